@@ -1,0 +1,265 @@
+"""Every metric the proxy emits: the one home of names, units, labels, buckets and meanings.
+
+The proxy, the dashboards, the rules, the README's table and the tests all read it. Entries carry
+the OpenTelemetry name and unit; the Prometheus names are derived by the rule that the collector's
+exporters and Prometheus share (OpenTelemetry specification, "Prometheus and OpenMetrics
+Compatibility", metric metadata). Standard library only, so that any room may import it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SEMCONV_SCHEMA = "https://opentelemetry.io/schemas/gen-ai/1.42.0"
+"""The GenAI semantic conventions whose MCP names, attributes and buckets are used here."""
+
+SCOPE = "mcp_observability.proxy"
+"""Instrumentation scope of every metric and span of the proxy."""
+
+
+class Instrument(StrEnum):
+    """OpenTelemetry instrument kinds in use."""
+
+    COUNTER = "counter"
+    UP_DOWN_COUNTER = "up-down counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+# UCUM unit -> suffix of the Prometheus name; annotations such as {request} add none.
+_SUFFIXES = {"s": "seconds", "By": "bytes"}
+
+
+def prometheus_label(attribute: str) -> str:
+    """The Prometheus label of an OpenTelemetry attribute: dots become underscores."""
+    return attribute.replace(".", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family.
+
+    `name` and `attributes` are OpenTelemetry's, `unit` is UCUM, `buckets` are upper bounds in
+    `unit`. `attributes` are those beyond `COMMON_ATTRIBUTES`.
+    """
+
+    name: str
+    instrument: Instrument
+    unit: str
+    brief: str
+    attributes: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The Prometheus family: what `# TYPE` names, without `_total` or `_bucket`."""
+        base = self.name.replace(".", "_")
+        suffix = _SUFFIXES.get(self.unit)
+        return base if suffix is None or base.endswith(f"_{suffix}") else f"{base}_{suffix}"
+
+    @property
+    def series(self) -> str:
+        """The name a query uses: `_total` for counters; histograms add `_bucket` and so on."""
+        return f"{self.family}_total" if self.instrument is Instrument.COUNTER else self.family
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every Prometheus label the proxy itself writes on the family."""
+        return tuple(prometheus_label(each) for each in (*COMMON_ATTRIBUTES, *self.attributes))
+
+
+COMMON_ATTRIBUTES = ("server", "transport")
+"""On every data point: the MCP server's name, and the transport the server speaks."""
+
+CONTRACT_LABELS = ("job", "namespace", "server", "transport", "pod")
+"""What every MCP series carries in Prometheus, whatever the road (design: the series contract)."""
+
+OPERATION_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds. The boundaries that the MCP semantic conventions advise for every MCP duration."""
+
+# A proxy spends tens of microseconds on a call: the conventions' 10 ms would hide all of it.
+OVERHEAD_BUCKETS = (
+    0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
+)  # fmt: skip
+
+LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+REQUEST_ATTRIBUTES = ("mcp_method", "method", "status_code", "status")
+
+REQUESTS = Metric(
+    "toolhive_mcp_requests",
+    Instrument.COUNTER,
+    "{request}",
+    "MCP requests answered, by HTTP status and honest status: success only for outcome ok",
+    REQUEST_ATTRIBUTES,
+)
+REQUEST_DURATION = Metric(
+    "toolhive_mcp_request_duration",
+    Instrument.HISTOGRAM,
+    "s",
+    "Time from the request's arrival to the end of its answer",
+    REQUEST_ATTRIBUTES,
+    OPERATION_BUCKETS,
+)
+TOOL_CALLS = Metric(
+    "toolhive_mcp_tool_calls",
+    Instrument.COUNTER,
+    "{call}",
+    "Tool calls answered, by tool and honest status",
+    ("tool", "status"),
+)
+ACTIVE_CONNECTIONS = Metric(
+    "toolhive_mcp_active_connections",
+    Instrument.UP_DOWN_COUNTER,
+    "{connection}",
+    "Client connections open now",
+)
+OPERATION_DURATION = Metric(
+    "mcp.server.operation.duration",
+    Instrument.HISTOGRAM,
+    "s",
+    "Duration of an MCP request as its receiver saw it (semantic conventions)",
+    (
+        "mcp.method.name",
+        "gen_ai.tool.name",
+        "error.type",
+        "network.transport",
+        "mcp.protocol.version",
+    ),
+    OPERATION_BUCKETS,
+)
+SESSION_DURATION = Metric(
+    "mcp.server.session.duration",
+    Instrument.HISTOGRAM,
+    "s",
+    "Life of an MCP session, from initialize to its end (semantic conventions)",
+    ("error.type",),
+    OPERATION_BUCKETS,
+)
+OUTCOMES = Metric(
+    "mcp.proxy.outcomes",
+    Instrument.COUNTER,
+    "{request}",
+    "What each MCP request came to, and whose fault it was",
+    ("mcp_method", "outcome", "fault"),
+)
+OVERHEAD = Metric(
+    "mcp.proxy.overhead",
+    Instrument.HISTOGRAM,
+    "s",
+    "Time a request spent in the proxy itself, the upstream's time excluded",
+    (),
+    OVERHEAD_BUCKETS,
+)
+SESSIONS = Metric(
+    "mcp.proxy.sessions", Instrument.UP_DOWN_COUNTER, "{session}", "MCP sessions open now"
+)
+STREAMS = Metric(
+    "mcp.proxy.streams",
+    Instrument.UP_DOWN_COUNTER,
+    "{stream}",
+    "Server-sent-event streams open to clients now",
+)
+UPSTREAM_UP = Metric(
+    "mcp.proxy.upstream.up",
+    Instrument.GAUGE,
+    "{upstream}",
+    "1 while the MCP server can be reached, else 0",
+)
+UPSTREAM_RESTARTS = Metric(
+    "mcp.proxy.upstream.restarts",
+    Instrument.COUNTER,
+    "{restart}",
+    "Times a stdio server's process was started again after it ended",
+)
+TELEMETRY_DROPPED = Metric(
+    "mcp.proxy.telemetry.dropped",
+    Instrument.COUNTER,
+    "{item}",
+    "Spans and metric exports lost, and why",
+    ("signal", "reason"),
+)
+LABEL_OVERFLOW = Metric(
+    "mcp.proxy.label.overflow",
+    Instrument.COUNTER,
+    "{request}",
+    "Requests whose label value was replaced by `other` because the cap was reached",
+    ("label",),
+)
+EVENT_LOOP_LAG = Metric(
+    "mcp.proxy.event_loop.lag",
+    Instrument.HISTOGRAM,
+    "s",
+    "How late the event loop ran a timer that was due",
+    (),
+    LAG_BUCKETS,
+)
+# The process family keeps the names that every Prometheus client library uses.
+PROCESS_CPU = Metric(
+    "process_cpu", Instrument.COUNTER, "s", "CPU time of the proxy's process, user and system"
+)
+PROCESS_RESIDENT_MEMORY = Metric(
+    "process_resident_memory", Instrument.GAUGE, "By", "Resident memory of the proxy's process"
+)
+PROCESS_OPEN_FDS = Metric(
+    "process_open_fds", Instrument.GAUGE, "{file}", "File descriptors the proxy's process has open"
+)
+PROCESS_START_TIME = Metric(
+    "process_start_time",
+    Instrument.GAUGE,
+    "s",
+    "When the proxy's process started, in seconds since the epoch",
+)
+
+METRICS: tuple[Metric, ...] = (
+    REQUESTS,
+    REQUEST_DURATION,
+    TOOL_CALLS,
+    ACTIVE_CONNECTIONS,
+    OPERATION_DURATION,
+    SESSION_DURATION,
+    OUTCOMES,
+    OVERHEAD,
+    SESSIONS,
+    STREAMS,
+    UPSTREAM_UP,
+    UPSTREAM_RESTARTS,
+    TELEMETRY_DROPPED,
+    LABEL_OVERFLOW,
+    EVENT_LOOP_LAG,
+    PROCESS_CPU,
+    PROCESS_RESIDENT_MEMORY,
+    PROCESS_OPEN_FDS,
+    PROCESS_START_TIME,
+)
+
+
+class Outcome(StrEnum):
+    """What a request came to, read from the JSON-RPC answer wherever it travelled."""
+
+    OK = "ok"
+    TOOL_ERROR = "tool_error"
+    PROTOCOL_ERROR = "protocol_error"
+    TRANSPORT_ERROR = "transport_error"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+class Fault(StrEnum):
+    """Whose fault an outcome is."""
+
+    NONE = "none"
+    CALLER = "caller"
+    SERVER = "server"
+    PROXY = "proxy"
+
+
+class Status(StrEnum):
+    """ToolHive's two-valued status, made honest."""
+
+    SUCCESS = "success"
+    ERROR = "error"
+
+
+OVERFLOW_LABEL = "other"
+"""Stands for every value of a client-controlled label beyond its cap."""
