@@ -1,12 +1,82 @@
-# `make` lists the targets. Everything is set up on first use, inside .venv and the user's cache.
+# `make` lists the targets. Everything is set up on first use: packages in .venv, binaries in the user's cache.
+SHELL  := bash
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
+ONCE   ?=
 STACK  ?= otel-scrape
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+          --python-version 3.11 --custom-compile-command 'make lock'
+
+# Runs a command and says how long it took, so that every time the README promises can be seen.
+timed = @SECONDS=0; $(1) && echo "make $@: $$SECONDS s"
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 .PHONY: help
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+$(VENV)/run.stamp: requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on PATH: install Python 3.11 or pass PYTHON=..." >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the Python packages (about 30 s the first time)"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	@echo "installing the development packages (about 30 s the first time)"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.PHONY: tools
+tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; say where each is
+	@$(BIN)/python -m lab.tools
+
+.PHONY: demo
+demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1
+	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(ONCE),--once)
+
+.PHONY: dashboards
+dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json and build/rules/*.yaml
+	@$(BIN)/python -m dashboards build
+
+.PHONY: up
+up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape
+	@command -v pulumi >/dev/null || { echo "make up: pulumi is not on PATH: install the Pulumi CLI" >&2; exit 2; }
+	pulumi up --stack $(STACK)
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: check
+check: $(VENV)/dev.stamp ## lint, types and the fast tests
+	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/pytest -q -m "not slow")
+
+.PHONY: test
+test: $(VENV)/dev.stamp ## everything: lint, types, all tests on the real binaries
+	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(BIN)/pytest)
+
+.PHONY: bench
+bench: $(VENV)/dev.stamp ## CPU per call of the proxy beside no proxy and nginx
+	@$(BIN)/python -m tests.bench
+
+.PHONY: readme
+readme: $(VENV)/run.stamp ## write the README's generated tables anew
+	@$(BIN)/python -m lab.readme
+
+.PHONY: lock
+lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
+	@$(LOCK) --group dev -o requirements-dev.txt pyproject.toml
+	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt pyproject.toml
+	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt pyproject.toml
+
+.PHONY: clean
+clean: ## remove what was made in the tree (.venv, build, run); the cache of binaries stays
+	rm -rf $(VENV) build run

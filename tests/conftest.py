@@ -1,0 +1,18 @@
+"""Rules of every test run: a test that is skipped has proved nothing, so it counts as failed."""
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why the run fails when something was skipped."""
+    if terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line(
+            "a skipped test fails the run: provide what it misses", red=True
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail the run when a test was skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped") and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
