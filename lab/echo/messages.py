@@ -1,0 +1,200 @@
+"""One JSON-RPC message in, what it comes to out: pure, so both transports behave alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+PROTOCOL_VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
+"""Revisions the server speaks, oldest first; a client that asks for another is offered the last."""
+
+SLEEP_LIMIT_SECONDS = 60.0
+"""The longest `sleep`: a mistyped argument must not park a connection for hours."""
+
+# JSON-RPC 2.0, section 5.1.
+PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
+# The official Python SDK answers a cancelled request with this code.
+CANCELLED = 0
+
+TOOLS: tuple[Json, ...] = (
+    {
+        "name": "echo",
+        "description": "Returns its text.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {"text": {"type": "string"}},
+            "required": ["text"],
+        },
+    },
+    {
+        "name": "fail",
+        "description": "Fails: a result with isError true.",
+        "inputSchema": {"type": "object"},
+    },
+    {
+        "name": "sleep",
+        "description": "Answers after a number of seconds; can be cancelled.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "seconds": {"type": "number", "minimum": 0, "maximum": SLEEP_LIMIT_SECONDS}
+            },
+            "required": ["seconds"],
+        },
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer now."""
+
+    message: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Send `first` now and `reply` after `seconds`, unless the request is cancelled before."""
+
+    request_id: str | int
+    seconds: float
+    first: tuple[Json, ...]
+    reply: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Drop the pending answer to this request, if there is one."""
+
+    request_id: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing to do: a notification, or a client's response."""
+
+
+Action = Reply | Later | Cancel | Silence
+
+
+def receive(message: object) -> Action:
+    """What a decoded message comes to. Never raises: what is wrong with it is the answer."""
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        return Reply(error(None, INVALID_REQUEST, "not a JSON-RPC 2.0 message"))
+    method, request_id, params = message.get("method"), message.get("id"), message.get("params", {})
+    if not isinstance(method, str):
+        return Silence()
+    if not isinstance(params, dict):
+        return Reply(error(request_id, INVALID_PARAMS, "params must be an object"))
+    if request_id is None:
+        return _notification(method, params)
+    if isinstance(request_id, bool) or not isinstance(request_id, str | int):
+        return Reply(error(None, INVALID_REQUEST, "id must be a string or an integer"))
+    answer = _METHODS.get(method)
+    if answer is None:
+        return Reply(error(request_id, METHOD_NOT_FOUND, f"unknown method: {method}"))
+    return answer(request_id, params)
+
+
+def error(request_id: object, code: int, text: str) -> Json:
+    """A JSON-RPC error response."""
+    return {"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}}
+
+
+def log_notification(text: str) -> Json:
+    """What the server sends of its own accord on a stream the client opened."""
+    params = {"level": "info", "logger": "echo", "data": text}
+    return {"jsonrpc": "2.0", "method": "notifications/message", "params": params}
+
+
+def _result(request_id: str | int, result: Json) -> Json:
+    return {"jsonrpc": "2.0", "id": request_id, "result": result}
+
+
+def _notification(method: str, params: Json) -> Action:
+    cancelled = params.get("requestId")
+    if method == "notifications/cancelled" and isinstance(cancelled, str | int):
+        return Cancel(cancelled)
+    return Silence()
+
+
+def _initialize(request_id: str | int, params: Json) -> Action:
+    asked = params.get("protocolVersion")
+    result: Json = {
+        "protocolVersion": asked if asked in PROTOCOL_VERSIONS else PROTOCOL_VERSIONS[-1],
+        "capabilities": {"tools": {}, "logging": {}},
+        "serverInfo": {"name": "echo", "version": "1"},
+    }
+    return Reply(_result(request_id, result))
+
+
+def _empty(request_id: str | int, params: Json) -> Action:
+    return Reply(_result(request_id, {}))
+
+
+def _list(request_id: str | int, params: Json) -> Action:
+    return Reply(_result(request_id, {"tools": list(TOOLS)}))
+
+
+def _call(request_id: str | int, params: Json) -> Action:
+    arguments = params.get("arguments", {})
+    tool = _CALLS.get(str(params.get("name")))
+    if tool is None:
+        return Reply(error(request_id, INVALID_PARAMS, f"unknown tool: {params.get('name')}"))
+    if not isinstance(arguments, dict):
+        return Reply(error(request_id, INVALID_PARAMS, "arguments must be an object"))
+    meta = params.get("_meta", {})
+    return tool(request_id, arguments, meta if isinstance(meta, dict) else {})
+
+
+def _text(request_id: str | int, text: str, *, failed: bool = False) -> Json:
+    result: Json = {"content": [{"type": "text", "text": text}]}
+    return _result(request_id, result | {"isError": True} if failed else result)
+
+
+def _echo(request_id: str | int, arguments: Json, meta: Json) -> Action:
+    text = arguments.get("text")
+    if not isinstance(text, str):
+        return Reply(_text(request_id, "text must be a string", failed=True))
+    reply = _text(request_id, text)
+    if meta:
+        reply["result"]["_meta"] = {"echo/received": meta}
+    return Reply(reply)
+
+
+def _fail(request_id: str | int, arguments: Json, meta: Json) -> Action:
+    return Reply(_text(request_id, "failed, as asked", failed=True))
+
+
+def _sleep(request_id: str | int, arguments: Json, meta: Json) -> Action:
+    seconds = arguments.get("seconds")
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not 0 <= seconds <= SLEEP_LIMIT_SECONDS
+    ):
+        text = f"seconds must be a number from 0 to {SLEEP_LIMIT_SECONDS:g}"
+        return Reply(_text(request_id, text, failed=True))
+    first = (_progress(meta["progressToken"], seconds),) if "progressToken" in meta else ()
+    return Later(request_id, seconds, first, _text(request_id, f"slept {seconds:g} s"))
+
+
+def _progress(token: object, seconds: float) -> Json:
+    params = {"progressToken": token, "progress": 0, "total": seconds}
+    return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
+
+
+_METHODS: Mapping[str, Callable[[str | int, Json], Action]] = {
+    "initialize": _initialize,
+    "ping": _empty,
+    "logging/setLevel": _empty,
+    "tools/list": _list,
+    "tools/call": _call,
+}
+
+_CALLS: Mapping[str, Callable[[str | int, Json, Json], Action]] = {
+    "echo": _echo,
+    "fail": _fail,
+    "sleep": _sleep,
+}
