@@ -1,0 +1,182 @@
+"""Build a tool into the cache: once, however many runs ask for it and however they end."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab.tool import Tool, dotted, version_in
+
+Progress = Callable[[str], None]
+
+HEARTBEAT_SECONDS = 30
+ANSWER_SECONDS = 20
+FAREWELL_SECONDS = 10
+_PR_SET_PDEATHSIG = 1
+
+
+class NotBuilt(Exception):
+    """A tool could not be built; the text says why in one line."""
+
+
+def build(tool: Tool, cache: Path, *, environ: Mapping[str, str], progress: Progress) -> Path:
+    """Return the tool's binary in the cache, built by this run or by the one that held the lock."""
+    binary = tool.binary(cache)
+    go = _go(tool, environ)
+    with _locked(tool, cache, progress=progress):
+        if not binary.exists():
+            _sweep(tool, cache)
+            _compile(tool, binary, go=go, environ=environ, progress=progress)
+    return binary
+
+
+def ask(binary: Path, arguments: tuple[str, ...], *, environ: Mapping[str, str]) -> str | None:
+    """Return what a program prints when asked about itself, or None when it does not run."""
+    try:
+        done = subprocess.run(
+            [binary, *arguments],
+            env={**environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "GOTOOLCHAIN": "local"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=ANSWER_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+def about(seconds: int) -> str:
+    return f"about {round(seconds / 60)} min" if seconds >= 90 else f"about {seconds} s"
+
+
+def _go(tool: Tool, environ: Mapping[str, str]) -> Path:
+    wanted = f"Go {dotted(tool.oldest_go)} or newer"
+    found = shutil.which("go", path=environ.get("PATH", ""))
+    if found is None:
+        raise NotBuilt(f"{wanted} is not on PATH to build it")
+    go = Path(found)
+    version = version_in(ask(go, ("env", "GOVERSION"), environ=environ) or "")
+    if version < tool.oldest_go:
+        raise NotBuilt(f"{go} is Go {dotted(version) or 'of no known version'}, not {wanted}")
+    return go
+
+
+@contextmanager
+def _locked(tool: Tool, cache: Path, *, progress: Progress) -> Iterator[None]:
+    with _opened(cache / f"{tool.name}.lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"waiting for another run that is building {tool.name}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise NotBuilt(f"the cache cannot be written: {error}") from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(tool: Tool, cache: Path) -> None:
+    """Remove what killed runs left; the lock says that no live run owns any of it."""
+    for stale in cache.glob(f"{tool.name}-*.partial"):
+        stale.unlink()
+
+
+def _compile(
+    tool: Tool, binary: Path, *, go: Path, environ: Mapping[str, str], progress: Progress
+) -> None:
+    cache = binary.parent.parent
+    partial = cache / f"{binary.parent.name}.{os.getpid()}.partial"
+    log = cache / f"{tool.name}.log"
+    command = [str(go), "build", *tool.flags, "-o", str(partial), tool.package]
+    progress(f"building {tool.name} ({about(tool.seconds)} the first time)")
+    started = time.monotonic()
+
+    def beat() -> None:
+        progress(f"still building {tool.name}, {time.monotonic() - started:.0f} s so far")
+
+    try:
+        code = _run(command, tool.folder, environ=environ, log=log, beat=beat)
+        if code != 0:
+            raise NotBuilt(f"go build ended with {code}: {_last_line(log)} (all of it: {log})")
+        binary.parent.mkdir(exist_ok=True)
+        partial.replace(binary)
+    finally:
+        partial.unlink(missing_ok=True)
+    progress(f"built {tool.name} in {time.monotonic() - started:.0f} s")
+
+
+def _run(
+    command: list[str],
+    folder: Path,
+    *,
+    environ: Mapping[str, str],
+    log: Path,
+    beat: Callable[[], None],
+) -> int:
+    """Run a command with its output in the log; it never outlives this call, nor this process."""
+    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environ, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
+        )
+    try:
+        while True:
+            try:
+                return process.wait(timeout=HEARTBEAT_SECONDS)
+            except subprocess.TimeoutExpired:
+                beat()
+    finally:
+        _end(process)
+
+
+def _end_with_parent() -> None:
+    # SIGINT, because go then removes its work folder of some hundred megabytes; SIGTERM leaves it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(timeout=FAREWELL_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n")
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "no output")

@@ -1,0 +1,94 @@
+"""One real binary: its names, what makes a found one usable, and how our own is built."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+MODULES = Path(__file__).resolve().parent.parent / "tools"
+
+Version = tuple[int, ...]
+
+_VERSION = re.compile(r"(?:[Vv]ersion\W+v?|\bv|^go)(\d+(?:\.\d+)+)")
+_GO_DIRECTIVE = re.compile(r"^go (\d+(?:\.\d+)+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A binary that is looked up by its commands, else built from a pinned module under `tools/`.
+
+    `commands` are tried in order; the last is also the file name of our own build.
+    `assets` names variables that hold a folder to look in before PATH.
+    `needs` are words that the answer to `ask` must contain for a found binary to be of use.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    module: str
+    package: str
+    seconds: int
+    install: str
+    ldflags: str = "-s -w"
+    tags: str = ""
+    assets: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ("--version",)
+    oldest: Version = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        return MODULES / self.module
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return (
+            *("-mod=readonly", "-trimpath", "-buildvcs=false"),
+            *("-tags", self.tags),
+            *("-ldflags", self.ldflags),
+        )
+
+    @property
+    def oldest_go(self) -> Version:
+        """Read the oldest Go that can build the module from its go.mod."""
+        directive = _GO_DIRECTIVE.search((self.folder / "go.mod").read_text())
+        if directive is None:
+            raise ValueError(f"{self.folder / 'go.mod'} has no go directive")
+        return _numbers(directive[1])
+
+    def binary(self, cache: Path) -> Path:
+        """Name the place in the cache that belongs to this module's exact sources and flags."""
+        return cache / f"{self.name}-{self._digest()}" / self.commands[-1]
+
+    def flaw(self, answer: str | None) -> str | None:
+        """Say why a binary that answered this way is of no use, or None when it is."""
+        if answer is None:
+            return f"does not answer {' '.join(self.ask)}"
+        version = version_in(answer)
+        if version and version < self.oldest:
+            return f"is {dotted(version)}, older than {dotted(self.oldest)}"
+        words = set(answer.split())
+        missing = [need for need in self.needs if need not in words]
+        return f"lacks {', '.join(missing)}" if missing else None
+
+    def _digest(self) -> str:
+        sources = (self.folder / "go.mod", self.folder / "go.sum", *self.folder.glob("*.go"))
+        digest = hashlib.sha256(repr((self.package, self.flags)).encode())
+        for source in sorted(sources):
+            digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+        return digest.hexdigest()[:12]
+
+
+def version_in(text: str) -> Version:
+    """Return the first version that a program's answer states, or () when it states none."""
+    found = _VERSION.search(text)
+    return _numbers(found[1]) if found else ()
+
+
+def dotted(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+def _numbers(text: str) -> Version:
+    return tuple(map(int, text.split(".")))
