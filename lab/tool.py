@@ -11,7 +11,7 @@ MODULES = Path(__file__).resolve().parent.parent / "tools"
 
 Version = tuple[int, ...]
 
-_VERSION = re.compile(r"(?:[Vv]ersion\W+v?|\bv|^go)(\d+(?:\.\d+)+)")
+_VERSION = re.compile(r"(?:[Vv]ersion\W+v?|\bv|^(?:go)?)(\d+(?:\.\d+)+)")
 _GO_DIRECTIVE = re.compile(r"^go (\d+(?:\.\d+)+)$", re.MULTILINE)
 
 

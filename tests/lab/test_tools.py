@@ -275,6 +275,7 @@ def test_a_listing_builds_nothing(machine: Machine) -> None:
         ('{"gitCommit":"","gitVersion":"v1.62.0","buildDate":""}', (1, 62, 0)),
         ("etcd Version: 3.6.6\nGit SHA: Not provided\nGo Version: go1.26.8", (3, 6, 6)),
         ("v3.19.0+g3d8990f", (3, 19, 0)),
+        ("3.200.0", (3, 200, 0)),
         ("Kubernetes v1.34.2", (1, 34, 2)),
         ("go1.26.8", (1, 26, 8)),
     ],
