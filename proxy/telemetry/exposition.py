@@ -1,0 +1,82 @@
+"""Ledger -> prometheus-client custom collector -> the text of `/metrics`."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from prometheus_client import Metric as MetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+from prometheus_client.utils import floatToGoString
+
+from proxy.telemetry import ledger as ledgers
+from proxy.telemetry import process
+from proxy.telemetry.catalogue import Instrument, prometheus_label
+from proxy.telemetry.ledger import Distribution, Ledger
+from proxy.telemetry.projection import Family, families
+
+_TYPES = {
+    Instrument.COUNTER: "counter",
+    Instrument.UP_DOWN_COUNTER: "gauge",
+    Instrument.GAUGE: "gauge",
+    Instrument.HISTOGRAM: "histogram",
+}
+
+
+class LedgerCollector(Collector):
+    """The ledger as a prometheus-client collector: reads it anew at each scrape."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def collect(self) -> Iterator[MetricFamily]:
+        """Each family of the catalogue with its samples."""
+        for family in families(self._ledger, process.read()):
+            yield _exposed(family)
+
+
+def render(ledger: Ledger, accept: str) -> tuple[bytes, str]:
+    """The body of `/metrics` and its content type, as the `Accept` header asks.
+
+    OpenMetrics with exemplars for who accepts it, else the plain text format. May run in
+    another thread than the event loop's.
+    """
+    encode, content_type = choose_encoder(accept)
+    return encode(LedgerCollector(ledger)), content_type
+
+
+def _exposed(family: Family) -> MetricFamily:
+    metric = family.metric
+    exposed = MetricFamily(metric.family, metric.brief, _TYPES[metric.instrument])
+    for point in family.points:
+        labels = {prometheus_label(name): value for name, value in point.attributes.items()}
+        if isinstance(point.value, Distribution):
+            _add_histogram(exposed, labels, point.value)
+        else:
+            exposed.add_sample(metric.series, labels, point.value)
+    return exposed
+
+
+def _add_histogram(exposed: MetricFamily, labels: dict[str, str], value: Distribution) -> None:
+    running = tuple(accumulate(value.counts))
+    for bucket, (bound, count) in enumerate(
+        zip((*value.bounds, float("inf")), running, strict=True)
+    ):
+        exemplar = value.exemplars.get(bucket)
+        exposed.add_sample(
+            f"{exposed.name}_bucket",
+            {**labels, "le": _spell(bound)},
+            count,
+            exemplar=None if exemplar is None else _exemplar(exemplar),
+        )
+    exposed.add_sample(f"{exposed.name}_count", labels, running[-1])
+    exposed.add_sample(f"{exposed.name}_sum", labels, value.total)
+
+
+def _spell(bound: float) -> str:
+    return str(floatToGoString(bound))  # type: ignore[no-untyped-call]  # untyped upstream
+
+
+def _exemplar(exemplar: ledgers.Exemplar) -> Exemplar:
+    ids = {"trace_id": f"{exemplar.trace_id:032x}", "span_id": f"{exemplar.span_id:016x}"}
+    return Exemplar(ids, exemplar.value, exemplar.unix_seconds)

@@ -1,0 +1,193 @@
+"""The ledger: every count the proxy keeps, one row per label set, written once per request.
+
+A request costs one dictionary look-up, two bisects and a few adds; everything that `/metrics`
+and OTLP show is projected from these rows later (`projection.py`). Only the event loop writes.
+A reader in another thread copies what it reads; a row holds no total count beside its buckets,
+so that count and buckets can never disagree, whenever it is read.
+"""
+
+import time
+from bisect import bisect_left
+from operator import add
+from typing import NamedTuple
+
+from proxy.telemetry.catalogue import (
+    LAG_BUCKETS,
+    OPERATION_BUCKETS,
+    OVERFLOW_LABEL,
+    OVERHEAD_BUCKETS,
+    Fault,
+    Outcome,
+)
+from proxy.telemetry.vocabulary import (
+    HTTP_METHODS,
+    METHODS,
+    PROTOCOL_VERSIONS,
+    DropReason,
+    Signal,
+    cut,
+    known,
+    known_error,
+    known_status,
+)
+
+TOOL_LABEL = "tool"
+"""The one label whose values are capped rather than known beforehand."""
+
+
+class Exemplar(NamedTuple):
+    """One sampled request that fell into a bucket; `unix_seconds` is when it ended."""
+
+    value: float
+    trace_id: int
+    span_id: int
+    unix_seconds: float
+
+
+class Labels(NamedTuple):
+    """The labels of a row; an empty string means that the label does not apply."""
+
+    method: str
+    tool: str
+    http_method: str
+    status_code: int
+    outcome: str
+    fault: str
+    error_type: str
+    protocol_version: str
+
+
+Row = tuple[str, str, str, int, str, str, str, str]
+"""`Labels` as a plain tuple, which is equal to it and much cheaper to build."""
+
+
+class Distribution:
+    """Counts per bucket, the last one unbounded, with the sum and each bucket's last exemplar."""
+
+    __slots__ = ("bounds", "counts", "exemplars", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+        self.exemplars: dict[int, Exemplar] = {}
+
+    def __repr__(self) -> str:
+        return f"<Distribution count={sum(self.counts)} total={self.total:g}>"
+
+    def observe(self, value: float) -> None:
+        """Count `value` in the first bucket whose upper bound is not below it."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def merge(self, other: "Distribution") -> None:
+        """Add the counts of `other`, which has the same bounds; the newer exemplars win."""
+        self.counts = list(map(add, self.counts, other.counts))
+        self.total += other.total
+        for bucket, exemplar in tuple(other.exemplars.items()):
+            mine = self.exemplars.get(bucket)
+            if mine is None or mine.unix_seconds <= exemplar.unix_seconds:
+                self.exemplars[bucket] = exemplar
+
+
+class Ledger:
+    """All counts of one proxy in front of one server; `transport` is the one the server speaks."""
+
+    def __init__(self, server: str, transport: str, *, tool_cap: int = 200) -> None:
+        self.server = server
+        self.transport = transport
+        self.connections = 0
+        self.sessions = 0
+        self.streams = 0
+        self.upstream_up = 0
+        self.upstream_restarts = 0
+        self.start_unix_nanoseconds = time.time_ns()
+        self.rows: dict[Row, Distribution] = {}
+        self.session_lives: dict[str, Distribution] = {"": Distribution(OPERATION_BUCKETS)}
+        self.overhead = Distribution(OVERHEAD_BUCKETS)
+        self.lag = Distribution(LAG_BUCKETS)
+        self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
+        self.overflows = {TOOL_LABEL: 0}
+        self._tool_cap = tool_cap
+        self._tools: set[str] = {""}
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.server} rows={len(self.rows)} tools={len(self._tools) - 1}>"
+
+    def record(
+        self,
+        method: str,
+        tool: str,
+        http_method: str,
+        status_code: int,
+        outcome: Outcome,
+        fault: Fault,
+        error_type: str,
+        protocol_version: str,
+        seconds: float,
+        overhead_seconds: float,
+        trace_id: int = 0,
+        span_id: int = 0,
+    ) -> None:
+        """Count one answered request.
+
+        Empty strings mean "does not apply" (`tool`, `error_type`, `protocol_version`). Values
+        outside the known sets, and tools beyond the cap, are counted as `other`. `trace_id` is
+        given only if the request's trace was sampled. Arguments are positional and plain because
+        building an object for them would cost as much as the counting does.
+        """
+        labels = (
+            method, tool, http_method, status_code, outcome, fault, error_type, protocol_version,
+        )  # fmt: skip
+        row = self.rows.get(labels)
+        if row is None:
+            row = self._admit(Labels(*labels))
+        bucket = bisect_left(OPERATION_BUCKETS, seconds)
+        row.counts[bucket] += 1
+        row.total += seconds
+        overhead = self.overhead
+        overhead.counts[bisect_left(OVERHEAD_BUCKETS, overhead_seconds)] += 1
+        overhead.total += overhead_seconds
+        if trace_id:
+            row.exemplars[bucket] = Exemplar(seconds, trace_id, span_id, time.time())
+
+    def session_ended(self, seconds: float, error_type: str = "") -> None:
+        """Count the life of a session; `error_type` is empty if it ended as it should."""
+        kind = known_error(error_type)
+        life = self.session_lives.setdefault(kind, Distribution(OPERATION_BUCKETS))
+        life.observe(seconds)
+
+    def loop_lag(self, seconds: float) -> None:
+        """Count how late a timer ran."""
+        self.lag.observe(seconds)
+
+    def dropped(self, signal: Signal, reason: DropReason, count: int = 1) -> None:
+        """Count telemetry that was lost: spans, or exports of metrics."""
+        self.drops[signal, reason] += count
+
+    def _admit(self, raw: Labels) -> Distribution:
+        """The row of `raw` after bounding each label; a raw value itself is never kept."""
+        labels = Labels(
+            method=known(raw.method, METHODS) or OVERFLOW_LABEL,
+            tool=self._bounded_tool(raw.tool),
+            http_method=known(raw.http_method, HTTP_METHODS) or OVERFLOW_LABEL,
+            status_code=known_status(raw.status_code),
+            outcome=raw.outcome,
+            fault=raw.fault,
+            error_type=known_error(raw.error_type),
+            protocol_version=known(raw.protocol_version, PROTOCOL_VERSIONS),
+        )
+        row = self.rows.get(labels)
+        if row is None:
+            row = self.rows[labels] = Distribution(OPERATION_BUCKETS)
+        return row
+
+    def _bounded_tool(self, tool: str) -> str:
+        name = cut(tool)
+        if name in self._tools:
+            return name
+        if len(self._tools) > self._tool_cap:
+            self.overflows[TOOL_LABEL] += 1
+            return OVERFLOW_LABEL
+        self._tools.add(name)
+        return name

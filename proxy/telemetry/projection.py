@@ -1,0 +1,224 @@
+"""The ledger's rows as metric families: the one place that both roads out read.
+
+Failures whose label sets have not occurred yet are projected at 0 as soon as their method and
+tool have been seen, because `rate()` cannot see the first step of a counter that starts at 1.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from proxy.telemetry import catalogue
+from proxy.telemetry.catalogue import (
+    COMMON_ATTRIBUTES,
+    OVERFLOW_LABEL,
+    Fault,
+    Instrument,
+    Metric,
+    Outcome,
+    Status,
+)
+from proxy.telemetry.ledger import Distribution, Labels, Ledger
+from proxy.telemetry.process import ProcessUse
+from proxy.telemetry.vocabulary import TOOLS_CALL, ErrorType
+
+STDIO = "stdio"
+
+Values = tuple[str, ...]
+"""Label values in the order of the metric's `attributes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One data point; `attributes` are OpenTelemetry's, without those that do not apply."""
+
+    attributes: dict[str, str]
+    value: float | Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Every data point of one metric of the catalogue."""
+
+    metric: Metric
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the ledger, with what a projection needs to know beside its labels."""
+
+    labels: Labels
+    network_transport: str
+
+    @property
+    def request(self) -> Values:
+        """Values of `REQUEST_ATTRIBUTES`."""
+        labels = self.labels
+        code = str(labels.status_code) if labels.status_code else OVERFLOW_LABEL
+        return labels.method, labels.http_method, code, self.status
+
+    @property
+    def status(self) -> Status:
+        """ToolHive's status, made honest."""
+        return Status.SUCCESS if self.labels.outcome == Outcome.OK else Status.ERROR
+
+    def operation(self, error_type: str) -> Values:
+        """Values of the operation's attributes with this `error.type`."""
+        labels = self.labels
+        return (
+            labels.method,
+            labels.tool,
+            error_type,
+            self.network_transport,
+            labels.protocol_version,
+        )
+
+
+def _is_tool_call(row: Row) -> bool:
+    return row.labels.method == TOOLS_CALL
+
+
+def _request_failure(row: Row) -> Iterator[Values]:
+    yield *row.request[:-1], Status.ERROR
+
+
+def _tool_failure(row: Row) -> Iterator[Values]:
+    yield row.labels.tool, Status.ERROR
+
+
+def _operation_failure(row: Row) -> Iterator[Values]:
+    if _is_tool_call(row):
+        yield row.operation(ErrorType.TOOL_ERROR)
+
+
+_FAILURES = (
+    (Outcome.PROTOCOL_ERROR, Fault.CALLER),
+    (Outcome.PROTOCOL_ERROR, Fault.SERVER),
+    (Outcome.TRANSPORT_ERROR, Fault.SERVER),
+    (Outcome.TIMEOUT, Fault.SERVER),
+)
+
+
+def _outcome_failures(row: Row) -> Iterator[Values]:
+    for outcome, fault in _FAILURES:
+        yield row.labels.method, outcome, fault
+    if _is_tool_call(row):
+        yield row.labels.method, Outcome.TOOL_ERROR, Fault.SERVER
+
+
+@dataclass(frozen=True, slots=True)
+class _RowFamily:
+    """How rows become the points of one metric."""
+
+    metric: Metric
+    values: Callable[[Row], Values]
+    zeros: Callable[[Row], Iterable[Values]] = lambda row: ()
+    applies: Callable[[Row], bool] = lambda row: True
+
+
+_ROW_FAMILIES = (
+    _RowFamily(catalogue.REQUESTS, lambda row: row.request, _request_failure),
+    _RowFamily(catalogue.REQUEST_DURATION, lambda row: row.request),
+    _RowFamily(
+        catalogue.TOOL_CALLS,
+        lambda row: (row.labels.tool, row.status),
+        _tool_failure,
+        _is_tool_call,
+    ),
+    _RowFamily(
+        catalogue.OPERATION_DURATION,
+        lambda row: row.operation(row.labels.error_type),
+        _operation_failure,
+    ),
+    _RowFamily(
+        catalogue.OUTCOMES,
+        lambda row: (row.labels.method, row.labels.outcome, row.labels.fault),
+        _outcome_failures,
+    ),
+)
+
+_STATES: tuple[tuple[Metric, Callable[[Ledger], float | Distribution]], ...] = (
+    (catalogue.ACTIVE_CONNECTIONS, lambda ledger: ledger.connections),
+    (catalogue.OVERHEAD, lambda ledger: ledger.overhead),
+    (catalogue.SESSIONS, lambda ledger: ledger.sessions),
+    (catalogue.STREAMS, lambda ledger: ledger.streams),
+    (catalogue.UPSTREAM_UP, lambda ledger: ledger.upstream_up),
+    (catalogue.UPSTREAM_RESTARTS, lambda ledger: ledger.upstream_restarts),
+    (catalogue.EVENT_LOOP_LAG, lambda ledger: ledger.lag),
+)
+
+_PROCESS: tuple[tuple[Metric, Callable[[ProcessUse], float]], ...] = (
+    (catalogue.PROCESS_CPU, lambda process: process.cpu_seconds),
+    (catalogue.PROCESS_RESIDENT_MEMORY, lambda process: process.resident_bytes),
+    (catalogue.PROCESS_OPEN_FDS, lambda process: process.open_files),
+    (catalogue.PROCESS_START_TIME, lambda process: process.start_unix_seconds),
+)
+
+
+def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
+    """Every family of the catalogue that has data; may run in another thread than the loop's.
+
+    `process` is None where the system does not tell.
+    """
+    common = (ledger.server, ledger.transport)
+    network_transport = "pipe" if ledger.transport == STDIO else "tcp"
+    rows = tuple(
+        (Row(Labels(*labels), network_transport), counts)
+        for labels, counts in tuple(ledger.rows.items())
+    )
+    for shape in _ROW_FAMILIES:
+        yield _family(shape.metric, common, _collect(shape, rows))
+    lives = tuple(ledger.session_lives.items())
+    yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
+    yield _family(catalogue.TELEMETRY_DROPPED, common, tuple(ledger.drops.items()))
+    overflows = ledger.overflows.items()
+    yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))
+    for metric, state in _STATES:
+        yield _family(metric, common, (((), state(ledger)),))
+    if process is not None:
+        for metric, use in _PROCESS:
+            yield _family(metric, common, (((), use(process)),))
+
+
+def _family(
+    metric: Metric, common: Values, values: Iterable[tuple[Values, float | Distribution]]
+) -> Family:
+    names = (*COMMON_ATTRIBUTES, *metric.attributes)
+    return Family(
+        metric,
+        tuple(
+            Point(
+                {
+                    name: label
+                    for name, label in zip(names, (*common, *labels), strict=True)
+                    if label
+                },
+                value,
+            )
+            for labels, value in values
+        ),
+    )
+
+
+def _collect(
+    shape: _RowFamily, rows: Iterable[tuple[Row, Distribution]]
+) -> Iterable[tuple[Values, float | Distribution]]:
+    sums: dict[Values, Distribution] = {}
+    for row, counts in rows:
+        if not shape.applies(row):
+            continue
+        _sum(sums, shape.values(row), counts.bounds).merge(counts)
+        for values in shape.zeros(row):
+            _sum(sums, values, counts.bounds)
+    if shape.metric.instrument is Instrument.HISTOGRAM:
+        return sums.items()
+    return ((values, sum(total.counts)) for values, total in sums.items())
+
+
+def _sum(
+    sums: dict[Values, Distribution], values: Values, bounds: tuple[float, ...]
+) -> Distribution:
+    found = sums.get(values)
+    if found is None:
+        found = sums[values] = Distribution(bounds)
+    return found

@@ -1,0 +1,133 @@
+"""What label values may be: the known sets that keep every label bounded.
+
+Methods and versions are those of the MCP specification, revisions 2024-11-05 to 2026-07-28;
+error codes are JSON-RPC's and MCP's. Whatever is not here becomes `other` (`_OTHER` for error
+types, as the OpenTelemetry conventions spell it), so that no peer can invent a series.
+"""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from proxy.telemetry.catalogue import OVERFLOW_LABEL
+
+TOOLS_CALL = "tools/call"
+
+METHODS = frozenset(
+    {
+        "completion/complete",
+        "elicitation/create",
+        "initialize",
+        "logging/setLevel",
+        "notifications/cancelled",
+        "notifications/elicitation/complete",
+        "notifications/initialized",
+        "notifications/message",
+        "notifications/progress",
+        "notifications/prompts/list_changed",
+        "notifications/resources/list_changed",
+        "notifications/resources/updated",
+        "notifications/roots/list_changed",
+        "notifications/subscriptions/acknowledged",
+        "notifications/tasks/status",
+        "notifications/tools/list_changed",
+        "ping",
+        "prompts/get",
+        "prompts/list",
+        "resources/list",
+        "resources/read",
+        "resources/subscribe",
+        "resources/templates/list",
+        "resources/unsubscribe",
+        "roots/list",
+        "sampling/createMessage",
+        "server/discover",
+        "subscriptions/listen",
+        "tasks/cancel",
+        "tasks/get",
+        "tasks/list",
+        "tasks/result",
+        TOOLS_CALL,
+        "tools/list",
+    }
+)
+
+PROTOCOL_VERSIONS = frozenset(
+    {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"}
+)
+
+HTTP_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+# 499 is not registered, but it is how proxies (nginx first) write "the client went away".
+STATUS_CODES = frozenset({*map(int, HTTPStatus), 499})
+
+JSON_RPC_CODES = frozenset(
+    {
+        "-32700", "-32600", "-32601", "-32602", "-32603",
+        "-32000", "-32001", "-32002", "-32003",
+        "-32020", "-32021", "-32022", "-32042",
+    }
+)  # fmt: skip
+"""JSON-RPC 2.0's own codes, those MCP reserves, and the server codes its SDKs send."""
+
+OTHER_ERROR = "_OTHER"
+
+
+class ErrorType(StrEnum):
+    """Values of `error.type` that are neither a JSON-RPC code nor an HTTP status."""
+
+    TOOL_ERROR = "tool_error"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    CONNECTION = "connection_error"
+    UPSTREAM_EXITED = "upstream_exited"
+    MALFORMED_ANSWER = "malformed_answer"
+
+
+ERROR_TYPES = (
+    frozenset({str(code) for code in STATUS_CODES if code >= HTTPStatus.BAD_REQUEST})
+    | JSON_RPC_CODES
+    | frozenset(map(str, ErrorType))
+    | {OTHER_ERROR}
+)
+
+TOOL_BYTES = 128
+"""Longest tool name that becomes a label, in bytes of UTF-8."""
+
+
+class Signal(StrEnum):
+    """What can be lost on its way out."""
+
+    TRACES = "traces"
+    METRICS = "metrics"
+
+
+class DropReason(StrEnum):
+    """Why telemetry was lost."""
+
+    QUEUE_FULL = "queue_full"
+    EXPORT_FAILED = "export_failed"
+    SHUTDOWN = "shutdown"
+
+
+def known(value: str, allowed: frozenset[str]) -> str:
+    """`value` if it is empty or allowed, else `other`."""
+    return value if not value or value in allowed else OVERFLOW_LABEL
+
+
+def known_status(code: int) -> int:
+    """The HTTP status if it is a known one, else 0, which is written `other`."""
+    return code if code in STATUS_CODES else 0
+
+
+def known_error(error_type: str) -> str:
+    """`error.type` if it is empty or known, else `_OTHER`."""
+    return error_type if not error_type or error_type in ERROR_TYPES else OTHER_ERROR
+
+
+def cut(text: str, limit: int = TOOL_BYTES) -> str:
+    """The longest prefix of `text` within `limit` bytes of UTF-8.
+
+    Lone surrogates, which no label can carry, become `?`.
+    """
+    return text[:limit].encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")

@@ -1,0 +1,177 @@
+"""The ledger counts each request once and keeps every label bounded."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome
+from proxy.telemetry.ledger import Labels, Ledger
+from proxy.telemetry.vocabulary import TOOL_BYTES, DropReason, Signal, cut
+
+KEPT_BYTES = 256 * 1024
+"""Far below one hostile string, or one byte for each of 100,000 names with their rows."""
+
+CALL = Labels("tools/call", "echo", "POST", 200, Outcome.OK, Fault.NONE, "", "2025-11-25")
+
+
+def record(ledger: Ledger, labels: Labels = CALL, *, seconds: float = 0.015) -> None:
+    ledger.record(*labels, seconds, 0.00006)  # type: ignore[arg-type]  # outcome is a str there
+
+
+def record_tool(ledger: Ledger, tool: str) -> None:
+    record(ledger, CALL._replace(tool=tool))
+
+
+def labels_of(ledger: Ledger) -> list[Labels]:
+    return [Labels(*row) for row in ledger.rows]
+
+
+def send_huge(ledger: Ledger, huge: str) -> None:
+    record(ledger, CALL._replace(method=huge, http_method=huge, error_type=huge))
+    record(ledger, CALL._replace(tool=huge, protocol_version=huge))
+    ledger.session_ended(1.0, huge)
+
+
+@contextmanager
+def memory_kept() -> Iterator[Callable[[], int]]:
+    """Gives a function: the bytes that were allocated in the block and are still in use."""
+    held: list[int] = []
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield lambda: held[0]
+        gc.collect()
+        held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger("fetch", "streamable-http")
+
+
+def test_equal_requests_share_one_row(ledger: Ledger) -> None:
+    record(ledger, seconds=0.015)
+    record(ledger, seconds=0.3)
+    (row,) = ledger.rows.values()
+    assert sum(row.counts) == 2
+    assert row.total == pytest.approx(0.315)
+
+
+@given(st.floats(min_value=0, max_value=1000))
+def test_a_value_is_counted_in_the_first_bucket_that_holds_it(seconds: float) -> None:
+    ledger = Ledger("fetch", "stdio")
+    record(ledger, seconds=seconds)
+    (row,) = ledger.rows.values()
+    bounds = (*OPERATION_BUCKETS, float("inf"))
+    assert bounds[row.counts.index(1)] == min(bound for bound in bounds if seconds <= bound)
+
+
+def test_overhead_is_counted_for_every_request(ledger: Ledger) -> None:
+    record(ledger)
+    record_tool(ledger, "fail")
+    assert sum(ledger.overhead.counts) == 2
+    assert ledger.overhead.total == pytest.approx(0.00012)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (CALL._replace(method="tools/drop"), CALL._replace(method="other")),
+        (CALL._replace(method=""), CALL._replace(method="other")),
+        (CALL._replace(http_method="BREW"), CALL._replace(http_method="other")),
+        (CALL._replace(status_code=799), CALL._replace(status_code=0)),
+        (CALL._replace(protocol_version="2099"), CALL._replace(protocol_version="other")),
+        (CALL._replace(protocol_version=""), CALL._replace(protocol_version="")),
+        (CALL._replace(error_type="-32602"), CALL._replace(error_type="-32602")),
+        (CALL._replace(error_type="503"), CALL._replace(error_type="503")),
+        (CALL._replace(error_type="-1234"), CALL._replace(error_type="_OTHER")),
+    ],
+)
+def test_labels_outside_the_known_sets_become_other(
+    ledger: Ledger, given: Labels, kept: Labels
+) -> None:
+    record(ledger, given)
+    record(ledger, given)
+    ((labels, row),) = ledger.rows.items()
+    assert labels == kept
+    assert sum(row.counts) == 2
+
+
+def test_tools_beyond_the_cap_are_counted_as_overflow() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=3)
+    for name in ("a", "b", "c", "d", "e", "a"):
+        record_tool(ledger, name)
+    assert [labels.tool for labels in labels_of(ledger)] == ["a", "b", "c", "other"]
+    assert ledger.overflows == {"tool": 2}
+
+
+def test_requests_without_a_tool_take_no_place_under_the_cap() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=1)
+    record(ledger, CALL._replace(method="tools/list", tool=""))
+    record_tool(ledger, "echo")
+    assert [labels.tool for labels in labels_of(ledger)] == ["", "echo"]
+
+
+@given(st.text(st.characters(codec=None), max_size=400))
+def test_a_tool_name_is_cut_at_a_character_within_its_bytes(name: str) -> None:
+    label = cut(name).encode()
+    assert len(label) <= TOOL_BYTES
+    assert name.encode(errors="replace").startswith(label)
+    assert len(label) > TOOL_BYTES - 4 or label == name.encode(errors="replace")
+
+
+def test_a_hundred_thousand_hostile_names_leave_rows_and_memory_bounded(ledger: Ledger) -> None:
+    for number in range(201):
+        record_tool(ledger, f"tool-{number}")
+    with memory_kept() as kept:
+        for number in range(100_000):
+            record_tool(ledger, f"hostile-{number}")
+    assert len(ledger.rows) == 201
+    assert ledger.overflows == {"tool": 100_001}
+    assert kept() < KEPT_BYTES
+
+
+def test_eight_megabyte_strings_are_not_kept(ledger: Ledger) -> None:
+    with memory_kept() as kept:
+        for letter in "abcdef":
+            send_huge(ledger, letter * 8_000_000)
+    assert kept() < KEPT_BYTES
+    texts = chain.from_iterable(ledger.rows)
+    assert max(len(text) for text in texts if isinstance(text, str)) == TOOL_BYTES
+
+
+def test_the_last_sampled_request_of_a_bucket_is_its_exemplar(ledger: Ledger) -> None:
+    call = ("tools/call", "echo", "POST", 200, Outcome.OK, Fault.NONE, "", "")
+    ledger.record(*call, 0.015, 0.0001, trace_id=1, span_id=2)
+    ledger.record(*call, 0.016, 0.0001, trace_id=3, span_id=4)
+    ledger.record(*call, 0.017, 0.0001)
+    (row,) = ledger.rows.values()
+    ((bucket, exemplar),) = row.exemplars.items()
+    assert OPERATION_BUCKETS[bucket] == 0.02
+    assert exemplar[:3] == (0.016, 3, 4)
+
+
+def test_losses_are_counted_by_signal_and_reason(ledger: Ledger) -> None:
+    ledger.dropped(Signal.TRACES, DropReason.QUEUE_FULL)
+    ledger.dropped(Signal.TRACES, DropReason.QUEUE_FULL, 4)
+    assert ledger.drops[Signal.TRACES, DropReason.QUEUE_FULL] == 5
+    assert sum(ledger.drops.values()) == 5
+
+
+def test_the_lives_of_sessions_are_kept_by_how_they_ended(ledger: Ledger) -> None:
+    ledger.session_ended(30.0)
+    ledger.session_ended(31.0, "timeout")
+    ledger.session_ended(32.0, "made up")
+    assert {kind: life.total for kind, life in ledger.session_lives.items()} == {
+        "": 30.0,
+        "timeout": 31.0,
+        "_OTHER": 32.0,
+    }
