@@ -1,0 +1,133 @@
+"""Children end with their owner, by whatever door it leaves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lab.processes import Command, PartFailed, Parts, pause
+
+FOREVER = "import signal; print('up', flush=True); signal.pause()"
+STUBBORN = (
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    " print('up', flush=True); signal.pause(); signal.pause()"
+)
+WITH_GRANDCHILD = (
+    "import signal, subprocess, sys;"
+    "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']);"
+    "print(child.pid, flush=True); signal.pause()"
+)
+# Starts two children, tells their pids, and then waits for the end it is given.
+OWNER = """
+import signal, sys
+from pathlib import Path
+from lab.processes import Command, Parts
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+with Parts(Path(sys.argv[1])) as parts:
+    for name in ("one", "two"):
+        parts.start(Command(name, (sys.executable, "-c", "import signal; signal.pause()"), {}))
+    print(*parts.pids.values(), flush=True)
+    signal.pause()
+"""
+
+
+def python(name: str, code: str) -> Command:
+    return Command(name, (sys.executable, "-c", code), {})
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came"
+        pause(0.02)
+
+
+def gone(pid: int) -> bool:
+    """Whether no process has this pid, or only a zombie that its new parent has yet to reap."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def logged(folder: Path, name: str) -> Callable[[], str | None]:
+    return lambda: (folder / f"{name}.log").read_text() or None
+
+
+def test_children_end_when_the_block_ends(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        pids = [parts.start(python(name, FOREVER)).pid for name in ("one", "two")]
+    assert all(gone(pid) for pid in pids)
+
+
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    with Parts(tmp_path, stop_seconds=0.2) as parts:
+        part = parts.start(python("stubborn", STUBBORN))
+        parts.wait("started", logged(tmp_path, "stubborn"), 10)
+    assert gone(part.pid)
+
+
+def test_grandchildren_end_too(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        parts.start(python("parent", WITH_GRANDCHILD))
+        grandchild = int(parts.wait("started", logged(tmp_path, "parent"), 10))
+    until(lambda: gone(grandchild))
+
+
+def test_a_child_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        parts.start(python("bystander", FOREVER))
+        parts.start(python("culprit", "import sys; print('disk is full'); sys.exit(3)"))
+        with pytest.raises(PartFailed) as failed:
+            parts.wait("never", lambda: None, 10)
+    assert str(failed.value).startswith("culprit ended with exit code 3; ")
+    assert "disk is full" in str(failed.value)
+
+
+def test_a_killed_child_is_named_with_the_signal(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        os.kill(parts.start(python("victim", FOREVER)).pid, signal.SIGKILL)
+        with pytest.raises(PartFailed, match="victim was ended by SIGKILL"):
+            parts.wait("never", lambda: None, 10)
+
+
+def test_a_program_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts, pytest.raises(PartFailed) as failed:
+        parts.start(Command("ghost", ("/nowhere/ghost",), {}))
+    assert str(failed.value) == "ghost: cannot run /nowhere/ghost: No such file or directory"
+
+
+def test_a_wait_ends_at_its_deadline(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts, pytest.raises(TimeoutError, match=r"nothing: not within 0.1 s"):
+        parts.wait("nothing", lambda: None, 0.1)
+
+
+def test_a_part_that_is_never_ready_shows_its_log(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        part = parts.start(python("slow", FOREVER))
+        parts.wait("started", logged(tmp_path, "slow"), 10)
+        with pytest.raises(PartFailed, match=r"(?s)slow is not ready.*up"):
+            parts.wait_ready(part, lambda: None, 0.1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_children_end_when_their_owner_is_ended_by(tmp_path: Path, number: signal.Signals) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert owner.stdout is not None
+    pids = [int(pid) for pid in owner.stdout.readline().split()]
+    owner.send_signal(number)
+    owner.wait(timeout=10)
+    owner.stdout.close()
+    assert len(pids) == 2
+    until(lambda: all(gone(pid) for pid in pids))
