@@ -1,0 +1,153 @@
+"""The stack's configuration: every key, every check, before anything is created.
+
+Pure: `parse` takes plain values. `reader.py` gets them from Pulumi and keeps the password secret.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stacks import fields
+from stacks.architectures import ARCHITECTURES, OTEL_SCRAPE, Architecture
+from stacks.charts import Namespace, Profile
+from stacks.fields import ConfigError
+from stacks.servers import Server, ServerRuntime, parse_server
+
+__all__ = ["ConfigError", "StackConfig", "parse"]
+
+PROJECT = "mcp-observability"
+PASSWORD = "grafanaAdminPassword"
+REPOSITORIES = "repositories"
+CLUSTER = "cluster"
+
+PASSWORD_MINIMUM = 8
+# Defaults of charts and tutorials; those under the minimum (admin) need no entry.
+DEFAULT_PASSWORDS = frozenset({"prom-operator", "password", "changeme", "adminadmin", "admin123"})
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """A checked configuration; the password is not in it.
+
+    `chart_folder` is None where charts come from their repositories. `operator_namespaces` is empty
+    where ToolHive's operator may act in the whole cluster.
+    """
+
+    architecture: Architecture = OTEL_SCRAPE
+    profile: Profile = Profile.CURRENT
+    chart_folder: str | None = None
+    operator_namespaces: tuple[str, ...] = ()
+    servers: tuple[Server, ...] = ()
+    proxy_image: str = "mcp-observability-proxy:0.1.0"
+    scrape_interval_seconds: int = 15
+    push_interval_seconds: int = 15
+    trace_sampling_rate: float = 1.0
+
+    def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
+        """The servers that one runtime runs, in the order given."""
+        return tuple(server for server in self.servers if server.runtime is runtime)
+
+
+KEYS = (
+    "architecture",
+    "profile",
+    PASSWORD,
+    "chartSource",
+    "operatorScope",
+    "servers",
+    "proxyImage",
+    "scrapeIntervalSeconds",
+    "pushIntervalSeconds",
+    "traceSamplingRate",
+)
+
+
+def _key(name: str) -> str:
+    return f"{PROJECT}:{name}"
+
+
+def _architecture(value: object) -> Architecture:
+    if isinstance(value, str) and value in ARCHITECTURES:
+        return ARCHITECTURES[value]
+    raise fields.refuse(_key("architecture"), value, f"allowed: {', '.join(ARCHITECTURES)}")
+
+
+def _check_password(value: object) -> None:
+    key = _key(PASSWORD)
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{key}: missing; set one with: pulumi config set --secret {PASSWORD}")
+    if len(value) < PASSWORD_MINIMUM or value in DEFAULT_PASSWORDS:
+        raise ConfigError(
+            f"{key}: the given password is too short or a well-known default;"
+            f" it must have at least {PASSWORD_MINIMUM} characters"
+        )
+
+
+def _chart_folder(value: object) -> str | None:
+    source = fields.text(_key("chartSource"), value)
+    return None if source == REPOSITORIES else source
+
+
+def _operator_namespaces(value: object) -> tuple[str, ...]:
+    key = _key("operatorScope")
+    if value == CLUSTER:
+        return ()
+    if not isinstance(value, list) or Namespace.SERVERS not in value:
+        raise fields.refuse(
+            key, value, f"allowed: {CLUSTER}, or a list of namespaces that has {Namespace.SERVERS}"
+        )
+    return fields.items(fields.namespace, key, value, "namespaces")
+
+
+def _servers(value: object, profile: Profile) -> tuple[Server, ...]:
+    servers = fields.items(
+        lambda key, each: parse_server(profile, key, each), _key("servers"), value, "servers"
+    )
+    seen: set[str] = set()
+    for index, server in enumerate(servers):
+        if server.name in seen:
+            key = _key(f"servers[{index}].name")
+            raise fields.refuse(key, server.name, "another server has this name")
+        seen.add(server.name)
+    return servers
+
+
+def parse(mapping: Mapping[str, object]) -> StackConfig:
+    """Check every key (given without the project's prefix); raise ConfigError at the first mistake.
+
+    The password is checked but not kept.
+    """
+    fields.known_keys(f"{PROJECT}:", mapping, KEYS)
+    given = {**DEFAULTS, **mapping}
+    profile = fields.choice(Profile, _key("profile"), given["profile"])
+    config = StackConfig(
+        architecture=_architecture(given["architecture"]),
+        profile=profile,
+        chart_folder=_chart_folder(given["chartSource"]),
+        operator_namespaces=_operator_namespaces(given["operatorScope"]),
+        servers=_servers(given["servers"], profile),
+        proxy_image=fields.image(_key("proxyImage"), given["proxyImage"]),
+        scrape_interval_seconds=_seconds("scrapeIntervalSeconds", given),
+        push_interval_seconds=_seconds("pushIntervalSeconds", given),
+        trace_sampling_rate=fields.fraction(_key("traceSamplingRate"), given["traceSamplingRate"]),
+    )
+    _check_password(given.get(PASSWORD))
+    return config
+
+
+def _seconds(name: str, given: Mapping[str, object]) -> int:
+    return fields.integer(_key(name), given[name], 1, 300)
+
+
+_DEFAULT = StackConfig()
+DEFAULTS: dict[str, object] = {
+    "architecture": _DEFAULT.architecture.name,
+    "profile": _DEFAULT.profile.value,
+    "chartSource": REPOSITORIES,
+    "operatorScope": CLUSTER,
+    "servers": [],
+    "proxyImage": _DEFAULT.proxy_image,
+    "scrapeIntervalSeconds": _DEFAULT.scrape_interval_seconds,
+    "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
+    "traceSamplingRate": _DEFAULT.trace_sampling_rate,
+}
+"""What a key that is left out means; the password has no default."""

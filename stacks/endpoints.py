@@ -1,0 +1,75 @@
+"""Every address inside the cluster: known before the service exists, so wiring is data."""
+
+from dataclasses import dataclass
+
+from stacks.charts import Namespace, Part, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One port of one Service."""
+
+    service: str
+    namespace: str
+    port: int
+    scheme: str = "http"
+
+    @property
+    def host(self) -> str:
+        """The Service's name as every pod of the cluster resolves it."""
+        return f"{self.service}.{self.namespace}.svc"
+
+    @property
+    def address(self) -> str:
+        """host:port, for settings that take no scheme."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """scheme://host:port."""
+        return f"{self.scheme}://{self.address}"
+
+
+OTLP_GRPC_PORT = 4317
+OTLP_HTTP_PORT = 4318
+COLLECTOR_OWN_PORT = 8888
+COLLECTOR_SERIES_PORT = 8889
+COLLECTOR_HEALTH_PORT = 13133
+PROXY_MCP_PORT = 8080
+PROXY_METRICS_PORT = 9464
+
+# <release>-<chart>, because the release's name does not contain the chart's.
+COLLECTOR_SERVICE = f"{Part.COLLECTOR}-opentelemetry-collector"
+
+COLLECTOR_OTLP_HTTP = Endpoint(COLLECTOR_SERVICE, Namespace.MONITORING, OTLP_HTTP_PORT)
+PROMETHEUS = Endpoint(f"{Part.PROMETHEUS}-prometheus", Namespace.MONITORING, 9090)
+GRAFANA = Endpoint(f"{Part.PROMETHEUS}-grafana", Namespace.MONITORING, 80)
+
+REMOTE_WRITE_PATH = "/api/v1/write"
+
+
+@dataclass(frozen=True, slots=True)
+class JaegerEndpoints:
+    """Where Jaeger takes spans and answers queries."""
+
+    otlp_grpc: Endpoint
+    query: Endpoint
+
+
+def _jaeger(collector: str, query: str) -> JaegerEndpoints:
+    return JaegerEndpoints(
+        Endpoint(collector, Namespace.MONITORING, OTLP_GRPC_PORT, "grpc"),
+        Endpoint(query, Namespace.MONITORING, 16686),
+    )
+
+
+# Chart 4.2 merged the collector's and the query's Service into one.
+JAEGER: dict[Profile, JaegerEndpoints] = {
+    Profile.CURRENT: _jaeger("jaeger", "jaeger"),
+    Profile.SEED: _jaeger("jaeger-collector", "jaeger-query"),
+}
+
+
+def mcp_endpoint(server: str) -> Endpoint:
+    """Where clients reach a server that runs behind our proxy."""
+    return Endpoint(server, Namespace.SERVERS, PROXY_MCP_PORT)

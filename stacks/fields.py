@@ -1,0 +1,121 @@
+"""Untrusted configuration values made typed, or refused in one line."""
+
+import re
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=StrEnum)
+Item = TypeVar("Item")
+
+NAME_LIMIT = 50
+# A Service's name is an RFC 1035 label; operators append up to 13 characters to ours.
+_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class ConfigError(ValueError):
+    """A configuration mistake in one line: the key, its value, and what is allowed."""
+
+
+def refuse(key: str, value: object, allowed: str) -> ConfigError:
+    """The error for a value that is not allowed."""
+    shown = repr(value)
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    return ConfigError(f"{key}: {shown} is not allowed; {allowed}")
+
+
+def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -> None:
+    """Refuse the first key that nobody reads, naming the nearest known one."""
+    for name in given:
+        if name in known:
+            continue
+        near = get_close_matches(str(name), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+        raise ConfigError(f"{prefix}{str(name)[:80]!s}: unknown key; {hint}")
+
+
+def choice(kind: type[Choice], key: str, value: object) -> Choice:
+    """One of an enum's values."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise refuse(key, value, f"allowed: {', '.join(kind)}") from None
+
+
+def text(key: str, value: object) -> str:
+    """A string that is not blank."""
+    if not isinstance(value, str) or not value.strip():
+        raise refuse(key, value, "it must be text")
+    return value
+
+
+def label(key: str, value: object) -> str:
+    """A name that can become a Service's."""
+    if isinstance(value, str) and len(value) <= NAME_LIMIT and _LABEL.fullmatch(value):
+        return value
+    allowed = (
+        f"it must be 1 to {NAME_LIMIT} lower-case letters, digits and '-', starting with a letter"
+        " and ending with a letter or digit"
+    )
+    raise refuse(key, value, allowed)
+
+
+def namespace(key: str, value: object) -> str:
+    """A namespace's name (RFC 1123 label)."""
+    if isinstance(value, str) and _NAMESPACE.fullmatch(value):
+        return value
+    raise refuse(key, value, "it must be a namespace: lower-case letters, digits and '-'")
+
+
+def image(key: str, value: object) -> str:
+    """A container image with a tag other than `latest`, or a digest."""
+    given = text(key, value)
+    tag = given.rpartition("/")[2].partition(":")[2]
+    if re.search(r"\s", given) or tag in ("", "latest"):
+        raise refuse(key, value, "it must be an image with a fixed tag or digest, not latest")
+    return given
+
+
+def path(key: str, value: object) -> str:
+    """An absolute URL path."""
+    if not isinstance(value, str) or not re.fullmatch(r"/[\w./~-]*", value):
+        raise refuse(key, value, "it must be a URL path that starts with /")
+    return value
+
+
+def integer(key: str, value: object, low: int, high: int) -> int:
+    """A whole number in a range, both ends included."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise refuse(key, value, f"it must be a whole number from {low} to {high}")
+    return value
+
+
+def fraction(key: str, value: object) -> float:
+    """A number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise refuse(key, value, "it must be a number from 0 to 1")
+    return float(value)
+
+
+def items(
+    read: Callable[[str, object], Item], key: str, value: object, what: str
+) -> tuple[Item, ...]:
+    """A list, each item read under its own key."""
+    if not isinstance(value, list):
+        raise refuse(key, value, f"it must be a list of {what}")
+    return tuple(read(f"{key}[{index}]", each) for index, each in enumerate(value))
+
+
+def variables(key: str, value: object) -> tuple[tuple[str, str], ...]:
+    """Environment variables: a map from names to text."""
+    if not isinstance(value, dict):
+        raise refuse(key, value, "it must be a map from variable names to text")
+    for name, each in value.items():
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            raise refuse(key, name, "it must be an environment variable's name")
+        if not isinstance(each, str):
+            raise refuse(f"{key}.{name}", each, "it must be text; quote numbers and booleans")
+    return tuple(value.items())

@@ -1,0 +1,159 @@
+"""MCP servers behind our own proxy: one pod each, and the Service in front of it."""
+
+from dataclasses import dataclass
+
+from stacks.charts import Namespace
+from stacks.config import StackConfig
+from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT, PROXY_METRICS_PORT
+from stacks.monitors import PROXY_APP, SERVER_LABEL
+from stacks.servers import Server
+from stacks.values import Values
+
+POD_NAME = "$(POD_NAME)"
+"""Stands for the pod's name in a proxy's environment; Kubernetes fills it in."""
+
+_NOBODY = 65532
+_DRAIN_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPlan:
+    """One proxy: its environment and arguments, the same on a cluster and as a local process."""
+
+    server: str
+    namespace: str
+    environment: dict[str, str]
+    arguments: tuple[str, ...]
+
+
+def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
+    """What starts the proxy of one server."""
+    namespace = Namespace.SERVERS.value
+    upstream = f"http://127.0.0.1:{server.port}{server.path}"
+    resource = {
+        "service.namespace": namespace,
+        "k8s.namespace.name": namespace,
+        "k8s.pod.name": POD_NAME,
+    }
+    environment = {
+        "MCP_PROXY_LISTEN": f"0.0.0.0:{PROXY_MCP_PORT}",
+        "MCP_PROXY_METRICS_LISTEN": f"0.0.0.0:{PROXY_METRICS_PORT}",
+        "MCP_PROXY_DRAIN_TIMEOUT": str(_DRAIN_SECONDS),
+        **({} if server.command else {"MCP_PROXY_UPSTREAM": upstream}),
+        "OTEL_SERVICE_NAME": server.name,
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={each}" for key, each in resource.items()),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": COLLECTOR_OTLP_HTTP.url,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": f"{config.trace_sampling_rate:g}",
+        "OTEL_METRIC_EXPORT_INTERVAL": str(config.push_interval_seconds * 1000),
+        **config.architecture.proxy_environment,
+    }
+    arguments = ("--", *server.command) if server.command else ()
+    return ProxyPlan(server.name, namespace, environment, arguments)
+
+
+def _labels(server: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": PROXY_APP, SERVER_LABEL: server}
+
+
+def _confined(container: Values) -> Values:
+    return {
+        **container,
+        "imagePullPolicy": "IfNotPresent",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+    }
+
+
+def _probe(path: str) -> Values:
+    return {"httpGet": {"path": path, "port": "metrics"}}
+
+
+def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
+    pod_name = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    fixed = {**plan.environment, **(dict(server.environment) if server.command else {})}
+    container: Values = {
+        "name": "proxy",
+        # A stdio server's image is built from the proxy's, so that it can be the proxy's child.
+        "image": server.image if server.command else config.proxy_image,
+        "env": [pod_name, *({"name": name, "value": each} for name, each in fixed.items())],
+        "ports": [
+            {"name": "mcp", "containerPort": PROXY_MCP_PORT},
+            {"name": "metrics", "containerPort": PROXY_METRICS_PORT},
+        ],
+        "livenessProbe": _probe("/healthz"),
+        "readinessProbe": _probe("/readyz"),
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "96Mi"},
+            "limits": {"memory": "256Mi"},
+        },
+    }
+    return _confined({**container, **({"args": list(plan.arguments)} if plan.arguments else {})})
+
+
+def _server_containers(server: Server) -> list[Values]:
+    if server.command:
+        return []
+    container: Values = {
+        "name": "server",
+        "image": server.image,
+        "ports": [{"name": "upstream", "containerPort": server.port}],
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "64Mi"},
+            "limits": {"memory": "256Mi"},
+        },
+    }
+    if server.environment:
+        container["env"] = [{"name": name, "value": each} for name, each in server.environment]
+    if server.arguments:
+        container["args"] = list(server.arguments)
+    return [_confined(container)]
+
+
+def deployment(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
+    """The pod of one server: the proxy, and beside it the server unless it is the proxy's child."""
+    labels = _labels(server.name)
+    pod = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": _DRAIN_SECONDS + 15,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _NOBODY,
+            "runAsGroup": _NOBODY,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_proxy_container(config, server, plan), *_server_containers(server)],
+        "volumes": [{"name": "tmp", "emptyDir": {}}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": server.name, "namespace": plan.namespace, "labels": labels},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    }
+
+
+def service(server: str, namespace: str) -> Values:
+    """The Service that clients call (mcp) and Prometheus discovers (metrics)."""
+    labels = _labels(server)
+    ports = (("mcp", PROXY_MCP_PORT), ("metrics", PROXY_METRICS_PORT))
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": server, "namespace": namespace, "labels": labels},
+        "spec": {
+            "selector": labels,
+            "ports": [{"name": name, "port": port, "targetPort": name} for name, port in ports],
+        },
+    }

@@ -1,0 +1,81 @@
+"""Helm values: a base file per chart, an architecture's overlay, and references, as one dict.
+
+Maps merge, lists replace, and nothing is ever null: some provider versions drop nulls from Helm
+values without a word, so a null cannot remove a chart's default. `!ref name` in a file stands for
+a value that the plan works out (an address, an interval), which therefore has one home.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Values = dict[str, Any]
+"""A YAML mapping: what Helm and Kubernetes take."""
+
+FOLDER = Path(__file__).parents[1] / "values"
+
+# Below these an overlay names things of its own: the collector's pipelines.
+OPEN_MAPS = ("alternateConfig.service.pipelines",)
+
+
+class ValuesError(ValueError):
+    """A values file that does not fit; the message names the file, the key and what is known."""
+
+
+class _Loader(yaml.SafeLoader):
+    references: Mapping[str, str]
+
+    def reference(self, node: yaml.Node) -> str:
+        name = str(node.value)
+        if name not in self.references:
+            known = ", ".join(sorted(self.references))
+            place = f"{node.start_mark.name}:{node.start_mark.line + 1}"
+            raise ValuesError(f"{place}: !ref {name} is unknown; known: {known}")
+        return self.references[name]
+
+
+_Loader.add_constructor("!ref", _Loader.reference)
+
+
+def load(path: Path, references: Mapping[str, str]) -> Values:
+    """Read one values file, with every reference resolved; refuse nulls."""
+    loader = _Loader(path.read_text(encoding="utf-8"))
+    loader.name = path.name
+    loader.references = references
+    values: Values = loader.get_single_data()
+    for key in null_keys(values):
+        raise ValuesError(f"{path.name}: {key} is null; nulls in Helm values may be dropped")
+    return values
+
+
+def null_keys(values: Any, prefix: str = "") -> list[str]:
+    """The path of every null, maps and lists searched."""
+    if values is None:
+        return [prefix]
+    pairs: list[tuple[str, Any]] = []
+    if isinstance(values, dict):
+        pairs = [(f"{prefix}.{key}".lstrip("."), each) for key, each in values.items()]
+    if isinstance(values, list):
+        pairs = [(f"{prefix}[{index}]", each) for index, each in enumerate(values)]
+    return [found for path, each in pairs for found in null_keys(each, path)]
+
+
+def merge(base: Values, overlay: Values, path: str = "") -> Values:
+    """A new dict: maps merged, everything else replaced; a key the base lacks is an error."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        here = f"{path}.{key}".lstrip(".")
+        if key not in base and path not in OPEN_MAPS:
+            raise ValuesError(f"overlay key {here} is not in the base; known: {', '.join(base)}")
+        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = merge(base[key], value, here) if nested else value
+    return merged
+
+
+def values_of(chart_values: str, overlay: str, references: Mapping[str, str]) -> Values:
+    """The base `values/<chart_values>.yaml` with `values/<overlay>/<chart_values>.yaml` over it."""
+    base = load(FOLDER / f"{chart_values}.yaml", references)
+    path = FOLDER / overlay / f"{chart_values}.yaml"
+    return merge(base, load(path, references)) if path.exists() else base
