@@ -20,7 +20,6 @@ Progress = Callable[[str], None]
 
 HEARTBEAT_SECONDS = 30
 ANSWER_SECONDS = 20
-FAREWELL_SECONDS = 10
 _PR_SET_PDEATHSIG = 1
 
 
@@ -101,16 +100,19 @@ def _opened(path: Path) -> Iterator[int]:
 def _sweep(tool: Tool, cache: Path) -> None:
     """Remove what killed runs left; the lock says that no live run owns any of it."""
     for stale in cache.glob(f"{tool.name}-*.partial"):
-        stale.unlink()
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 def _compile(
     tool: Tool, binary: Path, *, go: Path, environ: Mapping[str, str], progress: Progress
 ) -> None:
     cache = binary.parent.parent
-    partial = cache / f"{binary.parent.name}.{os.getpid()}.partial"
     log = cache / f"{tool.name}.log"
-    command = [str(go), "build", *tool.flags, "-o", str(partial), tool.package]
+    # go leaves its work folder of some hundred megabytes when it is killed, so it works in ours.
+    partial = cache / f"{binary.parent.name}.{os.getpid()}.partial"
+    partial.mkdir()
+    settings = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off"}
+    command = [str(go), "build", *tool.flags, "-o", str(partial / binary.name), tool.package]
     progress(f"building {tool.name} ({about(tool.seconds)} the first time)")
     started = time.monotonic()
 
@@ -118,13 +120,19 @@ def _compile(
         progress(f"still building {tool.name}, {time.monotonic() - started:.0f} s so far")
 
     try:
-        code = _run(command, tool.folder, environ=environ, log=log, beat=beat)
+        code = _run(
+            command,
+            tool.folder,
+            environ={**environ, **settings, "GOTMPDIR": str(partial)},
+            log=log,
+            beat=beat,
+        )
         if code != 0:
             raise NotBuilt(f"go build ended with {code}: {_last_line(log)} (all of it: {log})")
         binary.parent.mkdir(exist_ok=True)
-        partial.replace(binary)
+        (partial / binary.name).replace(binary)
     finally:
-        partial.unlink(missing_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
     progress(f"built {tool.name} in {time.monotonic() - started:.0f} s")
 
 
@@ -136,13 +144,12 @@ def _run(
     log: Path,
     beat: Callable[[], None],
 ) -> int:
-    """Run a command with its output in the log; it never outlives this call, nor this process."""
-    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    """Run a command with its output in the log; it outlives neither this call nor this process."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**environ, **settings},
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -156,25 +163,14 @@ def _run(
             except subprocess.TimeoutExpired:
                 beat()
     finally:
-        _end(process)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _end_with_parent() -> None:
-    # SIGINT, because go then removes its work folder of some hundred megabytes; SIGTERM leaves it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    os.killpg(process.pid, signal.SIGINT)
-    try:
-        process.wait(timeout=FAREWELL_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _last_line(log: Path) -> str:
