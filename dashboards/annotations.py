@@ -1,0 +1,33 @@
+"""Events drawn across all panels of a board."""
+
+from dataclasses import dataclass
+
+from dashboards import foreign, series
+from dashboards.series import CHOSEN, WHOLE
+from dashboards.signals.indicators import OURS
+from proxy.telemetry import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Marks the moments at which `expr` has a value; `title` is a template of Grafana."""
+
+    name: str
+    expr: str
+    title: str
+    color: str
+
+
+_STARTED = series.of(catalogue.PROCESS_START_TIME).select(CHOSEN)
+
+RESTARTS = Annotation(
+    "Proxy restarts",
+    f"changes({_STARTED}[{CHOSEN.window}]) > 0",
+    "{{server}} restarted",
+    "blue",
+)
+FIRING = Annotation(
+    "Firing alerts", foreign.ALERTS.select(WHOLE, *OURS), "{{alertname}} {{server}}", "red"
+)
+
+ANNOTATIONS = (RESTARTS, FIRING)

@@ -1,0 +1,84 @@
+"""MCP / Server: is my server well, and if not, is it the caller, the server or the proxy?"""
+
+from dashboards.board import Board
+from dashboards.layout import Row
+from dashboards.panels import lines, stack, stat, table
+from dashboards.signals import calls, indicators, proxies
+
+BOARD = Board(
+    uid="mcp-server",
+    title="MCP / Server",
+    description="For the owner of an MCP server: what callers get, and where it goes wrong.",
+    rows=(
+        Row(
+            100,
+            "Now",
+            (
+                stat(1, proxies.UPSTREAM),
+                stat(2, calls.RATE),
+                stat(3, calls.ERROR_RATIO),
+                stat(4, calls.P95),
+                stat(5, proxies.OPEN_SESSIONS),
+                stat(6, indicators.FIRING),
+            ),
+        ),
+        Row(
+            101,
+            "Calls",
+            (
+                stack(10, calls.RATE_BY_METHOD),
+                stack(11, calls.RATE_BY_SERVER),
+                stack(12, calls.STATUS_CODES),
+            ),
+        ),
+        Row(
+            102,
+            "Errors",
+            (
+                stack(20, calls.OUTCOME_RATE),
+                lines(21, calls.FAULT_RATIO),
+                lines(22, calls.ERROR_RATIO_BY_METHOD),
+            ),
+        ),
+        Row(103, "Latency", (lines(30, calls.LATENCY, 12), lines(31, calls.LATENCY_BY_METHOD, 12))),
+        Row(
+            104,
+            "Tools",
+            (
+                lines(40, calls.TOOL_RATE),
+                lines(41, calls.TOOL_ERROR_RATIO),
+                lines(42, calls.TOOL_LATENCY),
+                table(43, calls.TOOLS),
+            ),
+        ),
+        Row(
+            105,
+            "Sessions and the way to the server",
+            (
+                lines(50, proxies.OPEN, 12),
+                lines(51, proxies.UPSTREAM_RESTARTS, 12),
+            ),
+        ),
+        Row(
+            106,
+            "The proxy itself",
+            (
+                lines(60, proxies.OVERHEAD_TIME),
+                lines(61, proxies.OVERHEAD_SHARE),
+                lines(62, proxies.LOOP_LAG),
+                lines(63, proxies.PROCESS_CPU),
+                lines(64, proxies.PROCESS_MEMORY),
+                lines(65, proxies.OVERFLOWED),
+            ),
+        ),
+        Row(
+            107,
+            "What the alerts judge",
+            (
+                lines(70, indicators.CALLS),
+                lines(71, indicators.ERRORS),
+                lines(72, indicators.LATENCY),
+            ),
+        ),
+    ),
+)

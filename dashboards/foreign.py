@@ -1,0 +1,93 @@
+"""Series that others emit, as the pipeline's own parts name them: a named list per emitter.
+
+Read off the running parts: Collector 0.155 (its Helm chart's default reader adds `_total` and unit
+suffixes, hence the patterns) and Prometheus 3.10. Only labels that queries use are listed.
+"""
+
+from dashboards.series import Series, Source
+
+TARGET = frozenset({"job", "instance"})
+
+
+def _collector(name: str, *labels: str, source: Source = Source.COLLECTOR) -> Series:
+    return Series(f"otelcol_{name}", TARGET | frozenset(labels), source, pattern=True)
+
+
+def _prometheus(name: str, *labels: str, source: Source = Source.PROMETHEUS) -> Series:
+    return Series(name, TARGET | frozenset(labels), source)
+
+
+ACCEPTED_SPANS = _collector("receiver_accepted_spans(_total)?", "receiver")
+REFUSED_SPANS = _collector("receiver_refused_spans(_total)?", "receiver")
+BROKEN_SPANS = _collector("receiver_failed_spans(_total)?", "receiver")
+SENT_SPANS = _collector("exporter_sent_spans(_total)?", "exporter")
+UNSENT_SPANS = _collector("exporter_send_failed_spans(_total)?", "exporter")
+UNQUEUED_SPANS = _collector("exporter_enqueue_failed_spans(_total)?", "exporter")
+QUEUE_SIZE = _collector("exporter_queue_size", "exporter", "data_type")
+QUEUE_CAPACITY = _collector("exporter_queue_capacity", "exporter", "data_type")
+COLLECTOR_MEMORY = _collector("process_memory_rss(_bytes)?")
+
+_POINTS = Source.COLLECTOR_METRICS
+ACCEPTED_POINTS = _collector("receiver_accepted_metric_points(_total)?", "receiver", source=_POINTS)
+REFUSED_POINTS = _collector("receiver_refused_metric_points(_total)?", "receiver", source=_POINTS)
+BROKEN_POINTS = _collector("receiver_failed_metric_points(_total)?", "receiver", source=_POINTS)
+SENT_POINTS = _collector("exporter_sent_metric_points(_total)?", "exporter", source=_POINTS)
+UNSENT_POINTS = _collector(
+    "exporter_send_failed_metric_points(_total)?", "exporter", source=_POINTS
+)
+UNQUEUED_POINTS = _collector(
+    "exporter_enqueue_failed_metric_points(_total)?", "exporter", source=_POINTS
+)
+
+COLLECTOR = (
+    ACCEPTED_SPANS,
+    REFUSED_SPANS,
+    BROKEN_SPANS,
+    SENT_SPANS,
+    UNSENT_SPANS,
+    UNQUEUED_SPANS,
+    QUEUE_SIZE,
+    QUEUE_CAPACITY,
+    COLLECTOR_MEMORY,
+    ACCEPTED_POINTS,
+    REFUSED_POINTS,
+    BROKEN_POINTS,
+    SENT_POINTS,
+    UNSENT_POINTS,
+    UNQUEUED_POINTS,
+)
+
+HTTP_REQUESTS = _prometheus(
+    "prometheus_http_requests_total", "handler", "code", source=Source.REMOTE_WRITE
+)
+HTTP_DURATION = _prometheus(
+    "prometheus_http_request_duration_seconds_bucket",
+    "handler",
+    "le",
+    source=Source.REMOTE_WRITE,
+)
+OUT_OF_ORDER = _prometheus("prometheus_tsdb_out_of_order_samples_total", "type")
+TOO_OLD = _prometheus("prometheus_tsdb_too_old_samples_total", "type")
+HEAD_SERIES = _prometheus("prometheus_tsdb_head_series")
+APPENDED = _prometheus("prometheus_tsdb_head_samples_appended_total", "type")
+RULE_FAILURES = _prometheus("prometheus_rule_evaluation_failures_total", "rule_group")
+ALERTS = _prometheus("ALERTS", "alertname", "alertstate", "severity", "namespace", "server")
+
+PROMETHEUS = (
+    HTTP_REQUESTS,
+    HTTP_DURATION,
+    OUT_OF_ORDER,
+    TOO_OLD,
+    HEAD_SERIES,
+    APPENDED,
+    RULE_FAILURES,
+    ALERTS,
+)
+
+UP = Series("up", TARGET, Source.SCRAPE_PROXY)
+SCRAPE_DURATION = Series("scrape_duration_seconds", TARGET, Source.SCRAPE_PROXY)
+SCRAPE_SAMPLES = Series("scrape_samples_scraped", TARGET, Source.SCRAPE_PROXY)
+
+TARGETS = (UP, SCRAPE_DURATION, SCRAPE_SAMPLES)
+
+FOREIGN = (*COLLECTOR, *PROMETHEUS, *TARGETS)

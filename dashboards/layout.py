@@ -1,0 +1,69 @@
+"""Rows of panels -> places on Grafana's grid, and the refusal of uneven rows."""
+
+from dataclasses import dataclass
+
+from dashboards.panels import Panel
+
+COLUMNS = 24
+
+
+class UnevenRow(ValueError):
+    """A line of panels that leaves a hole, or sticks out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A heading, and the panels under it in reading order."""
+
+    id: int
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: width, height, and its upper left corner."""
+
+    w: int
+    h: int
+    x: int
+    y: int
+
+
+def lines_of(row: Row) -> tuple[tuple[Panel, ...], ...]:
+    """The row's panels, broken into full lines of equal height."""
+    lines: list[tuple[Panel, ...]] = []
+    line: tuple[Panel, ...] = ()
+    for panel in row.panels:
+        line = (*line, panel)
+        if sum(each.width for each in line) >= COLUMNS:
+            lines.append(_even(row, line))
+            line = ()
+    if line:
+        lines.append(_even(row, line))
+    return tuple(lines)
+
+
+def place(rows: tuple[Row, ...]) -> tuple[tuple[Row | Panel, Place], ...]:
+    """Every heading and panel with its place, from the top down."""
+    placed: list[tuple[Row | Panel, Place]] = []
+    y = 0
+    for row in rows:
+        placed.append((row, Place(COLUMNS, 1, 0, y)))
+        y += 1
+        for line in lines_of(row):
+            x = 0
+            for panel in line:
+                placed.append((panel, Place(panel.width, panel.height, x, y)))
+                x += panel.width
+            y += line[0].height
+    return tuple(placed)
+
+
+def _even(row: Row, line: tuple[Panel, ...]) -> tuple[Panel, ...]:
+    width = sum(panel.width for panel in line)
+    if width != COLUMNS:
+        raise UnevenRow(f'row "{row.title}": a line is {width} columns wide; it must be {COLUMNS}')
+    if len({panel.height for panel in line}) > 1:
+        raise UnevenRow(f'row "{row.title}": the panels of a line differ in height')
+    return line

@@ -1,0 +1,82 @@
+"""PromQL, written by tiny functions from text to text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One label matcher of a selector; `operator` is one of PromQL's four."""
+
+    label: str
+    operator: str
+    value: str
+
+    def __str__(self) -> str:
+        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{self.label}{self.operator}"{escaped}"'
+
+
+def eq(label: str, value: str) -> Match:
+    """`label` is exactly `value`."""
+    return Match(label, "=", value)
+
+
+def ne(label: str, value: str) -> Match:
+    """`label` is anything but `value`."""
+    return Match(label, "!=", value)
+
+
+def like(label: str, pattern: str) -> Match:
+    """`label` matches the whole of `pattern`, a regular expression (RE2)."""
+    return Match(label, "=~", pattern)
+
+
+def unlike(label: str, pattern: str) -> Match:
+    """`label` does not match `pattern`, a regular expression (RE2)."""
+    return Match(label, "!~", pattern)
+
+
+def selector(name: str, *matches: Match) -> str:
+    """The series called `name` whose labels pass every match; no name selects by labels only."""
+    inside = ", ".join(str(match) for match in matches)
+    return f"{name}{{{inside}}}" if inside else name
+
+
+def rate(vector: str, window: str) -> str:
+    """Increase per second of a counter over the window."""
+    return f"rate({vector}[{window}])"
+
+
+def increase(vector: str, window: str) -> str:
+    """Increase of a counter over the window."""
+    return f"increase({vector}[{window}])"
+
+
+def over_time(operator: str, vector: str, window: str) -> str:
+    """`operator` (last, max ...) over the samples of the window, series by series."""
+    return f"{operator}_over_time({vector}[{window}])"
+
+
+def aggregate(operator: str, vector: str, by: tuple[str, ...] = ()) -> str:
+    """`operator` (sum, max, count ...) over the vector, one result for each value of `by`."""
+    return f"{operator} by ({', '.join(by)}) ({vector})" if by else f"{operator}({vector})"
+
+
+def quantile(q: float, buckets: str) -> str:
+    """The q-quantile of cumulative buckets by `le`; absent, never NaN, where nothing happened."""
+    return f"histogram_quantile({q:g}, {buckets}) >= 0"
+
+
+def ratio(part: str, total: str) -> str:
+    """`part` of `total`; absent, never NaN, where the total is nothing."""
+    return f"({part}) / ({total} > 0)"
+
+
+def or_zero(vector: str, reference: str) -> str:
+    """`vector`, and 0 for those members of `reference` that it lacks."""
+    return f"({vector}) or (0 * {reference})"
+
+
+def renamed(vector: str, label: str, new: str) -> str:
+    """`vector` with `label` called `new`, and no other label."""
+    return f'sum by ({new}) (label_replace({vector}, "{new}", "$1", "{label}", "(.*)"))'

@@ -1,0 +1,65 @@
+"""Every question that boards and rules ask of Prometheus, and who must run for an answer."""
+
+from dataclasses import dataclass
+
+from dashboards.alerts import ALERTS
+from dashboards.board import Board
+from dashboards.recordings import RECORDINGS
+from dashboards.series import Source
+
+__all__ = ["Query", "Source", "concrete", "queries", "rule_queries"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question. `board` is the board's uid or "rules"; `panel` says who asks.
+
+    Where `needs` runs and calls have been made, an answer without data is a defect.
+    """
+
+    board: str
+    panel: str
+    expr: str
+    needs: Source
+
+
+def queries(board: Board) -> tuple[Query, ...]:
+    """What the board's variables and panels ask; Grafana's variables are still in the text."""
+    variables = tuple(
+        Query(board.uid, f"${each.name}", each.promql, Source.PROXY) for each in board.variables
+    )
+    panels = tuple(
+        Query(board.uid, panel.signal.title, answer.expr, panel.signal.needs)
+        for panel in board.panels
+        for answer in panel.signal.answers
+    )
+    return variables + panels
+
+
+def rule_queries() -> tuple[Query, ...]:
+    """What the recording rules compute, and what the alerts watch, their bounds left out."""
+    recorded = tuple(Query("rules", each.record, each.expr, Source.PROXY) for each in RECORDINGS)
+    watched = tuple(Query("rules", each.name, each.watches, Source.PROXY) for each in ALERTS)
+    return recorded + watched
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
+    """`expr` with Grafana's variables replaced, for Prometheus to evaluate.
+
+    `window` is one number with a unit of s, m, h or d, such as "30s"; `namespace` and `server`
+    are regular expressions, as Grafana puts them (".+" for All).
+    """
+    seconds = int(window[:-1]) * _SECONDS[window[-1]]
+    values = {
+        "$__rate_interval": window,
+        "$__range_s": str(seconds),
+        "$__range": window,
+        "$namespace": namespace,
+        "$server": server,
+    }
+    for variable, value in values.items():
+        expr = expr.replace(variable, value)
+    return expr

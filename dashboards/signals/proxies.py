@@ -1,0 +1,130 @@
+"""What the proxy itself does: what it holds open, what it costs, what it lost."""
+
+from dashboards import limits, series
+from dashboards.promql import ne, or_zero, ratio
+from dashboards.series import CHOSEN, Source
+from dashboards.signal import Answer, Signal
+from proxy.telemetry import catalogue
+
+UP = series.of(catalogue.UPSTREAM_UP)
+RESTARTS = series.of(catalogue.UPSTREAM_RESTARTS)
+CONNECTIONS = series.of(catalogue.ACTIVE_CONNECTIONS)
+NOT_SSE = ne("transport", "sse")
+SESSIONS = series.of(catalogue.SESSIONS)
+STREAMS = series.of(catalogue.STREAMS)
+OVERHEAD = series.buckets(catalogue.OVERHEAD)
+LAG = series.buckets(catalogue.EVENT_LOOP_LAG)
+CPU = series.of(catalogue.PROCESS_CPU)
+MEMORY = series.of(catalogue.PROCESS_RESIDENT_MEMORY)
+DROPPED = series.of(catalogue.TELEMETRY_DROPPED)
+OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
+
+BY_SERVER = ("server",)
+EACH_PROXY = UP.now(CHOSEN, by=BY_SERVER)
+
+UPSTREAM = Signal(
+    "Upstream",
+    "Whether every proxy reaches its MCP server. Down: calls end in transport errors; look at the"
+    " server's pod or process first.",
+    "none",
+    (Answer(UP.now(CHOSEN, operator="min"), "upstream"),),
+    Source.PROXY,
+    limits.UPSTREAM,
+    words=((0, "down"), (1, "up")),
+)
+UPSTREAM_RESTARTS = Signal(
+    "Restarts of stdio servers",
+    "How often the proxy had to start the server's process again. More than one in a row: the"
+    " server crashes on what callers send, or at start; its log tells.",
+    "short",
+    (Answer(or_zero(RESTARTS.increase(CHOSEN, by=BY_SERVER), EACH_PROXY), "{{server}}"),),
+    Source.PROXY,
+    limits.LOST.because("A server that restarts forgets its sessions."),
+)
+OPEN_SESSIONS = Signal(
+    "Open sessions",
+    "MCP sessions open now. A line that only rises is clients that never end their sessions.",
+    "short",
+    (Answer(SESSIONS.now(CHOSEN), "sessions"),),
+    Source.PROXY,
+)
+OPEN = Signal(
+    "Open sessions, streams and connections",
+    "What clients hold open. Sessions that rise without calls are forgotten ones; streams above"
+    " connections cannot be and would be a defect of the counters.",
+    "short",
+    (
+        Answer(SESSIONS.now(CHOSEN), "sessions"),
+        Answer(STREAMS.now(CHOSEN), "streams"),
+        Answer(CONNECTIONS.now(CHOSEN), "connections"),
+    ),
+    Source.PROXY,
+)
+OVERHEAD_TIME = Signal(
+    "Time spent in the proxy",
+    "How long a call spent in the proxy, the server's time excluded. High: the proxy lacks CPU, or"
+    " its event loop is late.",
+    "s",
+    tuple(Answer(OVERHEAD.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
+    Source.PROXY,
+    limits.OVERHEAD_SECONDS,
+)
+OVERHEAD_SHARE = Signal(
+    "Share of time spent in the proxy",
+    "The proxy's part of all the time that calls took. High for very fast servers, else a sign of"
+    " a busy proxy.",
+    "percentunit",
+    (
+        Answer(
+            ratio(
+                series.total(catalogue.OVERHEAD).rate(CHOSEN, by=BY_SERVER),
+                series.total(catalogue.REQUEST_DURATION).rate(CHOSEN, by=BY_SERVER),
+            ),
+            "{{server}}",
+        ),
+    ),
+    Source.PROXY,
+)
+LOOP_LAG = Signal(
+    "Event loop lag p99",
+    "How late the proxy ran what was due. High: something blocks the loop, or the CPU limit"
+    " throttles it.",
+    "s",
+    (Answer(LAG.quantile(0.99, CHOSEN, by=BY_SERVER), "{{server}}"),),
+    Source.PROXY,
+    limits.LOOP_LAG_SECONDS,
+)
+PROCESS_CPU = Signal(
+    "CPU of the proxy",
+    "Cores used by one proxy process. Near 1 the process is full and calls queue.",
+    "short",
+    (Answer(CPU.rate(CHOSEN, by=("server", "pod")), "{{server}} {{pod}}"),),
+    Source.PROXY,
+    limits.CPU_CORES,
+)
+PROCESS_MEMORY = Signal(
+    "Memory of the proxy",
+    "Resident memory of a proxy process. A line that only rises next to a flat number of sessions"
+    " is a leak.",
+    "bytes",
+    (Answer(MEMORY.now(CHOSEN, by=("server", "pod")), "{{server}} {{pod}}"),),
+    Source.PROXY,
+)
+LOST = Signal(
+    "Telemetry lost by the proxies",
+    "Spans and metric exports that a proxy could not deliver. The collector is away, too slow or"
+    " refuses; the calls themselves are not harmed.",
+    "short",
+    (Answer(or_zero(DROPPED.increase(CHOSEN, by=BY_SERVER), EACH_PROXY), "{{server}}"),),
+    Source.PROXY,
+    limits.LOST,
+)
+OVERFLOWED = Signal(
+    "Calls without a name of their own",
+    "Calls whose tool or method was counted as `other` because the cap on label values was"
+    " reached. Callers invent names, or the server offers more tools than the cap.",
+    "short",
+    (Answer(or_zero(OVERFLOW.increase(CHOSEN, by=BY_SERVER), EACH_PROXY), "{{server}}"),),
+    Source.PROXY,
+    limits.LOST.because("Panels by tool no longer tell these calls apart."),
+)
