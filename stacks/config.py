@@ -40,7 +40,7 @@ class StackConfig:
     proxy_image: str = "mcp-observability-proxy:0.1.0"
     scrape_interval_seconds: int = 15
     push_interval_seconds: int = 15
-    trace_sampling_rate: float = 1.0
+    trace_sampling_percent: int = 100
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
         """The servers that one runtime runs, in the order given."""
@@ -57,7 +57,7 @@ KEYS = (
     "proxyImage",
     "scrapeIntervalSeconds",
     "pushIntervalSeconds",
-    "traceSamplingRate",
+    "traceSamplingPercent",
 )
 
 
@@ -128,7 +128,9 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         proxy_image=fields.image(_key("proxyImage"), given["proxyImage"]),
         scrape_interval_seconds=_seconds("scrapeIntervalSeconds", given),
         push_interval_seconds=_seconds("pushIntervalSeconds", given),
-        trace_sampling_rate=fields.fraction(_key("traceSamplingRate"), given["traceSamplingRate"]),
+        trace_sampling_percent=fields.integer(
+            _key("traceSamplingPercent"), given["traceSamplingPercent"], 0, 100
+        ),
     )
     _check_password(given.get(PASSWORD))
     return config
@@ -148,6 +150,6 @@ DEFAULTS: dict[str, object] = {
     "proxyImage": _DEFAULT.proxy_image,
     "scrapeIntervalSeconds": _DEFAULT.scrape_interval_seconds,
     "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
-    "traceSamplingRate": _DEFAULT.trace_sampling_rate,
+    "traceSamplingPercent": _DEFAULT.trace_sampling_percent,
 }
 """What a key that is left out means; the password has no default."""

@@ -39,10 +39,10 @@ def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -
 
 def choice(kind: type[Choice], key: str, value: object) -> Choice:
     """One of an enum's values."""
-    try:
-        return kind(value)
-    except ValueError:
-        raise refuse(key, value, f"allowed: {', '.join(kind)}") from None
+    for each in kind:
+        if each.value == value:
+            return each
+    raise refuse(key, value, f"allowed: {', '.join(kind)}")
 
 
 def text(key: str, value: object) -> str:
@@ -91,13 +91,6 @@ def integer(key: str, value: object, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise refuse(key, value, f"it must be a whole number from {low} to {high}")
     return value
-
-
-def fraction(key: str, value: object) -> float:
-    """A number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise refuse(key, value, "it must be a number from 0 to 1")
-    return float(value)
 
 
 def items(

@@ -46,7 +46,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-        "OTEL_TRACES_SAMPLER_ARG": f"{config.trace_sampling_rate:g}",
+        "OTEL_TRACES_SAMPLER_ARG": f"{config.trace_sampling_percent / 100:.2f}",
         "OTEL_METRIC_EXPORT_INTERVAL": str(config.push_interval_seconds * 1000),
         **config.architecture.proxy_environment,
     }

@@ -21,7 +21,10 @@ def _telemetry(config: StackConfig) -> Values:
             "endpoint": COLLECTOR_OTLP_HTTP.address,
             "insecure": True,
             "metrics": {"enabled": road is MetricsRoad.PUSHED},
-            "tracing": {"enabled": True, "samplingRate": f"{config.trace_sampling_rate:.4f}"},
+            "tracing": {
+                "enabled": True,
+                "samplingRate": f"{config.trace_sampling_percent / 100:.2f}",
+            },
         },
         "prometheus": {"enabled": road is MetricsRoad.SCRAPED},
     }
@@ -120,3 +123,10 @@ _NAMESPACED_EXTRAS: dict[Profile, Values] = {
     Profile.CURRENT: {"features": {"storageVersionMigrator": False}},
     Profile.SEED: {},
 }
+
+
+REPLACED_ON: dict[Profile, tuple[str, ...]] = {
+    Profile.CURRENT: (),
+    Profile.SEED: ("spec.telemetry",),
+}
+"""Changes that need a new MCPServer: the seed's operator does not act on a changed telemetry."""

@@ -1,0 +1,49 @@
+"""Kubernetes manifests -> Pulumi resources."""
+
+from collections.abc import Callable
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import ConfigMap, Service
+
+from stacks.values import Values
+
+Builder = Callable[[str, Values, pulumi.ResourceOptions], pulumi.Resource]
+
+
+def _builtin(kind: type[ConfigMap] | type[Service] | type[Deployment]) -> Builder:
+    def build(name: str, manifest: Values, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        body = {key: each for key, each in manifest.items() if key not in ("apiVersion", "kind")}
+        return kind(name, opts=opts, **body)
+
+    return build
+
+
+def _custom(name: str, manifest: Values, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    return CustomResource(
+        name,
+        api_version=manifest["apiVersion"],
+        kind=manifest["kind"],
+        metadata=manifest["metadata"],
+        spec=manifest["spec"],
+        opts=opts,
+    )
+
+
+_BUILTINS: dict[str, Builder] = {
+    "ConfigMap": _builtin(ConfigMap),
+    "Service": _builtin(Service),
+    "Deployment": _builtin(Deployment),
+}
+
+
+def resource_name(manifest: Values) -> str:
+    """The name that Pulumi knows the object by: kind and name, which no two objects share."""
+    return f"{manifest['kind'].lower()}-{manifest['metadata']['name']}"
+
+
+def manifest_resource(manifest: Values, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Apply one manifest."""
+    build = _BUILTINS.get(manifest["kind"], _custom)
+    return build(resource_name(manifest), manifest, opts)

@@ -1,0 +1,66 @@
+"""Charts with values -> Helm releases."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
+
+from stacks.charts import Chart
+from stacks.plan import HelmRelease
+
+# Pulling images into a fresh cluster takes longer than the provider's 300 s.
+TIMEOUT_SECONDS = 900
+_HISTORY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSource:
+    """Where charts come from: their repositories, or a folder (of the project, or absolute)."""
+
+    folder: str | None
+    root: Path
+
+    def local(self, chart: Chart) -> str | None:
+        """The chart's archive or folder, relative to the project; None if it is not there."""
+        if self.folder is None:
+            return None
+        for name in (f"{chart.name}-{chart.version}.tgz", chart.name):
+            # Relative, because the provider takes another path for another chart.
+            if (self.root / self.folder / name).exists():
+                return f"{self.folder}/{name}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Location:
+    chart: str
+    version: str | None = None
+    repository: RepositoryOptsArgs | None = None
+
+
+def _located(chart: Chart, source: ChartSource) -> _Location:
+    if (local := source.local(chart)) is not None:
+        return _Location(local)
+    if chart.is_oci:
+        return _Location(f"{chart.repo}/{chart.name}", chart.version)
+    return _Location(chart.name, chart.version, RepositoryOptsArgs(repo=chart.repo))
+
+
+def helm_release(
+    planned: HelmRelease, source: ChartSource, opts: pulumi.ResourceOptions
+) -> Release:
+    """Install one release under exactly its planned name: Service names derive from it."""
+    location = _located(planned.chart, source)
+    return Release(
+        planned.name,
+        name=planned.name,
+        namespace=planned.namespace,
+        chart=location.chart,
+        version=location.version,
+        repository_opts=location.repository,
+        values=planned.values,
+        timeout=TIMEOUT_SECONDS,
+        max_history=_HISTORY,
+        opts=opts,
+    )
