@@ -1,0 +1,62 @@
+"""One API server for all tests of this folder; a clean cluster and an engine for each of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.tools import ensure
+from tests.e2e.engine import Engine
+from tests.e2e.kubeapi import namespaces, server
+from tests.e2e.kubeapi.client import Client
+from tests.e2e.kubeapi.inventory import Entry, inventory
+from tests.e2e.kubeapi.server import ApiServer
+
+
+@pytest.fixture(scope="session")
+def tools() -> dict[str, Path]:
+    """The real binaries; what cannot be had fails the tests with a line that says what to do."""
+    return ensure(("etcd", "kube-apiserver", "helm", "pulumi"), environ=os.environ)
+
+
+@pytest.fixture(scope="session")
+def _teardown_at_sigterm() -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def api_server(
+    tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, _teardown_at_sigterm: None
+) -> Iterator[ApiServer]:
+    with server.running(tmp_path_factory.mktemp("api-server"), tools) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(api_server: ApiServer) -> Iterator[Client]:
+    """The test's own connection, with the controller that lets empty namespaces go beside it."""
+    client = Client(api_server.access, field_manager="test")
+    with namespaces.finalizing(client):
+        yield client
+    client.close()
+
+
+@pytest.fixture
+def engine(tools: dict[str, Path], api_server: ApiServer, tmp_path: Path) -> Engine:
+    """An installation with a backend of its own for each test."""
+    return Engine.install(tmp_path / "pulumi", tools, api_server.kubeconfig)
+
+
+@pytest.fixture
+def untouched(client: Client) -> Iterator[frozenset[Entry]]:
+    """What was in the cluster before the test; what the test left is removed after it."""
+    before = inventory(client)
+    yield before
+    for entry in inventory(client) - before:
+        client.delete(entry.api_version, entry.kind, entry.name, namespace=entry.namespace)

@@ -1,0 +1,211 @@
+"""The machinery itself, on a small program: the stand-in provider does what the real one does."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pytest
+
+from tests.e2e.engine import Engine, EngineFailed, Program, Project, Stack, Step
+from tests.e2e.kubeapi.client import Client
+from tests.e2e.kubeapi.inventory import Entry, inventory
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "a-password-that-is-easy-to-find"
+CHART = """
+apiVersion: v2
+name: small
+version: 1.2.3
+"""
+TEMPLATE = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: {{ .Release.Name }}-values, namespace: {{ .Release.Namespace }}}
+data:
+  values.json: {{ .Values | toJson | quote }}
+"""
+DEFINITION: dict[str, Any] = {
+    "metadata": {"name": "teapots.example.com"},
+    "spec": {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"kind": "Teapot", "plural": "teapots"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {
+                            "spec": {"type": "object", "properties": {"cups": {"type": "integer"}}}
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
+
+StackOf = Callable[[Program], Stack]
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    templates = tmp_path / "small" / "templates"
+    templates.mkdir(parents=True)
+    (templates.parent / "Chart.yaml").write_text(CHART)
+    (templates / "values.yaml").write_text(TEMPLATE)
+    return templates.parent
+
+
+@pytest.fixture
+def stack_of(engine: Engine, untouched: frozenset[Entry]) -> StackOf:
+    project = Project(
+        settings={"name": "small", "runtime": "python"},
+        stack_name="test",
+        secrets={"small:password": PASSWORD},
+    )
+    return lambda program: engine.create_stack(project, program)
+
+
+def _everything(chart: Path, *, replicas: int = 1) -> None:
+    """A program with one resource of each sort that the stand-in provider tells apart."""
+    namespace = kubernetes.core.v1.Namespace("kitchen", metadata={"name": "kitchen"})
+    inside = namespace.metadata["name"]
+    kubernetes.core.v1.Secret(
+        "secret",
+        metadata={"namespace": inside, "name": "secret"},
+        string_data={"password": pulumi.Config("small").require_secret("password")},
+    )
+    kubernetes.core.v1.ConfigMap(
+        "autonamed", metadata={"namespace": inside}, data={"replicas": str(replicas)}
+    )
+    definition = kubernetes.apiextensions.v1.CustomResourceDefinition("teapots", **DEFINITION)
+    kubernetes.apiextensions.CustomResource(
+        "teapot",
+        api_version="example.com/v1",
+        kind="Teapot",
+        metadata={"namespace": inside, "name": "teapot"},
+        spec={"cups": replicas},
+        opts=pulumi.ResourceOptions(depends_on=[definition]),
+    )
+    release = kubernetes.helm.v3.Release(
+        "small",
+        name="small",
+        chart=str(chart),
+        namespace=inside,
+        values={"replicas": replicas, "nothing": None},
+    )
+    pulumi.export("revision", release.status.revision)
+
+
+def test_a_program_is_deployed_then_unchanged_then_updated_then_gone(
+    stack_of: StackOf, client: Client, chart: Path, untouched: frozenset[Entry]
+) -> None:
+    replicas = [1]
+    stack = stack_of(lambda: _everything(chart, replicas=replicas[0]))
+
+    created = stack.up()
+    assert {step.operation for step in created} == {"create"}
+    teapot = client.read("example.com/v1", "Teapot", "teapot", namespace="kitchen")
+    assert teapot is not None
+    assert teapot["spec"] == {"cups": 1}
+    recorded = client.read("v1", "ConfigMap", "small-values", namespace="kitchen")
+    assert recorded is not None
+    assert recorded["data"] == {"values.json": '{"nothing":null,"replicas":1}'}
+
+    assert stack.preview() == frozenset()
+    assert stack.up() == frozenset()
+
+    replicas[0] = 2
+    assert stack.up() == {
+        Step("update", "kubernetes:example.com/v1:Teapot", "teapot"),
+        Step("update", "kubernetes:helm.sh/v3:Release", "small"),
+        Step("create-replacement", "kubernetes:core/v1:ConfigMap", "autonamed"),
+        Step("replace", "kubernetes:core/v1:ConfigMap", "autonamed"),
+        Step("delete-replaced", "kubernetes:core/v1:ConfigMap", "autonamed"),
+    }
+    assert stack.outputs()["revision"].value == 2
+
+    stack.destroy()
+    assert inventory(client) == untouched
+
+
+def test_a_secret_is_in_clear_in_the_cluster_only(
+    stack_of: StackOf, client: Client, chart: Path, engine: Engine
+) -> None:
+    stack = stack_of(lambda: _everything(chart))
+    stack.up()
+    in_base64 = base64.b64encode(PASSWORD.encode()).decode()
+    secret = client.read("v1", "Secret", "secret", namespace="kitchen")
+    assert secret is not None
+    assert secret["data"] == {"password": in_base64}
+    for spelling in (PASSWORD, in_base64):
+        assert engine.files_with(spelling) == []
+        assert spelling not in "\n".join(stack.transcript)
+
+
+def test_an_object_that_exists_already_is_an_error(stack_of: StackOf, client: Client) -> None:
+    client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "taken"}})
+    stack = stack_of(lambda: _config_map("taken"))
+    with pytest.raises(EngineFailed, match="ConfigMap 'default/taken' exists already"):
+        stack.up()
+
+
+def test_an_unknown_field_is_an_error(stack_of: StackOf) -> None:
+    def program() -> None:
+        kubernetes.apiextensions.CustomResource(
+            "typo", api_version="v1", kind="Service", metadata={"name": "s"}, spec={"prots": []}
+        )
+
+    with pytest.raises(EngineFailed, match="prots"):
+        stack_of(program).up()
+
+
+def test_a_failed_release_is_kept_as_failed_and_repaired_by_the_next_up(
+    stack_of: StackOf, client: Client, chart: Path
+) -> None:
+    template = chart / "templates" / "values.yaml"
+    template.write_text(TEMPLATE.replace("-values", "-VALUES"))
+
+    def program() -> None:
+        kubernetes.helm.v3.Release("small", name="small", chart=str(chart), namespace="default")
+
+    stack = stack_of(program)
+    with pytest.raises(EngineFailed, match="small-VALUES"):
+        stack.up()
+    template.write_text(TEMPLATE)
+    stack.up()
+    assert client.read("v1", "ConfigMap", "small-values", namespace="default")
+    stack.destroy()
+    assert client.read("v1", "ConfigMap", "small-values", namespace="default") is None
+
+
+def test_a_namespace_with_something_forgotten_in_it_does_not_go(
+    stack_of: StackOf, client: Client
+) -> None:
+    def program() -> None:
+        kubernetes.core.v1.Namespace(
+            "attic",
+            metadata={"name": "attic"},
+            opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="1s")),
+        )
+
+    stack = stack_of(program)
+    stack.up()
+    forgotten = {"name": "forgotten", "namespace": "attic"}
+    client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": forgotten})
+    with pytest.raises(EngineFailed, match="remaining: ConfigMap/forgotten"):
+        stack.destroy()
+
+
+def _config_map(name: str) -> None:
+    kubernetes.core.v1.ConfigMap(name, metadata={"name": name, "namespace": "default"})

@@ -1,0 +1,30 @@
+"""Wait for a condition, with a deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+INTERVAL_SECONDS = 0.05
+
+T = TypeVar("T")
+
+
+class NeverHappened(Exception):
+    """The condition did not come true before the deadline, or the wait was cancelled."""
+
+
+def until(
+    probe: Callable[[], T | None], *, seconds: float, cancelled: threading.Event | None = None
+) -> T:
+    """Return the first truthy answer of `probe`, asked in short intervals; else NeverHappened."""
+    cancelled = cancelled or threading.Event()
+    deadline = time.monotonic() + seconds
+    while not (answer := probe()):
+        if time.monotonic() > deadline:
+            raise NeverHappened(f"not within {seconds:g} s")
+        if cancelled.wait(INTERVAL_SECONDS):
+            raise NeverHappened("cancelled")
+    return answer
