@@ -165,6 +165,11 @@ class Ledger:
         """Count telemetry that was lost: spans, or exports of metrics."""
         self.drops[signal, reason] += count
 
+    def tool_label(self, tool: str) -> str:
+        """What `tool` is called in labels: its name, cut, if it came within the cap."""
+        name = cut(tool)
+        return name if name in self._tools else OVERFLOW_LABEL
+
     def _admit(self, raw: Labels) -> Distribution:
         """The row of `raw` after bounding each label; a raw value itself is never kept."""
         labels = Labels(

@@ -74,6 +74,11 @@ class Row:
         )
 
 
+def network_transport(transport: str) -> str:
+    """`network.transport` of a server that speaks `transport`."""
+    return "pipe" if transport == STDIO else "tcp"
+
+
 def _is_tool_call(row: Row) -> bool:
     return row.labels.method == TOOLS_CALL
 
@@ -161,10 +166,9 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     `process` is None where the system does not tell.
     """
     common = (ledger.server, ledger.transport)
-    network_transport = "pipe" if ledger.transport == STDIO else "tcp"
+    network = network_transport(ledger.transport)
     rows = tuple(
-        (Row(Labels(*labels), network_transport), counts)
-        for labels, counts in tuple(ledger.rows.items())
+        (Row(Labels(*labels), network), counts) for labels, counts in tuple(ledger.rows.items())
     )
     for shape in _ROW_FAMILIES:
         yield _family(shape.metric, common, _collect(shape, rows))

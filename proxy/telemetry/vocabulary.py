@@ -11,6 +11,7 @@ from http import HTTPStatus
 from proxy.telemetry.catalogue import OVERFLOW_LABEL
 
 TOOLS_CALL = "tools/call"
+PROMPTS_GET = "prompts/get"
 
 METHODS = frozenset(
     {
@@ -31,7 +32,7 @@ METHODS = frozenset(
         "notifications/tasks/status",
         "notifications/tools/list_changed",
         "ping",
-        "prompts/get",
+        PROMPTS_GET,
         "prompts/list",
         "resources/list",
         "resources/read",

@@ -133,3 +133,15 @@ def test_the_network_transport_follows_the_servers_transport() -> None:
         ledger.record("ping", "", "POST", 200, Outcome.OK, Fault.NONE, "", "", 0.5, 0.0001)
         name = "mcp_server_operation_duration_seconds_count"
         assert value(ledger, name, network_transport=network, transport=transport) == 1
+
+
+def test_beyond_the_cap_more_tool_names_make_no_more_series() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=5)
+    ok = ("POST", 200, Outcome.OK, Fault.NONE, "", "", 0.5, 0.0001)
+    sizes = []
+    for count in (50, 5000):
+        for number in range(count):
+            ledger.record("tools/call", f"tool-{count}-{number}", *ok)
+        sizes.append(sum(len(metric.samples) for metric in families(ledger)))
+    assert sizes[0] == sizes[1]
+    assert value(ledger, "mcp_proxy_label_overflow_total", label="tool") == 5045

@@ -1,0 +1,140 @@
+"""Collectors for tests: real OTLP servers on loopback that decode what they are sent."""
+
+import gzip
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import grpc  # type: ignore[import-untyped]  # its stubs are a package of their own
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2_grpc as metrics_grpc
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as trace_grpc
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+DEADLINE_SECONDS = 20.0
+
+_DECODE: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+    "": lambda body: body,
+}
+
+
+class Inbox:
+    """What a collector received, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self.traces: list[ExportTraceServiceRequest] = []
+        self.metrics: list[ExportMetricsServiceRequest] = []
+        self.headers: list[dict[str, str]] = []
+        self.changed = threading.Condition()
+
+    def add_traces(self, request: ExportTraceServiceRequest, headers: dict[str, str]) -> None:
+        with self.changed:
+            self.traces.append(request)
+            self.headers.append(headers)
+            self.changed.notify_all()
+
+    def add_metrics(self, request: ExportMetricsServiceRequest, headers: dict[str, str]) -> None:
+        with self.changed:
+            self.metrics.append(request)
+            self.headers.append(headers)
+            self.changed.notify_all()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Return once the condition holds; fails after the deadline."""
+        with self.changed:
+            assert self.changed.wait_for(condition, DEADLINE_SECONDS), "nothing arrived in time"
+
+    @property
+    def spans(self) -> list[Span]:
+        return [
+            span
+            for request in self.traces
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+
+@contextmanager
+def http_collector(status: int = 200, *, hangs: bool = False) -> Iterator[tuple[str, Inbox]]:
+    """An OTLP/HTTP collector: its endpoint, and what it received.
+
+    Answers everything with `status`, or, if it hangs, nothing until the block ends.
+    """
+    inbox = Inbox()
+    released = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            _keep(inbox, self.path, body, dict(self.headers))
+            if hangs:
+                released.wait(DEADLINE_SECONDS)
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test's output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", inbox
+    finally:
+        released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _keep(inbox: Inbox, path: str, body: bytes, headers: dict[str, str]) -> None:
+    data = _DECODE[headers.get("content-encoding", headers.get("Content-Encoding", ""))](body)
+    if path == "/v1/traces":
+        inbox.add_traces(ExportTraceServiceRequest.FromString(data), headers)
+    if path == "/v1/metrics":
+        inbox.add_metrics(ExportMetricsServiceRequest.FromString(data), headers)
+
+
+@contextmanager
+def grpc_collector() -> Iterator[tuple[str, Inbox]]:
+    """An OTLP/gRPC collector: its endpoint, and what it received."""
+    inbox = Inbox()
+
+    class Traces(trace_grpc.TraceServiceServicer):
+        def Export(
+            self, request: ExportTraceServiceRequest, context: grpc.ServicerContext
+        ) -> ExportTraceServiceResponse:
+            inbox.add_traces(request, dict(context.invocation_metadata()))
+            return ExportTraceServiceResponse()
+
+    class Metrics(metrics_grpc.MetricsServiceServicer):
+        def Export(
+            self, request: ExportMetricsServiceRequest, context: grpc.ServicerContext
+        ) -> ExportMetricsServiceResponse:
+            inbox.add_metrics(request, dict(context.invocation_metadata()))
+            return ExportMetricsServiceResponse()
+
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+    trace_grpc.add_TraceServiceServicer_to_server(Traces(), server)  # type: ignore[no-untyped-call]
+    metrics_grpc.add_MetricsServiceServicer_to_server(Metrics(), server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}", inbox
+    finally:
+        server.stop(None).wait()
