@@ -1,0 +1,76 @@
+"""The books: tells ledger and tracer what each call came to, and knows how many are in flight."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from proxy.session import Finished
+from proxy.telemetry.catalogue import Outcome
+from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.tracing import Exchange as TraceRecord
+from proxy.telemetry.tracing import Tracer
+from proxy.telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
+
+_TARGETED = (TOOLS_CALL, PROMPTS_GET)
+
+
+class Books:
+    """Counts and traces. `on_quiet` is called whenever the last call in flight has ended."""
+
+    __slots__ = ("_tracer", "in_flight", "ledger", "on_quiet")
+
+    def __init__(self, ledger: Ledger, tracer: Tracer) -> None:
+        self.ledger = ledger
+        self.in_flight = 0
+        self.on_quiet: Callable[[], None] = lambda: None
+        self._tracer = tracer
+
+    def __repr__(self) -> str:
+        return f"<Books in_flight={self.in_flight}>"
+
+    def finished(self, finished: Finished, status: int, waited: float) -> None:
+        """A call is over; `waited` is how many of its seconds the upstream took."""
+        call, (outcome, fault, error_type) = finished
+        seconds = perf_counter() - call.started
+        trace = call.trace
+        self.ledger.record(
+            call.method,
+            call.name if call.method == TOOLS_CALL else "",
+            "POST",
+            status,
+            outcome,
+            fault,
+            error_type,
+            call.version,
+            seconds,
+            seconds - waited,
+            *trace.exemplar,
+        )
+        if trace.sampled:
+            self._tracer.finish(trace, _record(finished, status, seconds, waited))
+        self.in_flight -= 1
+        if not self.in_flight:
+            self.on_quiet()
+
+    def session_ended(self, seconds: float, error_type: str) -> None:
+        """A session of that length is over; `error_type` is "" if it ended as it should."""
+        self.ledger.sessions -= 1
+        self.ledger.session_ended(seconds, error_type)
+
+
+def _record(finished: Finished, status: int, seconds: float, waited: float) -> TraceRecord:
+    call, verdict = finished
+    asked = call.asked - call.started
+    return TraceRecord(
+        method=call.method,
+        target=call.name if call.method in _TARGETED else "",
+        request_id=str(call.id),
+        session_id=call.session,
+        protocol_version=call.version,
+        outcome=verdict.outcome,
+        fault=verdict.fault,
+        error_type=verdict.error_type,
+        rpc_code=verdict.error_type if verdict.outcome is Outcome.PROTOCOL_ERROR else "",
+        status_code=status,
+        seconds=seconds,
+        upstream=(asked, asked + waited) if call.asked else None,
+    )

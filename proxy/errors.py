@@ -1,0 +1,32 @@
+"""Every error of the proxy, on one screen.
+
+Each message names the thing, its value and what is allowed or what to do.
+"""
+
+
+class ProxyError(Exception):
+    """Base of all errors that the proxy raises itself."""
+
+
+class SettingsError(ProxyError):
+    """A setting that is unknown, malformed or impossible; ends the program with exit code 2."""
+
+
+class MalformedHead(ProxyError):
+    """An HTTP head that is not valid HTTP/1.1, or that smells of request smuggling."""
+
+
+class MalformedBody(ProxyError):
+    """An HTTP body whose chunked framing is broken."""
+
+
+class MalformedMessage(ProxyError):
+    """Bytes that are not a JSON-RPC message."""
+
+
+class MessageTooLarge(ProxyError):
+    """One message (a line, an event) longer than the configured limit."""
+
+
+class DuplicateRequest(ProxyError):
+    """A request id that is still in flight in the same session."""

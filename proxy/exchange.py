@@ -1,0 +1,265 @@
+"""One client request at an HTTP upstream: bytes pass through, the session watches them pass."""
+
+from collections.abc import Iterable, Sequence
+from time import perf_counter
+from typing import Protocol
+
+from proxy.errors import MalformedMessage, MessageTooLarge
+from proxy.post import Post, failure
+from proxy.session import (
+    CANCELLED,
+    GARBLED,
+    UNREACHABLE,
+    Finished,
+    Session,
+    Verdict,
+    judge,
+    judge_status,
+)
+from proxy.transports.port import Source
+from proxy.wire import jsonrpc
+from proxy.wire.event_stream import EventReader
+from proxy.wire.event_stream import encode as encode_event
+from proxy.wire.head import Content, ResponseHead
+from proxy.wire.message import Message, RequestId
+
+GONE_STATUS = 499
+"""Counted, never sent: the client went away before its answer (nginx's number for it)."""
+
+
+class Owner(Protocol):
+    """Who keeps the open exchanges, and counts."""
+
+    message_limit: int
+
+    def finished(self, finished: Finished, status: int, waited: float) -> None:
+        """A call is over; `waited` is how many of its seconds the upstream took."""
+
+    def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
+        """The upstream's answer has begun."""
+
+    def closed(self, exchange: "Exchange") -> None:
+        """Nothing more will happen in this exchange."""
+
+
+class Exchange:
+    """The sink of one upstream answer, and the visitor of one client."""
+
+    __slots__ = (
+        "_held", "_mark", "_owner", "_reader", "_session", "_source", "_waited", "gone", "head",
+        "post",
+    )  # fmt: skip
+
+    def __init__(self, post: Post, session: Session, owner: Owner) -> None:
+        self.post = post
+        self.head: ResponseHead | None = None
+        self.gone = False
+        self._session = session
+        self._owner = owner
+        self._source: Source | None = None
+        self._reader: EventReader | None = None
+        self._held: bytearray | None = None
+        self._mark = 0.0
+        self._waited = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.post!r} head={self.head!r} gone={self.gone}>"
+
+    def sent(self, source: Source | None) -> None:
+        """The request is written to `source`, or waits for a connection: the wait begins."""
+        if source is not None:
+            self._source = source
+        self._mark = now = perf_counter()
+        for call in self.post.calls:
+            call.asked = now
+
+    def connected(self, source: Source) -> bool:
+        """Part of port.Sink."""
+        self._source = source
+        return not self.gone
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._waited += arrived - self._mark
+        finished = self._settle(head, body, arrived) if self._session.busy else ()
+        if finished and finished[0].verdict is GARBLED:
+            self._fail(502, "the upstream's answer was not an answer to the request", finished)
+            return
+        self.head = head
+        self._owner.answered(self, head)
+        self.post.client.answer(head.forward, body, head.status)
+        self._count(finished, head.status)
+        self._close()
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink."""
+        self.head = head
+        self._owner.answered(self, head)
+        if head.content is Content.EVENTS:
+            self._reader = EventReader(self._owner.message_limit)
+        elif self._session.busy:
+            self._held = bytearray()
+        self.post.client.begin(head.forward)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._waited += arrived - self._mark
+        self.post.client.piece(data)
+        try:
+            self._watch(data, arrived)
+        except MessageTooLarge:
+            self._cut(GARBLED)
+        self._mark = perf_counter()
+
+    def answer_ends(self, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._waited += arrived - self._mark
+        head = self.head
+        if self._session.busy and head is not None:
+            if self._held is not None:
+                self._count(self._settle(head, bytes(self._held), arrived), head.status)
+            else:
+                self._tell(self._session.end(GARBLED), "the stream ended without an answer")
+        self.post.client.end()
+        self._close()
+
+    def answer_lost(self, reason: str) -> None:
+        """Part of port.Sink."""
+        if self.gone:
+            return
+        self._waited += perf_counter() - self._mark
+        self._break_off(502, reason, self._session.end(UNREACHABLE))
+
+    def expire(self, now: float) -> None:
+        """End the exchange if the upstream was silent for too long."""
+        overdue = self._session.overdue(now)
+        if not overdue:
+            return
+        self._waited += perf_counter() - self._mark
+        self._drop_source()
+        self._break_off(504, "the upstream did not answer in time", overdue)
+
+    def shut(self) -> None:
+        """End the exchange because the proxy ends."""
+        self._drop_source()
+        if self.head is not None and not self._session.busy:
+            self.post.client.end()
+            self._close()
+        else:
+            self._break_off(503, "the proxy is shutting down", self._session.end(UNREACHABLE))
+
+    def cancel(self, request_id: RequestId | None) -> None:
+        """The caller cancelled a call; the upstream says how the exchange ends."""
+        finished = self._session.cancel(request_id)
+        if finished is not None:
+            self._count((finished,), GONE_STATUS)
+
+    def client_paused(self) -> None:
+        """Part of port.Visitor."""
+        if self._source is not None:
+            self._source.pause()
+
+    def client_resumed(self) -> None:
+        """Part of port.Visitor."""
+        if self._source is not None:
+            self._source.resume()
+
+    def client_gone(self) -> None:
+        """Part of port.Visitor."""
+        self._count(self._session.end(CANCELLED), GONE_STATUS)
+        self._drop_source()
+        self._close()
+
+    def _settle(self, head: ResponseHead, body: bytes, now: float) -> tuple[Finished, ...]:
+        """Match a whole body with the calls: those it does not answer get the status's verdict."""
+        if head.status >= 500 or head.encoded:
+            return self._session.end(judge_status(head.status))
+        try:
+            messages = jsonrpc.decode_all(body)
+        except MalformedMessage:
+            return self._session.end(judge_status(head.status))
+        effects = [self._session.receive(message, now) for message in messages]
+        finished = tuple(effect for effect in effects if isinstance(effect, Finished))
+        return finished + self._session.end(_verdict_on_the_rest(head.status, messages))
+
+    def _watch(self, data: bytes, now: float) -> None:
+        """See which calls the events in `data` answer."""
+        if not self._session.busy:
+            return
+        self._session.heard(now)
+        if self._reader is not None:
+            for event in self._reader.feed(data):
+                self._see(event.data, now)
+        elif self._held is not None:
+            self._held += data
+            if len(self._held) > self._owner.message_limit:
+                raise MessageTooLarge(f"an answer of more than {self._owner.message_limit} bytes")
+
+    def _see(self, data: bytes, now: float) -> None:
+        if not data:
+            return
+        try:
+            messages = jsonrpc.decode_all(data)
+        except MalformedMessage:
+            return
+        for message in messages:
+            effect = self._session.receive(message, now)
+            if isinstance(effect, Finished):
+                self._count((effect,), self.head.status if self.head else 0)
+
+    def _break_off(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
+        if self.head is None:
+            self._fail(status, reason, finished)
+        elif finished and self._reader is not None and self._reader.between_events:
+            self._tell(finished, reason)
+            self.post.client.end()
+            self._close()
+        else:
+            self._count(finished, self.head.status)
+            self.post.client.abort()
+            self._close()
+
+    def _fail(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
+        """Answer in the upstream's place, each call with its own id."""
+        start, body = failure([each.call for each in finished], status, reason)
+        self.post.client.answer(start, body, status)
+        self._count(finished, status)
+        self._close()
+
+    def _tell(self, finished: Iterable[Finished], reason: str) -> None:
+        """Tell of failed calls on a stream that has begun."""
+        for each in finished:
+            code = jsonrpc.UPSTREAM_LOST
+            self.post.client.piece(encode_event(jsonrpc.error(each.call.id, code, reason)))
+        self._count(finished, self.head.status if self.head else 0)
+
+    def _cut(self, verdict: Verdict) -> None:
+        self._count(self._session.end(verdict), self.head.status if self.head else 0)
+        self._drop_source()
+        self.post.client.abort()
+        self._close()
+
+    def _count(self, finished: Iterable[Finished], status: int) -> None:
+        for each in finished:
+            self._owner.finished(each, status, self._waited)
+
+    def _drop_source(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort()
+
+    def _close(self) -> None:
+        self.gone = True
+        self._source = None
+        self._owner.closed(self)
+
+
+def _verdict_on_the_rest(status: int, messages: Sequence[Message]) -> Verdict:
+    """The verdict on calls without an answer of their own.
+
+    An error with a null id is meant for all of them: its sender could not read the request.
+    """
+    for message in messages:
+        if message.id is None and message.error:
+            return judge(message)
+    return judge_status(status)

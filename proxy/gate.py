@@ -1,0 +1,166 @@
+"""Who may come in: a request's head -> what routing needs, or the refusal it gets.
+
+Pure, so that `wire.head.Memo` may remember an arrival by the bytes of its head. On a loopback
+address both Host and Origin must name the loopback, which is what stops DNS rebinding (MCP
+specification, "Streamable HTTP", security warning); elsewhere an Origin must be allowed by name.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from proxy.wire.head import RequestHead, end_to_end, lines, parse_request
+
+HEAD_LIMIT = 16 * 1024
+"""Longest request head in bytes; the answer to a longer one is 431."""
+HEADERS_LIMIT = 100
+"""Most header lines of a request."""
+
+METHODS = ("POST", "GET", "DELETE")
+ANY = "*"
+
+_CONTEXT = frozenset((b"traceparent", b"tracestate"))
+# The proxy must read the answers, so it asks for no coding, and it sets the rest itself.
+_REPLACED = _CONTEXT | {b"host", b"accept-encoding", b"expect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not let in: an HTTP status, and one line for its sender."""
+
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the proxy makes of a request's head.
+
+    `forward` holds the end-to-end header lines without the trace context and what the proxy sets
+    itself; `context_lines` holds the trace context, as sent.
+    """
+
+    method: str
+    query: bytes
+    length: int
+    chunked: bool
+    keep_alive: bool
+    version_1_1: bool
+    expects_continue: bool
+    accepts_events: bool
+    session: str
+    version: str
+    traceparent: str
+    tracestate: str
+    forward: bytes
+    context_lines: bytes
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The rules of the client side: endpoint path, size, and whose pages may call."""
+
+    path: bytes
+    body_limit: int
+    loopback: bool
+    allowed_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+
+    def arrive(self, block: bytes) -> Arrival:
+        """Judge a request by its head. Raises MalformedHead."""
+        head = parse_request(block)
+        facts = dict(head.headers)
+        text = {name: value.decode("latin-1") for name, value in head.headers}
+        return Arrival(
+            method=head.method,
+            query=head.target.partition(b"?")[2],
+            length=head.length,
+            chunked=head.chunked,
+            keep_alive=head.keep_alive,
+            version_1_1=head.version == "1.1",
+            expects_continue=facts.get(b"expect", b"").lower() == b"100-continue",
+            accepts_events=_accepts_events(facts.get(b"accept", b"*/*")),
+            session=text.get(b"mcp-session-id", ""),
+            version=text.get(b"mcp-protocol-version", ""),
+            traceparent=text.get(b"traceparent", ""),
+            tracestate=text.get(b"tracestate", ""),
+            forward=lines(end_to_end(head.headers, drop=_REPLACED)),
+            context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
+            refusal=self._refusal(head, text),
+        )
+
+    def _refusal(self, head: RequestHead, text: dict[bytes, str]) -> Refusal | None:
+        """The first rule broken decides; None if none is."""
+        rules = (
+            self._wrong_version(head),
+            self._too_many_headers(head),
+            self._wrong_host(text.get(b"host", "")),
+            self._wrong_origin(text.get(b"origin")),
+            self._wrong_path(head),
+            self._wrong_method(head),
+            self._too_large(head),
+        )
+        return next((each for each in rules if each is not None), None)
+
+    def _wrong_version(self, head: RequestHead) -> Refusal | None:
+        if head.version in ("1.0", "1.1"):
+            return None
+        return Refusal(505, f"HTTP/{head.version} is not spoken here: HTTP/1.1 is")
+
+    def _too_many_headers(self, head: RequestHead) -> Refusal | None:
+        if len(head.headers) <= HEADERS_LIMIT:
+            return None
+        return Refusal(431, f"more than {HEADERS_LIMIT} header lines")
+
+    def _wrong_host(self, host: str) -> Refusal | None:
+        if not self.loopback or host in self.allowed_hosts or ANY in self.allowed_hosts:
+            return None
+        if names_loopback(_hostname(f"//{host}")):
+            return None
+        return Refusal(403, f"Host {host!r} does not name this machine: allow it by name")
+
+    def _wrong_origin(self, origin: str | None) -> Refusal | None:
+        if origin is None or origin in self.allowed_origins or ANY in self.allowed_origins:
+            return None
+        if self.loopback and names_loopback(_hostname(origin)):
+            return None
+        return Refusal(403, f"Origin {origin!r} is not allowed")
+
+    def _wrong_path(self, head: RequestHead) -> Refusal | None:
+        if head.target.partition(b"?")[0] == self.path:
+            return None
+        return Refusal(404, f"nothing is here: the MCP endpoint is {self.path.decode()}")
+
+    def _wrong_method(self, head: RequestHead) -> Refusal | None:
+        if head.method in METHODS:
+            return None
+        return Refusal(405, f"{head.method} is not allowed: {', '.join(METHODS)} are")
+
+    def _too_large(self, head: RequestHead) -> Refusal | None:
+        if head.length <= self.body_limit:
+            return None
+        return Refusal(413, f"the body is longer than {self.body_limit} bytes")
+
+
+def names_loopback(host: str | None) -> bool:
+    """Whether a host name or address is this machine's loopback."""
+    if host is None:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hostname(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _accepts_events(accept: bytes) -> bool:
+    return any(each in accept.lower() for each in (b"text/event-stream", b"text/*", b"*/*"))

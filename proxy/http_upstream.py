@@ -1,0 +1,152 @@
+"""A streamable HTTP upstream: writes the requests, keeps the open exchanges and sessions."""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from proxy.books import Books
+from proxy.exchange import Exchange
+from proxy.leases import Leases
+from proxy.post import Post
+from proxy.session import CANCELLED_METHOD, Finished, Session
+from proxy.telemetry.vocabulary import ErrorType
+from proxy.transports.http_client import Pool
+from proxy.wire.head import Content, ResponseHead
+from proxy.wire.message import NO_PARAMS
+
+INITIALIZE = "initialize"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How requests to the upstream begin: its request target, and its authority for Host."""
+
+    target: bytes
+    authority: bytes
+
+
+class HttpUpstream:
+    """Forwards each client request as one HTTP exchange; sessions are the upstream's own."""
+
+    def __init__(
+        self,
+        address: Address,
+        pool: Pool,
+        books: Books,
+        *,
+        patience: float,
+        idle: float,
+        message_limit: int,
+    ) -> None:
+        self.message_limit = message_limit
+        self._pool = pool
+        self._books = books
+        self._patience = patience
+        self._sessions = Leases(idle)
+        self._exchanges: set[Exchange] = set()
+        self._address = address
+        self._starts = {method: self._start(method, b"") for method in ("POST", "GET", "DELETE")}
+
+    def __repr__(self) -> str:
+        return f"<HttpUpstream {self._address.authority.decode()} open={len(self._exchanges)}>"
+
+    def post(self, post: Post) -> None:
+        """Part of Upstream."""
+        now = perf_counter()
+        session = Session(self._patience)
+        for call in post.calls:
+            session.begin(call, now)
+        if not post.calls:
+            self._pass_cancellation(post)
+        if post.arrival.session:
+            self._sessions.touch(post.arrival.session, now)
+        self._forward(post, session)
+
+    def listen(self, post: Post) -> None:
+        """Part of Upstream."""
+        self._forward(post, Session(self._patience))
+
+    def delete(self, post: Post) -> None:
+        """Part of Upstream."""
+        self._forward(post, Session(self._patience))
+
+    def tick(self, now: float) -> None:
+        """Part of Upstream."""
+        for exchange in tuple(self._exchanges):
+            exchange.expire(now)
+        for abandoned in self._sessions.abandoned(now):
+            self._end_session(abandoned, ErrorType.TIMEOUT)
+        self._pool.prune()
+
+    async def probe(self) -> bool:
+        """Part of Upstream."""
+        return await self._pool.probe()
+
+    async def close(self) -> None:
+        """Part of Upstream."""
+        for exchange in tuple(self._exchanges):
+            exchange.shut()
+        self._pool.close()
+
+    def finished(self, finished: Finished, status: int, waited: float) -> None:
+        """Part of exchange.Owner."""
+        self._books.finished(finished, status, waited)
+
+    def answered(self, exchange: Exchange, head: ResponseHead) -> None:
+        """Part of exchange.Owner."""
+        if head.content is Content.EVENTS:
+            self._books.ledger.streams += 1
+        arrival = exchange.post.arrival
+        if head.session is not None and _initializes(exchange.post):
+            self._sessions.open(head.session.decode("latin-1"), perf_counter())
+            self._books.ledger.sessions += 1
+        elif arrival.method == "DELETE" and head.status < 300:
+            self._end_session(arrival.session, "")
+        elif head.status == 404 and arrival.session:
+            self._end_session(arrival.session, "404")
+
+    def closed(self, exchange: Exchange) -> None:
+        """Part of exchange.Owner."""
+        self._exchanges.discard(exchange)
+        if exchange.head is not None and exchange.head.content is Content.EVENTS:
+            self._books.ledger.streams -= 1
+
+    def _forward(self, post: Post, session: Session) -> None:
+        arrival = post.arrival
+        exchange = Exchange(post, session, self)
+        self._exchanges.add(exchange)
+        post.client.attach(exchange)
+        start = self._starts[arrival.method]
+        if arrival.query:
+            start = self._start(arrival.method, arrival.query)
+        block = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
+            start, arrival.forward, post.context, len(post.body), post.body,
+        )  # fmt: skip
+        exchange.sent(self._pool.exchange(exchange, block))
+
+    def _start(self, method: str, query: bytes) -> bytes:
+        """Request line, Host, and the wish for an answer that the proxy can read."""
+        where = self._address
+        target = where.target + b"?" + query if query else where.target
+        host = where.authority
+        return b"%b %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: identity\r\n" % (
+            method.encode(), target, host,
+        )  # fmt: skip
+
+    def _pass_cancellation(self, post: Post) -> None:
+        """Mark the calls that `post` cancels; the message itself travels on to the upstream."""
+        for message in post.messages:
+            if message.method != CANCELLED_METHOD or not post.arrival.session:
+                continue
+            request_id = (message.params or NO_PARAMS).request_id
+            for exchange in tuple(self._exchanges):
+                if exchange.post.arrival.session == post.arrival.session:
+                    exchange.cancel(request_id)
+
+    def _end_session(self, session: str, error_type: str) -> None:
+        seconds = self._sessions.close(session, perf_counter())
+        if seconds is not None:
+            self._books.session_ended(seconds, error_type)
+
+
+def _initializes(post: Post) -> bool:
+    return any(call.method == INITIALIZE for call in post.calls)

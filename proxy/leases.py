@@ -1,0 +1,42 @@
+"""Sessions by id: when each began, when it was last heard of, and which were abandoned."""
+
+
+class Leases:
+    """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`."""
+
+    __slots__ = ("_begun", "_heard", "_idle")
+
+    def __init__(self, idle: float) -> None:
+        self._idle = idle
+        self._begun: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"<Leases open={len(self._begun)}>"
+
+    def __len__(self) -> int:
+        return len(self._begun)
+
+    def __contains__(self, session: str) -> bool:
+        return session in self._begun
+
+    def open(self, session: str, now: float) -> None:
+        """A session begins."""
+        self._begun[session] = self._heard[session] = now
+
+    def touch(self, session: str, now: float) -> None:
+        """A sign of life; of a session that is not open it is ignored."""
+        if session in self._heard:
+            self._heard[session] = now
+
+    def close(self, session: str, now: float) -> float | None:
+        """End a session: how many seconds it lived, None if it is not open."""
+        begun = self._begun.pop(session, None)
+        if begun is None:
+            return None
+        del self._heard[session]
+        return now - begun
+
+    def abandoned(self, now: float) -> tuple[str, ...]:
+        """The sessions that have been silent for longer than their lease."""
+        return tuple(each for each, heard in self._heard.items() if now - heard > self._idle)

@@ -1,0 +1,160 @@
+"""The proxy's own options as a table: flag, variable, default, and how a value is read."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from proxy.errors import SettingsError
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place to listen at; port 0 means any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option; `read` turns its text into a value, or raises ValueError saying what it may be.
+
+    An option without a default is `absent` when it is not given.
+    """
+
+    name: str
+    metavar: str
+    default: str
+    brief: str
+    read: Callable[[str], object]
+    absent: object = None
+
+    @property
+    def flag(self) -> str:
+        """As an argument."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """As an environment variable."""
+        return f"MCP_PROXY_{self.name.upper()}"
+
+    def value(self, source: str, text: str) -> object:
+        """The typed value of `text`, which `source` (the flag or the variable) gave."""
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise SettingsError(f"{source}: {text!r} is not allowed: {error}") from error
+
+
+def _address(text: str) -> Address:
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError("use host:port, such as 127.0.0.1:8080, with a port from 0 to 65535")
+    return Address(host, int(port))
+
+
+def _url(text: str) -> SplitResult:
+    allowed = "use an http or https URL, such as http://127.0.0.1:9000/mcp"
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError as error:
+        raise ValueError(allowed) from error
+    if not usable or not text.isascii() or any(each.isspace() for each in text):
+        raise ValueError(allowed)
+    if url.username is not None or url.fragment:
+        raise ValueError(f"{allowed}, without user name or fragment")
+    return url
+
+
+def _command(text: str) -> tuple[str, ...]:
+    allowed = 'use a JSON array of strings, such as ["python", "server.py"]'
+    try:
+        parts = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(allowed) from error
+    if not isinstance(parts, list) or not parts or not all(isinstance(p, str) for p in parts):
+        raise ValueError(allowed)
+    return tuple(parts)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text) if text.strip().lower() not in ("nan", "inf") else math.nan
+    if not 0 < seconds <= 1e6:
+        raise ValueError
+    return seconds
+
+
+def _duration(text: str) -> float:
+    try:
+        return _seconds(text)
+    except ValueError as error:
+        raise ValueError("use a number of seconds above 0 and at most 1000000") from error
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1 << 40:
+        raise ValueError("use a whole number above 0")
+    return int(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+UPSTREAM = Option("upstream", "URL", "", "the server's streamable HTTP endpoint", _url)
+COMMAND = Option(
+    "command", "JSON", "", "a stdio server's command as a JSON array, instead of `-- command`",
+    _command,
+)  # fmt: skip
+SERVER_NAME = Option(
+    "server_name", "NAME", "",
+    "the label `server`; default: OTEL_SERVICE_NAME, else service.name, else mcp-server", str,
+)  # fmt: skip
+
+OPTIONS = (
+    UPSTREAM,
+    COMMAND,
+    SERVER_NAME,
+    Option("listen", "HOST:PORT", "127.0.0.1:8080", "where clients reach MCP", _address),
+    Option(
+        "metrics_listen", "HOST:PORT", "127.0.0.1:9464",
+        "where /metrics, /healthz and /readyz are", _address,
+    ),
+    Option(
+        "upstream_timeout", "SECONDS", "300",
+        "how long a call waits while its server sends nothing; streams have no such limit",
+        _duration,
+    ),
+    Option("drain_timeout", "SECONDS", "30", "how long calls may finish after SIGTERM", _duration),
+    Option("session_idle", "SECONDS", "3600", "after which an unused session is ended", _duration),
+    Option("probe_interval", "SECONDS", "5", "between looks whether the server is up", _duration),
+    Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),
+    Option(
+        "message_limit", "BYTES", str(16 * MIB),
+        "longest single message of the server: an event, a line, or a JSON answer", _count,
+    ),
+    Option("max_sessions", "COUNT", "1000", "most sessions, so processes, of a stdio server",
+           _count),
+    Option("tool_cap", "COUNT", "200", "tool names that become labels; others count as `other`",
+           _count),
+    Option(
+        "allowed_origins", "ORIGINS", "",
+        "Origin values let in beside this machine's own, with commas between; * for any",
+        _names, (),
+    ),
+    Option(
+        "allowed_hosts", "HOSTS", "",
+        "Host values let in on a loopback address beside its own names; * for any",
+        _names, (),
+    ),
+)  # fmt: skip

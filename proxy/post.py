@@ -1,0 +1,48 @@
+"""A client's message on its way: who sent it, what it says, and which calls it makes."""
+
+from collections.abc import Sequence
+
+from proxy.gate import Arrival
+from proxy.session import Call
+from proxy.transports.port import Client
+from proxy.wire import jsonrpc, response
+from proxy.wire.message import Message
+
+
+class Post:
+    """One client request as the upstream's side takes it over.
+
+    `messages` and `calls` are empty for GET and DELETE; `context` holds the header lines that
+    carry the trace context onwards. Built once per request and never changed.
+    """
+
+    __slots__ = ("arrival", "body", "calls", "client", "context", "messages")
+
+    def __init__(
+        self,
+        client: Client,
+        arrival: Arrival,
+        body: bytes,
+        messages: tuple[Message, ...],
+        calls: tuple[Call, ...],
+        context: bytes,
+    ) -> None:
+        self.client = client
+        self.arrival = arrival
+        self.body = body
+        self.messages = messages
+        self.calls = calls
+        self.context = context
+
+    def __repr__(self) -> str:
+        return f"<Post {self.arrival.method} calls={list(self.calls)}>"
+
+
+def failure(calls: Sequence[Call], status: int, reason: str) -> tuple[bytes, bytes]:
+    """Head and body of an answer in the upstream's place: each call gets an error with its id."""
+    if not calls:
+        return response.start(status, response.TEXT), reason.encode() + b"\n"
+    code = jsonrpc.UPSTREAM_TIMEOUT if status == 504 else jsonrpc.UPSTREAM_LOST
+    errors = [jsonrpc.error(call.id, code, reason) for call in calls]
+    body = errors[0] if len(errors) == 1 else b"[" + b",".join(errors) + b"]"
+    return response.start(status, response.JSON), body

@@ -1,0 +1,131 @@
+"""The joint: a client's request comes in, is read as far as needed, and the upstream gets it."""
+
+from proxy.books import Books
+from proxy.errors import DuplicateRequest, MalformedMessage
+from proxy.gate import Arrival
+from proxy.post import Post, failure
+from proxy.session import DRAINING, REJECTED, Call, Finished, Verdict
+from proxy.telemetry.tracing import Trace, Tracer
+from proxy.transports.port import Client
+from proxy.upstream import Upstream
+from proxy.wire import jsonrpc, response, trace_meta
+from proxy.wire.head import Header, lines
+from proxy.wire.message import NO_META, NO_PARAMS, Message
+
+RETRY_AFTER: Header = (b"retry-after", b"5")
+"""For clients that come while the proxy drains: by then another one runs."""
+
+
+class Relay:
+    """Receives the client side's requests; part of `transports.port.Receiver`."""
+
+    def __init__(self, upstream: Upstream, books: Books, tracer: Tracer) -> None:
+        self._upstream = upstream
+        self._books = books
+        self._tracer = tracer
+        self._takers = {"POST": self._post, "GET": self._listen, "DELETE": self._delete}
+        self.draining = False
+
+    def __repr__(self) -> str:
+        return f"<Relay {self._upstream!r} {self._books!r} draining={self.draining}>"
+
+    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        """Part of port.Receiver."""
+        self._takers[arrival.method](client, arrival, body, started)
+
+    def refuse(self, arrival: Arrival | None, status: int) -> None:
+        """Part of port.Receiver. A stray GET is not an MCP request, so it is not counted."""
+        if arrival is not None and arrival.method == "POST":
+            self._count_refusal(REJECTED, status, "")
+
+    def _post(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        try:
+            messages = jsonrpc.decode_all(body)
+        except MalformedMessage as error:
+            self._turn_away(client, jsonrpc.PARSE_ERROR, str(error))
+            return
+        version, session = arrival.version, arrival.session
+        calls = tuple(
+            [Call(each, started, version, session) for each in messages if each.is_request]
+        )
+        if self.draining and calls:
+            self._ask_to_come_back(client, calls)
+            return
+        context = arrival.context_lines
+        if calls:
+            body, context = self._trace(arrival, messages, calls, body)
+        self._books.in_flight += len(calls)
+        try:
+            self._upstream.post(Post(client, arrival, body, messages, calls, context))
+        except DuplicateRequest as error:
+            self._books.in_flight -= len(calls)
+            self._turn_away(client, jsonrpc.INVALID_REQUEST, str(error))
+
+    def _listen(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        if self.draining:
+            self._ask_to_come_back(client, ())
+        else:
+            self._upstream.listen(Post(client, arrival, body, (), (), arrival.context_lines))
+
+    def _delete(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        self._upstream.delete(Post(client, arrival, body, (), (), arrival.context_lines))
+
+    def _trace(
+        self,
+        arrival: Arrival,
+        messages: tuple[Message, ...],
+        calls: tuple[Call, ...],
+        body: bytes,
+    ) -> tuple[bytes, bytes]:
+        """Begin the calls' traces; the body and the context header lines to send on.
+
+        A message that needs no other context than it has travels on untouched, and so does a
+        batch, which has one header for several calls.
+        """
+        header = (arrival.traceparent, arrival.tracestate)
+        begin = self._tracer.begin
+        if len(messages) > 1:
+            for call in calls:
+                call.trace = begin(("", ""), header)
+            return body, arrival.context_lines
+        meta = (messages[0].params or NO_PARAMS).meta or NO_META
+        trace = calls[0].trace = begin((meta.traceparent, meta.tracestate), header)
+        if not trace.traceparent:
+            return body, arrival.context_lines
+        if trace.sampled or (arrival.traceparent and not meta.traceparent):
+            body = _with_context(body, trace)
+        if trace.sampled or not arrival.traceparent:
+            return body, _context_lines(trace)
+        return body, arrival.context_lines
+
+    def _turn_away(self, client: Client, code: int, reason: str) -> None:
+        """Answer a body that is no message, or repeats an id."""
+        client.answer(response.start(400, response.JSON), jsonrpc.error(None, code, reason), 400)
+        self._count_refusal(REJECTED, 400, str(code))
+
+    def _ask_to_come_back(self, client: Client, calls: tuple[Call, ...]) -> None:
+        head, body = failure(calls, 503, "the proxy is shutting down: try again")
+        client.answer(head + lines((RETRY_AFTER,)), body, 503)
+        self._books.in_flight += len(calls)
+        for call in calls:
+            self._books.finished(Finished(call, DRAINING), 503, 0.0)
+
+    def _count_refusal(self, verdict: Verdict, status: int, error_type: str) -> None:
+        outcome, fault, fallback = verdict
+        self._books.ledger.record(
+            "", "", "POST", status, outcome, fault, error_type or fallback, "", 0.0, 0.0
+        )
+
+
+def _with_context(body: bytes, trace: Trace) -> bytes:
+    try:
+        return trace_meta.with_context(body, trace.traceparent, trace.tracestate)
+    except MalformedMessage:
+        return body  # Params that are an array have no `_meta`; the header still tells.
+
+
+def _context_lines(trace: Trace) -> bytes:
+    context = b"traceparent: %b\r\n" % trace.traceparent.encode()
+    if trace.tracestate:
+        context += b"tracestate: %b\r\n" % trace.tracestate.encode()
+    return context

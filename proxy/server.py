@@ -1,0 +1,208 @@
+"""The proxy as a running program: parts are put together, serve until a signal, and drain."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+
+from proxy import listening, logs
+from proxy.admin import AdminConnection, Page
+from proxy.books import Books
+from proxy.gate import Gate
+from proxy.http_upstream import Address as UpstreamAddress
+from proxy.http_upstream import HttpUpstream
+from proxy.relay import Relay
+from proxy.settings import HttpServer, Settings, StdioServer
+from proxy.telemetry.export import Export
+from proxy.telemetry.exposition import render
+from proxy.telemetry.ledger import Ledger
+from proxy.transports.http_client import Endpoint, Pool
+from proxy.transports.http_server import ClientConnection, Front
+from proxy.upstream import Upstream
+from proxy.wire import response
+from proxy.wire.head import Memo, RequestHead
+
+LOG = logging.getLogger("proxy")
+
+TICK_SECONDS = 0.25
+"""How often overdue calls are looked for, and how precisely time-outs are kept."""
+FLUSH_SECONDS = 5.0
+"""How long telemetry may take to leave at the end."""
+
+CLOSE_SECONDS = 1.0
+"""How long the last answers may take to leave at the end."""
+
+Spawn = Callable[[Coroutine[None, None, None]], object]
+
+
+class Server:
+    """One proxy. `run` binds, serves until SIGTERM or SIGINT, drains, and returns."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        telemetry = settings.telemetry
+        http = settings.server if isinstance(settings.server, HttpServer) else None
+        transport = "streamable-http" if http else "stdio"
+        self._ledger = Ledger(telemetry.server, transport, tool_cap=settings.tool_cap)
+        address = (http.host, http.port) if http else None
+        self._export = Export(telemetry, self._ledger, address)
+        self._books = Books(self._ledger, self._export.tracer)
+        self._clients: set[ClientConnection] = set()
+        self._stop = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._left = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to stop. Raises SettingsError if an address cannot be used."""
+        settings = self._settings
+        mcp = listening.bind("--listen", settings.listen)
+        with mcp, listening.bind("--metrics-listen", settings.metrics_listen) as metrics:
+            self._take_signals()
+            async with asyncio.TaskGroup() as tasks:
+                await self._serve(mcp, metrics, tasks)
+
+    async def _serve(
+        self, mcp: socket.socket, metrics: socket.socket, tasks: asyncio.TaskGroup
+    ) -> None:
+        upstream = self._upstream(tasks.create_task)
+        relay = Relay(upstream, self._books, self._export.tracer)
+        front = self._front(relay, loopback=listening.is_loopback(mcp))
+        loop = asyncio.get_running_loop()
+        await loop.create_server(lambda: ClientConnection(front), sock=mcp)
+        await loop.create_server(lambda: AdminConnection(self._pages(relay)), sock=metrics)
+        self._export.start()
+        watches = (
+            tasks.create_task(self._tick(upstream)),
+            tasks.create_task(self._watch(upstream)),
+        )
+        self._say_ready(mcp, metrics)
+        await self._stop.wait()
+        await self._drain(relay, upstream)
+        for watch in watches:
+            watch.cancel()
+        await self._export.stop(FLUSH_SECONDS)
+        logs.event(LOG, "stopped")
+
+    def _upstream(self, spawn: Spawn) -> Upstream:
+        settings = self._settings
+        server = settings.server
+        if isinstance(server, StdioServer):
+            raise NotImplementedError
+        authority = server.url.netloc.encode()
+        path = server.path + (f"?{server.url.query}" if server.url.query else "")
+        tls = ssl.create_default_context() if server.secure else None
+        pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
+        return HttpUpstream(
+            UpstreamAddress(path.encode(), authority),
+            pool,
+            self._books,
+            patience=settings.upstream_timeout,
+            idle=settings.session_idle,
+            message_limit=settings.message_limit,
+        )
+
+    def _front(self, relay: Relay, *, loopback: bool) -> Front:
+        settings = self._settings
+        gate = Gate(
+            path=settings.server.path.encode(),
+            body_limit=settings.body_limit,
+            loopback=loopback,
+            allowed_origins=settings.allowed_origins,
+            allowed_hosts=settings.allowed_hosts,
+        )
+        return Front(
+            Memo(gate.arrive),
+            relay,
+            self._ledger,
+            settings.body_limit,
+            self._clients,
+            self._left.set,
+        )
+
+    def _pages(self, relay: Relay) -> dict[bytes, Callable[[RequestHead], Page]]:
+        def metrics(head: RequestHead) -> Page:
+            accept = (head.value(b"accept") or b"").decode("latin-1")
+            body, content_type = render(self._ledger, accept)
+            return 200, content_type.encode(), body
+
+        def ready(head: RequestHead) -> Page:
+            if relay.draining:
+                return 503, response.TEXT, b"draining\n"
+            if not self._ledger.upstream_up:
+                return 503, response.TEXT, b"the upstream cannot be reached\n"
+            return 200, response.TEXT, b"ready\n"
+
+        return {
+            b"/metrics": metrics,
+            b"/healthz": lambda head: (200, response.TEXT, b"ok\n"),
+            b"/readyz": ready,
+        }
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._signalled)
+
+    def _signalled(self) -> None:
+        """The first signal begins the drain, a second one ends it."""
+        if self._stop.is_set():
+            self._quiet.set()
+        self._stop.set()
+
+    def _say_ready(self, mcp: socket.socket, metrics: socket.socket) -> None:
+        logs.event(
+            LOG,
+            "ready",
+            listen=str(listening.address_of(mcp)),
+            metrics=str(listening.address_of(metrics)),
+            server=self._ledger.server,
+            transport=self._ledger.transport,
+        )
+
+    def _note_upstream(self, up: bool) -> None:
+        self._ledger.upstream_up = int(up)
+
+    async def _tick(self, upstream: Upstream) -> None:
+        """Look for what is overdue, and measure how late the event loop is."""
+        due = perf_counter()
+        while True:
+            due += TICK_SECONDS
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+            now = perf_counter()
+            self._ledger.loop_lag(max(0.0, now - due))
+            due = max(due, now - TICK_SECONDS)
+            upstream.tick(now)
+
+    async def _watch(self, upstream: Upstream) -> None:
+        """Keep `upstream_up`, and so /readyz, true to the facts."""
+        while True:
+            self._note_upstream(await upstream.probe())
+            await asyncio.sleep(self._settings.probe_interval)
+
+    async def _drain(self, relay: Relay, upstream: Upstream) -> None:
+        """Let calls in flight finish, refuse new ones, then close what is still open."""
+        logs.event(LOG, "draining", in_flight=self._books.in_flight)
+        relay.draining = True
+        self._books.on_quiet = self._quiet.set
+        if self._books.in_flight:
+            await _within(self._settings.drain_timeout, self._quiet.wait())
+        await upstream.close()
+        for client in tuple(self._clients):
+            client.close_when_idle()
+        self._left.clear()
+        if self._clients:
+            await _within(CLOSE_SECONDS, self._left.wait())
+        for client in tuple(self._clients):
+            client.abort()
+
+
+async def _within(seconds: float, wait: Coroutine[None, None, object]) -> None:
+    """Wait for something, but no longer than that."""
+    try:
+        async with asyncio.timeout(seconds):
+            await wait
+    except TimeoutError:
+        pass

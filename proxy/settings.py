@@ -1,0 +1,186 @@
+"""All settings of the proxy, read once; the only reader of the arguments and the environment.
+
+A flag wins over its variable. Telemetry is set by the standard `OTEL_*` variables
+(`telemetry.settings`).
+"""
+
+import shutil
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NoReturn
+from urllib.parse import SplitResult
+
+from proxy.errors import SettingsError
+from proxy.options import COMMAND, OPTIONS, SERVER_NAME, UPSTREAM, Address
+from proxy.telemetry import settings as telemetry_settings
+from proxy.telemetry.settings import TelemetrySettings
+
+DEFAULT_PATH = "/mcp"
+
+_DESCRIPTION = """\
+An instrumented MCP proxy: stands in front of one MCP server and tells, by Prometheus and
+OpenTelemetry, what every call came to. Clients speak streamable HTTP to it; the server is
+reached by streamable HTTP (--upstream) or started as a process of its own (-- command)."""
+
+_EPILOG = """\
+Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
+
+Telemetry follows the OpenTelemetry variables: OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
+OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,PROTOCOL,TIMEOUT,COMPRESSION} and their _TRACES_ and
+_METRICS_ forms, OTEL_TRACES_EXPORTER (otlp, none), OTEL_METRICS_EXPORTER (otlp, prometheus,
+none), OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_METRIC_EXPORT_INTERVAL, OTEL_BSP_*,
+OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp is named.
+
+Fixed limits: a request's head has at most 16 KiB and 100 lines (431).
+SIGTERM and SIGINT drain: calls in flight finish, new ones get 503 with Retry-After; a second
+signal ends the proxy at once. Exit code 2: a setting cannot be used, said in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """An MCP server that is reached by streamable HTTP."""
+
+    url: SplitResult
+
+    @property
+    def host(self) -> str:
+        """The host to connect to."""
+        return self.url.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port to connect to."""
+        return self.url.port or (443 if self.secure else 80)
+
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is spoken."""
+        return self.url.scheme == "https"
+
+    @property
+    def path(self) -> str:
+        """The endpoint's path, here and there."""
+        return self.url.path or "/"
+
+
+@dataclass(frozen=True, slots=True)
+class StdioServer:
+    """An MCP server that is started as a process; `command[0]` is the path of an executable."""
+
+    command: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The endpoint's path."""
+        return DEFAULT_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Times are in seconds, limits in bytes."""
+
+    server: HttpServer | StdioServer
+    telemetry: TelemetrySettings
+    listen: Address
+    metrics_listen: Address
+    upstream_timeout: float
+    drain_timeout: float
+    session_idle: float
+    probe_interval: float
+    body_limit: int
+    message_limit: int
+    max_sessions: int
+    tool_cap: int
+    allowed_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Read all settings. Raises SettingsError: one line naming setting, value and what is allowed.
+
+    `--help` prints and ends the program, as argparse has it.
+    """
+    values = _values(arguments, environment)
+    own = {field.name for field in fields(Settings)}
+    return Settings(
+        server=_server(values[UPSTREAM.name], values[COMMAND.name]),
+        telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
+        **{name: value for name, value in values.items() if name in own},
+    )
+
+
+def _values(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Each option's typed value."""
+    flags, command = _split_command(arguments)
+    given = vars(_parser().parse_args(flags))
+    _refuse_unknown_variables(environment)
+    values: dict[str, Any] = {}
+    for option in OPTIONS:
+        source, text = option.flag, given[option.name]
+        if text is None:
+            source, text = option.variable, environment.get(option.variable) or option.default
+        absent = given[option.name] is None and not text
+        values[option.name] = option.absent if absent else option.value(source, text)
+    if command:
+        values[COMMAND.name] = tuple(command)
+    return values
+
+
+def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The proxy's own flags, and the command after `--`."""
+    if "--" not in arguments:
+        return arguments, ()
+    cut = list(arguments).index("--")
+    if not arguments[cut + 1 :]:
+        raise SettingsError("--: no command follows: put the server's command after it")
+    return arguments[:cut], arguments[cut + 1 :]
+
+
+def _server(
+    upstream: SplitResult | None, command: tuple[str, ...] | None
+) -> HttpServer | StdioServer:
+    if upstream is not None and command is not None:
+        raise SettingsError(
+            f"{UPSTREAM.flag} {upstream.geturl()!r} and the command {command[0]!r} are both given:"
+            " a proxy stands in front of one server, give one of them"
+        )
+    if upstream is not None:
+        return HttpServer(upstream)
+    if command is None:
+        raise SettingsError("no MCP server is given: use --upstream URL, or -- command argument...")
+    executable = shutil.which(command[0])
+    if executable is None:
+        raise SettingsError(
+            f"command: {command[0]!r} is not an executable file here or on PATH: give one that is"
+        )
+    return StdioServer((executable, *command[1:]))
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = {option.variable for option in OPTIONS}
+    for name in environment:
+        if name.startswith("MCP_PROXY_") and name not in known:
+            raise SettingsError(f"{name}: no such setting: known are {', '.join(sorted(known))}")
+
+
+class _Parser(ArgumentParser):
+    """Reports a bad argument as SettingsError, in one line, instead of printing the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{message} (see --help)")
+
+
+def _parser() -> ArgumentParser:
+    parser = _Parser(
+        prog="python -m proxy",
+        usage="python -m proxy [options] (--upstream URL | -- command [argument ...])",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for option in OPTIONS:
+        default = f" (default: {option.default})" if option.default else ""
+        parser.add_argument(option.flag, metavar=option.metavar, help=option.brief + default)
+    return parser

@@ -1,0 +1,241 @@
+"""The client's side of HTTP/1.1: one connection, requests answered in turn, bytes both ways."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import cast
+
+from proxy.errors import MalformedBody, MalformedHead
+from proxy.gate import HEAD_LIMIT, METHODS, Arrival, Refusal
+from proxy.telemetry.ledger import Ledger
+from proxy.transports.port import Receiver, Visitor
+from proxy.wire import response
+from proxy.wire.chunked import LAST, Decoder, chunk
+from proxy.wire.head import END
+
+# A pipelining client may run ahead of its answers by this much before it is no longer read.
+_AHEAD_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What all connections of the client side share; `on_empty`: the last of them is gone."""
+
+    arrive: Callable[[bytes], Arrival]
+    receiver: Receiver
+    ledger: Ledger
+    body_limit: int
+    connections: set["ClientConnection"]
+    on_empty: Callable[[], None]
+
+
+class ClientConnection(asyncio.Protocol):
+    """One client. Bytes wait in `_rest` while a request is being answered."""
+
+    __slots__ = (
+        "_arrival", "_body", "_chunked", "_decoder", "_front", "_rest", "_transport", "_visitor",
+        "answering", "closing",
+    )  # fmt: skip
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._transport: asyncio.Transport | None = None
+        self._rest = b""
+        self._arrival: Arrival | None = None
+        self._body: bytearray | None = None
+        self._decoder: Decoder | None = None
+        self._visitor: Visitor | None = None
+        self._chunked = False
+        self.answering = False
+        self.closing = False
+
+    def __repr__(self) -> str:
+        return f"<ClientConnection answering={self.answering} arrival={self._arrival!r}>"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._front.connections.add(self)
+        self._front.ledger.connections += 1
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        self._transport = None
+        self._front.connections.discard(self)
+        self._front.ledger.connections -= 1
+        if not self._front.connections:
+            self._front.on_empty()
+        visitor, self._visitor = self._visitor, None
+        if visitor is not None:
+            visitor.client_gone()
+
+    def pause_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        if self._visitor is not None:
+            self._visitor.client_paused()
+
+    def resume_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        if self._visitor is not None:
+            self._visitor.client_resumed()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol."""
+        if self.answering or self.closing:
+            self._run_ahead(data)
+        elif self._arrival is not None:
+            self._read_body(data)
+        else:
+            self._read_head(self._rest + data if self._rest else data)
+
+    def attach(self, visitor: Visitor) -> None:
+        """Part of port.Client."""
+        self._visitor = visitor
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        """Part of port.Client."""
+        arrival = self._arrival
+        if self._transport is None or arrival is None:
+            return
+        keep_alive = arrival.keep_alive and not self.closing
+        self._transport.write(response.framed(head, body, status, keep_alive=keep_alive))
+        self._complete()
+
+    def begin(self, head: bytes) -> None:
+        """Part of port.Client. HTTP/1.0 knows no chunks: there, closing ends the body."""
+        if self._transport is None or self._arrival is None:
+            return
+        self._chunked = self._arrival.version_1_1
+        if not self._arrival.keep_alive:
+            head += response.CLOSE
+        self._transport.write(head + (response.CHUNKED if self._chunked else b"\r\n"))
+
+    def piece(self, data: bytes) -> None:
+        """Part of port.Client."""
+        if self._transport is not None and data:
+            self._transport.write(chunk(data) if self._chunked else data)
+
+    def end(self) -> None:
+        """Part of port.Client."""
+        if self._transport is None:
+            return
+        if self._chunked:
+            self._transport.write(LAST)
+        self._complete()
+
+    def abort(self) -> None:
+        """Part of port.Client."""
+        self._visitor = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close_when_idle(self) -> None:
+        """Close now if no request is being answered, else after the answer."""
+        self.closing = True
+        if not self.answering and self._transport is not None:
+            self._transport.close()
+
+    def _read_head(self, data: bytes) -> None:
+        if data[:1] in (b"\r", b"\n"):
+            data = data.lstrip(b"\r\n")
+        end = data.find(END) + len(END)
+        if end < len(END):
+            self._rest = data
+            if len(data) > HEAD_LIMIT:
+                self._reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
+            return
+        if end > HEAD_LIMIT:
+            self._reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
+            return
+        self._rest = b""
+        try:
+            arrival = self._front.arrive(data[:end])
+        except MalformedHead as error:
+            self._reject(Refusal(400, str(error)))
+            return
+        self._arrival = arrival
+        if arrival.refusal is not None:
+            self._reject(arrival.refusal)
+        elif not arrival.chunked and len(data) - end == arrival.length:
+            self._deliver(arrival, data[end:])
+        else:
+            self._start_body(arrival, data[end:])
+
+    def _start_body(self, arrival: Arrival, data: bytes) -> None:
+        self._decoder = Decoder() if arrival.chunked else None
+        self._body = bytearray()
+        if arrival.expects_continue and not data and self._transport is not None:
+            self._transport.write(response.CONTINUE)
+        self._read_body(data)
+
+    def _read_body(self, data: bytes) -> None:
+        arrival, body = self._arrival, self._body
+        if arrival is None or body is None:
+            return
+        if self._decoder is None:
+            missing = arrival.length - len(body)
+            body += data[:missing]
+            self._rest = data[missing:]
+            complete = len(body) == arrival.length
+        else:
+            complete = self._read_chunks(self._decoder, body, data)
+        if len(body) > self._front.body_limit:
+            self._reject(Refusal(413, f"the body is longer than {self._front.body_limit} bytes"))
+        elif complete:
+            self._deliver(arrival, bytes(body))
+
+    def _read_chunks(self, decoder: Decoder, body: bytearray, data: bytes) -> bool:
+        try:
+            body += decoder.feed(data)
+        except MalformedBody as error:
+            self._reject(Refusal(400, str(error)))
+            return False
+        self.closing = decoder.surplus
+        return decoder.done
+
+    def _deliver(self, arrival: Arrival, body: bytes) -> None:
+        self._body = self._decoder = None
+        self.answering = True
+        self._front.receiver.request(self, arrival, body, perf_counter())
+
+    def _reject(self, refusal: Refusal) -> None:
+        """Answer a request that is not let in, and close: the rest of it is not read."""
+        arrival = self._arrival
+        self._front.receiver.refuse(arrival, refusal.status)
+        self.closing = self.answering = True
+        self._rest = b""
+        if self._transport is None:
+            return
+        allow = ((b"allow", ", ".join(METHODS).encode()),) if refusal.status == 405 else ()
+        head = response.start(refusal.status, response.TEXT, *allow)
+        body = refusal.reason.encode() + b"\n"
+        self._transport.write(response.framed(head, body, refusal.status, keep_alive=False))
+        self._transport.close()
+
+    def _run_ahead(self, data: bytes) -> None:
+        if self.closing or self._transport is None:
+            return
+        self._rest += data
+        if len(self._rest) > _AHEAD_LIMIT:
+            self._transport.pause_reading()
+
+    def _complete(self) -> None:
+        arrival, self._arrival, self._visitor = self._arrival, None, None
+        self.answering = False
+        if self._transport is None:
+            return
+        if self.closing or arrival is None or not arrival.keep_alive:
+            self.closing = True
+            self._transport.close()
+        elif self._rest:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        """Take up what a pipelining client sent ahead."""
+        if self._transport is None or self.answering:
+            return
+        if not self._transport.is_reading():
+            self._transport.resume_reading()
+        rest, self._rest = self._rest, b""
+        self._read_head(rest)

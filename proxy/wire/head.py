@@ -1,0 +1,243 @@
+"""HTTP/1.1 heads: the bytes up to the empty line -> typed facts, and the lines to forward.
+
+llhttp (by way of httptools, in its strict mode) judges every head that has not been seen
+before: bare LF, obsolete folding, a doubled Content-Length, or Content-Length together with
+Transfer-Encoding are refused there (RFC 9112, sections 5 and 6.3). Peers repeat their heads
+byte for byte on a kept-alive connection, so the verdict on a block is remembered.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+import httptools
+
+from proxy.errors import MalformedHead
+
+END = b"\r\n\r\n"
+"""What ends a head."""
+
+# RFC 9110 section 7.6.1, and the two that proxies met in the wild.
+HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+
+_ONCE = frozenset((b"host", b"origin", b"mcp-session-id", b"mcp-protocol-version", b"traceparent"))
+
+Header = tuple[bytes, bytes]
+
+
+class Content(Enum):
+    """What a body is, as far as the proxy cares."""
+
+    JSON = auto()
+    EVENTS = auto()
+    OTHER = auto()
+
+
+_CONTENT = {b"application/json": Content.JSON, b"text/event-stream": Content.EVENTS}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """A request's head: names in lower case, `target` as sent."""
+
+    method: str
+    target: bytes
+    headers: tuple[Header, ...]
+    length: int
+    chunked: bool
+    keep_alive: bool
+    version: str
+
+    def value(self, name: bytes) -> bytes | None:
+        """The value of the first header of that lower-case name."""
+        return next((value for each, value in self.headers if each == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead:
+    """A response's head; `length` is None when the body ends by chunking or by closing.
+
+    `forward` is the status line and the end-to-end header lines, without framing headers.
+    """
+
+    status: int
+    length: int | None
+    chunked: bool
+    keep_alive: bool
+    content: Content
+    encoded: bool
+    session: bytes | None
+    forward: bytes
+
+
+class _Collector:
+    """What llhttp calls back into."""
+
+    def __init__(self) -> None:
+        self.target = b""
+        self.reason = b""
+        self.headers: list[Header] = []
+        self.complete = False
+
+    def on_url(self, piece: bytes) -> None:
+        self.target += piece
+
+    def on_status(self, piece: bytes) -> None:
+        self.reason += piece
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+
+def parse_request(block: bytes) -> RequestHead:
+    """Read a request's head; `block` ends with its empty line. Raises MalformedHead."""
+    seen = _Collector()
+    parser = httptools.HttpRequestParser(seen)
+    _feed(parser, block, seen)
+    headers = tuple(seen.headers)
+    _refuse_repeats(headers)
+    facts = dict(headers)
+    _refuse_codings(facts)
+    return RequestHead(
+        method=parser.get_method().decode(),
+        target=seen.target,
+        headers=headers,
+        length=int(facts.get(b"content-length", 0)),
+        chunked=b"transfer-encoding" in facts,
+        keep_alive=_keeps_alive(parser.get_http_version(), facts),
+        version=parser.get_http_version(),
+    )
+
+
+def parse_response(block: bytes) -> ResponseHead:
+    """Read a response's head; `block` ends with its empty line. Raises MalformedHead."""
+    seen = _Collector()
+    parser = httptools.HttpResponseParser(seen)
+    _feed(parser, block, seen)
+    facts = dict(seen.headers)
+    _refuse_codings(facts)
+    status = parser.get_status_code()
+    chunked = b"transfer-encoding" in facts
+    line = b"HTTP/1.1 %d %s\r\n" % (status, seen.reason)
+    return ResponseHead(
+        status=status,
+        length=_response_length(status, facts, chunked=chunked),
+        chunked=chunked,
+        keep_alive=_keeps_alive(parser.get_http_version(), facts),
+        content=content_of(facts.get(b"content-type", b"")),
+        encoded=facts.get(b"content-encoding", b"identity").lower() != b"identity",
+        session=facts.get(b"mcp-session-id"),
+        forward=line + lines(end_to_end(seen.headers)),
+    )
+
+
+def content_of(content_type: bytes) -> Content:
+    """The kind of body a Content-Type announces, parameters ignored."""
+    return _CONTENT.get(content_type.partition(b";")[0].strip().lower(), Content.OTHER)
+
+
+def end_to_end(headers: Iterable[Header], drop: frozenset[bytes] = frozenset()) -> list[Header]:
+    """The headers a proxy forwards: not hop-by-hop, not named by Connection, not framing."""
+    headers = tuple(headers)
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if name == b"connection"
+        for token in value.split(b",")
+    }
+    gone = HOP_BY_HOP | drop | named | {b"content-length"}
+    return [header for header in headers if header[0] not in gone]
+
+
+def lines(headers: Iterable[Header]) -> bytes:
+    """Header lines as they travel."""
+    return b"".join(b"%s: %s\r\n" % header for header in headers)
+
+
+def _feed(
+    parser: httptools.HttpRequestParser | httptools.HttpResponseParser,
+    block: bytes,
+    seen: _Collector,
+) -> None:
+    try:
+        parser.feed_data(block)
+    except httptools.HttpParserUpgrade:
+        pass  # An offer to switch protocols may be ignored (RFC 9110, section 7.8).
+    except httptools.HttpParserError as error:
+        raise MalformedHead(f"malformed HTTP head: {error}") from error
+    if not seen.complete:
+        raise MalformedHead("malformed HTTP head: incomplete")
+
+
+def _refuse_repeats(headers: tuple[Header, ...]) -> None:
+    names = [name for name, _ in headers]
+    for name in _ONCE:
+        if names.count(name) > 1:
+            raise MalformedHead(f"malformed HTTP head: {name.decode()} is given more than once")
+
+
+def _refuse_codings(facts: dict[bytes, bytes]) -> None:
+    coding = facts.get(b"transfer-encoding", b"chunked")
+    if coding.strip().lower() != b"chunked":
+        raise MalformedHead(f"malformed HTTP head: Transfer-Encoding {coding!r}: only chunked")
+
+
+def _keeps_alive(version: str, facts: dict[bytes, bytes]) -> bool:
+    wish = facts.get(b"connection", b"").lower()
+    return b"close" not in wish if version == "1.1" else False
+
+
+def _response_length(status: int, facts: dict[bytes, bytes], *, chunked: bool) -> int | None:
+    if status < 200 or status in (204, 304):
+        return 0
+    if chunked or b"content-length" not in facts:
+        return None
+    return int(facts[b"content-length"])
+
+
+Fact = TypeVar("Fact")
+
+
+class Memo(Generic[Fact]):
+    """Remembers what a head block came to; forgets everything once it holds `capacity` blocks.
+
+    A pure function of the bytes is remembered, so a hit equals a fresh parse. Blocks longer than
+    2 KiB are never kept: with 512 blocks that bounds the memory at about 2 MiB.
+    """
+
+    __slots__ = ("_capacity", "_known", "_parse")
+
+    LONGEST_KEPT = 2048
+
+    def __init__(self, parse: Callable[[bytes], Fact], *, capacity: int = 512) -> None:
+        self._parse = parse
+        self._capacity = capacity
+        self._known: dict[bytes, Fact] = {}
+
+    def __call__(self, block: bytes) -> Fact:
+        """What `block` came to."""
+        known = self._known.get(block)
+        if known is not None:
+            return known
+        fact = self._parse(block)
+        if len(block) <= self.LONGEST_KEPT:
+            if len(self._known) >= self._capacity:
+                self._known.clear()
+            self._known[block] = fact
+        return fact

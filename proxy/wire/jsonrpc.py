@@ -1,0 +1,83 @@
+"""Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from proxy.errors import MalformedMessage
+from proxy.wire.message import Failure, Message, RequestId, Result
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+UPSTREAM_LOST = -32000
+"""The official SDKs' code for "connection closed"."""
+UPSTREAM_TIMEOUT = -32001
+"""The official SDKs' code for "request timeout"."""
+
+
+class _Envelope(Struct, gc=False):
+    """A message whose labels are not of the usual types: the parts decoded one by one."""
+
+    id: RequestId | None | UnsetType = UNSET
+    method: str | UnsetType = UNSET
+    params: Raw | UnsetType = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+_decode_message = msgspec.json.Decoder(Message).decode
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_failure = msgspec.json.Decoder(Failure).decode
+_decode_batch = msgspec.json.Decoder(list[Raw]).decode
+_encode = msgspec.json.encode
+
+
+def decode(data: bytes | Raw) -> Message:
+    """The labels of one message. Raises MalformedMessage.
+
+    Values of unusual types (a numeric `params.name`, an array of params) are legal JSON-RPC:
+    they are left out rather than refused, because the proxy only labels with them.
+    """
+    try:
+        return _decode_message(data)
+    except msgspec.ValidationError:
+        return _decode_leniently(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedMessage(f"not a JSON-RPC message: {error}") from error
+
+
+def decode_all(data: bytes) -> tuple[Message, ...]:
+    """The messages of a body: one, or those of a batch (2025-03-26). Raises MalformedMessage."""
+    if data.lstrip()[:1] != b"[":
+        return (decode(data),)
+    try:
+        batch = _decode_batch(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedMessage(f"not a JSON-RPC batch: {error}") from error
+    if not batch:
+        raise MalformedMessage("not a JSON-RPC batch: it is empty")
+    return tuple(decode(each) for each in batch)
+
+
+def error(request_id: RequestId | None, code: int, text: str) -> bytes:
+    """A JSON-RPC error answer to `request_id`."""
+    return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
+
+
+def _decode_leniently(data: bytes | Raw) -> Message:
+    try:
+        envelope = _decode_envelope(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedMessage(f"not a JSON-RPC message: {error}") from error
+    message = Message(id=envelope.id, method=envelope.method)
+    if envelope.result is not UNSET:
+        message.result = Result()
+    if envelope.error is not UNSET:
+        message.error = _failure(envelope.error)
+    return message
+
+
+def _failure(raw: Raw) -> Failure:
+    try:
+        return _decode_failure(raw)
+    except msgspec.ValidationError:
+        return Failure()

@@ -1,0 +1,60 @@
+"""A JSON-RPC message as far as the proxy reads it; everything else stays bytes."""
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+RequestId = int | str | float
+
+
+class Meta(Struct, gc=False):
+    """`params._meta`: the W3C trace context (SEP-414) and the token that progress refers to."""
+
+    traceparent: str = ""
+    tracestate: str = ""
+    progress_token: RequestId | None = field(default=None, name="progressToken")
+
+
+class Params(Struct, gc=False, rename="camel"):
+    """The parameters that routing and labels need, of all methods together."""
+
+    name: str = ""
+    meta: Meta | None = field(default=None, name="_meta")
+    request_id: RequestId | None = None
+    progress_token: RequestId | None = None
+    protocol_version: str = ""
+
+
+class Result(Struct, gc=False, rename="camel"):
+    """A result: whether a tool says that it failed, and the revision `initialize` agreed on."""
+
+    is_error: bool | None = None
+    protocol_version: str = ""
+
+
+class Failure(Struct, gc=False):
+    """A JSON-RPC error object."""
+
+    code: int = 0
+
+
+NO_PARAMS = Params()
+NO_META = Meta()
+
+
+class Message(Struct, gc=False):
+    """A request, a notification or an answer. Absent fields are UNSET, since null differs."""
+
+    id: RequestId | None | UnsetType = UNSET
+    method: str | UnsetType = UNSET
+    params: Params | None = None
+    result: Result | None | UnsetType = UNSET
+    error: Failure | UnsetType = UNSET
+
+    @property
+    def is_request(self) -> bool:
+        """A method and an id: the sender waits for an answer."""
+        return self.method is not UNSET and self.id is not UNSET and self.id is not None
+
+    @property
+    def is_answer(self) -> bool:
+        """A result or an error; its id is null when the request's was not readable."""
+        return self.method is UNSET and (self.result is not UNSET or self.error is not UNSET)

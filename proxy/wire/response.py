@@ -1,0 +1,38 @@
+"""HTTP responses that the proxy writes itself, and the framing of those it forwards."""
+
+from http import HTTPStatus
+
+from proxy.wire.head import Header, lines
+
+CLOSE = b"connection: close\r\n"
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+JSON = b"application/json"
+EVENTS = b"text/event-stream"
+TEXT = b"text/plain; charset=utf-8"
+
+# No Content-Length on these (RFC 9110, section 8.6).
+_WITHOUT_LENGTH = frozenset((204, 304))
+
+# Asks nginx and its kin not to hold events back; no-transform forbids compressing them.
+EVENT_HEADERS: tuple[Header, ...] = (
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+def start(status: int, content_type: bytes | None = None, *headers: Header) -> bytes:
+    """A status line with header lines, framing headers and the empty line not included."""
+    typed = () if content_type is None else ((b"content-type", content_type),)
+    reason = HTTPStatus(status).phrase.encode()
+    return b"HTTP/1.1 %d %b\r\n%b" % (status, reason, lines((*typed, *headers)))
+
+
+def framed(head: bytes, body: bytes, status: int, *, keep_alive: bool) -> bytes:
+    """`head`, as `start` made it, with the framing headers and the whole body."""
+    if not keep_alive:
+        head += CLOSE
+    if status in _WITHOUT_LENGTH:
+        return head + b"\r\n"
+    return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
