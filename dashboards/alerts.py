@@ -9,12 +9,12 @@ from dashboards.recordings import (
     CALL_RATE,
     ERROR_RATIO,
     LATENCY_P95,
-    SERVER,
     TOOL_ERROR_RATIO,
     TOOL_RATE,
     Recording,
 )
 from dashboards.series import RULE, Series
+from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls, proxies
 
 RUNBOOK = "dashboards/RUNBOOK.md"
@@ -45,7 +45,7 @@ class Alert:
     summary: str
     description: str
     board: str = "mcp-server"
-    about: tuple[str, ...] = SERVER
+    about: tuple[str, ...] = EACH_SERVER
     """Labels of the alert that are variables of the board too."""
 
     @property
@@ -63,7 +63,7 @@ class Alert:
 def _seen(series: Series, window: str = "") -> str:
     """The servers that `series` tells of, now or within the window."""
     vector = series.select(RULE)
-    return aggregate("group", over_time("last", vector, window) if window else vector, SERVER)
+    return aggregate("group", over_time("last", vector, window) if window else vector, EACH_SERVER)
 
 
 def _either(window: str = "") -> str:
@@ -76,8 +76,10 @@ def _above(recording: Recording, bound: float, floor: Recording, least: float) -
     return f"{recording.record} > {bound:g} and {floor.record} > {least:g}"
 
 
-_UPSTREAM = proxies.UP.now(RULE, by=SERVER, operator="max")
-_LOST = or_zero(proxies.DROPPED.increase(RULE, by=SERVER), proxies.UP.now(RULE, by=SERVER))
+_UPSTREAM = proxies.UP.now(RULE, by=EACH_SERVER, operator="max")
+_LOST = or_zero(
+    proxies.DROPPED.increase(RULE, by=EACH_SERVER), proxies.UP.now(RULE, by=EACH_SERVER)
+)
 _WHO = "{{ $labels.namespace }}/{{ $labels.server }}"
 
 SERVER_DOWN = Alert(

@@ -90,4 +90,16 @@ SCRAPE_SAMPLES = Series("scrape_samples_scraped", TARGET, Source.SCRAPE_PROXY)
 
 TARGETS = (UP, SCRAPE_DURATION, SCRAPE_SAMPLES)
 
-FOREIGN = (*COLLECTOR, *PROMETHEUS, *TARGETS)
+
+def _kubelet(name: str, *labels: str) -> Series:
+    return Series(name, TARGET | {"namespace", "pod"} | frozenset(labels), Source.KUBELET)
+
+
+CADVISOR_CPU = _kubelet("container_cpu_usage_seconds_total", "container")
+CADVISOR_MEMORY = _kubelet("container_memory_working_set_bytes", "container")
+KUBELETSTATS_CPU = _kubelet("k8s_pod_cpu_usage")
+KUBELETSTATS_MEMORY = _kubelet("k8s_pod_memory_working_set_bytes")
+
+KUBELET = (CADVISOR_CPU, CADVISOR_MEMORY, KUBELETSTATS_CPU, KUBELETSTATS_MEMORY)
+
+FOREIGN = (*COLLECTOR, *PROMETHEUS, *TARGETS, *KUBELET)

@@ -118,13 +118,15 @@ class TimeSeries(Modern, core.TimeSeries):
 
     maxDataPoints: int | None = attr.ib(default=None)
     valueMin: float | None = attr.ib(default=None)
+    dataLinks: list[Json] = attr.ib(factory=list)
     steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def panel_json(self, overrides: Json) -> Json:
-        """As Modern's, with a legend that shows."""
+        """As Modern's, with a legend that shows and links on the series."""
         panel = super().panel_json(overrides)
         panel["options"]["legend"]["showLegend"] = True
         panel["options"]["tooltip"]["hideZeros"] = False
+        panel["fieldConfig"]["defaults"]["links"] = self.dataLinks
         panel["fieldConfig"]["defaults"]["custom"]["insertNulls"] = False
         return panel
 

@@ -12,7 +12,7 @@ from dashboards.board import TAG, Board
 from dashboards.grafana import Json
 from dashboards.layout import Place, Row
 from dashboards.panels import Form, Panel
-from dashboards.signal import Answer
+from dashboards.signal import EACH_SERVER, Answer
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
@@ -115,6 +115,14 @@ def _words(panel: Panel) -> list[Json]:
     return [{"type": "value", "options": options}] if words else []
 
 
+def _links(panel: Panel) -> list[Json]:
+    if panel.signal.opens is None:
+        return []
+    chosen = "&".join(f"var-{label}=${{__field.labels.{label}}}" for label in EACH_SERVER)
+    url = f"/d/{panel.signal.opens}?{chosen}&${{__url_time_range}}&${{datasource:queryparam}}"
+    return [{"title": "Open this server's board", "url": url}]
+
+
 def _draw_stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
     return grafana.Stat(
         **_common(panel, at),
@@ -138,6 +146,7 @@ def _draw_lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
         showPoints="never",
         legendCalcs=["lastNotNull", "max"],
         legendDisplayMode="table",
+        dataLinks=_links(panel),
         mappings=_words(panel),
         overrides=[_property(name, "color", _fixed(colour)) for name, colour in colours.items()],
         thresholdsStyleMode="dashed" if panel.signal.limit else "off",

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from dashboards.limits import Limit
 from dashboards.series import Source
 
+EACH_SERVER = ("namespace", "server")
+"""The labels that tell servers apart."""
+
+WHO = "{{namespace}}/{{server}}"
+"""The legend of a series by EACH_SERVER."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -36,6 +42,8 @@ class Signal:
     quiet: str = "no data"
     words: tuple[tuple[int, str], ...] = ()
     """Words that a panel shows instead of these values."""
+    opens: str | None = None
+    """The uid of the board that a click on a series opens, for that series' server."""
 
     @property
     def help(self) -> str:

@@ -19,7 +19,7 @@ BOARD = Board(
                 stat(3, calls.ERROR_RATIO),
                 stat(4, calls.P95),
                 stat(5, proxies.OPEN_SESSIONS),
-                stat(6, indicators.FIRING),
+                stat(6, indicators.FIRING_HERE),
             ),
         ),
         Row(
@@ -69,6 +69,14 @@ BOARD = Board(
                 lines(63, proxies.PROCESS_CPU),
                 lines(64, proxies.PROCESS_MEMORY),
                 lines(65, proxies.OVERFLOWED),
+            ),
+        ),
+        Row(
+            108,
+            "Pods (on a cluster)",
+            (
+                lines(80, indicators.POD_CPU_CORES, 12),
+                lines(81, indicators.POD_MEMORY_BYTES, 12),
             ),
         ),
         Row(

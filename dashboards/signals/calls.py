@@ -7,7 +7,7 @@ behind our own proxy only.
 from dashboards import limits, series
 from dashboards.promql import Match, eq, ne, or_zero, quantile, ratio, renamed, unlike
 from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
-from dashboards.signal import Answer, Signal
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Status
 
@@ -93,7 +93,7 @@ RATE_BY_SERVER = Signal(
     "MCP calls per second by server. One server that falls while the others do not is in trouble"
     " itself.",
     "reqps",
-    (Answer(call_rate(CHOSEN, by=("server",)), "{{server}}"),),
+    (Answer(call_rate(CHOSEN, by=EACH_SERVER), WHO),),
     Source.PROXY,
 )
 ERROR_RATIO = Signal(

@@ -1,23 +1,24 @@
 """Whether the numbers can be trusted: every step from the proxy to Prometheus."""
 
 from dashboards import foreign, limits, series
-from dashboards.promql import eq, like, or_zero, selector
+from dashboards.promql import aggregate, eq, like, or_zero, over_time, selector
 from dashboards.series import CHOSEN, CHOSEN_TARGETS, WHOLE, Series, Source
-from dashboards.signal import Answer, Signal
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
 from proxy.telemetry.catalogue import METRICS, Instrument, Metric
 
-SERVER = ("namespace", "server")
-WHO = "{{namespace}}/{{server}}"
+
+def _newest(series: Series) -> str:
+    """The time of each server's newest sample, to the minute once the server is silent."""
+    stamps = f"timestamp({series.select(CHOSEN)})"
+    now = aggregate("max", stamps, EACH_SERVER)
+    within_the_hour = aggregate("max", over_time("max", stamps, "1h:1m"), EACH_SERVER)
+    return f"{now} or {within_the_hour}"
 
 
 def _age() -> str:
     """Seconds since the newest sample of each server seen within the hour."""
-    newest = " or ".join(
-        f"max by (namespace, server) (max_over_time(timestamp({each.select(CHOSEN)})[1h:1m]))"
-        for each in (proxies.UP, calls.REQUESTS)
-    )
-    return f"time() - ({newest})"
+    return f"time() - ({_newest(proxies.UP)} or {_newest(calls.REQUESTS)})"
 
 
 def _copies() -> str:
@@ -25,7 +26,7 @@ def _copies() -> str:
     each_pod = ("namespace", "server", "pod", "transport")
     ours = proxies.UP.now(CHOSEN, by=each_pod, operator="count")
     theirs = proxies.CONNECTIONS.now(CHOSEN, proxies.NOT_SSE, by=each_pod, operator="count")
-    return " or ".join(f"max by (namespace, server) ({count})" for count in (ours, theirs))
+    return " or ".join(aggregate("max", count, EACH_SERVER) for count in (ours, theirs))
 
 
 def _spelled(metric: Metric) -> str:
@@ -59,6 +60,7 @@ FRESHNESS = Signal(
     (Answer(_age(), WHO),),
     Source.PROXY,
     limits.FRESHNESS_SECONDS,
+    opens="mcp-server",
 )
 OLDEST = Signal(
     "Oldest server",
@@ -74,7 +76,7 @@ REPORTING = Signal(
     "MCP servers that tell of themselves now. Fewer than you run: those missing are not"
     " instrumented, or their road is cut.",
     "short",
-    (Answer(f"count({proxies.UP.now(CHOSEN, by=SERVER, operator='group')})", "servers"),),
+    (Answer(f"count({proxies.UP.now(CHOSEN, by=EACH_SERVER, operator='group')})", "servers"),),
     Source.PROXY,
 )
 COPIES = Signal(
@@ -85,6 +87,7 @@ COPIES = Signal(
     (Answer(_copies(), WHO),),
     Source.PROXY,
     limits.COPIES,
+    opens="mcp-server",
 )
 MOST_COPIES = Signal(
     "Double counting",

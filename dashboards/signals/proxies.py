@@ -3,7 +3,7 @@
 from dashboards import limits, series
 from dashboards.promql import ne, or_zero, ratio
 from dashboards.series import CHOSEN, Source
-from dashboards.signal import Answer, Signal
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from proxy.telemetry import catalogue
 
 UP = series.of(catalogue.UPSTREAM_UP)
@@ -19,8 +19,8 @@ MEMORY = series.of(catalogue.PROCESS_RESIDENT_MEMORY)
 DROPPED = series.of(catalogue.TELEMETRY_DROPPED)
 OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
 
-BY_SERVER = ("server",)
-EACH_PROXY = UP.now(CHOSEN, by=BY_SERVER)
+EACH_POD = ("namespace", "server", "pod")
+PRESENT = UP.now(CHOSEN, by=EACH_SERVER)
 
 UPSTREAM = Signal(
     "Upstream",
@@ -37,7 +37,7 @@ UPSTREAM_RESTARTS = Signal(
     "How often the proxy had to start the server's process again. More than one in a row: the"
     " server crashes on what callers send, or at start; its log tells.",
     "short",
-    (Answer(or_zero(RESTARTS.increase(CHOSEN, by=BY_SERVER), EACH_PROXY), "{{server}}"),),
+    (Answer(or_zero(RESTARTS.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
     Source.PROXY,
     limits.LOST.because("A server that restarts forgets its sessions."),
 )
@@ -77,10 +77,10 @@ OVERHEAD_SHARE = Signal(
     (
         Answer(
             ratio(
-                series.total(catalogue.OVERHEAD).rate(CHOSEN, by=BY_SERVER),
-                series.total(catalogue.REQUEST_DURATION).rate(CHOSEN, by=BY_SERVER),
+                series.total(catalogue.OVERHEAD).rate(CHOSEN, by=EACH_SERVER),
+                series.total(catalogue.REQUEST_DURATION).rate(CHOSEN, by=EACH_SERVER),
             ),
-            "{{server}}",
+            WHO,
         ),
     ),
     Source.PROXY,
@@ -90,7 +90,7 @@ LOOP_LAG = Signal(
     "How late the proxy ran what was due. High: something blocks the loop, or the CPU limit"
     " throttles it.",
     "s",
-    (Answer(LAG.quantile(0.99, CHOSEN, by=BY_SERVER), "{{server}}"),),
+    (Answer(LAG.quantile(0.99, CHOSEN, by=EACH_SERVER), WHO),),
     Source.PROXY,
     limits.LOOP_LAG_SECONDS,
 )
@@ -98,7 +98,7 @@ PROCESS_CPU = Signal(
     "CPU of the proxy",
     "Cores used by one proxy process. Near 1 the process is full and calls queue.",
     "short",
-    (Answer(CPU.rate(CHOSEN, by=("server", "pod")), "{{server}} {{pod}}"),),
+    (Answer(CPU.rate(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
     limits.CPU_CORES,
 )
@@ -107,7 +107,7 @@ PROCESS_MEMORY = Signal(
     "Resident memory of a proxy process. A line that only rises next to a flat number of sessions"
     " is a leak.",
     "bytes",
-    (Answer(MEMORY.now(CHOSEN, by=("server", "pod")), "{{server}} {{pod}}"),),
+    (Answer(MEMORY.now(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
 )
 LOST = Signal(
@@ -115,7 +115,7 @@ LOST = Signal(
     "Spans and metric exports that a proxy could not deliver. The collector is away, too slow or"
     " refuses; the calls themselves are not harmed.",
     "short",
-    (Answer(or_zero(DROPPED.increase(CHOSEN, by=BY_SERVER), EACH_PROXY), "{{server}}"),),
+    (Answer(or_zero(DROPPED.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
     Source.PROXY,
     limits.LOST,
 )
@@ -124,7 +124,7 @@ OVERFLOWED = Signal(
     "Calls whose tool or method was counted as `other` because the cap on label values was"
     " reached. Callers invent names, or the server offers more tools than the cap.",
     "short",
-    (Answer(or_zero(OVERFLOW.increase(CHOSEN, by=BY_SERVER), EACH_PROXY), "{{server}}"),),
+    (Answer(or_zero(OVERFLOW.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
     Source.PROXY,
     limits.LOST.because("Panels by tool no longer tell these calls apart."),
 )
