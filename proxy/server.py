@@ -11,11 +11,13 @@ from time import perf_counter
 from proxy import listening, logs
 from proxy.admin import AdminConnection, Page
 from proxy.books import Books
+from proxy.conversation import Terms
 from proxy.gate import Gate
 from proxy.http_upstream import Address as UpstreamAddress
 from proxy.http_upstream import HttpUpstream
 from proxy.relay import Relay
 from proxy.settings import HttpServer, Settings, StdioServer
+from proxy.stdio_upstream import StdioUpstream
 from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
@@ -90,7 +92,14 @@ class Server:
         settings = self._settings
         server = settings.server
         if isinstance(server, StdioServer):
-            raise NotImplementedError
+            terms = Terms(
+                command=server.command,
+                patience=settings.upstream_timeout,
+                message_limit=settings.message_limit,
+                books=self._books,
+                spawn=spawn,
+            )
+            return StdioUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
         authority = server.url.netloc.encode()
         path = server.path + (f"?{server.url.query}" if server.url.query else "")
         tls = ssl.create_default_context() if server.secure else None

@@ -34,6 +34,7 @@ TIMED_OUT = Verdict(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
 CANCELLED = Verdict(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
 REJECTED = Verdict(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
 DRAINING = Verdict(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
+SATURATED = Verdict(Outcome.REJECTED, Fault.PROXY, "503")
 UNREACHABLE = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
 EXITED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
 GARBLED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER)
@@ -160,6 +161,10 @@ class Session:
         """The caller cancels a call; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
         return None if call is None else self._finish(call, CANCELLED)
+
+    def drop(self, call: Call, verdict: Verdict) -> Finished:
+        """End one call that is in flight."""
+        return self._finish(call, verdict)
 
     def overdue(self, now: float) -> tuple[Finished, ...]:
         """End the calls whose server was silent for too long."""

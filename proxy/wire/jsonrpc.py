@@ -49,18 +49,29 @@ def decode_all(data: bytes) -> tuple[Message, ...]:
     """The messages of a body: one, or those of a batch (2025-03-26). Raises MalformedMessage."""
     if data.lstrip()[:1] != b"[":
         return (decode(data),)
+    return tuple(decode(each) for each in _batch(data))
+
+
+def split(data: bytes) -> tuple[tuple[Message, bytes], ...]:
+    """Each message of a line or body with its own bytes. Raises MalformedMessage."""
+    if data.lstrip()[:1] != b"[":
+        return ((decode(data), data),)
+    return tuple((decode(each), bytes(each)) for each in _batch(data))
+
+
+def error(request_id: RequestId | None, code: int, text: str) -> bytes:
+    """A JSON-RPC error answer to `request_id`."""
+    return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
+
+
+def _batch(data: bytes) -> list[Raw]:
     try:
         batch = _decode_batch(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessage(f"not a JSON-RPC batch: {error}") from error
     if not batch:
         raise MalformedMessage("not a JSON-RPC batch: it is empty")
-    return tuple(decode(each) for each in batch)
-
-
-def error(request_id: RequestId | None, code: int, text: str) -> bytes:
-    """A JSON-RPC error answer to `request_id`."""
-    return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
+    return batch
 
 
 def _decode_leniently(data: bytes | Raw) -> Message:

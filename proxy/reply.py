@@ -1,0 +1,144 @@
+"""What a stdio server's clients get: answers to their POSTs, and streams to their GETs."""
+
+from typing import Protocol
+
+from proxy.post import Post, failure
+from proxy.session import Call
+from proxy.wire import response
+from proxy.wire.event_stream import encode
+from proxy.wire.head import Header
+
+
+class Audience(Protocol):
+    """Who is told of the clients of one session: `Reply` and `Listener` pass it on."""
+
+    def pause(self) -> None:
+        """A client reads slower than it is written to."""
+
+    def resume(self) -> None:
+        """The client caught up."""
+
+    def reply_gone(self, reply: "Reply") -> None:
+        """The client went away before its calls were answered."""
+
+    def listener_gone(self, listener: "Listener") -> None:
+        """The client closed its stream."""
+
+
+class Listener:
+    """A client's GET stream, to which the server's own messages go."""
+
+    __slots__ = ("_audience", "_post")
+
+    def __init__(self, post: Post, audience: Audience) -> None:
+        self._post = post
+        self._audience = audience
+        post.client.attach(self)
+        post.client.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
+
+    def push(self, message: bytes) -> None:
+        """Send a message."""
+        self._post.client.piece(encode(message))
+
+    def keep_alive(self) -> None:
+        """Send a comment: an idle stream is not taken for dead, nor a dead one for idle."""
+        self._post.client.piece(b": keep-alive\n\n")
+
+    def end(self) -> None:
+        """Complete the stream."""
+        self._post.client.end()
+
+    def client_paused(self) -> None:
+        """Part of port.Visitor."""
+        self._audience.pause()
+
+    def client_resumed(self) -> None:
+        """Part of port.Visitor."""
+        self._audience.resume()
+
+    def client_gone(self) -> None:
+        """Part of port.Visitor."""
+        self._audience.listener_gone(self)
+
+
+class Reply:
+    """What the client of one POST gets. It becomes a stream when a related message comes first.
+
+    `headers` go with the head of the answer; `calls` are those still without an answer.
+    """
+
+    __slots__ = ("_answers", "_audience", "_headers", "_post", "calls", "streaming")
+
+    def __init__(self, post: Post, audience: Audience, headers: tuple[Header, ...]) -> None:
+        self._post = post
+        self._audience = audience
+        self._headers = headers
+        self._answers: list[bytes] = []
+        self.calls: set[Call] = set(post.calls)
+        self.streaming = False
+        post.client.attach(self)
+
+    def __repr__(self) -> str:
+        return f"<Reply calls={self.calls} streaming={self.streaming}>"
+
+    @property
+    def accepts_events(self) -> bool:
+        """Whether related messages may travel with this answer."""
+        return self._post.arrival.accepts_events
+
+    def push(self, message: bytes) -> None:
+        """Send a message that comes before the answer."""
+        if not self.streaming:
+            self.streaming = True
+            head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
+            self._post.client.begin(head)
+        self._post.client.piece(encode(message))
+
+    def answer(self, call: Call, message: bytes) -> int:
+        """Send the answer to one of the calls; the HTTP status that carries it."""
+        self.calls.discard(call)
+        if self.streaming:
+            self._post.client.piece(encode(message))
+            self._end_if_complete()
+            return 200
+        self._answers.append(message)
+        if not self.calls:
+            batch = len(self._post.messages) > 1
+            body = b"[%b]" % b",".join(self._answers) if batch else message
+            self._post.client.answer(response.start(200, response.JSON, *self._headers), body, 200)
+        return 200
+
+    def fail(self, call: Call, status: int, reason: str) -> int:
+        """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
+        head, message = failure((call,), status, reason)
+        if self.streaming or self._answers or len(self.calls) > 1:
+            return self.answer(call, message)
+        self.calls.discard(call)
+        self._post.client.answer(head, message, status)
+        return status
+
+    def drop(self, call: Call) -> None:
+        """A call was cancelled, and gets no answer."""
+        self.calls.discard(call)
+        if self.streaming:
+            self._end_if_complete()
+        elif not self.calls:
+            body = b"[%b]" % b",".join(self._answers) if self._answers else b""
+            kind = response.JSON if body else response.EVENTS
+            self._post.client.answer(response.start(200, kind), body, 200)
+
+    def client_paused(self) -> None:
+        """Part of port.Visitor."""
+        self._audience.pause()
+
+    def client_resumed(self) -> None:
+        """Part of port.Visitor."""
+        self._audience.resume()
+
+    def client_gone(self) -> None:
+        """Part of port.Visitor."""
+        self._audience.reply_gone(self)
+
+    def _end_if_complete(self) -> None:
+        if not self.calls:
+            self._post.client.end()

@@ -1,0 +1,142 @@
+"""A stdio upstream: sessions that the proxy mints, each with a process of its own."""
+
+import asyncio
+import os
+import uuid
+from time import perf_counter
+
+from proxy.conversation import Conversation, Terms
+from proxy.http_upstream import INITIALIZE
+from proxy.leases import Leases
+from proxy.post import Post, failure
+from proxy.session import REJECTED, SATURATED, Finished, Verdict
+from proxy.telemetry.vocabulary import ErrorType
+from proxy.transports.child import Child
+from proxy.wire import response
+
+FORGIVE_SECONDS = 30.0
+"""How long a failed start counts against readiness: without clients nobody would try again."""
+END_SECONDS = 5.0
+"""How long processes may take to end with the proxy, SIGKILL included."""
+
+
+class StdioUpstream:
+    """Starts a process for each session, and ends it with the session."""
+
+    def __init__(self, terms: Terms, *, idle: float, most: int) -> None:
+        self._terms = terms
+        self._most = most
+        self._sessions = Leases(idle)
+        self._conversations: dict[str, Conversation] = {}
+        self._ending: set[Child] = set()
+        self._failed_at = float("-inf")
+        self._deaths = 0
+
+    def __repr__(self) -> str:
+        return f"<StdioUpstream {self._terms.command[0]} sessions={len(self._sessions)}>"
+
+    def post(self, post: Post) -> None:
+        """Part of Upstream."""
+        name = post.arrival.session
+        if name:
+            conversation = self._conversations.get(name)
+            if conversation is None:
+                self._refuse(post, 404, "no such session: initialize anew", REJECTED)
+                return
+            self._sessions.touch(name, perf_counter())
+            conversation.post(post)
+        elif not any(call.method == INITIALIZE for call in post.calls):
+            self._refuse(post, 400, "Mcp-Session-Id is missing: initialize first", REJECTED)
+        elif len(self._conversations) >= self._most:
+            self._refuse(post, 503, f"all {self._most} sessions are taken", SATURATED)
+        else:
+            self._open(post)
+
+    def listen(self, post: Post) -> None:
+        """Part of Upstream."""
+        conversation = self._addressed(post)
+        if conversation is None:
+            return
+        if post.arrival.accepts_events:
+            conversation.listen(post)
+        else:
+            self._refuse(post, 406, "a GET needs Accept: text/event-stream", REJECTED)
+
+    def delete(self, post: Post) -> None:
+        """Part of Upstream."""
+        conversation = self._addressed(post)
+        if conversation is not None:
+            self._end(conversation, "")
+            post.client.answer(response.start(200), b"", 200)
+
+    def tick(self, now: float) -> None:
+        """Part of Upstream."""
+        for conversation in tuple(self._conversations.values()):
+            if conversation.in_use:
+                self._sessions.touch(conversation.name, now)
+            conversation.tick(now)
+        for name in self._sessions.abandoned(now):
+            self._end(self._conversations[name], ErrorType.TIMEOUT)
+        self._ending = {child for child in self._ending if not child.exited.is_set()}
+
+    async def probe(self) -> bool:
+        """Part of Upstream."""
+        forgiven = perf_counter() - self._failed_at > FORGIVE_SECONDS
+        return forgiven and os.access(self._terms.command[0], os.X_OK)
+
+    async def close(self) -> None:
+        """Part of Upstream."""
+        for conversation in tuple(self._conversations.values()):
+            self._end(conversation, "")
+        await asyncio.gather(*(child.exited.wait() for child in self._ending))
+
+    def conversation_started(self) -> None:
+        """Part of conversation.Host."""
+        self._failed_at = float("-inf")
+
+    def conversation_over(self, conversation: Conversation, error_type: str) -> None:
+        """Part of conversation.Host."""
+        self._deaths += 1
+        if not conversation.answered:
+            self._failed_at = perf_counter()
+        self._forget(conversation, error_type)
+
+    def _open(self, post: Post) -> None:
+        name = uuid.uuid4().hex
+        conversation = Conversation(name, self._terms, self)
+        conversation.post(post, ((b"mcp-session-id", name.encode()),))
+        self._conversations[name] = conversation
+        self._sessions.open(name, perf_counter())
+        ledger = self._terms.books.ledger
+        ledger.sessions += 1
+        if self._deaths:
+            self._deaths -= 1
+            ledger.upstream_restarts += 1
+        self._terms.spawn(conversation.start())
+
+    def _addressed(self, post: Post) -> Conversation | None:
+        """The session a GET or DELETE names, or None once it is refused."""
+        name = post.arrival.session
+        conversation = self._conversations.get(name)
+        if conversation is None:
+            status, reason = (404, "no such session") if name else (400, "no Mcp-Session-Id")
+            self._refuse(post, status, reason, REJECTED)
+        return conversation
+
+    def _end(self, conversation: Conversation, error_type: str) -> None:
+        conversation.end("the session ended")
+        self._forget(conversation, error_type)
+
+    def _forget(self, conversation: Conversation, error_type: str) -> None:
+        del self._conversations[conversation.name]
+        if conversation.child is not None:
+            self._ending.add(conversation.child)
+        seconds = self._sessions.close(conversation.name, perf_counter())
+        if seconds is not None:
+            self._terms.books.session_ended(seconds, error_type)
+
+    def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+        head, body = failure(post.calls, status, reason)
+        post.client.answer(head, body, status)
+        for call in post.calls:
+            self._terms.books.finished(Finished(call, verdict), status, 0.0)

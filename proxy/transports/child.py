@@ -1,0 +1,179 @@
+"""A stdio server's process: its own process group, lines in, lines out, stderr to the log."""
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import suppress
+from time import perf_counter
+from typing import Protocol, cast
+
+from proxy import logs
+from proxy.errors import MessageTooLarge
+from proxy.wire.lines import LineReader, encode
+
+LOG = logging.getLogger("proxy.child")
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+BACKLOG_LIMIT = 8 * 1024 * 1024
+"""Bytes that may wait for a process that does not read; then it is sent nothing more."""
+STDERR_LIMIT = 4096
+"""A longer line on stderr is logged in parts."""
+
+# The specification's way to end a stdio server: close its input, then SIGTERM, then SIGKILL.
+_TERM_AFTER = 1.0
+_KILL_AFTER = 3.0
+# A descendant that left the group may hold the pipe open for ever.
+_LAST_WORDS = 1.0
+
+
+class ChildOwner(Protocol):
+    """Who is told what a process says, and when it is gone."""
+
+    def child_line(self, line: bytes, arrived: float) -> None:
+        """One line of its stdout."""
+
+    def child_overflowed(self) -> None:
+        """A line of its stdout is longer than allowed; nothing more is read."""
+
+    def child_ended(self) -> None:
+        """It can answer nothing more: it exited, or closed its stdout."""
+
+
+class Child(asyncio.SubprocessProtocol):
+    """One running process. `ended` is done once it has exited and its group is killed."""
+
+    def __init__(self, owner: ChildOwner, message_limit: int) -> None:
+        self._owner: ChildOwner | None = owner
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._lines = LineReader(message_limit)
+        self._stderr = LineReader(STDERR_LIMIT)
+        self._timers: list[asyncio.TimerHandle] = []
+        self.pid = 0
+        self.exited = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Child pid={self.pid} exited={self.exited.is_set()}>"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.SubprocessProtocol."""
+        self._transport = cast(asyncio.SubprocessTransport, transport)
+        self.pid = self._transport.get_pid()
+        logs.event(LOG, "child started", pid=self.pid)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Part of asyncio.SubprocessProtocol."""
+        if fd == STDERR:
+            self._log(data)
+        elif self._owner is not None:
+            self._hear(self._owner, data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        """Part of asyncio.SubprocessProtocol."""
+        if fd == STDOUT:
+            self._leave()
+
+    def process_exited(self) -> None:
+        """Part of asyncio.SubprocessProtocol. What it said last may still be in the pipe."""
+        for timer in self._timers:
+            timer.cancel()
+        self._signal(signal.SIGKILL)
+        code = self._transport.get_returncode() if self._transport is not None else None
+        logs.event(LOG, "child exited", pid=self.pid, code=code)
+        self.exited.set()
+        if self._owner is None:
+            self._leave()
+        else:
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave)
+
+    def send(self, message: bytes) -> bool:
+        """Write one message; False if the process does not read what it was sent before."""
+        pipe = self._pipe(STDIN)
+        if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() > BACKLOG_LIMIT:
+            return False
+        pipe.write(encode(message))
+        return True
+
+    def pause(self) -> None:
+        """Read its stdout no more for now."""
+        pipe = cast(asyncio.ReadTransport | None, self._raw(STDOUT))
+        if pipe is not None and not pipe.is_closing():
+            pipe.pause_reading()
+
+    def resume(self) -> None:
+        """Read its stdout on."""
+        pipe = cast(asyncio.ReadTransport | None, self._raw(STDOUT))
+        if pipe is not None and not pipe.is_closing():
+            pipe.resume_reading()
+
+    def end(self) -> None:
+        """End the process and its whole group; its owner hears nothing more."""
+        self._owner = None
+        if self.exited.is_set() or self._timers:
+            return
+        pipe = self._pipe(STDIN)
+        if pipe is not None:
+            pipe.close()
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(_TERM_AFTER, self._signal, signal.SIGTERM),
+            loop.call_later(_KILL_AFTER, self._signal, signal.SIGKILL),
+        ]
+
+    def kill(self) -> None:
+        """End the process and its whole group at once."""
+        self._owner = None
+        self._signal(signal.SIGKILL)
+
+    def _hear(self, owner: ChildOwner, data: bytes) -> None:
+        arrived = perf_counter()
+        try:
+            lines = self._lines.feed(data)
+        except MessageTooLarge:
+            owner.child_overflowed()
+            return
+        for line in lines:
+            if line.strip():
+                owner.child_line(line, arrived)
+
+    def _log(self, data: bytes) -> None:
+        try:
+            lines = self._stderr.feed(data)
+        except MessageTooLarge:
+            lines = [self._stderr.finish()]
+            self._stderr = LineReader(STDERR_LIMIT)
+        for line in lines:
+            logs.event(LOG, "child stderr", pid=self.pid, line=line.decode("utf-8", "replace"))
+
+    def _leave(self) -> None:
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.child_ended()
+        if not self.exited.is_set():
+            self.end()
+        elif self._transport is not None:
+            self._transport.close()
+
+    def _raw(self, fd: int) -> asyncio.BaseTransport | None:
+        return None if self._transport is None else self._transport.get_pipe_transport(fd)
+
+    def _pipe(self, fd: int) -> asyncio.WriteTransport | None:
+        return cast(asyncio.WriteTransport | None, self._raw(fd))
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+
+async def start(command: tuple[str, ...], owner: ChildOwner, message_limit: int) -> Child:
+    """Start the process. Raises OSError if it cannot be started."""
+    _, child = await asyncio.get_running_loop().subprocess_exec(
+        lambda: Child(owner, message_limit),
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    return child
