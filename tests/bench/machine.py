@@ -1,0 +1,27 @@
+"""The machine that numbers were measured on, and what its processes used."""
+
+import os
+import platform
+from pathlib import Path
+
+
+def describe() -> str:
+    """CPU model, cores, kernel, Python and load, in one line."""
+    cpuinfo = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next(line.split(":")[1].strip() for line in cpuinfo if line.startswith("model name"))
+    load = os.getloadavg()[0]
+    return (
+        f"{model}, {len(cores())} cores, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, load average {load:.2f} before the start"
+    )
+
+
+def cores() -> list[int]:
+    """The cores this process may run on."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used (proc(5): fields 14 and 15 of stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
