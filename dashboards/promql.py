@@ -68,13 +68,13 @@ def quantile(q: float, buckets: str) -> str:
 
 
 def ratio(part: str, total: str) -> str:
-    """`part` of `total`; absent, never NaN, where the total is nothing."""
-    return f"({part}) / ({total} > 0)"
+    """`part` of `total`, both aggregations; absent, never NaN, where the total is nothing."""
+    return f"{part} / ({total} > 0)"
 
 
 def or_zero(vector: str, reference: str) -> str:
-    """`vector`, and 0 for those members of `reference` that it lacks."""
-    return f"({vector}) or (0 * {reference})"
+    """`vector`, and 0 for those members of `reference` that it lacks; both are aggregations."""
+    return f"({vector} or 0 * {reference})"
 
 
 def renamed(vector: str, label: str, new: str) -> str:
