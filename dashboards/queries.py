@@ -1,5 +1,6 @@
 """Every question that boards and rules ask of Prometheus, and who must run for an answer."""
 
+import re
 from dataclasses import dataclass
 
 from dashboards.alerts import ALERTS
@@ -52,6 +53,8 @@ def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
     `window` is one number with a unit of s, m, h or d, such as "30s"; `namespace` and `server`
     are regular expressions, as Grafana puts them (".+" for All).
     """
+    if not re.fullmatch("[0-9]+[smhd]", window):
+        raise ValueError(f'window "{window}" is not one number with a unit of s, m, h or d')
     seconds = int(window[:-1]) * _SECONDS[window[-1]]
     values = {
         "$__rate_interval": window,

@@ -18,6 +18,10 @@ RULES = "mcp"
 """Name of the one rule file."""
 
 
+_HELP = """Write the Grafana boards as OUT/dashboards/*.json and the Prometheus rules as
+OUT/rules/*.yaml. Older files of the same names are replaced, others are left alone."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong."""
 
@@ -41,8 +45,9 @@ def write(out: Path) -> int:
             written = Path(aside, path)
             written.parent.mkdir(exist_ok=True)
             written.write_text(text, encoding="utf-8")
+        for folder in {path.parent for path in contents}:
+            (out / folder).mkdir(exist_ok=True)
         for path in contents:
-            (out / path).parent.mkdir(exist_ok=True)
             os.replace(Path(aside, path), out / path)
     return len(contents)
 
@@ -50,7 +55,7 @@ def write(out: Path) -> int:
 def main(arguments: list[str]) -> int:
     """The command: 0 when all is written, 2 when the folder or an option cannot be used."""
     started = time.perf_counter()
-    parser = _Parser(prog="python -m dashboards", description=__doc__, allow_abbrev=False)
+    parser = _Parser(prog="python -m dashboards", description=_HELP, allow_abbrev=False)
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write to, made if missing")
     out: Path = parser.parse_args(arguments).out
     try:

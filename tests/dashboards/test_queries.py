@@ -1,0 +1,61 @@
+"""The list of queries is complete, and each can be asked without Grafana."""
+
+import json
+
+import pytest
+
+from dashboards import BOARDS, Board
+from dashboards.queries import concrete, queries, rule_queries
+from dashboards.recordings import RECORDINGS
+from dashboards.render import dashboard
+from tests.dashboards.expressions import parse
+
+UIDS = [board.uid for board in BOARDS]
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=UIDS)
+def test_every_query_of_the_rendered_panels_is_listed(board: Board) -> None:
+    written = dashboard(board)["panels"]
+    drawn = {target["expr"] for panel in written for target in panel.get("targets", ())}
+
+    assert drawn <= {query.expr for query in queries(board)}
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=UIDS)
+def test_every_variable_is_listed_as_a_question_in_promql(board: Board) -> None:
+    asked = {query.panel: query.expr for query in queries(board)}
+
+    for variable in dashboard(board)["templating"]["list"][1:]:
+        selector = variable["definition"].removeprefix("label_values(").rsplit(",", 1)[0]
+        assert asked[f"${variable['name']}"] == f"group by ({variable['name']}) ({selector})"
+
+
+def test_every_recording_rule_is_listed() -> None:
+    assert {rule.expr for rule in RECORDINGS} <= {query.expr for query in rule_queries()}
+
+
+def test_all_of_grafanas_variables_are_replaced() -> None:
+    made = concrete(
+        'rate(x{namespace=~"$namespace", server=~"$server"}[$__rate_interval])'
+        " / increase(x[$__range]) * $__range_s",
+        window="2m",
+        namespace="ns",
+        server="a|b",
+    )
+
+    assert made == ('rate(x{namespace=~"ns", server=~"a|b"}[2m]) / increase(x[2m]) * 120')
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=UIDS)
+def test_every_query_parses_and_keeps_no_variable(board: Board) -> None:
+    for query in queries(board):
+        asked = concrete(query.expr, window="30s", namespace=".+", server=".+")
+
+        assert "$" not in asked.replace('"$1"', ""), json.dumps(query.expr)
+        parse(query.expr)
+
+
+@pytest.mark.parametrize("window", ["5", "1h30m", "soon", ""])
+def test_a_window_that_is_no_single_duration_is_refused(window: str) -> None:
+    with pytest.raises(ValueError, match="window"):
+        concrete("up", window=window, namespace=".+", server=".+")
