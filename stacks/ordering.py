@@ -28,4 +28,4 @@ KIND_NEEDS: dict[str, tuple[Part, ...]] = {
 """Kind of object -> the releases it needs."""
 
 OBJECT_NEEDS: dict[str, tuple[str, ...]] = {"MCPServer": ("MCPTelemetryConfig",)}
-"""Kind of object -> the kinds whose objects it refers to."""
+"""Kind of object -> the kinds whose objects, where there are any, it refers to."""

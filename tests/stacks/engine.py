@@ -1,0 +1,113 @@
+"""A recording engine: Pulumi's own mocks, which only write down what the program registers."""
+
+import asyncio
+import json
+import runpy
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.stack import Stack, wait_for_rpcs
+
+from stacks.config import PASSWORD, PROJECT
+
+ROOT = Path(__file__).parents[2]
+SECRET = "correct horse battery staple"
+
+
+class _Inputs(Mocks):
+    """Answers every resource with its own inputs, and refuses every call."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program must not call {args.token}")
+
+
+class RecordingMonitor(MockMonitor):
+    """Keeps each registration as the engine gets it, options and all."""
+
+    def __init__(self) -> None:
+        super().__init__(_Inputs())
+        self.requests: list[Any] = []
+
+    def RegisterResource(self, request: Any) -> Any:
+        self.requests.append(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of the program registered (by type and name) and exported."""
+
+    requests: dict[tuple[str, str], Any]
+    states: dict[tuple[str, str], dict[str, Any]]
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def names(self, token: str) -> set[str]:
+        """The names of the resources of one type."""
+        return {name for kind, name in self.requests if kind == token}
+
+    def needs(self, token: str, name: str) -> set[str]:
+        """The names of the resources that one resource waits for."""
+        return {urn.rpartition("::")[2] for urn in self.requests[token, name].dependencies}
+
+
+@contextmanager
+def _event_loops() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop for the program and one for the only thread that Pulumi registers from; both end."""
+
+    def own_loop() -> None:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+    def end_loop() -> None:
+        asyncio.get_event_loop().close()
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    with ThreadPoolExecutor(1, initializer=own_loop) as executor:
+        loop.set_default_executor(executor)
+        try:
+            yield loop
+        finally:
+            executor.submit(end_loop).result()
+            loop.close()
+            asyncio.set_event_loop(None)
+
+
+def _program(texts: Mapping[str, str]) -> Run:
+    monitor = RecordingMonitor()
+    with _event_loops() as loop:
+        set_mocks(monitor.mocks, project=PROJECT, stack="test", preview=False, monitor=monitor)
+        set_all_config(dict(texts), [f"{PROJECT}:{PASSWORD}"])
+        try:
+            runpy.run_path(str(ROOT / "__main__.py"))
+        finally:
+            loop.run_until_complete(wait_for_rpcs())
+        root = pulumi.runtime.get_root_resource()
+    assert isinstance(root, Stack)
+    requests = {(each.type, each.name): each for each in monitor.requests}
+    states = {}
+    for urn, registered in monitor.get_registered_resources().items():
+        kind, name = urn.split("::")[2].rpartition("$")[2], urn.rpartition("::")[2]
+        states[kind, name] = registered.state
+    return Run(requests, states, dict(root.outputs))
+
+
+def run_program(config: Mapping[str, object]) -> Run:
+    """Run the real __main__.py with a configuration as an engine passes it: every value as text."""
+    given = {PASSWORD: SECRET, **config}
+    texts = {
+        f"{PROJECT}:{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.items()
+    }
+    return copy_context().run(_program, texts)

@@ -1,0 +1,70 @@
+"""Configurations that tests share: every architecture with every profile, and some servers."""
+
+from typing import Any
+
+from stacks.architectures import ARCHITECTURES
+from stacks.charts import Profile
+from stacks.config import PASSWORD, parse
+from stacks.plan import Plan, plan
+
+STACKS = [(name, profile.value) for name in ARCHITECTURES for profile in Profile]
+"""Every architecture with every profile, for parametrize."""
+
+TOOLHIVE = {
+    "name": "fetch",
+    "runtime": "toolhive",
+    "image": "registry.example/fetch:1.0.0",
+    "transport": "streamable-http",
+    "port": 9000,
+    "args": ["--quiet"],
+    "env": {"LEVEL": "2"},
+}
+TOOLHIVE_STDIO = {
+    "name": "time",
+    "runtime": "toolhive",
+    "image": "registry.example/time:1.0.0",
+    "transport": "stdio",
+}
+HTTP = {
+    "name": "search",
+    "runtime": "proxy",
+    "image": "registry.example/search:1.0.0",
+    "transport": "streamable-http",
+    "port": 9000,
+    "path": "/rpc",
+    "args": ["--verbose"],
+    "env": {"LEVEL": "3"},
+}
+STDIO = {
+    "name": "echo",
+    "runtime": "proxy",
+    "image": "registry.example/echo:1.0.0",
+    "transport": "stdio",
+    "command": ["python", "-m", "echo"],
+}
+SERVERS = [TOOLHIVE, TOOLHIVE_STDIO, HTTP, STDIO]
+GOOD_PASSWORD = "correct horse battery staple"
+
+
+def plan_of(architecture: str = "otel-scrape", profile: str = "current", **more: object) -> Plan:
+    """The plan of one stack with servers of both runtimes, unless told otherwise."""
+    given = {"servers": SERVERS, **more}
+    named = {"architecture": architecture, "profile": profile, PASSWORD: GOOD_PASSWORD}
+    return plan(parse({**named, **given}))
+
+
+def objects(planned: Plan, kind: str) -> dict[str, dict[str, Any]]:
+    """The planned objects of one kind, by name."""
+    return {each["metadata"]["name"]: each for each in planned.objects if each["kind"] == kind}
+
+
+def container(planned: Plan, server: str, name: str = "proxy") -> dict[str, Any]:
+    """One container of one server's pod."""
+    pod = objects(planned, "Deployment")[server]["spec"]["template"]["spec"]
+    found: dict[str, Any] = next(each for each in pod["containers"] if each["name"] == name)
+    return found
+
+
+def release_values(planned: Plan, name: str) -> dict[str, Any]:
+    """The values of one release."""
+    return next(each.values for each in planned.releases if each.name == name)

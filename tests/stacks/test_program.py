@@ -1,0 +1,236 @@
+"""The whole program, under an engine that records what it registers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+
+from stacks.architectures import ARCHITECTURES
+from stacks.charts import CHARTS, Profile
+from stacks.config import DEFAULTS, KEYS, PASSWORD, PROJECT
+from tests.stacks.engine import ROOT, SECRET, Run, run_program
+from tests.stacks.stack import SERVERS, STACKS, plan_of
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+SECRET_KIND = "kubernetes:core/v1:Secret"
+SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
+"""How Pulumi's wire format marks a secret value."""
+
+
+def run(architecture: str = "otel-scrape", profile: str = "current", **more: object) -> Run:
+    given = {"servers": SERVERS, **more}
+    return run_program({"architecture": architecture, "profile": profile, **given})
+
+
+def text_outside(value: Any) -> str:
+    """Everything of a registration but what is marked as secret."""
+    if isinstance(value, dict):
+        if SECRET_MARK in value.values():
+            return ""
+        return " ".join(f"{key} {text_outside(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return " ".join(text_outside(each) for each in value)
+    return str(value)
+
+
+def as_dict(struct: Any) -> dict[str, Any]:
+    return dict(MessageToDict(struct))
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_the_program_registers_exactly_the_plan(architecture: str, profile: str) -> None:
+    done, planned = run(architecture, profile), plan_of(architecture, profile)
+    assert done.names(RELEASE) == {each.name for each in planned.releases}
+    assert done.names("kubernetes:core/v1:Namespace") == set(planned.namespaces)
+    registered = {
+        (state["kind"], state["metadata"]["name"]): state
+        for (kind, name), state in done.states.items()
+        if "-" in name and state.get("kind") not in (None, "Secret", "Namespace")
+    }
+    wanted = {(each["kind"], each["metadata"]["name"]): each for each in planned.objects}
+    assert registered == wanted
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_each_release_gets_its_name_namespace_pin_and_values(
+    architecture: str, profile: str
+) -> None:
+    done = run(architecture, profile)
+    for each in plan_of(architecture, profile).releases:
+        state = done.states[RELEASE, each.name]
+        assert (state["name"], state["namespace"]) == (each.name, each.namespace)
+        assert state["version"] == each.chart.version
+        assert state["values"] == each.values
+        assert state["timeout"] == 900
+
+
+def test_classic_charts_name_their_repository_and_oci_charts_are_their_own_address() -> None:
+    done = run()
+    prometheus = done.states[RELEASE, "kube-prometheus-stack"]
+    assert prometheus["chart"] == "kube-prometheus-stack"
+    assert prometheus["repositoryOpts"]["repo"].startswith("https://prometheus-community.")
+    operator = done.states[RELEASE, "toolhive-operator"]
+    assert operator["chart"] == "oci://ghcr.io/stacklok/toolhive/toolhive-operator"
+    assert "repositoryOpts" not in operator
+
+
+def test_the_password_is_secret_wherever_it_is_and_nowhere_else() -> None:
+    done = run()
+    for request in done.requests.values():
+        assert SECRET not in text_outside(as_dict(request.object))
+    secret = as_dict(done.requests[SECRET_KIND, "grafana-admin"].object)
+    assert SECRET in json.dumps(secret["stringData"])
+    assert SECRET not in json.dumps(done.outputs)
+
+
+def test_grafana_takes_the_password_from_the_secret_that_precedes_it() -> None:
+    done = run()
+    admin = done.states[RELEASE, "kube-prometheus-stack"]["values"]["grafana"]["admin"]
+    secret = done.states[SECRET_KIND, "grafana-admin"]
+    assert admin["existingSecret"] == secret["metadata"]["name"]
+    assert set(secret["stringData"]["value"]) == {admin["userKey"], admin["passwordKey"]}
+    assert "grafana-admin" in done.needs(RELEASE, "kube-prometheus-stack")
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_servers_go_before_the_operator_and_the_operator_before_its_crds(profile: str) -> None:
+    done = run(profile=profile)
+    kinds = [key for key in done.requests if key[0].endswith(":MCPServer")]
+    assert len(kinds) == 2
+    for key in kinds:
+        assert {"toolhive-operator", "toolhive-operator-crds"} <= done.needs(*key)
+    assert "toolhive-operator-crds" in done.needs(RELEASE, "toolhive-operator")
+
+
+def test_a_server_waits_for_the_telemetry_configuration_it_names() -> None:
+    done = run()
+    key = ("kubernetes:toolhive.stacklok.dev/v1beta1:MCPServer", "mcpserver-fetch")
+    assert "mcptelemetryconfig-mcp-observability-streamable-http" in done.needs(*key)
+
+
+def test_monitors_and_rules_wait_for_their_crds_and_everything_for_the_namespaces() -> None:
+    done = run("hybrid")
+    namespaces = {"monitoring", "toolhive-system", "mcp-servers"}
+    for kind, name in done.requests:
+        if "monitoring.coreos.com" in kind:
+            assert "kube-prometheus-stack" in done.needs(kind, name)
+        if kind.startswith("kubernetes:") and name not in namespaces:
+            assert namespaces <= done.needs(kind, name), name
+
+
+def test_small_objects_do_not_hang_a_destroy() -> None:
+    done = run("hybrid")
+    for (kind, name), request in done.requests.items():
+        if kind.startswith("kubernetes:") and kind != RELEASE:
+            assert request.customTimeouts.delete in ("2m", "5m"), name
+
+
+def test_the_seed_replaces_a_server_whose_telemetry_changes_and_the_current_updates_it() -> None:
+    def options(profile: str, version: str) -> tuple[list[str], bool]:
+        key = (f"kubernetes:toolhive.stacklok.dev/{version}:MCPServer", "mcpserver-fetch")
+        request = run(profile=profile).requests[key]
+        return list(request.replaceOnChanges), request.deleteBeforeReplace
+
+    assert options("seed", "v1alpha1") == (["spec.telemetry"], True)
+    assert options("current", "v1beta1") == ([], False)
+
+
+def test_the_provider_applies_on_the_server_and_updates_config_maps_in_place() -> None:
+    state = run().states["pulumi:providers:kubernetes", "mcp-observability"]
+    assert state["enableServerSideApply"] == "true"
+    assert state["enableConfigMapMutable"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("profile", "jaeger"), [("current", "svc/jaeger"), ("seed", "svc/jaeger-query")]
+)
+def test_the_outputs_say_what_was_chosen_and_how_to_reach_it(profile: str, jaeger: str) -> None:
+    outputs = run("direct-scrape", profile).outputs
+    assert outputs["architecture"] == "direct-scrape"
+    assert outputs["profile"] == profile
+    assert outputs["portForward"] == {
+        "grafana": "kubectl --namespace monitoring port-forward"
+        " svc/kube-prometheus-stack-grafana 3000:80",
+        "prometheus": "kubectl --namespace monitoring port-forward"
+        " svc/kube-prometheus-stack-prometheus 9090:9090",
+        "jaeger": f"kubectl --namespace monitoring port-forward {jaeger} 16686:16686",
+    }
+
+
+def test_a_folder_of_charts_is_used_by_archive_or_folder_without_a_repository(
+    tmp_path: Path,
+) -> None:
+    for chart in CHARTS[Profile.CURRENT].values():
+        (tmp_path / chart.name).mkdir()
+    (tmp_path / "jaeger-4.11.1.tgz").touch()
+    done = run(chartSource=str(tmp_path))
+    assert done.states[RELEASE, "jaeger"]["chart"] == f"{tmp_path}/jaeger-4.11.1.tgz"
+    collector = done.states[RELEASE, "otel-collector"]
+    assert collector["chart"] == f"{tmp_path}/opentelemetry-collector"
+    assert not {"version", "repositoryOpts"} & collector.keys()
+
+
+def test_a_chart_that_the_folder_lacks_is_named_before_anything_is_registered(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        run(chartSource=str(tmp_path))
+    wanted = "the folder must hold kube-prometheus-stack-88.5.3.tgz or a folder"
+    assert wanted in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_of_charts_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        run(chartSource="nowhere")
+    assert str(caught.value) == (
+        "mcp-observability:chartSource: 'nowhere' is not allowed;"
+        " allowed: repositories, or a folder that exists"
+    )
+
+
+def test_a_configuration_mistake_ends_the_program_with_one_line() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program({"architecture": "otel-scrap"})
+    assert str(caught.value) == (
+        "mcp-observability:architecture: 'otel-scrap' is not allowed;"
+        " allowed: otel-scrape, otel-remote-write, direct-scrape, hybrid"
+    )
+
+
+def test_a_key_of_the_project_that_nobody_reads_is_refused_and_foreign_keys_are_not() -> None:
+    with pytest.raises(pulumi.RunError, match="architectur: unknown key; did you mean architec"):
+        run_program({"architectur": "hybrid"})
+
+
+def test_text_that_is_not_json_is_shown_as_it_was_given() -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program({"servers": "fetch"})
+    assert str(caught.value) == (
+        "mcp-observability:servers: 'fetch' is not allowed; it must be a list of servers"
+    )
+
+
+def test_the_project_file_declares_every_key_with_the_programs_defaults() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    declared = {key.removeprefix(f"{PROJECT}:"): each for key, each in project["config"].items()}
+    assert tuple(declared) == KEYS
+    assert {key: each["default"] for key, each in declared.items() if "default" in each} == DEFAULTS
+    assert all(each["description"] for each in declared.values())
+    assert declared[PASSWORD]["secret"] is True
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_each_stack_file_is_a_configuration_that_works(architecture: str) -> None:
+    path = ROOT / "stacks" / f"Pulumi.{architecture}.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    given = {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+    assert run_program(given).outputs["architecture"] == architecture
+
+
+def test_the_program_is_short() -> None:
+    assert len((ROOT / "__main__.py").read_text(encoding="utf-8").splitlines()) <= 25
