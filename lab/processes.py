@@ -24,7 +24,7 @@ import psutil
 T = TypeVar("T")
 
 STOP_SECONDS = 5.0
-"""How long a part may take to end after SIGTERM before SIGKILL."""
+"""How long all parts together may take to end after SIGTERM before SIGKILL."""
 
 LOG_END_LINES = 15
 POLL_SECONDS = 0.1
@@ -40,7 +40,7 @@ class PartFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run: a name for people, the arguments, and what the environment gets besides."""
+    """What to run: a name for people, the arguments, and the whole environment."""
 
     name: str
     arguments: tuple[str, ...]
@@ -115,7 +115,7 @@ class Parts:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, **command.environment},
+                    env=command.environment,
                     start_new_session=True,
                     preexec_fn=_in_child,
                 )
@@ -153,12 +153,12 @@ class Parts:
             raise PartFailed(f"{late}; {part.end_of_log()}") from late
 
     def _stop(self) -> None:
-        for part in self._parts:
-            if not part.ended():
-                os.kill(part.pid, signal.SIGTERM)
         deadline = time.monotonic() + self._stop_seconds
-        while time.monotonic() < deadline and not all(part.ended() for part in self._parts):
-            pause(0.02)
+        # The last started first, so that each still finds whom it has last words for.
+        for part in reversed(self._parts):
+            os.kill(part.pid, signal.SIGTERM)
+            while time.monotonic() < deadline and not part.ended():
+                pause(0.02)
         for part in self._parts:
             # The leader is not reaped yet, so the group cannot be anyone else's.
             os.killpg(part.pid, signal.SIGKILL)

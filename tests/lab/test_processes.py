@@ -23,6 +23,16 @@ WITH_GRANDCHILD = (
     "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']);"
     "print(child.pid, flush=True); signal.pause()"
 )
+LAST_WORDS = """
+import signal, sys
+def end(*_):
+    with open("{notes}", "a") as notes:
+        print("{name}", file=notes)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+signal.pause()
+"""
 # Starts two children, tells their pids, and then waits for the end it is given.
 OWNER = """
 import signal, sys
@@ -38,7 +48,7 @@ with Parts(Path(sys.argv[1])) as parts:
 
 
 def python(name: str, code: str) -> Command:
-    return Command(name, (sys.executable, "-c", code), {})
+    return Command(name, (sys.executable, "-c", code), os.environ)
 
 
 def until(condition: Callable[[], bool], seconds: float = 10) -> None:
@@ -64,6 +74,15 @@ def test_children_end_when_the_block_ends(tmp_path: Path) -> None:
     with Parts(tmp_path) as parts:
         pids = [parts.start(python(name, FOREVER)).pid for name in ("one", "two")]
     assert all(gone(pid) for pid in pids)
+
+
+def test_the_last_started_ends_first(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        parts.start(python("back", LAST_WORDS.format(notes=tmp_path / "notes", name="back")))
+        parts.start(python("front", LAST_WORDS.format(notes=tmp_path / "notes", name="front")))
+        for name in ("back", "front"):
+            parts.wait("started", logged(tmp_path, name), 10)
+    assert (tmp_path / "notes").read_text().split() == ["front", "back"]
 
 
 def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+"""`python -m lab.demo [ARCH] [--once]`: the pipeline as local processes, proved by its numbers."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from lab import evidence
+from lab.addresses import choose
+from lab.load import LoadFailed
+from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
+from lab.options import Options, UsageError, parse
+from lab.pipeline import Pipeline, start
+from lab.ports import PortBusy
+from lab.processes import PartFailed, Parts, pause
+from lab.programs import ROOT
+from lab.result import Result, compared, told
+from lab.run_folder import run_folder
+from lab.tools import DEMO_TOOLS, ToolMissing, ensure
+from stacks.architectures import Architecture
+
+TRAFFIC_SECONDS = 0.5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Ended(KeyboardInterrupt):
+    """A signal asked the demo to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.exit_code = 128 + number
+
+
+def run(options: Options, binaries: dict[str, Path]) -> bool:
+    """Run each architecture in turn; whether every number agreed."""
+    results = [_run_one(each, options, binaries) for each in options.architectures]
+    if len(results) > 1:
+        print(compared(results), flush=True)
+    return all(each.good for each in results)
+
+
+def _run_one(architecture: Architecture, options: Options, binaries: dict[str, Path]) -> Result:
+    began = time.monotonic()
+    addresses = choose(
+        (HTTP_SERVER, STDIO_SERVER),
+        prometheus_port=options.prometheus_port,
+        jaeger_port=options.jaeger_port,
+    )
+    _say(f"\n{architecture.name}: {architecture.summary}")
+    with run_folder(ROOT / "run", architecture.name) as folder, Parts(folder) as parts:
+        _say(f"  settings and logs: {folder}")
+        choices = Choices(architecture, addresses, options.stdio_command)
+        pipeline = start(local_plan(choices, folder, binaries), folder, parts)
+        _say(f"  {len(parts.pids)} processes ready after {time.monotonic() - began:.1f} s")
+        result = _prove(pipeline, began)
+        print(told(result), flush=True)
+        if not options.once:
+            _follow(pipeline)
+    return result
+
+
+def _prove(pipeline: Pipeline, began: float) -> Result:
+    sent = evidence.send(pipeline)
+    _say(f"  {sum(map(_total, sent.values()))} calls sent; waiting until each is visible")
+    ledger = evidence.account(pipeline, sent)
+    _say("  asking every query of boards and rules")
+    coverage = evidence.cover(pipeline)
+    seconds = time.monotonic() - began
+    name = pipeline.architecture.name
+    return Result(name, ledger, coverage, seconds, pipeline.parts.peak_bytes)
+
+
+def _total(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())
+
+
+def _follow(pipeline: Pipeline) -> None:
+    """Keep light traffic going until a signal comes."""
+    print(f"\nPrometheus  {pipeline.prometheus.url}/api/v1/query?query=up")
+    for front in pipeline.fronts:
+        print(f"Jaeger      {pipeline.jaeger.url}/api/traces?service={front.server}")
+    for front in pipeline.fronts:
+        print(f"{front.server:<11} {front.mcp_url} (MCP), {front.metrics_url}")
+    print("\nLight traffic goes on; Ctrl-C ends everything.", flush=True)
+    traffic = evidence.steps(pipeline)
+    try:
+        while True:
+            next(traffic)
+            pipeline.parts.check()
+            pause(TRAFFIC_SECONDS)
+    except Ended:
+        _say("\nending")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Ended(number)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return the exit code: 0 all agrees, 1 not or a part died, 2 the user's mistake."""
+    for each in _SIGNALS:
+        signal.signal(each, _on_signal)
+    try:
+        options = parse(arguments)
+        binaries = ensure(DEMO_TOOLS, environ=os.environ)
+        return 0 if run(options, binaries) else 1
+    except (UsageError, PortBusy, ToolMissing) as mistake:
+        _say(str(mistake))
+        return 2
+    except (PartFailed, LoadFailed) as failed:
+        _say(str(failed))
+        return 1
+    except Ended as ended:
+        _say(f"\n{ended}; nothing is left running")
+        return ended.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

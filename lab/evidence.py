@@ -1,0 +1,167 @@
+"""Send the calls, then ask Prometheus and Jaeger until they show all of them."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from dashboards import BOARDS
+from dashboards.queries import Query, concrete, queries, rule_queries
+from lab.accounts import (
+    Counts,
+    accounts,
+    by,
+    disagreements,
+    outcomes_query,
+    status_queries,
+    traced,
+)
+from lab.load import HUNDRED, Client, LoadFailed, light_traffic
+from lab.pipeline import Pipeline
+from lab.processes import Parts
+from lab.prometheus_api import Prometheus, Unreachable, has_data
+from lab.result import Coverage, Ledger
+from stacks.architectures import Architecture
+from stacks.charts import Namespace
+
+VISIBLE_SECONDS = 20.0
+COVERED_SECONDS = 30.0
+BLAME_SECONDS = 1.0
+
+WINDOW = "30s"
+"""Range of the boards' rate queries here; a few scrapes of one second each."""
+
+EVERYTHING = ".+"
+_TRACE_LIMIT = 5_000
+_NAMESPACE = Namespace.SERVERS.value
+
+
+def send(pipeline: Pipeline) -> Counts:
+    """A hundred calls through every server; what each came to for the client.
+
+    Raises PartFailed when a part has died, LoadFailed when a call got no answer otherwise.
+    """
+    sent: dict[str, dict[str, int]] = {}
+    try:
+        for front in pipeline.fronts:
+            counts = sent.setdefault(front.server, {})
+            with Client(front.mcp_url) as client:
+                for call in HUNDRED:
+                    outcome = client.call(call)
+                    counts[outcome] = counts.get(outcome, 0) + 1
+    except LoadFailed as failed:
+        blame(pipeline.parts, failed)
+    return sent
+
+
+def blame(parts: Parts, failed: LoadFailed) -> None:
+    """Raise PartFailed if a part's end is behind a failed call, else the failure itself."""
+    try:
+        parts.wait("a part's end", lambda: None, BLAME_SECONDS)
+    except TimeoutError:
+        raise failed from None
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What was last seen of the calls, and when all of them had been seen."""
+
+    sent: Counts
+    since: float
+    counted: Counts = field(default_factory=dict)
+    by_status: dict[str, Counts] = field(default_factory=dict)
+    traced: Counts = field(default_factory=dict)
+    counted_after: float | None = None
+    traced_after: float | None = None
+
+    def look(self, pipeline: Pipeline) -> bool | None:
+        """Ask once more for what is not complete; True when everything is."""
+        try:
+            if self.counted_after is None and self._counted(pipeline.prometheus):
+                self.counted_after = time.monotonic() - self.since
+            if self.traced_after is None and self._traced(pipeline):
+                self.traced_after = time.monotonic() - self.since
+        except Unreachable:
+            return None
+        return None if None in (self.counted_after, self.traced_after) else True
+
+    def ledger(self) -> Ledger:
+        differing = (
+            row
+            for metric, counts in self.by_status.items()
+            for row in disagreements(self.sent, metric, counts)
+        )
+        return Ledger(
+            accounts(self.sent, self.counted, self.traced),
+            tuple(differing),
+            self.counted_after,
+            self.traced_after,
+        )
+
+    def _counted(self, prometheus: Prometheus) -> bool:
+        self.counted = by("outcome", prometheus.query(outcomes_query(_NAMESPACE)))
+        self.by_status = {
+            metric: by("status", prometheus.query(query))
+            for metric, query in status_queries(_NAMESPACE).items()
+        }
+        differing = (disagreements(self.sent, *each) for each in self.by_status.items())
+        return self.counted == self.sent and not any(differing)
+
+    def _traced(self, pipeline: Pipeline) -> bool:
+        self.traced = {
+            front.server: traced(pipeline.jaeger.spans(front.server, _TRACE_LIMIT))
+            for front in pipeline.fronts
+        }
+        return self.traced == self.sent
+
+
+def account(pipeline: Pipeline, sent: Counts) -> Ledger:
+    """Wait until every call is counted and traced, at most VISIBLE_SECONDS; then what was seen."""
+    watch = _Watch(sent, time.monotonic())
+    with suppress(TimeoutError):
+        pipeline.parts.wait("counted and traced", lambda: watch.look(pipeline), VISIBLE_SECONDS)
+    return watch.ledger()
+
+
+def askable(architecture: Architecture) -> tuple[Query, ...]:
+    """The boards' and rules' queries that can have data where there is no kubelet."""
+    local = architecture.sources - architecture.kubelet_sources
+    everything = (*(query for board in BOARDS for query in queries(board)), *rule_queries())
+    return tuple(query for query in everything if query.needs in local)
+
+
+def cover(pipeline: Pipeline) -> Coverage:
+    """Keep light traffic going until every query has data, at most COVERED_SECONDS."""
+    asked = askable(pipeline.architecture)
+    missing = list(asked)
+    traffic = steps(pipeline)
+
+    def all_have_data() -> bool | None:
+        next(traffic)
+        try:
+            missing[:] = [each for each in missing if not _answered(pipeline.prometheus, each)]
+        except Unreachable:
+            return None
+        return None if missing else True
+
+    with suppress(TimeoutError):
+        pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
+    broken = tuple(rule for rule in pipeline.prometheus.rules() if rule.health == "err")
+    return Coverage(len(asked), tuple(missing), broken)
+
+
+def steps(pipeline: Pipeline) -> Iterator[None]:
+    """Light traffic through every server, one step of each at a time; raises as `send` does."""
+    traffic = [light_traffic(front.mcp_url) for front in pipeline.fronts]
+    while True:
+        try:
+            for each in traffic:
+                next(each)
+        except LoadFailed as failed:
+            blame(pipeline.parts, failed)
+        yield
+
+
+def _answered(prometheus: Prometheus, query: Query) -> bool:
+    expr = concrete(query.expr, window=WINDOW, namespace=EVERYTHING, server=EVERYTHING)
+    return has_data(prometheus.query(expr))

@@ -1,0 +1,121 @@
+"""MCP calls of known outcomes, sent as a client would send them."""
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import requests
+
+from proxy.telemetry.catalogue import Outcome
+
+PROTOCOL_VERSION = "2025-11-25"
+TIMEOUT_SECONDS = 30.0
+
+
+class LoadFailed(Exception):
+    """A call got no JSON-RPC answer; the text says which call and what came instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call and what it must come to."""
+
+    tool: str
+    outcome: Outcome
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+GOOD = Call("echo", Outcome.OK, {"text": "hello"})
+FAILING = Call("fail", Outcome.TOOL_ERROR)
+UNKNOWN = Call("absent", Outcome.PROTOCOL_ERROR)
+
+HUNDRED = (*[GOOD] * 17, *[FAILING] * 2, UNKNOWN) * 5
+"""85 good, 10 failing, 5 of an unknown tool."""
+
+
+def outcomes(calls: Iterable[Call]) -> Counter[Outcome]:
+    """How many calls must come to each outcome."""
+    return Counter(call.outcome for call in calls)
+
+
+class Client:
+    """One MCP session over streamable HTTP; leaving the `with` block ends it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.headers["Accept"] = "application/json, text/event-stream"
+        self._ids = itertools.count(1)
+
+    def __repr__(self) -> str:
+        return f"Client({self._url})"
+
+    def __enter__(self) -> Self:
+        client = {"name": "lab", "version": "1"}
+        wanted = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
+        response = self._post(self._request("initialize", wanted))
+        _answer(response)
+        self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
+        if session := response.headers.get("Mcp-Session-Id"):
+            self._http.headers["Mcp-Session-Id"] = session
+        self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "Mcp-Session-Id" in self._http.headers:
+            self._send("DELETE")
+        self._http.close()
+
+    def request(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The JSON-RPC answer to a request; raises LoadFailed when there is none."""
+        return _answer(self._post(self._request(method, params)))
+
+    def call(self, call: Call) -> Outcome:
+        """Make a tool call and read from the answer what it came to."""
+        answer = self.request("tools/call", {"name": call.tool, "arguments": call.arguments})
+        if "error" in answer:
+            return Outcome.PROTOCOL_ERROR
+        return Outcome.TOOL_ERROR if answer["result"].get("isError") else Outcome.OK
+
+    def _request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+
+    def _post(self, message: Mapping[str, Any]) -> requests.Response:
+        return self._send("POST", message)
+
+    def _send(self, verb: str, message: Mapping[str, Any] | None = None) -> requests.Response:
+        try:
+            return self._http.request(verb, self._url, json=message, timeout=TIMEOUT_SECONDS)
+        except requests.RequestException as wrong:
+            raise LoadFailed(f"{verb} {self._url}: {wrong}") from wrong
+
+
+def _answer(response: requests.Response) -> Mapping[str, Any]:
+    """The response message: the body, or the last event of a stream."""
+    text = response.text
+    if response.headers.get("Content-Type", "").startswith("text/event-stream"):
+        events = [line for line in text.splitlines() if line.startswith("data:")]
+        text = events[-1].removeprefix("data:") if events else ""
+    try:
+        answer: Mapping[str, Any] = json.loads(text)
+    except ValueError as wrong:
+        head = f"HTTP {response.status_code}, {text[:200]!r}"
+        raise LoadFailed(f"{response.url}: not a JSON-RPC answer: {head}") from wrong
+    return answer
+
+
+def light_traffic(url: str) -> Iterator[None]:
+    """One round of everything a client does, one step at a time: session, list, ping, calls."""
+    while True:
+        with Client(url) as client:
+            yield
+            client.request("tools/list", {})
+            yield
+            client.request("ping", {})
+            for call in (GOOD, GOOD, GOOD, FAILING, GOOD, UNKNOWN):
+                yield
+                client.call(call)

@@ -1,0 +1,177 @@
+"""The plan a cluster gets, as local processes: which, with what settings, ready when. Pure."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab import programs
+from lab.addresses import Addresses, localized
+from lab.programs import Process
+from lab.prometheus_config import Target, prometheus_config, prometheus_flags
+from stacks.architectures import Architecture
+from stacks.charts import Namespace, Part
+from stacks.collector import without_kubelet
+from stacks.config import StackConfig
+from stacks.endpoints import COLLECTOR_SERVICE, PROXY_MCP_PORT, PROXY_METRICS_PORT
+from stacks.plan import Plan, plan
+from stacks.proxies import POD_NAME, ProxyPlan
+from stacks.servers import Server, ServerRuntime, Transport
+
+HTTP_SERVER, STDIO_SERVER = "echo-http", "echo-stdio"
+
+ECHO_COMMAND = (sys.executable, "-m", "lab.echo", "--transport", Transport.STDIO.value)
+
+# The same on a cluster and here, where nothing pulls it.
+_IMAGE = "echo-server:0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a run can choose: the architecture, where to listen, what the stdio server is."""
+
+    architecture: Architecture
+    addresses: Addresses
+    stdio_command: tuple[str, ...] = ECHO_COMMAND
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """One proxy as its users see it: the server's name, its transport, where it listens."""
+
+    server: str
+    transport: str
+    pod: str
+    mcp: str
+    metrics: str
+
+    @property
+    def mcp_url(self) -> str:
+        return f"http://{self.mcp}/mcp"
+
+    @property
+    def metrics_url(self) -> str:
+        return f"http://{self.metrics}/metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlan:
+    """Files to write into the run's folder, then stages of processes to start.
+
+    A stage starts when every process of the one before is ready.
+    """
+
+    plan: Plan
+    addresses: Addresses
+    fronts: tuple[Front, ...]
+    files: Mapping[str, str]
+    stages: tuple[tuple[Process, ...], ...]
+
+
+def stack_config(choices: Choices) -> StackConfig:
+    """The stack that runs: two echo servers behind our proxy, every interval one second."""
+    port = int(choices.addresses.echo_http.rpartition(":")[2])
+    http = Server(
+        HTTP_SERVER, ServerRuntime.PROXY, _IMAGE, Transport.STREAMABLE_HTTP, port=port, path="/mcp"
+    )
+    stdio = Server(
+        STDIO_SERVER, ServerRuntime.PROXY, _IMAGE, Transport.STDIO, command=choices.stdio_command
+    )
+    return StackConfig(
+        architecture=choices.architecture,
+        servers=(http, stdio),
+        scrape_interval_seconds=1,
+        push_interval_seconds=1,
+    )
+
+
+def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> LocalPlan:
+    """Everything to write and to start; `binaries` are those of collector, Prometheus, Jaeger."""
+    config = stack_config(choices)
+    planned = plan(config)
+    addresses = choices.addresses
+    table = addresses.table(planned.profile)
+    fronts = tuple(_front(server, addresses) for server in config.servers)
+    collector = localized(without_kubelet(planned.collector), table)
+    spec = _prometheus_spec(planned)
+    targets = (*_stack_targets(collector, addresses), *_proxy_targets(planned, fronts))
+    prometheus = prometheus_config(spec, planned.monitors, targets, programs.RULES_FILE)
+    back_ends = (
+        programs.echo(addresses.echo_http),
+        programs.jaeger(binaries["jaeger"], addresses),
+        programs.prometheus(binaries["prometheus"], folder, addresses, prometheus_flags(spec)),
+        programs.collector(binaries["collector"], folder, addresses.collector_health),
+    )
+    proxies = tuple(
+        _proxy(each, front, table) for each, front in zip(planned.proxies, fronts, strict=True)
+    )
+    files = {
+        programs.COLLECTOR_FILE: _written(collector),
+        programs.PROMETHEUS_FILE: _written(prometheus),
+        programs.RULES_FILE: _written(planned.rules),
+    }
+    return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies))
+
+
+def _written(settings: object) -> str:
+    """JSON, which every reader of YAML reads."""
+    return json.dumps(settings, indent=2) + "\n"
+
+
+def _front(server: Server, addresses: Addresses) -> Front:
+    mcp, metrics = addresses.proxies[server.name]
+    return Front(server.name, server.transport.value, f"{server.name}-0", mcp, metrics)
+
+
+def _prometheus_spec(planned: Plan) -> Mapping[str, Any]:
+    release = next(each for each in planned.releases if each.part is Part.PROMETHEUS)
+    spec: Mapping[str, Any] = release.values["prometheus"]["prometheusSpec"]
+    return spec
+
+
+def _stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[Target, ...]:
+    namespace = Namespace.MONITORING.value
+    own = Target(
+        addresses.collector_own, namespace, COLLECTOR_SERVICE, "metrics", "otel-collector-0", "otc"
+    )
+    series = Target(
+        addresses.collector_series, namespace, COLLECTOR_SERVICE, "prometheus", own.pod, "otc"
+    )
+    prometheus = Target(
+        addresses.prometheus, namespace, "prometheus", "http-web", "prometheus-0", "prometheus"
+    )
+    exports = "prometheus" in collector["exporters"]
+    return (own, *((series,) if exports else ()), prometheus)
+
+
+def _proxy_targets(planned: Plan, fronts: tuple[Front, ...]) -> tuple[Target, ...]:
+    services = {
+        each["metadata"]["name"]: each["metadata"]
+        for each in planned.objects
+        if each["kind"] == "Service"
+    }
+    return tuple(
+        Target(
+            front.metrics,
+            services[front.server]["namespace"],
+            front.server,
+            "metrics",
+            front.pod,
+            "proxy",
+            services[front.server]["labels"],
+        )
+        for front in fronts
+    )
+
+
+def _proxy(planned: ProxyPlan, front: Front, table: Mapping[str, str]) -> Process:
+    own = {
+        **table,
+        f"0.0.0.0:{PROXY_MCP_PORT}": front.mcp,
+        f"0.0.0.0:{PROXY_METRICS_PORT}": front.metrics,
+        POD_NAME: front.pod,
+    }
+    environment: dict[str, str] = localized(planned.environment, own)
+    return programs.proxy(front.server, front.metrics, environment, planned.arguments)

@@ -1,0 +1,86 @@
+"""What the user asks of the demo, checked before anything starts."""
+
+import argparse
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from lab.local_plan import ECHO_COMMAND
+from lab.ports import require_free
+from stacks.architectures import ARCHITECTURES, Architecture
+
+ALL = "all"
+
+_PURPOSE = "Run the whole pipeline as local processes and prove it by its numbers."
+
+
+class UsageError(Exception):
+    """The user asked for what cannot be; one line that says what can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for, checked."""
+
+    architectures: tuple[Architecture, ...]
+    once: bool
+    prometheus_port: int | None
+    jaeger_port: int | None
+    stdio_command: tuple[str, ...]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Raises UsageError or PortBusy, each one line."""
+    parser = _Parser(prog="python -m lab.demo", description=_PURPOSE)
+    known = f"{', '.join(ARCHITECTURES)} or {ALL}"
+    parser.add_argument("architecture", nargs="?", default=next(iter(ARCHITECTURES)), help=known)
+    parser.add_argument("--once", action="store_true", help="end after the table; 0 if all agrees")
+    parser.add_argument("--prometheus-port", type=int, metavar="N", help="default: a free one")
+    parser.add_argument("--jaeger-port", type=int, metavar="N", help="default: a free one")
+    parser.add_argument(
+        "--stdio-command",
+        default=shlex.join(ECHO_COMMAND),
+        metavar="COMMAND",
+        help="a stdio MCP server with the tools echo and fail, to run instead of our own",
+    )
+    given = parser.parse_args(arguments)
+    for option, port in (
+        ("--prometheus-port", given.prometheus_port),
+        ("--jaeger-port", given.jaeger_port),
+    ):
+        if port is not None:
+            require_free(option, port)
+    return Options(
+        _architectures(given.architecture, known),
+        given.once or given.architecture == ALL,
+        given.prometheus_port,
+        given.jaeger_port,
+        _command(given.stdio_command),
+    )
+
+
+def _architectures(name: str, known: str) -> tuple[Architecture, ...]:
+    if name == ALL:
+        return tuple(ARCHITECTURES.values())
+    if name not in ARCHITECTURES:
+        raise UsageError(f"ARCH={name}: unknown architecture; choose {known}")
+    return (ARCHITECTURES[name],)
+
+
+def _command(text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as wrong:
+        raise UsageError(f"--stdio-command {text!r}: {wrong}") from wrong
+    if not words or shutil.which(words[0]) is None:
+        raise UsageError(f"--stdio-command {text!r}: no such program; give a command on PATH")
+    return words

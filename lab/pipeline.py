@@ -1,0 +1,67 @@
+"""Start what a local plan says, in order, each stage ready before the next."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from lab.jaeger_api import Jaeger
+from lab.local_plan import Front, LocalPlan
+from lab.processes import Command, Parts
+from lab.programs import Process, inherited
+from lab.prometheus_api import Prometheus
+from stacks.architectures import Architecture
+
+READY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A running pipeline: its processes, its proxies, and where to ask what they saw."""
+
+    architecture: Architecture
+    parts: Parts
+    fronts: tuple[Front, ...]
+    prometheus: Prometheus
+    jaeger: Jaeger
+
+
+def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
+    """Write the settings into the folder and start everything; the owner of `parts` ends it.
+
+    Raises PartFailed when a part ends, or is not ready within READY_SECONDS.
+    """
+    for name, text in local.files.items():
+        (folder / name).write_text(text)
+    for stage in local.stages:
+        started = [(process, parts.start(_command(process))) for process in stage]
+        for process, part in started:
+            parts.wait_ready(part, _ready(process), READY_SECONDS)
+    return Pipeline(
+        local.plan.architecture,
+        parts,
+        local.fronts,
+        Prometheus(f"http://{local.addresses.prometheus}"),
+        Jaeger(f"http://{local.addresses.jaeger_query}"),
+    )
+
+
+def _command(process: Process) -> Command:
+    environment = {**inherited(os.environ), **process.environment}
+    return Command(process.name, process.arguments, environment)
+
+
+def _ready(process: Process) -> Callable[[], bool | None]:
+    """A condition for `Parts.wait`: True when the process answers as a ready one does."""
+    session = requests.Session()
+    session.trust_env = False
+
+    def answered() -> bool | None:
+        try:
+            return session.get(process.url, timeout=2).status_code == process.status or None
+        except requests.RequestException:
+            return None
+
+    return answered

@@ -1,0 +1,105 @@
+"""How each program of the pipeline is started, and how it says that it is ready."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.addresses import Addresses
+from lab.ports import LOOPBACK
+
+ROOT = Path(__file__).parents[1]
+
+COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE = "collector.yaml", "prometheus.yaml", "rules.yaml"
+DATA_FOLDER = "prometheus-data"
+
+_ANY_PORT = f"{LOOPBACK}:0"
+
+# Spans wait this long for company; the default of 5 s is for clusters.
+_SPAN_DELAY_MILLISECONDS = "500"
+
+_FOREIGN_PREFIXES = ("OTEL_", "MCP_PROXY_", "JAEGER_")
+_FOREIGN_SUFFIX = "_proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One program: its name, its command line, what it adds to the environment.
+
+    It is ready when `url` answers with `status`.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    url: str
+    status: int = 200
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """The user's environment without what would change the pipeline behind its back."""
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(_FOREIGN_PREFIXES) and not name.lower().endswith(_FOREIGN_SUFFIX)
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def echo(address: str) -> Process:
+    """Our echo server over HTTP. It knows one path only, so its 404 says that it listens."""
+    arguments = ("--transport", "streamable-http", "--listen", address)
+    python = (sys.executable, "-m", "lab.echo")
+    return Process("echo-http-server", (*python, *arguments), {}, f"http://{address}/", 404)
+
+
+def jaeger(binary: Path, addresses: Addresses) -> Process:
+    """Jaeger all-in-one in memory; by environment, because releases differ in their flags."""
+    listen = {
+        "COLLECTOR_OTLP_GRPC_HOST_PORT": addresses.jaeger_otlp,
+        "COLLECTOR_OTLP_HTTP_HOST_PORT": _ANY_PORT,
+        "COLLECTOR_GRPC_SERVER_HOST_PORT": addresses.jaeger_grpc,
+        "COLLECTOR_HTTP_SERVER_HOST_PORT": _ANY_PORT,
+        "QUERY_HTTP_SERVER_HOST_PORT": addresses.jaeger_query,
+        "QUERY_GRPC_SERVER_HOST_PORT": _ANY_PORT,
+        "ADMIN_HTTP_HOST_PORT": addresses.jaeger_admin,
+        "HTTP_SERVER_HOST_PORT": _ANY_PORT,
+        "PROCESSOR_JAEGER_BINARY_SERVER_HOST_PORT": _ANY_PORT,
+        "PROCESSOR_JAEGER_COMPACT_SERVER_HOST_PORT": _ANY_PORT,
+        "PROCESSOR_ZIPKIN_COMPACT_SERVER_HOST_PORT": _ANY_PORT,
+    }
+    storage = {"SPAN_STORAGE_TYPE": "memory", "MEMORY_MAX_TRACES": "20000"}
+    # Jaeger traces its own queries, to port 4317 of whoever has it, and waits 10 s to end for them.
+    quiet = {
+        "OTEL_TRACES_SAMPLER": "always_off",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{addresses.jaeger_otlp}",
+    }
+    url = f"http://{addresses.jaeger_query}/api/services"
+    return Process("jaeger", (str(binary),), {**storage, **quiet, **listen}, url)
+
+
+def prometheus(binary: Path, folder: Path, addresses: Addresses, flags: tuple[str, ...]) -> Process:
+    """Prometheus with its data in the run's folder."""
+    arguments = (
+        f"--config.file={folder / PROMETHEUS_FILE}",
+        f"--storage.tsdb.path={folder / DATA_FOLDER}",
+        f"--web.listen-address={addresses.prometheus}",
+        *flags,
+    )
+    url = f"http://{addresses.prometheus}/-/ready"
+    return Process("prometheus", (str(binary), *arguments), {}, url)
+
+
+def collector(binary: Path, folder: Path, health: str) -> Process:
+    """The OpenTelemetry Collector."""
+    arguments = (str(binary), f"--config={folder / COLLECTOR_FILE}")
+    return Process("collector", arguments, {}, f"http://{health}/")
+
+
+def proxy(
+    server: str, metrics: str, environment: Mapping[str, str], arguments: tuple[str, ...]
+) -> Process:
+    """Our proxy in front of one server; ready when the server behind it is."""
+    quick = {"OTEL_BSP_SCHEDULE_DELAY": _SPAN_DELAY_MILLISECONDS}
+    command = (sys.executable, "-m", "proxy", *arguments)
+    return Process(f"proxy-{server}", command, {**environment, **quick}, f"http://{metrics}/readyz")

@@ -1,0 +1,95 @@
+"""What Prometheus answers to questions, as values."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+TIMEOUT_SECONDS = 5.0
+
+
+class Unreachable(Exception):
+    """No usable answer, now: the program is starting, gone, or overloaded."""
+
+
+class QueryRefused(Exception):
+    """Prometheus says that a query is wrong; the text names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One element of an instant vector; a scalar has no labels."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A loaded rule: `health` is ok, unknown (not evaluated yet) or err."""
+
+    name: str
+    kind: str
+    expr: str
+    health: str
+    error: str
+
+
+class Prometheus:
+    """The HTTP API of one Prometheus (prometheus.io, "HTTP API")."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def __repr__(self) -> str:
+        return f"Prometheus({self.url})"
+
+    def ready(self) -> bool:
+        try:
+            return self._http.get(f"{self.url}/-/ready", timeout=TIMEOUT_SECONDS).ok
+        except requests.RequestException:
+            return False
+
+    def query(self, expr: str) -> tuple[Sample, ...]:
+        """The instant value of an expression; raises Unreachable or QueryRefused."""
+        data = self._get("/api/v1/query", query=expr)
+        if data["resultType"] == "scalar":
+            return (Sample({}, float(data["result"][1])),)
+        return tuple(Sample(each["metric"], float(each["value"][1])) for each in data["result"])
+
+    def series(self, selector: str) -> tuple[Mapping[str, str], ...]:
+        """The label sets of every series that a selector matches, `__name__` included."""
+        return tuple(self._get("/api/v1/series", **{"match[]": selector}))
+
+    def rules(self) -> tuple[Rule, ...]:
+        groups = self._get("/api/v1/rules")["groups"]
+        return tuple(
+            Rule(
+                each["name"], each["type"], each["query"], each["health"], each.get("lastError", "")
+            )
+            for group in groups
+            for each in group["rules"]
+        )
+
+    def _get(self, path: str, **parameters: str) -> Any:
+        try:
+            response = self._http.get(
+                f"{self.url}{path}", params=parameters, timeout=TIMEOUT_SECONDS
+            )
+            body = response.json()
+        except (requests.RequestException, ValueError) as wrong:
+            raise Unreachable(f"{self.url}{path}: {wrong}") from wrong
+        if response.status_code in (400, 422):
+            raise QueryRefused(f"{parameters}: {body.get('error')}")
+        if not response.ok:
+            raise Unreachable(f"{self.url}{path}: HTTP {response.status_code}")
+        return body["data"]
+
+
+def has_data(samples: tuple[Sample, ...]) -> bool:
+    """Whether a panel would show something: NaN is drawn as nothing."""
+    return any(not math.isnan(sample.value) for sample in samples)
