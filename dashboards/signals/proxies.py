@@ -115,16 +115,27 @@ LOST = Signal(
     "Spans and metric exports that a proxy could not deliver. The collector is away, too slow or"
     " refuses; the calls themselves are not harmed.",
     "short",
-    (Answer(or_zero(DROPPED.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
+    (
+        Answer(
+            DROPPED.increase(CHOSEN, by=(*EACH_SERVER, "signal", "reason")),
+            f"{WHO} {{{{signal}}}} {{{{reason}}}}",
+        ),
+    ),
     Source.PROXY,
     limits.LOST,
+    opens="mcp-server",
 )
 OVERFLOWED = Signal(
     "Calls without a name of their own",
-    "Calls whose tool or method was counted as `other` because the cap on label values was"
+    "Calls whose tool was counted as `other` because the cap on tool names was"
     " reached. Callers invent names, or the server offers more tools than the cap.",
     "short",
-    (Answer(or_zero(OVERFLOW.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
+    (
+        Answer(
+            OVERFLOW.increase(CHOSEN, by=(*EACH_SERVER, "label")),
+            f"{WHO} {{{{label}}}}",
+        ),
+    ),
     Source.PROXY,
     limits.LOST.because("Panels by tool no longer tell these calls apart."),
 )

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 OF = 'namespace="ns",server="echo"'
 WHO = {"namespace": "ns", "server": "echo"}
-CALLS = f"toolhive_mcp_request_duration_seconds_count{{{OF}"
+CALLS = f"toolhive_mcp_requests_total{{{OF}"
 BUCKET = f"toolhive_mcp_request_duration_seconds_bucket{{{OF},mcp_method"
 UP = f"mcp_proxy_upstream_up{{{OF}"
 TOOL = f'toolhive_mcp_tool_calls_total{{{OF},tool="fetch"'

@@ -7,7 +7,7 @@ from tests.dashboards.promtool import Promtool
 pytestmark = pytest.mark.slow
 
 OF = 'namespace="ns",server="echo"'
-COUNT = f"toolhive_mcp_request_duration_seconds_count{{{OF}"
+REQUESTS = f"toolhive_mcp_requests_total{{{OF}"
 BUCKET = f"toolhive_mcp_request_duration_seconds_bucket{{{OF}"
 
 
@@ -17,7 +17,7 @@ def recorded(name: str, more: str = "") -> str:
 
 def test_calls_are_counted_without_streams_and_notifications(promtool: Promtool) -> None:
     history = {
-        f'{COUNT},mcp_method="{method}"}}': "0+60x10"
+        f'{REQUESTS},mcp_method="{method}"}}': "0+60x10"
         for method in ("tools/call", "unknown", "sse_connection", "notifications/initialized")
     }
 
@@ -28,7 +28,7 @@ def test_calls_are_counted_without_streams_and_notifications(promtool: Promtool)
 
 
 def test_the_error_ratio_is_zero_where_no_call_has_failed_yet(promtool: Promtool) -> None:
-    history = {f'{COUNT},mcp_method="ping",status="success"}}': "0+60x10"}
+    history = {f'{REQUESTS},mcp_method="ping",status="success"}}': "0+60x10"}
     name = "mcp:errors:ratio_rate5m"
 
     assert promtool.values(history, "10m", {name: {recorded(name): 0}}) == ""
@@ -36,7 +36,7 @@ def test_the_error_ratio_is_zero_where_no_call_has_failed_yet(promtool: Promtool
 
 def test_an_idle_server_has_calls_but_neither_a_ratio_nor_a_latency(promtool: Promtool) -> None:
     history = {
-        f'{COUNT},mcp_method="ping",status="success"}}': "7x10",
+        f'{REQUESTS},mcp_method="ping",status="success"}}': "7x10",
         f'{BUCKET},mcp_method="ping",le="+Inf"}}': "7x10",
     }
     expected: dict[str, dict[str, float]] = {
