@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
 ONCE   ?=
 STACK  ?= otel-scrape
+IMAGE  ?= mcp-observability-proxy:0.1.0
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
           --python-version 3.11 --custom-compile-command 'make lock'
@@ -48,6 +49,11 @@ dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json and build/rules/*
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape
 	@command -v pulumi >/dev/null || { echo "make up: pulumi is not on PATH: install the Pulumi CLI" >&2; exit 2; }
 	pulumi up --stack $(STACK)
+
+.PHONY: image
+image: ## build the proxy's image with docker: IMAGE=mcp-observability-proxy:0.1.0
+	@command -v docker >/dev/null || { echo "make image: docker is not on PATH: install it, or build proxy/Dockerfile with your own tool" >&2; exit 2; }
+	docker build --file proxy/Dockerfile --tag $(IMAGE) .
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## ruff and mypy --strict

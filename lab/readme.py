@@ -1,0 +1,124 @@
+"""The README's generated tables: each is drawn from the code that owns its facts.
+
+`python -m lab.readme` writes them anew; `--check` writes nothing and ends with 1 when one is old.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import yaml
+
+from dashboards import BOARDS
+from dashboards.alerts import ALERTS
+from proxy.options import OPTIONS
+from proxy.telemetry.catalogue import METRICS
+from stacks.architectures import ARCHITECTURES
+from stacks.charts import CHARTS, Part, Profile
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+_TABLE = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+Row = tuple[str, ...]
+
+
+def markdown(head: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table; a `|` inside a cell is escaped."""
+    lines = (head, tuple("---" for _ in head), *rows)
+    return "".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines
+    )
+
+
+def code(text: str) -> str:
+    """Text as code; nothing where there is no text."""
+    return f"`{text}`" if text else ""
+
+
+def _architectures() -> str:
+    rows = ((code(each.name), each.summary, each.choose_when) for each in ARCHITECTURES.values())
+    return markdown(("architecture", "metrics road", "choose it when"), rows)
+
+
+def _boards() -> str:
+    rows = ((each.title, code(each.uid), each.description) for each in BOARDS)
+    return markdown(("board", "uid", "the question it answers"), rows)
+
+
+def _alerts() -> str:
+    rows = (
+        (f"[{each.name}]({runbook_link(each.name)})", each.severity.value, each.hold)
+        for each in ALERTS
+    )
+    return markdown(("alert", "severity", "after"), rows)
+
+
+def runbook_link(alert: str) -> str:
+    """The alert's heading in the runbook, as a link inside the repository."""
+    return f"dashboards/RUNBOOK.md#{alert.lower()}"
+
+
+def _options() -> str:
+    rows = (
+        (code(each.flag), code(each.variable), code(each.default), each.brief) for each in OPTIONS
+    )
+    return markdown(("flag", "variable", "default", "meaning"), rows)
+
+
+def _metrics() -> str:
+    rows = (
+        (code(each.series), each.instrument.value, ", ".join(map(code, each.labels)), each.brief)
+        for each in METRICS
+    )
+    return markdown(("series", "kind", "labels", "meaning"), rows)
+
+
+def _charts() -> str:
+    rows = (
+        (CHARTS[Profile.CURRENT][part].name, *(CHARTS[each][part].version for each in Profile))
+        for part in Part
+    )
+    return markdown(("chart", *(f"profile {code(each.value)}" for each in Profile)), rows)
+
+
+def _configuration() -> str:
+    keys = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    rows = (
+        (code(key.partition(":")[2]), code(str(each.get("default", ""))), each["description"])
+        for key, each in keys.items()
+    )
+    return markdown(("key", "default", "meaning"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "architectures": _architectures,
+    "boards": _boards,
+    "options": _options,
+    "metrics": _metrics,
+    "alerts": _alerts,
+    "charts": _charts,
+    "configuration": _configuration,
+}
+
+
+def renewed(text: str) -> str:
+    """The README's text with every table drawn anew. Raises KeyError for an unknown table."""
+    return _TABLE.sub(lambda each: each[1] + TABLES[each["name"]]() + each[3], text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the tables, or with `--check` only compare them."""
+    old = README.read_text(encoding="utf-8")
+    new = renewed(old)
+    if "--check" in arguments:
+        print("README.md is current" if new == old else "README.md: a table is old: `make readme`")
+        return int(new != old)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
