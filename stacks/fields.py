@@ -34,7 +34,8 @@ def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -
             continue
         near = get_close_matches(str(name), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-        raise ConfigError(f"{prefix}{str(name)[:80]!s}: unknown key; {hint}")
+        shown = str(name)[:80] if str(name).isprintable() else repr(name)[:80]
+        raise ConfigError(f"{prefix}{shown}: unknown key; {hint}")
 
 
 def choice(kind: type[Choice], key: str, value: object) -> Choice:

@@ -81,7 +81,7 @@ class Observability(pulumi.ComponentResource):
         applied: dict[str, list[pulumi.Resource]] = {kind: [] for kind in KIND_NEEDS}
         for manifest in plan.objects:
             kind = manifest["kind"]
-            referred = [each for needed in OBJECT_NEEDS.get(kind, ()) for each in applied.get(needed, ())]
+            referred = [each for needed in OBJECT_NEEDS.get(kind, ()) for each in applied[needed]]
             releases = [self._releases[part] for part in KIND_NEEDS[kind]]
             opts = self._options([*self._namespaces, *releases, *referred])
             resource = manifest_resource(manifest, _replacing(opts, plan, manifest))
