@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.tools import ensure
+from stacks.charts import Profile
+from tests.e2e.charts import folder
 from tests.e2e.engine import Engine
 from tests.e2e.kubeapi import namespaces, server
 from tests.e2e.kubeapi.client import Client
-from tests.e2e.kubeapi.inventory import Entry, inventory
+from tests.e2e.kubeapi.inventory import Entry, restored
 from tests.e2e.kubeapi.server import ApiServer
 
 
@@ -47,16 +49,28 @@ def client(api_server: ApiServer) -> Iterator[Client]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def new_engine(
+    tools: dict[str, Path], api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Engine]:
+    """Make an installation of Pulumi with a home and a backend of its own."""
+    return lambda: Engine.install(tmp_path_factory.mktemp("pulumi"), tools, api_server.kubeconfig)
+
+
 @pytest.fixture
-def engine(tools: dict[str, Path], api_server: ApiServer, tmp_path: Path) -> Engine:
-    """An installation with a backend of its own for each test."""
-    return Engine.install(tmp_path / "pulumi", tools, api_server.kubeconfig)
+def engine(new_engine: Callable[[], Engine]) -> Engine:
+    return new_engine()
 
 
 @pytest.fixture
 def untouched(client: Client) -> Iterator[frozenset[Entry]]:
     """What was in the cluster before the test; what the test left is removed after it."""
-    before = inventory(client)
-    yield before
-    for entry in inventory(client) - before:
-        client.delete(entry.api_version, entry.kind, entry.name, namespace=entry.namespace)
+    with restored(client) as before:
+        yield before
+
+
+@pytest.fixture(scope="session")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[Profile, Path]:
+    """A folder of stand-in charts for each profile."""
+    root = tmp_path_factory.mktemp("charts")
+    return {profile: folder.write(root / profile, profile) for profile in Profile}

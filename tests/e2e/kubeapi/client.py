@@ -11,6 +11,8 @@ from typing import Any
 
 import requests
 import yaml
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from tests.e2e.kubeapi.discovery import ResourceType, group_path, resource_types
 from tests.e2e.waiting import NeverHappened, until
@@ -18,6 +20,8 @@ from tests.e2e.waiting import NeverHappened, until
 REQUEST_SECONDS = 30.0
 # A custom kind is served some 100 ms after its definition is accepted; a busy machine takes longer.
 ESTABLISH_SECONDS = 30.0
+# 429 "storage is (re)initializing" with Retry-After is what a kind answers that is new.
+_RETRY = Retry(total=10, status_forcelist=[429], allowed_methods=None, raise_on_status=False)
 
 Manifest = Mapping[str, Any]
 
@@ -211,6 +215,7 @@ class Client:
             session = requests.Session()
             session.trust_env = False
             session.verify = self._access.certificate_authority
+            session.mount("https://", HTTPAdapter(max_retries=_RETRY))
             session.headers["Authorization"] = f"Bearer {self._access.token}"
             self._local.session = session
             self._sessions.append(session)

@@ -1,0 +1,62 @@
+"""Our program as a user runs it: the repository's project and stack files, with overrides."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from tests.e2e.engine import ROOT, Project
+
+PREFIX = "mcp-observability"
+PASSWORD = f"{PREFIX}:grafanaAdminPassword"
+
+SERVERS: list[dict[str, Any]] = [
+    {
+        "name": "fetch",
+        "runtime": "toolhive",
+        "image": "example.com/fetch:1.0",
+        "transport": "streamable-http",
+        "port": 8000,
+    },
+    {
+        "name": "web",
+        "runtime": "proxy",
+        "image": "example.com/web:1.0",
+        "transport": "streamable-http",
+        "port": 9000,
+        "env": {"GREETING": "hello"},
+    },
+    {
+        "name": "echo",
+        "runtime": "proxy",
+        "image": "example.com/echo:1.0",
+        "transport": "stdio",
+        "command": ["python", "-m", "echo"],
+    },
+]
+"""One server of each sort that the program tells apart."""
+
+
+def run() -> None:
+    """What `pulumi up` runs."""
+    runpy.run_path(str(ROOT / "__main__.py"))
+
+
+def project(architecture: str, overrides: Mapping[str, Any], secrets: Mapping[str, str]) -> Project:
+    """The stack of an architecture as it is in the repository, with some keys overridden."""
+    stack_file = ROOT / "stacks" / f"Pulumi.{architecture}.yaml"
+    configuration = yaml.safe_load(stack_file.read_text())["config"]
+    return Project(
+        settings=yaml.safe_load((ROOT / "Pulumi.yaml").read_text()),
+        stack_name=architecture,
+        configuration=configuration | {f"{PREFIX}:{key}": each for key, each in overrides.items()},
+        secrets=secrets,
+    )
+
+
+def keys(project: Project) -> dict[str, Any]:
+    """A project's configuration as the program's own checks take it: without the prefix."""
+    return {key.removeprefix(f"{PREFIX}:"): each for key, each in project.configuration.items()}

@@ -1,0 +1,235 @@
+"""`pulumi up` of our program on a real API server, for each architecture and both profiles."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.charts import Namespace, Part, Profile
+from stacks.config import parse
+from stacks.plan import plan
+from tests.e2e import program
+from tests.e2e.charts import definitions
+from tests.e2e.deployed import Deployed
+from tests.e2e.engine import Engine
+from tests.e2e.kubeapi.client import Client
+from tests.e2e.kubeapi.inventory import inventory, objects, restored
+from tests.e2e.wiring import WIRING
+
+pytestmark = pytest.mark.slow
+
+
+ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)")
+CASES = (*((name, Profile.CURRENT) for name in WIRING), ("otel-scrape", Profile.SEED))
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))
+def deployed(
+    request: pytest.FixtureRequest,
+    client: Client,
+    charts: dict[Profile, Path],
+    new_engine: Callable[[], Engine],
+) -> Iterator[Deployed]:
+    """The stack file of an architecture, deployed into an empty cluster."""
+    name, profile = request.param
+    password = secrets.token_hex(16)
+    overrides = {
+        "profile": profile.value,
+        "chartSource": str(charts[profile]),
+        "servers": program.SERVERS,
+    }
+    project = program.project(name, overrides, {program.PASSWORD: password})
+    planned = plan(parse(program.keys(project) | {"grafanaAdminPassword": password}))
+    engine = new_engine()
+    with restored(client) as before:
+        stack = engine.create_stack(project, program.run)
+        steps = stack.up()
+        assert {step.operation for step in steps} == {"create"}
+        yield Deployed(WIRING[name], planned, password, engine, stack, client, before)
+
+
+def test_every_release_got_the_values_that_were_planned(deployed: Deployed) -> None:
+    assert {each.part for each in deployed.plan.releases} == set(Part)
+    for release in deployed.plan.releases:
+        assert deployed.values(release.part) == release.values
+
+
+def test_every_planned_object_is_in_the_cluster_as_planned(deployed: Deployed) -> None:
+    kinds = {each["kind"] for each in deployed.plan.objects}
+    assert {"ConfigMap", "Deployment", "MCPServer", "PrometheusRule", "Service"} <= kinds
+    for wanted in deployed.plan.objects:
+        metadata = wanted["metadata"]
+        live = deployed.read(
+            wanted["apiVersion"], wanted["kind"], metadata["namespace"], metadata["name"]
+        )
+        assert not list(_missing(live, wanted))
+
+
+def test_metrics_take_the_road_of_the_architecture_and_no_other(deployed: Deployed) -> None:
+    wiring = deployed.wiring
+    agent = "otel-collector-opentelemetry-collector-agent"
+    relay = deployed.read("v1", "ConfigMap", Namespace.MONITORING, agent)["data"]["relay"]
+    pipelines = json.loads(relay)["service"]["pipelines"]
+    assert pipelines.keys() == wiring.pipelines
+    assert pipelines["traces"]["exporters"] == ["otlp/jaeger"]
+    assert wiring.metric_exporters == {
+        exporter
+        for name, pipeline in pipelines.items()
+        if name.startswith("metrics")
+        for exporter in pipeline["exporters"]
+    }
+    prometheus = deployed.values(Part.PROMETHEUS)["prometheus"]["prometheusSpec"]
+    assert prometheus["enableRemoteWriteReceiver"] is wiring.remote_write_receiver
+    assert deployed.monitors().keys() == wiring.monitors
+
+
+@pytest.mark.parametrize("server", ["web", "echo"])
+def test_our_proxy_is_told_the_road_and_where_the_collector_is(
+    deployed: Deployed, server: str
+) -> None:
+    pod = deployed.read("apps/v1", "Deployment", Namespace.SERVERS, server)["spec"]["template"]
+    proxy = next(each for each in pod["spec"]["containers"] if each["name"] == "proxy")
+    environment = {each["name"]: each.get("value") for each in proxy["env"]}
+    assert environment["OTEL_METRICS_EXPORTER"] == deployed.wiring.metrics_road
+    assert environment["OTEL_SERVICE_NAME"] == server
+    assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == (
+        "http://otel-collector-opentelemetry-collector.monitoring.svc:4318"
+    )
+
+
+def test_toolhives_proxy_takes_the_same_road(deployed: Deployed) -> None:
+    telemetry = _toolhive_telemetry(deployed)
+    pushed = deployed.wiring.metrics_road == "otlp"
+    assert telemetry["openTelemetry"]["metrics"] == {"enabled": pushed}
+    assert telemetry["openTelemetry"]["tracing"]["enabled"] is True
+    assert telemetry["prometheus"] == {"enabled": not pushed}
+
+
+def test_every_address_in_the_wiring_is_a_port_of_a_service(deployed: Deployed) -> None:
+    ports = {
+        (each["metadata"]["name"], each["metadata"]["namespace"], str(port["port"]))
+        for each in deployed.services()
+        for port in each["spec"]["ports"]
+    }
+    named = {
+        address
+        for _, live in objects(deployed.client)
+        for address in ADDRESS.findall(json.dumps(live))
+    }
+    assert named
+    assert named <= ports
+
+
+def test_every_monitor_selects_a_port_of_a_service(deployed: Deployed) -> None:
+    for name, spec in deployed.monitors().items():
+        # The operator makes the Services of ToolHive's proxies, and no operator runs here.
+        if name != "toolhive-proxies":
+            assert all(_is_served(deployed, spec, each["port"]) for each in spec["endpoints"])
+
+
+def test_every_board_is_a_labelled_config_map_with_valid_json(deployed: Deployed) -> None:
+    boards = [
+        live
+        for entry, live in objects(deployed.client)
+        if entry.kind == "ConfigMap" and "grafana_dashboard" in live["metadata"].get("labels", {})
+    ]
+    assert boards
+    sidecar = deployed.values(Part.PROMETHEUS)["grafana"]["sidecar"]["dashboards"]
+    for board in boards:
+        assert board["metadata"]["labels"][sidecar["label"]] == sidecar["labelValue"]
+        assert sidecar["folderAnnotation"] in board["metadata"]["annotations"]
+        [(file_name, text)] = board["data"].items()
+        assert file_name == f"{json.loads(text)['uid']}.json"
+
+
+def test_the_password_is_in_grafanas_secret_and_nowhere_else(deployed: Deployed) -> None:
+    admin = deployed.values(Part.PROMETHEUS)["grafana"]["admin"]
+    data = deployed.read("v1", "Secret", Namespace.MONITORING, admin["existingSecret"])["data"]
+    encoded = data[admin["passwordKey"]]
+    assert base64.b64decode(encoded).decode() == deployed.password
+    transcript = "\n".join(deployed.stack.transcript)
+    elsewhere = "\n".join(
+        _readable(live)
+        for entry, live in objects(deployed.client)
+        if (entry.kind, entry.name) != ("Secret", admin["existingSecret"])
+    )
+    for spelling in (deployed.password, encoded):
+        assert deployed.engine.files_with(spelling) == []
+        assert spelling not in transcript
+        assert spelling not in elsewhere
+
+
+def test_the_outputs_say_what_was_chosen_and_nothing_secret(deployed: Deployed) -> None:
+    outputs = deployed.stack.outputs()
+    assert outputs["architecture"].value == deployed.plan.architecture.name
+    assert outputs["profile"].value == deployed.plan.profile
+    assert not any(each.secret for each in outputs.values())
+    assert deployed.password not in repr(outputs)
+
+
+def test_a_second_up_changes_nothing(deployed: Deployed) -> None:
+    assert deployed.stack.preview() == frozenset()
+    assert deployed.stack.up() == frozenset()
+
+
+def test_destroy_leaves_nothing_but_the_definitions(deployed: Deployed) -> None:
+    """Last in this file: the stack is gone after it."""
+    deployed.stack.destroy()
+    kept = definitions.names(deployed.plan.profile)
+    left = inventory(deployed.client) - deployed.before
+    assert {(each.kind, each.name) for each in left} == {
+        ("CustomResourceDefinition", name) for name in kept
+    }
+
+
+def _toolhive_telemetry(deployed: Deployed) -> dict[str, Any]:
+    """What ToolHive's proxy is told, in the shape of the profile's API."""
+    if deployed.plan.profile is Profile.SEED:
+        group = "toolhive.stacklok.dev/v1alpha1"
+        spec = deployed.read(group, "MCPServer", Namespace.SERVERS, "fetch")["spec"]
+        return dict(spec["telemetry"])
+    group = "toolhive.stacklok.dev/v1beta1"
+    spec = deployed.read(group, "MCPServer", Namespace.SERVERS, "fetch")["spec"]
+    name = spec["telemetryConfigRef"]["name"]
+    config = deployed.read(group, "MCPTelemetryConfig", Namespace.SERVERS, name)
+    return dict(config["spec"])
+
+
+def _is_served(deployed: Deployed, monitor: dict[str, Any], port: str) -> bool:
+    wanted = monitor["selector"]["matchLabels"].items()
+    namespaces = monitor.get("namespaceSelector", {}).get("matchNames", [Namespace.MONITORING])
+    return any(
+        port == each["name"]
+        for service in deployed.services()
+        if service["metadata"]["namespace"] in namespaces
+        and wanted <= service["metadata"].get("labels", {}).items()
+        for each in service["spec"]["ports"]
+    )
+
+
+def _missing(live: Any, wanted: Any, at: str = "") -> Iterator[str]:
+    """The places where `live` lacks something of `wanted`; it may hold more (defaults, status)."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for key, value in wanted.items():
+            yield from _missing(live.get(key), value, f"{at}.{key}")
+    elif isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
+        for index, pair in enumerate(zip(live, wanted, strict=True)):
+            yield from _missing(*pair, f"{at}[{index}]")
+    elif live != wanted:
+        yield f"{at}: {live!r}, not {wanted!r}"
+
+
+def _readable(live: dict[str, Any]) -> str:
+    """An object as text; Helm's records are unpacked (base64 of base64 of gzip of JSON)."""
+    if live.get("type") != "helm.sh/release.v1":
+        return json.dumps(live)
+    packed = base64.b64decode(base64.b64decode(live["data"]["release"]))
+    return gzip.decompress(packed).decode()

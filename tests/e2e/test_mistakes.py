@@ -1,0 +1,82 @@
+"""A mistake in the configuration ends `pulumi up` with one clear line, before anything exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.charts import Profile
+from tests.e2e import program
+from tests.e2e.engine import Engine, EngineFailed, Project
+from tests.e2e.kubeapi.client import Client
+from tests.e2e.kubeapi.inventory import inventory
+
+pytestmark = pytest.mark.slow
+
+_SSE = {**program.SERVERS[1], "transport": "sse"}
+# An inline program's error is told twice: the SDK logs it and returns it. A language host exits
+# with a code that says "told already".
+_REPEATED = "an unhandled error occurred: "
+
+# Key -> wrong value -> what the line must name.
+MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
+    (
+        "architecture",
+        "pull",
+        ("architecture", "pull", "otel-scrape, otel-remote-write, direct-scrape, hybrid"),
+    ),
+    ("profile", "newest", ("profile", "newest", "current", "seed")),
+    ("grafanaPassword", "x", ("grafanaPassword", "grafanaAdminPassword")),
+    ("chartSource", "no/such/folder", ("chartSource", "no/such/folder", "repositories")),
+    ("scrapeIntervalSeconds", 0, ("scrapeIntervalSeconds", "0", "1", "300")),
+    (
+        "servers",
+        [program.SERVERS[1], program.SERVERS[1]],
+        ("servers[1].name", "web", "another server"),
+    ),
+    ("servers", [_SSE], ("servers[0].transport", "sse", "stdio, streamable-http")),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "named"), MISTAKES, ids=[key for key, *_ in MISTAKES])
+def test_a_mistake_is_one_line_that_names_key_value_and_what_is_allowed(
+    engine: Engine,
+    client: Client,
+    charts: dict[Profile, Path],
+    key: str,
+    value: Any,
+    named: tuple[str, ...],
+) -> None:
+    overrides = {"chartSource": str(charts[Profile.CURRENT]), key: value}
+    secrets = {program.PASSWORD: "a good password"}
+    line = _refusal(engine, client, program.project("otel-scrape", overrides, secrets))
+    for word in named:
+        assert word in line
+
+
+def test_a_missing_password_is_one_line_that_says_how_to_set_it(
+    engine: Engine, client: Client, charts: dict[Profile, Path]
+) -> None:
+    overrides = {"chartSource": str(charts[Profile.CURRENT])}
+    line = _refusal(engine, client, program.project("otel-scrape", overrides, {}))
+    assert "grafanaAdminPassword" in line
+
+
+def _refusal(engine: Engine, client: Client, project: Project) -> str:
+    """The one error line of an `up` that must create nothing."""
+    before = inventory(client)
+    stack = engine.create_stack(project, program.run)
+    with pytest.raises(EngineFailed) as failure:
+        stack.up()
+    assert inventory(client) == before
+    text = str(failure.value)
+    assert "Traceback" not in text
+    errors = {
+        line.strip().removeprefix("error: ").removeprefix(_REPEATED)
+        for line in text.splitlines()
+        if line.strip().startswith("error:")
+    }
+    assert len(errors) == 1, text
+    return errors.pop()

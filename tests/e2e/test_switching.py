@@ -1,0 +1,79 @@
+"""Changing only `architecture` switches a stack in place, from each architecture to the next."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stacks.charts import Profile
+from tests.e2e import program
+from tests.e2e.engine import Engine, Step
+from tests.e2e.kubeapi.client import Client
+from tests.e2e.kubeapi.inventory import Entry, inventory
+from tests.e2e.wiring import WIRING
+
+pytestmark = pytest.mark.slow
+
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
+_TELEMETRY = "kubernetes:toolhive.stacklok.dev/v1beta1:MCPTelemetryConfig"
+
+_COLLECTOR = Step("update", _RELEASE, "otel-collector")
+_PROMETHEUS = Step("update", _RELEASE, "kube-prometheus-stack")
+_PROXIES = frozenset(
+    {
+        Step("update", "kubernetes:apps/v1:Deployment", "deployment-echo"),
+        Step("update", "kubernetes:apps/v1:Deployment", "deployment-web"),
+        Step("update", _TELEMETRY, "mcptelemetryconfig-mcp-observability-streamable-http"),
+    }
+)
+_SERIES_MONITOR = "servicemonitor-otel-collector-series"
+_PROXY_MONITORS = ("servicemonitor-mcp-proxies", "servicemonitor-toolhive-proxies")
+
+# Remote write is a setting of Prometheus, the road of the proxies one of theirs, and what is
+# scraped is one ServiceMonitor each; the collector's pipelines differ every time.
+SWITCHES: dict[tuple[str, str], frozenset[Step]] = {
+    ("otel-scrape", "otel-remote-write"): frozenset(
+        {_COLLECTOR, _PROMETHEUS, Step("delete", _MONITOR, _SERIES_MONITOR)}
+    ),
+    ("otel-remote-write", "direct-scrape"): frozenset(
+        {_COLLECTOR, _PROMETHEUS, *(Step("create", _MONITOR, name) for name in _PROXY_MONITORS)}
+    )
+    | _PROXIES,
+    ("direct-scrape", "hybrid"): frozenset({_COLLECTOR, Step("create", _MONITOR, _SERIES_MONITOR)}),
+    ("hybrid", "otel-scrape"): frozenset(
+        {_COLLECTOR, *(Step("delete", _MONITOR, name) for name in _PROXY_MONITORS)}
+    )
+    | _PROXIES,
+}
+
+
+def test_switching_through_all_architectures_changes_only_what_differs(
+    client: Client,
+    charts: dict[Profile, Path],
+    new_engine: Callable[[], Engine],
+    untouched: frozenset[Entry],
+) -> None:
+    overrides = {"chartSource": str(charts[Profile.CURRENT]), "servers": program.SERVERS}
+    first = next(iter(SWITCHES))[0]
+    project = program.project(first, overrides, {program.PASSWORD: secrets.token_hex(16)})
+    stack = new_engine().create_stack(project, program.run)
+    stack.up()
+    at_first = _without_revisions(inventory(client))
+    for (_, architecture), expected in SWITCHES.items():
+        stack.configure(f"{program.PREFIX}:architecture", architecture)
+        assert stack.up() == expected
+        assert _monitors(client) == WIRING[architecture].monitors
+    assert _without_revisions(inventory(client)) == at_first
+
+
+def _monitors(client: Client) -> frozenset[str]:
+    return frozenset(each.name for each in inventory(client) if each.kind == "ServiceMonitor")
+
+
+def _without_revisions(entries: frozenset[Entry]) -> frozenset[Entry]:
+    """Leave out Helm's record of each revision of a release."""
+    return frozenset(each for each in entries if not each.name.startswith("sh.helm.release.v1."))
