@@ -31,13 +31,15 @@ class Export:
         self._pushes: list[Push] = []
         queue = None
         if settings.traces is not None:
+            endpoint = settings.traces.endpoint
             lost = partial(ledger.dropped, Signal.TRACES, DropReason.QUEUE_FULL)
             queue = SpanQueue(settings.batch.queue_spans, settings.batch.batch_spans, lost)
-            traces = Push(Traces(settings, ledger, queue, upstream).source(), ledger)
+            traces = Push(Traces(settings, ledger, queue, upstream).source(endpoint), ledger)
             queue.on_batch = traces.wake
             self._pushes.append(traces)
         if settings.metrics is not None:
-            self._pushes.append(Push(Metrics(settings, ledger).source(), ledger))
+            endpoint = settings.metrics.endpoint
+            self._pushes.append(Push(Metrics(settings, ledger).source(endpoint), ledger))
         self.tracer = Tracer(settings.sampler, queue)
 
     def start(self) -> None:
@@ -66,10 +68,16 @@ class Traces:
         self._upstream = upstream
         self._sender: SpanSender | None = None
 
-    def source(self) -> Source:
+    def source(self, endpoint: str) -> Source:
         """What a push needs to know of it."""
-        delay = self._settings.batch.delay_seconds
-        return Source(Signal.TRACES, delay, self._due, self._queue.__len__, self._abort)
+        return Source(
+            signal=Signal.TRACES,
+            endpoint=endpoint,
+            period_seconds=self._settings.batch.delay_seconds,
+            due=self._due,
+            waiting=self._queue.__len__,
+            abort=self._abort,
+        )
 
     def _due(self) -> Iterator[Batch]:
         while batch := self._queue.take():
@@ -96,10 +104,16 @@ class Metrics:
         self._ledger = ledger
         self._sender: MetricSender | None = None
 
-    def source(self) -> Source:
+    def source(self, endpoint: str) -> Source:
         """What a push needs to know of it."""
-        interval = self._settings.metric_interval_seconds
-        return Source(Signal.METRICS, interval, self._due, lambda: 0, self._abort)
+        return Source(
+            signal=Signal.METRICS,
+            endpoint=endpoint,
+            period_seconds=self._settings.metric_interval_seconds,
+            due=self._due,
+            waiting=lambda: 0,
+            abort=self._abort,
+        )
 
     def _due(self) -> Iterator[Batch]:
         yield Batch(1, self._send)

@@ -1,12 +1,15 @@
 """One signal's way out: take batches when they are due, have a thread send them, count losses."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from proxy.telemetry.export_thread import ExportThread
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.vocabulary import DropReason, Signal
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Source:
     """
 
     signal: Signal
+    endpoint: str
     period_seconds: float
     due: Callable[[], Iterator[Batch]]
     waiting: Callable[[], int]
@@ -42,6 +46,7 @@ class Push:
         self._source = source
         self._ledger = ledger
         self._in_flight = 0
+        self._accepted = True
         self._stopping = False
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -52,6 +57,7 @@ class Push:
     def start(self) -> None:
         """Begin; needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name=f"push {self._source.signal}")
+        self._task.add_done_callback(_say_why)
 
     def wake(self) -> None:
         """Start the next round now."""
@@ -79,8 +85,10 @@ class Push:
     async def _run(self) -> None:
         thread = ExportThread(f"push {self._source.signal}")
         try:
-            while not self._stopping:
+            last = False
+            while not last:
                 await self._next_round()
+                last = self._stopping
                 for batch in self._source.due():
                     await self._send(thread, batch)
         finally:
@@ -97,6 +105,26 @@ class Push:
 
     async def _send(self, thread: ExportThread, batch: Batch) -> None:
         self._in_flight = batch.weight
-        if not await thread.run(batch.send):
+        accepted = await thread.run(batch.send)
+        if not accepted:
             self._ledger.dropped(self._source.signal, DropReason.EXPORT_FAILED, batch.weight)
         self._in_flight = 0
+        self._note(accepted)
+
+    def _note(self, accepted: bool) -> None:
+        """Log that losses begin or end; what happens in between is for the counters."""
+        if accepted == self._accepted:
+            return
+        self._accepted = accepted
+        signal, endpoint = self._source.signal, self._source.endpoint
+        if accepted:
+            LOG.info("%s are accepted by %s again", signal, endpoint)
+        else:
+            LOG.warning("%s are not accepted by %s: losses are counted", signal, endpoint)
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """Report at once, not only at the end, that pushing broke down for an unforeseen reason."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        LOG.error("pushing has ended", exc_info=error)
