@@ -169,7 +169,12 @@ class Table(Modern, core.Table):
             {
                 "type": "table",
                 "fieldConfig": {"defaults": defaults, "overrides": self.overrides},
-                "options": {"cellHeight": "sm", "showHeader": True, "sortBy": self.sortBy},
+                "options": {
+                    "cellHeight": "sm",
+                    "frameIndex": 0,
+                    "showHeader": True,
+                    "sortBy": self.sortBy,
+                },
             }
         )
 

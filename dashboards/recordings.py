@@ -9,7 +9,7 @@ from dashboards import foreign
 from dashboards.promql import ne
 from dashboards.series import RULE, Series, Source
 from dashboards.signal import EACH_SERVER
-from dashboards.signals import calls, proxies
+from dashboards.signals import calls, proxies, tools
 
 POD = ("namespace", "pod")
 TOOL = ("namespace", "server", "tool")
@@ -37,10 +37,8 @@ ERROR_RATIO = Recording(
 LATENCY_P95 = Recording(
     "mcp:latency:p95_5m", calls.latency(0.95, RULE, by=EACH_SERVER), EACH_SERVER
 )
-TOOL_RATE = Recording("mcp:tool_calls:rate5m", calls.tool_rate(RULE, TOOL), TOOL)
-TOOL_ERROR_RATIO = Recording(
-    "mcp:tool_errors:ratio_rate5m", calls.tool_error_ratio(RULE, TOOL), TOOL
-)
+TOOL_RATE = Recording("mcp:tool_calls:rate5m", tools.call_rate(RULE, TOOL), TOOL)
+TOOL_ERROR_RATIO = Recording("mcp:tool_errors:ratio_rate5m", tools.error_ratio(RULE, TOOL), TOOL)
 
 
 def _of_mcp_pods(use: str) -> str:

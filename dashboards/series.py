@@ -126,6 +126,17 @@ def count(metric: Metric) -> Series:
     return Series(f"{_histogram(metric)}_count", _labels(metric), Source.PROXY)
 
 
+def at_most(metric: Metric, bound: float) -> Match:
+    """The bucket of the metric up to `bound`, whole numbers in either spelling.
+
+    Prometheus 3 writes `1.0` for the `le="1"` that it scrapes; by remote write it stays `1`.
+    """
+    if bound not in metric.buckets:
+        known = ", ".join(f"{each:g}" for each in metric.buckets)
+        raise ValueError(f'"{metric.name}" has no bucket up to {bound:g}; it has {known}')
+    return promql.like("le", rf"{bound:g}(\.0)?")
+
+
 def total(metric: Metric) -> Series:
     """The sum of a histogram's observations, in the metric's unit."""
     return Series(f"{_histogram(metric)}_sum", _labels(metric), Source.PROXY)

@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat
-from dashboards.signals import indicators, pipeline, proxies
+from dashboards.signals import arrival, collector, indicators, prometheus, proxies
 
 BOARD = Board(
     uid="mcp-pipeline",
@@ -14,9 +14,9 @@ BOARD = Board(
             100,
             "Can the other boards be trusted?",
             (
-                stat(1, pipeline.REPORTING, 6),
-                stat(2, pipeline.OLDEST, 6),
-                stat(3, pipeline.MOST_COPIES, 6),
+                stat(1, arrival.REPORTING, 6),
+                stat(2, arrival.OLDEST, 6),
+                stat(3, arrival.MOST_COPIES, 6),
                 stat(4, indicators.FIRING, 6),
             ),
         ),
@@ -24,9 +24,9 @@ BOARD = Board(
             101,
             "Arrival",
             (
-                lines(10, pipeline.FRESHNESS),
-                lines(11, pipeline.COPIES),
-                lines(12, pipeline.SERIES_BY_FAMILY),
+                lines(10, arrival.FRESHNESS),
+                lines(11, arrival.COPIES),
+                lines(12, arrival.SERIES_BY_FAMILY),
             ),
         ),
         Row(
@@ -38,49 +38,49 @@ BOARD = Board(
             103,
             "Scraping of the proxies (where they are scraped)",
             (
-                lines(30, pipeline.TARGET_UP),
-                lines(31, pipeline.SCRAPE_DURATION),
-                lines(32, pipeline.SCRAPE_SAMPLES),
+                lines(30, arrival.TARGET_UP),
+                lines(31, arrival.SCRAPE_DURATION),
+                lines(32, arrival.SCRAPE_SAMPLES),
             ),
         ),
         Row(
             104,
             "Collector: traces",
             (
-                lines(40, pipeline.SPANS_RECEIVED, 6),
-                lines(41, pipeline.SPANS_REFUSED, 6),
-                lines(42, pipeline.SPANS_SENT, 6),
-                lines(43, pipeline.SPANS_UNSENT, 6),
+                lines(40, collector.SPANS_RECEIVED, 6),
+                lines(41, collector.SPANS_REFUSED, 6),
+                lines(42, collector.SPANS_SENT, 6),
+                lines(43, collector.SPANS_UNSENT, 6),
             ),
         ),
         Row(
             105,
             "Collector: metrics (where they pass it)",
             (
-                lines(50, pipeline.POINTS_RECEIVED, 6),
-                lines(51, pipeline.POINTS_REFUSED, 6),
-                lines(52, pipeline.POINTS_SENT, 6),
-                lines(53, pipeline.POINTS_UNSENT, 6),
+                lines(50, collector.POINTS_RECEIVED, 6),
+                lines(51, collector.POINTS_REFUSED, 6),
+                lines(52, collector.POINTS_SENT, 6),
+                lines(53, collector.POINTS_UNSENT, 6),
             ),
         ),
         Row(
             106,
             "Collector: the process",
-            (lines(60, pipeline.QUEUE, 12), lines(61, pipeline.COLLECTOR_MEMORY, 12)),
+            (lines(60, collector.QUEUE, 12), lines(61, collector.COLLECTOR_MEMORY, 12)),
         ),
         Row(
             107,
             "Remote write (where it is used)",
-            (stack(70, pipeline.WRITES, 12), lines(71, pipeline.WRITE_LATENCY, 12)),
+            (stack(70, prometheus.WRITES, 12), lines(71, prometheus.WRITE_LATENCY, 12)),
         ),
         Row(
             108,
             "Prometheus",
             (
-                lines(80, pipeline.HEAD_SERIES, 6),
-                lines(81, pipeline.SAMPLES_STORED, 6),
-                lines(82, pipeline.SAMPLES_REFUSED, 6),
-                lines(83, pipeline.RULE_FAILURES, 6),
+                lines(80, prometheus.HEAD_SERIES, 6),
+                lines(81, prometheus.SAMPLES_STORED, 6),
+                lines(82, prometheus.SAMPLES_REFUSED, 6),
+                lines(83, prometheus.RULE_FAILURES, 6),
             ),
         ),
     ),

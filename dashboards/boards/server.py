@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat, table
-from dashboards.signals import calls, indicators, proxies
+from dashboards.signals import calls, indicators, proxies, tools
 
 BOARD = Board(
     uid="mcp-server",
@@ -40,15 +40,23 @@ BOARD = Board(
                 lines(22, calls.ERROR_RATIO_BY_METHOD),
             ),
         ),
-        Row(103, "Latency", (lines(30, calls.LATENCY, 12), lines(31, calls.LATENCY_BY_METHOD, 12))),
+        Row(
+            103,
+            "Latency",
+            (
+                lines(30, calls.LATENCY),
+                lines(31, calls.LATENCY_BY_METHOD),
+                lines(32, calls.SLOW),
+            ),
+        ),
         Row(
             104,
             "Tools",
             (
-                lines(40, calls.TOOL_RATE),
-                lines(41, calls.TOOL_ERROR_RATIO),
-                lines(42, calls.TOOL_LATENCY),
-                table(43, calls.TOOLS),
+                lines(40, tools.RATE),
+                lines(41, tools.ERROR_RATIO),
+                lines(42, tools.LATENCY),
+                table(43, tools.TABLE),
             ),
         ),
         Row(

@@ -2,6 +2,6 @@
 
 A signal is a question with its answer in PromQL: title, description of a bad value, unit, limit
 and expressions. Boards only choose and place signals; they write no PromQL.
-`calls` holds what callers feel, `proxy` what the proxy itself does, `pipeline` whether the
-numbers can be trusted.
+`calls` and `tools` hold what callers feel, `proxies` what the proxy itself does, `arrival`,
+`collector` and `prometheus` whether the numbers can be trusted, `indicators` what rules computed.
 """

@@ -1,12 +1,12 @@
-"""What callers feel: rate, errors and duration of MCP calls, by server, method and tool.
+"""What callers feel: rate, errors and duration of MCP calls, by server and method.
 
 The headline questions use the families that ToolHive's proxy emits too; outcome and fault exist
 behind our own proxy only.
 """
 
 from dashboards import limits, series
-from dashboards.promql import Match, eq, ne, or_zero, quantile, ratio, renamed, unlike
-from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
+from dashboards.promql import eq, or_zero, ratio, unlike
+from dashboards.series import CHOSEN, Scope, Source, at_most
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Status
@@ -16,32 +16,25 @@ By = tuple[str, ...]
 # ToolHive counts a stream for as long as it lives, as method "unknown", and opened legacy SSE
 # connections as "sse_connection"; a notification has no answer to wait for.
 IS_CALL = unlike("mcp_method", "unknown|sse_connection|notifications/.+")
-IS_TOOL = ne("gen_ai_tool_name", "")
+ALL = eq("le", "+Inf")
 FAILED = eq("status", Status.ERROR)
 
 # Our proxy writes the counter's error series at 0 before the first error, the histogram's not:
 # rate() sees a first error in the counter only.
 REQUESTS = series.of(catalogue.REQUESTS)
 BUCKETS = series.buckets(catalogue.REQUEST_DURATION)
-TOOL_CALLS = series.of(catalogue.TOOL_CALLS)
-TOOL_BUCKETS = series.buckets(catalogue.OPERATION_DURATION)
 OUTCOMES = series.of(catalogue.OUTCOMES)
 
 
-def call_rate(scope: Scope, *where: Match, by: By = ()) -> str:
+def call_rate(scope: Scope, by: By = ()) -> str:
     """Calls per second."""
-    return REQUESTS.rate(scope, IS_CALL, *where, by=by)
-
-
-def error_rate(scope: Scope, *where: Match, by: By = ()) -> str:
-    """Failed calls per second; 0 where all succeeded."""
-    failed = REQUESTS.rate(scope, IS_CALL, FAILED, *where, by=by)
-    return or_zero(failed, call_rate(scope, *where, by=by))
+    return REQUESTS.rate(scope, IS_CALL, by=by)
 
 
 def error_ratio(scope: Scope, by: By = ()) -> str:
-    """Failed calls of all calls."""
-    return ratio(error_rate(scope, by=by), call_rate(scope, by=by))
+    """Failed calls of all calls; 0 where all succeeded."""
+    calls = call_rate(scope, by)
+    return ratio(or_zero(REQUESTS.rate(scope, IS_CALL, FAILED, by=by), calls), calls)
 
 
 def latency(q: float, scope: Scope, by: By = ()) -> str:
@@ -49,26 +42,16 @@ def latency(q: float, scope: Scope, by: By = ()) -> str:
     return BUCKETS.quantile(q, scope, IS_CALL, by=by)
 
 
-def tool_rate(scope: Scope, by: By) -> str:
-    """Tool calls per second."""
-    return TOOL_CALLS.rate(scope, by=by)
-
-
-def tool_error_ratio(scope: Scope, by: By) -> str:
-    """Failed tool calls of all calls of that tool."""
-    calls = tool_rate(scope, by)
-    return ratio(or_zero(TOOL_CALLS.rate(scope, FAILED, by=by), calls), calls)
+def slow_ratio(seconds: float, scope: Scope, by: By = ()) -> str:
+    """Calls that took longer, of all calls; `seconds` is a bucket's bound."""
+    within = BUCKETS.rate(scope, IS_CALL, at_most(catalogue.REQUEST_DURATION, seconds), by=by)
+    return f"1 - {ratio(within, BUCKETS.rate(scope, IS_CALL, ALL, by=by))}"
 
 
 def fault_ratio(fault: Fault) -> str:
     """Calls that ended by this fault, of all calls."""
     calls = OUTCOMES.rate(CHOSEN)
     return ratio(or_zero(OUTCOMES.rate(CHOSEN, eq("fault", fault)), calls), calls)
-
-
-def tool_latency(q: float) -> str:
-    """The q-quantile of tool calls, by tool, in seconds."""
-    return TOOL_BUCKETS.quantile(q, CHOSEN, IS_TOOL, by=("gen_ai_tool_name",))
 
 
 HONEST = "A tool result with isError and a JSON-RPC error count as errors although HTTP says 200."
@@ -169,62 +152,11 @@ LATENCY_BY_METHOD = Signal(
     Source.PROXY,
     limits.LATENCY_SECONDS,
 )
-TOOL_RATE = Signal(
-    "Calls by tool",
-    "Tool calls per second. A name that no server offers is a client that guesses.",
-    "reqps",
-    (Answer(tool_rate(CHOSEN, ("tool",)), "{{tool}}"),),
-    Source.PROXY,
-)
-TOOL_ERROR_RATIO = Signal(
-    "Error ratio by tool",
-    f"Failed calls of all calls of a tool. {HONEST}",
+SLOW = Signal(
+    "Slow calls",
+    "Calls that took longer than this, of all calls, streams not counted. It tells how many"
+    " callers wait, where a quantile tells how long one of them does.",
     "percentunit",
-    (Answer(tool_error_ratio(CHOSEN, ("tool",)), "{{tool}}"),),
-    Source.PROXY,
-    limits.TOOL_ERRORS,
-)
-TOOL_LATENCY = Signal(
-    "Latency p95 by tool",
-    "95 of 100 calls of a tool are answered within this time. The slowest tool decides how long"
-    " an agent's turn takes.",
-    "s",
-    (Answer(tool_latency(0.95), "{{gen_ai_tool_name}}"),),
-    Source.PROXY,
-    limits.LATENCY_SECONDS,
-)
-
-
-def _tool_calls_in_range(*where: Match) -> str:
-    return TOOL_CALLS.increase(CHOSEN_RANGE, *where, by=("tool",))
-
-
-def _tool_latency_in_range(q: float) -> str:
-    spans = TOOL_BUCKETS.increase(CHOSEN_RANGE, IS_TOOL, by=("le", "gen_ai_tool_name"))
-    return renamed(quantile(q, spans), "gen_ai_tool_name", "tool")
-
-
-def _tool_errors_in_range() -> str:
-    return or_zero(_tool_calls_in_range(FAILED), _tool_calls_in_range())
-
-
-def _tool_error_ratio_in_range() -> str:
-    return ratio(_tool_errors_in_range(), _tool_calls_in_range())
-
-
-TOOLS = Signal(
-    "Tools",
-    "All tools called within the shown time: which one fails, which one is slow. Latency is"
-    " missing where the proxy does not measure it by tool (ToolHive before 0.9.4).",
-    "short",
-    (
-        Answer(_tool_calls_in_range(), "Calls"),
-        Answer(_tool_errors_in_range(), "Errors"),
-        Answer(
-            ratio(_tool_errors_in_range(), _tool_calls_in_range()), "Error ratio", "percentunit"
-        ),
-        Answer(_tool_latency_in_range(0.5), "p50", "s"),
-        Answer(_tool_latency_in_range(0.95), "p95", "s"),
-    ),
+    tuple(Answer(slow_ratio(bound, CHOSEN), f"over {bound:g} s") for bound in (0.5, 2, 10)),
     Source.PROXY,
 )

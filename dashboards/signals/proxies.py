@@ -50,8 +50,8 @@ OPEN_SESSIONS = Signal(
 )
 OPEN = Signal(
     "Open sessions, streams and connections",
-    "What clients hold open. Sessions that rise without calls are forgotten ones; streams above"
-    " connections cannot be and would be a defect of the counters.",
+    "What clients hold open. Sessions that rise while calls do not are forgotten ones; many streams"
+    " next to few calls are clients that only listen.",
     "short",
     (
         Answer(SESSIONS.now(CHOSEN), "sessions"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards import BOARDS, alerts, limits
 from dashboards.alerts import ALERTS, RUNBOOK, Alert
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +42,33 @@ def test_the_runbook_address_of_an_alert_is_its_heading(alert: Alert) -> None:
 
     assert (ROOT / path).name == "RUNBOOK.md"
     assert anchor in [name.lower() for name in SECTIONS]
+
+
+BOUNDS = {
+    alerts.ERROR_RATIO_HIGH: f"above {limits.ERRORS.critical * 100:g} %, at more than"
+    f" {limits.CALL_FLOOR:g} calls per second",
+    alerts.TOOL_FAILING: f"above {limits.TOOL_ERRORS.critical * 100:g} %, at more than"
+    f" {limits.TOOL_CALL_FLOOR:g} calls per second",
+    alerts.LATENCY_HIGH: f"above {limits.LATENCY_SECONDS.critical:g} s, at more than"
+    f" {limits.CALL_FLOOR:g} calls per second",
+}
+
+
+@pytest.mark.parametrize("alert", BOUNDS, ids=lambda alert: alert.name)
+def test_a_section_tells_the_bound_and_the_traffic_that_the_alert_needs(alert: Alert) -> None:
+    assert BOUNDS[alert] in SECTIONS[alert.name]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_section_names_the_board_that_its_alert_links_to(alert: Alert) -> None:
+    title = next(board.title for board in BOARDS if board.uid == alert.board)
+
+    assert f"Board: {title}." in SECTIONS[alert.name]
+
+
+def test_every_panel_that_the_runbook_quotes_exists() -> None:
+    quoted = {" ".join(each.split()) for each in re.findall(r'"([^"]+)"', TEXT)}
+    titles = {panel.signal.title for board in BOARDS for panel in board.panels}
+    rows = {row.title for board in BOARDS for row in board.rows}
+
+    assert {each for each in quoted if not any(t.startswith(each) for t in titles | rows)} == set()

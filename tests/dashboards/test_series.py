@@ -1,5 +1,7 @@
 """Series know their labels, and refuse the others when a query is written."""
 
+import re
+
 import pytest
 
 from dashboards import series
@@ -59,3 +61,19 @@ def test_every_series_of_the_catalogue_carries_the_series_contract(
     made = series.count(metric) if histogram else series.of(metric)
 
     assert set(catalogue.CONTRACT_LABELS) <= made.labels
+
+
+def test_a_bucket_is_matched_in_both_spellings_of_a_whole_number() -> None:
+    match = series.at_most(catalogue.REQUEST_DURATION, 2)
+
+    assert [bool(re.fullmatch(match.value, le)) for le in ("2", "2.0", "20", "2x0")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_bucket_that_the_histogram_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"has no bucket up to 3; it has 0.01, .* 300"):
+        series.at_most(catalogue.REQUEST_DURATION, 3)

@@ -1,0 +1,127 @@
+"""Arrival: whether every server's series reach Prometheus, once, and fresh."""
+
+from dashboards import foreign, limits, series
+from dashboards.promql import aggregate, like, over_time, selector
+from dashboards.series import CHOSEN, CHOSEN_TARGETS, Series, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, proxies
+from proxy.telemetry.catalogue import METRICS, Instrument, Metric
+
+
+def _newest(series: Series) -> str:
+    """The time of each server's newest sample, to the minute once the server is silent."""
+    stamps = f"timestamp({series.select(CHOSEN)})"
+    now = aggregate("max", stamps, EACH_SERVER)
+    within_the_hour = aggregate("max", over_time("max", stamps, "1h:1m"), EACH_SERVER)
+    return f"{now} or {within_the_hour}"
+
+
+def _age() -> str:
+    """Seconds since the newest sample of each server seen within the hour."""
+    return f"time() - ({_newest(proxies.UP)} or {_newest(calls.REQUESTS)})"
+
+
+def _copies() -> str:
+    """By how many roads one series arrives; ToolHive's second SSE series is no copy."""
+    each_pod = ("namespace", "server", "pod", "transport")
+    ours = proxies.UP.now(CHOSEN, by=each_pod, operator="count")
+    theirs = proxies.CONNECTIONS.now(CHOSEN, proxies.NOT_SSE, by=each_pod, operator="count")
+    return " or ".join(aggregate("max", count, EACH_SERVER) for count in (ours, theirs))
+
+
+def _spelled(metric: Metric) -> str:
+    """The name that stands for a family: one series per label set, also for a histogram."""
+    histogram = metric.instrument is Instrument.HISTOGRAM
+    return series.count(metric).name if histogram else metric.series
+
+
+def _families() -> str:
+    """How many series each MCP family has; the families of a process are not ours alone."""
+    names = "|".join(_spelled(each) for each in METRICS if not each.name.startswith("process_"))
+    matches = (like("__name__", names), *CHOSEN.matches)
+    return f"count by (__name__) ({selector('', *matches)})"
+
+
+FRESHNESS = Signal(
+    "Age of the newest sample",
+    "Seconds since Prometheus last got a sample of a server, seen within the last hour. Rising:"
+    " the proxy is gone or its road is cut. Where a collector is scraped it repeats the last value"
+    " for 5 minutes, so a lost proxy shows that much later.",
+    "s",
+    (Answer(_age(), WHO),),
+    Source.PROXY,
+    limits.FRESHNESS_SECONDS,
+    opens="mcp-server",
+)
+OLDEST = Signal(
+    "Oldest server",
+    "The age of the newest sample of the server that has been silent for longest. High: look below"
+    " which server it is.",
+    "s",
+    (Answer(f"max({_age()})", "age"),),
+    Source.PROXY,
+    limits.FRESHNESS_SECONDS,
+)
+REPORTING = Signal(
+    "Servers reporting",
+    "MCP servers that tell of themselves now. Fewer than you run: those missing are not"
+    " instrumented, or their road is cut.",
+    "short",
+    (Answer(f"count({proxies.UP.now(CHOSEN, by=EACH_SERVER, operator='group')})", "servers"),),
+    Source.PROXY,
+)
+COPIES = Signal(
+    "Copies of a series",
+    "By how many roads the series of one proxy arrive. Each must arrive once: either it is scraped"
+    " or it is pushed.",
+    "short",
+    (Answer(_copies(), WHO),),
+    Source.PROXY,
+    limits.COPIES,
+    opens="mcp-server",
+)
+MOST_COPIES = Signal(
+    "Double counting",
+    "1 is right: each series arrives by one road. High: see which server it is under Arrival, and"
+    " switch one of its roads off.",
+    "short",
+    (Answer(f"max({_copies()})", "copies"),),
+    Source.PROXY,
+    limits.COPIES,
+)
+SERIES_BY_FAMILY = Signal(
+    "Series by family",
+    "Series of each MCP metric, histograms counted once per label set. A line that only rises is a"
+    " label without bound, such as invented tool names.",
+    "short",
+    (Answer(_families(), "{{__name__}}"),),
+    Source.PROXY,
+    limits.SERIES_PER_FAMILY,
+)
+TARGET_UP = Signal(
+    "Proxies scraped",
+    "Whether Prometheus can read the proxies' /metrics, where it scrapes them. Empty where the"
+    " metrics are pushed.",
+    "none",
+    (Answer(foreign.UP.now(CHOSEN_TARGETS, by=("job",), operator="min"), "{{job}}"),),
+    Source.SCRAPE_PROXY,
+    limits.TARGET_UP,
+    words=((0, "down"), (1, "up")),
+)
+SCRAPE_DURATION = Signal(
+    "Scrape duration",
+    "How long reading /metrics of a proxy takes. High: the proxy is short of CPU or holds far too"
+    " many series. Empty where the metrics are pushed.",
+    "s",
+    (Answer(foreign.SCRAPE_DURATION.now(CHOSEN_TARGETS, by=("job",), operator="max"), "{{job}}"),),
+    Source.SCRAPE_PROXY,
+    limits.SCRAPE_SECONDS,
+)
+SCRAPE_SAMPLES = Signal(
+    "Samples per scrape",
+    "Samples on /metrics of a proxy. A line that only rises is a label without bound. Empty where"
+    " the metrics are pushed.",
+    "short",
+    (Answer(foreign.SCRAPE_SAMPLES.now(CHOSEN_TARGETS, by=("job",), operator="max"), "{{job}}"),),
+    Source.SCRAPE_PROXY,
+)

@@ -1,0 +1,121 @@
+"""The collector: what it takes in, what it hands on, what it loses."""
+
+from dashboards import foreign, limits
+from dashboards.promql import or_zero
+from dashboards.series import WHOLE, Series, Source
+from dashboards.signal import Answer, Signal
+
+
+def _lost(label: str, whole: Series, parts: dict[str, Series]) -> tuple[Answer, ...]:
+    """Each part's rate by `label`; 0 for every value of it that the whole knows."""
+    present = whole.rate(WHOLE, by=(label,))
+    return tuple(
+        Answer(or_zero(part.rate(WHOLE, by=(label,)), present), f"{{{{{label}}}}} {name}")
+        for name, part in parts.items()
+    )
+
+
+POINTS_RECEIVED = Signal(
+    "Metric points received",
+    "Metric points that the collector accepted. A fall while servers report means that proxies"
+    " cannot reach it. Empty where metrics do not pass the collector.",
+    "cps",
+    (Answer(foreign.ACCEPTED_POINTS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
+    Source.COLLECTOR_METRICS,
+)
+POINTS_REFUSED = Signal(
+    "Metric points refused",
+    "Metric points that the collector refused or failed to take in: its memory limit is reached,"
+    " or what comes next refuses. Empty where metrics do not pass the collector.",
+    "cps",
+    _lost(
+        "receiver",
+        foreign.ACCEPTED_POINTS,
+        {"refused": foreign.REFUSED_POINTS, "failed": foreign.BROKEN_POINTS},
+    ),
+    Source.COLLECTOR_METRICS,
+    limits.LOST,
+)
+POINTS_SENT = Signal(
+    "Metric points sent on",
+    "Metric points that the collector handed on, by exporter. Below what it received: points are"
+    " filtered, queued or lost. Empty where metrics do not pass the collector.",
+    "cps",
+    (Answer(foreign.SENT_POINTS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
+    Source.COLLECTOR_METRICS,
+)
+POINTS_UNSENT = Signal(
+    "Metric points lost on the way out",
+    "Metric points that an exporter could not send or queue: the receiving side is away or refuses"
+    " them. Empty where metrics do not pass the collector.",
+    "cps",
+    _lost(
+        "exporter",
+        foreign.SENT_POINTS,
+        {"not sent": foreign.UNSENT_POINTS, "not queued": foreign.UNQUEUED_POINTS},
+    ),
+    Source.COLLECTOR_METRICS,
+    limits.LOST,
+)
+SPANS_RECEIVED = Signal(
+    "Spans received",
+    "Spans that the collector accepted. None while calls are made: sampling is 0, or the proxies"
+    " cannot reach it.",
+    "cps",
+    (Answer(foreign.ACCEPTED_SPANS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
+    Source.COLLECTOR,
+)
+SPANS_REFUSED = Signal(
+    "Spans refused",
+    "Spans that the collector refused or failed to take in: its memory limit is reached, or what"
+    " comes next refuses.",
+    "cps",
+    _lost(
+        "receiver",
+        foreign.ACCEPTED_SPANS,
+        {"refused": foreign.REFUSED_SPANS, "failed": foreign.BROKEN_SPANS},
+    ),
+    Source.COLLECTOR,
+    limits.LOST,
+)
+SPANS_SENT = Signal(
+    "Spans sent on",
+    "Spans that the collector handed to Jaeger. Below what it received: spans are queued or lost.",
+    "cps",
+    (Answer(foreign.SENT_SPANS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
+    Source.COLLECTOR,
+)
+SPANS_UNSENT = Signal(
+    "Spans lost on the way out",
+    "Spans that an exporter could not send or queue: Jaeger is away or refuses them.",
+    "cps",
+    _lost(
+        "exporter",
+        foreign.SENT_SPANS,
+        {"not sent": foreign.UNSENT_SPANS, "not queued": foreign.UNQUEUED_SPANS},
+    ),
+    Source.COLLECTOR,
+    limits.LOST,
+)
+_QUEUE = ("exporter", "data_type")
+QUEUE = Signal(
+    "Fill of the sending queues",
+    "How full an exporter's queue is. Filling: the receiving side is away or too slow.",
+    "percentunit",
+    (
+        Answer(
+            f"{foreign.QUEUE_SIZE.now(WHOLE, by=_QUEUE)}"
+            f" / {foreign.QUEUE_CAPACITY.now(WHOLE, by=_QUEUE)}",
+            "{{exporter}} {{data_type}}",
+        ),
+    ),
+    Source.COLLECTOR,
+    limits.QUEUE,
+)
+COLLECTOR_MEMORY = Signal(
+    "Memory of the collector",
+    "Resident memory of the collector. Near its memory limit it refuses what comes in.",
+    "bytes",
+    (Answer(foreign.COLLECTOR_MEMORY.now(WHOLE, by=("instance",)), "{{instance}}"),),
+    Source.COLLECTOR,
+)

@@ -1,0 +1,62 @@
+"""Prometheus: what it is sent, what it refuses, what it holds."""
+
+from dashboards import foreign, limits
+from dashboards.promql import eq
+from dashboards.series import WHOLE, Source
+from dashboards.signal import Answer, Signal
+
+_WRITE = eq("handler", "/api/v1/write")
+WRITES = Signal(
+    "Remote writes received",
+    "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: samples are refused for"
+    " good, see the reasons beside. Empty where nobody writes.",
+    "reqps",
+    (Answer(foreign.HTTP_REQUESTS.rate(WHOLE, _WRITE, by=("code",)), "{{code}}"),),
+    Source.REMOTE_WRITE,
+)
+WRITE_LATENCY = Signal(
+    "Remote write p95",
+    "95 of 100 remote writes are stored within this time. High: Prometheus is short of disk or"
+    " CPU, and the writers' queues fill.",
+    "s",
+    (Answer(foreign.HTTP_DURATION.quantile(0.95, WHOLE, _WRITE), "p95"),),
+    Source.REMOTE_WRITE,
+    limits.LATENCY_SECONDS.because("Writers wait for each request before the next."),
+    quiet="no writes",
+)
+SAMPLES_REFUSED = Signal(
+    "Samples refused by Prometheus",
+    "Samples out of order or too old. Two writers of one series, or a writer that was away for"
+    " longer than the out-of-order window.",
+    "cps",
+    (
+        Answer(foreign.OUT_OF_ORDER.rate(WHOLE), "out of order"),
+        Answer(foreign.TOO_OLD.rate(WHOLE), "too old"),
+    ),
+    Source.PROMETHEUS,
+    limits.LOST,
+)
+HEAD_SERIES = Signal(
+    "Series in memory",
+    "All series that Prometheus holds in memory. A line that only rises ends in a restart for lack"
+    " of memory.",
+    "short",
+    (Answer(foreign.HEAD_SERIES.now(WHOLE, by=("instance",)), "{{instance}}"),),
+    Source.PROMETHEUS,
+)
+SAMPLES_STORED = Signal(
+    "Samples stored",
+    "Samples that Prometheus stores per second. A sudden fall: a road is cut.",
+    "cps",
+    (Answer(foreign.APPENDED.rate(WHOLE, by=("instance",)), "{{instance}}"),),
+    Source.PROMETHEUS,
+)
+RULE_FAILURES = Signal(
+    "Rule failures",
+    "Evaluations of rules that failed. An alert whose rule fails cannot fire; Prometheus' log has"
+    " the reason.",
+    "short",
+    (Answer(foreign.RULE_FAILURES.increase(WHOLE), "failures"),),
+    Source.PROMETHEUS,
+    limits.LOST.because("Failed rules leave holes in the service level indicators."),
+)
