@@ -3,22 +3,23 @@
 import os
 import sys
 
-import uvloop
-
-from proxy import logs
 from proxy.errors import SettingsError
-from proxy.server import Server
 from proxy.settings import parse
 
 
-async def _run() -> None:
-    await Server(parse(sys.argv[1:], os.environ)).run()
+def _run() -> None:
+    settings = parse(sys.argv[1:], os.environ)
+    import uvloop  # late, so that a bad setting is told at once
+
+    from proxy import logs, server
+
+    logs.configure()
+    uvloop.run(server.run(settings))
 
 
 if __name__ == "__main__":
-    logs.configure()
     try:
-        uvloop.run(_run())
-    except* SettingsError as problem:
-        print(f"proxy: {problem.exceptions[0]}", file=sys.stderr)
+        _run()
+    except SettingsError as problem:
+        print(f"proxy: {problem}", file=sys.stderr)
         sys.exit(2)

@@ -40,6 +40,11 @@ CLOSE_SECONDS = 1.0
 Spawn = Callable[[Coroutine[None, None, None]], object]
 
 
+async def run(settings: Settings) -> None:
+    """Serve until told to stop. Raises SettingsError if an address cannot be used."""
+    await Server(settings).run()
+
+
 class Server:
     """One proxy. `run` binds, serves until SIGTERM or SIGINT, drains, and returns."""
 

@@ -16,6 +16,7 @@ from proxy.wire.head import END
 
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
 _AHEAD_LIMIT = 64 * 1024
+_LINGER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,12 @@ class ClientConnection(asyncio.Protocol):
         head = response.start(refusal.status, response.TEXT, *allow)
         body = refusal.reason.encode() + b"\n"
         self._transport.write(response.framed(head, body, refusal.status, keep_alive=False))
-        self._transport.close()
+        self._linger(self._transport)
+
+    def _linger(self, transport: asyncio.Transport) -> None:
+        """Close, but let the client read first: unread input would turn the close into a reset."""
+        transport.write_eof()
+        asyncio.get_running_loop().call_later(_LINGER_SECONDS, transport.close)
 
     def _run_ahead(self, data: bytes) -> None:
         if self.closing or self._transport is None:

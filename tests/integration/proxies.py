@@ -1,0 +1,123 @@
+"""A proxy as its users run it: a process, its ports, its log, its /metrics."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+DEADLINE_SECONDS = 10.0
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    """Wait until `condition` holds, and return what it returned."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    pause = threading.Event()
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {DEADLINE_SECONDS:g} s: {what}"
+        pause.wait(0.02)
+    return found
+
+
+class RunningProxy:
+    """A started proxy; its log lines are collected as they come."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.log: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        ready = eventually(lambda: self.logged("ready") or process.poll(), "the ready line")
+        assert isinstance(ready, list), f"the proxy ended with {ready}: {self.log}"
+        self.mcp: str = ready[0]["listen"]
+        self.metrics: str = ready[0]["metrics"]
+
+    @property
+    def url(self) -> str:
+        """Where a client calls."""
+        return f"http://{self.mcp}/mcp"
+
+    @property
+    def port(self) -> int:
+        """The port of the MCP endpoint."""
+        return int(self.mcp.rpartition(":")[2])
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """The log lines of that event."""
+        return [line for line in tuple(self.log) if line["event"] == event]
+
+    def get(self, path: str) -> requests.Response:
+        """A page of the admin side."""
+        return requests.get(f"http://{self.metrics}{path}", timeout=DEADLINE_SECONDS)
+
+    def value(self, series: str, **labels: str) -> float:
+        """The sum of a series' samples that carry the labels."""
+        samples = (
+            sample
+            for family in text_string_to_metric_families(self.get("/metrics").text)
+            for sample in family.samples
+        )
+        return sum(
+            sample.value
+            for sample in samples
+            if sample.name == series and labels.items() <= sample.labels.items()
+        )
+
+    def outcomes(self) -> dict[tuple[str, str, str], int]:
+        """How many calls came to what: (method, outcome, fault) -> count, zeros left out."""
+        return {
+            (sample.labels["mcp_method"], sample.labels["outcome"], sample.labels["fault"]): int(
+                sample.value
+            )
+            for family in text_string_to_metric_families(self.get("/metrics").text)
+            for sample in family.samples
+            if sample.name == "mcp_proxy_outcomes_total" and sample.value
+        }
+
+    def counted(self, expected: dict[tuple[str, str, str], int]) -> None:
+        """Wait until exactly these outcomes are counted."""
+        eventually(lambda: self.outcomes() == expected, f"{expected}, but {self.outcomes()}")
+
+    def ended(self) -> int:
+        """Wait for the process to end: its exit code."""
+        code = self.process.wait(DEADLINE_SECONDS)
+        self._reader.join(DEADLINE_SECONDS)
+        return code
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(json.loads(line))
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment without settings of the proxy, and with `variables`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "MCP_PROXY_"))}
+    return {**kept, **variables}
+
+
+@contextmanager
+def running(*arguments: str, **variables: str) -> Iterator[RunningProxy]:
+    """A proxy on free ports, with arguments and environment variables; killed at the end."""
+    ports = ("--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
+    with subprocess.Popen(
+        (sys.executable, "-m", "proxy", *ports, *arguments),
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(**variables),
+    ) as process:
+        try:
+            yield RunningProxy(process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(DEADLINE_SECONDS)
+            finally:
+                process.kill()

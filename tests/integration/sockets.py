@@ -1,0 +1,193 @@
+"""Scripted edges over real sockets: an upstream that says what a test tells it, and a client."""
+
+import json
+import socket
+from contextlib import suppress
+from http.client import HTTPConnection
+from typing import Any
+
+TIMEOUT_SECONDS = 10.0
+
+
+class UpstreamSide:
+    """One connection that the proxy made to the upstream."""
+
+    def __init__(self, connection: socket.socket, first: bytes) -> None:
+        self._connection = connection
+        self._rest = first
+
+    def request(self) -> tuple[str, bytes]:
+        """The next request: its head, and its body."""
+        while b"\r\n\r\n" not in self._rest:
+            self._more()
+        head, _, self._rest = self._rest.partition(b"\r\n\r\n")
+        text = head.decode("latin-1")
+        length = next(
+            (
+                int(line.partition(":")[2])
+                for line in text.split("\r\n")
+                if line.lower().startswith("content-length:")
+            ),
+            0,
+        )
+        while len(self._rest) < length:
+            self._more()
+        body, self._rest = self._rest[:length], self._rest[length:]
+        return text, body
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._connection.sendall(data)
+
+    def send_until_full(self, piece: bytes, most: int) -> int:
+        """Send `piece` over and over until nobody takes it for a second; how many bytes went."""
+        self._connection.settimeout(1.0)
+        sent = 0
+        try:
+            while sent < most:
+                sent += self._connection.send(piece)
+        except TimeoutError:
+            pass
+        return sent
+
+    def answer(self, body: bytes, status: str = "200 OK", extra: str = "") -> None:
+        """Send a whole answer with a JSON body."""
+        self.send(
+            f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{extra}"
+            f"content-length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+
+    def start_events(self, extra: str = "") -> None:
+        """Send the head of an event stream."""
+        self.send(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            + extra.encode()
+            + b"transfer-encoding: chunked\r\n\r\n"
+        )
+
+    def chunk(self, data: bytes) -> None:
+        """Send a chunk; the empty one ends the body."""
+        self.send(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def event(self, message: dict[str, Any]) -> None:
+        """Send an event with one message."""
+        self.chunk(b"event: message\ndata: " + json.dumps(message).encode() + b"\n\n")
+
+    def at_end(self) -> bool:
+        """Wait for the proxy to close or reset the connection."""
+        try:
+            return self._connection.recv(65536) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _more(self) -> None:
+        data = self._connection.recv(65536)
+        assert data, f"the proxy closed the connection after {self._rest!r}"
+        self._rest += data
+
+
+class Upstream:
+    """A listening upstream."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener.settimeout(TIMEOUT_SECONDS)
+        self._open: list[socket.socket] = []
+
+    @property
+    def url(self) -> str:
+        """The MCP endpoint."""
+        return f"http://127.0.0.1:{self.port}/mcp"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._listener.getsockname()[1])
+
+    def accept(self) -> UpstreamSide:
+        """The next connection that carries a request; readiness probes carry none."""
+        while True:
+            connection, _ = self._listener.accept()
+            connection.settimeout(TIMEOUT_SECONDS)
+            first = connection.recv(65536)
+            if first:
+                self._open.append(connection)
+                return UpstreamSide(connection, first)
+            connection.close()
+
+    def close(self) -> None:
+        """Close everything."""
+        for each in (self._listener, *self._open):
+            each.close()
+
+
+def call(request_id: int | str = 1, tool: str = "echo", **params: Any) -> dict[str, Any]:
+    """A tools/call request."""
+    return {
+        "jsonrpc": "2.0",
+        "id": request_id,
+        "method": "tools/call",
+        "params": {"name": tool, **params},
+    }
+
+
+def result(request_id: int | str = 1, **fields: Any) -> dict[str, Any]:
+    """A result."""
+    return {"jsonrpc": "2.0", "id": request_id, "result": {"content": [], **fields}}
+
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 0,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}},
+}
+
+
+class Client(HTTPConnection):
+    """A client's connection; answers are read with `getresponse`."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+
+    def post(self, message: Any, **headers: str) -> None:
+        """Send a message, and do not wait for its answer."""
+        body = message if isinstance(message, bytes) else json.dumps(message).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        both = "application/json, text/event-stream"
+        defaults = {"accept": both, "content-type": "application/json"}
+        self.request("POST", "/mcp", body, {**defaults, **named})
+
+    def answer(self) -> tuple[int, Any]:
+        """The status and the JSON body of the answer."""
+        response = self.getresponse()
+        return response.status, json.loads(response.read())
+
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes as they are; everything that comes back until the connection ends."""
+        self.connect()
+        assert self.sock is not None
+        received = b""
+        with suppress(ConnectionError):
+            self.sock.sendall(data)
+        while piece := self.sock.recv(65536):
+            received += piece
+        self.close()
+        return received
+
+
+def read_event(response: Any) -> Any:
+    """The next event of a stream: its message, comments left out."""
+    data = b""
+    while line := response.readline():
+        text = line.rstrip(b"\r\n")
+        if text.startswith(b"data:"):
+            data += text[5:].strip()
+        elif not text and data:
+            return json.loads(data)
+    return None

@@ -1,0 +1,200 @@
+"""The proxy's start and end: bad settings, readiness, drain, signals, nothing left behind."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.proxies import environment, eventually, running
+from tests.integration.sockets import Client, Upstream, call, read_event, result
+from tests.integration.test_proxy_stdio import SERVER, Session, gone
+
+pytestmark = pytest.mark.slow
+
+BAD_SETTINGS = [
+    ((), {}, "--upstream"),
+    (("--upstream", "ftp://x/mcp"), {}, "--upstream: 'ftp://x/mcp'"),
+    (("--upstream", "http://"), {}, "--upstream: 'http://'"),
+    (("--upstream", "http://x:99999/"), {}, "--upstream: 'http://x:99999/'"),
+    (("--upstream", "http://u:p@x/"), {}, "--upstream: 'http://u:p@x/'"),
+    (("--upstream", ""), {}, "--upstream: ''"),
+    (("--upstream", "http://x/", "--", "true"), {}, "'true' are both given"),
+    (("--", "/no/such/command"), {}, "'/no/such/command'"),
+    (("--",), {}, "no command follows"),
+    (("--nonsense", "--", "true"), {}, "--nonsense"),
+    (("surplus", "--", "true"), {}, "surplus"),
+    (("--listen", "8080", "--", "true"), {}, "--listen: '8080'"),
+    (("--listen", "127.0.0.1:70000", "--", "true"), {}, "--listen: '127.0.0.1:70000'"),
+    (("--listen", "192.0.2.1:0", "--", "true"), {}, "--listen: cannot listen at '192.0.2.1:0'"),
+    (("--upstream-timeout", "nan", "--", "true"), {}, "--upstream-timeout: 'nan'"),
+    (("--upstream-timeout", "0", "--", "true"), {}, "--upstream-timeout: '0'"),
+    (("--body-limit", "-1", "--", "true"), {}, "--body-limit"),
+    (("--tool-cap", "many", "--", "true"), {}, "--tool-cap: 'many'"),
+    ((), {"MCP_PROXY_COMMAND": "not json"}, "MCP_PROXY_COMMAND: 'not json'"),
+    ((), {"MCP_PROXY_COMMAND": "[]"}, "MCP_PROXY_COMMAND: '[]'"),
+    (("--", "true"), {"MCP_PROXY_LISTNE": "x"}, "MCP_PROXY_LISTNE"),
+    (("--", "true"), {"MCP_PROXY_DRAIN_TIMEOUT": "soon"}, "MCP_PROXY_DRAIN_TIMEOUT: 'soon'"),
+    (("--", "true"), {"OTEL_TRACES_SAMPLER": "maybe"}, "OTEL_TRACES_SAMPLER: 'maybe'"),
+]
+
+
+def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run a proxy that is expected to end by itself."""
+    return subprocess.run(
+        (sys.executable, "-m", "proxy", *arguments),
+        capture_output=True,
+        text=True,
+        env=environment(**variables),
+        timeout=10,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "named"), BAD_SETTINGS, ids=[each[2] for each in BAD_SETTINGS]
+)
+def test_a_bad_setting_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], variables: dict[str, str], named: str
+) -> None:
+    ended = run(*arguments, **variables)
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert named in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("flag", ["--listen", "--metrics-listen"])
+def test_a_busy_port_is_one_line_and_exit_code_2(flag: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        other = "--listen" if flag == "--metrics-listen" else "--metrics-listen"
+        ended = run(flag, address, other, "127.0.0.1:0", "--", "true")
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert f"{flag}: cannot listen at '{address}'" in ended.stderr
+
+
+def test_help_names_every_option_with_its_default_and_its_variable() -> None:
+    shown = run("--help")
+    assert shown.returncode == 0
+    for word in ("--listen", "127.0.0.1:8080", "--drain-timeout", "MCP_PROXY_", "4194304"):
+        assert word in shown.stdout
+
+
+def test_settings_may_come_from_the_environment() -> None:
+    command = json.dumps(SERVER)
+    with running(MCP_PROXY_COMMAND=command, MCP_PROXY_SERVER_NAME="echo") as proxy:
+        session = Session(proxy.port)
+        assert session.call("echo")[0] == 200
+        assert proxy.value("toolhive_mcp_requests_total", server="echo", transport="stdio") == 2
+        session.close()
+
+
+def test_it_runs_with_the_other_rooms_deleted(tmp_path: Path) -> None:
+    room = Path(__file__).parents[2] / "proxy"
+    (tmp_path / "proxy").symlink_to(room)
+    shown = subprocess.run(
+        (sys.executable, "-P", "-m", "proxy", "--help"),
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(tmp_path)),
+        capture_output=True,
+        check=False,
+    )
+    assert shown.returncode == 0
+
+
+def test_draining_lets_calls_finish_and_turns_new_ones_away() -> None:
+    upstream = Upstream()
+    with running("--upstream", upstream.url) as proxy:
+        eventually(lambda: proxy.get("/readyz").status_code == 200, "readiness")
+        client, other, stream = (Client(proxy.port) for _ in range(3))
+        stream.request("GET", "/mcp", headers={"accept": "text/event-stream"})
+        listening = upstream.accept()
+        listening.request()
+        listening.start_events()
+        response = stream.getresponse()
+        client.post(call(1))
+        side = upstream.accept()
+        side.request()
+        proxy.process.send_signal(signal.SIGTERM)
+        eventually(lambda: proxy.get("/readyz").status_code == 503, "the drain")
+        other.post(call(2))
+        refused = other.getresponse()
+        assert (refused.status, refused.getheader("retry-after")) == (503, "5")
+        assert json.loads(refused.read())["id"] == 2
+        other.post({"id": "server-1", "result": {}})
+        note = upstream.accept()
+        note.request()
+        note.answer(b"", "202 Accepted")
+        assert other.getresponse().status == 202
+        side.answer(json.dumps(result(1)).encode())
+        assert client.answer() == (200, result(1))
+        assert read_event(response) is None
+        assert proxy.ended() == 0
+        for each in (client, other, stream):
+            each.close()
+    upstream.close()
+
+
+def test_the_drain_is_bounded() -> None:
+    upstream = Upstream()
+    with running("--upstream", upstream.url, "--drain-timeout", "0.3") as proxy:
+        client = Client(proxy.port)
+        client.post(call(1))
+        upstream.accept().request()
+        proxy.process.send_signal(signal.SIGTERM)
+        status, answer = client.answer()
+        assert (status, answer["id"]) == (503, 1)
+        assert proxy.ended() == 0
+        client.close()
+    upstream.close()
+
+
+def test_a_second_signal_ends_the_drain() -> None:
+    upstream = Upstream()
+    with running("--upstream", upstream.url) as proxy:
+        client = Client(proxy.port)
+        client.post(call(1))
+        upstream.accept().request()
+        began = time.monotonic()
+        proxy.process.send_signal(signal.SIGTERM)
+        eventually(lambda: proxy.logged("draining"), "the drain")
+        proxy.process.send_signal(signal.SIGTERM)
+        assert proxy.ended() == 0
+        assert time.monotonic() - began < 10
+        client.close()
+    upstream.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_no_process_is_left_after_a_signal(number: signal.Signals) -> None:
+    with running("--", *SERVER) as proxy:
+        sessions = [Session(proxy.port) for _ in range(3)]
+        grandchild = sessions[0].call("spawn")[1]["result"]["child"]
+        family = psutil.Process(proxy.process.pid).children(recursive=True)
+        assert {grandchild, *(session.pid for session in sessions)} <= {p.pid for p in family}
+        proxy.process.send_signal(number)
+        assert proxy.ended() == 0
+        assert [each.pid for each in family if not gone(each.pid)] == []
+        for session in sessions:
+            session.close()
+
+
+def test_a_process_that_ignores_its_end_is_killed() -> None:
+    stubborn = "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    answer = 'print(\'{"jsonrpc":"2.0","id":0,"result":{}}\', flush=True); time.sleep(600)'
+    with running("--", sys.executable, "-c", stubborn + answer) as proxy:
+        client = Client(proxy.port)
+        client.post({"jsonrpc": "2.0", "id": 0, "method": "initialize"})
+        assert client.answer()[0] == 200
+        child = psutil.Process(proxy.process.pid).children()[0]
+        proxy.process.send_signal(signal.SIGTERM)
+        assert proxy.ended() == 0
+        assert gone(child.pid)
+        client.close()

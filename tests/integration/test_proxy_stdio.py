@@ -1,0 +1,289 @@
+"""The proxy in front of a stdio server: sessions, processes, and where each message goes."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sockets import INITIALIZE, Client, call, read_event
+
+pytestmark = pytest.mark.slow
+
+SERVER = (sys.executable, str(Path(__file__).with_name("scripted_stdio.py")))
+CALL = "tools/call"
+INITIALIZED = ("initialize", "ok", "none")
+
+
+@pytest.fixture
+def proxy() -> Iterator[RunningProxy]:
+    with running("--", *SERVER) as started:
+        yield started
+
+
+class Session(Client):
+    """A client that has initialized, and sends its session with every message."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.post(INITIALIZE)
+        response = self.getresponse()
+        assert response.status == 200
+        self.name = response.getheader("mcp-session-id") or ""
+        self.pid = json.loads(response.read())["result"]["pid"]
+
+    def call(self, tool: str, request_id: int | str = 1, **params: Any) -> tuple[int, Any]:
+        """Call a tool, and wait for an answer that is not a stream."""
+        self.post(call(request_id, tool, **params), mcp_session_id=self.name)
+        return self.answer()
+
+    def listen(self, port: int) -> tuple[Client, Any]:
+        """Open the GET stream on a connection of its own: that connection, and the response."""
+        client = Client(port)
+        headers = {"accept": "text/event-stream", "mcp-session-id": self.name}
+        client.request("GET", "/mcp", headers=headers)
+        return client, client.getresponse()
+
+
+@pytest.fixture
+def session(proxy: RunningProxy) -> Iterator[Session]:
+    each = Session(proxy.port)
+    yield each
+    each.close()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; a zombie has."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("tool", "outcome", "fault"),
+    [
+        ("echo", "ok", "none"),
+        ("fail", "tool_error", "server"),
+        ("unknown", "protocol_error", "caller"),
+        ("twice", "ok", "none"),
+        ("grumble", "ok", "none"),
+    ],
+)
+def test_an_answer_crosses_and_its_outcome_counts(
+    proxy: RunningProxy, session: Session, *, tool: str, outcome: str, fault: str
+) -> None:
+    status, answer = session.call(tool, "x")
+    assert (status, answer["id"]) == (200, "x")
+    assert session.call("echo", "y")[1]["result"]["pid"] == session.pid
+    expected = {INITIALIZED: 1, (CALL, "ok", "none"): 1}
+    key = (CALL, outcome, fault)
+    proxy.counted({**expected, key: expected.get(key, 0) + 1})
+
+
+def test_a_message_over_several_lines_arrives_as_one(session: Session) -> None:
+    session.post(json.dumps(call(), indent=2).encode(), mcp_session_id=session.name)
+    assert session.answer()[1]["result"]["received"] == {"name": "echo"}
+
+
+def test_stderr_is_logged_line_by_line(proxy: RunningProxy, session: Session) -> None:
+    session.call("grumble")
+    eventually(
+        lambda: [each["line"] for each in proxy.logged("child stderr")] == ["something to say"],
+        "the line in the log",
+    )
+
+
+def test_each_session_has_a_process_of_its_own(proxy: RunningProxy, session: Session) -> None:
+    other = Session(proxy.port)
+    assert other.pid != session.pid
+    assert other.name != session.name
+    assert proxy.value("mcp_proxy_sessions") == 2
+    other.close()
+
+
+def test_delete_ends_the_session_and_its_whole_process_group(
+    proxy: RunningProxy, session: Session
+) -> None:
+    child = session.call("spawn")[1]["result"]["child"]
+    session.request("DELETE", "/mcp", headers={"mcp-session-id": session.name})
+    response = session.getresponse()
+    assert (response.status, response.read()) == (200, b"")
+    eventually(lambda: gone(session.pid) and gone(child), "the end of the processes")
+    status, answer = session.call("echo")
+    assert (status, answer["id"]) == (404, 1)
+    assert proxy.value("mcp_proxy_sessions") == 0
+    assert proxy.value("mcp_server_session_duration_seconds_count") == 1
+
+
+def test_an_unused_session_ends_by_itself() -> None:
+    with running("--session-idle", "0.3", "--", *SERVER) as proxy:
+        session = Session(proxy.port)
+        eventually(lambda: gone(session.pid), "the end of the process")
+        assert session.call("echo")[0] == 404
+        session.close()
+
+
+def test_a_session_with_an_open_stream_is_in_use() -> None:
+    with running("--session-idle", "0.5", "--", *SERVER) as proxy:
+        listening, idle = Session(proxy.port), Session(proxy.port)
+        stream, response = listening.listen(proxy.port)
+        eventually(lambda: gone(idle.pid), "the end of the idle session's process")
+        assert listening.call("echo")[0] == 200
+        response.close()
+        stream.close()
+        eventually(lambda: gone(listening.pid), "the end of the other process")
+        listening.close()
+        idle.close()
+
+
+@pytest.mark.parametrize(
+    ("session_id", "message", "status"),
+    [("", call(), 400), ("unknown", call(), 404), ("", {"method": "notifications/x"}, 400)],
+)
+def test_a_message_without_a_session_is_refused(
+    proxy: RunningProxy, session_id: str, message: Any, status: int
+) -> None:
+    client = Client(proxy.port)
+    client.post(message, **({"mcp_session_id": session_id} if session_id else {}))
+    response = client.getresponse()
+    assert response.status == status
+    response.read()
+    client.close()
+
+
+def test_progress_travels_on_the_stream_of_its_call(proxy: RunningProxy, session: Session) -> None:
+    session.post(call(3, "progress", _meta={"progressToken": "t"}), mcp_session_id=session.name)
+    response = session.getresponse()
+    assert response.getheader("content-type") == "text/event-stream"
+    assert read_event(response)["params"] == {"progressToken": "t", "progress": 1}
+    assert read_event(response)["id"] == 3
+    assert response.read() == b""
+    proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1})
+
+
+def test_a_servers_own_message_goes_to_the_get_stream(
+    proxy: RunningProxy, session: Session
+) -> None:
+    stream, response = session.listen(proxy.port)
+    assert session.call("spontaneous")[0] == 200
+    assert read_event(response)["method"] == "notifications/tools/list_changed"
+    response.close()
+    stream.close()
+
+
+def test_a_servers_own_message_waits_for_a_stream(proxy: RunningProxy, session: Session) -> None:
+    assert session.call("spontaneous")[0] == 200
+    assert session.call("echo")[0] == 200
+    stream, response = session.listen(proxy.port)
+    assert read_event(response)["method"] == "notifications/tools/list_changed"
+    response.close()
+    stream.close()
+
+
+def test_a_servers_request_is_answered_by_the_client(proxy: RunningProxy, session: Session) -> None:
+    session.post(call(4, "ask"), mcp_session_id=session.name)
+    response = session.getresponse()
+    assert read_event(response)["method"] == "roots/list"
+    other = Client(proxy.port)
+    other.post({"id": "server-1", "result": {"roots": []}}, mcp_session_id=session.name)
+    assert other.getresponse().status == 202
+    assert read_event(response)["result"]["roots"] == {"roots": []}
+    proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1})
+    other.close()
+
+
+def test_a_process_that_dies_answers_every_caller_and_ends_the_session(
+    proxy: RunningProxy, session: Session
+) -> None:
+    other = Client(proxy.port)
+    other.post(call("first", "hang"), mcp_session_id=session.name)
+    status, answer = session.call("die", "second")
+    assert (status, answer["id"], answer["error"]["code"]) == (502, "second", -32000)
+    status, answer = other.answer()
+    assert (status, answer["id"]) == (502, "first")
+    proxy.counted({INITIALIZED: 1, (CALL, "transport_error", "server"): 2})
+    assert session.call("echo")[0] == 404
+    again = Session(proxy.port)
+    assert again.call("echo")[0] == 200
+    assert proxy.value("mcp_proxy_upstream_restarts_total") == 1
+    again.close()
+    other.close()
+
+
+def test_a_cancelled_call_ends_without_an_answer(proxy: RunningProxy, session: Session) -> None:
+    session.post(call(9, "hang"), mcp_session_id=session.name)
+    other = Client(proxy.port)
+    cancel = {"method": "notifications/cancelled", "params": {"requestId": 9}}
+    other.post(cancel, mcp_session_id=session.name)
+    assert other.getresponse().status == 202
+    response = session.getresponse()
+    assert (response.status, response.read()) == (200, b"")
+    proxy.counted({INITIALIZED: 1, (CALL, "cancelled", "caller"): 1})
+    other.close()
+
+
+def test_a_caller_that_leaves_counts_as_cancelled(proxy: RunningProxy, session: Session) -> None:
+    other = Client(proxy.port)
+    other.post(call(9, "hang"), mcp_session_id=session.name)
+    assert session.call("echo")[0] == 200
+    other.close()
+    proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1, (CALL, "cancelled", "caller"): 1})
+
+
+def test_a_process_that_hangs_times_out() -> None:
+    with running("--upstream-timeout", "1", "--", *SERVER) as proxy:
+        session = Session(proxy.port)
+        status, answer = session.call("hang", 5)
+        assert (status, answer["id"], answer["error"]["code"]) == (504, 5, -32001)
+        proxy.counted({INITIALIZED: 1, (CALL, "timeout", "server"): 1})
+        session.close()
+
+
+def test_an_id_that_is_still_in_flight_is_refused(proxy: RunningProxy, session: Session) -> None:
+    other = Client(proxy.port)
+    other.post(call(9, "hang"), mcp_session_id=session.name)
+    assert session.call("echo", 1)[0] == 200
+    status, answer = session.call("echo", 9)
+    assert (status, answer["error"]["code"]) == (400, -32600)
+    other.close()
+
+
+def test_a_long_answer_crosses_and_a_longer_one_ends_the_session() -> None:
+    with running("--message-limit", "1000000", "--", *SERVER) as proxy:
+        session = Session(proxy.port)
+        status, answer = session.call("huge", arguments={"bytes": 900_000})
+        assert (status, len(answer["result"]["text"])) == (200, 900_000)
+        status, answer = session.call("huge", 8, arguments={"bytes": 1_100_000})
+        assert (status, answer["id"]) == (502, 8)
+        eventually(lambda: gone(session.pid), "the end of the process")
+        session.close()
+
+
+def test_sessions_beyond_the_cap_are_refused() -> None:
+    with running("--max-sessions", "1", "--", *SERVER) as proxy:
+        session, other = Session(proxy.port), Client(proxy.port)
+        other.post(INITIALIZE)
+        assert other.answer()[0] == 503
+        proxy.counted({INITIALIZED: 1, ("initialize", "rejected", "proxy"): 1})
+        session.close()
+        other.close()
+
+
+def test_a_command_that_ends_at_once_makes_the_proxy_unready() -> None:
+    with running("--probe-interval", "0.1", "--", "false") as proxy:
+        eventually(lambda: proxy.get("/readyz").status_code == 200, "readiness")
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
+        status, answer = client.answer()
+        assert (status, answer["id"]) == (502, 0)
+        eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of readiness")
+        client.close()
+
+
+def test_a_trace_context_reaches_the_process_in_meta(session: Session) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    session.post(call(), mcp_session_id=session.name, traceparent=trace)
+    received = session.answer()[1]["result"]["received"]
+    assert received == {"name": "echo", "_meta": {"traceparent": trace}}
