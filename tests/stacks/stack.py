@@ -1,5 +1,7 @@
 """Configurations that tests share: every architecture with every profile, and some servers."""
 
+import json
+from functools import cache
 from typing import Any
 
 from stacks.architectures import ARCHITECTURES
@@ -47,10 +49,15 @@ GOOD_PASSWORD = "correct horse battery staple"
 
 
 def plan_of(architecture: str = "otel-scrape", profile: str = "current", **more: object) -> Plan:
-    """The plan of one stack with servers of both runtimes, unless told otherwise."""
+    """The plan of one stack with servers of both runtimes, unless told otherwise; read only."""
     given = {"servers": SERVERS, **more}
     named = {"architecture": architecture, "profile": profile, PASSWORD: GOOD_PASSWORD}
-    return plan(parse({**named, **given}))
+    return _plan(json.dumps({**named, **given}))
+
+
+@cache
+def _plan(config: str) -> Plan:
+    return plan(parse(json.loads(config)))
 
 
 def objects(planned: Plan, kind: str) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,114 @@
+"""The collector's configuration is complete in itself, ordered, and runs without a kubelet."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from stacks.collector import NEEDS_KUBELET, pruned, without_kubelet
+from tests.stacks.stack import STACKS, plan_of, release_values
+
+KINDS = ("receivers", "processors", "exporters")
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_pipelines_use_exactly_what_is_configured(architecture: str, profile: str) -> None:
+    config = plan_of(architecture, profile).collector
+    pipelines = config["service"]["pipelines"].values()
+    for kind in KINDS:
+        assert set(config[kind]) == {name for each in pipelines for name in each[kind]}
+    assert set(config["service"]["extensions"]) == set(config["extensions"]) == {"health_check"}
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_memory_is_limited_first_and_batches_are_made_last(architecture: str, profile: str) -> None:
+    config = plan_of(architecture, profile).collector
+    for pipeline in config["service"]["pipelines"].values():
+        assert pipeline["processors"][0] == "memory_limiter"
+        assert pipeline["processors"][-1] == "batch"
+
+
+@pytest.mark.parametrize("architecture", ["otel-scrape", "otel-remote-write"])
+def test_labels_are_set_after_the_pod_is_known(architecture: str) -> None:
+    order = plan_of(architecture).collector["service"]["pipelines"]["metrics"]["processors"]
+    assert order.index("k8sattributes") < order.index("transform/series")
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_the_chart_gets_the_configuration_whole_and_nothing_to_merge(
+    architecture: str, profile: str
+) -> None:
+    planned = plan_of(architecture, profile)
+    values = release_values(planned, "otel-collector")
+    assert values["alternateConfig"] == planned.collector
+    assert "config" not in values
+    # The kubelet preset merges these keys under ours: ours must already be there.
+    on = values["presets"]["kubeletMetrics"]["enabled"]
+    receiver = planned.collector["receivers"].get("kubeletstats")
+    assert on == (receiver is not None)
+    assert receiver is None or {"collection_interval", "auth_type", "endpoint"} <= receiver.keys()
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_every_port_that_the_collector_opens_is_a_port_of_its_service(
+    architecture: str, profile: str
+) -> None:
+    planned = plan_of(architecture, profile)
+    ports = release_values(planned, "otel-collector")["ports"]
+    opened = {each["containerPort"] for each in ports.values() if each["enabled"]}
+    text = json.dumps(planned.collector)
+    for port in opened - {8888}:
+        assert f"${{env:MY_POD_IP}}:{port}" in text
+    exports = "prometheus" in planned.collector["exporters"]
+    assert opened == {4317, 4318, 8888} | ({8889} if exports else set())
+    assert all(each.get("hostPort", 0) == 0 for each in ports.values())
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_no_series_gets_resource_labels_or_target_info(architecture: str, profile: str) -> None:
+    config = plan_of(architecture, profile).collector
+    assert "resource_to_telemetry_conversion" not in json.dumps(config)
+    writer = config["exporters"].get("prometheusremotewrite")
+    assert writer is None or writer["target_info"] == {"enabled": False}
+    reader = config["exporters"].get("prometheus")
+    assert reader is None or reader["enable_open_metrics"] is True
+
+
+def test_pruning_keeps_the_original_and_drops_only_what_no_pipeline_uses() -> None:
+    config = deepcopy(plan_of("hybrid").collector)
+    config["receivers"]["unused"] = {}
+    before = deepcopy(config)
+    assert pruned(config) == plan_of("hybrid").collector
+    assert config == before
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_without_a_kubelet_nothing_asks_for_one_and_the_rest_is_as_it_was(
+    architecture: str, profile: str
+) -> None:
+    whole = plan_of(architecture, profile).collector
+    local = without_kubelet(whole)
+    assert not NEEDS_KUBELET & (set(local["receivers"]) | set(local["processors"]))
+    for kind in KINDS:
+        assert all(local[kind][name] == whole[kind][name] for name in local[kind])
+    for name, pipeline in local["service"]["pipelines"].items():
+        for kind in KINDS:
+            kept = [c for c in whole["service"]["pipelines"][name][kind] if c not in NEEDS_KUBELET]
+            assert pipeline[kind] == kept
+
+
+@pytest.mark.parametrize(
+    ("architecture", "pipelines"),
+    [
+        ("otel-scrape", {"traces", "metrics"}),
+        ("otel-remote-write", {"traces", "metrics"}),
+        ("direct-scrape", {"traces"}),
+        ("hybrid", {"traces"}),
+    ],
+)
+def test_a_pipeline_that_only_the_kubelet_fed_goes_with_it(
+    architecture: str, pipelines: set[str]
+) -> None:
+    local = without_kubelet(plan_of(architecture).collector)
+    assert set(local["service"]["pipelines"]) == pipelines
+    assert ("prometheus" in local["exporters"]) == (architecture == "otel-scrape")

@@ -1,0 +1,101 @@
+"""The plan: the same input gives the same plan, and a change touches only what differs."""
+
+from itertools import combinations
+
+import pytest
+
+from stacks.architectures import ARCHITECTURES
+from stacks.charts import CHARTS, Part, Profile
+from stacks.config import PASSWORD, parse
+from stacks.endpoints import JAEGER
+from stacks.plan import Plan, plan
+from tests.stacks.stack import GOOD_PASSWORD, SERVERS, STACKS, TOOLHIVE, plan_of
+
+PUSHED = {"otel-scrape", "otel-remote-write"}
+
+
+def by_name(planned: Plan) -> dict[tuple[str, str], object]:
+    return {(each["kind"], each["metadata"]["name"]): each for each in planned.objects}
+
+
+def changed_objects(one: Plan, other: Plan) -> set[str]:
+    """The kinds of what is there before and after, but different."""
+    before, after = by_name(one), by_name(other)
+    return {key[0] for key in before.keys() & after.keys() if before[key] != after[key]}
+
+
+def changed_releases(one: Plan, other: Plan) -> set[str]:
+    pairs = zip(one.releases, other.releases, strict=True)
+    return {before.name for before, after in pairs if before != after}
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_the_same_configuration_gives_the_same_plan(architecture: str, profile: str) -> None:
+    config = parse({"architecture": architecture, "profile": profile, PASSWORD: GOOD_PASSWORD})
+    assert plan(config) == plan(config)
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(ARCHITECTURES, 2)))
+def test_switching_the_architecture_touches_only_what_differs(one: str, other: str) -> None:
+    before, after = plan_of(one), plan_of(other)
+    writes = "otel-remote-write" in (one, other)
+    stack = {"kube-prometheus-stack"} if writes else set()
+    assert changed_releases(before, after) == {"otel-collector"} | stack
+    switched = (one in PUSHED) != (other in PUSHED)
+    emitters = {"Deployment", "MCPTelemetryConfig"} if switched else set()
+    assert changed_objects(before, after) == emitters
+    come_and_go = {kind for kind, _ in by_name(before).keys() ^ by_name(after).keys()}
+    assert come_and_go <= {"ServiceMonitor"}
+    assert before.namespaces == after.namespaces
+
+
+def test_changing_one_server_touches_only_that_server() -> None:
+    changed = [{**TOOLHIVE, "image": "registry.example/fetch:1.0.1"}, *SERVERS[1:]]
+    before, after = by_name(plan_of()), by_name(plan_of(servers=changed))
+    assert {key for key in before if before[key] != after[key]} == {("MCPServer", "fetch")}
+    assert changed_releases(plan_of(), plan_of(servers=changed)) == set()
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_releases_come_in_install_order_with_the_profiles_pins(
+    architecture: str, profile: str
+) -> None:
+    planned = plan_of(architecture, profile)
+    assert [each.part for each in planned.releases] == list(Part)
+    assert [each.chart for each in planned.releases] == list(CHARTS[Profile(profile)].values())
+    assert {each.namespace for each in planned.releases} <= set(planned.namespaces)
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_every_object_lives_in_a_namespace_of_the_plan_under_a_name_of_its_own(
+    architecture: str, profile: str
+) -> None:
+    planned = plan_of(architecture, profile)
+    assert len(by_name(planned)) == len(planned.objects)
+    assert {each["metadata"]["namespace"] for each in planned.objects} <= set(planned.namespaces)
+
+
+def test_a_stack_without_servers_is_a_stack() -> None:
+    planned = plan_of(servers=[])
+    assert planned.proxies == ()
+    kinds = {each["kind"] for each in planned.objects}
+    assert kinds == {"ConfigMap", "PrometheusRule", "ServiceMonitor"}
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_spans_go_where_the_profiles_jaeger_takes_them(profile: Profile) -> None:
+    exporter = plan_of(profile=profile).collector["exporters"]["otlp/jaeger"]
+    service = {"current": "jaeger", "seed": "jaeger-collector"}[profile]
+    assert exporter["endpoint"] == f"{service}.monitoring.svc:4317"
+    assert JAEGER[profile].otlp_grpc.address == exporter["endpoint"]
+
+
+def test_the_intervals_are_as_configured() -> None:
+    planned = plan_of(scrapeIntervalSeconds=1, pushIntervalSeconds=2)
+    assert (planned.intervals.scrape_seconds, planned.intervals.push_seconds) == (1, 2)
+
+
+def test_no_two_profiles_share_a_pin() -> None:
+    current, seed = CHARTS[Profile.CURRENT], CHARTS[Profile.SEED]
+    assert all(current[part].version != seed[part].version for part in Part)
+    assert all(each.version for charts in CHARTS.values() for each in charts.values())

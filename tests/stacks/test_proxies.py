@@ -1,0 +1,136 @@
+"""A server behind our proxy: one confined pod, whose settings the proxy itself accepts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy import settings
+from stacks.architectures import ARCHITECTURES
+from stacks.endpoints import mcp_endpoint
+from stacks.proxies import POD_NAME
+from tests.stacks.stack import STDIO, container, objects, plan_of
+
+
+def environment(found: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in found.get("env", []) if "value" in each}
+
+
+def pod(server: str) -> dict[str, Any]:
+    spec: dict[str, Any] = objects(plan_of(), "Deployment")[server]["spec"]["template"]["spec"]
+    return spec
+
+
+def containers() -> Iterator[dict[str, Any]]:
+    for server in ("search", "echo"):
+        yield from pod(server)["containers"]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_proxy_accepts_the_settings_it_gets(architecture: str, tmp_path: Path) -> None:
+    command = tmp_path / "server"
+    command.touch(mode=0o755)
+    stdio = {**STDIO, "command": [str(command), "--flag"]}
+    http = {**STDIO, "name": "http", "transport": "streamable-http", "port": 9000}
+    del http["command"]
+    for each in plan_of(architecture, servers=[stdio, http]).proxies:
+        parsed = settings.parse(each.arguments, each.environment)
+        assert str(parsed.listen) == "0.0.0.0:8080"
+        assert str(parsed.metrics_listen) == "0.0.0.0:9464"
+        assert parsed.drain_timeout == 30
+
+
+def test_an_http_server_runs_beside_the_proxy_which_finds_it_on_loopback() -> None:
+    planned = plan_of()
+    proxy, server = container(planned, "search"), container(planned, "search", "server")
+    assert proxy["image"] == "mcp-observability-proxy:0.1.0"
+    assert environment(proxy)["MCP_PROXY_UPSTREAM"] == "http://127.0.0.1:9000/rpc"
+    assert "args" not in proxy
+    assert server["image"] == "registry.example/search:1.0.0"
+    assert server["args"] == ["--verbose"]
+    assert environment(server) == {"LEVEL": "3"}
+
+
+def test_a_stdio_server_is_the_proxys_child_in_the_servers_own_image() -> None:
+    (proxy,) = pod("echo")["containers"]
+    assert proxy["image"] == "registry.example/echo:1.0.0"
+    assert proxy["args"] == ["--", "python", "-m", "echo"]
+    assert "MCP_PROXY_UPSTREAM" not in environment(proxy)
+
+
+def test_the_settings_of_the_pod_are_those_of_the_plan() -> None:
+    planned = plan_of("hybrid")
+    for each in planned.proxies:
+        assert environment(container(planned, each.server)) == each.environment
+        assert tuple(container(planned, each.server).get("args", ())) == each.arguments
+
+
+def test_the_resource_names_server_namespace_and_pod() -> None:
+    found = container(plan_of(), "echo")
+    values = environment(found)
+    assert values["OTEL_SERVICE_NAME"] == "echo"
+    assert values["OTEL_RESOURCE_ATTRIBUTES"] == (
+        f"service.namespace=mcp-servers,k8s.namespace.name=mcp-servers,k8s.pod.name={POD_NAME}"
+    )
+    # Kubernetes expands only what stands earlier in the list.
+    assert found["env"][0] == {
+        "name": "POD_NAME",
+        "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}},
+    }
+
+
+def test_intervals_and_sampling_reach_the_proxy() -> None:
+    planned = plan_of(pushIntervalSeconds=3, traceSamplingPercent=5)
+    values = planned.proxies[0].environment
+    assert values["OTEL_METRIC_EXPORT_INTERVAL"] == "3000"
+    assert (values["OTEL_TRACES_SAMPLER"], values["OTEL_TRACES_SAMPLER_ARG"]) == (
+        "parentbased_traceidratio",
+        "0.05",
+    )
+
+
+def test_every_container_is_confined_and_sized() -> None:
+    for each in containers():
+        assert each["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert each["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert "memory" in each["resources"]["limits"]
+        assert each["imagePullPolicy"] == "IfNotPresent"
+
+
+def test_every_pod_runs_as_nobody_without_a_token() -> None:
+    for server in ("search", "echo"):
+        context = pod(server)["securityContext"]
+        assert context["runAsNonRoot"] is True
+        assert context["runAsUser"] > 0
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod(server)["automountServiceAccountToken"] is False
+        # Service links would set MCP_PROXY_* variables for a Service called mcp-proxy.
+        assert pod(server)["enableServiceLinks"] is False
+
+
+def test_the_proxy_has_time_to_drain_before_it_is_killed() -> None:
+    drain = int(environment(container(plan_of(), "echo"))["MCP_PROXY_DRAIN_TIMEOUT"])
+    assert pod("echo")["terminationGracePeriodSeconds"] > drain
+
+
+def test_the_probes_ask_the_metrics_port_and_the_service_leads_to_the_pod() -> None:
+    planned = plan_of()
+    found = container(planned, "echo")
+    ports = {each["name"]: each["containerPort"] for each in found["ports"]}
+    assert ports == {"mcp": 8080, "metrics": 9464}
+    assert found["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "metrics"}
+    assert found["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "metrics"}
+    service, deployed = objects(planned, "Service")["echo"], objects(planned, "Deployment")["echo"]
+    template = deployed["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"].items() <= template.items()
+    assert deployed["spec"]["selector"]["matchLabels"].items() <= template.items()
+    assert {each["name"]: each["targetPort"] for each in service["spec"]["ports"]} == {
+        "mcp": "mcp",
+        "metrics": "metrics",
+    }
+    assert mcp_endpoint("echo").url == "http://echo.mcp-servers.svc:8080"

@@ -1,0 +1,110 @@
+"""Values are base, overlay and references, with every slip refused by name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stacks.architectures import ARCHITECTURES
+from stacks.charts import CHARTS, Profile
+from stacks.config import StackConfig
+from stacks.plan import references
+from stacks.values import FOLDER, Values, ValuesError, load, merge, null_keys, values_of
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_maps_merge_lists_and_scalars_are_replaced_and_the_base_stays_as_it_was() -> None:
+    base = {"a": {"x": 1, "y": [1, 2]}, "b": 1}
+    merged = merge(base, {"a": {"y": [3]}, "b": 2})
+    assert merged == {"a": {"x": 1, "y": [3]}, "b": 2}
+    assert base == {"a": {"x": 1, "y": [1, 2]}, "b": 1}
+
+
+def test_an_overlay_key_that_the_base_lacks_is_refused_by_its_path() -> None:
+    with pytest.raises(ValuesError) as caught:
+        merge({"a": {"x": 1}}, {"a": {"z": 1}})
+    assert str(caught.value) == "overlay key a.z is not in the base; known: x"
+
+
+def test_an_overlay_may_name_pipelines_of_its_own() -> None:
+    base: Values = {"alternateConfig": {"service": {"pipelines": {"traces": {}}}}}
+    overlay: Values = {"alternateConfig": {"service": {"pipelines": {"metrics": {}}}}}
+    merged = merge(base, overlay)["alternateConfig"]["service"]["pipelines"]
+    assert merged == {"traces": {}, "metrics": {}}
+
+
+def test_a_null_is_refused_wherever_it_is(tmp_path: Path) -> None:
+    path = written(tmp_path / "chart.yaml", "a: [{b: null}]\n")
+    with pytest.raises(ValuesError) as caught:
+        load(path, {})
+    assert str(caught.value) == ("chart.yaml: a[0].b is null; nulls in Helm values may be dropped")
+
+
+def test_a_reference_is_resolved_and_an_unknown_one_is_refused_by_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path / "chart.yaml", "a: !ref url\nb: !ref ulr\n")
+    with pytest.raises(ValuesError) as caught:
+        load(path, {"url": "http://x"})
+    assert str(caught.value) == "chart.yaml:2: !ref ulr is unknown; known: url"
+    assert load(path, {"url": "http://x", "ulr": "y"}) == {"a": "http://x", "b": "y"}
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES.values())
+@pytest.mark.parametrize("profile", Profile)
+def test_every_chart_has_values_without_nulls_for_every_architecture(
+    architecture: object, profile: Profile
+) -> None:
+    config = StackConfig(profile=profile)
+    overlay = str(getattr(architecture, "overlay", ""))
+    for chart in CHARTS[profile].values():
+        assert null_keys(values_of(chart.values, overlay, references(config))) == []
+
+
+def test_every_values_file_is_used_and_every_overlay_changes_something() -> None:
+    bases = {chart.values for charts in CHARTS.values() for chart in charts.values()}
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == bases
+    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == {
+        each.overlay for each in ARCHITECTURES.values()
+    }
+    names = references(StackConfig())
+    for path in FOLDER.glob("*/*.yaml"):
+        base = load(FOLDER / path.name, names)
+        assert merge(base, load(path, names)) != base, path
+
+
+def test_every_reference_that_the_plan_offers_is_used_by_some_file() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.yaml"))
+    unused = [name for name in references(StackConfig()) if f"!ref {name}\n" not in text]
+    assert unused == []
+
+
+def test_no_address_and_no_password_is_written_into_a_values_file() -> None:
+    for path in FOLDER.rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        assert ".svc" not in text, path
+        assert "assword:" not in text.replace("passwordKey:", ""), path
+
+
+MAPS = st.recursive(
+    st.integers() | st.lists(st.integers()),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from("abc"), MAPS))
+def test_merging_a_map_into_itself_changes_nothing(values: dict[str, object]) -> None:
+    assert merge(values, values) == values
+
+
+def test_the_grafana_queries_hold_no_helm_template() -> None:
+    """The chart passes the list through Helm's `tpl`."""
+    config = StackConfig()
+    sources = values_of("kube-prometheus-stack", "otel-scrape", references(config))
+    assert "{{" not in yaml.safe_dump(sources["grafana"]["additionalDataSources"])
