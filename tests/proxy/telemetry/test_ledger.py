@@ -120,12 +120,20 @@ def test_requests_without_a_tool_take_no_place_under_the_cap() -> None:
     assert [labels.tool for labels in labels_of(ledger)] == ["", "echo"]
 
 
-@given(st.text(st.characters(codec=None), max_size=400))
+@given(st.text(st.characters(codec=None), min_size=30, max_size=200))
 def test_a_tool_name_is_cut_at_a_character_within_its_bytes(name: str) -> None:
     label = cut(name).encode()
     assert len(label) <= TOOL_BYTES
     assert name.encode(errors="replace").startswith(label)
     assert len(label) > TOOL_BYTES - 4 or label == name.encode(errors="replace")
+
+
+def test_the_label_of_a_tool_is_its_cut_name_or_other() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=1)
+    record_tool(ledger, "x" * 1000)
+    record_tool(ledger, "y")
+    assert ledger.tool_label("x" * 2000) == "x" * TOOL_BYTES
+    assert ledger.tool_label("y") == "other"
 
 
 def test_a_hundred_thousand_hostile_names_leave_rows_and_memory_bounded(ledger: Ledger) -> None:

@@ -1,0 +1,63 @@
+"""Rows that differ only in labels that a family does not carry are added up in it."""
+
+import pytest
+
+from proxy.telemetry import catalogue
+from proxy.telemetry.catalogue import Fault, Metric, Outcome
+from proxy.telemetry.ledger import Distribution, Exemplar, Ledger
+from proxy.telemetry.projection import Point, families
+
+OK = (Outcome.OK, Fault.NONE, "", "")
+
+
+def points(ledger: Ledger, metric: Metric) -> tuple[Point, ...]:
+    (family,) = (each for each in families(ledger, None) if each.metric is metric)
+    return family.points
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Two tools in one bucket, the first of them with the later exemplar."""
+    ledger = Ledger("fetch", "stdio")
+    ledger.record("tools/call", "a", "POST", 200, *OK, 0.3, 0.001, 1, 1)
+    ledger.record("tools/call", "b", "POST", 200, *OK, 0.4, 0.001, 2, 2)
+    first, second = ledger.rows.values()
+    first.exemplars = {5: Exemplar(0.3, 1, 1, 2000.0)}
+    second.exemplars = {5: Exemplar(0.4, 2, 2, 1000.0)}
+    return ledger
+
+
+def test_counts_and_sums_add_up(ledger: Ledger) -> None:
+    (point,) = points(ledger, catalogue.REQUEST_DURATION)
+    assert isinstance(point.value, Distribution)
+    assert sum(point.value.counts) == 2
+    assert point.value.total == pytest.approx(0.7)
+
+
+def test_the_latest_exemplar_of_a_bucket_is_shown(ledger: Ledger) -> None:
+    (point,) = points(ledger, catalogue.REQUEST_DURATION)
+    assert isinstance(point.value, Distribution)
+    assert point.value.exemplars == {5: Exemplar(0.3, 1, 1, 2000.0)}
+
+
+def test_projecting_changes_nothing_in_the_ledger(ledger: Ledger) -> None:
+    before = repr(ledger.rows)
+    for _ in range(3):
+        assert list(families(ledger, None))
+    assert repr(ledger.rows) == before
+
+
+def test_only_tool_calls_are_counted_by_tool(ledger: Ledger) -> None:
+    ledger.record("prompts/get", "a", "POST", 200, *OK, 0.3, 0.001)
+    successes = [
+        point.value
+        for point in points(ledger, catalogue.TOOL_CALLS)
+        if point.attributes
+        == {"server": "fetch", "transport": "stdio", "tool": "a"} | {"status": "success"}
+    ]
+    assert successes == [1]
+
+
+def test_without_proc_there_is_no_process_family(ledger: Ledger) -> None:
+    names = {family.metric.name for family in families(ledger, None)}
+    assert not any(name.startswith("process_") for name in names)
