@@ -55,7 +55,7 @@ def _run_one(architecture: Architecture, options: Options, binaries: dict[str, P
         _say(f"  settings and logs: {folder}")
         choices = Choices(architecture, addresses, options.stdio_command)
         pipeline = start(local_plan(choices, folder, binaries), folder, parts)
-        _say(f"  {len(parts.pids)} processes ready after {time.monotonic() - began:.1f} s")
+        _say(f"  all {len(parts.pids)} processes run after {time.monotonic() - began:.1f} s")
         result = _prove(pipeline, began)
         print(told(result), flush=True)
         if not options.once:

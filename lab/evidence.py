@@ -1,8 +1,9 @@
 """Send the calls, then ask Prometheus and Jaeger until they show all of them."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from dashboards import BOARDS
@@ -17,6 +18,7 @@ from lab.accounts import (
     traced,
 )
 from lab.load import HUNDRED, Client, LoadFailed, light_traffic
+from lab.local_plan import Front
 from lab.pipeline import Pipeline
 from lab.processes import Parts
 from lab.prometheus_api import Prometheus, Unreachable, has_data
@@ -37,29 +39,29 @@ _NAMESPACE = Namespace.SERVERS.value
 
 
 def send(pipeline: Pipeline) -> Counts:
-    """A hundred calls through every server; what each came to for the client.
+    """A hundred calls through every server; how many came to what.
 
-    Raises PartFailed when a part has died, LoadFailed when a call got no answer otherwise.
+    Raises PartFailed when a part has died, LoadFailed when a call otherwise came to nothing or to
+    something else than it must.
     """
-    sent: dict[str, dict[str, int]] = {}
-    try:
-        for front in pipeline.fronts:
-            counts = sent.setdefault(front.server, {})
-            with Client(front.mcp_url) as client:
-                for call in HUNDRED:
-                    outcome = client.call(call)
-                    counts[outcome] = counts.get(outcome, 0) + 1
-    except LoadFailed as failed:
-        blame(pipeline.parts, failed)
+    sent = {}
+    for front in pipeline.fronts:
+        with _blamed(pipeline.parts, front), Client(front.mcp_url) as client:
+            counted = Counter(client.call(call) for call in HUNDRED)
+            sent[front.server] = {str(outcome): number for outcome, number in counted.items()}
     return sent
 
 
-def blame(parts: Parts, failed: LoadFailed) -> None:
-    """Raise PartFailed if a part's end is behind a failed call, else the failure itself."""
+@contextmanager
+def _blamed(parts: Parts, front: Front) -> Iterator[None]:
+    """Turn a failed call into PartFailed if a part's end is behind it; else say whose it was."""
     try:
-        parts.wait("a part's end", lambda: None, BLAME_SECONDS)
-    except TimeoutError:
-        raise failed from None
+        yield
+    except LoadFailed as failed:
+        try:
+            parts.wait("a part's end", lambda: None, BLAME_SECONDS)
+        except TimeoutError:
+            raise LoadFailed(f"{front.server}: {failed}; see the log of its proxy") from failed
 
 
 @dataclass(slots=True)
@@ -152,13 +154,11 @@ def cover(pipeline: Pipeline) -> Coverage:
 
 def steps(pipeline: Pipeline) -> Iterator[None]:
     """Light traffic through every server, one step of each at a time; raises as `send` does."""
-    traffic = [light_traffic(front.mcp_url) for front in pipeline.fronts]
+    traffic = [(front, light_traffic(front.mcp_url)) for front in pipeline.fronts]
     while True:
-        try:
-            for each in traffic:
+        for front, each in traffic:
+            with _blamed(pipeline.parts, front):
                 next(each)
-        except LoadFailed as failed:
-            blame(pipeline.parts, failed)
         yield
 
 

@@ -10,13 +10,14 @@ from typing import Any, Self
 import requests
 
 from proxy.telemetry.catalogue import Outcome
+from proxy.telemetry.vocabulary import TOOLS_CALL
 
 PROTOCOL_VERSION = "2025-11-25"
 TIMEOUT_SECONDS = 30.0
 
 
 class LoadFailed(Exception):
-    """A call got no JSON-RPC answer; the text says which call and what came instead."""
+    """A call got no answer, or another than it must; the text says which and what came instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Client:
         client = {"name": "lab", "version": "1"}
         wanted = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
         response = self._post(self._request("initialize", wanted))
-        _answer(response)
+        if "error" in (answer := _answer(response)):
+            raise LoadFailed(f"{self._url}: initialize came to {answer['error']}")
         self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
         if session := response.headers.get("Mcp-Session-Id"):
             self._http.headers["Mcp-Session-Id"] = session
@@ -75,11 +77,13 @@ class Client:
         return _answer(self._post(self._request(method, params)))
 
     def call(self, call: Call) -> Outcome:
-        """Make a tool call and read from the answer what it came to."""
-        answer = self.request("tools/call", {"name": call.tool, "arguments": call.arguments})
-        if "error" in answer:
-            return Outcome.PROTOCOL_ERROR
-        return Outcome.TOOL_ERROR if answer["result"].get("isError") else Outcome.OK
+        """Make a tool call; raises LoadFailed unless it comes to what it must."""
+        answer = self.request(TOOLS_CALL, {"name": call.tool, "arguments": call.arguments})
+        came_to = _outcome(answer)
+        if came_to is not call.outcome:
+            wrong = f"tool {call.tool} came to {came_to} instead of {call.outcome}"
+            raise LoadFailed(f"{self._url}: {wrong}: {str(answer)[:300]}")
+        return came_to
 
     def _request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
@@ -92,6 +96,12 @@ class Client:
             return self._http.request(verb, self._url, json=message, timeout=TIMEOUT_SECONDS)
         except requests.RequestException as wrong:
             raise LoadFailed(f"{verb} {self._url}: {wrong}") from wrong
+
+
+def _outcome(answer: Mapping[str, Any]) -> Outcome:
+    if "error" in answer:
+        return Outcome.PROTOCOL_ERROR
+    return Outcome.TOOL_ERROR if answer["result"].get("isError") else Outcome.OK
 
 
 def _answer(response: requests.Response) -> Mapping[str, Any]:

@@ -68,6 +68,8 @@ class LocalPlan:
     fronts: tuple[Front, ...]
     files: Mapping[str, str]
     stages: tuple[tuple[Process, ...], ...]
+    targets: int
+    """How many targets Prometheus is told to scrape."""
 
 
 def stack_config(choices: Choices) -> StackConfig:
@@ -112,7 +114,8 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         programs.PROMETHEUS_FILE: _written(prometheus),
         programs.RULES_FILE: _written(planned.rules),
     }
-    return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies))
+    scraped = sum(len(each["static_configs"]) for each in prometheus["scrape_configs"])
+    return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies), scraped)
 
 
 def _written(settings: object) -> str:

@@ -44,8 +44,8 @@ def parse(arguments: Sequence[str]) -> Options:
     known = f"{', '.join(ARCHITECTURES)} or {ALL}"
     parser.add_argument("architecture", nargs="?", default=next(iter(ARCHITECTURES)), help=known)
     parser.add_argument("--once", action="store_true", help="end after the table; 0 if all agrees")
-    parser.add_argument("--prometheus-port", type=int, metavar="N", help="default: a free one")
-    parser.add_argument("--jaeger-port", type=int, metavar="N", help="default: a free one")
+    parser.add_argument("--prometheus-port", type=_port, metavar="N", help="default: a free one")
+    parser.add_argument("--jaeger-port", type=_port, metavar="N", help="default: a free one")
     parser.add_argument(
         "--stdio-command",
         default=shlex.join(ECHO_COMMAND),
@@ -66,6 +66,12 @@ def parse(arguments: Sequence[str]) -> Options:
         given.jaeger_port,
         _command(given.stdio_command),
     )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 1 to 65535")
+    return int(text)
 
 
 def _architectures(name: str, known: str) -> tuple[Architecture, ...]:

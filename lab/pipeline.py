@@ -9,9 +9,9 @@ import requests
 
 from lab.jaeger_api import Jaeger
 from lab.local_plan import Front, LocalPlan
-from lab.processes import Command, Parts
+from lab.processes import Command, PartFailed, Parts
 from lab.programs import Process, inherited
-from lab.prometheus_api import Prometheus
+from lab.prometheus_api import Prometheus, Unreachable
 from stacks.architectures import Architecture
 
 READY_SECONDS = 30.0
@@ -31,7 +31,7 @@ class Pipeline:
 def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
     """Write the settings into the folder and start everything; the owner of `parts` ends it.
 
-    Raises PartFailed when a part ends, or is not ready within READY_SECONDS.
+    Raises PartFailed when a part ends, or is not ready or not scraped within READY_SECONDS.
     """
     for name, text in local.files.items():
         (folder / name).write_text(text)
@@ -39,13 +39,30 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
         started = [(process, parts.start(_command(process))) for process in stage]
         for process, part in started:
             parts.wait_ready(part, _ready(process), READY_SECONDS)
+    prometheus = Prometheus(f"http://{local.addresses.prometheus}")
+    _wait_scraped(parts, prometheus, local.targets)
     return Pipeline(
         local.plan.architecture,
         parts,
         local.fronts,
-        Prometheus(f"http://{local.addresses.prometheus}"),
+        prometheus,
         Jaeger(f"http://{local.addresses.jaeger_query}"),
     )
+
+
+def _wait_scraped(parts: Parts, prometheus: Prometheus, targets: int) -> None:
+    """Wait until Prometheus scrapes every target; it looks for them every 5 s only."""
+
+    def all_up() -> bool | None:
+        try:
+            return len(prometheus.query("up == 1")) == targets or None
+        except Unreachable:
+            return None
+
+    try:
+        parts.wait("every target is scraped", all_up, READY_SECONDS)
+    except TimeoutError as late:
+        raise PartFailed(f"prometheus: {late}; see {prometheus.url}/api/v1/targets") from late
 
 
 def _command(process: Process) -> Command:

@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from lab.load import HUNDRED, Client, LoadFailed, light_traffic, outcomes
+from lab.load import HUNDRED, Call, Client, LoadFailed, light_traffic, outcomes
 from proxy.telemetry.catalogue import Outcome
 
 
@@ -35,6 +35,13 @@ def test_every_call_comes_to_what_is_known_of_it(address: str) -> None:
 
 def test_light_traffic_goes_on_for_more_than_one_session(address: str) -> None:
     assert len(list(islice(light_traffic(f"http://{address}/mcp"), 20))) == 20
+
+
+def test_a_call_that_comes_to_something_else_is_named(address: str) -> None:
+    wrong = Call("fail", Outcome.OK)
+    told = "tool fail came to tool_error instead of ok"
+    with Client(f"http://{address}/mcp") as client, pytest.raises(LoadFailed, match=told):
+        client.call(wrong)
 
 
 def test_an_answer_that_is_no_json_rpc_is_named(address: str) -> None:

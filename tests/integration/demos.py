@@ -1,0 +1,96 @@
+"""A demo as its users run it: a process, what it prints, the processes it started."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+DEADLINE_SECONDS = 60.0
+_MARK = "MCP_LAB_TEST_RUN"
+
+
+class Demo:
+    """A started demo; its output comes line by line, both streams together."""
+
+    def __init__(self, process: "subprocess.Popen[str]", mark: str) -> None:
+        self.process = process
+        self.output: list[str] = []
+        self._mark = mark
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def until(self, text: str) -> None:
+        """Wait for a line that has the text in it."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not any(text in line for line in self.output):
+            try:
+                self.output.append(self._lines.get(timeout=deadline - time.monotonic()))
+            except (queue.Empty, ValueError):
+                raise AssertionError(f"no {text!r} in {self.output}") from None
+
+    def ended(self) -> int:
+        """Wait for the demo to end: its exit code."""
+        code = self.process.wait(DEADLINE_SECONDS)
+        self._reader.join(DEADLINE_SECONDS)
+        while not self._lines.empty():
+            self.output.append(self._lines.get())
+        return code
+
+    def told(self) -> str:
+        return "".join(self.output)
+
+    def part(self, program: str) -> psutil.Process:
+        """The demo's child whose program has this name."""
+        children = psutil.Process(self.process.pid).children()
+        [found] = [each for each in children if each.name() == program]
+        return found
+
+    def parts_by_arguments(self, word: str) -> list[psutil.Process]:
+        """The demo's children that were started with this word in their command line."""
+        children = psutil.Process(self.process.pid).children()
+        return [each for each in children if word in each.cmdline()]
+
+    def left_over(self) -> list[psutil.Process]:
+        """Every process that this demo or its children started and that still runs."""
+        return [each for each in psutil.process_iter() if self._is_ours(each)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(_MARK) == self._mark
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            return False
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+
+@contextmanager
+def demo(*arguments: str, **variables: str) -> Iterator[Demo]:
+    """A demo in its own process group, as a terminal would start it; ended if it still runs."""
+    mark = uuid.uuid4().hex
+    with subprocess.Popen(
+        (sys.executable, "-m", "lab.demo", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **variables, _MARK: mark},
+        start_new_session=True,
+    ) as process:
+        running = Demo(process, mark)
+        try:
+            yield running
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            running.ended()

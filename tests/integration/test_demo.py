@@ -1,0 +1,90 @@
+"""`make demo` on the real binaries: its numbers, and its manners when something is wrong."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from lab.result import MIB, told
+from stacks.architectures import ARCHITECTURES
+from tests.integration.demos import demo
+from tests.recorded import recorded
+
+pytestmark = pytest.mark.slow
+
+SECONDS, MEBIBYTES = 60, 1536
+"""What issue and README promise of `make demo ONCE=1`."""
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_call_is_counted_and_traced_and_every_query_has_data(architecture: str) -> None:
+    result = recorded(architecture).result
+    assert result.good, told(result)
+    assert [each.sent for each in result.ledger.accounts] == [85, 10, 5] * 2
+    assert result.seconds < SECONDS
+    assert result.peak_bytes < MEBIBYTES * MIB
+
+
+def test_once_ends_with_the_table_and_0() -> None:
+    with demo("--once") as running:
+        assert running.ended() == 0
+    rows = re.findall(r"^echo-\w+ .*$", running.told(), re.MULTILINE)
+    assert [row.split() for row in rows] == [
+        [server, outcome, number, number, number]
+        for server in ("echo-http", "echo-stdio")
+        for outcome, number in (("ok", "85"), ("tool_error", "10"), ("protocol_error", "5"))
+    ]
+    assert running.left_over() == []
+
+
+def complaint(*arguments: str, **variables: str) -> str:
+    """The one line of a demo that ends with 2."""
+    with demo(*arguments, **variables) as running:
+        assert running.ended() == 2
+    assert running.left_over() == []
+    [line] = running.output
+    return line.rstrip("\n")
+
+
+def test_an_unknown_architecture_is_answered_with_the_four() -> None:
+    assert complaint("otel-push") == (
+        "ARCH=otel-push: unknown architecture; choose otel-scrape, otel-remote-write,"
+        " direct-scrape, hybrid or all"
+    )
+
+
+@pytest.mark.parametrize("option", ["--prometheus-port", "--jaeger-port"])
+def test_a_busy_port_asked_for_by_name_is_refused(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        assert complaint(option, str(port)) == (
+            f"{option} {port}: Address already in use; leave it out for a free port"
+        )
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    assert f"--prometheus-port: {port!r} is not a port, 1 to 65535" in complaint(
+        "--prometheus-port", port
+    )
+
+
+def test_a_tool_that_cannot_be_had_is_named_with_what_to_install(tmp_path: Path) -> None:
+    line = complaint(PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path))
+    assert line.startswith("collector: no usable otelcol-contrib")
+    assert "install" in line
+
+
+def test_a_server_command_that_does_not_exist_is_refused() -> None:
+    assert complaint("--stdio-command", "no-such-server --flag") == (
+        "--stdio-command 'no-such-server --flag': no such program; give a command on PATH"
+    )
+
+
+def test_a_server_that_does_not_stay_fails_by_name() -> None:
+    with demo("--once", "--stdio-command", "false") as running:
+        assert running.ended() == 1
+    assert re.search(r"^(proxy-)?echo-stdio", running.output[-1]), running.told()
+    assert "Traceback" not in running.told()
+    assert running.left_over() == []

@@ -1,0 +1,97 @@
+"""However a demo ends, and whenever, none of its processes is left."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.processes import pause
+from tests.integration.demos import DEADLINE_SECONDS, Demo, demo
+
+pytestmark = pytest.mark.slow
+
+STARTING, STARTED, SENT, TRAFFIC = "settings and logs", "processes run", "calls sent", "Ctrl-C ends"
+
+
+def nothing_left(running: Demo) -> bool:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while running.left_over():
+        if time.monotonic() > deadline:
+            return False
+        pause(0.05)
+    return True
+
+
+@pytest.mark.parametrize("moment", [STARTING, STARTED, SENT])
+def test_ctrl_c_before_the_table_ends_everything(moment: str) -> None:
+    with demo() as running:
+        running.until(moment)
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 128 + signal.SIGINT
+    assert running.left_over() == []
+    assert running.output[-1] == "ended by SIGINT; nothing is left running\n"
+    assert "Traceback" not in running.told()
+
+
+def test_ctrl_c_during_traffic_is_the_normal_end() -> None:
+    with demo() as running:
+        running.until(TRAFFIC)
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 0
+    assert running.left_over() == []
+    assert "Prometheus  http://127.0.0.1:" in running.told()
+
+
+def test_sigterm_ends_everything() -> None:
+    with demo() as running:
+        running.until(STARTING)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.ended() == 128 + signal.SIGTERM
+    assert running.left_over() == []
+
+
+def test_a_killed_demo_leaves_nothing_either() -> None:
+    with demo() as running:
+        running.until(STARTED)
+        running.process.kill()
+        running.ended()
+        assert nothing_left(running)
+
+
+def test_ctrl_c_while_a_tool_is_built_ends_the_build(tmp_path: Path) -> None:
+    with demo(XDG_CACHE_HOME=str(tmp_path)) as running:
+        running.until("building collector")
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 128 + signal.SIGINT
+        assert nothing_left(running)
+    assert "Traceback" not in running.told()
+
+
+@pytest.mark.parametrize(
+    ("part", "program", "moment"),
+    [
+        ("collector", "otelcol", STARTED),
+        ("prometheus", "prometheus", SENT),
+    ],
+)
+def test_a_part_that_crashes_is_named_with_the_end_of_its_log(
+    part: str, program: str, moment: str
+) -> None:
+    with demo() as running:
+        running.until(moment)
+        running.part(program).kill()
+        assert running.ended() == 1
+    assert f"{part} was ended by SIGKILL; the end of " in running.told()
+    assert f"{part}.log:" in running.told()
+    assert running.left_over() == []
+
+
+def test_a_server_that_crashes_during_traffic_is_named() -> None:
+    with demo() as running:
+        running.until(TRAFFIC)
+        children = running.parts_by_arguments("lab.echo")
+        children[0].kill()
+        assert running.ended() == 1
+    assert "echo-http-server was ended by SIGKILL" in running.told()
+    assert running.left_over() == []
