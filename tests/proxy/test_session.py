@@ -1,0 +1,246 @@
+"""The session core: ids, duplicates, late answers, cancel races; time is a number."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from proxy.errors import DuplicateRequest
+from proxy.session import (
+    CANCELLED,
+    GARBLED,
+    LATE,
+    OK,
+    PROGRESS,
+    TIMED_OUT,
+    TOOL_ERROR,
+    UNREACHABLE,
+    UNRELATED,
+    Call,
+    Finished,
+    Related,
+    Session,
+    Verdict,
+    judge,
+    judge_status,
+)
+from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.wire.message import Failure, Message, Meta, Params, RequestId, Result
+
+PATIENCE = 10.0
+
+
+def call(request_id: RequestId, token: RequestId | None = None) -> Call:
+    meta = Meta(progress_token=token)
+    message = Message(id=request_id, method="tools/call", params=Params(name="t", meta=meta))
+    return Call(message, started=0.0, version="", session="s")
+
+
+def answer(request_id: RequestId | None, **fields: object) -> Message:
+    return Message(id=request_id, result=Result(**fields))  # type: ignore[arg-type]
+
+
+def progress(token: RequestId | None) -> Message:
+    return Message(method=PROGRESS, params=Params(progress_token=token))
+
+
+def session(*calls: Call, now: float = 0.0) -> Session:
+    each = Session(PATIENCE)
+    for one in calls:
+        each.begin(one, now)
+    return each
+
+
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        (answer(1), OK),
+        (Message(id=1, result=None), OK),
+        (answer(1, is_error=False), OK),
+        (answer(1, is_error=True), TOOL_ERROR),
+        *(
+            (
+                Message(id=1, error=Failure(code)),
+                Verdict(Outcome.PROTOCOL_ERROR, fault, str(code)),
+            )
+            for code, fault in {
+                -32700: Fault.CALLER,
+                -32600: Fault.CALLER,
+                -32601: Fault.CALLER,
+                -32602: Fault.CALLER,
+                -32002: Fault.CALLER,
+                -32603: Fault.SERVER,
+                -32000: Fault.SERVER,
+                0: Fault.SERVER,
+            }.items()
+        ),
+    ],
+)
+def test_an_answer_has_one_verdict(message: Message, verdict: Verdict) -> None:
+    assert judge(message) == verdict
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (200, GARBLED),
+        (302, GARBLED),
+        (404, Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404")),
+        (500, Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, "500")),
+    ],
+)
+def test_a_status_without_an_answer_has_one_verdict(status: int, verdict: Verdict) -> None:
+    assert judge_status(status) == verdict
+
+
+def test_answers_find_their_calls_in_any_order() -> None:
+    first, second = call(1), call("1")
+    both = session(first, second)
+    assert both.receive(answer("1"), 1.0) == Finished(second, OK)
+    assert both.receive(answer(1), 1.0) == Finished(first, OK)
+    assert not both.busy
+
+
+def test_a_second_answer_is_late() -> None:
+    one = session(call(1))
+    one.receive(answer(1), 1.0)
+    assert one.receive(answer(1), 2.0) is LATE
+
+
+@pytest.mark.parametrize("request_id", [2, "1", None])
+def test_an_answer_to_nothing_in_flight_is_late(request_id: RequestId | None) -> None:
+    one = session(call(1))
+    assert one.receive(answer(request_id), 1.0) is LATE
+    assert one.busy
+
+
+def test_an_id_in_flight_cannot_begin_again_but_an_answered_one_can() -> None:
+    one = session(call(1))
+    with pytest.raises(DuplicateRequest):
+        one.begin(call(1), 0.0)
+    one.receive(answer(1), 1.0)
+    one.begin(call(1), 2.0)
+    assert one.busy
+
+
+def test_progress_goes_to_the_call_that_holds_the_token_until_it_ends() -> None:
+    mine, other = call(1, "t"), call(2)
+    both = session(mine, other)
+    assert both.receive(progress("t"), 1.0) == Related(mine)
+    assert both.receive(progress("u"), 1.0) is UNRELATED
+    assert both.receive(progress(None), 1.0) is UNRELATED
+    both.receive(answer(1), 2.0)
+    assert both.receive(progress("t"), 3.0) is UNRELATED
+
+
+@pytest.mark.parametrize(
+    "message", [Message(method="notifications/message"), Message(id=9, method="roots/list")]
+)
+def test_a_servers_own_message_belongs_to_no_call(message: Message) -> None:
+    assert session(call(1)).receive(message, 1.0) is UNRELATED
+
+
+def test_a_cancelled_call_ends_at_once_and_its_answer_is_late() -> None:
+    mine = call(1)
+    one = session(mine)
+    assert one.cancel(1) == Finished(mine, CANCELLED)
+    assert one.cancel(1) is None
+    assert one.cancel(None) is None
+    assert one.receive(answer(1), 1.0) is LATE
+
+
+def test_only_silent_calls_are_overdue() -> None:
+    silent, lively = call(1), call(2, "t")
+    both = session(silent, lively)
+    both.receive(progress("t"), 5.0)
+    assert both.overdue(PATIENCE - 0.1) == ()
+    assert both.overdue(PATIENCE) == (Finished(silent, TIMED_OUT),)
+    assert both.overdue(5.0 + PATIENCE) == (Finished(lively, TIMED_OUT),)
+    assert not both.busy
+
+
+def test_a_sign_of_life_is_one_for_every_call() -> None:
+    both = session(call(1), call(2))
+    both.heard(5.0)
+    assert both.overdue(PATIENCE) == ()
+    assert len(both.overdue(5.0 + PATIENCE)) == 2
+
+
+def test_the_end_ends_every_call() -> None:
+    calls = (call(1), call(2, "t"))
+    both = session(*calls)
+    assert both.end(UNREACHABLE) == tuple(Finished(each, UNREACHABLE) for each in calls)
+    assert both.end(UNREACHABLE) == ()
+    assert both.receive(progress("t"), 1.0) is UNRELATED
+
+
+IDS = st.sampled_from([1, 2, "1", "2", 1.5])
+TOKENS = st.sampled_from([None, "t", "u", 7])
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """Whatever happens in whatever order, each call ends exactly once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session(PATIENCE)
+        self.now = 0.0
+        self.open: dict[RequestId, Call] = {}
+        self.ended: list[Call] = []
+
+    def _end(self, *finished: Finished) -> None:
+        for each in finished:
+            assert self.open.pop(each.call.id) is each.call
+            assert each.call not in self.ended
+            self.ended.append(each.call)
+
+    @rule(request_id=IDS, token=TOKENS)
+    def begin(self, request_id: RequestId, token: RequestId | None) -> None:
+        one = call(request_id, token)
+        if request_id in self.open:
+            with pytest.raises(DuplicateRequest):
+                self.session.begin(one, self.now)
+        else:
+            self.session.begin(one, self.now)
+            self.open[request_id] = one
+
+    @rule(request_id=IDS)
+    def answer(self, request_id: RequestId) -> None:
+        effect = self.session.receive(answer(request_id), self.now)
+        assert isinstance(effect, Finished) is (request_id in self.open)
+        if isinstance(effect, Finished):
+            self._end(effect)
+
+    @rule(request_id=IDS)
+    def cancel(self, request_id: RequestId) -> None:
+        finished = self.session.cancel(request_id)
+        assert (finished is not None) is (request_id in self.open)
+        if finished is not None:
+            self._end(finished)
+
+    @rule(token=TOKENS)
+    def hear_progress(self, token: RequestId | None) -> None:
+        effect = self.session.receive(progress(token), self.now)
+        if isinstance(effect, Related):
+            assert effect.call.progress_token == token
+            assert self.open[effect.call.id] is effect.call
+
+    @rule(seconds=st.floats(0, 2 * PATIENCE))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self._end(*self.session.overdue(self.now))
+
+    @precondition(lambda self: self.open)
+    @rule()
+    def lose(self) -> None:
+        self._end(*self.session.end(UNREACHABLE))
+        assert not self.open
+
+    @invariant()
+    def it_knows_what_is_in_flight(self) -> None:
+        assert {each.id: each for each in self.session.calls} == self.open
+        assert self.session.busy is bool(self.open)
+
+
+TestSessionMachine = SessionMachine.TestCase
+TestSessionMachine.settings = settings(max_examples=50, stateful_step_count=30)

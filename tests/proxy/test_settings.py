@@ -1,0 +1,96 @@
+"""Settings: a flag wins over its variable, and what cannot be is one error."""
+
+import sys
+
+import pytest
+
+from proxy.errors import SettingsError
+from proxy.options import OPTIONS, Address
+from proxy.settings import HttpServer, Settings, StdioServer, parse
+
+UPSTREAM = ("--upstream", "http://127.0.0.1:9000/mcp")
+
+
+def read(*arguments: str, **environment: str) -> Settings:
+    return parse(arguments, environment)
+
+
+def test_defaults_bind_to_loopback() -> None:
+    settings = read(*UPSTREAM)
+    assert settings.listen == Address("127.0.0.1", 8080)
+    assert settings.metrics_listen == Address("127.0.0.1", 9464)
+    assert (settings.drain_timeout, settings.body_limit) == (30.0, 4 * 1024 * 1024)
+    assert settings.telemetry.server == "mcp-server"
+    assert settings.telemetry.traces is None
+    assert settings.allowed_origins == ()
+
+
+def test_a_flag_wins_over_its_variable() -> None:
+    variables = {"MCP_PROXY_LISTEN": "0.0.0.0:1", "MCP_PROXY_DRAIN_TIMEOUT": "5"}
+    settings = read(*UPSTREAM, "--listen", "[::1]:2", **variables)
+    assert settings.listen == Address("::1", 2)
+    assert str(settings.listen) == "[::1]:2"
+    assert settings.drain_timeout == 5.0
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "path"),
+    [
+        ("http://a/", "a", 80, "/"),
+        ("https://a", "a", 443, "/"),
+        ("http://[::1]:9/x/mcp", "::1", 9, "/x/mcp"),
+    ],
+)
+def test_an_upstream_url_says_where_to_connect(url: str, host: str, port: int, path: str) -> None:
+    server = read("--upstream", url).server
+    assert isinstance(server, HttpServer)
+    assert (server.host, server.port, server.path) == (host, port, path)
+
+
+def test_a_command_keeps_its_own_flags() -> None:
+    server = read("--", sys.executable, "--listen", "--", "x").server
+    assert server == StdioServer((sys.executable, "--listen", "--", "x"))
+    assert server.path == "/mcp"
+
+
+def test_a_command_is_looked_up_on_the_path() -> None:
+    server = read("--", "sh").server
+    assert isinstance(server, StdioServer)
+    assert server.command[0].startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "server"),
+    [
+        (("--server-name", "a"), {"OTEL_SERVICE_NAME": "b"}, "a"),
+        ((), {"MCP_PROXY_SERVER_NAME": "a", "OTEL_SERVICE_NAME": "b"}, "a"),
+        ((), {"OTEL_SERVICE_NAME": "b", "OTEL_RESOURCE_ATTRIBUTES": "service.name=c"}, "b"),
+        ((), {"OTEL_RESOURCE_ATTRIBUTES": "service.name=c"}, "c"),
+    ],
+)
+def test_the_servers_name_has_an_order_of_sources(
+    arguments: tuple[str, ...], variables: dict[str, str], server: str
+) -> None:
+    assert parse((*UPSTREAM, *arguments), variables).telemetry.server == server
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: str(option.flag))
+def test_every_option_may_be_a_variable_and_refuses_nonsense_by_that_name(option: object) -> None:
+    assert option in OPTIONS
+    chosen = next(each for each in OPTIONS if each is option)
+    if chosen.name in ("server_name", "allowed_origins", "allowed_hosts"):
+        return
+    with pytest.raises(SettingsError, match=f"^{chosen.variable}: '~' is not allowed: use "):
+        read(*(() if chosen.name == "upstream" else UPSTREAM), **{chosen.variable: "~"})
+
+
+def test_lists_are_split_at_commas() -> None:
+    settings = read(*UPSTREAM, "--allowed-origins", "https://a, https://b,")
+    assert settings.allowed_origins == ("https://a", "https://b")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--",), (*UPSTREAM, "--", "sh"), ("--bogus",)])
+def test_what_cannot_be_is_one_line(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(*arguments)
+    assert "\n" not in str(refused.value)
