@@ -25,3 +25,10 @@ def cpu_seconds(pid: int) -> float:
     """User and system time that a process has used (proc(5): fields 14 and 15 of stat)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def idle_seconds(core: int) -> float:
+    """Time that a core has had nothing to do (proc(5): idle and iowait of /proc/stat)."""
+    lines = Path("/proc/stat").read_text().splitlines()
+    fields = next(line.split() for line in lines if line.startswith(f"cpu{core} "))
+    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")

@@ -23,15 +23,23 @@ def table(results: dict[str, list[Measured]], reference: str) -> str:
 
 def notes(results: dict[str, list[Measured]]) -> list[str]:
     """What a reader has to know to believe the numbers."""
-    bound = [name for name, runs in results.items() if 0 < _median_busy(runs) < SATURATED]
-    said = "every subject kept its core busy, so the generator was not the bottleneck"
-    if bound:
-        said = f"not saturated, so bound by load or upstream or by other work here: {bound}"
     return [
         "medians; CPU per call = user + system time of the tested process / calls",
         "latencies are with all connections always busy, so they show saturation, not comfort",
-        said,
+        *(_bottleneck(name, runs) for name, runs in results.items() if _median_busy(runs)),
     ]
+
+
+def _bottleneck(name: str, runs: Sequence[Measured]) -> str:
+    """What kept the subject from answering more calls."""
+    busy, idle = _median_busy(runs), median(run.idle for run in runs)
+    if busy >= SATURATED:
+        return f"{name}: saturated, so the generator was not the bottleneck"
+    other = max(0.0, 1 - busy - idle)
+    return (
+        f"{name}: not saturated: {idle:.0%} of its core was idle, waiting for load and upstream, "
+        f"and {other:.0%} went to other work on this machine"
+    )
 
 
 def _row(name: str, runs: Sequence[Measured], base: Sequence[Measured]) -> str:

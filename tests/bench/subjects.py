@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.bench import load, machine, nginx, ours
@@ -26,11 +26,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run of one subject. `cpu_seconds` is per call; `busy` is the share of its core."""
+    """One run of one subject. `cpu_seconds` is per call.
+
+    `busy` is the subject's share of its core, `idle` the share that nobody used.
+    """
 
     answered: Answered
     cpu_seconds: float = 0.0
     busy: float = 0.0
+    idle: float = 0.0
     lost_spans: float = 0.0
 
 
@@ -52,9 +56,7 @@ class Ours:
             before, spans = proxy.ok, proxy.lost_spans
             measured = _measure(site, url, proxy.process.pid)
             compare(measured.answered, proxy.ok - before)
-            return Measured(
-                measured.answered, measured.cpu_seconds, measured.busy, proxy.lost_spans - spans
-            )
+            return replace(measured, lost_spans=proxy.lost_spans - spans)
 
     @contextmanager
     def _scraped(self, proxy: Running) -> Iterator[None]:
@@ -111,10 +113,14 @@ SUBJECTS: tuple[Subject, ...] = (
 
 
 def _measure(site: Site, url: str, pid: int) -> Measured:
-    before = machine.cpu_seconds(pid)
+    core = site.programs.tested_core
+    before, unused = machine.cpu_seconds(pid), machine.idle_seconds(core)
     answered = load.run(site.programs, url, site.seconds)
     used = machine.cpu_seconds(pid) - before
-    return Measured(answered, used / answered.calls, used / answered.seconds)
+    idle = machine.idle_seconds(core) - unused
+    return Measured(
+        answered, used / answered.calls, used / answered.seconds, idle / answered.seconds
+    )
 
 
 def compare(answered: Answered, counted: float) -> None:

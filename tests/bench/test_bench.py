@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,17 @@ def test_the_table_shows_medians_and_the_ratio_to_nginx_round_by_round() -> None
     ]
 
 
-def test_a_subject_that_was_not_saturated_is_named() -> None:
-    results = {"nginx": [run(200, 20)], "proxy": [run(100, 40, busy=0.5)]}
-    assert "['proxy']" in report.notes(results)[-1]
+def test_what_kept_a_subject_from_saturation_is_said() -> None:
+    short = replace(run(100, 40, busy=0.5), idle=0.2)
+    nginx, proxy = report.notes({"nginx": [run(200, 20)], "proxy": [short]})[-2:]
+    assert nginx == "nginx: saturated, so the generator was not the bottleneck"
+    assert "20% of its core was idle" in proxy
+    assert "30% went to other work" in proxy
+
+
+def test_the_idle_time_of_a_core_is_read() -> None:
+    core = machine.cores()[0]
+    assert 0 < machine.idle_seconds(core) <= machine.idle_seconds(core)
 
 
 @pytest.mark.parametrize("counted", [99, 165])

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -227,3 +229,33 @@ def test_without_an_endpoint_nothing_is_started() -> None:
         return tasks
 
     assert len(asyncio.run(run())) == 1
+
+
+def test_the_opentelemetry_sdk_is_not_loaded_until_something_is_pushed() -> None:
+    script = "import sys, proxy.telemetry.export, proxy.telemetry.exposition; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "prometheus_client" in loaded
+    assert not loaded & {"opentelemetry", "grpc", "requests"}
+
+
+def test_a_hanging_collector_does_not_keep_the_process_alive() -> None:
+    script = """
+import asyncio, sys
+from proxy.telemetry.export import Export
+from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.settings import parse
+
+async def main():
+    settings = parse({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": sys.argv[1]})
+    export = Export(settings, Ledger("fetch", "stdio"))
+    export.start()
+    await export.stop(0.2)
+
+asyncio.run(main())
+"""
+    with http_collector(hangs=True) as (endpoint, _):
+        done = subprocess.run([sys.executable, "-c", script, endpoint], timeout=LONG_SECONDS / 2)
+    assert done.returncode == 0
