@@ -34,7 +34,8 @@ class UpstreamConnection(asyncio.Protocol):
     """One connection to the upstream: idle, or busy for one sink."""
 
     __slots__ = (
-        "_decoder", "_gathered", "_head", "_missing", "_pool", "_rest", "_sink", "_transport",
+        "_decoder", "_gathered", "_head", "_missing", "_pool", "_rest", "_sink", "_surplus",
+        "_transport",
         "idle_since",
     )  # fmt: skip
 
@@ -45,6 +46,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._head: ResponseHead | None = None
         self._rest = b""
         self._missing = 0
+        self._surplus = False
         self._decoder: Decoder | None = None
         self._gathered: bytearray | None = None
         self.idle_since = 0.0
@@ -147,15 +149,15 @@ class UpstreamConnection(asyncio.Protocol):
         done = False
         if self._decoder is not None:
             data = self._decoder.feed(data)
-            done = self._decoder.done
+            done, self._surplus = self._decoder.done, self._decoder.surplus
         elif head.length is not None:
-            surplus = len(data) > self._missing
-            data = data[: self._missing] if surplus else data
+            self._surplus = len(data) > self._missing
+            data = data[: self._missing] if self._surplus else data
             self._missing -= len(data)
             done = self._missing == 0
         if data:
             self._pass_on(sink, head, data, arrived)
-        if done:
+        if done and self._sink is sink:
             self._end(sink, head, arrived)
 
     def _pass_on(self, sink: Sink, head: ResponseHead, data: bytes, arrived: float) -> None:
@@ -177,7 +179,7 @@ class UpstreamConnection(asyncio.Protocol):
             sink.answer_whole(head, bytes(gathered), arrived)
 
     def _release(self, head: ResponseHead) -> None:
-        surplus = self._decoder is not None and self._decoder.surplus
+        surplus, self._surplus = self._surplus, False
         self._sink = self._head = self._decoder = self._gathered = None
         if head.keep_alive and not surplus and not _ends_by_closing(head):
             self._pool.keep(self)

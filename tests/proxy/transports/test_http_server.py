@@ -1,0 +1,200 @@
+"""The client's side: requests come out whole and in turn, wherever the network cuts the bytes."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.gate import Arrival, Gate
+from proxy.telemetry.ledger import Ledger
+from proxy.transports.http_server import ClientConnection, Front
+from proxy.transports.port import Client
+from proxy.wire.chunked import LAST, chunk
+from proxy.wire.head import Memo
+from tests.proxy.transports.wires import RecordingTransport, pieces
+
+LIMIT = 1000
+GATE = Gate(path=b"/mcp", body_limit=LIMIT, loopback=True, allowed_origins=(), allowed_hosts=())
+
+
+class Recorder:
+    """Keeps what arrives, and answers each request with its own body."""
+
+    def __init__(self, *, answers: bool = True) -> None:
+        self.bodies: list[bytes] = []
+        self.refused: list[int] = []
+        self.clients: list[Client] = []
+        self.events: list[str] = []
+        self._answers = answers
+
+    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        self.bodies.append(body)
+        self.clients.append(client)
+        client.attach(self)
+        if self._answers:
+            client.answer(b"HTTP/1.1 200 OK\r\n", body, 200)
+
+    def refuse(self, arrival: Arrival | None, status: int) -> None:
+        self.refused.append(status)
+
+    def client_paused(self) -> None:
+        self.events.append("paused")
+
+    def client_resumed(self) -> None:
+        self.events.append("resumed")
+
+    def client_gone(self) -> None:
+        self.events.append("gone")
+
+
+class Line:
+    """One connection over a recording transport."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.ledger = Ledger("s", "stdio")
+        front = Front(Memo(GATE.arrive), recorder, self.ledger, LIMIT, set(), lambda: None)
+        self.transport = RecordingTransport()
+        self.connection = ClientConnection(front)
+        self.connection.connection_made(self.transport)
+
+    async def receive(self, *data: bytes) -> None:
+        for piece in data:
+            self.connection.data_received(piece)
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+def play(recorder: Recorder, act: Callable[[Line], object], *data: bytes) -> Line:
+    async def run() -> Line:
+        line = Line(recorder)
+        await line.receive(*data)
+        act(line)
+        return line
+
+    return asyncio.run(run())
+
+
+def request(body: bytes, *, chunked: bool = False) -> bytes:
+    head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\n"
+    if not chunked:
+        return head + b"content-length: %d\r\n\r\n%b" % (len(body), body)
+    coded = b"".join(chunk(body[i : i + 7]) for i in range(0, len(body), 7))
+    return head + b"transfer-encoding: chunked\r\n\r\n" + coded + LAST
+
+
+@given(
+    bodies=st.lists(st.binary(max_size=40), min_size=1, max_size=4),
+    cuts=st.lists(st.integers(0, 600), max_size=10),
+)
+def test_requests_come_whole_and_in_turn_however_they_are_cut(
+    bodies: list[bytes], cuts: list[int]
+) -> None:
+    recorder = Recorder()
+    stream = b"".join(map(request, bodies))
+    line = play(recorder, lambda line: None, *pieces(stream, cuts))
+    assert recorder.bodies == bodies
+    assert line.transport.alive
+    expected = b"".join(
+        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body) for body in bodies
+    )
+    assert line.transport.written == expected
+
+
+@given(body=st.binary(max_size=60), cuts=st.lists(st.integers(0, 300), max_size=10))
+def test_a_chunked_request_comes_whole_however_it_is_cut(body: bytes, cuts: list[int]) -> None:
+    recorder = Recorder()
+    line = play(recorder, lambda line: None, *pieces(request(body, chunked=True), cuts))
+    assert recorder.bodies == [body]
+    assert line.transport.alive
+
+
+@given(st.lists(st.binary(max_size=60), max_size=5))
+def test_any_bytes_are_served_or_refused(data: list[bytes]) -> None:
+    recorder = Recorder()
+    play(recorder, lambda line: None, *data, b"\r\n\r\n")
+    assert recorder.bodies == []
+
+
+def test_what_follows_a_chunked_body_at_once_is_not_taken_for_a_request() -> None:
+    recorder = Recorder()
+    smuggled = request(b"a", chunked=True) + request(b"b")
+    line = play(recorder, lambda line: None, smuggled)
+    assert recorder.bodies == [b"a"]
+    assert not line.transport.alive
+    assert b"connection: close" in line.transport.written
+
+
+def test_a_client_that_runs_ahead_is_read_no_further() -> None:
+    recorder = Recorder(answers=False)
+    ahead = b"x" * 70_000
+
+    def act(line: Line) -> None:
+        assert not line.transport.reading
+        assert len(recorder.bodies) == 1
+
+    play(recorder, act, request(b"a"), ahead)
+
+
+def test_a_client_that_waits_to_be_told_is_told_to_continue() -> None:
+    head = request(b"x").replace(b"content", b"expect: 100-continue\r\ncontent").removesuffix(b"x")
+    recorder = Recorder()
+    line = play(recorder, lambda line: None, head, b"x")
+    assert line.transport.written.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+    assert recorder.bodies == [b"x"]
+
+
+def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:
+    def act(line: Line) -> None:
+        client = line.recorder.clients[0]
+        client.begin(b"HTTP/1.1 200 OK\r\n")
+        client.piece(b"hello")
+        client.piece(b"")
+        client.end()
+
+    line = play(Recorder(answers=False), act, request(b""))
+    assert line.transport.written == (
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    )
+    assert line.transport.alive
+
+
+def test_closing_ends_a_begun_answer_to_http_1_0() -> None:
+    def act(line: Line) -> None:
+        client = line.recorder.clients[0]
+        client.begin(b"HTTP/1.1 200 OK\r\n")
+        client.piece(b"hello")
+        client.end()
+
+    head = b"POST /mcp HTTP/1.0\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
+    line = play(Recorder(answers=False), act, head)
+    assert line.transport.written == b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello"
+    assert not line.transport.alive
+
+
+def test_whoever_answers_is_told_when_the_client_is_slow_or_gone() -> None:
+    def act(line: Line) -> None:
+        line.connection.pause_writing()
+        line.connection.resume_writing()
+        line.connection.connection_lost(None)
+        line.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", b"", 200)
+
+    line = play(Recorder(answers=False), act, request(b""))
+    assert line.recorder.events == ["paused", "resumed", "gone"]
+    assert line.transport.written == b""
+    assert line.ledger.connections == 0
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_an_idle_connection_closes_at_once_and_a_busy_one_after_its_answer(busy: bool) -> None:
+    def act(line: Line) -> None:
+        line.connection.close_when_idle()
+        assert line.transport.alive is busy
+        for client in line.recorder.clients:
+            client.answer(b"HTTP/1.1 200 OK\r\n", b"", 200)
+        assert not line.transport.alive
+
+    play(Recorder(answers=False), act, *([request(b"")] if busy else []))

@@ -1,0 +1,50 @@
+"""A transport that only records: the scripted edge under a protocol."""
+
+import asyncio
+
+
+class RecordingTransport(asyncio.Transport):
+    """Takes what is written; `alive` until closed or aborted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.alive = True
+        self.reading = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Part of asyncio.Transport."""
+        self.written += bytes(data)
+
+    def write_eof(self) -> None:
+        """Part of asyncio.Transport."""
+
+    def close(self) -> None:
+        """Part of asyncio.Transport."""
+        self.alive = False
+
+    def abort(self) -> None:
+        """Part of asyncio.Transport."""
+        self.alive = False
+
+    def is_closing(self) -> bool:
+        """Part of asyncio.Transport."""
+        return not self.alive
+
+    def pause_reading(self) -> None:
+        """Part of asyncio.Transport."""
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        """Part of asyncio.Transport."""
+        self.reading = True
+
+    def is_reading(self) -> bool:
+        """Part of asyncio.Transport."""
+        return self.reading
+
+
+def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
+    """The stream in pieces, cut wherever `cuts` fall into it."""
+    edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
+    return [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
