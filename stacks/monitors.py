@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 from stacks.architectures import Monitor
 from stacks.charts import Namespace, Part
-from stacks.endpoints import COLLECTOR_SERVICE
+from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS
 from stacks.values import Values
 
-PROMETHEUS_JOB = "prometheus"
 COLLECTOR_JOB = "otel-collector"
 SERIES_JOB = "otel-collector-series"
-"""Jobs of the targets that are not MCP servers; boards know the first two by these names."""
+"""Jobs of the collector's two targets: its own telemetry, and the series it passes on."""
 
 PROXY_APP = "mcp-proxy"
 SERVER_LABEL = "app.kubernetes.io/instance"
@@ -123,26 +122,19 @@ def toolhive_proxies(interval: str) -> Values:
     return service_monitor("toolhive-proxies", selector, Namespace.SERVERS.value, endpoint)
 
 
-def prometheus_own(interval: str) -> Values:
-    """Prometheus about itself, by the job name that boards use on a cluster and without one.
+def prometheus_own() -> Values:
+    """The ServiceMonitor by which the Prometheus chart scrapes Prometheus itself.
 
-    The chart scrapes it too, by a job name that the chart's own alerts depend on.
+    The chart's alerts depend on the job that it gives, and a second monitor with a nicer job would
+    make every sum count twice.
     """
-    endpoint: Values = {
-        "port": "http-web",
-        "path": "/metrics",
-        "interval": interval,
-        "relabelings": [{"targetLabel": "job", "replacement": PROMETHEUS_JOB}],
-        "metricRelabelings": [
-            {"action": "keep", "sourceLabels": ["__name__"], "regex": "(prometheus|process)_.*"}
-        ],
-    }
     selector = {
-        "app": "kube-prometheus-stack-prometheus",
+        "app": PROMETHEUS.service,
         "release": Part.PROMETHEUS.value,
         "self-monitor": "true",
     }
-    return service_monitor("prometheus-own", selector, Namespace.MONITORING.value, endpoint)
+    endpoint: Values = {"port": "http-web", "path": "/metrics"}
+    return service_monitor(PROMETHEUS.service, selector, Namespace.MONITORING.value, endpoint)
 
 
 def collector_own(values: Values) -> Values:

@@ -40,8 +40,10 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything to deploy. `objects` are complete manifests; `monitors` are the ServiceMonitors
-    among them and the one that the collector's chart makes; `releases` are in install order.
+    """Everything to deploy: `releases` in install order, `objects` as complete manifests.
+
+    `monitors` are the ServiceMonitors among them, after those that the charts make for Prometheus
+    and the collector.
     """
 
     architecture: Architecture
@@ -62,6 +64,7 @@ def references(config: StackConfig) -> dict[str, str]:
     duration = f"rate({REQUEST_DURATION.series}_bucket{{$$__tags}}[5m])"
     return {
         "scrape_interval": f"{config.scrape_interval_seconds}s",
+        "collector_job": monitors.COLLECTOR_JOB,
         "jaeger_otlp_grpc": jaeger.otlp_grpc.address,
         "jaeger_query_url": jaeger.query.url,
         "remote_write_url": PROMETHEUS.url + REMOTE_WRITE_PATH,
@@ -93,8 +96,7 @@ def _wired(config: StackConfig, part: Part, values: Values) -> Values:
 
 def _monitors(config: StackConfig) -> tuple[Values, ...]:
     interval = f"{config.scrape_interval_seconds}s"
-    chosen = (monitors.BUILDERS[each](interval) for each in config.architecture.monitors)
-    return (monitors.prometheus_own(interval), *chosen)
+    return tuple(monitors.BUILDERS[each](interval) for each in config.architecture.monitors)
 
 
 def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[Values, ...]:
@@ -131,7 +133,7 @@ def plan(config: StackConfig) -> Plan:
             *_server_objects(config, plans),
         ),
         collector=collector["alternateConfig"],
-        monitors=(monitors.collector_own(collector), *scraped),
+        monitors=(monitors.prometheus_own(), monitors.collector_own(collector), *scraped),
         rules=rules,
         proxies=plans,
         intervals=Intervals(config.scrape_interval_seconds, config.push_interval_seconds),

@@ -16,7 +16,7 @@ class Wiring:
     monitors: frozenset[str]
 
 
-_OWN_MONITORS = frozenset({"prometheus-own", "otel-collector-opentelemetry-collector"})
+_OWN_MONITORS = frozenset({"otel-collector-opentelemetry-collector"})
 _PROXY_MONITORS = frozenset({"mcp-proxies", "toolhive-proxies"})
 _SERIES_MONITOR = frozenset({"otel-collector-series"})
 

@@ -14,6 +14,8 @@ from stacks.architectures import ARCHITECTURES
 FOLDER = Path("/run/here")
 BINARIES = {name: Path(f"/bin/{name}") for name in ("collector", "prometheus", "jaeger")}
 
+CHARTS_OWN = {"kube-prometheus-stack-prometheus", "otel-collector-opentelemetry-collector"}
+
 
 def planned(architecture: str) -> LocalPlan:
     addresses = choose((HTTP_SERVER, STDIO_SERVER))
@@ -55,7 +57,7 @@ def test_prometheus_scrapes_what_the_architecture_says(
 ) -> None:
     jobs = settings(planned(architecture), PROMETHEUS_FILE)["scrape_configs"]
     names = {each["job_name"].split("/")[2] for each in jobs}
-    assert names - {"prometheus-own", "otel-collector-opentelemetry-collector"} == scraped
+    assert names - CHARTS_OWN == scraped
 
 
 def test_only_remote_write_opens_the_receiver() -> None:

@@ -6,6 +6,13 @@ from copy import deepcopy
 import pytest
 
 from stacks.collector import NEEDS_KUBELET, pruned, without_kubelet
+from stacks.endpoints import (
+    COLLECTOR_HEALTH_PORT,
+    COLLECTOR_OWN_PORT,
+    COLLECTOR_SERIES_PORT,
+    OTLP_GRPC_PORT,
+    OTLP_HTTP_PORT,
+)
 from tests.stacks.stack import STACKS, plan_of, release_values
 
 KINDS = ("receivers", "processors", "exporters")
@@ -57,10 +64,11 @@ def test_every_port_that_the_collector_opens_is_a_port_of_its_service(
     ports = release_values(planned, "otel-collector")["ports"]
     opened = {each["containerPort"] for each in ports.values() if each["enabled"]}
     text = json.dumps(planned.collector)
-    for port in opened - {8888}:
+    for port in {*opened, COLLECTOR_HEALTH_PORT} - {COLLECTOR_OWN_PORT}:
         assert f"${{env:MY_POD_IP}}:{port}" in text
     exports = "prometheus" in planned.collector["exporters"]
-    assert opened == {4317, 4318, 8888} | ({8889} if exports else set())
+    always = {OTLP_GRPC_PORT, OTLP_HTTP_PORT, COLLECTOR_OWN_PORT}
+    assert opened == always | ({COLLECTOR_SERIES_PORT} if exports else set())
     assert all(each.get("hostPort", 0) == 0 for each in ports.values())
 
 

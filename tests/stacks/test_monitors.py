@@ -94,27 +94,38 @@ def test_a_collected_series_keeps_its_own_labels_and_gets_none_of_the_collectors
     assert sample_labels(scrape, target, {"__name__": "target_info", **exposed}) is None
 
 
-def test_prometheus_and_the_collector_are_known_by_the_jobs_that_boards_name() -> None:
-    own = endpoint(monitors.prometheus_own("15s"))
-    assert target_labels(own, {}, OPERATOR)["job"] == "prometheus"
-    assert sample_labels(own, {}, {"__name__": "go_goroutines"}) is None
-    kept = {"__name__": "prometheus_tsdb_head_series"}
-    assert sample_labels(own, {}, kept) == kept
+def test_the_collectors_own_telemetry_has_a_job_of_its_own() -> None:
     values = release_values(plan_of(), "otel-collector")
     collector = endpoint(monitors.collector_own(values))
     assert target_labels(collector, {}, OPERATOR)["job"] == "otel-collector"
 
 
+def test_prometheus_is_scraped_once_by_its_charts_own_monitor() -> None:
+    """Selector and port as the chart's template has them."""
+    labels = {
+        "app": "kube-prometheus-stack-prometheus",
+        "release": "kube-prometheus-stack",
+        "self-monitor": "true",
+    }
+    planned = plan_of("hybrid")
+    scraping = [each for each in planned.monitors if selects(each, labels, "http-web")]
+    assert scraping == [monitors.prometheus_own()]
+    assert scraping[0] not in planned.objects
+
+
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_the_monitors_are_those_among_the_objects_and_the_collector_charts_own(
+def test_the_monitors_are_those_among_the_objects_and_the_charts_own(
     architecture: str, profile: str
 ) -> None:
     planned = plan_of(architecture, profile)
     own = list(objects(planned, "ServiceMonitor").values())
-    assert list(planned.monitors[1:]) == own
+    assert list(planned.monitors[2:]) == own
     names = [each["metadata"]["name"] for each in planned.monitors]
     assert len(set(names)) == len(names)
-    assert names[0] == "otel-collector-opentelemetry-collector"
+    assert names[:2] == [
+        "kube-prometheus-stack-prometheus",
+        "otel-collector-opentelemetry-collector",
+    ]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -126,8 +137,8 @@ def test_no_monitor_selects_the_servers_behind_toolhives_proxies(architecture: s
 
 def test_every_monitor_scrapes_at_the_stacks_interval() -> None:
     planned = plan_of("hybrid", scrapeIntervalSeconds=7)
-    intervals = [e["interval"] for m in planned.monitors for e in m["spec"]["endpoints"]]
-    assert intervals == ["7s"] * len(planned.monitors)
+    intervals = [e["interval"] for m in planned.monitors[1:] for e in m["spec"]["endpoints"]]
+    assert intervals == ["7s"] * 4
     spec = release_values(planned, "kube-prometheus-stack")["prometheus"]["prometheusSpec"]
     assert (spec["scrapeInterval"], spec["evaluationInterval"]) == ("7s", "7s")
     assert planned.collector["receivers"]["kubeletstats"]["collection_interval"] == "7s"
