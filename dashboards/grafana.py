@@ -6,7 +6,6 @@ wrongly or not at all. `Modern` drops them, fills in what the v1 schema of Grafa
 leaves no nulls but the base of a threshold list, where null means minus infinity.
 """
 
-import copy
 import json
 from typing import Any, TypeVar, cast
 
@@ -98,7 +97,7 @@ class Modern:
 
     def panel_json(self, overrides: Json) -> Json:
         """The panel as today's Grafana stores it."""
-        written = super().panel_json(copy.deepcopy(overrides))  # type: ignore[misc]
+        written = super().panel_json(overrides)  # type: ignore[misc]
         panel: Json = {
             key: each for key, each in plain(written).items() if key not in _LEGACY_PANEL
         }
@@ -246,7 +245,7 @@ class Dashboard(core.Dashboard):
         written = plain(super().to_json_data())
         kept = {key: each for key, each in written.items() if key not in _LEGACY_DASHBOARD}
         dashboard = cast(Json, without_nulls(kept))
-        dashboard["annotations"]["list"].insert(0, copy.deepcopy(_BUILT_IN))
+        dashboard["annotations"]["list"].insert(0, plain(_BUILT_IN))
         return dashboard | {
             "__requires": self._requires(dashboard["panels"]),
             "fiscalYearStartMonth": 0,

@@ -32,6 +32,16 @@ BUILT_IN_VARIABLES = {
     "__all",
 }
 LARGEST = 200_000
+CONSTANTS = {
+    "editable": False,
+    "graphTooltip": 1,
+    "id": None,
+    "refresh": "30s",
+    "schemaVersion": 41,
+    "timezone": "browser",
+    "version": 1,
+}
+"""What every board has; graphTooltip 1 is the shared crosshair."""
 
 
 def findings(dashboard: Json, known_uids: Iterable[str]) -> list[str]:
@@ -49,7 +59,7 @@ def panels(dashboard: Json) -> list[Json]:
 def _identity(dashboard: Json) -> Iterator[str]:
     if not re.fullmatch("[a-z0-9-]{1,40}", dashboard["uid"]):
         yield f'uid "{dashboard["uid"]}": not 1 to 40 of a-z, 0-9 and -'
-    for key, value in {"id": None, "schemaVersion": 41, "editable": False, "version": 1}.items():
+    for key, value in CONSTANTS.items():
         if dashboard[key] != value:
             yield f"{key} is {dashboard[key]!r}, not {value!r}"
     if not dashboard["title"] or not dashboard["description"]:

@@ -42,6 +42,7 @@ MUTATIONS: dict[str, Callable[[Json], object]] = {
     "not 1 to 40": lambda board: board.update(uid="mcp_" + "x" * 40),
     "id is 7": lambda board: board.update(id=7),
     "schemaVersion is 12": lambda board: board.update(schemaVersion=12),
+    "graphTooltip is 0": lambda board: board.update(graphTooltip=0),
     "editable is True": lambda board: board.update(editable=True),
     "the first variable is not the data source": (
         lambda board: board["templating"]["list"][0].update(name="prometheus")

@@ -80,6 +80,14 @@ def test_pod_cpu_comes_from_kubeletstats_where_there_is_no_cadvisor(promtool: Pr
     )
 
 
+def test_each_pod_keeps_its_own_use(promtool: Promtool) -> None:
+    second = (POD.replace("echo-0", "echo-1"), KUBELETSTATS.replace("echo-0", "echo-1"))
+    history = {POD: "1x10", KUBELETSTATS: "0.25x10", second[0]: "1x10", second[1]: "0.5x10"}
+
+    expected = {CPU: {OF_POD: 0.25, OF_POD.replace("echo-0", "echo-1"): 0.5}}
+    assert promtool.values(history, "10m", expected) == ""
+
+
 def test_pods_of_others_are_not_recorded(promtool: Promtool) -> None:
     history = {KUBELETSTATS: "0.25x10"}
 

@@ -36,10 +36,10 @@ def test_two_processes_with_other_hash_seeds_render_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=UIDS)
-def test_a_board_is_json_with_a_newline_at_the_end(board: Board) -> None:
+def test_a_board_is_json_with_sorted_keys_and_a_newline_at_the_end(board: Board) -> None:
     text = board_json(board)
 
-    assert text.endswith("}\n")
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
     assert json.loads(text)["uid"] == board.uid
 
 
