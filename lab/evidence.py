@@ -21,7 +21,7 @@ from lab.load import HUNDRED, Client, LoadFailed, light_traffic
 from lab.local_plan import Front
 from lab.pipeline import Pipeline
 from lab.processes import Parts
-from lab.prometheus_api import Prometheus, Unreachable, has_data
+from lab.prometheus_api import Prometheus, QueryRefused, Rule, Unreachable, has_data
 from lab.result import Coverage, Ledger
 from stacks.architectures import Architecture
 from stacks.charts import Namespace
@@ -136,20 +136,21 @@ def cover(pipeline: Pipeline) -> Coverage:
     """Keep light traffic going until every query has data, at most COVERED_SECONDS."""
     asked = askable(pipeline.architecture)
     missing = list(asked)
+    broken: list[Rule] = []
     traffic = steps(pipeline)
 
     def all_have_data() -> bool | None:
         next(traffic)
         try:
             missing[:] = [each for each in missing if not _answered(pipeline.prometheus, each)]
+            broken[:] = [each for each in pipeline.prometheus.rules() if each.health == "err"]
         except Unreachable:
             return None
-        return None if missing else True
+        return None if missing or broken else True
 
     with suppress(TimeoutError):
         pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
-    broken = tuple(rule for rule in pipeline.prometheus.rules() if rule.health == "err")
-    return Coverage(len(asked), tuple(missing), broken)
+    return Coverage(len(asked), tuple(missing), tuple(broken))
 
 
 def steps(pipeline: Pipeline) -> Iterator[None]:
@@ -164,4 +165,7 @@ def steps(pipeline: Pipeline) -> Iterator[None]:
 
 def _answered(prometheus: Prometheus, query: Query) -> bool:
     expr = concrete(query.expr, window=WINDOW, namespace=EVERYTHING, server=EVERYTHING)
-    return has_data(prometheus.query(expr))
+    try:
+        return has_data(prometheus.query(expr))
+    except QueryRefused:
+        return False

@@ -30,12 +30,6 @@ class Jaeger:
     def __repr__(self) -> str:
         return f"Jaeger({self.url})"
 
-    def ready(self) -> bool:
-        try:
-            return self._http.get(f"{self.url}/api/services", timeout=TIMEOUT_SECONDS).ok
-        except requests.RequestException:
-            return False
-
     def spans(self, service: str, limit: int) -> tuple[Span, ...]:
         """The spans of the newest `limit` traces that a service took part in.
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -60,14 +60,12 @@ class Part:
         return self.process.pid
 
     def ended(self) -> bool:
-        """Whether it has ended. It is not reaped, so its group id stays ours until `Parts` ends."""
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self.pid, flags) is not None
+        return self.process.poll() is not None
 
     def check(self) -> None:
         """Raise PartFailed if it has ended."""
         if self.ended():
-            raise PartFailed(f"{self.name} {_how(self.pid)}; {self.end_of_log()}")
+            raise PartFailed(f"{self.name} {_how(self.process.returncode)}; {self.end_of_log()}")
 
     def end_of_log(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_END_LINES:]
@@ -156,12 +154,13 @@ class Parts:
         deadline = time.monotonic() + self._stop_seconds
         # The last started first, so that each still finds whom it has last words for.
         for part in reversed(self._parts):
-            os.kill(part.pid, signal.SIGTERM)
+            part.process.terminate()
             while time.monotonic() < deadline and not part.ended():
                 pause(0.02)
         for part in self._parts:
-            # The leader is not reaped yet, so the group cannot be anyone else's.
-            os.killpg(part.pid, signal.SIGKILL)
+            # What it started itself; a group without members is gone, or on macOS off limits.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(part.pid, signal.SIGKILL)
             part.process.wait()
         self._parts.clear()
 
@@ -171,12 +170,10 @@ def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def _how(pid: int) -> str:
-    state = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    assert state is not None
-    if state.si_code == os.CLD_EXITED:
-        return f"ended with exit code {state.si_status}"
-    return f"was ended by {signal.Signals(state.si_status).name}"
+def _how(returncode: int) -> str:
+    if returncode >= 0:
+        return f"ended with exit code {returncode}"
+    return f"was ended by {signal.Signals(-returncode).name}"
 
 
 def _resident_bytes() -> int:

@@ -48,12 +48,6 @@ class Prometheus:
     def __repr__(self) -> str:
         return f"Prometheus({self.url})"
 
-    def ready(self) -> bool:
-        try:
-            return self._http.get(f"{self.url}/-/ready", timeout=TIMEOUT_SECONDS).ok
-        except requests.RequestException:
-            return False
-
     def query(self, expr: str) -> tuple[Sample, ...]:
         """The instant value of an expression; raises Unreachable or QueryRefused."""
         data = self._get("/api/v1/query", query=expr)

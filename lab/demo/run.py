@@ -1,4 +1,4 @@
-"""`python -m lab.demo [ARCH] [--once]`: the pipeline as local processes, proved by its numbers."""
+"""Run the pipeline of each architecture that was asked for, and tell what came of it."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from lab import evidence
 from lab.addresses import choose
+from lab.demo.options import Options, UsageError, parse
 from lab.load import LoadFailed
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
-from lab.options import Options, UsageError, parse
 from lab.pipeline import Pipeline, start
 from lab.ports import PortBusy
 from lab.processes import PartFailed, Parts, pause
@@ -123,7 +123,3 @@ def main(arguments: Sequence[str]) -> int:
     except Ended as ended:
         _say(f"\n{ended}; nothing is left running")
         return ended.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
