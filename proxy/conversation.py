@@ -12,21 +12,10 @@ from proxy.books import Books
 from proxy.errors import MalformedMessage
 from proxy.post import Post
 from proxy.reply import Listener, Reply
-from proxy.session import (
-    CANCELLED,
-    CANCELLED_METHOD,
-    EXITED,
-    GARBLED,
-    UNREACHABLE,
-    Call,
-    Finished,
-    Related,
-    Session,
-    Unrelated,
-    Verdict,
-)
+from proxy.session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
 from proxy.transports import child as processes
 from proxy.transports.child import Child
+from proxy.verdict import CANCELLED, EXITED, GARBLED, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc, response
 from proxy.wire.head import Header
 from proxy.wire.message import NO_PARAMS, Message

@@ -1,27 +1,19 @@
 """One client request at an HTTP upstream: bytes pass through, the session watches them pass."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Protocol
 
 from proxy.errors import MalformedMessage, MessageTooLarge
 from proxy.post import Post, failure
-from proxy.session import (
-    CANCELLED,
-    GARBLED,
-    UNREACHABLE,
-    Finished,
-    Session,
-    Verdict,
-    judge,
-    judge_status,
-)
+from proxy.session import Finished, Session
 from proxy.transports.port import Source
+from proxy.verdict import CANCELLED, GARBLED, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc
 from proxy.wire.event_stream import EventReader
 from proxy.wire.event_stream import encode as encode_event
 from proxy.wire.head import Content, ResponseHead
-from proxy.wire.message import Message, RequestId
+from proxy.wire.message import RequestId
 
 GONE_STATUS = 499
 """Counted, never sent: the client went away before its answer (nginx's number for it)."""
@@ -35,6 +27,9 @@ class Owner(Protocol):
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many of its seconds the upstream took."""
 
+    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+        """Keep calls that a later stream of the MCP session `name` may answer; end the others."""
+
     def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
         """The upstream's answer has begun."""
 
@@ -43,11 +38,17 @@ class Owner(Protocol):
 
 
 class Exchange:
-    """The sink of one upstream answer, and the visitor of one client."""
+    """The sink of one upstream answer, and the visitor of one client.
+
+    `session` holds the calls that the answer may answer: those of the client's message, or, on a
+    GET stream, those parked by earlier streams. From 2025-11-25 a server may close a stream that
+    has event ids before it answers; the client then comes back by GET with Last-Event-ID (MCP
+    specification, "Resumability and redelivery").
+    """
 
     __slots__ = (
-        "_held", "_mark", "_owner", "_reader", "_session", "_source", "_waited", "gone", "head",
-        "post",
+        "_held", "_mark", "_owner", "_reader", "_resumable", "_session", "_source", "_waited",
+        "gone", "head", "post",
     )  # fmt: skip
 
     def __init__(self, post: Post, session: Session, owner: Owner) -> None:
@@ -58,6 +59,7 @@ class Exchange:
         self._owner = owner
         self._source: Source | None = None
         self._reader: EventReader | None = None
+        self._resumable = False
         self._held: bytearray | None = None
         self._mark = 0.0
         self._waited = 0.0
@@ -114,10 +116,12 @@ class Exchange:
     def answer_ends(self, arrived: float) -> None:
         """Part of port.Sink."""
         self._waited += arrived - self._mark
-        head = self.head
-        if self._session.busy and head is not None:
+        if self._waits and self.head is not None:
             if self._held is not None:
-                self._count(self._settle(head, bytes(self._held), arrived), head.status)
+                settled = self._settle(self.head, bytes(self._held), arrived)
+                self._count(settled, self.head.status)
+            elif self._resumable:
+                self._park()
             else:
                 self._tell(self._session.end(GARBLED), "the stream ended without an answer")
         self.post.client.end()
@@ -128,25 +132,30 @@ class Exchange:
         if self.gone:
             return
         self._waited += perf_counter() - self._mark
-        self._break_off(502, reason, self._session.end(UNREACHABLE))
+        if self._waits and self._resumable:
+            self._park()
+            self.post.client.abort()
+            self._close()
+        else:
+            self._break_off(502, reason, self._end_own(UNREACHABLE))
 
-    def expire(self, now: float) -> None:
-        """End the exchange if the upstream was silent for too long."""
-        overdue = self._session.overdue(now)
-        if not overdue:
-            return
-        self._waited += perf_counter() - self._mark
-        self._drop_source()
-        self._break_off(504, "the upstream did not answer in time", overdue)
+    def expire(self, now: float, patience: float) -> None:
+        """End the exchange if the upstream was silent for too long; a GET may be, for ever."""
+        overdue = self._session.overdue(now) if self.post.calls else ()
+        unheard = self.head is None and now - self._mark > patience
+        if overdue or (unheard and not self.post.calls and self.post.arrival.method != "GET"):
+            self._waited += perf_counter() - self._mark
+            self._drop_source()
+            self._break_off(504, "the upstream did not answer in time", overdue)
 
     def shut(self) -> None:
         """End the exchange because the proxy ends."""
         self._drop_source()
-        if self.head is not None and not self._session.busy:
+        if self.head is not None and not self._waits:
             self.post.client.end()
             self._close()
         else:
-            self._break_off(503, "the proxy is shutting down", self._session.end(UNREACHABLE))
+            self._break_off(503, "the proxy is shutting down", self._end_own(UNREACHABLE))
 
     def cancel(self, request_id: RequestId | None) -> None:
         """The caller cancelled a call; the upstream says how the exchange ends."""
@@ -166,21 +175,26 @@ class Exchange:
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
-        self._count(self._session.end(CANCELLED), GONE_STATUS)
+        if self._waits and self._resumable:
+            self._park()
+        self._count(self._end_own(CANCELLED), GONE_STATUS)
         self._drop_source()
         self._close()
 
+    @property
+    def _waits(self) -> bool:
+        """Whether a call of the client's own message is without an answer."""
+        return bool(self.post.calls) and self._session.busy
+
     def _settle(self, head: ResponseHead, body: bytes, now: float) -> tuple[Finished, ...]:
-        """Match a whole body with the calls: those it does not answer get the status's verdict."""
-        if head.status >= 500 or head.encoded:
-            return self._session.end(judge_status(head.status))
-        try:
-            messages = jsonrpc.decode_all(body)
-        except MalformedMessage:
-            return self._session.end(judge_status(head.status))
-        effects = [self._session.receive(message, now) for message in messages]
-        finished = tuple(effect for effect in effects if isinstance(effect, Finished))
-        return finished + self._session.end(_verdict_on_the_rest(head.status, messages))
+        return self._session.settle(head.status, b"" if head.encoded else body, now)
+
+    def _end_own(self, verdict: Verdict) -> tuple[Finished, ...]:
+        return self._session.end(verdict) if self.post.calls else ()
+
+    def _park(self) -> None:
+        name = self.post.arrival.session
+        self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
     def _watch(self, data: bytes, now: float) -> None:
         """See which calls the events in `data` answer."""
@@ -189,6 +203,7 @@ class Exchange:
         self._session.heard(now)
         if self._reader is not None:
             for event in self._reader.feed(data):
+                self._resumable = self._resumable or bool(event.id)
                 self._see(event.data, now)
         elif self._held is not None:
             self._held += data
@@ -234,14 +249,16 @@ class Exchange:
         self._count(finished, self.head.status if self.head else 0)
 
     def _cut(self, verdict: Verdict) -> None:
-        self._count(self._session.end(verdict), self.head.status if self.head else 0)
+        self._count(self._end_own(verdict), self.head.status if self.head else 0)
         self._drop_source()
         self.post.client.abort()
         self._close()
 
     def _count(self, finished: Iterable[Finished], status: int) -> None:
         for each in finished:
-            self._owner.finished(each, status, self._waited)
+            own = bool(self.post.calls)
+            waited = self._waited if own else perf_counter() - each.call.asked
+            self._owner.finished(each, status, waited)
 
     def _drop_source(self) -> None:
         source, self._source = self._source, None
@@ -252,14 +269,3 @@ class Exchange:
         self.gone = True
         self._source = None
         self._owner.closed(self)
-
-
-def _verdict_on_the_rest(status: int, messages: Sequence[Message]) -> Verdict:
-    """The verdict on calls without an answer of their own.
-
-    An error with a null id is meant for all of them: its sender could not read the request.
-    """
-    for message in messages:
-        if message.id is None and message.error:
-            return judge(message)
-    return judge_status(status)

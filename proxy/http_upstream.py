@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from proxy.books import Books
-from proxy.exchange import Exchange
+from proxy.exchange import GONE_STATUS, Exchange
 from proxy.leases import Leases
 from proxy.post import Post
 from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.http_client import Pool
+from proxy.verdict import CANCELLED, UNREACHABLE
 from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import NO_PARAMS
 
@@ -43,6 +44,7 @@ class HttpUpstream:
         self._patience = patience
         self._sessions = Leases(idle)
         self._exchanges: set[Exchange] = set()
+        self._parked: dict[str, Session] = {}
         self._address = address
         self._starts = {method: self._start(method, b"") for method in ("POST", "GET", "DELETE")}
 
@@ -63,7 +65,8 @@ class HttpUpstream:
 
     def listen(self, post: Post) -> None:
         """Part of Upstream."""
-        self._forward(post, Session(self._patience))
+        parked = self._parked.get(post.arrival.session)
+        self._forward(post, parked or Session(self._patience))
 
     def delete(self, post: Post) -> None:
         """Part of Upstream."""
@@ -72,7 +75,9 @@ class HttpUpstream:
     def tick(self, now: float) -> None:
         """Part of Upstream."""
         for exchange in tuple(self._exchanges):
-            exchange.expire(now)
+            exchange.expire(now, self._patience)
+        for name, parked in tuple(self._parked.items()):
+            self._end_parked(name, parked.overdue(now), 504)
         for abandoned in self._sessions.abandoned(now):
             self._end_session(abandoned, ErrorType.TIMEOUT)
         self._pool.prune()
@@ -85,11 +90,18 @@ class HttpUpstream:
         """Part of Upstream."""
         for exchange in tuple(self._exchanges):
             exchange.shut()
+        for name, parked in tuple(self._parked.items()):
+            self._end_parked(name, parked.end(UNREACHABLE), 503)
         self._pool.close()
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """Part of exchange.Owner."""
         self._books.finished(finished, status, waited)
+
+    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+        """Part of exchange.Owner."""
+        parked = self._parked.setdefault(name, Session(self._patience))
+        return session.hand_over(parked, perf_counter())
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None:
         """Part of exchange.Owner."""
@@ -141,8 +153,19 @@ class HttpUpstream:
             for exchange in tuple(self._exchanges):
                 if exchange.post.arrival.session == post.arrival.session:
                     exchange.cancel(request_id)
+            parked = self._parked.get(post.arrival.session)
+            if parked is not None and (cancelled := parked.cancel(request_id)) is not None:
+                self._end_parked(post.arrival.session, (cancelled,), GONE_STATUS)
+
+    def _end_parked(self, name: str, ended: tuple[Finished, ...], status: int) -> None:
+        for finished in ended:
+            self.finished(finished, status, perf_counter() - finished.call.asked)
+        if not self._parked[name].busy:
+            del self._parked[name]
 
     def _end_session(self, session: str, error_type: str) -> None:
+        if session in self._parked:
+            self._end_parked(session, self._parked[session].end(CANCELLED), GONE_STATUS)
         seconds = self._sessions.close(session, perf_counter())
         if seconds is not None:
             self._books.session_ended(seconds, error_type)

@@ -4,10 +4,11 @@ from proxy.books import Books
 from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.gate import Arrival
 from proxy.post import Post, failure
-from proxy.session import DRAINING, REJECTED, Call, Finished, Verdict
+from proxy.session import Call, Finished
 from proxy.telemetry.tracing import Trace, Tracer
 from proxy.transports.port import Client
 from proxy.upstream import Upstream
+from proxy.verdict import DRAINING, REJECTED, Verdict
 from proxy.wire import jsonrpc, response, trace_meta
 from proxy.wire.head import Header, lines
 from proxy.wire.message import NO_META, NO_PARAMS, Message

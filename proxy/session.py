@@ -6,55 +6,22 @@ stdio server's process. Callers tell it what arrived and when; it returns what i
 
 from typing import NamedTuple
 
-from proxy.errors import DuplicateRequest
-from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.telemetry.tracing import UNTRACED, Trace
-from proxy.telemetry.vocabulary import ErrorType
+from proxy.verdict import (
+    CANCELLED,
+    GARBLED,
+    TIMED_OUT,
+    Verdict,
+    judge,
+    judge_rest,
+    judge_status,
+)
+from proxy.wire import jsonrpc
 from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 PROGRESS = "notifications/progress"
 CANCELLED_METHOD = "notifications/cancelled"
-
-# JSON-RPC 2.0 section 5.1 and MCP's "resource not found": the caller asked for the wrong thing
-# (GenAI semantic conventions, MCP: these are no errors of the server).
-CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002))
-
-
-class Verdict(NamedTuple):
-    """What a call came to, whose fault that is, and `error.type` ("" for none)."""
-
-    outcome: Outcome
-    fault: Fault
-    error_type: str
-
-
-OK = Verdict(Outcome.OK, Fault.NONE, "")
-TOOL_ERROR = Verdict(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
-TIMED_OUT = Verdict(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
-CANCELLED = Verdict(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
-REJECTED = Verdict(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
-DRAINING = Verdict(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
-SATURATED = Verdict(Outcome.REJECTED, Fault.PROXY, "503")
-UNREACHABLE = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
-EXITED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
-GARBLED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER)
-
-
-def judge(answer: Message) -> Verdict:
-    """The verdict on a JSON-RPC answer."""
-    if answer.error:
-        code = answer.error.code
-        fault = Fault.CALLER if code in CALLER_CODES else Fault.SERVER
-        return Verdict(Outcome.PROTOCOL_ERROR, fault, str(code))
-    return TOOL_ERROR if answer.result and answer.result.is_error else OK
-
-
-def judge_status(status: int) -> Verdict:
-    """The verdict on an HTTP answer that holds no JSON-RPC answer to the call."""
-    if status < 400:
-        return GARBLED
-    fault = Fault.CALLER if status < 500 else Fault.SERVER
-    return Verdict(Outcome.TRANSPORT_ERROR, fault, str(status))
 
 
 class Call:
@@ -161,6 +128,28 @@ class Session:
         """The caller cancels a call; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
         return None if call is None else self._finish(call, CANCELLED)
+
+    def settle(self, status: int, body: bytes, now: float) -> tuple[Finished, ...]:
+        """Take a complete HTTP answer: every call ends, by its own answer or by the status."""
+        if status >= 500:
+            return self.end(judge_status(status))
+        try:
+            messages = jsonrpc.decode_all(body)
+        except MalformedMessage:
+            return self.end(judge_status(status))
+        effects = [self.receive(message, now) for message in messages]
+        finished = tuple([effect for effect in effects if isinstance(effect, Finished)])
+        return finished + self.end(judge_rest(status, messages)) if self._calls else finished
+
+    def hand_over(self, other: "Session", now: float) -> tuple[Finished, ...]:
+        """Let `other` wait for the calls in flight; those whose id it waits for already end."""
+        ended = []
+        for finished in self.end(GARBLED):
+            try:
+                other.begin(finished.call, now)
+            except DuplicateRequest:
+                ended.append(finished)
+        return tuple(ended)
 
     def drop(self, call: Call, verdict: Verdict) -> Finished:
         """End one call that is in flight."""

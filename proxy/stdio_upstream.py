@@ -9,9 +9,10 @@ from proxy.conversation import Conversation, Terms
 from proxy.http_upstream import INITIALIZE
 from proxy.leases import Leases
 from proxy.post import Post, failure
-from proxy.session import REJECTED, SATURATED, Finished, Verdict
+from proxy.session import Finished
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.child import Child
+from proxy.verdict import REJECTED, SATURATED, Verdict
 from proxy.wire import response
 
 FORGIVE_SECONDS = 30.0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from http.client import IncompleteRead
 from typing import Any
 
 import pytest
@@ -136,6 +137,52 @@ def test_a_stream_that_breaks_off_tells_the_waiting_caller(
     assert told["id"] == 7
     assert told["error"]["code"] == -32000
     proxy.counted({(CALL, "transport_error", "server"): 1})
+
+
+def test_a_call_whose_stream_is_resumed_is_counted_when_its_answer_comes(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call(7), mcp_session_id="s")
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    side.chunk(b"id: e1\ndata: \n\n")
+    side.chunk(b"")
+    response = client.getresponse()
+    assert response.read() == b"id: e1\ndata: \n\n"
+    assert proxy.outcomes() == {}
+    resume = {"accept": "text/event-stream", "mcp-session-id": "s", "last-event-id": "e1"}
+    client.request("GET", "/mcp", headers=resume)
+    head, _ = side.request()
+    assert "last-event-id: e1" in head
+    side.start_events()
+    side.event(result(7, isError=True))
+    assert read_event(client.getresponse()) == result(7, isError=True)
+    proxy.counted({(CALL, "tool_error", "server"): 1})
+
+
+def test_a_resumable_stream_that_breaks_off_does_not_fail_its_call(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call(7), mcp_session_id="s")
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    side.chunk(b"id: e1\ndata: \n\n")
+    response = client.getresponse()
+    assert response.readline() == b"id: e1\n"
+    side.close()
+    with pytest.raises((IncompleteRead, ConnectionError)):
+        response.read()
+    other = Client(proxy.port)
+    cancel = {"method": "notifications/cancelled", "params": {"requestId": 7}}
+    other.post(cancel, mcp_session_id="s")
+    again = upstream.accept()
+    again.request()
+    again.answer(b"", "202 Accepted")
+    assert other.getresponse().status == 202
+    proxy.counted({(CALL, "cancelled", "caller"): 1})
+    other.close()
 
 
 def test_a_long_answer_crosses_whole_and_is_judged(

@@ -6,26 +6,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.errors import DuplicateRequest
-from proxy.session import (
+from proxy.session import LATE, PROGRESS, UNRELATED, Call, Finished, Related, Session
+from proxy.telemetry.catalogue import Outcome
+from proxy.verdict import (
     CANCELLED,
     GARBLED,
-    LATE,
     OK,
-    PROGRESS,
     TIMED_OUT,
     TOOL_ERROR,
     UNREACHABLE,
-    UNRELATED,
-    Call,
-    Finished,
-    Related,
-    Session,
     Verdict,
-    judge,
     judge_status,
 )
-from proxy.telemetry.catalogue import Fault, Outcome
-from proxy.wire.message import Failure, Message, Meta, Params, RequestId, Result
+from proxy.wire.message import Message, Meta, Params, RequestId, Result
 
 PATIENCE = 10.0
 
@@ -49,48 +42,6 @@ def session(*calls: Call, now: float = 0.0) -> Session:
     for one in calls:
         each.begin(one, now)
     return each
-
-
-@pytest.mark.parametrize(
-    ("message", "verdict"),
-    [
-        (answer(1), OK),
-        (Message(id=1, result=None), OK),
-        (answer(1, is_error=False), OK),
-        (answer(1, is_error=True), TOOL_ERROR),
-        *(
-            (
-                Message(id=1, error=Failure(code)),
-                Verdict(Outcome.PROTOCOL_ERROR, fault, str(code)),
-            )
-            for code, fault in {
-                -32700: Fault.CALLER,
-                -32600: Fault.CALLER,
-                -32601: Fault.CALLER,
-                -32602: Fault.CALLER,
-                -32002: Fault.CALLER,
-                -32603: Fault.SERVER,
-                -32000: Fault.SERVER,
-                0: Fault.SERVER,
-            }.items()
-        ),
-    ],
-)
-def test_an_answer_has_one_verdict(message: Message, verdict: Verdict) -> None:
-    assert judge(message) == verdict
-
-
-@pytest.mark.parametrize(
-    ("status", "verdict"),
-    [
-        (200, GARBLED),
-        (302, GARBLED),
-        (404, Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404")),
-        (500, Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, "500")),
-    ],
-)
-def test_a_status_without_an_answer_has_one_verdict(status: int, verdict: Verdict) -> None:
-    assert judge_status(status) == verdict
 
 
 def test_answers_find_their_calls_in_any_order() -> None:
@@ -172,6 +123,40 @@ def test_the_end_ends_every_call() -> None:
     assert both.end(UNREACHABLE) == tuple(Finished(each, UNREACHABLE) for each in calls)
     assert both.end(UNREACHABLE) == ()
     assert both.receive(progress("t"), 1.0) is UNRELATED
+
+
+RESULT = b'{"id":1,"result":{}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict"),
+    [
+        (200, RESULT, OK),
+        (200, b'[{"id":1,"result":{"isError":true}}]', TOOL_ERROR),
+        (200, b'{"id":2,"result":{}}', GARBLED),
+        (200, b"garbage", GARBLED),
+        (202, b"", GARBLED),
+        (400, b'{"id":null,"error":{"code":-32600}}', judge_status(400)._replace(
+            outcome=Outcome.PROTOCOL_ERROR, error_type="-32600")),
+        (404, b"gone", judge_status(404)),
+        (503, RESULT, judge_status(503)),
+    ],
+)  # fmt: skip
+def test_a_complete_answer_ends_every_call(status: int, body: bytes, verdict: Verdict) -> None:
+    mine = call(1)
+    one = session(mine)
+    assert one.settle(status, body, 1.0) == (Finished(mine, verdict),)
+    assert not one.busy
+
+
+def test_calls_are_handed_over_with_their_time_and_tokens_anew() -> None:
+    mine, twin, other = call(1, "t"), call(2), call(2)
+    giver, taker = session(mine, twin), session(other)
+    assert giver.hand_over(taker, 5.0) == (Finished(twin, GARBLED),)
+    assert not giver.busy
+    assert taker.calls == (other, mine)
+    assert taker.receive(progress("t"), 6.0) == Related(mine)
+    assert taker.overdue(PATIENCE) == (Finished(other, TIMED_OUT),)
 
 
 IDS = st.sampled_from([1, 2, "1", "2", 1.5])

@@ -1,0 +1,60 @@
+"""What a call came to, and whose fault that is: the outcome rules, and nothing else."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.telemetry.vocabulary import ErrorType
+from proxy.wire.message import Message
+
+# JSON-RPC 2.0 section 5.1 and MCP's "resource not found": the caller asked for the wrong thing
+# (GenAI semantic conventions, MCP: these are no errors of the server).
+CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002))
+
+
+class Verdict(NamedTuple):
+    """What a call came to, whose fault that is, and `error.type` ("" for none)."""
+
+    outcome: Outcome
+    fault: Fault
+    error_type: str
+
+
+OK = Verdict(Outcome.OK, Fault.NONE, "")
+TOOL_ERROR = Verdict(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
+TIMED_OUT = Verdict(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
+CANCELLED = Verdict(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
+REJECTED = Verdict(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
+DRAINING = Verdict(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
+SATURATED = Verdict(Outcome.REJECTED, Fault.PROXY, "503")
+UNREACHABLE = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
+EXITED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
+GARBLED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER)
+
+
+def judge(answer: Message) -> Verdict:
+    """The verdict on a JSON-RPC answer."""
+    if answer.error:
+        code = answer.error.code
+        fault = Fault.CALLER if code in CALLER_CODES else Fault.SERVER
+        return Verdict(Outcome.PROTOCOL_ERROR, fault, str(code))
+    return TOOL_ERROR if answer.result and answer.result.is_error else OK
+
+
+def judge_status(status: int) -> Verdict:
+    """The verdict on an HTTP answer that holds no JSON-RPC answer to the call."""
+    if status < 400:
+        return GARBLED
+    fault = Fault.CALLER if status < 500 else Fault.SERVER
+    return Verdict(Outcome.TRANSPORT_ERROR, fault, str(status))
+
+
+def judge_rest(status: int, messages: Sequence[Message]) -> Verdict:
+    """The verdict on calls without an answer of their own in a complete HTTP answer.
+
+    An error with a null id is meant for all of them: its sender could not read the request.
+    """
+    for message in messages:
+        if message.id is None and message.error:
+            return judge(message)
+    return judge_status(status)
