@@ -5,6 +5,7 @@ import pytest
 from dashboards.series import Source
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Part, Profile
+from tests.stacks.engine import ROOT
 from tests.stacks.roads import exported, kubelet_roads, proxy_roads, toolhive_roads
 from tests.stacks.stack import STACKS, objects, plan_of
 
@@ -83,3 +84,19 @@ def test_the_sources_say_what_the_plan_provides(name: str) -> None:
 
 def test_every_part_is_in_every_architecture_in_build_order() -> None:
     assert all(each.parts == tuple(Part) for each in ARCHITECTURES.values())
+
+
+def test_no_other_file_asks_which_architecture_it_is() -> None:
+    for path in (ROOT / "stacks").rglob("*.py"):
+        if path.name != "architectures.py":
+            text = path.read_text(encoding="utf-8")
+            assert not [name for name in ARCHITECTURES if f'"{name}"' in text], path
+
+
+def test_only_the_reader_asks_pulumi_for_configuration() -> None:
+    asking = [
+        path.name
+        for path in (*(ROOT / "stacks").rglob("*.py"), ROOT / "__main__.py")
+        if "pulumi.Config(" in path.read_text(encoding="utf-8")
+    ]
+    assert asking == ["reader.py"]
