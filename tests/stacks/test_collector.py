@@ -1,6 +1,7 @@
 """The collector's configuration is complete in itself, ordered, and runs without a kubelet."""
 
 import json
+import re
 from copy import deepcopy
 
 import pytest
@@ -49,11 +50,33 @@ def test_the_chart_gets_the_configuration_whole_and_nothing_to_merge(
     values = release_values(planned, "otel-collector")
     assert values["alternateConfig"] == planned.collector
     assert "config" not in values
-    # The kubelet preset merges these keys under ours: ours must already be there.
-    on = values["presets"]["kubeletMetrics"]["enabled"]
-    receiver = planned.collector["receivers"].get("kubeletstats")
-    assert on == (receiver is not None)
-    assert receiver is None or {"collection_interval", "auth_type", "endpoint"} <= receiver.keys()
+    # A preset would rewrite our pipelines.
+    assert "presets" not in values
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_the_agents_may_read_exactly_what_their_components_read(
+    architecture: str, profile: str
+) -> None:
+    planned = plan_of(architecture, profile)
+    rules = release_values(planned, "otel-collector")["clusterRole"]["rules"]
+    resources = {each for rule in rules for each in rule["resources"]}
+    kubelet = {"nodes/stats"} if "kubeletstats" in planned.collector["receivers"] else set()
+    assert resources == {"pods", "namespaces", "replicasets"} | kubelet
+    assert {verb for rule in rules for verb in rule["verbs"]} <= {"get", "list", "watch"}
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_every_variable_that_the_configuration_reads_is_set(
+    architecture: str, profile: str
+) -> None:
+    planned = plan_of(architecture, profile)
+    extra = release_values(planned, "otel-collector")["extraEnvs"]
+    # MY_POD_IP is the chart's own.
+    known = {"MY_POD_IP"} | {each["name"] for each in extra}
+    text = json.dumps(planned.collector)
+    assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= known
+    assert planned.collector["processors"]["k8sattributes"]["filter"]["node_from_env_var"] in known
 
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
