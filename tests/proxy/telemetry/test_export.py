@@ -20,6 +20,8 @@ from tests.proxy.telemetry.collectors import Inbox, grpc_collector, http_collect
 
 NOTHING = ("", "")
 LONG_SECONDS = 20.0
+STANDARD_TIMEOUT_SECONDS = 10.0
+"""What OTEL_EXPORTER_OTLP_TIMEOUT is unless set."""
 
 EXCHANGE = Exchange(
     method="tools/call",
@@ -106,6 +108,18 @@ def test_stopping_pushes_what_is_left_of_both_signals(
     assert losses(ledger) == {}
 
 
+@pytest.mark.parametrize("compression", ["gzip", "deflate"])
+def test_http_bodies_are_compressed_as_asked(compression: str) -> None:
+    async def script(ledger: Ledger, export: Export) -> None:
+        call(ledger, export)
+        await export.stop(LONG_SECONDS)
+
+    with http_collector() as (endpoint, inbox):
+        play(endpoint, script, OTEL_EXPORTER_OTLP_COMPRESSION=compression)
+    names = [{name.lower(): value for name, value in each.items()} for each in inbox.headers]
+    assert [each["content-encoding"] for each in names] == [compression] * 2
+
+
 def test_metrics_are_pushed_each_interval() -> None:
     with http_collector() as (endpoint, inbox):
 
@@ -147,6 +161,7 @@ def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
         call(ledger, export)
         await export.stop(LONG_SECONDS)
 
+    began = time.monotonic()
     with dead_endpoint() as endpoint:
         ledger = play(
             endpoint,
@@ -154,6 +169,7 @@ def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
             OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
             OTEL_EXPORTER_OTLP_TIMEOUT="300",
         )
+    assert time.monotonic() - began < STANDARD_TIMEOUT_SECONDS
     assert losses(ledger) == {
         (Signal.TRACES, DropReason.EXPORT_FAILED): 2,
         (Signal.METRICS, DropReason.EXPORT_FAILED): 1,

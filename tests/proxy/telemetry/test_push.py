@@ -84,6 +84,23 @@ def test_an_answer_after_the_loop_has_closed_is_dropped() -> None:
     assert not started.is_alive()
 
 
+def test_an_answer_that_is_not_awaited_any_more_is_dropped() -> None:
+    release, complaints = threading.Event(), list[object]()
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
+        thread = ExportThread("cancelled")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await thread.run(lambda: release.wait(JOIN_SECONDS))
+        release.set()
+        assert await thread.run(lambda: True)
+        thread.end()
+
+    asyncio.run(run())
+    assert complaints == []
+
+
 def test_losses_are_logged_when_they_begin_and_when_they_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -69,6 +69,27 @@ def test_parsing_agrees_with_the_opentelemetry_propagator(traceparent: str) -> N
         assert written["traceparent"].startswith(f"00-{ours.trace_id:032x}-{ours.span_id:016x}-")
 
 
+IDS = f"{1:032x}-{2:016x}-01"
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "is_valid"),
+    [
+        (f"00-{IDS}", True),
+        (f" 00-{IDS}\t", True),
+        (f"00-{IDS}-more", False),
+        (f"01-{IDS}-more", True),
+        (f"01-{IDS}", True),
+        (f"ff-{IDS}", False),
+        (f"00-{IDS}".upper().replace("00-", "0A-", 1), False),
+        (f"01-{IDS}-{'x' * 600}", False),
+        (f"00-{IDS}\r\nx: y", False),
+    ],
+)
+def test_only_version_00_is_closed_and_ff_is_forbidden(traceparent: str, is_valid: bool) -> None:
+    assert (trace_context.parse(traceparent, "") is not None) == is_valid
+
+
 @pytest.mark.parametrize(
     "tracestate", ["vendor=1", "a=1,b=2", "t@v=x", "k=" + "v" * 256, "a=1, b=2", "a=1,,b=2"]
 )
