@@ -7,9 +7,6 @@ from dashboards.panels import Panel
 from dashboards.promql import Match, like, selector
 from dashboards.signals import calls, proxies
 
-FOLDER = "MCP"
-"""The folder of Grafana that every board lives in."""
-
 TAG = "mcp"
 """On every board; the boards' menu of links lists what carries it."""
 

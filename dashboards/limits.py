@@ -27,7 +27,7 @@ TOOL_CALL_FLOOR = 0.01
 """Calls per second of one tool below which its error ratio is noise: three in five minutes."""
 
 UPSTREAM = Limit(
-    "MCPServerDown fires at 0: the proxy cannot reach the server.", critical=1, floor=True
+    "MCPServerDown fires where no proxy of a server reaches it.", critical=1, floor=True
 )
 ERRORS = Limit(
     "MCPErrorRatioHigh fires above 5 %; above 1 % callers start to notice.",

@@ -9,7 +9,7 @@ _WRITE = eq("handler", "/api/v1/write")
 WRITES = Signal(
     "Remote writes received",
     "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: samples are refused for"
-    " good, see the reasons beside. Empty where nobody writes.",
+    " good, see the reasons below. Empty where nobody writes.",
     "reqps",
     (Answer(foreign.HTTP_REQUESTS.rate(WHOLE, _WRITE, by=("code",)), "{{code}}"),),
     Source.REMOTE_WRITE,

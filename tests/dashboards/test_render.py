@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from dashboards.palette import named, steps
 from dashboards.panels import Form
 from dashboards.render import board_json, dashboard
 
+ROOT = Path(__file__).parents[2]
 UIDS = [board.uid for board in BOARDS]
 ALL_BYTES = (
     "import dashboards, dashboards.render as r; print([*map(r.board_json, dashboards.BOARDS)])"
@@ -23,6 +25,7 @@ def rendered(seed: str) -> str:
     environment = {**os.environ, "PYTHONHASHSEED": seed}
     return subprocess.run(
         [sys.executable, "-c", ALL_BYTES],
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,

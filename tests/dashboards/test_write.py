@@ -11,10 +11,13 @@ import yaml
 from dashboards import BOARDS
 from dashboards.rules import rules_document
 
+ROOT = Path(__file__).parents[2]
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "dashboards", *arguments],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
