@@ -80,23 +80,11 @@ def _everything(chart: Path, *, replicas: int = 1) -> None:
     """A program with one resource of each sort that the stand-in provider tells apart."""
     namespace = kubernetes.core.v1.Namespace("kitchen", metadata={"name": "kitchen"})
     inside = namespace.metadata["name"]
-    kubernetes.core.v1.Secret(
-        "secret",
-        metadata={"namespace": inside, "name": "secret"},
-        string_data={"password": pulumi.Config("small").require_secret("password")},
-    )
     kubernetes.core.v1.ConfigMap(
         "autonamed", metadata={"namespace": inside}, data={"replicas": str(replicas)}
     )
     definition = kubernetes.apiextensions.v1.CustomResourceDefinition("teapots", **DEFINITION)
-    kubernetes.apiextensions.CustomResource(
-        "teapot",
-        api_version="example.com/v1",
-        kind="Teapot",
-        metadata={"namespace": inside, "name": "teapot"},
-        spec={"cups": replicas},
-        opts=pulumi.ResourceOptions(depends_on=[definition]),
-    )
+    _teapot({"cups": replicas}, inside, definition)
     release = kubernetes.helm.v3.Release(
         "small",
         name="small",
@@ -142,12 +130,18 @@ def test_a_program_is_deployed_then_unchanged_then_updated_then_gone(
 def test_a_secret_is_in_clear_in_the_cluster_only(
     stack_of: StackOf, client: Client, chart: Path, engine: Engine
 ) -> None:
-    stack = stack_of(lambda: _everything(chart))
+    stack = stack_of(lambda: _secrets_in_all_places(chart))
     stack.up()
     in_base64 = base64.b64encode(PASSWORD.encode()).decode()
-    secret = client.read("v1", "Secret", "secret", namespace="kitchen")
-    assert secret is not None
-    assert secret["data"] == {"password": in_base64}
+    for name, kind, value in (
+        ("typed", "Secret", in_base64),
+        ("untyped", "Secret", in_base64),
+        ("note", "ConfigMap", PASSWORD),
+        ("small-values", "ConfigMap", PASSWORD),
+    ):
+        live = client.read("v1", kind, name, namespace="default")
+        assert live is not None
+        assert value in repr(live["data"])
     for spelling in (PASSWORD, in_base64):
         assert engine.files_with(spelling) == []
         assert spelling not in "\n".join(stack.transcript)
@@ -160,13 +154,12 @@ def test_an_object_that_exists_already_is_an_error(stack_of: StackOf, client: Cl
         stack.up()
 
 
-def test_an_unknown_field_is_an_error(stack_of: StackOf) -> None:
+def test_a_field_that_the_kind_does_not_have_is_an_error(stack_of: StackOf) -> None:
     def program() -> None:
-        kubernetes.apiextensions.CustomResource(
-            "typo", api_version="v1", kind="Service", metadata={"name": "s"}, spec={"prots": []}
-        )
+        definition = kubernetes.apiextensions.v1.CustomResourceDefinition("teapots", **DEFINITION)
+        _teapot({"cups": 1, "saucers": 1}, "default", definition)
 
-    with pytest.raises(EngineFailed, match="prots"):
+    with pytest.raises(EngineFailed, match="saucers"):
         stack_of(program).up()
 
 
@@ -183,7 +176,7 @@ def test_a_failed_release_is_kept_as_failed_and_repaired_by_the_next_up(
     with pytest.raises(EngineFailed, match="small-VALUES"):
         stack.up()
     template.write_text(TEMPLATE)
-    stack.up()
+    assert stack.up() == {Step("update", "kubernetes:helm.sh/v3:Release", "small")}
     assert client.read("v1", "ConfigMap", "small-values", namespace="default")
     stack.destroy()
     assert client.read("v1", "ConfigMap", "small-values", namespace="default") is None
@@ -209,3 +202,47 @@ def test_a_namespace_with_something_forgotten_in_it_does_not_go(
 
 def _config_map(name: str) -> None:
     kubernetes.core.v1.ConfigMap(name, metadata={"name": name, "namespace": "default"})
+
+
+def _teapot(
+    spec: dict[str, int], namespace: pulumi.Input[str], definition: pulumi.Resource
+) -> None:
+    kubernetes.apiextensions.CustomResource(
+        "teapot",
+        api_version="example.com/v1",
+        kind="Teapot",
+        metadata={"namespace": namespace, "name": "teapot"},
+        spec=spec,
+        opts=pulumi.ResourceOptions(depends_on=[definition]),
+    )
+
+
+def _secrets_in_all_places(chart: Path) -> None:
+    """A program that hands a secret to a Secret, to what is none, and to a chart."""
+    password = pulumi.Config("small").require_secret("password")
+    kubernetes.core.v1.Secret(
+        "typed",
+        metadata={"namespace": "default", "name": "typed"},
+        string_data={"password": password},
+    )
+    # The SDK knows what is secret of a Secret only where it knows the type.
+    pulumi.CustomResource(
+        "kubernetes:core/v1:Secret",
+        "untyped",
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"namespace": "default", "name": "untyped"},
+            "stringData": {"password": password},
+        },
+    )
+    kubernetes.core.v1.ConfigMap(
+        "note", metadata={"namespace": "default", "name": "note"}, data={"password": password}
+    )
+    kubernetes.helm.v3.Release(
+        "small",
+        name="small",
+        chart=str(chart),
+        namespace="default",
+        values={"password": password},
+    )

@@ -192,7 +192,7 @@ class Client:
         return self.request(
             "PATCH",
             path,
-            query={"fieldManager": self._field_manager, "fieldValidation": "Strict"},
+            query={"fieldManager": self._field_manager},
             body=manifest,
             content_type="application/apply-patch+yaml",
         )

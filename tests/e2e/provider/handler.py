@@ -47,7 +47,7 @@ class Handler(Protocol):
     def check(self, resource: Resource, old_inputs: Properties, seed: bytes) -> Properties:
         """The inputs, complete; Refused if they cannot be right."""
 
-    def diff(self, resource: Resource, old_inputs: Properties, outputs: Properties) -> Difference:
+    def diff(self, resource: Resource, old_inputs: Properties) -> Difference:
         """What the new inputs change."""
 
     def preview(self, resource: Resource) -> Existing:

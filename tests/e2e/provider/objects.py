@@ -69,7 +69,7 @@ class Objects:
         named = _named(reveal(metadata), resource.name, old_inputs, seed)
         return inputs | {"metadata": conceal(named, metadata)}
 
-    def diff(self, resource: Resource, old_inputs: Properties, outputs: Properties) -> Difference:
+    def diff(self, resource: Resource, old_inputs: Properties) -> Difference:
         old, new = reveal(old_inputs), reveal(resource.inputs)
         changed = tuple(changed_paths(old, new))
         replacing = under(changed, self._replacing_roots(new["kind"]))

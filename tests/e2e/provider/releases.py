@@ -72,12 +72,9 @@ class Releases:
         old_name = old_inputs.get("name", f"{resource.name}-{seed[:_SUFFIX_BYTES].hex()}")
         return {"name": old_name, "namespace": "default"} | inputs
 
-    def diff(self, resource: Resource, old_inputs: Properties, outputs: Properties) -> Difference:
-        changed = list(changed_paths(reveal(old_inputs), reveal(resource.inputs)))
-        if reveal(outputs).get("status", {}).get("status") != "deployed":
-            changed.append(("status",))
-        replacing = under(changed, [("name",), ("namespace",)])
-        return Difference(tuple(changed), replacing)
+    def diff(self, resource: Resource, old_inputs: Properties) -> Difference:
+        changed = tuple(changed_paths(reveal(old_inputs), reveal(resource.inputs)))
+        return Difference(changed, under(changed, [("name",), ("namespace",)]))
 
     def preview(self, resource: Resource) -> Existing:
         outputs = resource.inputs | {"status": UNKNOWN, "resourceNames": UNKNOWN}

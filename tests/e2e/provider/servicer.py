@@ -107,9 +107,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_answering
     def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
         resource = _resource(request, request.news)
-        return _diff_response(
-            self._handler(resource).diff(resource, decode(request.old_inputs), decode(request.olds))
-        )
+        return _diff_response(self._handler(resource).diff(resource, decode(request.old_inputs)))
 
     @_answering
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
