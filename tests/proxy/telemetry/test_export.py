@@ -20,8 +20,8 @@ from tests.proxy.telemetry.collectors import Inbox, grpc_collector, http_collect
 
 NOTHING = ("", "")
 LONG_SECONDS = 20.0
-STANDARD_TIMEOUT_SECONDS = 10.0
-"""What OTEL_EXPORTER_OTLP_TIMEOUT is unless set."""
+PATIENT_SECONDS = 5.0
+"""Well below the standard 10 s, of which an exporter spends 1 + 2 + 4 s on retries."""
 
 EXCHANGE = Exchange(
     method="tools/call",
@@ -169,7 +169,7 @@ def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
             OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
             OTEL_EXPORTER_OTLP_TIMEOUT="300",
         )
-    assert time.monotonic() - began < STANDARD_TIMEOUT_SECONDS
+    assert time.monotonic() - began < PATIENT_SECONDS
     assert losses(ledger) == {
         (Signal.TRACES, DropReason.EXPORT_FAILED): 2,
         (Signal.METRICS, DropReason.EXPORT_FAILED): 1,
