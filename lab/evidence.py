@@ -125,11 +125,15 @@ def account(pipeline: Pipeline, sent: Counts) -> Ledger:
     return watch.ledger()
 
 
+def every_query() -> tuple[Query, ...]:
+    """What boards and rules ask."""
+    return (*(query for board in BOARDS for query in queries(board)), *rule_queries())
+
+
 def askable(architecture: Architecture) -> tuple[Query, ...]:
-    """The boards' and rules' queries that can have data where there is no kubelet."""
+    """Those of them that can have data where there is no kubelet."""
     local = architecture.sources - architecture.kubelet_sources
-    everything = (*(query for board in BOARDS for query in queries(board)), *rule_queries())
-    return tuple(query for query in everything if query.needs in local)
+    return tuple(query for query in every_query() if query.needs in local)
 
 
 def cover(pipeline: Pipeline) -> Coverage:
@@ -150,7 +154,8 @@ def cover(pipeline: Pipeline) -> Coverage:
 
     with suppress(TimeoutError):
         pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
-    return Coverage(len(asked), tuple(missing), tuple(broken))
+    elsewhere = len(every_query()) - len(asked)
+    return Coverage(len(asked), tuple(missing), tuple(broken), elsewhere)
 
 
 def steps(pipeline: Pipeline) -> Iterator[None]:

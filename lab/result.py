@@ -30,11 +30,15 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many queries of boards and rules were asked, and which of them had no data."""
+    """How many queries of boards and rules were asked, and which of them had no data.
+
+    `elsewhere` is how many were not asked, because what they need does not run here.
+    """
 
     asked: int
     missing: tuple[Query, ...]
     broken: tuple[Rule, ...]
+    elsewhere: int
 
     @property
     def full(self) -> bool:
@@ -69,7 +73,8 @@ def told(result: Result) -> str:
             "",
             f"visible {_after(ledger.counted_after)} (counted), {_after(ledger.traced_after)}"
             " (traced) the last call",
-            f"queries of boards and rules with data: {_share(coverage)}",
+            f"queries of boards and rules with data: {_share(coverage)};"
+            f" {coverage.elsewhere} more need a part that does not run here",
             *(f"  no data: {each.board}, {each.panel}: {each.expr}" for each in coverage.missing),
             *(f"  rule {each.name} fails: {each.error}" for each in coverage.broken),
             f"{result.seconds:.1f} s, {result.peak_bytes / MIB:.0f} MiB at most, all processes"

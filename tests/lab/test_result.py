@@ -11,7 +11,7 @@ from proxy.telemetry.catalogue import Outcome
 GOOD = Result(
     "hybrid",
     Ledger((Account("echo-http", Outcome.OK, 85, 85, 85),), (), 1.23, 0.5),
-    Coverage(40, (), ()),
+    Coverage(40, (), (), 3),
     9.87,
     300 * 1024 * 1024,
 )
@@ -24,7 +24,8 @@ def test_a_good_run_is_told_in_numbers() -> None:
         "echo-http  ok         85       85      85",
         "",
         "visible 1.2 s after (counted), 0.5 s after (traced) the last call",
-        "queries of boards and rules with data: 40 of 40",
+        "queries of boards and rules with data: 40 of 40;"
+        " 3 more need a part that does not run here",
         "9.9 s, 300 MiB at most, all processes together",
     ]
     assert GOOD.good
@@ -40,7 +41,7 @@ def test_a_difference_is_marked_and_spoils_the_run() -> None:
 
 def test_a_query_without_data_is_named_and_spoils_the_run() -> None:
     query = Query("mcp-server", "Call rate", "sum(rate(x[1m]))", Source.PROXY)
-    bad = replace(GOOD, coverage=Coverage(40, (query,), ()))
+    bad = replace(GOOD, coverage=Coverage(40, (query,), (), 3))
     assert "queries of boards and rules with data: 39 of 40" in told(bad)
     assert "  no data: mcp-server, Call rate: sum(rate(x[1m]))" in told(bad)
     assert not bad.good
@@ -48,7 +49,7 @@ def test_a_query_without_data_is_named_and_spoils_the_run() -> None:
 
 def test_a_rule_that_fails_spoils_the_run() -> None:
     rule = Rule("mcp:x", "recording", "x", "err", "many-to-many")
-    bad = replace(GOOD, coverage=Coverage(40, (), (rule,)))
+    bad = replace(GOOD, coverage=Coverage(40, (), (rule,), 3))
     assert "  rule mcp:x fails: many-to-many" in told(bad)
     assert not bad.good
 
