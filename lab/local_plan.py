@@ -15,7 +15,12 @@ from stacks.architectures import Architecture
 from stacks.charts import Namespace, Part
 from stacks.collector import without_kubelet
 from stacks.config import StackConfig
-from stacks.endpoints import COLLECTOR_SERVICE, PROXY_MCP_PORT, PROXY_METRICS_PORT
+from stacks.endpoints import (
+    COLLECTOR_SERVICE,
+    PROMETHEUS,
+    PROXY_MCP_PORT,
+    PROXY_METRICS_PORT,
+)
 from stacks.plan import Plan, plan
 from stacks.proxies import POD_NAME, ProxyPlan
 from stacks.servers import Server, ServerRuntime, Transport
@@ -143,7 +148,12 @@ def _stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[
         addresses.collector_series, namespace, COLLECTOR_SERVICE, "prometheus", own.pod, "otc"
     )
     prometheus = Target(
-        addresses.prometheus, namespace, "prometheus", "http-web", "prometheus-0", "prometheus"
+        addresses.prometheus,
+        namespace,
+        PROMETHEUS.service,
+        "http-web",
+        f"{PROMETHEUS.service}-0",
+        "prometheus",
     )
     exports = "prometheus" in collector["exporters"]
     return (own, *((series,) if exports else ()), prometheus)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lab.echo.messages import Cancel, Later, Reply, Silence, receive
 
@@ -87,6 +89,36 @@ def test_a_cancellation_names_the_request_and_other_notifications_are_silent() -
     assert receive(cancelled) == Cancel(7)
     assert receive({"jsonrpc": "2.0", "method": "notifications/initialized"}) == Silence()
     assert receive({"jsonrpc": "2.0", "id": 9, "result": {}}) == Silence()
+
+
+METHODS = ("initialize", "ping", "tools/list", "tools/call", "notifications/cancelled")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+
+
+PARAMS = st.fixed_dictionaries(
+    {"name": st.sampled_from(("echo", "fail", "sleep"))},
+    optional={
+        "arguments": st.fixed_dictionaries({"text": JSON, "seconds": JSON}) | JSON,
+        "_meta": st.fixed_dictionaries({"progressToken": JSON}) | JSON,
+        "requestId": JSON,
+        "protocolVersion": JSON,
+    },
+)
+
+
+@given(
+    message=st.fixed_dictionaries(
+        {"jsonrpc": st.just("2.0") | JSON, "method": st.sampled_from(METHODS) | JSON},
+        optional={"id": st.integers() | st.text(max_size=9) | JSON, "params": PARAMS | JSON},
+    )
+    | JSON
+)
+def test_whatever_json_arrives_has_an_action(message: object) -> None:
+    assert isinstance(receive(message), Reply | Later | Cancel | Silence)
 
 
 def run_echo(*arguments: str) -> subprocess.Popen[str]:
