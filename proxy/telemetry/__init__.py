@@ -1,5 +1,7 @@
-"""Measuring, kept out of relaying: catalogue -> ledger -> {exposition, otlp}; tracing beside.
+"""Measuring, kept out of relaying: catalogue -> ledger -> projection -> {exposition, otlp}.
 
 The catalogue says what exists, the ledger counts it once per call, and both roads out
-(`/metrics` and OTLP) are projections of that one ledger, so they cannot disagree.
+(`/metrics` and OTLP) are written from one projection of that ledger, so they cannot disagree.
+Beside it, sampled exchanges: trace_context -> sampling -> tracing -> spans. `export` pushes
+both signals from threads of their own, as `settings` says.
 """
