@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Protocol
 
 from proxy.errors import MalformedMessage, MessageTooLarge
-from proxy.post import Post, failure
+from proxy.post import Post, failure, resumption
 from proxy.session import Finished, Session
 from proxy.transports.port import Source
 from proxy.verdict import CANCELLED, GARBLED, UNREACHABLE, Verdict
@@ -28,7 +28,7 @@ class Owner(Protocol):
         """A call is over; `waited` is how many of its seconds the upstream took."""
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
-        """Keep calls that a later stream of the MCP session `name` may answer; end the others."""
+        """Keep calls that the stream which resumes `name` may answer; end the others."""
 
     def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
         """The upstream's answer has begun."""
@@ -47,7 +47,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "_held", "_mark", "_owner", "_reader", "_resumable", "_session", "_source", "_waited",
+        "_held", "_mark", "_owner", "_reader", "_last_event", "_session", "_source", "_waited",
         "gone", "head", "post",
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ class Exchange:
         self._owner = owner
         self._source: Source | None = None
         self._reader: EventReader | None = None
-        self._resumable = False
+        self._last_event = b""
         self._held: bytearray | None = None
         self._mark = 0.0
         self._waited = 0.0
@@ -83,7 +83,9 @@ class Exchange:
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """Part of port.Sink."""
         self._waited += arrived - self._mark
-        finished = self._settle(head, body, arrived) if self._session.busy else ()
+        if self._refuses(head):
+            return
+        finished = self._session.settle(head.status, body, arrived) if self._session.busy else ()
         if finished and finished[0].verdict is GARBLED:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
@@ -95,6 +97,8 @@ class Exchange:
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
+        if self._refuses(head):
+            return
         self.head = head
         self._owner.answered(self, head)
         if head.content is Content.EVENTS:
@@ -118,9 +122,9 @@ class Exchange:
         self._waited += arrived - self._mark
         if self._waits and self.head is not None:
             if self._held is not None:
-                settled = self._settle(self.head, bytes(self._held), arrived)
-                self._count(settled, self.head.status)
-            elif self._resumable:
+                status = self.head.status
+                self._count(self._session.settle(status, bytes(self._held), arrived), status)
+            elif self._last_event:
                 self._park()
             else:
                 self._tell(self._session.end(GARBLED), "the stream ended without an answer")
@@ -132,7 +136,7 @@ class Exchange:
         if self.gone:
             return
         self._waited += perf_counter() - self._mark
-        if self._waits and self._resumable:
+        if self._waits and self._last_event:
             self._park()
             self.post.client.abort()
             self._close()
@@ -175,7 +179,7 @@ class Exchange:
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
-        if self._waits and self._resumable:
+        if self._waits and self._last_event:
             self._park()
         self._count(self._end_own(CANCELLED), GONE_STATUS)
         self._drop_source()
@@ -186,14 +190,19 @@ class Exchange:
         """Whether a call of the client's own message is without an answer."""
         return bool(self.post.calls) and self._session.busy
 
-    def _settle(self, head: ResponseHead, body: bytes, now: float) -> tuple[Finished, ...]:
-        return self._session.settle(head.status, b"" if head.encoded else body, now)
+    def _refuses(self, head: ResponseHead) -> bool:
+        """An answer whose outcome cannot be read is not passed on: it was asked for as identity."""
+        if not (head.encoded and self._waits):
+            return False
+        self._drop_source()
+        self._fail(502, "the upstream encoded its answer unasked", self._end_own(GARBLED))
+        return True
 
     def _end_own(self, verdict: Verdict) -> tuple[Finished, ...]:
         return self._session.end(verdict) if self.post.calls else ()
 
     def _park(self) -> None:
-        name = self.post.arrival.session
+        name = resumption(self.post.arrival.session, self._last_event.decode("latin-1"))
         self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
     def _watch(self, data: bytes, now: float) -> None:
@@ -203,7 +212,7 @@ class Exchange:
         self._session.heard(now)
         if self._reader is not None:
             for event in self._reader.feed(data):
-                self._resumable = self._resumable or bool(event.id)
+                self._last_event = event.id or self._last_event
                 self._see(event.data, now)
         elif self._held is not None:
             self._held += data

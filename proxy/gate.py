@@ -50,6 +50,7 @@ class Arrival:
     accepts_events: bool
     session: str
     version: str
+    last_event: str
     traceparent: str
     tracestate: str
     forward: bytes
@@ -83,6 +84,7 @@ class Gate:
             accepts_events=_accepts_events(facts.get(b"accept", b"*/*")),
             session=text.get(b"mcp-session-id", ""),
             version=text.get(b"mcp-protocol-version", ""),
+            last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
             tracestate=text.get(b"tracestate", ""),
             forward=lines(end_to_end(head.headers, drop=_REPLACED)),

@@ -6,7 +6,7 @@ from time import perf_counter
 from proxy.books import Books
 from proxy.exchange import GONE_STATUS, Exchange
 from proxy.leases import Leases
-from proxy.post import Post
+from proxy.post import Post, resumption
 from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.http_client import Pool
@@ -65,7 +65,8 @@ class HttpUpstream:
 
     def listen(self, post: Post) -> None:
         """Part of Upstream."""
-        parked = self._parked.get(post.arrival.session)
+        arrival = post.arrival
+        parked = self._parked.get(resumption(arrival.session, arrival.last_event))
         self._forward(post, parked or Session(self._patience))
 
     def delete(self, post: Post) -> None:

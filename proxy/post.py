@@ -38,6 +38,11 @@ class Post:
         return f"<Post {self.arrival.method} calls={list(self.calls)}>"
 
 
+def resumption(session: str, last_event: str) -> str:
+    """What names a stream that was cut: the MCP session, or without one its last event's id."""
+    return session or f"event {last_event}"
+
+
 def failure(calls: Sequence[Call], status: int, reason: str) -> tuple[bytes, bytes]:
     """Head and body of an answer in the upstream's place: each call gets an error with its id."""
     if not calls:

@@ -142,6 +142,8 @@ class UpstreamConnection(asyncio.Protocol):
             self._gathered = bytearray()
         else:
             sink.answer_begins(head)
+            if self._sink is not sink:
+                return
         if data or head.length == 0:
             self._read_body(sink, head, data, arrived)
 
@@ -168,7 +170,8 @@ class UpstreamConnection(asyncio.Protocol):
         if len(self._gathered) > GATHER_LIMIT:
             gathered, self._gathered = bytes(self._gathered), None
             sink.answer_begins(head)
-            sink.answer_piece(gathered, arrived)
+            if self._sink is sink:
+                sink.answer_piece(gathered, arrived)
 
     def _end(self, sink: Sink, head: ResponseHead, arrived: float) -> None:
         gathered = self._gathered

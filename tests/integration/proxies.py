@@ -99,7 +99,8 @@ class RunningProxy:
 
 def environment(**variables: str) -> dict[str, str]:
     """This process's environment without settings of the proxy, and with `variables`."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "MCP_PROXY_"))}
+    foreign = ("OTEL_", "MCP_PROXY_", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     return {**kept, **variables}
 
 

@@ -139,10 +139,11 @@ def test_a_stream_that_breaks_off_tells_the_waiting_caller(
     proxy.counted({(CALL, "transport_error", "server"): 1})
 
 
+@pytest.mark.parametrize("session", [{"mcp-session-id": "s"}, {}])
 def test_a_call_whose_stream_is_resumed_is_counted_when_its_answer_comes(
-    upstream: Upstream, proxy: RunningProxy, client: Client
+    upstream: Upstream, proxy: RunningProxy, client: Client, session: dict[str, str]
 ) -> None:
-    client.post(call(7), mcp_session_id="s")
+    client.post(call(7), **session)
     side = upstream.accept()
     side.request()
     side.start_events()
@@ -151,7 +152,7 @@ def test_a_call_whose_stream_is_resumed_is_counted_when_its_answer_comes(
     response = client.getresponse()
     assert response.read() == b"id: e1\ndata: \n\n"
     assert proxy.outcomes() == {}
-    resume = {"accept": "text/event-stream", "mcp-session-id": "s", "last-event-id": "e1"}
+    resume = {"accept": "text/event-stream", "last-event-id": "e1", **session}
     client.request("GET", "/mcp", headers=resume)
     head, _ = side.request()
     assert "last-event-id: e1" in head

@@ -1,0 +1,102 @@
+"""Scripted edges of the relay: a client that records what it gets, a source, a ledger's counts."""
+
+from collections import Counter
+
+from proxy.books import Books
+from proxy.gate import Arrival, Gate
+from proxy.post import Post
+from proxy.session import Call
+from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.sampling import OFF
+from proxy.telemetry.tracing import Tracer
+from proxy.transports.port import Visitor
+from proxy.wire import jsonrpc
+
+GATE = Gate(path=b"/mcp", body_limit=1000, loopback=True, allowed_origins=(), allowed_hosts=())
+
+
+def arrival(method: str = "POST", **headers: str) -> Arrival:
+    """A request's head as the gate lets it in."""
+    named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return GATE.arrive(f"{method} /mcp HTTP/1.1\r\nhost: localhost\r\n{named}\r\n".encode())
+
+
+class ScriptedClient:
+    """Records its answer; fails if it gets more than one."""
+
+    def __init__(self) -> None:
+        self.visitor: Visitor | None = None
+        self.status = 0
+        self.head = b""
+        self.body = b""
+        self.begun = False
+        self.over = False
+        self.aborted = False
+
+    def attach(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        assert not self.begun
+        assert not self.over
+        self.head, self.body, self.status, self.over = head, body, status, True
+
+    def begin(self, head: bytes) -> None:
+        assert not self.begun
+        assert not self.over
+        self.head, self.begun = head, True
+
+    def piece(self, data: bytes) -> None:
+        assert self.begun
+        assert not self.over
+        self.body += data
+
+    def end(self) -> None:
+        assert self.begun
+        assert not self.over
+        self.over = True
+
+    def abort(self) -> None:
+        assert not self.over
+        self.over = self.aborted = True
+
+
+class ScriptedSource:
+    """An upstream's connection; records what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+    def abort(self) -> None:
+        self.told.append("abort")
+
+
+def books() -> Books:
+    """Books with a ledger of their own, and no traces."""
+    return Books(Ledger("s", "streamable-http"), Tracer(OFF, None))
+
+
+def counted(kept: Books) -> Counter[tuple[str, str, int, str, str]]:
+    """How often each (method, tool, status, outcome, fault) was counted."""
+    return Counter(
+        {
+            (row[0], row[1], row[3], str(row[4]), str(row[5])): sum(distribution.counts)
+            for row, distribution in kept.ledger.rows.items()
+        }
+    )
+
+
+def post(client: ScriptedClient, body: bytes, head: Arrival | None = None) -> Post:
+    """A client's message as the relay hands it on."""
+    head = head or arrival()
+    messages = jsonrpc.decode_all(body) if body else ()
+    calls = tuple(
+        Call(each, 0.0, head.version, head.session) for each in messages if each.is_request
+    )
+    return Post(client, head, body, messages, calls, b"")

@@ -1,0 +1,248 @@
+"""An exchange: whatever happens in whatever order, each call is counted once, and answered."""
+
+import json
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from proxy.exchange import GONE_STATUS, Exchange
+from proxy.session import Finished, Session
+from proxy.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, UNREACHABLE, Verdict
+from proxy.wire.event_stream import encode
+from proxy.wire.head import ResponseHead, parse_response
+from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post
+
+PATIENCE = 10.0
+CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
+RESULT = b'{"jsonrpc":"2.0","id":1,"result":{}}'
+
+
+def head(kind: str, *more: str) -> ResponseHead:
+    lines = ("HTTP/1.1 200 OK", f"content-type: {kind}", *more, "", "")
+    return parse_response("\r\n".join(lines).encode())
+
+
+EVENTS = head("text/event-stream")
+JSON = head("application/json")
+
+
+class Keeper:
+    """An owner that keeps what it is told."""
+
+    message_limit = 1000
+
+    def __init__(self) -> None:
+        self.counted: list[tuple[Verdict, int]] = []
+        self.parked = Session(PATIENCE)
+        self.closed_times = 0
+
+    def finished(self, finished: Finished, status: int, waited: float) -> None:
+        self.counted.append((finished.verdict, status))
+
+    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+        return session.hand_over(self.parked, 0.0)
+
+    def answered(self, exchange: Exchange, head: ResponseHead) -> None: ...
+
+    def closed(self, exchange: Exchange) -> None:
+        self.closed_times += 1
+
+
+class Scene:
+    """One exchange with its scripted edges."""
+
+    def __init__(self, body: bytes = CALL) -> None:
+        self.client, self.source, self.owner = ScriptedClient(), ScriptedSource(), Keeper()
+        one = post(self.client, body, arrival(mcp_session_id="s"))
+        session = Session(PATIENCE)
+        for call in one.calls:
+            session.begin(call, 0.0)
+        self.exchange = Exchange(one, session, self.owner)
+        self.exchange.sent(self.source)
+
+    def told(self) -> object:
+        return json.loads(self.client.body)
+
+
+def test_a_readable_answer_is_passed_on_as_it_is() -> None:
+    scene = Scene()
+    scene.exchange.answer_whole(JSON, RESULT, 1.0)
+    assert (scene.client.body, scene.client.status) == (RESULT, 200)
+    assert scene.owner.counted == [(OK, 200)]
+
+
+@pytest.mark.parametrize("body", [b"", b"garbage", RESULT.replace(b"1,", b"2,")])
+def test_an_answer_to_nothing_asked_is_replaced(body: bytes) -> None:
+    scene = Scene()
+    scene.exchange.answer_whole(JSON, body, 1.0)
+    assert scene.client.status == 502
+    assert scene.owner.counted == [(GARBLED, 502)]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+def test_an_answer_that_was_encoded_unasked_is_replaced(kind: str) -> None:
+    scene = Scene()
+    encoded = head(kind, "content-encoding: gzip")
+    scene.exchange.answer_begins(encoded)
+    assert scene.client.status == 502
+    assert scene.source.told == ["abort"]
+    assert scene.owner.counted == [(GARBLED, 502)]
+
+
+def test_the_bytes_of_a_stream_pass_untouched() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    pieces = (b": hi\r\n\r", b"\ndata: " + RESULT[:5], RESULT[5:] + b"\r\n\r\n", b"data: x")
+    for piece in pieces:
+        scene.exchange.answer_piece(piece, 1.0)
+    scene.exchange.answer_ends(2.0)
+    assert scene.client.body == b"".join(pieces)
+    assert scene.owner.counted == [(OK, 200)]
+
+
+@pytest.mark.parametrize(
+    ("so_far", "told"), [(b"", True), (b": hi\n\n", True), (b"data: x", False)]
+)
+def test_a_lost_stream_tells_the_caller_only_between_events(so_far: bytes, told: bool) -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(so_far, 1.0)
+    scene.exchange.answer_lost("gone")
+    assert (b'"message":"gone"' in scene.client.body) is told
+    assert scene.client.aborted is not told
+    assert scene.owner.counted == [(UNREACHABLE, 200)]
+
+
+def test_a_message_over_the_limit_cuts_the_stream() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b"data: " + b"x" * 1001, 1.0)
+    assert scene.client.aborted
+    assert scene.source.told == ["abort"]
+    assert scene.owner.counted == [(GARBLED, 200)]
+
+
+def test_a_slow_client_pauses_the_upstream() -> None:
+    scene = Scene()
+    scene.exchange.client_paused()
+    scene.exchange.client_resumed()
+    assert scene.source.told == ["pause", "resume"]
+
+
+def test_silence_is_counted_from_the_last_sign_of_life() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b": alive\n\n", 5.0)
+    scene.exchange.expire(PATIENCE, PATIENCE)
+    assert scene.owner.counted == []
+    scene.exchange.expire(5.0 + PATIENCE, PATIENCE)
+    assert scene.owner.counted == [(TIMED_OUT, 200)]
+    assert b'"code":-32000' in scene.client.body
+    assert scene.source.told == ["abort"]
+
+
+def test_a_notification_without_an_answer_times_out_uncounted() -> None:
+    scene = Scene(b'{"method":"notifications/initialized"}')
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert scene.client.status == 504
+    assert scene.owner.counted == []
+
+
+def test_each_call_of_a_batch_gets_an_error_with_its_own_id() -> None:
+    scene = Scene(b"[%b,%b]" % (CALL, CALL.replace(b'"id":1', b'"id":"two"')))
+    scene.exchange.answer_lost("gone")
+    told = scene.told()
+    assert isinstance(told, list)
+    assert [each["id"] for each in told] == [1, "two"]
+    assert scene.owner.counted == [(UNREACHABLE, 502)] * 2
+
+
+class ExchangeMachine(RuleBasedStateMachine):
+    """Answers, losses, time-outs, cancels and departures in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene()
+        self.now = 0.0
+
+    def _open(self) -> bool:
+        return not self.scene.exchange.gone
+
+    def _streaming(self) -> bool:
+        return self._open() and self.scene.exchange.head is not None
+
+    def _fresh(self) -> bool:
+        return self._open() and self.scene.exchange.head is None
+
+    @precondition(_fresh)
+    @rule(body=st.sampled_from([RESULT, b"", b"garbage"]))
+    def answer_whole(self, body: bytes) -> None:
+        self.scene.exchange.answer_whole(JSON, body, self.now)
+
+    @precondition(_fresh)
+    @rule(kind=st.sampled_from([EVENTS, JSON]))
+    def begin(self, kind: ResponseHead) -> None:
+        self.scene.exchange.answer_begins(kind)
+
+    @precondition(_streaming)
+    @rule(
+        data=st.sampled_from(
+            [encode(RESULT), b"id: 1\ndata: \n\n", b"data: x", b"\n\n", RESULT, b"x" * 600]
+        )
+    )
+    def piece(self, data: bytes) -> None:
+        self.scene.exchange.answer_piece(data, self.now)
+
+    @precondition(_streaming)
+    @rule()
+    def end(self) -> None:
+        self.scene.exchange.answer_ends(self.now)
+
+    @rule()
+    def lose(self) -> None:
+        self.scene.exchange.answer_lost("gone")
+
+    @precondition(_open)
+    @rule(request_id=st.sampled_from([1, 2, None]))
+    def cancel(self, request_id: int | None) -> None:
+        self.scene.exchange.cancel(request_id)
+
+    @precondition(_open)
+    @rule(seconds=st.floats(0, 2 * PATIENCE))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.scene.exchange.expire(self.now, PATIENCE)
+
+    @precondition(_open)
+    @rule()
+    def leave(self) -> None:
+        self.scene.client.over = True
+        self.scene.exchange.client_gone()
+
+    @precondition(_open)
+    @rule()
+    def shut(self) -> None:
+        self.scene.exchange.shut()
+
+    @invariant()
+    def it_counts_each_call_once_at_the_latest_at_its_end(self) -> None:
+        owner, gone = self.scene.owner, self.scene.exchange.gone
+        ends = len(owner.counted) + len(owner.parked.calls)
+        assert ends <= 1
+        assert not gone or ends == 1
+        assert owner.closed_times == int(gone)
+        assert not gone or self.scene.client.over
+
+
+TestExchangeMachine = ExchangeMachine.TestCase
+TestExchangeMachine.settings = settings(max_examples=100, stateful_step_count=15)
+
+
+def test_a_caller_that_leaves_a_stream_without_ids_has_cancelled() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.client_gone()
+    assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
+    assert scene.source.told == ["abort"]

@@ -1,0 +1,183 @@
+"""The relay: reads a request as far as needed, hands it on, and says no where it must."""
+
+import json
+
+import pytest
+
+from proxy.errors import DuplicateRequest
+from proxy.post import Post
+from proxy.relay import Relay
+from proxy.telemetry.sampling import FIXED, Sampler
+from proxy.telemetry.tracing import SpanQueue, Tracer
+from tests.proxy.scripted import ScriptedClient, arrival, books, counted
+
+CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+OTHER = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+class ScriptedUpstream:
+    """Keeps what it is handed."""
+
+    def __init__(self) -> None:
+        self.posts: list[Post] = []
+        self.heard: list[str] = []
+        self.refuses = False
+
+    def post(self, post: Post) -> None:
+        if self.refuses:
+            raise DuplicateRequest("request id 1 is still in flight")
+        self.posts.append(post)
+
+    def listen(self, post: Post) -> None:
+        self.heard.append("listen")
+
+    def delete(self, post: Post) -> None:
+        self.heard.append("delete")
+
+    def tick(self, now: float) -> None: ...
+
+    async def probe(self) -> bool:
+        return True
+
+    async def close(self) -> None: ...
+
+
+class Scene:
+    """A relay with scripted edges."""
+
+    def __init__(self, sampler: Sampler | None = None) -> None:
+        self.upstream, self.books, self.client = ScriptedUpstream(), books(), ScriptedClient()
+        queue = SpanQueue(10, 10, lambda lost: None) if sampler else None
+        tracer = Tracer(sampler or FIXED["always_off"], queue)
+        self.relay = Relay(self.upstream, self.books, tracer)
+
+    def post(self, body: bytes = CALL, **headers: str) -> Post:
+        self.relay.request(self.client, arrival(**headers), body, 0.0)
+        return self.upstream.posts[-1]
+
+    def told(self) -> tuple[int, object]:
+        return self.client.status, json.loads(self.client.body)
+
+
+def test_calls_are_in_flight_from_here() -> None:
+    scene = Scene()
+    batch = b'[%b,{"id":"b","method":"ping"},{"method":"notifications/x"}]' % CALL
+    assert [call.id for call in scene.post(batch).calls] == [1, "b"]
+    assert scene.books.in_flight == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"", -32700), (b"{", -32700), (b"[]", -32700), (b"5", -32700)]
+)
+def test_what_is_no_message_is_turned_away_and_counted(body: bytes, code: int) -> None:
+    scene = Scene()
+    scene.relay.request(scene.client, arrival(), body, 0.0)
+    status, told = scene.told()
+    assert status == 400
+    assert isinstance(told, dict)
+    assert (told["id"], told["error"]["code"]) == (None, code)
+    assert counted(scene.books) == {("other", "", 400, "rejected", "caller"): 1}
+
+
+def test_an_id_in_flight_is_turned_away() -> None:
+    scene = Scene()
+    scene.upstream.refuses = True
+    scene.relay.request(scene.client, arrival(), CALL, 0.0)
+    assert scene.told()[0] == 400
+    assert scene.books.in_flight == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_streams_and_ends_of_sessions_are_handed_on(method: str) -> None:
+    scene = Scene()
+    scene.relay.request(scene.client, arrival(method), b"", 0.0)
+    assert scene.upstream.heard == [{"GET": "listen", "DELETE": "delete"}[method]]
+    assert counted(scene.books) == {}
+
+
+def test_a_draining_relay_takes_answers_and_notifications_only() -> None:
+    scene = Scene()
+    scene.relay.draining = True
+    scene.post(b'{"id":1,"result":{}}')
+    scene.post(b'{"method":"notifications/cancelled"}')
+    scene.relay.request(scene.client, arrival(), CALL, 0.0)
+    status, told = scene.told()
+    assert status == 503
+    assert isinstance(told, dict)
+    assert told["id"] == 1
+    assert b"retry-after: 5\r\n" in scene.client.head
+    assert counted(scene.books) == {("tools/call", "t", 503, "rejected", "proxy"): 1}
+
+
+@pytest.mark.parametrize(("method", "count"), [("POST", 1), ("GET", 0)])
+def test_only_a_refused_post_counts(method: str, count: int) -> None:
+    scene = Scene()
+    scene.relay.refuse(arrival(method), 403)
+    scene.relay.refuse(None, 400)
+    assert sum(counted(scene.books).values()) == count
+
+
+def meta(post: Post) -> dict[str, str]:
+    found: dict[str, str] = json.loads(post.body)["params"].get("_meta", {})
+    return found
+
+
+def with_meta(traceparent: str) -> bytes:
+    return CALL.replace(b'"name"', b'"_meta":{"traceparent":"%b"},"name"' % traceparent.encode())
+
+
+def test_without_a_context_nothing_is_touched() -> None:
+    post = Scene().post()
+    assert (post.body, post.context) == (CALL, b"")
+
+
+def test_a_context_in_the_header_goes_into_meta_too() -> None:
+    post = Scene().post(traceparent=TRACE, tracestate="a=b")
+    assert meta(post) == {"traceparent": TRACE, "tracestate": "a=b"}
+    assert post.context == f"traceparent: {TRACE}\r\ntracestate: a=b\r\n".encode()
+
+
+def test_a_context_in_meta_goes_into_the_header_too() -> None:
+    body = with_meta(TRACE)
+    post = Scene().post(body)
+    assert (post.body, post.context) == (body, f"traceparent: {TRACE}\r\n".encode())
+
+
+def test_two_contexts_stay_as_they_are_when_nothing_is_sampled() -> None:
+    body = with_meta(TRACE)
+    post = Scene().post(body, traceparent=OTHER)
+    assert (post.body, post.context) == (body, f"traceparent: {OTHER}\r\n".encode())
+
+
+@pytest.mark.parametrize(("body", "headers"), [(with_meta(TRACE), {"traceparent": OTHER}),
+                                               (CALL, {"traceparent": TRACE})])  # fmt: skip
+def test_a_sampled_call_gives_its_own_context_of_the_parents_trace(
+    body: bytes, headers: dict[str, str]
+) -> None:
+    post = Scene(FIXED["always_on"]).post(body, **headers)
+    told = meta(post)["traceparent"]
+    assert told[:36] == TRACE[:36]
+    assert told != TRACE
+    assert post.context == f"traceparent: {told}\r\n".encode()
+
+
+def test_an_unsampled_root_tells_so_in_the_header_only() -> None:
+    post = Scene(FIXED["always_off"]).post()
+    assert post.body == CALL
+    assert post.context.startswith(b"traceparent: 00-")
+    assert post.context.endswith(b"-00\r\n")
+
+
+def test_params_that_are_an_array_have_no_place_for_a_context() -> None:
+    body = b'{"id":1,"method":"m","params":[1]}'
+    post = Scene().post(body, traceparent=TRACE)
+    assert (post.body, post.context) == (body, f"traceparent: {TRACE}\r\n".encode())
+
+
+def test_a_batch_travels_untouched() -> None:
+    body = b"[%b]" % CALL
+    post = Scene(FIXED["always_on"]).post(b"[%b,%b]" % (CALL, CALL), traceparent=TRACE)
+    assert post.context == f"traceparent: {TRACE}\r\n".encode()
+    assert all(call.trace.sampled for call in post.calls)
+    assert Scene().post(body).body == body
