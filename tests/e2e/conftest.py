@@ -1,4 +1,13 @@
-"""One API server for all tests of this folder; a clean cluster and an engine for each of them."""
+"""The real Pulumi engine performs our program on a real API server.
+
+kubeapi/    etcd and kube-apiserver, one pair for all tests, and what they hold
+provider/   the stand-in for pulumi-resource-kubernetes; knows no program
+charts/     the stand-ins for the five charts
+engine.py   the engine, with a home and a backend of its own for each test
+program.py  our program and its configuration; deployed.py and wiring.py: what should come of it
+
+Every test finds the cluster empty and leaves it so.
+"""
 
 from __future__ import annotations
 

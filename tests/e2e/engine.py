@@ -73,6 +73,9 @@ class Stack:
     def destroy(self) -> frozenset[Step]:
         return self._run(self._stack.destroy, show_secrets=False)
 
+    def refresh(self) -> None:
+        self._run(self._stack.refresh, show_secrets=False)
+
     def state(self) -> dict[str, Any]:
         """The deployment as the backend keeps it: secrets are ciphertext."""
         return dict(self._stack.export_stack().deployment or {})

@@ -182,6 +182,48 @@ def test_a_failed_release_is_kept_as_failed_and_repaired_by_the_next_up(
     assert client.read("v1", "ConfigMap", "small-values", namespace="default") is None
 
 
+def test_a_refresh_notices_what_is_gone_and_the_next_up_makes_it_again(
+    stack_of: StackOf, client: Client, chart: Path
+) -> None:
+    def program() -> None:
+        _config_map("object")
+        _config_map("staying")
+        kubernetes.helm.v3.Release("small", name="small", chart=str(chart), namespace="default")
+
+    stack = stack_of(program)
+    stack.up()
+    client.delete("v1", "ConfigMap", "object", namespace="default")
+    client.delete("v1", "Secret", "sh.helm.release.v1.small.v1", namespace="default")
+    client.delete("v1", "ConfigMap", "small-values", namespace="default")
+    stack.refresh()
+    assert stack.up() == {
+        Step("create", "kubernetes:core/v1:ConfigMap", "object"),
+        Step("create", "kubernetes:helm.sh/v3:Release", "small"),
+    }
+
+
+def test_an_object_of_others_can_be_read_and_stays_when_the_stack_goes(
+    stack_of: StackOf, client: Client
+) -> None:
+    def program() -> None:
+        namespace = kubernetes.core.v1.Namespace.get("others", "kube-system")
+        pulumi.export("phase", namespace.status.phase)
+
+    stack = stack_of(program)
+    stack.up()
+    assert stack.outputs()["phase"].value == "Active"
+    stack.destroy()
+    assert client.read("v1", "Namespace", "kube-system")
+
+
+def test_a_function_of_the_provider_is_refused_by_name(stack_of: StackOf) -> None:
+    def program() -> None:
+        pulumi.runtime.invoke("kubernetes:yaml:decode", {"text": "a: 1"})
+
+    with pytest.raises(EngineFailed, match="no functions: kubernetes:yaml:decode"):
+        stack_of(program).up()
+
+
 def test_a_namespace_with_something_forgotten_in_it_does_not_go(
     stack_of: StackOf, client: Client
 ) -> None:
@@ -189,7 +231,7 @@ def test_a_namespace_with_something_forgotten_in_it_does_not_go(
         kubernetes.core.v1.Namespace(
             "attic",
             metadata={"name": "attic"},
-            opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="1s")),
+            opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="3s")),
         )
 
     stack = stack_of(program)

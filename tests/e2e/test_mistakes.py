@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +21,37 @@ _SSE = {**program.SERVERS[1], "transport": "sse"}
 # with a code that says "told already".
 _REPEATED = "an unhandled error occurred: "
 
-# Key -> wrong value -> what the line must name.
-MISTAKES: list[tuple[str, Any, tuple[str, ...]]] = [
-    (
+
+@dataclass(frozen=True)
+class Mistake:
+    """A key with a value that cannot be, and what the line must name."""
+
+    key: str
+    value: Any
+    named: tuple[str, ...]
+
+
+# One for each place that checks; tests/stacks has all.
+MISTAKES = [
+    Mistake(
         "architecture",
         "pull",
         ("architecture", "pull", "otel-scrape, otel-remote-write, direct-scrape, hybrid"),
     ),
-    ("profile", "newest", ("profile", "newest", "current", "seed")),
-    ("grafanaPassword", "x", ("grafanaPassword", "grafanaAdminPassword")),
-    ("chartSource", "no/such/folder", ("chartSource", "no/such/folder", "repositories")),
-    ("scrapeIntervalSeconds", 0, ("scrapeIntervalSeconds", "0", "1", "300")),
-    (
-        "servers",
-        [program.SERVERS[1], program.SERVERS[1]],
-        ("servers[1].name", "web", "another server"),
-    ),
-    ("servers", [_SSE], ("servers[0].transport", "sse", "stdio, streamable-http")),
+    Mistake("grafanaPassword", "x", ("grafanaPassword", "grafanaAdminPassword")),
+    Mistake("chartSource", "no/such/folder", ("chartSource", "no/such/folder", "repositories")),
+    Mistake("servers", [_SSE], ("servers[0].transport", "sse", "stdio, streamable-http")),
 ]
 
 
-@pytest.mark.parametrize(("key", "value", "named"), MISTAKES, ids=[key for key, *_ in MISTAKES])
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[each.key for each in MISTAKES])
 def test_a_mistake_is_one_line_that_names_key_value_and_what_is_allowed(
-    engine: Engine,
-    client: Client,
-    charts: dict[Profile, Path],
-    key: str,
-    value: Any,
-    named: tuple[str, ...],
+    engine: Engine, client: Client, charts: dict[Profile, Path], mistake: Mistake
 ) -> None:
-    overrides = {"chartSource": str(charts[Profile.CURRENT]), key: value}
+    overrides = {"chartSource": str(charts[Profile.CURRENT]), mistake.key: mistake.value}
     secrets = {program.PASSWORD: "a good password"}
     line = _refusal(engine, client, program.project("otel-scrape", overrides, secrets))
-    for word in named:
+    for word in mistake.named:
         assert word in line
 
 

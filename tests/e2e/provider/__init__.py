@@ -8,5 +8,6 @@ What differs from the real provider, by design: nothing is awaited on creation (
 that could make a workload ready, so skipAwait, waitForJobs and atomic mean nothing); a field that
 a kind does not have is an error, not a warning; previews do not ask the API server; a refresh
 notices what is gone, not what was changed. Patch and List kinds, invokes and components are
-refused.
+refused. For the same lack of a kubelet the tests use it even where the real one is at hand: that
+would wait for Deployments until it gives up.
 """

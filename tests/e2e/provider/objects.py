@@ -146,12 +146,12 @@ def _identity(manifest: dict[str, Any]) -> str:
 
 
 def _addressed(resource: Resource) -> dict[str, Any]:
-    """The object's type from its inputs, its name and namespace from its id."""
+    """The object's type from its token (`core` is the group without a name), the rest by its id."""
+    _, api_version, kind = resource.type_token.split(":")
     namespace, _, name = resource.identity.rpartition("/")
-    inputs = reveal(resource.inputs)
     return {
-        "apiVersion": inputs["apiVersion"],
-        "kind": inputs["kind"],
+        "apiVersion": api_version.removeprefix("core/"),
+        "kind": kind,
         "metadata": {"name": name, "namespace": namespace or None},
     }
 
