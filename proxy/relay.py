@@ -5,7 +5,8 @@ from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.gate import Arrival
 from proxy.post import Post, failure
 from proxy.session import Call, Finished
-from proxy.telemetry.tracing import Trace, Tracer
+from proxy.telemetry.trace import Trace
+from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
 from proxy.upstream import Upstream
 from proxy.verdict import DRAINING, REJECTED, Verdict

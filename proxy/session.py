@@ -7,7 +7,7 @@ stdio server's process. Callers tell it what arrived and when; it returns what i
 from typing import NamedTuple
 
 from proxy.errors import DuplicateRequest, MalformedMessage
-from proxy.telemetry.tracing import UNTRACED, Trace
+from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.verdict import (
     CANCELLED,
     GARBLED,

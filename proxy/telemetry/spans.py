@@ -16,8 +16,9 @@ from opentelemetry.trace.status import Status, StatusCode
 from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.projection import network_transport
+from proxy.telemetry.trace import Trace
 from proxy.telemetry.trace_context import TraceContext
-from proxy.telemetry.tracing import Exchange, Finished, Trace
+from proxy.telemetry.tracing import Exchange, Finished
 from proxy.telemetry.vocabulary import METHODS, PROMPTS_GET, TOOLS_CALL, cut, known
 
 OUTCOME = "mcp.proxy.outcome"

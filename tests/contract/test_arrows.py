@@ -17,9 +17,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 ROOMS = (*ALLOWED, "tests")
 
+TELEMETRY_VALUES = ("proxy.telemetry.trace", "proxy.telemetry.vocabulary")
 INSIDE_PROXY: dict[str, tuple[str, ...]] = {
     "proxy/wire": ("proxy.wire", "proxy.errors"),
-    "proxy/session.py": ("proxy.wire", "proxy.errors", CATALOGUE),
+    "proxy/verdict.py": ("proxy.wire", CATALOGUE, *TELEMETRY_VALUES),
+    "proxy/session.py": ("proxy.wire", "proxy.errors", "proxy.verdict", *TELEMETRY_VALUES),
 }
 
 

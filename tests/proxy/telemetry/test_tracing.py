@@ -11,8 +11,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from proxy.telemetry import trace_context
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.sampling import FIXED, OFF, Sampler
+from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.telemetry.trace_context import TraceContext
-from proxy.telemetry.tracing import UNTRACED, Exchange, Finished, SpanQueue, Trace, Tracer
+from proxy.telemetry.tracing import Exchange, Finished, SpanQueue, Tracer
 
 TRACE_IDS = st.integers(min_value=1, max_value=2**128 - 1)
 SPAN_IDS = st.integers(min_value=1, max_value=2**64 - 1)
