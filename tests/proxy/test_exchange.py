@@ -246,3 +246,12 @@ def test_a_caller_that_leaves_a_stream_without_ids_has_cancelled() -> None:
     scene.exchange.client_gone()
     assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
     assert scene.source.told == ["abort"]
+
+
+def test_a_caller_that_leaves_a_stream_with_ids_may_come_back() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b"id: 1\ndata: \n\n", 1.0)
+    scene.exchange.client_gone()
+    assert scene.owner.counted == []
+    assert [call.id for call in scene.owner.parked.calls] == [1]

@@ -145,7 +145,7 @@ def test_a_context_in_meta_goes_into_the_header_too() -> None:
 
 
 def test_two_contexts_stay_as_they_are_when_nothing_is_sampled() -> None:
-    body = with_meta(TRACE)
+    body = with_meta(TRACE) + b" "
     post = Scene().post(body, traceparent=OTHER)
     assert (post.body, post.context) == (body, f"traceparent: {OTHER}\r\n".encode())
 

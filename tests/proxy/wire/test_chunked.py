@@ -25,7 +25,14 @@ def test_what_it_encodes_it_decodes_in_any_pieces(chunks: list[bytes], cuts: lis
 
 
 @pytest.mark.parametrize(
-    "after", [b"x", b"POST / HTTP/1.1\r\nhost: x\r\n\r\n", b"GARBAGE\r\n\r\n", b"\x00"]
+    "after",
+    [
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nworld",
+        b"x",
+        b"POST / HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GARBAGE\r\n\r\n",
+        b"\x00",
+    ],
 )
 def test_bytes_after_the_end_are_reported_and_kept_out(after: bytes) -> None:
     decoder = Decoder()
