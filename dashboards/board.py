@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from dashboards.layout import Row
 from dashboards.panels import Panel
 from dashboards.promql import Match, like, selector
-from dashboards.signals import calls, proxies
+from dashboards.series import CHOSEN
+from dashboards.signals import calls, proxies, tools
 
 TAG = "mcp"
 """On every board; the boards' menu of links lists what carries it."""
@@ -38,19 +39,31 @@ def _speaking(*where: Match) -> str:
 
 NAMESPACE = Variable("namespace", "Namespace", _speaking())
 SERVER = Variable("server", "Server", _speaking(like("namespace", "$namespace")))
+TOOL = Variable("tool", "Tool", tools.CALLS.select(CHOSEN))
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One dashboard. `uid` is its address for ever: `/d/<uid>`."""
+    """One dashboard. `uid` is its address for ever: `/d/<uid>`.
+
+    Its first row's title is the question that it answers. `traces` says whether it asks Jaeger,
+    which takes two more variables: the data source, and a trace's id.
+    """
 
     uid: str
     title: str
     description: str
     rows: tuple[Row, ...]
     variables: tuple[Variable, ...] = (NAMESPACE, SERVER)
+    traces: bool = False
+
+    @property
+    def question(self) -> str:
+        """What the board answers."""
+        return self.rows[0].title
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """All panels in reading order."""
-        return tuple(panel for row in self.rows for panel in row.panels)
+        """All panels that ask Prometheus, in reading order."""
+        every = (each for row in self.rows for each in row.panels)
+        return tuple(each for each in every if isinstance(each, Panel))

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboards.panels import Panel
+from dashboards.panels import Aside, Panel
+
+Item = Panel | Aside
 
 COLUMNS = 24
 
@@ -17,7 +19,7 @@ class Row:
 
     id: int
     title: str
-    panels: tuple[Panel, ...]
+    panels: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,10 @@ class Place:
     y: int
 
 
-def lines_of(row: Row) -> tuple[tuple[Panel, ...], ...]:
+def lines_of(row: Row) -> tuple[tuple[Item, ...], ...]:
     """The row's panels, broken into full lines of equal height."""
-    lines: list[tuple[Panel, ...]] = []
-    line: tuple[Panel, ...] = ()
+    lines: list[tuple[Item, ...]] = []
+    line: tuple[Item, ...] = ()
     for panel in row.panels:
         line = (*line, panel)
         if sum(each.width for each in line) >= COLUMNS:
@@ -44,9 +46,9 @@ def lines_of(row: Row) -> tuple[tuple[Panel, ...], ...]:
     return tuple(lines)
 
 
-def place(rows: tuple[Row, ...]) -> tuple[tuple[Row | Panel, Place], ...]:
+def place(rows: tuple[Row, ...]) -> tuple[tuple[Row | Item, Place], ...]:
     """Every heading and panel with its place, from the top down."""
-    placed: list[tuple[Row | Panel, Place]] = []
+    placed: list[tuple[Row | Item, Place]] = []
     y = 0
     for row in rows:
         placed.append((row, Place(COLUMNS, 1, 0, y)))
@@ -60,7 +62,7 @@ def place(rows: tuple[Row, ...]) -> tuple[tuple[Row | Panel, Place], ...]:
     return tuple(placed)
 
 
-def _even(row: Row, line: tuple[Panel, ...]) -> tuple[Panel, ...]:
+def _even(row: Row, line: tuple[Item, ...]) -> tuple[Item, ...]:
     width = sum(panel.width for panel in line)
     if width != COLUMNS:
         raise UnevenRow(f'row "{row.title}": a line is {width} columns wide; it must be {COLUMNS}')

@@ -1,6 +1,6 @@
 """One colour for one meaning, on every board."""
 
-from dashboards.grafana import BASE, Step
+from dashboards.grafana import BASE, Json, Step
 from dashboards.limits import Limit
 from proxy.telemetry.catalogue import Fault, Outcome
 
@@ -38,3 +38,9 @@ def steps(limit: Limit | None) -> tuple[Step, ...]:
         return (Step("red"), Step("green", limit.critical))
     middle = () if limit.warning is None else (Step("orange", limit.warning),)
     return (*BASE, *middle, Step("red", limit.critical))
+
+
+def mappings(words: tuple[tuple[int, str], ...]) -> list[Json]:
+    """Words in the place of values, as Grafana's value mappings."""
+    options = {str(value): {"index": i, "text": word} for i, (value, word) in enumerate(words)}
+    return [{"type": "value", "options": options}] if words else []

@@ -1,4 +1,7 @@
-"""How a signal is looked at: one number, lines, a stack or a table, with the size it takes."""
+"""How a signal is looked at: a number, lines, bars, a table ..., with the size it takes.
+
+An `Aside` is a panel that asks Prometheus nothing.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +15,8 @@ class Form(StrEnum):
     STAT = "stat"
     LINES = "lines"
     STACK = "stack"
+    BARS = "bars"
+    HEATMAP = "heatmap"
     TABLE = "table"
 
 
@@ -25,6 +30,30 @@ class Panel:
     id: int
     signal: Signal
     form: Form
+    width: int
+    height: int
+
+
+class Answers(StrEnum):
+    """What an aside shows."""
+
+    TEXT = "text"
+    TRACES = "traces"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A text, or what Jaeger knows.
+
+    `body` is Markdown, tags in logfmt that traces must carry, or a trace's id.
+    """
+
+    id: int
+    title: str
+    description: str
+    shows: Answers
+    body: str
     width: int
     height: int
 
@@ -44,6 +73,21 @@ def stack(id: int, signal: Signal, width: int = 8) -> Panel:
     return Panel(id, signal, Form.STACK, width, 8)
 
 
+def bars(id: int, signal: Signal, width: int = 8) -> Panel:
+    """One bar per series of the answer, over all the time shown."""
+    return Panel(id, signal, Form.BARS, width, 8)
+
+
+def heatmap(id: int, signal: Signal, width: int = 24) -> Panel:
+    """The answer's buckets over time."""
+    return Panel(id, signal, Form.HEATMAP, width, 8)
+
+
 def table(id: int, signal: Signal, width: int = 24) -> Panel:
     """One row per label set, one column per answer, over all the time shown."""
     return Panel(id, signal, Form.TABLE, width, 8)
+
+
+def text(id: int, title: str, body: str, *, width: int = 24, height: int = 4) -> Aside:
+    """Markdown."""
+    return Aside(id, title, f"{title}.", Answers.TEXT, body, width, height)

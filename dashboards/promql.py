@@ -77,6 +77,7 @@ def or_zero(vector: str, reference: str) -> str:
     return f"({vector} or 0 * {reference})"
 
 
-def renamed(vector: str, label: str, new: str) -> str:
-    """`vector` with `label` called `new`, and no other label."""
-    return f'sum by ({new}) (label_replace({vector}, "{new}", "$1", "{label}", "(.*)"))'
+def renamed(vector: str, label: str, new: str, keep: tuple[str, ...] = ()) -> str:
+    """`vector` with `label` called `new`, and of the other labels those to keep."""
+    by = ", ".join((*keep, new))
+    return f'sum by ({by}) (label_replace({vector}, "{new}", "$1", "{label}", "(.*)"))'

@@ -44,6 +44,12 @@ def rule_queries() -> tuple[Query, ...]:
     return recorded + watched
 
 
+RESOLUTION = "1s"
+"""What $__interval becomes: the step of subqueries over all the time shown."""
+
+EVERY_TOOL = ".+"
+"""What $tool becomes: Grafana's All."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -58,8 +64,10 @@ def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
     seconds = int(window[:-1]) * _SECONDS[window[-1]]
     values = {
         "$__rate_interval": window,
+        "$__interval": RESOLUTION,
         "$__range_s": str(seconds),
         "$__range": window,
+        "$tool": EVERY_TOOL,
         "$namespace": namespace,
         "$server": server,
     }

@@ -24,7 +24,7 @@ class Source(StrEnum):
     SCRAPE_PROXY = "scrape-proxy"
     """Prometheus scrapes the proxies themselves."""
     KUBELET = "kubelet"
-    """A kubelet, read by cAdvisor or kubeletstats."""
+    """A cluster: its kubelets, read by cAdvisor or kubeletstats, and kube-state-metrics."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from dashboards.limits import Limit
+from dashboards.links import Link
 from dashboards.series import Source
+
+Words = tuple[tuple[int, str], ...]
+"""Words to show instead of these values."""
 
 EACH_SERVER = ("namespace", "server")
 """The labels that tell servers apart."""
@@ -17,12 +21,14 @@ class Answer:
     """One expression of a signal.
 
     `name` is its legend, where `{{label}}` stands for a label's value; in a table it is the
-    column's heading. `unit` is for a column that differs from the signal's unit.
+    column's heading, and `unit`, `limit` and `words` are that column's own.
     """
 
     expr: str
     name: str
     unit: str | None = None
+    limit: Limit | None = None
+    words: Words = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,16 @@ class Signal:
     needs: Source
     limit: Limit | None = None
     quiet: str = "no data"
-    words: tuple[tuple[int, str], ...] = ()
-    """Words that a panel shows instead of these values."""
-    opens: str | None = None
-    """The uid of the board that a click on a series opens, for that series' server."""
+    words: Words = ()
+    keys: tuple[str, ...] = ()
+    """The labels that tell the rows of a table apart, in the order of the columns."""
+    opens: tuple[Link, ...] = ()
+    exemplars: bool = False
+    """Whether single traces are shown among the numbers: where histograms keep them."""
 
     @property
     def help(self) -> str:
-        """The description, with the reason for the limit."""
-        return f"{self.description} {self.limit.reason}" if self.limit else self.description
+        """The description, with the reasons for the limits."""
+        limits = (self.limit, *(each.limit for each in self.answers))
+        reasons = dict.fromkeys(each.reason for each in limits if each)
+        return " ".join((self.description, *reasons))

@@ -44,7 +44,7 @@ def _architectures() -> str:
 
 
 def _boards() -> str:
-    rows = ((each.title, code(each.uid), each.description) for each in BOARDS)
+    rows = ((each.title, code(each.uid), each.question) for each in BOARDS)
     return markdown(("board", "uid", "the question it answers"), rows)
 
 

@@ -1,4 +1,4 @@
-"""MCP / Telemetry pipeline: can the other boards be trusted?"""
+"""MCP / Telemetry pipeline: every step of telemetry from the proxies to Prometheus."""
 
 from dashboards.board import Board
 from dashboards.layout import Row

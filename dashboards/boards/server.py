@@ -1,4 +1,4 @@
-"""MCP / Server: is my server well, and if not, is it the caller, the server or the proxy?"""
+"""MCP / Server: one server, from what its callers feel to the pods it runs in."""
 
 from dashboards.board import Board
 from dashboards.layout import Row
@@ -8,11 +8,11 @@ from dashboards.signals import calls, indicators, proxies, tools
 BOARD = Board(
     uid="mcp-server",
     title="MCP / Server",
-    description="For the owner of an MCP server: what callers get, and where it goes wrong.",
+    description="For the owner of a server: what its callers get, and where it goes wrong.",
     rows=(
         Row(
             100,
-            "Now",
+            "Is my server well, and if not: is it the caller, the server or the proxy?",
             (
                 stat(1, proxies.UPSTREAM),
                 stat(2, calls.RATE),

@@ -1,6 +1,7 @@
 """Arrival: whether every server's series reach Prometheus, once, and fresh."""
 
 from dashboards import foreign, limits, series
+from dashboards.links import TO_SERVER
 from dashboards.promql import aggregate, like, over_time, selector
 from dashboards.series import CHOSEN, CHOSEN_TARGETS, Series, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
@@ -51,7 +52,7 @@ FRESHNESS = Signal(
     (Answer(_age(), WHO),),
     Source.PROXY,
     limits.FRESHNESS_SECONDS,
-    opens="mcp-server",
+    opens=(TO_SERVER,),
 )
 OLDEST = Signal(
     "Oldest server",
@@ -78,7 +79,7 @@ COPIES = Signal(
     (Answer(_copies(), WHO),),
     Source.PROXY,
     limits.COPIES,
-    opens="mcp-server",
+    opens=(TO_SERVER,),
 )
 MOST_COPIES = Signal(
     "Double counting",

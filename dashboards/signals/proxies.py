@@ -1,6 +1,7 @@
 """What the proxy itself does: what it holds open, what it costs, what it lost."""
 
 from dashboards import limits, series
+from dashboards.links import TO_SERVER
 from dashboards.promql import ne, or_zero, ratio
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
@@ -123,7 +124,7 @@ LOST = Signal(
     ),
     Source.PROXY,
     limits.LOST,
-    opens="mcp-server",
+    opens=(TO_SERVER,),
 )
 OVERFLOWED = Signal(
     "Calls without a name of their own",

@@ -18,13 +18,17 @@ from tests.dashboards import promql_lint
 Json = dict[str, Any]
 
 TEMPLATED = {"type": "prometheus", "uid": "${datasource}"}
-PANEL_TYPES = {"row", "stat", "table", "timeseries"}
+JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
+ASKS_PROMETHEUS = {"bargauge", "heatmap", "stat", "table", "timeseries"}
+ASKS_NOTHING = {"text"}
 UNITS = {each for name, each in vars(formatunits).items() if not name.startswith("_")}
 REDUCERS = {"first", "last", "lastNotNull", "max", "mean", "min", "sum"}
 TRANSFORMATIONS = {"merge", "organize"}
-PROPERTIES = {"color", "unit"}
+PROPERTIES = {"color", "custom.cellOptions", "links", "mappings", "thresholds", "unit"}
 BUILT_IN_VARIABLES = {
     "__rate_interval",
+    "__interval",
+    "__data",
     "__range",
     "__range_s",
     "__url_time_range",
@@ -47,7 +51,8 @@ CONSTANTS = {
 def findings(dashboard: Json, known_uids: Iterable[str]) -> list[str]:
     """One line for each defect of a dashboard among others with these uids."""
     found = [line for rule in _BOARD_RULES for line in rule(dashboard)]
-    found += [line for panel in panels(dashboard) for rule in _PANEL_RULES for line in rule(panel)]
+    for panel in panels(dashboard):
+        found += [line for rule in _rules(panel) for line in rule(panel)]
     return found + list(_links(dashboard, set(known_uids)))
 
 
@@ -84,6 +89,8 @@ def _variables(dashboard: Json) -> Iterator[str]:
         "refresh": 2,
     }
     for variable in others:
+        if variable["type"] != "query":
+            continue
         for key, value in wanted.items():
             if variable[key] != value:
                 yield f"variable {variable['name']}: {key} is {variable[key]!r}, not {value!r}"
@@ -121,7 +128,7 @@ def _nulls(dashboard: Json) -> Iterator[str]:
         elif isinstance(value, list):
             for number, each in enumerate(value):
                 yield from under(each, f"{path}[{number}]")
-        elif value is None and not path.endswith("thresholds.steps[0].value") and path != ".id":
+        elif value is None and not path.endswith("steps[0].value") and path != ".id":
             yield f"{path} is null"
 
     yield from under(dashboard, "")
@@ -135,12 +142,26 @@ def _annotations(dashboard: Json) -> Iterator[str]:
             yield from promql_lint.findings(f'annotation "{each["name"]}"', each["expr"])
 
 
+def _titled(panel: Json) -> Iterator[str]:
+    if not panel["title"] or not panel.get("description"):
+        yield f'panel "{panel["title"]}": lacks a title or a description'
+
+
+def _silent(panel: Json) -> Iterator[str]:
+    if panel["type"] not in ASKS_NOTHING:
+        yield f'panel "{panel["title"]}": unknown type {panel["type"]}'
+    elif panel["targets"]:
+        yield f'panel "{panel["title"]}": asks something'
+
+
+def _traces(panel: Json) -> Iterator[str]:
+    for target in panel["targets"]:
+        if target["datasource"] != JAEGER or not target["refId"]:
+            yield f'panel "{panel["title"]}": does not ask the chosen Jaeger'
+
+
 def _presented(panel: Json) -> Iterator[str]:
     name = f'panel "{panel["title"]}"'
-    if not panel["title"] or not panel.get("description"):
-        yield f"{name}: lacks a title or a description"
-    if panel["type"] not in PANEL_TYPES:
-        yield f"{name}: unknown type {panel['type']}"
     if panel["datasource"] != TEMPLATED:
         yield f"{name}: its data source is fixed"
     if panel["fieldConfig"]["defaults"].get("unit") not in UNITS:
@@ -148,7 +169,15 @@ def _presented(panel: Json) -> Iterator[str]:
 
 
 def _thresholds(panel: Json) -> Iterator[str]:
-    values = [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
+    config = panel["fieldConfig"]
+    properties = [each for column in config["overrides"] for each in column["properties"]]
+    of_columns = [each["value"] for each in properties if each["id"] == "thresholds"]
+    for each in (config["defaults"]["thresholds"], *of_columns):
+        yield from _rising(panel, each["steps"])
+
+
+def _rising(panel: Json, steps: list[Json]) -> Iterator[str]:
+    values = [step["value"] for step in steps]
     numbers = values[1:]
     if not values or values[0] is not None or any(not isinstance(n, int | float) for n in numbers):
         yield f'panel "{panel["title"]}": thresholds are not a null base and numbers'
@@ -195,7 +224,7 @@ def _targets(panel: Json) -> Iterator[str]:
 
 
 def _links(dashboard: Json, known: set[str]) -> Iterator[str]:
-    for uid in re.findall(r'"(?:[^"]*)/d/([^"?/]+)', json.dumps(dashboard)):
+    for uid in re.findall(r'(?:"|/|\()d/([^"?/]+)', json.dumps(dashboard)):
         if uid not in known:
             yield f"a link leads to /d/{uid}, which is no board"
     menus = [link for link in dashboard["links"] if link["type"] == "dashboards"]
@@ -217,4 +246,10 @@ _BOARD_RULES: tuple[Rule, ...] = (
     _nulls,
     _annotations,
 )
-_PANEL_RULES: tuple[Rule, ...] = (_presented, _thresholds, _vocabulary, _targets)
+_PROMETHEUS_RULES: tuple[Rule, ...] = (_titled, _presented, _thresholds, _vocabulary, _targets)
+
+
+def _rules(panel: Json) -> tuple[Rule, ...]:
+    if panel.get("datasource") == JAEGER:
+        return (_titled, _traces)
+    return _PROMETHEUS_RULES if panel["type"] in ASKS_PROMETHEUS else (_titled, _silent)

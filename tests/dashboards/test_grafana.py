@@ -81,7 +81,7 @@ def test_a_variable_starts_at_all_and_matches_any_value() -> None:
 
 
 def test_the_data_source_variable_leaves_the_choice_to_grafana() -> None:
-    variable = grafana.Var(name="datasource", type="datasource", query="prometheus")
+    variable = grafana.Choice(name="datasource", query="prometheus")
 
     assert "current" not in variable.to_json_data()
 
@@ -94,8 +94,9 @@ def test_a_dashboard_keeps_the_shared_crosshair_by_its_schema_version() -> None:
     assert {"rows", "style", "gnetId", "sharedCrosshair", "__inputs"} & written.keys() == set()
 
 
-def test_a_dashboard_says_which_panels_it_requires() -> None:
-    panels = [Stat(title="x"), grafana.Row(title="r", gridPos=core.GridPos(1, 24, 0, 0))]
+def test_a_dashboard_says_which_panels_and_data_sources_it_requires() -> None:
+    stat = Stat(title="x", dataSource={"type": "prometheus", "uid": "${datasource}"})
+    panels = [stat, grafana.Row(title="r", gridPos=core.GridPos(1, 24, 0, 0))]
 
     required = grafana.Dashboard(title="x", panels=panels).to_json_data()["__requires"]
 

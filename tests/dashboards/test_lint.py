@@ -26,6 +26,14 @@ def test_uids_and_titles_are_unique_in_the_folder() -> None:
     assert [name for name, times in names.items() if times > 1] == []
 
 
+@pytest.mark.parametrize("board", BOARDS, ids=UIDS)
+def test_a_board_opens_with_the_question_that_it_answers(board: Board) -> None:
+    top = dashboard(board)["panels"][0]
+
+    assert (top["type"], top["title"]) == ("row", board.question)
+    assert board.question.endswith("?")
+
+
 def first(board: Json) -> Json:
     return panels(board)[0]
 

@@ -1,0 +1,48 @@
+"""The columns of a table: a name for each answer, and what is particular about each column."""
+
+from dashboards import palette
+from dashboards.grafana import Json
+from dashboards.signal import Answer, Signal
+
+_COLOURED = {"type": "color-text"}
+
+
+def column_names(signal: Signal) -> dict[str, str]:
+    """Grafana's name of each answer's values -> the column's heading.
+
+    Grafana tells the values of several queries apart by their letters; one query's have none.
+    """
+    if len(signal.answers) == 1:
+        return {"Value": signal.answers[0].name}
+    return {
+        f"Value #{chr(ord('A') + number)}": each.name for number, each in enumerate(signal.answers)
+    }
+
+
+def columns(signal: Signal) -> list[Json]:
+    """The overrides of every column that differs from the table's defaults."""
+    answers = [_override(each.name, _of_answer(each)) for each in signal.answers]
+    links = [{"title": each.title, "url": each.from_row()} for each in signal.opens]
+    keys = [_override(signal.keys[-1].capitalize(), {"links": links})] if links else []
+    return [each for each in (*keys, *answers) if each["properties"]]
+
+
+def _of_answer(answer: Answer) -> Json:
+    """The properties of an answer's column, by id."""
+    properties: Json = {}
+    if answer.unit:
+        properties["unit"] = answer.unit
+    if answer.limit:
+        steps = [each.to_json_data() for each in palette.steps(answer.limit)]
+        properties["thresholds"] = {"mode": "absolute", "steps": steps}
+        properties["custom.cellOptions"] = _COLOURED
+    if answer.words:
+        properties["mappings"] = palette.mappings(answer.words)
+    return properties
+
+
+def _override(column: str, properties: Json) -> Json:
+    return {
+        "matcher": {"id": "byName", "options": column},
+        "properties": [{"id": id, "value": value} for id, value in properties.items()],
+    }

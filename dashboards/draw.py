@@ -1,0 +1,175 @@
+"""Panels and asides -> grafanalib objects: one function per form."""
+
+from typing import Any
+
+from grafanalib import core
+
+from dashboards import grafana, palette
+from dashboards.columns import column_names, columns
+from dashboards.grafana import Json
+from dashboards.layout import Item
+from dashboards.panels import Answers, Aside, Form, Panel
+from dashboards.signal import Answer
+
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
+
+MIN_STEP = "1m"
+"""The longest interval of the four roads (OTLP is pushed every 60 s by default), so that
+$__rate_interval, four steps, always holds two samples."""
+
+Drawn = Any
+"""A grafanalib panel: the library is untyped."""
+
+
+def drawn(item: Item, at: core.GridPos) -> Drawn:
+    """The panel or aside at its place."""
+    return _ASIDE[item.shows](item, at) if isinstance(item, Aside) else _FORM[item.form](item, at)
+
+
+def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> Json:
+    """`target` is Grafana's format of the answers; a table's are of one moment."""
+    signal = panel.signal
+    instant = panel.form in (Form.TABLE, Form.BARS)
+    return {
+        "dataSource": SOURCE,
+        "title": signal.title,
+        "description": signal.help,
+        "id": panel.id,
+        "gridPos": at,
+        "targets": [
+            grafana.PromTarget(
+                expr=answer.expr,
+                legendFormat=answer.name,
+                source=SOURCE,
+                min_step=MIN_STEP,
+                instant=instant,
+                exemplar=signal.exemplars,
+                format=target,
+            )
+            for answer in signal.answers
+        ],
+    }
+
+
+def _links(panel: Panel) -> list[Json]:
+    return [{"title": each.title, "url": each.from_series()} for each in panel.signal.opens]
+
+
+def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
+    return grafana.Stat(
+        **_common(panel, at),
+        steps=palette.steps(panel.signal.limit),
+        format=panel.signal.unit,
+        color={"mode": "thresholds"},
+        mappings=palette.mappings(panel.signal.words),
+        noValue=panel.signal.quiet,
+        reduceCalc="lastNotNull",
+        dataLinks=_links(panel),
+    )
+
+
+def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
+    stacked = panel.form is Form.STACK
+    colours = palette.named(tuple(answer.name for answer in panel.signal.answers))
+    return grafana.TimeSeries(
+        **_common(panel, at),
+        steps=palette.steps(panel.signal.limit),
+        unit=panel.signal.unit,
+        valueMin=0,
+        fillOpacity=30 if stacked else 5,
+        stacking={"mode": "normal" if stacked else "none", "group": "A"},
+        showPoints="never",
+        legendCalcs=["lastNotNull", "max"],
+        legendDisplayMode="table",
+        dataLinks=_links(panel),
+        mappings=palette.mappings(panel.signal.words),
+        overrides=[_coloured(name, colour) for name, colour in colours.items()],
+        thresholdsStyleMode="dashed" if panel.signal.limit else "off",
+        tooltipMode="multi",
+        tooltipSort="desc",
+    )
+
+
+def _coloured(name: str, colour: str) -> Json:
+    fixed = {"mode": "fixed", "fixedColor": colour}
+    return {
+        "matcher": {"id": "byName", "options": name},
+        "properties": [{"id": "color", "value": fixed}],
+    }
+
+
+def _bars(panel: Panel, at: core.GridPos) -> grafana.BarGauge:
+    return grafana.BarGauge(
+        **_common(panel, at),
+        steps=palette.steps(panel.signal.limit),
+        unit=panel.signal.unit,
+        noValue=panel.signal.quiet,
+        dataLinks=_links(panel),
+    )
+
+
+def _heatmap(panel: Panel, at: core.GridPos) -> grafana.Heatmap:
+    return grafana.Heatmap(**_common(panel, at, target="heatmap"), unit=panel.signal.unit)
+
+
+def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
+    signal = panel.signal
+    renamed = {**{each: each.capitalize() for each in signal.keys}, **column_names(signal)}
+    first: Answer = signal.answers[0]
+    return grafana.Table(
+        **_common(panel, at, target="table"),
+        unit=signal.unit,
+        noValue=signal.quiet,
+        overrides=columns(signal),
+        sortBy=[core.TableSortByField(displayName=first.name, desc=True)],
+        transformations=[
+            {"id": "merge", "options": {}},
+            {
+                "id": "organize",
+                "options": {
+                    "excludeByName": {"Time": True},
+                    "indexByName": {name: place for place, name in enumerate(renamed)},
+                    "renameByName": renamed,
+                },
+            },
+        ],
+    )
+
+
+def _standing(aside: Aside, at: core.GridPos) -> Json:
+    return {
+        "title": aside.title,
+        "description": aside.description,
+        "id": aside.id,
+        "gridPos": at,
+    }
+
+
+def _text(aside: Aside, at: core.GridPos) -> grafana.Text:
+    return grafana.Text(**_standing(aside, at), content=aside.body)
+
+
+def _traces(aside: Aside, at: core.GridPos) -> grafana.Table:
+    search = grafana.JaegerSearch(source=JAEGER, service="${server}", tags=aside.body)
+    return grafana.Table(**_standing(aside, at), dataSource=JAEGER, targets=[search], unit="none")
+
+
+def _trace(aside: Aside, at: core.GridPos) -> grafana.Traces:
+    one = grafana.JaegerTrace(source=JAEGER, trace=aside.body)
+    return grafana.Traces(**_standing(aside, at), dataSource=JAEGER, targets=[one])
+
+
+_FORM: dict[Form, Drawn] = {
+    Form.STAT: _stat,
+    Form.LINES: _lines,
+    Form.STACK: _lines,
+    Form.BARS: _bars,
+    Form.HEATMAP: _heatmap,
+    Form.TABLE: _table,
+}
+_ASIDE: dict[Answers, Drawn] = {
+    Answers.TEXT: _text,
+    Answers.TRACES: _traces,
+    Answers.TRACE: _trace,
+}

@@ -1,0 +1,34 @@
+"""grafanalib 0.7.1 made to speak to today's Grafana: a mixin before each class, nothing else.
+
+grafanalib writes the dashboard of 2017 (schemaVersion 12) with keys that today's Grafana migrates
+wrongly or not at all. `modern` drops them; `panels`, `targets` and `dashboard` fill in what the v1
+schema of Grafana 12 wants. Only `dashboards.render` constructs what is in here.
+"""
+
+from dashboards.grafana.dashboard import Choice, Dashboard, TextBox, Var
+from dashboards.grafana.modern import BASE, GRAFANA, Json, Step, without_nulls
+from dashboards.grafana.panels import BarGauge, Heatmap, Row, Stat, Table, Text, TimeSeries, Traces
+from dashboards.grafana.targets import JaegerSearch, JaegerTrace, PromTarget
+
+__all__ = [
+    "BASE",
+    "GRAFANA",
+    "BarGauge",
+    "Choice",
+    "Dashboard",
+    "Heatmap",
+    "JaegerSearch",
+    "JaegerTrace",
+    "Json",
+    "PromTarget",
+    "Row",
+    "Stat",
+    "Step",
+    "Table",
+    "Text",
+    "TextBox",
+    "TimeSeries",
+    "Traces",
+    "Var",
+    "without_nulls",
+]
