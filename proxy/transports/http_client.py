@@ -184,10 +184,14 @@ class UpstreamConnection(asyncio.Protocol):
     def _release(self, head: ResponseHead) -> None:
         surplus, self._surplus = self._surplus, False
         self._sink = self._head = self._decoder = self._gathered = None
-        if head.keep_alive and not surplus and not _ends_by_closing(head):
+        transport = self._transport
+        if transport is None:
+            return
+        settled = not surplus and not transport.get_write_buffer_size()
+        if settled and head.keep_alive and not _ends_by_closing(head):
             self._pool.keep(self)
-        elif self._transport is not None:
-            self._transport.close()
+        else:
+            transport.close()
 
     def _fail(self, sink: Sink, reason: str) -> None:
         self.abort()

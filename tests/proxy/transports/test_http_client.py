@@ -14,6 +14,9 @@ from proxy.wire.head import ResponseHead
 from tests.proxy.transports.wires import RecordingTransport, pieces
 
 
+ENDPOINT = Endpoint("h", 1, None)
+
+
 class Taker:
     """A sink that keeps what comes."""
 
@@ -48,7 +51,7 @@ def spawn(coroutine: Any) -> None:
 
 
 def play(*data: bytes, lost: bool = False) -> tuple[Taker, RecordingTransport]:
-    pool = Pool(Endpoint("h", 1, None), spawn, lambda up: None)
+    pool = Pool(ENDPOINT, spawn, lambda up: None)
     transport, taker = RecordingTransport(), Taker()
     connection = UpstreamConnection(pool)
     connection.connection_made(transport)
@@ -151,6 +154,16 @@ def test_a_connection_that_cannot_be_kept_is_closed(stream: bytes) -> None:
     assert not transport.alive
 
 
+def test_an_answer_before_the_whole_request_is_sent_ends_the_connection() -> None:
+    connection, transport = UpstreamConnection(Pool(ENDPOINT, spawn, print)), RecordingTransport()
+    connection.connection_made(transport)
+    connection.send(taker := Taker(), b"request")
+    transport.unsent = 3
+    connection.data_received(answer(b"too large", "text/plain", chunked=False, status="413 No"))
+    assert (taker.told, taker.status) == (["whole"], 413)
+    assert not transport.alive
+
+
 def test_an_idle_connection_that_speaks_is_dropped() -> None:
     whole = answer(b"x", "application/json", chunked=False)
     taker, transport = play(whole, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
@@ -160,7 +173,7 @@ def test_an_idle_connection_that_speaks_is_dropped() -> None:
 
 def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
     async def run() -> None:
-        pool = Pool(Endpoint("h", 1, None), spawn, lambda up: None)
+        pool = Pool(ENDPOINT, spawn, lambda up: None)
         transport, taker = RecordingTransport(), Taker()
         connection = UpstreamConnection(pool)
         connection.connection_made(transport)

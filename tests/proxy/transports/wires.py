@@ -11,6 +11,7 @@ class RecordingTransport(asyncio.Transport):
         self.written = b""
         self.alive = True
         self.reading = True
+        self.unsent = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Part of asyncio.Transport."""
@@ -30,6 +31,10 @@ class RecordingTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         """Part of asyncio.Transport."""
         return not self.alive
+
+    def get_write_buffer_size(self) -> int:
+        """Part of asyncio.Transport."""
+        return self.unsent
 
     def pause_reading(self) -> None:
         """Part of asyncio.Transport."""

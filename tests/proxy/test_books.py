@@ -1,0 +1,64 @@
+"""The books: each end is counted with its labels, and traced if it is sampled."""
+
+import pytest
+
+from proxy.books import Books
+from proxy.session import Call, Finished
+from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.sampling import FIXED
+from proxy.telemetry.tracing import SpanQueue, Tracer
+from proxy.verdict import OK, TOOL_ERROR, Verdict
+from proxy.wire.message import Message, Params
+from tests.proxy.scripted import books, counted
+
+
+def call(method: str = "tools/call", name: str = "t") -> Call:
+    return Call(Message(id=7, method=method, params=Params(name=name)), 0.0, "2025-06-18", "s")
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "tool"),
+    [("tools/call", "t", "t"), ("prompts/get", "p", ""), ("ping", "", "")],
+)
+def test_only_a_tool_call_has_a_tool(method: str, name: str, tool: str) -> None:
+    kept = books()
+    kept.finished(Finished(call(method, name), OK), 200, 0.0)
+    assert counted(kept) == {(method, tool, 200, "ok", "none"): 1}
+
+
+def test_the_last_call_in_flight_ends_the_wait() -> None:
+    kept, quiet = books(), []
+    kept.on_quiet = lambda: quiet.append(kept.in_flight)
+    kept.in_flight = 2
+    kept.finished(Finished(call(), OK), 200, 0.0)
+    assert quiet == []
+    kept.finished(Finished(call(), OK), 200, 0.0)
+    assert quiet == [0]
+
+
+def test_a_session_that_ends_is_counted_with_its_life() -> None:
+    kept = books()
+    kept.ledger.sessions = 2
+    kept.session_ended(3.0, "timeout")
+    assert kept.ledger.sessions == 1
+    assert kept.ledger.session_lives["timeout"].total == 3.0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rpc_code"),
+    [(TOOL_ERROR, ""), (Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32602"), "-32602")],
+)
+def test_a_sampled_call_is_recorded_with_what_is_known(verdict: Verdict, rpc_code: str) -> None:
+    queue = SpanQueue(10, 10, lambda lost: None)
+    tracer = Tracer(FIXED["always_on"], queue)
+    kept = Books(Ledger("s", "stdio"), tracer)
+    one = call()
+    one.trace, one.asked = tracer.begin(("", ""), ("", "")), 0.5
+    kept.finished(Finished(one, verdict), 200, 2.0)
+    ((trace, record, _),) = queue.take()
+    assert trace is one.trace
+    assert (record.method, record.target, record.request_id) == ("tools/call", "t", "7")
+    assert (record.session_id, record.protocol_version) == ("s", "2025-06-18")
+    assert (record.outcome, record.rpc_code, record.status_code) == (verdict.outcome, rpc_code, 200)
+    assert record.upstream == (0.5, 2.5)

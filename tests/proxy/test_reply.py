@@ -1,0 +1,117 @@
+"""What a stdio server's clients get: one answer, or a stream once something comes before it."""
+
+import json
+
+import pytest
+
+from proxy.reply import Listener, Reply
+from proxy.wire.event_stream import EventReader
+from tests.proxy.scripted import ScriptedClient, arrival, post
+
+CALL = b'{"id":1,"method":"tools/call"}'
+BATCH = b'[{"id":1,"method":"a"},{"id":"b","method":"b"}]'
+SESSION = ((b"mcp-session-id", b"s"),)
+
+
+class Audience:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+    def reply_gone(self, reply: Reply) -> None:
+        self.told.append("reply gone")
+
+    def listener_gone(self, listener: Listener) -> None:
+        self.told.append("listener gone")
+
+
+class Scene:
+    """A reply with scripted edges."""
+
+    def __init__(self, body: bytes = CALL) -> None:
+        self.client, self.audience = ScriptedClient(), Audience()
+        self.post = post(self.client, body)
+        self.reply = Reply(self.post, self.audience, SESSION)
+
+    def events(self) -> list[bytes]:
+        return [event.data for event in EventReader(1000).feed(self.client.body)]
+
+
+def test_an_answer_alone_is_json() -> None:
+    scene = Scene()
+    assert scene.reply.answer(scene.post.calls[0], b"{}") == 200
+    assert scene.client.body == b"{}"
+    assert scene.client.head == (
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: s\r\n"
+    )
+
+
+def test_a_message_before_the_answer_makes_it_a_stream() -> None:
+    scene = Scene()
+    scene.reply.push(b'"progress"')
+    scene.reply.answer(scene.post.calls[0], b"{}")
+    assert scene.events() == [b'"progress"', b"{}"]
+    assert scene.client.over
+    assert b"content-type: text/event-stream\r\n" in scene.client.head
+    assert b"x-accel-buffering: no\r\n" in scene.client.head
+
+
+def test_a_batch_is_answered_when_each_of_its_calls_is() -> None:
+    scene = Scene(BATCH)
+    first, second = scene.post.calls
+    scene.reply.answer(second, b'{"id":"b"}')
+    assert not scene.client.over
+    scene.reply.fail(first, 502, "gone")
+    told = json.loads(scene.client.body)
+    assert [each["id"] for each in told] == ["b", 1]
+
+
+@pytest.mark.parametrize(("streaming", "status"), [(False, 504), (True, 200)])
+def test_an_error_of_the_proxys_own_says_what_carries_it(streaming: bool, status: int) -> None:
+    scene = Scene()
+    if streaming:
+        scene.reply.push(b'"progress"')
+    assert scene.reply.fail(scene.post.calls[0], 504, "silent") == status
+    assert b'"code":-32001' in scene.client.body
+    assert scene.client.over
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_cancelled_call_gets_no_answer(streaming: bool) -> None:
+    scene = Scene()
+    if streaming:
+        scene.reply.push(b'"progress"')
+    scene.reply.drop(scene.post.calls[0])
+    assert scene.events() == ([b'"progress"'] if streaming else [])
+    assert scene.client.over
+
+
+def test_a_listener_gets_messages_and_comments() -> None:
+    client, audience = ScriptedClient(), Audience()
+    listener = Listener(post(client, b"", arrival("GET")), audience)
+    listener.push(b'"a"')
+    listener.keep_alive()
+    listener.push(b'"b"')
+    listener.end()
+    assert [event.data for event in EventReader(1000).feed(client.body)] == [b'"a"', b'"b"']
+    assert b"\n: keep-alive\n\n" in client.body
+    assert client.over
+
+
+def test_the_audience_is_told_of_slow_and_gone_clients() -> None:
+    scene = Scene()
+    listener = Listener(post(ScriptedClient(), b"", arrival("GET")), scene.audience)
+    for visitor in (scene.reply, listener):
+        visitor.client_paused()
+        visitor.client_resumed()
+        visitor.client_gone()
+    assert scene.audience.told == [
+        "pause", "resume", "reply gone", "pause", "resume", "listener gone",
+    ]  # fmt: skip
