@@ -13,7 +13,6 @@ from proxy.wire.chunked import LAST, chunk
 from proxy.wire.head import ResponseHead
 from tests.proxy.transports.wires import RecordingTransport, pieces
 
-
 ENDPOINT = Endpoint("h", 1, None)
 
 
