@@ -103,9 +103,11 @@ class Exchange:
         self._owner.answered(self, head)
         if head.content is Content.EVENTS:
             self._reader = EventReader(self._owner.message_limit)
-        elif self._session.busy:
+            self.post.client.begin(head.forward)
+            return
+        if self._session.busy:
             self._held = bytearray()
-        self.post.client.begin(head.forward)
+        self.post.client.begin(head.forward, head.length)
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""

@@ -103,13 +103,15 @@ class ClientConnection(asyncio.Protocol):
         self._transport.write(response.framed(head, body, status, keep_alive=keep_alive))
         self._complete()
 
-    def begin(self, head: bytes) -> None:
+    def begin(self, head: bytes, length: int | None = None) -> None:
         """Part of port.Client. HTTP/1.0 knows no chunks: there, closing ends the body."""
         if self._transport is None or self._arrival is None:
             return
-        self._chunked = self._arrival.version_1_1
+        self._chunked = length is None and self._arrival.version_1_1
         if not self._arrival.keep_alive:
             head += response.CLOSE
+        if length is not None:
+            head += b"content-length: %d\r\n" % length
         self._transport.write(head + (response.CHUNKED if self._chunked else b"\r\n"))
 
     def piece(self, data: bytes) -> None:

@@ -28,8 +28,8 @@ class Client(Protocol):
     def answer(self, head: bytes, body: bytes, status: int) -> None:
         """Send a whole answer; `head` is as `wire.response.start` makes it."""
 
-    def begin(self, head: bytes) -> None:
-        """Start an answer whose length is not known yet."""
+    def begin(self, head: bytes, length: int | None = None) -> None:
+        """Start an answer that comes in pieces, of `length` bytes in all if that is known."""
 
     def piece(self, data: bytes) -> None:
         """Send a part of a begun answer."""

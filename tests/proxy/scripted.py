@@ -41,7 +41,7 @@ class ScriptedClient:
         assert not self.over
         self.head, self.body, self.status, self.over = head, body, status, True
 
-    def begin(self, head: bytes) -> None:
+    def begin(self, head: bytes, length: int | None = None) -> None:
         assert not self.begun
         assert not self.over
         self.head, self.begun = head, True

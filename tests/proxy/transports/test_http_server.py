@@ -162,6 +162,19 @@ def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:
     assert line.transport.alive
 
 
+def test_a_begun_answer_of_known_length_is_not_chunked() -> None:
+    def act(line: Line) -> None:
+        client = line.recorder.clients[0]
+        client.begin(b"HTTP/1.1 200 OK\r\n", 5)
+        client.piece(b"hel")
+        client.piece(b"lo")
+        client.end()
+
+    line = play(Recorder(answers=False), act, request(b""))
+    assert line.transport.written == b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+    assert line.transport.alive
+
+
 def test_closing_ends_a_begun_answer_to_http_1_0() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
