@@ -63,6 +63,7 @@ class Conversation:
         self._replies: dict[Call, Reply] = {}
         self._listeners: list[Listener] = []
         self._backlog: deque[bytes] = deque(maxlen=BACKLOG)
+        self._slow: set[object] = set()
         self._kept_alive = 0.0
         self.answered = False
         self.over = False
@@ -160,26 +161,28 @@ class Conversation:
         """Part of child.ChildOwner."""
         self._fail(EXITED, "the server's process ended")
 
-    def pause(self) -> None:
-        """Part of reply.Audience."""
+    def pause(self, member: object) -> None:
+        """Part of reply.Audience. One slow client holds back the process, which is its own."""
+        self._slow.add(member)
         if self._child is not None:
             self._child.pause()
 
-    def resume(self) -> None:
+    def resume(self, member: object) -> None:
         """Part of reply.Audience."""
-        if self._child is not None:
+        self._slow.discard(member)
+        if self._child is not None and not self._slow:
             self._child.resume()
 
     def reply_gone(self, reply: Reply) -> None:
         """Part of reply.Audience."""
-        self.resume()
+        self.resume(reply)
         for finished in self._drop(tuple(reply.calls), CANCELLED):
             del self._replies[finished.call]
             self._count(finished, GONE_STATUS)
 
     def listener_gone(self, listener: Listener) -> None:
         """Part of reply.Audience."""
-        self.resume()
+        self.resume(listener)
         self._listeners.remove(listener)
         self._terms.books.ledger.streams -= 1
 

@@ -10,13 +10,13 @@ from proxy.wire.head import Header
 
 
 class Audience(Protocol):
-    """Who is told of the clients of one session: `Reply` and `Listener` pass it on."""
+    """Who is told of the clients of one session, each of which is a Reply or a Listener."""
 
-    def pause(self) -> None:
+    def pause(self, member: object) -> None:
         """A client reads slower than it is written to."""
 
-    def resume(self) -> None:
-        """The client caught up."""
+    def resume(self, member: object) -> None:
+        """The client caught up, or is not written to any more."""
 
     def reply_gone(self, reply: "Reply") -> None:
         """The client went away before its calls were answered."""
@@ -46,15 +46,16 @@ class Listener:
 
     def end(self) -> None:
         """Complete the stream."""
+        self._audience.resume(self)
         self._post.client.end()
 
     def client_paused(self) -> None:
         """Part of port.Visitor."""
-        self._audience.pause()
+        self._audience.pause(self)
 
     def client_resumed(self) -> None:
         """Part of port.Visitor."""
-        self._audience.resume()
+        self._audience.resume(self)
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
@@ -129,11 +130,11 @@ class Reply:
 
     def client_paused(self) -> None:
         """Part of port.Visitor."""
-        self._audience.pause()
+        self._audience.pause(self)
 
     def client_resumed(self) -> None:
         """Part of port.Visitor."""
-        self._audience.resume()
+        self._audience.resume(self)
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
@@ -141,4 +142,5 @@ class Reply:
 
     def _end_if_complete(self) -> None:
         if not self.calls:
+            self._audience.resume(self)
             self._post.client.end()

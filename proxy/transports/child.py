@@ -50,6 +50,7 @@ class Child(asyncio.SubprocessProtocol):
         self._lines = LineReader(message_limit)
         self._stderr = LineReader(STDERR_LIMIT)
         self._timers: list[asyncio.TimerHandle] = []
+        self._paused = False
         self.pid = 0
         self.exited = asyncio.Event()
 
@@ -98,13 +99,15 @@ class Child(asyncio.SubprocessProtocol):
     def pause(self) -> None:
         """Read its stdout no more for now."""
         pipe = cast(asyncio.ReadTransport | None, self._raw(STDOUT))
-        if pipe is not None and not pipe.is_closing():
+        if pipe is not None and not pipe.is_closing() and not self._paused:
+            self._paused = True
             pipe.pause_reading()
 
     def resume(self) -> None:
         """Read its stdout on."""
         pipe = cast(asyncio.ReadTransport | None, self._raw(STDOUT))
-        if pipe is not None and not pipe.is_closing():
+        if pipe is not None and not pipe.is_closing() and self._paused:
+            self._paused = False
             pipe.resume_reading()
 
     def end(self) -> None:

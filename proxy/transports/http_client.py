@@ -34,9 +34,8 @@ class UpstreamConnection(asyncio.Protocol):
     """One connection to the upstream: idle, or busy for one sink."""
 
     __slots__ = (
-        "_decoder", "_gathered", "_head", "_missing", "_pool", "_rest", "_sink", "_surplus",
-        "_transport",
-        "idle_since",
+        "_decoder", "_gathered", "_head", "_missing", "_paused", "_pool", "_rest", "_sink",
+        "_surplus", "_transport", "idle_since",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
@@ -46,6 +45,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._head: ResponseHead | None = None
         self._rest = b""
         self._missing = 0
+        self._paused = False
         self._surplus = False
         self._decoder: Decoder | None = None
         self._gathered: bytearray | None = None
@@ -85,12 +85,14 @@ class UpstreamConnection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more for now."""
-        if self._transport is not None:
+        if self._transport is not None and not self._paused:
+            self._paused = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
-        if self._transport is not None:
+        if self._transport is not None and self._paused:
+            self._paused = False
             self._transport.resume_reading()
 
     @property
@@ -187,6 +189,7 @@ class UpstreamConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
+        self.resume()
         settled = not surplus and not transport.get_write_buffer_size()
         if settled and head.keep_alive and not _ends_by_closing(head):
             self._pool.keep(self)

@@ -96,6 +96,13 @@ def huge(request: Json) -> None:
     reply(request, text="x" * request["params"]["arguments"]["bytes"])
 
 
+def flood(request: Json) -> None:
+    """Send notifications until as many bytes are written as asked, then answer."""
+    for _ in range(request["params"]["arguments"]["bytes"] // 100_000):
+        send({"method": "notifications/message", "params": {"data": "x" * 100_000}})
+    reply(request)
+
+
 def hang(request: Json) -> None:
     """Never answer."""
 
@@ -103,7 +110,8 @@ def hang(request: Json) -> None:
 TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
-        echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, hang,
+        echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
+        hang,
     )
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The proxy in front of a streamable HTTP server: what crosses, and what each call comes to."""
 
 import json
+import threading
 from collections.abc import Iterator
 from http.client import IncompleteRead
 from typing import Any
@@ -137,6 +138,25 @@ def test_a_stream_that_breaks_off_tells_the_waiting_caller(
     assert told["id"] == 7
     assert told["error"]["code"] == -32000
     proxy.counted({(CALL, "transport_error", "server"): 1})
+
+
+def test_a_slow_reader_does_not_spoil_the_connection_for_the_next(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    body = json.dumps(result(1, text="x" * 3_000_000)).encode()
+    client.post(call(1))
+    side = upstream.accept()
+    side.request()
+    sender = threading.Thread(target=side.answer, args=(body,))
+    sender.start()
+    response = client.getresponse()
+    proxy.get("/metrics")
+    assert response.read() == body
+    sender.join()
+    client.post(call(2))
+    side.request()
+    side.answer(json.dumps(result(2)).encode())
+    assert client.answer() == (200, result(2))
 
 
 @pytest.mark.parametrize("session", [{"mcp-session-id": "s"}, {}])

@@ -261,6 +261,24 @@ def test_a_long_answer_crosses_and_a_longer_one_ends_the_session() -> None:
         session.close()
 
 
+def test_a_slow_reader_bounds_memory_and_loses_nothing(
+    proxy: RunningProxy, session: Session
+) -> None:
+    stream, response = session.listen(proxy.port)
+    size = 64_000_000
+    session.post(call(1, "flood", arguments={"bytes": size}), mcp_session_id=session.name)
+    child = psutil.Process(session.pid)
+    eventually(lambda: child.status() == psutil.STATUS_SLEEPING, "the server to be held back")
+    memory = psutil.Process(proxy.process.pid).memory_info().rss
+    assert memory < 64_000_000 + 32_000_000
+    for _ in range(size // 100_000):
+        assert len(read_event(response)["params"]["data"]) == 100_000
+    assert session.answer()[0] == 200
+    assert session.call("echo", 2)[0] == 200
+    response.close()
+    stream.close()
+
+
 def test_sessions_beyond_the_cap_are_refused() -> None:
     with running("--max-sessions", "1", "--", *SERVER) as proxy:
         session, other = Session(proxy.port), Client(proxy.port)

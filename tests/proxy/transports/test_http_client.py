@@ -181,3 +181,13 @@ def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
         assert transport.written == b"again"
 
     asyncio.run(run())
+
+
+def test_a_connection_whose_reader_was_slow_is_read_again_for_the_next() -> None:
+    connection, transport = UpstreamConnection(Pool(ENDPOINT, spawn, print)), RecordingTransport()
+    connection.connection_made(transport)
+    connection.send(Taker(), b"request")
+    connection.pause()
+    assert not transport.reading
+    connection.data_received(answer(b"x", "application/json", chunked=False))
+    assert transport.reading
