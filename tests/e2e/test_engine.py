@@ -154,6 +154,22 @@ def test_an_object_that_exists_already_is_an_error(stack_of: StackOf, client: Cl
         stack.up()
 
 
+def test_a_release_that_exists_already_is_an_error_and_not_taken_over(
+    stack_of: StackOf, chart: Path
+) -> None:
+    def program() -> None:
+        same: dict[str, Any] = {"name": "one", "chart": str(chart), "namespace": "default"}
+        first = kubernetes.helm.v3.Release("first", **same)
+        after = pulumi.ResourceOptions(depends_on=[first])
+        kubernetes.helm.v3.Release("second", **same, opts=after)
+
+    stack = stack_of(program)
+    with pytest.raises(EngineFailed, match="cannot re-use a name that is still in use"):
+        stack.up()
+    resources = [each["type"] for each in stack.state()["resources"]]
+    assert resources.count("kubernetes:helm.sh/v3:Release") == 1
+
+
 def test_a_field_that_the_kind_does_not_have_is_an_error(stack_of: StackOf) -> None:
     def program() -> None:
         definition = kubernetes.apiextensions.v1.CustomResourceDefinition("teapots", **DEFINITION)

@@ -19,6 +19,10 @@ class HelmFailed(Exception):
     """Helm ended with an error; the text is its own."""
 
 
+class NameTaken(HelmFailed):
+    """There is a release of that name already."""
+
+
 @dataclass(frozen=True)
 class Helm:
     """The binary, the cluster it works on, and a folder for what it would leave in HOME."""
@@ -28,7 +32,16 @@ class Helm:
     folder: Path
 
     def install(self, name: str, arguments: Iterable[str], *, seconds: float) -> dict[str, Any]:
-        """Install a release, or repair one whose first installation failed."""
+        """Install a new release; NameTaken if there is one of that name."""
+        try:
+            return self._answer(["install", name, *arguments, *_timeout(seconds)], seconds=seconds)
+        except HelmFailed as failure:
+            if "cannot re-use a name" in str(failure):
+                raise NameTaken(str(failure)) from None
+            raise
+
+    def upgrade(self, name: str, arguments: Iterable[str], *, seconds: float) -> dict[str, Any]:
+        """Upgrade a release, also one whose installation failed."""
         command = ["upgrade", "--install", name, *arguments, *_timeout(seconds)]
         return self._answer(command, seconds=seconds)
 

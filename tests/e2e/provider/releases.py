@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import yaml
 
 from tests.e2e.provider.difference import Difference, changed_paths, under
 from tests.e2e.provider.handler import Existing, Refused, Resource, Unready
-from tests.e2e.provider.helm import Helm, HelmFailed
+from tests.e2e.provider.helm import Helm, HelmFailed, NameTaken
 from tests.e2e.provider.properties import UNKNOWN, Properties, conceal, has_secret, reveal
 
 TYPE_TOKEN = "kubernetes:helm.sh/v3:Release"
@@ -36,6 +36,7 @@ _OPTIONS = {
     "takeOwnership": "--take-ownership",
     "version": "--version",
 }
+_UPGRADE_ONLY = frozenset({"cleanupOnFail", "maxHistory", "resetValues", "reuseValues"})
 _HANDLED = frozenset(
     {
         "allowNullValues",
@@ -81,25 +82,10 @@ class Releases:
         return Existing(resource.identity, outputs)
 
     def create(self, resource: Resource) -> Existing:
-        inputs = reveal(resource.inputs)
-        existing = self._status(inputs)
-        if existing and existing["info"]["status"] != "failed":
-            raise Refused(
-                f"Release {_identity(inputs)!r}: cannot re-use a name that is still in use"
-            )
-        return self.update(resource)
+        return self._perform(self._helm.install, resource, without=_UPGRADE_ONLY)
 
     def update(self, resource: Resource) -> Existing:
-        inputs = reveal(resource.inputs)
-        values = self._helm.values_file(inputs.get("values", {}))
-        try:
-            arguments = [*_arguments(inputs), "--values", str(values)]
-            release = self._helm.install(inputs["name"], arguments, seconds=_seconds(inputs))
-        except HelmFailed as failure:
-            raise self._failed(resource, str(failure)) from None
-        finally:
-            values.unlink()
-        return Existing(_identity(inputs), _outputs(release, resource.inputs))
+        return self._perform(self._helm.upgrade, resource)
 
     def read(self, resource: Resource) -> Existing | None:
         namespace, _, name = resource.identity.rpartition("/")
@@ -115,6 +101,26 @@ class Releases:
         except HelmFailed as failure:
             raise Refused(f"Release {resource.identity!r}: {failure}") from None
 
+    def _perform(
+        self,
+        command: Callable[..., dict[str, Any]],
+        resource: Resource,
+        *,
+        without: frozenset[str] = frozenset(),
+    ) -> Existing:
+        inputs = reveal(resource.inputs)
+        values = self._helm.values_file(inputs.get("values", {}))
+        arguments = [*_arguments(inputs, without), "--values", str(values)]
+        try:
+            release = command(inputs["name"], arguments, seconds=_seconds(inputs))
+        except NameTaken as taken:
+            raise Refused(f"Release {_identity(inputs)!r}: {taken}") from None
+        except HelmFailed as failure:
+            raise self._failed(resource, str(failure)) from None
+        finally:
+            values.unlink()
+        return Existing(_identity(inputs), _outputs(release, resource.inputs))
+
     def _status(self, inputs: dict[str, Any]) -> dict[str, Any] | None:
         return self._helm.status(inputs["name"], inputs["namespace"], seconds=_seconds(inputs))
 
@@ -128,12 +134,13 @@ class Releases:
         return Unready(reason, _identity(inputs), _outputs(release, resource.inputs))
 
 
-def _arguments(inputs: dict[str, Any]) -> Iterator[str]:
+def _arguments(inputs: dict[str, Any], without: frozenset[str]) -> Iterator[str]:
     yield inputs["chart"]
     yield from ("--namespace", inputs["namespace"])
     if repository := inputs.get("repositoryOpts", {}).get("repo"):
         yield from ("--repo", repository)
-    for key, option in _OPTIONS.items():
+    for key in sorted(_OPTIONS.keys() - without):
+        option = _OPTIONS[key]
         if inputs.get(key) is True:
             yield option
         elif inputs.get(key):
