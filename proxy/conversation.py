@@ -127,8 +127,9 @@ class Conversation:
 
     def tick(self, now: float) -> None:
         """Look for overdue calls, and keep open streams alive."""
-        overdue = self._session.overdue(now)
-        self._answer_in_place(overdue, 504, "the server did not answer in time")
+        if not self._slow:
+            overdue = self._session.overdue(now)
+            self._answer_in_place(overdue, 504, "the server did not answer in time")
         if now - self._kept_alive > KEEP_ALIVE_SECONDS:
             self._kept_alive = now
             for listener in self._listeners:
@@ -170,6 +171,7 @@ class Conversation:
     def resume(self, member: object) -> None:
         """Part of reply.Audience."""
         self._slow.discard(member)
+        self._session.heard(perf_counter())
         if self._child is not None and not self._slow:
             self._child.resume()
 

@@ -47,14 +47,15 @@ class Exchange:
     """
 
     __slots__ = (
-        "_held", "_mark", "_owner", "_reader", "_last_event", "_session", "_source", "_waited",
-        "gone", "head", "post",
+        "_held", "_last_event", "_mark", "_owner", "_reader", "_session", "_slow", "_source",
+        "_waited", "gone", "head", "post",
     )  # fmt: skip
 
     def __init__(self, post: Post, session: Session, owner: Owner) -> None:
         self.post = post
         self.head: ResponseHead | None = None
         self.gone = False
+        self._slow = False
         self._session = session
         self._owner = owner
         self._source: Source | None = None
@@ -146,7 +147,12 @@ class Exchange:
             self._break_off(502, reason, self._end_own(UNREACHABLE))
 
     def expire(self, now: float, patience: float) -> None:
-        """End the exchange if the upstream was silent for too long; a GET may be, for ever."""
+        """End the exchange if the upstream was silent for too long; a GET may be, for ever.
+
+        An upstream that is not read, because the client is slow, is not silent.
+        """
+        if self._slow:
+            return
         overdue = self._session.overdue(now) if self.post.calls else ()
         unheard = self.head is None and now - self._mark > patience
         if overdue or (unheard and not self.post.calls and self.post.arrival.method != "GET"):
@@ -171,11 +177,14 @@ class Exchange:
 
     def client_paused(self) -> None:
         """Part of port.Visitor."""
+        self._slow = True
         if self._source is not None:
             self._source.pause()
 
     def client_resumed(self) -> None:
         """Part of port.Visitor."""
+        self._slow = False
+        self._session.heard(perf_counter())
         if self._source is not None:
             self._source.resume()
 

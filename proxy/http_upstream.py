@@ -5,6 +5,7 @@ from time import perf_counter
 
 from proxy.books import Books
 from proxy.exchange import GONE_STATUS, Exchange
+from proxy.gate import METHODS
 from proxy.leases import Leases
 from proxy.post import Post, resumption
 from proxy.session import CANCELLED_METHOD, Finished, Session
@@ -18,43 +19,39 @@ INITIALIZE = "initialize"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """How requests to the upstream begin: its request target, and its authority for Host."""
+class HttpTerms:
+    """How an HTTP upstream is spoken to: the request target, the authority for Host, the limits.
+
+    `patience` and `idle` are seconds, `message_limit` bytes.
+    """
 
     target: bytes
     authority: bytes
+    patience: float
+    idle: float
+    message_limit: int
 
 
 class HttpUpstream:
     """Forwards each client request as one HTTP exchange; sessions are the upstream's own."""
 
-    def __init__(
-        self,
-        address: Address,
-        pool: Pool,
-        books: Books,
-        *,
-        patience: float,
-        idle: float,
-        message_limit: int,
-    ) -> None:
-        self.message_limit = message_limit
+    def __init__(self, terms: HttpTerms, pool: Pool, books: Books) -> None:
+        self.message_limit = terms.message_limit
+        self._terms = terms
         self._pool = pool
         self._books = books
-        self._patience = patience
-        self._sessions = Leases(idle)
+        self._sessions = Leases(terms.idle)
         self._exchanges: set[Exchange] = set()
         self._parked: dict[str, Session] = {}
-        self._address = address
-        self._starts = {method: self._start(method, b"") for method in ("POST", "GET", "DELETE")}
+        self._starts = {method: self._start(method, b"") for method in METHODS}
 
     def __repr__(self) -> str:
-        return f"<HttpUpstream {self._address.authority.decode()} open={len(self._exchanges)}>"
+        return f"<HttpUpstream {self._terms.authority.decode()} open={len(self._exchanges)}>"
 
     def post(self, post: Post) -> None:
         """Part of Upstream."""
         now = perf_counter()
-        session = Session(self._patience)
+        session = Session(self._terms.patience)
         for call in post.calls:
             session.begin(call, now)
         if not post.calls:
@@ -67,16 +64,16 @@ class HttpUpstream:
         """Part of Upstream."""
         arrival = post.arrival
         parked = self._parked.get(resumption(arrival.session, arrival.last_event))
-        self._forward(post, parked or Session(self._patience))
+        self._forward(post, parked or Session(self._terms.patience))
 
     def delete(self, post: Post) -> None:
         """Part of Upstream."""
-        self._forward(post, Session(self._patience))
+        self._forward(post, Session(self._terms.patience))
 
     def tick(self, now: float) -> None:
         """Part of Upstream."""
         for exchange in tuple(self._exchanges):
-            exchange.expire(now, self._patience)
+            exchange.expire(now, self._terms.patience)
         for name, parked in tuple(self._parked.items()):
             self._end_parked(name, parked.overdue(now), 504)
         for abandoned in self._sessions.abandoned(now):
@@ -101,7 +98,7 @@ class HttpUpstream:
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         """Part of exchange.Owner."""
-        parked = self._parked.setdefault(name, Session(self._patience))
+        parked = self._parked.setdefault(name, Session(self._terms.patience))
         return session.hand_over(parked, perf_counter())
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None:
@@ -138,8 +135,9 @@ class HttpUpstream:
 
     def _start(self, method: str, query: bytes) -> bytes:
         """Request line, Host, and the wish for an answer that the proxy can read."""
-        where = self._address
-        target = where.target + b"?" + query if query else where.target
+        where = self._terms
+        joint = b"&" if b"?" in where.target else b"?"
+        target = where.target + joint + query if query else where.target
         host = where.authority
         return b"%b %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: identity\r\n" % (
             method.encode(), target, host,

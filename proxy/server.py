@@ -13,8 +13,7 @@ from proxy.admin import AdminConnection, Page
 from proxy.books import Books
 from proxy.conversation import Terms
 from proxy.gate import Gate
-from proxy.http_upstream import Address as UpstreamAddress
-from proxy.http_upstream import HttpUpstream
+from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.relay import Relay
 from proxy.settings import HttpServer, Settings, StdioServer
 from proxy.stdio_upstream import StdioUpstream
@@ -94,29 +93,35 @@ class Server:
         logs.event(LOG, "stopped")
 
     def _upstream(self, spawn: Spawn) -> Upstream:
-        settings = self._settings
-        server = settings.server
+        server = self._settings.server
         if isinstance(server, StdioServer):
-            terms = Terms(
-                command=server.command,
-                patience=settings.upstream_timeout,
-                message_limit=settings.message_limit,
-                books=self._books,
-                spawn=spawn,
-            )
-            return StdioUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
-        authority = server.url.netloc.encode()
-        path = server.path + (f"?{server.url.query}" if server.url.query else "")
-        tls = ssl.create_default_context() if server.secure else None
-        pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
-        return HttpUpstream(
-            UpstreamAddress(path.encode(), authority),
-            pool,
-            self._books,
+            return self._stdio(server, spawn)
+        return self._http(server, spawn)
+
+    def _stdio(self, server: StdioServer, spawn: Spawn) -> Upstream:
+        settings = self._settings
+        terms = Terms(
+            command=server.command,
+            patience=settings.upstream_timeout,
+            message_limit=settings.message_limit,
+            books=self._books,
+            spawn=spawn,
+        )
+        return StdioUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
+
+    def _http(self, server: HttpServer, spawn: Spawn) -> Upstream:
+        settings = self._settings
+        query = f"?{server.url.query}" if server.url.query else ""
+        terms = HttpTerms(
+            target=(server.path + query).encode(),
+            authority=server.url.netloc.encode(),
             patience=settings.upstream_timeout,
             idle=settings.session_idle,
             message_limit=settings.message_limit,
         )
+        tls = ssl.create_default_context() if server.secure else None
+        pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
+        return HttpUpstream(terms, pool, self._books)
 
     def _front(self, relay: Relay, *, loopback: bool) -> Front:
         settings = self._settings

@@ -143,6 +143,17 @@ def test_silence_is_counted_from_the_last_sign_of_life() -> None:
     assert scene.source.told == ["abort"]
 
 
+def test_an_upstream_that_is_held_back_is_not_silent() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.client_paused()
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert scene.owner.counted == []
+    scene.exchange.client_resumed()
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert scene.owner.counted == [(TIMED_OUT, 200)]
+
+
 def test_a_notification_without_an_answer_times_out_uncounted() -> None:
     scene = Scene(b'{"method":"notifications/initialized"}')
     scene.exchange.expire(float("inf"), PATIENCE)
