@@ -107,8 +107,7 @@ class HttpUpstream:
             self._books.ledger.streams += 1
         arrival = exchange.post.arrival
         if head.session is not None and _initializes(exchange.post):
-            self._sessions.open(head.session.decode("latin-1"), perf_counter())
-            self._books.ledger.sessions += 1
+            self._open_session(head.session.decode("latin-1"))
         elif arrival.method == "DELETE" and head.status < 300:
             self._end_session(arrival.session, "")
         elif head.status == 404 and arrival.session:
@@ -155,6 +154,11 @@ class HttpUpstream:
             parked = self._parked.get(post.arrival.session)
             if parked is not None and (cancelled := parked.cancel(request_id)) is not None:
                 self._end_parked(post.arrival.session, (cancelled,), GONE_STATUS)
+
+    def _open_session(self, session: str) -> None:
+        if session not in self._sessions:
+            self._sessions.open(session, perf_counter())
+            self._books.ledger.sessions += 1
 
     def _end_parked(self, name: str, ended: tuple[Finished, ...], status: int) -> None:
         for finished in ended:
