@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.signals import held, released
 from lab.tool import Tool, dotted, version_in
 
 Progress = Callable[[str], None]
@@ -145,7 +146,7 @@ def _run(
     beat: Callable[[], None],
 ) -> int:
     """Run a command with its output in the log; it outlives neither this call nor this process."""
-    with log.open("wb") as output:
+    with log.open("wb") as output, held():
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -169,6 +170,7 @@ def _run(
 
 
 def _end_with_parent() -> None:
+    released()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

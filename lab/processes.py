@@ -12,14 +12,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import psutil
+
+from lab.signals import held, released
 
 T = TypeVar("T")
 
@@ -29,7 +31,6 @@ STOP_SECONDS = 5.0
 LOG_END_LINES = 15
 POLL_SECONDS = 0.1
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -90,7 +91,7 @@ class Parts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _signals_held():
+        with held():
             self._stop()
 
     def __repr__(self) -> str:
@@ -106,7 +107,7 @@ class Parts:
         Raises PartFailed when there is no such program.
         """
         log = self._folder / f"{command.name}.log"
-        with log.open("wb") as output, _signals_held():
+        with log.open("wb") as output, held():
             try:
                 process = subprocess.Popen(
                     command.arguments,
@@ -188,17 +189,7 @@ def _resident_bytes() -> int:
     return total
 
 
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM waiting, so that no child is between started and owned, or left."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _in_child() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    released()
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

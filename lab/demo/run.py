@@ -20,11 +20,11 @@ from lab.processes import PartFailed, Parts, pause
 from lab.programs import ROOT
 from lab.result import Result, compared, told
 from lab.run_folder import run_folder
+from lab.signals import ENDING
 from lab.tools import DEMO_TOOLS, ToolMissing, ensure
 from stacks.architectures import Architecture
 
 TRAFFIC_SECONDS = 0.5
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ended(KeyboardInterrupt):
@@ -101,14 +101,12 @@ def _say(line: str) -> None:
 
 
 def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
     raise Ended(number)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 all agrees, 1 not or a part died, 2 the user's mistake."""
-    for each in _SIGNALS:
+    for each in ENDING:
         signal.signal(each, _on_signal)
     try:
         options = parse(arguments)

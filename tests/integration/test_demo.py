@@ -28,7 +28,7 @@ def test_every_call_is_counted_and_traced_and_every_query_has_data(architecture:
 
 def test_once_ends_with_the_table_and_0() -> None:
     with demo("--once") as running:
-        assert running.ended() == 0
+        assert running.ended() == 0, running.told()
     rows = re.findall(r"^echo-\w+ .*$", running.told(), re.MULTILINE)
     assert [row.split() for row in rows] == [
         [server, outcome, number, number, number]

@@ -38,9 +38,18 @@ def test_ctrl_c_during_traffic_is_the_normal_end() -> None:
     with demo() as running:
         running.until(TRAFFIC)
         running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 0
+        assert running.ended() == 0, running.told()
     assert running.left_over() == []
     assert "Prometheus  http://127.0.0.1:" in running.told()
+
+
+def test_an_impatient_second_ctrl_c_leaves_nothing_either() -> None:
+    with demo() as running:
+        running.until(STARTED)
+        running.process.send_signal(signal.SIGINT)
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 128 + signal.SIGINT
+        assert nothing_left(running)
 
 
 def test_sigterm_ends_everything() -> None:
