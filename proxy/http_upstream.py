@@ -43,6 +43,7 @@ class HttpUpstream:
         self._sessions = Leases(terms.idle)
         self._exchanges: set[Exchange] = set()
         self._parked: dict[str, Session] = {}
+        self._draining = False
         self._starts = {method: self._start(method, b"") for method in METHODS}
 
     def __repr__(self) -> str:
@@ -84,12 +85,16 @@ class HttpUpstream:
         """Part of Upstream."""
         return await self._pool.probe()
 
+    def drain(self) -> None:
+        """Part of Upstream. A parked call's client would have to come back by GET."""
+        self._draining = True
+        for name, parked in tuple(self._parked.items()):
+            self._end_parked(name, parked.end(UNREACHABLE), 503)
+
     async def close(self) -> None:
         """Part of Upstream."""
         for exchange in tuple(self._exchanges):
             exchange.shut()
-        for name, parked in tuple(self._parked.items()):
-            self._end_parked(name, parked.end(UNREACHABLE), 503)
         self._pool.close()
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
@@ -98,6 +103,8 @@ class HttpUpstream:
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         """Part of exchange.Owner."""
+        if self._draining:
+            return session.end(UNREACHABLE)
         parked = self._parked.setdefault(name, Session(self._terms.patience))
         return session.hand_over(parked, perf_counter())
 

@@ -205,6 +205,7 @@ class Server:
         """Let calls in flight finish, refuse new ones, then close what is still open."""
         logs.event(LOG, "draining", in_flight=self._books.in_flight)
         relay.draining = True
+        upstream.drain()
         self._books.on_quiet = self._quiet.set
         if self._books.in_flight:
             await _within(self._settings.drain_timeout, self._quiet.wait())

@@ -85,6 +85,9 @@ class StdioUpstream:
         forgiven = perf_counter() - self._failed_at > FORGIVE_SECONDS
         return forgiven and os.access(self._terms.command[0], os.X_OK)
 
+    def drain(self) -> None:
+        """Part of Upstream. Every call in flight has a client that waits."""
+
     async def close(self) -> None:
         """Part of Upstream."""
         for conversation in tuple(self._conversations.values()):

@@ -23,5 +23,8 @@ class Upstream(Protocol):
     async def probe(self) -> bool:
         """Whether the server can be reached, or started, now."""
 
+    def drain(self) -> None:
+        """From now on new requests are turned away: give up what could not finish without one."""
+
     async def close(self) -> None:
         """Let go of every connection, session and process."""

@@ -142,6 +142,24 @@ def test_draining_lets_calls_finish_and_turns_new_ones_away() -> None:
     upstream.close()
 
 
+def test_the_drain_does_not_wait_for_a_call_that_only_a_new_stream_could_answer() -> None:
+    upstream = Upstream()
+    with running("--upstream", upstream.url) as proxy:
+        client = Client(proxy.port)
+        client.post(call(1), mcp_session_id="s")
+        side = upstream.accept()
+        side.request()
+        side.start_events()
+        side.chunk(b"id: 1\ndata: \n\n")
+        side.chunk(b"")
+        assert client.getresponse().read() == b"id: 1\ndata: \n\n"
+        proxy.process.send_signal(signal.SIGTERM)
+        assert proxy.ended() == 0
+        assert proxy.logged("draining")[0]["in_flight"] == 1
+        client.close()
+    upstream.close()
+
+
 def test_the_drain_is_bounded() -> None:
     upstream = Upstream()
     with running("--upstream", upstream.url, "--drain-timeout", "0.3") as proxy:

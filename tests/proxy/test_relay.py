@@ -40,6 +40,8 @@ class ScriptedUpstream:
     async def probe(self) -> bool:
         return True
 
+    def drain(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
