@@ -27,6 +27,14 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One element of a range vector: points of time, in seconds since the epoch, and value."""
+
+    labels: Mapping[str, str]
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A loaded rule: `health` is ok, unknown (not evaluated yet) or err."""
 
@@ -48,16 +56,29 @@ class Prometheus:
     def __repr__(self) -> str:
         return f"Prometheus({self.url})"
 
-    def query(self, expr: str) -> tuple[Sample, ...]:
-        """The instant value of an expression; raises Unreachable or QueryRefused."""
-        data = self._get("/api/v1/query", query=expr)
+    def query(self, expr: str, *, at: float | None = None) -> tuple[Sample, ...]:
+        """The value of an expression now or `at` a time; raises Unreachable or QueryRefused."""
+        data = self._get("/api/v1/query", query=expr, **({} if at is None else {"time": str(at)}))
         if data["resultType"] == "scalar":
             return (Sample({}, float(data["result"][1])),)
         return tuple(Sample(each["metric"], float(each["value"][1])) for each in data["result"])
 
-    def series(self, selector: str) -> tuple[Mapping[str, str], ...]:
+    def query_range(self, expr: str, *, start: float, end: float, step: int) -> tuple[Line, ...]:
+        """The values of an expression every `step` seconds; raises Unreachable or QueryRefused."""
+        times = {"start": str(start), "end": str(end), "step": str(step)}
+        result = self._get("/api/v1/query_range", query=expr, **times)["result"]
+        return tuple(
+            Line(each["metric"], tuple((float(time), float(value)) for time, value in each["values"]))
+            for each in result
+        )
+
+    def series(
+        self, selector: str, *, start: float | None = None, end: float | None = None
+    ) -> tuple[Mapping[str, str], ...]:
         """The label sets of every series that a selector matches, `__name__` included."""
-        return tuple(self._get("/api/v1/series", **{"match[]": selector}))
+        bounds = {"start": start, "end": end}
+        between = {name: str(each) for name, each in bounds.items() if each is not None}
+        return tuple(self._get("/api/v1/series", **{"match[]": selector}, **between))
 
     def rules(self) -> tuple[Rule, ...]:
         groups = self._get("/api/v1/rules")["groups"]

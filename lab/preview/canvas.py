@@ -1,0 +1,135 @@
+"""A place to draw on: a box of a matplotlib figure in which one unit is one pixel."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
+
+from lab.preview.colours import Theme
+from lab.preview.geometry import Box
+
+DPI = 72
+"""At this resolution matplotlib's points, its unit of fonts and lines, are pixels."""
+
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that every machine draws alike."""
+
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A box on a figure; places are pixels from its upper left corner, y downwards."""
+
+    figure: Figure
+    box: Box
+    theme: Theme
+
+    @property
+    def width(self) -> float:
+        return self.box.width
+
+    @property
+    def height(self) -> float:
+        return self.box.height
+
+    def part(self, left: float, top: float, width: float, height: float) -> "Canvas":
+        """A box within this one."""
+        return replace(self, box=Box(self.box.left + left, self.box.top + top, width, height))
+
+    def axes(self) -> Axes:
+        """Axes that fill the box, without frame, ticks or background."""
+        page_width, page_height = _size(self.figure)
+        bottom = page_height - self.box.top - self.box.height
+        axes = self.figure.add_axes(
+            (
+                self.box.left / page_width,
+                bottom / page_height,
+                self.box.width / page_width,
+                self.box.height / page_height,
+            ),
+            frameon=False,
+        )
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return axes
+
+    def text(
+        self,
+        at: tuple[float, float],
+        text: str,
+        *,
+        size: float = 12,
+        colour: str | None = None,
+        align: str = "left",
+        weight: str = "normal",
+        url: str | None = None,
+    ) -> None:
+        """One line of text, its middle at that height; in SVG a link to `url`."""
+        x, y = self._place(*at)
+        self.figure.text(
+            x,
+            y,
+            text,
+            fontsize=size,
+            color=colour or self.theme.text,
+            ha=align,
+            va="center_baseline",
+            fontweight=weight,
+            parse_math=False,
+            url=url,
+        )
+
+    def rectangle(self, box: Box, colour: str, *, opacity: float = 1.0) -> None:
+        """A filled rectangle, under all axes and texts."""
+        x, y = self._place(box.left, box.top + box.height)
+        page_width, page_height = _size(self.figure)
+        self.figure.add_artist(
+            Rectangle(
+                (x, y),
+                box.width / page_width,
+                box.height / page_height,
+                facecolor=colour,
+                edgecolor="none",
+                alpha=opacity,
+                transform=self.figure.transFigure,
+                zorder=-1,
+            )
+        )
+
+    def _place(self, x: float, y: float) -> tuple[float, float]:
+        page_width, page_height = _size(self.figure)
+        return (self.box.left + x) / page_width, 1 - (self.box.top + y) / page_height
+
+
+def blank(width: float, height: float, theme: Theme, background: str) -> Canvas:
+    """An empty figure of this size in pixels."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=background)
+    return Canvas(figure, Box(0, 0, width, height), theme)
+
+
+def _size(figure: Figure) -> tuple[float, float]:
+    width, height = figure.get_size_inches() * DPI
+    return float(width), float(height)
+
+
+@lru_cache(maxsize=4096)
+def width_of(text: str, size: float, weight: str = "normal") -> float:
+    """How wide one line of text is, in pixels."""
+    font = FontProperties(family=[FONT], size=size, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width)
+
+
+def fitted(text: str, width: float, size: float) -> str:
+    """The text, cut with an ellipsis if it is wider than that."""
+    if width_of(text, size) <= width:
+        return text
+    kept = len(text)
+    while kept and width_of(text[:kept] + ELLIPSIS, size) > width:
+        kept -= 1
+    return text[:kept].rstrip() + ELLIPSIS

@@ -1,0 +1,95 @@
+"""What the user asks of the preview, checked as far as it can be before anybody is asked."""
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from lab.preview.asking import Choice
+from lab.preview.colours import Mode
+from lab.preview.errors import PreviewError
+from lab.preview.running import running_demo
+from lab.preview.window import Window, seconds
+
+DEFAULT_OUT = Path("build", "preview")
+DEFAULT_LENGTH = "5m"
+
+DEMO_MIN_STEP = 5
+"""Seconds: the demo pushes and scrapes every second, the boards' own Min step of a minute is
+for clusters that push that slowly."""
+
+_PURPOSE = """Draw every board from a running Prometheus, as one HTML page and one PNG each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for, checked; `boards` None means those of this repository."""
+
+    prometheus: str
+    choice: Choice
+    mode: Mode
+    boards: Path | None
+    out: Path
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise PreviewError(f"{message}; see {self.prog} --help")
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Raises PreviewError, one line."""
+    given = _parser().parse_args(arguments)
+    found = running_demo() if given.prometheus is None else None
+    url = given.prometheus or found
+    if url is None:
+        raise PreviewError("no demo is running here: start `make demo`, or give --prometheus URL")
+    if not url.startswith(("http://", "https://")):
+        raise PreviewError(f'--prometheus "{url}": not a URL such as http://127.0.0.1:9090')
+    own = DEMO_MIN_STEP if found else None
+    window = Window(
+        time.time() if given.to is None else given.to,
+        seconds(given.from_),
+        seconds(given.min_step) if given.min_step else own,
+    )
+    chosen = {"namespace": given.namespace, "server": given.server}
+    return Options(
+        url.rstrip("/"),
+        Choice(window, _present(chosen)),
+        Mode(given.theme),
+        given.boards,
+        given.out,
+    )
+
+
+def _present(chosen: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="python -m lab.preview", description=_PURPOSE, allow_abbrev=False)
+    add = parser.add_argument
+    add("--prometheus", metavar="URL", help="default: that of a running `make demo`")
+    add("--namespace", metavar="NAME", help="show one namespace; default: all")
+    add("--server", metavar="NAME", help="show one MCP server; default: all")
+    add(
+        "--from",
+        dest="from_",
+        default=DEFAULT_LENGTH,
+        metavar="RANGE",
+        help=f"how much time to show, such as 30s, 5m or 6h; default: {DEFAULT_LENGTH}",
+    )
+    add("--to", type=float, metavar="TIME", help="its end, in seconds since 1970; default: now")
+    add(
+        "--min-step",
+        metavar="STEP",
+        help=f"instead of the boards' Min step; default for a running demo: {DEMO_MIN_STEP}s",
+    )
+    add("--theme", choices=[each.value for each in Mode], default=Mode.DARK.value)
+    add("--boards", type=Path, metavar="FOLDER", help="read FOLDER/*.json, not our own boards")
+    add("--out", type=Path, default=DEFAULT_OUT, help=f"default: {DEFAULT_OUT}")
+    return parser

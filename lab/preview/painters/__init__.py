@@ -1,0 +1,1 @@
+"""One file per panel type of Grafana: each paints the body of such a panel on a canvas."""

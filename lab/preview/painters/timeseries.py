@@ -1,0 +1,127 @@
+"""Time series: lines or a stack over time, thresholds across, a legend below."""
+
+import math
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from lab.preview.asking import Series
+from lab.preview.errors import Undrawable
+from lab.preview.fields import Field
+from lab.preview.painters import legend
+from lab.preview.painters.legend import Entry
+from lab.preview.painters.plot import axes_over_time, polyline, value_range
+from lab.preview.painters.scene import Scene
+from lab.preview.reducers import reduced
+
+_DASHES = {"off": None, "line": "solid", "dashed": (0, (6, 4))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A series as lines: its points, and in a stack what lies below each of them."""
+
+    entry: Entry
+    times: list[float]
+    values: list[float]
+    below: list[float]
+
+
+def paint(scene: Scene) -> None:
+    entries = tuple(_entry(scene, number) for number in range(len(scene.answer.series)))
+    if not entries:
+        scene.say_nothing()
+        return
+    canvas, options = scene.canvas, scene.panel.options["legend"]
+    legend_height = legend.height(options, entries, canvas.height)
+    drawn = _stacked(entries, scene.answer.step)
+    field = entries[0].field
+    within = value_range([value for each in drawn for value in each.values], field)
+    plot = canvas.part(0, 0, canvas.width, canvas.height - legend_height - 4)
+    axes = axes_over_time(plot, scene.answer.window, within, field)
+    for each in drawn:
+        _draw(axes, each)
+    _thresholds(axes, field, scene)
+    if legend_height:
+        place = canvas.part(0, canvas.height - legend_height, canvas.width, legend_height)
+        legend.paint(options, entries, place)
+
+
+def _entry(scene: Scene, number: int) -> Entry:
+    series = scene.answer.series[number]
+    field = scene.field(series)
+    last = reduced("lastNotNull", series.values)
+    colour = field.colour(math.nan if last is None else last, number, scene.canvas.theme)
+    return Entry(series, colour, field)
+
+
+def _stacked(entries: tuple[Entry, ...], step: int) -> list[_Drawn]:
+    """Each series with what it stands on: zero, or the sum of those before it in its stack."""
+    floor: dict[float, float] = {}
+    return [
+        _on(floor, entry, step) if _stacks(entry.field) else _alone(entry, step)
+        for entry in entries
+    ]
+
+
+def _stacks(field: Field) -> bool:
+    mode = field.custom("stacking", {"mode": "none"})["mode"]
+    if mode not in ("none", "normal"):
+        raise Undrawable(f'stacking of mode "{mode}" is not drawn; known: none, normal')
+    return bool(mode == "normal")
+
+
+def _alone(entry: Entry, step: int) -> _Drawn:
+    times, values = polyline(entry.series, step)
+    return _Drawn(entry, times, values, [0.0] * len(times))
+
+
+def _on(floor: dict[float, float], entry: Entry, step: int) -> _Drawn:
+    times, values = polyline(entry.series, step)
+    below = [floor.get(time, 0.0) for time in times]
+    tops = [under + value for under, value in zip(below, values, strict=True)]
+    floor.update((t, top) for t, top in zip(times, tops, strict=True) if not math.isnan(top))
+    return _Drawn(entry, times, tops, below)
+
+
+def _draw(axes: Axes, drawn: _Drawn) -> None:
+    field, colour = drawn.entry.field, drawn.entry.colour
+    style = field.custom("drawStyle", "line")
+    if style != "line":
+        raise Undrawable(f'draw style "{style}" is not drawn; only "line"')
+    marker = "." if _single(drawn.entry.series) else None
+    axes.plot(
+        drawn.times,
+        drawn.values,
+        color=colour,
+        linewidth=field.custom("lineWidth", 1) * 1.3,
+        marker=marker,
+        solid_joinstyle="round",
+        zorder=3,
+    )
+    opacity = field.custom("fillOpacity", 0) / 100
+    if opacity:
+        axes.fill_between(
+            drawn.times, drawn.values, drawn.below, color=colour, alpha=opacity, linewidth=0
+        )
+
+
+def _single(series: Series) -> bool:
+    """Whether a line through the points would be too short to be seen."""
+    return len(series.times) == 1
+
+
+def _thresholds(axes: Axes, field: Field, scene: Scene) -> None:
+    mode = field.custom("thresholdsStyle", {"mode": "off"})["mode"]
+    if mode not in _DASHES:
+        known = ", ".join(_DASHES)
+        raise Undrawable(f'thresholds drawn as "{mode}" are not drawn; known: {known}')
+    if mode == "off":
+        return
+    low, high = axes.get_ylim()
+    for step in field.steps:
+        if low <= step.value <= high:
+            colour = scene.canvas.theme.colour(step.colour)
+            axes.axhline(
+                step.value, color=colour, linestyle=_DASHES[mode], linewidth=1, alpha=0.8, zorder=2
+            )

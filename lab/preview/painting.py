@@ -1,0 +1,44 @@
+"""Which panel types can be drawn, and the drawing of one panel's body."""
+
+from lab.preview.asking import Answer
+from lab.preview.canvas import Canvas
+from lab.preview.errors import Undrawable
+from lab.preview.model import PROMETHEUS, Board, Panel
+from lab.preview.painters import bargauge, elsewhere, heatmap, stat, table, text, timeseries
+from lab.preview.painters.scene import Painter, Scene
+
+ROW = "row"
+
+PAINTERS: dict[str, Painter] = {
+    "bargauge": bargauge.paint,
+    "heatmap": heatmap.paint,
+    "stat": stat.paint,
+    "table": table.paint,
+    "text": text.paint,
+    "timeseries": timeseries.paint,
+    "traces": elsewhere.paint,
+}
+"""Grafana's panel type -> who paints it; a row is a heading and needs nobody."""
+
+
+def refuse_unknown(board: Board) -> None:
+    """Raise Undrawable if the board has a panel of a type that nobody paints."""
+    for panel in board.panels:
+        if panel.kind != ROW and panel.kind not in PAINTERS:
+            known = ", ".join(sorted(PAINTERS))
+            raise Undrawable(
+                f'{_who(board, panel)}: panel type "{panel.kind}" is not drawn; known: {known}'
+            )
+
+
+def paint(board: Board, panel: Panel, answer: Answer, canvas: Canvas) -> None:
+    """Paint the body of a panel; raises Undrawable, naming board and panel."""
+    try:
+        painter = PAINTERS[panel.kind] if panel.source in ("", PROMETHEUS) else elsewhere.paint
+        painter(Scene(panel, answer, canvas))
+    except Undrawable as wrong:
+        raise Undrawable(f"{_who(board, panel)}: {wrong}") from wrong
+
+
+def _who(board: Board, panel: Panel) -> str:
+    return f'board {board.uid}, panel "{panel.title}"'

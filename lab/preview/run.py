@@ -1,0 +1,94 @@
+"""Ask, draw, write: the command."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from dashboards import BOARDS
+from dashboards.render import board_json
+from lab.preview import model
+from lab.preview.asking import answers
+from lab.preview.colours import THEMES
+from lab.preview.errors import PreviewError
+from lab.preview.model import Board
+from lab.preview.options import Options, parse
+from lab.preview.page import html
+from lab.preview.painting import refuse_unknown
+from lab.preview.picture import png
+from lab.preview.sheet import Sheet
+from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
+
+
+def boards(folder: Path | None) -> tuple[Board, ...]:
+    """The boards in the JSON files of a folder, or this repository's; raises PreviewError."""
+    if folder is None:
+        return tuple(_checked(board_json(each), each.uid) for each in BOARDS)
+    try:
+        texts = {path: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))}
+    except OSError as wrong:
+        raise PreviewError(f'--boards "{folder}": {wrong.strerror}') from wrong
+    if not texts:
+        raise PreviewError(f'--boards "{folder}": no *.json there; `make dashboards` writes them')
+    return tuple(_checked(text, str(path)) for path, text in texts.items())
+
+
+def _checked(text: str, name: str) -> Board:
+    board = model.parse(text, name)
+    refuse_unknown(board)
+    return board
+
+
+def sheets(drawn: tuple[Board, ...], options: Options) -> Iterator[Sheet]:
+    """Every board with its data; raises PreviewError, Unreachable or QueryRefused."""
+    prometheus = Prometheus(options.prometheus)
+    menu = tuple((board.title, f"{board.uid}.html") for board in drawn)
+    for board in drawn:
+        found = answers(prometheus, board, options.choice)
+        yield Sheet(board, found, options.choice, THEMES[options.mode], menu)
+
+
+def files(drawn: tuple[Board, ...], options: Options) -> dict[str, bytes]:
+    """Every file to write, by its name."""
+    written = {}
+    for sheet in sheets(drawn, options):
+        written[f"{sheet.board.uid}.html"] = html(sheet).encode()
+        written[f"{sheet.board.uid}.png"] = png(sheet)
+    return written
+
+
+def write(out: Path, contents: Mapping[str, bytes]) -> None:
+    """Write all files aside, then move them into `out`; raises OSError."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".preview-", dir=out) as aside:
+        for name, content in contents.items():
+            Path(aside, name).write_bytes(content)
+        for name in contents:
+            os.replace(Path(aside, name), out / name)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return the exit code: 0 all written, 1 Prometheus refuses a query, 2 a mistake."""
+    started = time.perf_counter()
+    try:
+        options = parse(arguments)
+        contents = files(boards(options.boards), options)
+    except QueryRefused as refused:
+        return _told(refused, 1)
+    except (PreviewError, Unreachable) as mistake:
+        return _told(mistake, 2)
+    try:
+        write(options.out, contents)
+    except OSError as wrong:
+        return _told(PreviewError(f'cannot write to "{options.out}": {wrong.strerror}'), 2)
+    for name in contents:
+        print(options.out / name)
+    print(f"{len(contents)} files, {time.perf_counter() - started:.1f} s")
+    return 0
+
+
+def _told(wrong: Exception, code: int) -> int:
+    print(f"preview: {' '.join(str(wrong).split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,107 @@
+"""Boards, answers and sheets made by hand, in the form that Grafana stores."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lab.preview import model
+from lab.preview.asking import Answer, Answers, Choice, Series
+from lab.preview.colours import THEMES, Mode
+from lab.preview.model import Board, Panel
+from lab.preview.sheet import Sheet
+from lab.preview.window import Window
+
+END = 1_700_000_100.0
+WINDOW = Window(END, 300)
+STEP = 10
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+REDUCED = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+LEGEND = {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "stat": {"graphMode": "area", "reduceOptions": REDUCED},
+    "timeseries": {"legend": LEGEND},
+    "table": {"sortBy": []},
+    "bargauge": {
+        "orientation": "horizontal",
+        "minVizHeight": 12,
+        "maxVizHeight": 32,
+        "reduceOptions": REDUCED,
+    },
+    "text": {"mode": "markdown", "content": "# Where to go\n- [Fleet](d/mcp-fleet): all of them"},
+}
+
+
+def panel_json(kind: str, **more: Any) -> dict[str, Any]:
+    """One panel; `more` replaces what it has by default."""
+    target = {
+        "refId": "A",
+        "expr": "up",
+        "legendFormat": "{{server}}",
+        "interval": "1m",
+        "datasource": SOURCE,
+    }
+    written: dict[str, Any] = {
+        "id": 1,
+        "type": kind,
+        "title": f"A {kind}",
+        "gridPos": {"w": 12, "h": 8, "x": 0, "y": 0},
+        "datasource": SOURCE,
+        "targets": [target],
+        "fieldConfig": {"defaults": {}, "overrides": []},
+        "options": OPTIONS.get(kind, {}),
+    }
+    return written | more
+
+
+def board_text(*panels: Mapping[str, Any]) -> str:
+    variable = {
+        "name": "server",
+        "label": "Server",
+        "type": "query",
+        "definition": "label_values(up, server)",
+        "allValue": ".+",
+    }
+    written = {
+        "uid": "made",
+        "title": "Made by hand",
+        "description": "For tests.",
+        "panels": list(panels),
+        "templating": {"list": [variable]},
+    }
+    return json.dumps(written)
+
+
+def board(*panels: Mapping[str, Any]) -> Board:
+    return model.parse(board_text(*panels), "made")
+
+
+def series(*values: float, name: str = "a", letter: str = "A", **labels: str) -> Series:
+    """Points at the window's end, STEP seconds apart."""
+    times = tuple(END - STEP * (len(values) - 1 - number) for number in range(len(values)))
+    return Series(letter, name, labels, times, values)
+
+
+def sheet(drawn: Board, answers: Answers, mode: Mode = Mode.DARK) -> Sheet:
+    menu = ((drawn.title, f"{drawn.uid}.html"),)
+    return Sheet(drawn, answers, Choice(WINDOW, {}), THEMES[mode], menu)
+
+
+def answer(*found: Series) -> Answer:
+    return Answer(found, WINDOW, STEP)
+
+
+def everywhere(drawn: Board) -> Answers:
+    """Two series for every query of every panel."""
+    return {
+        panel.id: answer(*(each for target in panel.targets for each in _two(panel, target.letter)))
+        for panel in drawn.panels
+    }
+
+
+def _two(panel: Panel, letter: str) -> tuple[Series, Series]:
+    bounds = ("0.1", "+Inf") if panel.kind == "heatmap" else ("", "")
+    return tuple(  # type: ignore[return-value]
+        series(0.5, 1.0, 3.0, name=name, letter=letter, server=name, le=bound)
+        for name, bound in zip(("one", "two"), bounds, strict=True)
+    )
