@@ -30,8 +30,8 @@ VISIBLE_SECONDS = 20.0
 COVERED_SECONDS = 30.0
 BLAME_SECONDS = 1.0
 
-WINDOW = "30s"
-"""Range of the boards' rate queries here; a few scrapes of one second each."""
+WINDOW = "5s"
+"""Range of the boards' rate queries here: a few scrapes of one second each."""
 
 EVERYTHING = ".+"
 _TRACE_LIMIT = 5_000

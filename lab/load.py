@@ -36,6 +36,13 @@ UNKNOWN = Call("absent", Outcome.PROTOCOL_ERROR)
 HUNDRED = (*[GOOD] * 17, *[FAILING] * 2, UNKNOWN) * 5
 """85 good, 10 failing, 5 of an unknown tool."""
 
+_MANY = (GOOD,) * 7
+BURSTS = (_MANY, _MANY, (FAILING,), _MANY, _MANY, (UNKNOWN,), _MANY, _MANY)
+"""The calls of one session of light traffic."""
+
+ROUND = len(BURSTS) + 2
+"""Steps of light traffic after which one session has ended and the next has begun."""
+
 
 def outcomes(calls: Iterable[Call]) -> Counter[Outcome]:
     """How many calls must come to each outcome."""
@@ -119,13 +126,13 @@ def _answer(response: requests.Response) -> Mapping[str, Any]:
 
 
 def light_traffic(url: str) -> Iterator[None]:
-    """One round of everything a client does, one step at a time: session, list, ping, calls."""
+    """Sessions without end, a step at a time: everything a client does, fewer than 5 % failing."""
     while True:
         with Client(url) as client:
-            yield
             client.request("tools/list", {})
             yield
             client.request("ping", {})
-            for call in (GOOD, GOOD, GOOD, FAILING, GOOD, UNKNOWN):
+            for burst in BURSTS:
                 yield
-                client.call(call)
+                for call in burst:
+                    client.call(call)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from lab import evidence
 from lab.addresses import choose
+from lab.load import ROUND
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
 from lab.pipeline import Pipeline, start
 from lab.processes import Parts
@@ -21,8 +22,6 @@ from stacks.architectures import ARCHITECTURES
 
 Labels = Mapping[str, str]
 
-# One session of light traffic takes nine steps; the tenth has ended it and begun the next.
-_A_ROUND = 10
 _SERVERS = (HTTP_SERVER, STDIO_SERVER)
 
 
@@ -43,7 +42,7 @@ def recorded(architecture: str) -> Recording:
         choices = Choices(ARCHITECTURES[architecture], choose(_SERVERS))
         pipeline = start(local_plan(choices, Path(name), binaries), Path(name), parts)
         ledger = evidence.account(pipeline, evidence.send(pipeline))
-        for _ in islice(evidence.steps(pipeline), _A_ROUND):
+        for _ in islice(evidence.steps(pipeline), ROUND):
             parts.check()
         coverage = evidence.cover(pipeline)
         seconds = time.monotonic() - began

@@ -9,7 +9,16 @@ from itertools import islice
 
 import pytest
 
-from lab.load import HUNDRED, Call, Client, LoadFailed, light_traffic, outcomes
+from lab.load import (
+    BURSTS,
+    HUNDRED,
+    ROUND,
+    Call,
+    Client,
+    LoadFailed,
+    light_traffic,
+    outcomes,
+)
 from proxy.telemetry.catalogue import Outcome
 
 
@@ -34,7 +43,13 @@ def test_every_call_comes_to_what_is_known_of_it(address: str) -> None:
 
 
 def test_light_traffic_goes_on_for_more_than_one_session(address: str) -> None:
-    assert len(list(islice(light_traffic(f"http://{address}/mcp"), 20))) == 20
+    traffic = light_traffic(f"http://{address}/mcp")
+    assert len(list(islice(traffic, 2 * ROUND))) == 2 * ROUND
+
+
+def test_light_traffic_is_healthy() -> None:
+    calls = Counter(call.outcome for burst in BURSTS for call in burst)
+    assert 0 < sum(calls.values()) - calls[Outcome.OK] < 0.05 * sum(calls.values())
 
 
 def test_a_call_that_comes_to_something_else_is_named(address: str) -> None:
