@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
 ONCE   ?=
 STACK  ?= otel-scrape
+PROMETHEUS ?=
+SERVER ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -44,6 +46,10 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 .PHONY: dashboards
 dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json and build/rules/*.yaml
 	@$(BIN)/python -m dashboards build
+
+.PHONY: preview
+preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html and *.png
+	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus $(PROMETHEUS)) $(if $(SERVER),--server $(SERVER))
 
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape

@@ -3,6 +3,7 @@
 import io
 import re
 from html import escape
+from os.path import commonprefix
 from pathlib import Path
 from string import Template
 
@@ -58,7 +59,7 @@ def html(sheet: Sheet) -> str:
         description=escape(sheet.board.description),
         variables=_variables(sheet),
         css=_CSS,
-        menu=" ".join(_link(sheet, *each) for each in sheet.menu),
+        menu=_menu(sheet),
         chosen="".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in sheet.chosen()),
         panels="\n".join(panels),
     )
@@ -81,9 +82,16 @@ def _variables(sheet: Sheet) -> str:
     return " ".join(f"--{name}: {value};" for name, value in values.items())
 
 
-def _link(sheet: Sheet, title: str, address: str) -> str:
-    here = ' aria-current="page"' if title == sheet.board.title else ""
-    return f'<a href="{escape(address)}"{here}>{escape(title)}</a>'
+def _menu(sheet: Sheet) -> str:
+    """A link to every board, without the words that all titles begin with."""
+    common = commonprefix([title for title, _ in sheet.menu]).rpartition(" ")
+    shared = "" if len(sheet.menu) == 1 else common[0] + common[1]
+    links = []
+    for title, address in sheet.menu:
+        here = ' aria-current="page"' if title == sheet.board.title else ""
+        text = escape(title.removeprefix(shared))
+        links.append(f'<a href="{escape(address)}"{here}>{text}</a>')
+    return " ".join(links)
 
 
 def _row(panel: Panel) -> str:

@@ -1,0 +1,133 @@
+"""Queries are filled in as Grafana does; answers become series with their legends."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from lab.preview.asking import Choice, answers, legend
+from lab.preview.errors import PreviewError
+from lab.prometheus_api import Prometheus, QueryRefused
+from tests.lab.preview.made import SOURCE, WINDOW, board, panel_json
+from tests.lab.scripted import answering
+
+MATRIX = [{"metric": {"server": "a"}, "values": [[1.0, "0.5"], [2.0, "NaN"]]}]
+VECTOR = [{"metric": {"tool": "t"}, "value": [1.0, "7"]}]
+DATA: dict[str, Any] = {
+    "/api/v1/query_range": {"resultType": "matrix", "result": MATRIX},
+    "/api/v1/query": {"resultType": "vector", "result": VECTOR},
+    "/api/v1/series": [{"server": "a"}, {"server": "b.c"}],
+}
+
+Asked = list[tuple[str, dict[str, list[str]]]]
+
+
+@contextmanager
+def prometheus() -> Iterator[tuple[Prometheus, Asked]]:
+    """A Prometheus that answers each kind of question alike, and what it was asked."""
+    asked: Asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            asked.append((url.path, parse_qs(url.query)))
+            payload = json.dumps({"data": DATA[url.path]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield Prometheus(f"http://127.0.0.1:{server.server_port}"), asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def target(expr: str, **more: Any) -> dict[str, Any]:
+    return {"refId": "A", "expr": expr, "interval": "1m", "datasource": SOURCE} | more
+
+
+def expr_for(written: str, **chosen: str) -> str:
+    """What Prometheus is asked for a query of a panel."""
+    drawn = board(panel_json("timeseries", targets=[target(written)]))
+    with prometheus() as (there, asked):
+        answers(there, drawn, Choice(WINDOW, chosen))
+    path, parameters = asked[-1]
+    assert path == "/api/v1/query_range"
+    return parameters["query"][0]
+
+
+def test_all_servers_are_chosen_by_the_variable_s_own_pattern() -> None:
+    assert expr_for('up{server=~"$server"}') == 'up{server=~".+"}'
+
+
+def test_a_chosen_server_is_no_pattern() -> None:
+    assert expr_for('up{server=~"${server}"}', server="b.c") == r'up{server=~"b\\.c"}'
+
+
+def test_time_variables_follow_the_window_and_the_min_step() -> None:
+    filled = expr_for("a[$__rate_interval] + b[$__range] + c[$__interval] + $__range_s")
+    assert filled == "a[240s] + b[300s] + c[60s] + 300"
+
+
+def test_a_dollar_before_a_number_belongs_to_promql() -> None:
+    written = 'label_replace(up, "a", "$1", "b", "(.*)")'
+    assert expr_for(written) == written
+
+
+def test_an_unknown_variable_is_refused_with_its_panel() -> None:
+    told = 'board made, panel "A timeseries": variable \\$tenant has no value; known: .*server'
+    with pytest.raises(PreviewError, match=told):
+        expr_for("up{$tenant}")
+
+
+def test_an_unknown_server_is_refused_with_those_that_are_known() -> None:
+    told = '--server "z": http://127.* knows no such server; it knows a, b.c'
+    with pytest.raises(PreviewError, match=told):
+        expr_for("up", server="z")
+
+
+def test_range_and_instant_answers_become_series() -> None:
+    instant = target("b", instant=True, refId="B", legendFormat="tool {{ tool }}")
+    drawn = board(panel_json("timeseries", targets=[target("a"), instant]))
+    with prometheus() as (there, asked):
+        found = answers(there, drawn, Choice(WINDOW, {}))
+    ranged, single = found[1].series
+    assert (ranged.name, ranged.times, ranged.values[0]) == ('{server="a"}', (1.0, 2.0), 0.5)
+    assert (single.letter, single.name, single.times) == ("B", "tool t", (WINDOW.end,))
+    assert asked[-1][1]["time"] == [str(WINDOW.end)]
+
+
+@pytest.mark.parametrize(
+    ("form", "labels", "name"),
+    [
+        ("{{a}}/{{b}}", {"a": "x", "b": "y"}, "x/y"),
+        ("{{missing}}", {"a": "x"}, ""),
+        ("", {"b": "y", "a": "x"}, '{a="x", b="y"}'),
+        ("__auto", {}, ""),
+        ("p95", {}, "p95"),
+    ],
+)
+def test_a_legend_is_made_of_labels(form: str, labels: dict[str, str], name: str) -> None:
+    assert legend(form, labels) == name
+
+
+def test_a_refused_query_is_told_with_its_panel() -> None:
+    drawn = board(panel_json("stat"))
+    with (
+        answering(400, {"error": "parse error"}) as url,
+        pytest.raises(QueryRefused, match='board made, panel "A stat": .*parse error'),
+    ):
+        answers(Prometheus(url), drawn, Choice(WINDOW, {}))

@@ -1,0 +1,113 @@
+"""The command writes all files or none, and tells every mistake in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.preview import running
+from lab.preview.run import main
+from tests.lab.preview.made import board_text, panel_json
+from tests.lab.scripted import answering
+
+NOBODY = "http://127.0.0.1:1"
+EMPTY = {"data": {"resultType": "matrix", "result": []}}
+
+
+def folder_of(path: Path, *panels: dict[str, object]) -> Path:
+    path.mkdir()
+    (path / "made.json").write_text(board_text(*panels))
+    return path
+
+
+def test_a_page_and_a_picture_of_each_board_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    out = tmp_path / "new" / "out"
+    with answering(200, EMPTY) as url:
+        code = main(["--prometheus", url, "--boards", str(boards), "--out", str(out)])
+    assert code == 0, capsys.readouterr().err
+    assert sorted(path.name for path in out.iterdir()) == ["made.html", "made.png"]
+    assert (out / "made.html").read_text().startswith("<!doctype html>")
+    assert (out / "made.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
+        (["--from", "soon"], '"soon" is no duration: one number with s, m, h or d, such as 5m'),
+        (["--prometheus", "localhost"], '--prometheus "localhost": not a URL'),
+        (["--theme", "pink"], "invalid choice: 'pink'"),
+        (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
+        ([], f"{NOBODY}/api/v1/query_range: "),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    out = tmp_path / "out"
+    given = ["--prometheus", NOBODY, "--boards", str(boards), "--out", str(out), *arguments]
+    assert main(given) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.startswith("preview: ")
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_an_unknown_panel_type_is_told_before_anybody_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("geomap"))
+    assert main(["--prometheus", NOBODY, "--boards", str(boards)]) == 2
+    assert 'board made, panel "A geomap": panel type "geomap"' in capsys.readouterr().err
+
+
+def test_what_is_no_board_is_refused_by_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "half.json").write_text('{"uid": "x"}')
+    assert main(["--prometheus", NOBODY, "--boards", str(tmp_path)]) == 2
+    assert "half.json: not a board's JSON: no 'title'" in capsys.readouterr().err
+
+
+def test_a_refused_query_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    out = tmp_path / "out"
+    with answering(400, {"error": "parse error"}) as url:
+        code = main(["--prometheus", url, "--boards", str(boards), "--out", str(out)])
+    assert code == 1
+    assert 'panel "A stat": ' in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    file = tmp_path / "file"
+    file.write_text("kept")
+    with answering(200, EMPTY) as url:
+        code = main(["--prometheus", url, "--boards", str(boards), "--out", str(file)])
+    assert code == 2
+    assert f'cannot write to "{file}": File exists' in capsys.readouterr().err
+    assert file.read_text() == "kept"
+
+
+def test_the_demo_that_started_last_is_found_while_it_runs(tmp_path: Path) -> None:
+    assert running.running_demo(tmp_path) is None
+    for number, name in enumerate(("old", "new", "ended")):
+        run = tmp_path / name
+        run.mkdir()
+        itself = {
+            "targets": [f"127.0.0.1:{9090 + number}"],
+            "labels": {"__meta_kubernetes_service_name": "prometheus"},
+        }
+        scraped = json.dumps({"scrape_configs": [{"static_configs": [itself]}]})
+        (run / "prometheus.yaml").write_text(scraped)
+        if name != "ended":
+            (run / "prometheus-data").mkdir()
+    assert running.running_demo(tmp_path) == "http://127.0.0.1:9091"
