@@ -6,7 +6,7 @@ from typing import Protocol
 
 from proxy.errors import MalformedMessage, MessageTooLarge
 from proxy.post import Post, failure, resumption
-from proxy.session import Finished, Session
+from proxy.session import ACKNOWLEDGED, Finished, Session
 from proxy.transports.port import Source
 from proxy.verdict import CANCELLED, GARBLED, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc
@@ -238,7 +238,8 @@ class Exchange:
         except MalformedMessage:
             return
         for message in messages:
-            effect = self._session.receive(message, now)
+            session, opened = self._session, message.method == ACKNOWLEDGED
+            effect = session.acknowledge() if opened else session.receive(message, now)
             if isinstance(effect, Finished):
                 self._count((effect,), self.head.status if self.head else 0)
 

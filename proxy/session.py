@@ -11,6 +11,7 @@ from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.verdict import (
     CANCELLED,
     GARBLED,
+    OK,
     TIMED_OUT,
     Verdict,
     judge,
@@ -22,6 +23,8 @@ from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 PROGRESS = "notifications/progress"
 CANCELLED_METHOD = "notifications/cancelled"
+LISTEN = "subscriptions/listen"
+ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 
 
 class Call:
@@ -128,6 +131,13 @@ class Session:
         """The caller cancels a call; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
         return None if call is None else self._finish(call, CANCELLED)
+
+    def acknowledge(self) -> Finished | None:
+        """The server opened a subscription: the call for it is served, and its stream lives on."""
+        for call in self._calls.values():
+            if call.method == LISTEN:
+                return self._finish(call, OK)
+        return None
 
     def settle(self, status: int, body: bytes, now: float) -> tuple[Finished, ...]:
         """Take a complete HTTP answer: every call ends, by its own answer or by the status."""

@@ -7,9 +7,10 @@ from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.wire.message import Message
 
-# JSON-RPC 2.0 section 5.1 and MCP's "resource not found": the caller asked for the wrong thing
-# (GenAI semantic conventions, MCP: these are no errors of the server).
-CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002))
+# JSON-RPC 2.0 section 5.1, MCP's "resource not found", and what 2026-07-28 answers with HTTP 400:
+# header mismatch, missing client capability, unsupported version. The caller asked for the wrong
+# thing (GenAI semantic conventions, MCP: these are no errors of the server).
+CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022))
 
 
 class Verdict(NamedTuple):

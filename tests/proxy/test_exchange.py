@@ -266,3 +266,43 @@ def test_a_caller_that_leaves_a_stream_with_ids_may_come_back() -> None:
     scene.exchange.client_gone()
     assert scene.owner.counted == []
     assert [call.id for call in scene.owner.parked.calls] == [1]
+
+
+LISTEN = b'{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen"}'
+ACKNOWLEDGED = encode(b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged"}')
+
+
+def subscribed() -> Scene:
+    scene = Scene(LISTEN)
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(ACKNOWLEDGED, 1.0)
+    return scene
+
+
+def test_a_subscription_counts_when_it_is_acknowledged_and_may_be_silent_for_ever() -> None:
+    scene = subscribed()
+    assert scene.owner.counted == [(OK, 200)]
+    scene.exchange.expire(1000 * PATIENCE, PATIENCE)
+    assert not scene.client.over
+
+
+def test_closing_a_subscription_is_no_cancelled_call() -> None:
+    scene = subscribed()
+    scene.exchange.client_gone()
+    assert scene.owner.counted == [(OK, 200)]
+    assert scene.source.told == ["abort"]
+
+
+@pytest.mark.parametrize("by", ["proxy", "upstream"])
+def test_a_subscription_ends_with_the_proxy_and_with_the_upstream(by: str) -> None:
+    scene = subscribed()
+    scene.exchange.shut() if by == "proxy" else scene.exchange.answer_ends(2.0)
+    assert scene.client.over
+    assert not scene.client.aborted
+    assert scene.owner.counted == [(OK, 200)]
+
+
+def test_a_subscription_that_is_never_acknowledged_times_out() -> None:
+    scene = Scene(LISTEN)
+    scene.exchange.expire(PATIENCE, PATIENCE)
+    assert scene.owner.counted == [(TIMED_OUT, 504)]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.errors import DuplicateRequest
-from proxy.session import LATE, PROGRESS, UNRELATED, Call, Finished, Related, Session
+from proxy.session import LATE, LISTEN, PROGRESS, UNRELATED, Call, Finished, Related, Session
 from proxy.telemetry.catalogue import Outcome
 from proxy.verdict import (
     CANCELLED,
@@ -98,6 +98,14 @@ def test_a_cancelled_call_ends_at_once_and_its_answer_is_late() -> None:
     assert one.cancel(1) is None
     assert one.cancel(None) is None
     assert one.receive(answer(1), 1.0) is LATE
+
+
+def test_a_subscription_is_served_once_it_is_acknowledged_and_other_calls_go_on() -> None:
+    listening = Call(Message(id=2, method=LISTEN), started=0.0, version="", session="")
+    both = session(call(1), listening)
+    assert both.acknowledge() == Finished(listening, OK)
+    assert both.acknowledge() is None
+    assert [each.id for each in both.calls] == [1]
 
 
 def test_only_silent_calls_are_overdue() -> None:
