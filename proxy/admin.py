@@ -1,7 +1,7 @@
 """The admin side: /metrics, /healthz and /readyz, on an address of their own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import cast
 
 from proxy.errors import MalformedHead
@@ -12,15 +12,25 @@ from proxy.wire.head import END, RequestHead, parse_request
 Page = tuple[int, bytes, bytes]
 """Status, content type, body."""
 
+Pages = Mapping[bytes, Callable[[RequestHead], Awaitable[Page]]]
+"""What is shown at each path."""
+
 
 class AdminConnection(asyncio.Protocol):
-    """One visitor of the admin side; requests have no body."""
+    """One visitor of the admin side, answered in turn; requests have no body.
 
-    __slots__ = ("_pages", "_rest", "_transport")
+    `spawn` starts a task in a group that somebody owns.
+    """
 
-    def __init__(self, pages: dict[bytes, Callable[[RequestHead], Page]]) -> None:
+    __slots__ = ("_busy", "_pages", "_rest", "_spawn", "_transport")
+
+    def __init__(
+        self, pages: Pages, spawn: Callable[[Coroutine[None, None, None]], object]
+    ) -> None:
         self._pages = pages
+        self._spawn = spawn
         self._rest = b""
+        self._busy = False
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -29,33 +39,41 @@ class AdminConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""
-        data = self._rest + data
-        while (end := data.find(END) + len(END)) >= len(END):
-            block, data = data[:end], data[end:]
-            if not self._answer(block):
-                return
-        self._rest = data
-        if len(data) > HEAD_LIMIT:
+        self._rest += data
+        if len(self._rest) > HEAD_LIMIT:
             self._send((431, response.TEXT, b"the head is too long\n"), keep_alive=False)
+        elif not self._busy:
+            self._next()
 
-    def _answer(self, block: bytes) -> bool:
+    def _next(self) -> None:
+        block, end, rest = self._rest.partition(END)
+        if not end:
+            return
+        self._rest = rest
         try:
-            head = parse_request(block)
+            head = parse_request(block + end)
         except MalformedHead as error:
             self._send((400, response.TEXT, f"{error}\n".encode()), keep_alive=False)
-            return False
-        keep_alive = head.keep_alive and not head.length and not head.chunked
-        self._send(self._page(head), keep_alive=keep_alive)
-        return keep_alive
+            return
+        self._busy = True
+        self._spawn(self._serve(head))
 
-    def _page(self, head: RequestHead) -> Page:
+    async def _serve(self, head: RequestHead) -> None:
+        page = await self._page(head)
+        self._busy = False
+        keep_alive = head.keep_alive and not head.length and not head.chunked
+        self._send(page, keep_alive=keep_alive)
+        if keep_alive:
+            self._next()
+
+    async def _page(self, head: RequestHead) -> Page:
         page = self._pages.get(head.target.partition(b"?")[0])
         if page is None:
             paths = b", ".join(self._pages)
             return 404, response.TEXT, b"nothing is here: there are %b\n" % paths
         if head.method != "GET":
             return 405, response.TEXT, b"only GET is allowed\n"
-        return page(head)
+        return await page(head)
 
     def _send(self, page: Page, *, keep_alive: bool) -> None:
         if self._transport is None or self._transport.is_closing():

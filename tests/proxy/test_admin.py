@@ -1,19 +1,29 @@
 """The admin side: three pages, and one line for everything else."""
 
+import asyncio
+
 import pytest
 
-from proxy.admin import AdminConnection
+from proxy.admin import AdminConnection, Page
+from proxy.wire.head import RequestHead
 from tests.proxy.transports.wires import RecordingTransport
 
-PAGES = {b"/a": lambda head: (200, b"text/plain", head.value(b"accept") or b"none")}
+
+async def page(head: RequestHead) -> Page:
+    return 200, b"text/plain", head.value(b"accept") or b"none"
 
 
 def visit(*data: bytes) -> RecordingTransport:
-    transport, connection = RecordingTransport(), AdminConnection(PAGES)
-    connection.connection_made(transport)
-    for piece in data:
-        connection.data_received(piece)
-    return transport
+    async def run() -> RecordingTransport:
+        async with asyncio.TaskGroup() as tasks:
+            transport = RecordingTransport()
+            connection = AdminConnection({b"/a": page}, tasks.create_task)
+            connection.connection_made(transport)
+            for piece in data:
+                connection.data_received(piece)
+        return transport
+
+    return asyncio.run(run())
 
 
 def request(line: str, *headers: str) -> bytes:
