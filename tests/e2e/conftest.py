@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pulumi import automation
 
 from lab.tools import ensure
 from stacks.charts import Profile
 from tests.e2e.charts import folder
-from tests.e2e.engine import Engine
+from tests.e2e.engine import Engine, install
 from tests.e2e.kubeapi import namespaces, server
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import Entry, restored
@@ -59,11 +60,20 @@ def client(api_server: ApiServer) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
+def pulumi(
+    tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> automation.PulumiCommand:
+    return install(tmp_path_factory.mktemp("pulumi"), tools)
+
+
+@pytest.fixture(scope="session")
 def new_engine(
-    tools: dict[str, Path], api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory
+    pulumi: automation.PulumiCommand,
+    api_server: ApiServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[], Engine]:
-    """Make an installation of Pulumi with a home and a backend of its own."""
-    return lambda: Engine.install(tmp_path_factory.mktemp("pulumi"), tools, api_server.kubeconfig)
+    """Make an engine with a home and a backend of its own."""
+    return lambda: Engine(pulumi, tmp_path_factory.mktemp("engine"), api_server.kubeconfig)
 
 
 @pytest.fixture

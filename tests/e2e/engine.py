@@ -52,8 +52,14 @@ class Project:
 class Stack:
     """One stack; every operation returns the steps that were not `same`."""
 
-    def __init__(self, stack: automation.Stack, loops: list[asyncio.AbstractEventLoop]) -> None:
+    def __init__(
+        self,
+        stack: automation.Stack,
+        workspace: _Workspace,
+        loops: list[asyncio.AbstractEventLoop],
+    ) -> None:
         self._stack = stack
+        self._workspace = workspace
         self._loops = loops
         self.transcript: list[str] = []
 
@@ -81,7 +87,7 @@ class Stack:
         return dict(self._stack.export_stack().deployment or {})
 
     def outputs(self) -> dict[str, automation.OutputValue]:
-        return dict(self._stack.outputs())
+        return dict(self._workspace.asked_outputs(self._stack.name))
 
     def _run(self, operation: Callable[..., Any], **arguments: Any) -> frozenset[Step]:
         events: list[automation.EngineEvent] = []
@@ -108,62 +114,51 @@ class Stack:
             _close(self._loops.pop())
 
 
+class _Workspace(automation.LocalWorkspace):
+    """A workspace that does not fetch the outputs after each update: that is two processes more."""
+
+    def stack_outputs(self, stack_name: str) -> automation.OutputMap:
+        return {}
+
+    def asked_outputs(self, stack_name: str) -> automation.OutputMap:
+        return super().stack_outputs(stack_name)
+
+
+def install(folder: Path, tools: Mapping[str, Path]) -> automation.PulumiCommand:
+    """Lay out the CLI and the stand-in provider side by side, where the CLI finds it first."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "pulumi").symlink_to(tools["pulumi"])
+    _write_provider(folder / "bin" / "pulumi-resource-kubernetes", tools["helm"])
+    return automation.PulumiCommand(root=str(folder))
+
+
 @dataclass(frozen=True)
 class Engine:
-    """An installation of Pulumi with a home and a file backend of its own."""
+    """Pulumi with a home and a file backend of its own, for one cluster."""
 
-    folder: Path
-    environment: Mapping[str, str]
     command: automation.PulumiCommand
-
-    @classmethod
-    def install(cls, folder: Path, tools: Mapping[str, Path], kubeconfig: Path) -> Engine:
-        """Lay out `folder`: the CLI and the stand-in provider side by side, home, backend."""
-        for name in ("bin", "home", "backend", "tmp"):
-            (folder / name).mkdir(parents=True)
-        (folder / "bin" / "pulumi").symlink_to(tools["pulumi"])
-        _write_provider(folder / "bin" / "pulumi-resource-kubernetes", tools["helm"])
-        environment = {
-            "KUBECONFIG": str(kubeconfig),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PYTHONWARNINGS": "default",
-            "TMPDIR": str(folder / "tmp"),
-        }
-        return cls(folder, environment, automation.PulumiCommand(root=str(folder)))
+    folder: Path
+    kubeconfig: Path
 
     def create_stack(self, project: Project, program: Program) -> Stack:
         """A new stack, in a project folder as a user would have it."""
-        folder = self.folder / "projects" / project.stack_name
-        folder.mkdir(parents=True)
-        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(dict(project.settings)))
-        stack_file = folder / project.settings.get("stackConfigDir", ".")
-        stack_file.mkdir(exist_ok=True)
-        (stack_file / f"Pulumi.{project.stack_name}.yaml").write_text(
-            yaml.safe_dump({"config": dict(project.configuration)})
-        )
         loops: list[asyncio.AbstractEventLoop] = []
 
         def recorded_program() -> None:
             loops.append(asyncio.get_running_loop())
             program()
 
-        stack = automation.create_stack(
-            stack_name=project.stack_name,
-            project_name=project.settings["name"],
+        workspace = _Workspace(
+            work_dir=str(_write_project(self.folder / project.stack_name, project)),
+            pulumi_home=str(self._folder("home")),
             program=recorded_program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                pulumi_home=str(self.folder / "home"),
-                env_vars=dict(self.environment),
-                pulumi_command=self.command,
-            ),
+            env_vars=self._environment(),
+            pulumi_command=self.command,
         )
+        stack = automation.Stack.create(project.stack_name, workspace)
         for key, value in project.secrets.items():
             stack.set_config(key, automation.ConfigValue(value, secret=True))
-        return Stack(stack, loops)
+        return Stack(stack, workspace, loops)
 
     def files_with(self, text: str) -> list[Path]:
         """All files of this installation that contain `text`."""
@@ -172,6 +167,31 @@ class Engine:
             for path in self.folder.rglob("*")
             if path.is_file() and not path.is_symlink() and text.encode() in path.read_bytes()
         ]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "KUBECONFIG": str(self.kubeconfig),
+            "PULUMI_BACKEND_URL": f"file://{self._folder('backend')}",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "TMPDIR": str(self._folder("tmp")),
+        }
+
+    def _folder(self, name: str) -> Path:
+        path = self.folder / name
+        path.mkdir(exist_ok=True)
+        return path
+
+
+def _write_project(folder: Path, project: Project) -> Path:
+    stack_files = folder / project.settings.get("stackConfigDir", ".")
+    stack_files.mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(dict(project.settings)))
+    (stack_files / f"Pulumi.{project.stack_name}.yaml").write_text(
+        yaml.safe_dump({"config": dict(project.configuration)})
+    )
+    return folder
 
 
 def _write_provider(path: Path, helm: Path) -> None:
