@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lab.signals import held, released
@@ -146,27 +146,30 @@ def _run(
     beat: Callable[[], None],
 ) -> int:
     """Run a command with its output in the log; it outlives neither this call nor this process."""
-    with log.open("wb") as output, held():
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_end_with_parent,
-        )
-    try:
+    with ExitStack() as owned:
+        with log.open("wb") as output, held():
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
+            owned.callback(_end, process)
         while True:
             try:
                 return process.wait(timeout=HEARTBEAT_SECONDS)
             except subprocess.TimeoutExpired:
                 beat()
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _end_with_parent() -> None:
