@@ -6,20 +6,17 @@ import sys
 from proxy.errors import SettingsError
 from proxy.settings import parse
 
-
-def _run() -> None:
-    settings = parse(sys.argv[1:], os.environ)
-    import uvloop  # late, so that a bad setting is told at once
-
-    from proxy import logs, server
-
-    logs.configure()
-    uvloop.run(server.run(settings))
-
-
 if __name__ == "__main__":
     try:
-        _run()
+        settings = parse(sys.argv[1:], os.environ)
+        import uvloop  # late, so that a bad setting is told at once
+
+        from proxy import logs, server
+
+        logs.configure()
+        uvloop.run(server.run(settings))
     except SettingsError as problem:
         print(f"proxy: {problem}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)  # before the drain took over the signal: nothing is started yet

@@ -1,13 +1,13 @@
 """One client session at a stdio server: its process, its calls, and where each message goes."""
 
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
 from proxy import logs
+from proxy.backlog import Backlog
 from proxy.books import Books
 from proxy.errors import MalformedMessage
 from proxy.post import Post
@@ -24,8 +24,6 @@ LOG = logging.getLogger("proxy.session")
 
 GONE_STATUS = 499
 """Counted, never sent: the caller did not wait for its answer."""
-BACKLOG = 256
-"""Messages of the server kept for a client that has no stream open; then the oldest are lost."""
 KEEP_ALIVE_SECONDS = 15.0
 
 
@@ -62,7 +60,7 @@ class Conversation:
         self._outbox: list[bytes] = []
         self._replies: dict[Call, Reply] = {}
         self._listeners: list[Listener] = []
-        self._backlog: deque[bytes] = deque(maxlen=BACKLOG)
+        self._backlog = Backlog()
         self._slow: set[object] = set()
         self._kept_alive = 0.0
         self.answered = False
@@ -122,8 +120,8 @@ class Conversation:
         self._terms.books.ledger.streams += 1
         listener = Listener(post, self)
         self._listeners.append(listener)
-        while self._backlog:
-            listener.push(self._backlog.popleft())
+        for message in self._backlog.take():
+            listener.push(message)
 
     def tick(self, now: float) -> None:
         """Look for overdue calls, and keep open streams alive."""
@@ -216,9 +214,9 @@ class Conversation:
         if reply is not None:
             reply.push(data)
             return
-        if len(self._backlog) == BACKLOG:
-            logs.event(LOG, "message lost: the client has no stream open", logging.WARNING)
-        self._backlog.append(data)
+        lost = self._backlog.add(data)
+        if lost:
+            logs.event(LOG, "messages lost: no stream is open", logging.WARNING, count=lost)
 
     def _note_cancellations(self, post: Post) -> None:
         for message in post.messages:

@@ -77,7 +77,8 @@ class Server:
         relay = Relay(upstream, self._books, self._export.tracer)
         front = self._front(relay, loopback=listening.is_loopback(mcp))
         loop = asyncio.get_running_loop()
-        await loop.create_server(lambda: ClientConnection(front), sock=mcp)
+        backlog = listening.BACKLOG
+        await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
         pages = self._pages(relay)
         await loop.create_server(lambda: AdminConnection(pages, tasks.create_task), sock=metrics)
         self._export.start()
