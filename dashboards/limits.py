@@ -1,64 +1,80 @@
-"""Where good ends: the one home of every threshold, shared by the panels and the alerts."""
+"""Where good ends: the limits of panels, of the thresholds that alerts judge by where one does."""
 
 from dataclasses import dataclass, replace
+
+from dashboards.thresholds import DEFAULTS, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A panel turns orange at `warning` and red at `critical`; below both it is green.
 
-    With `floor`, low values are the bad ones: red below `critical`, green from there on.
+    With `floor`, low values are the bad ones: red below `critical`, green from there on. `judged`
+    names the threshold that `critical` is. In the text {critical} and {percent} stand for it.
     """
 
-    reason: str
+    text: str
     critical: float
     warning: float | None = None
     floor: bool = False
+    judged: str = ""
 
-    def because(self, reason: str) -> "Limit":
+    @property
+    def reason(self) -> str:
+        """Why the limit is where it is, for the panel's description."""
+        return self.text.format(critical=f"{self.critical:g}", percent=f"{self.critical * 100:g} %")
+
+    def because(self, text: str) -> "Limit":
         """The same values for another reason."""
-        return replace(self, reason=reason)
+        return replace(self, text=text)
+
+    def under(self, thresholds: Thresholds) -> "Limit":
+        """The limit as these thresholds put it; its warning keeps the distance."""
+        if not self.judged:
+            return self
+        critical: float = getattr(thresholds, self.judged)
+        warning = None if self.warning is None else self.warning * critical / self.critical
+        return replace(self, critical=critical, warning=warning)
 
 
-CALL_FLOOR = 0.05
-"""Calls per second below which a ratio is noise: one error in five minutes is no trend."""
+def _of(judged: str, text: str, warning: float | None = None) -> Limit:
+    return Limit(text, getattr(DEFAULTS, judged), warning, judged=judged)
 
-TOOL_CALL_FLOOR = 0.01
-"""Calls per second of one tool below which its error ratio is noise: three in five minutes."""
 
 UPSTREAM = Limit(
     "MCPServerDown fires where no proxy of a server reaches it.", critical=1, floor=True
 )
-ERRORS = Limit(
-    "MCPErrorRatioHigh fires above 5 %; above 1 % callers start to notice.",
-    warning=0.01,
-    critical=0.05,
+ERRORS = _of(
+    "error_ratio",
+    "MCPErrorRatioHigh fires above {percent}; from a fifth of it on callers start to notice.",
+    0.01,
 )
-LATENCY_SECONDS = Limit(
-    "MCPLatencyHigh fires above 2 s; from 0.5 s on a chain of calls feels slow.",
-    warning=0.5,
-    critical=2,
+LATENCY_SECONDS = _of(
+    "latency_seconds",
+    "MCPLatencyHigh fires above {critical} s; from a quarter of it on a chain of calls feels slow.",
+    0.5,
 )
-TOOL_ERRORS = Limit(
-    "MCPToolFailing fires above 50 %: the tool fails more often than it works.",
-    warning=0.05,
-    critical=0.5,
+TOOL_ERRORS = _of(
+    "tool_error_ratio",
+    "MCPToolFailing fires above {percent}: the tool fails more often than it works.",
+    0.05,
 )
 FIRING = Limit("Any firing alert deserves a look.", critical=1)
-OVERHEAD_SECONDS = Limit(
-    "A proxy spends tens of microseconds; from 5 ms on it is short of CPU.",
-    warning=0.001,
-    critical=0.005,
+OVERHEAD_SECONDS = _of(
+    "overhead_seconds",
+    "MCPProxySlow fires above {critical} s; a proxy spends tens of microseconds, and a tenth of the"
+    " limit says that it is short of CPU.",
+    0.005,
 )
-LOOP_LAG_SECONDS = Limit(
-    "Every open call waits this long: from 0.1 s on the proxy is the bottleneck.",
-    warning=0.01,
-    critical=0.1,
+LOOP_LAG_SECONDS = _of(
+    "loop_lag_seconds",
+    "MCPEventLoopLag fires above {critical} s: every open call waits this long.",
+    0.025,
 )
-CPU_CORES = Limit(
-    "One proxy process uses one core at most: add replicas before it is full.",
-    warning=0.7,
-    critical=0.9,
+CPU_CORES = _of(
+    "cpu_cores",
+    "MCPProxyCpuFull fires above {critical}: one proxy process uses one core at most.",
+    0.7,
 )
 LOST = Limit("Anything lost makes the other numbers too low.", critical=0.001)
 FRESHNESS_SECONDS = Limit(
@@ -67,15 +83,40 @@ FRESHNESS_SECONDS = Limit(
     critical=300,
 )
 COPIES = Limit("2 means that a series arrives by two roads and every sum is doubled.", critical=2)
-QUEUE = Limit("A full queue drops what comes next.", warning=0.5, critical=0.8)
+QUEUE = _of(
+    "queue_fill",
+    "MCPCollectorQueueFilling fires above {percent}: a full queue drops what comes next.",
+    0.5,
+)
 TARGET_UP = Limit("0 means that Prometheus could not read the target.", critical=1, floor=True)
 SCRAPE_SECONDS = Limit(
     "A scrape that takes 10 s is cut off by Prometheus' default timeout.",
     warning=2,
     critical=10,
 )
-SERIES_PER_FAMILY = Limit(
-    "A family of 10,000 series has an unbounded label: find it before Prometheus runs out.",
-    warning=2_000,
-    critical=10_000,
+SERIES_PER_FAMILY = _of(
+    "series_per_family",
+    "MCPSeriesTooMany fires above {critical}: find the label without bound before Prometheus runs"
+    " out.",
+    2_000,
+)
+MEMORY_BYTES = _of(
+    "memory_bytes",
+    "MCPProxyMemoryHigh fires above {critical} bytes; a busy proxy needs a quarter of it.",
+    128 * 2**20,
+)
+TOOL_LATENCY_SECONDS = _of(
+    "tool_latency_seconds",
+    "MCPToolSlow fires above {critical} s: clients begin to give up.",
+    2,
+)
+BUDGET_LEFT = Limit(
+    "Below 0 the objective is missed; MCPErrorBudgetBurn and MCPLatencyBudgetBurn warn before.",
+    critical=0,
+    floor=True,
+)
+BURN = Limit(
+    "At 1 the budget lasts exactly 30 days; at 14.4 a fiftieth of it is gone in an hour.",
+    warning=1,
+    critical=14.4,
 )

@@ -40,7 +40,7 @@ def queries(board: Board) -> tuple[Query, ...]:
 def rule_queries() -> tuple[Query, ...]:
     """What the recording rules compute, and what the alerts watch, their bounds left out."""
     recorded = tuple(Query("rules", each.record, each.expr, each.needs) for each in RECORDINGS)
-    watched = tuple(Query("rules", each.name, each.watches, Source.PROXY) for each in ALERTS)
+    watched = tuple(Query("rules", each.name, each.watches, each.needs) for each in ALERTS)
     return recorded + watched
 
 

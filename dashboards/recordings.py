@@ -3,42 +3,41 @@
 Names follow `level:metric:operation`; the level `mcp` is one server of one namespace.
 """
 
-from dataclasses import dataclass
-
 from dashboards import foreign
-from dashboards.promql import ne
-from dashboards.series import RULE, Series, Source
+from dashboards.objectives import CALLS, objectives, success
+from dashboards.promql import ne, quantile, renamed
+from dashboards.recording import Recording, spliced
+from dashboards.series import RULE, Scope, Source
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls, proxies, tools
+from dashboards.thresholds import DEFAULTS, Thresholds
 
 POD = ("namespace", "pod")
 TOOL = ("namespace", "server", "tool")
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A series that Prometheus computes from others at every evaluation."""
-
-    record: str
-    expr: str
-    labels: tuple[str, ...]
-    needs: Source = Source.PROXY
-
-    @property
-    def series(self) -> Series:
-        """The recorded series, to query it."""
-        return Series(self.record, frozenset(self.labels), self.needs)
-
-
-CALL_RATE = Recording("mcp:calls:rate5m", calls.call_rate(RULE, by=EACH_SERVER), EACH_SERVER)
-ERROR_RATIO = Recording(
-    "mcp:errors:ratio_rate5m", calls.error_ratio(RULE, by=EACH_SERVER), EACH_SERVER
-)
-LATENCY_P95 = Recording(
-    "mcp:latency:p95_5m", calls.latency(0.95, RULE, by=EACH_SERVER), EACH_SERVER
-)
+LATENCY_P95 = Recording("mcp:latency:p95_5m", calls.latency(0.95, RULE, by=EACH_SERVER))
 TOOL_RATE = Recording("mcp:tool_calls:rate5m", tools.call_rate(RULE, TOOL), TOOL)
 TOOL_ERROR_RATIO = Recording("mcp:tool_errors:ratio_rate5m", tools.error_ratio(RULE, TOOL), TOOL)
+
+
+def _tool_latency() -> str:
+    spans = tools.BUCKETS.rate(RULE, tools.NAMED, by=("le", *EACH_SERVER, tools.NAME))
+    return renamed(quantile(0.95, spans), tools.NAME, "tool", keep=EACH_SERVER)
+
+
+TOOL_LATENCY_P95 = Recording("mcp:tool_latency:p95_5m", _tool_latency(), TOOL)
+_TOOL_CALLS = "mcp:tool_calls:rate"
+TOOL_RATE_HOUR = Recording(f"{_TOOL_CALLS}1h", tools.call_rate(Scope((), "1h"), TOOL), TOOL)
+TOOL_RATE_DAY = Recording(f"{_TOOL_CALLS}1d", spliced(_TOOL_CALLS, "1d", TOOL), TOOL)
+TOOLS = (
+    TOOL_RATE,
+    TOOL_ERROR_RATIO,
+    TOOL_LATENCY_P95,
+    TOOL_RATE_HOUR,
+    Recording(f"{_TOOL_CALLS}6h", spliced(_TOOL_CALLS, "6h", TOOL), TOOL),
+    TOOL_RATE_DAY,
+)
 
 
 def _of_mcp_pods(use: str) -> str:
@@ -71,13 +70,18 @@ POD_MEMORY = Recording(
     Source.KUBELET,
 )
 
-RECORDINGS = (
-    CALL_RATE,
-    ERROR_RATIO,
-    LATENCY_P95,
-    TOOL_RATE,
-    TOOL_ERROR_RATIO,
-    POD_CPU,
-    POD_MEMORY,
-)
-"""All of them, in the order of evaluation."""
+
+def recordings(t: Thresholds) -> tuple[Recording, ...]:
+    """All of them, in the order of evaluation."""
+    return (*objectives(t), LATENCY_P95, *TOOLS, POD_CPU, POD_MEMORY)
+
+
+RECORDINGS = recordings(DEFAULTS)
+
+
+def _named(record: str) -> Recording:
+    return next(each for each in RECORDINGS if each.record == record)
+
+
+CALL_RATE = _named(f"{CALLS}5m")
+ERROR_RATIO = _named(success(DEFAULTS).ratio("5m"))

@@ -1,27 +1,21 @@
 """Recording rules and alerts as one plain Prometheus rule document."""
 
-from dashboards import alerts
-from dashboards.alerts import Alert
-from dashboards.recordings import RECORDINGS, Recording
+from dashboards.alerts import Alert, groups
+from dashboards.recording import Recording
+from dashboards.recordings import recordings
+from dashboards.thresholds import DEFAULTS, Thresholds
 
 Rule = dict[str, object]
 
-ALERT_GROUPS: dict[str, tuple[Alert, ...]] = {
-    "mcp-availability": alerts.AVAILABILITY,
-    "mcp-errors": alerts.ERRORS,
-    "mcp-latency": alerts.LATENCY,
-    "mcp-pipeline": alerts.PIPELINE,
-}
 
-
-def rules_document() -> dict[str, object]:
+def rules_document(thresholds: Thresholds = DEFAULTS) -> dict[str, object]:
     """`{"groups": [...]}`, as Prometheus' `rule_files` and PrometheusRule's `spec` take it."""
-    recorded = {"name": "mcp-indicators", "rules": [_recording(each) for each in RECORDINGS]}
+    recorded = [_recording(each) for each in recordings(thresholds)]
     watched = [
         {"name": name, "rules": [_alert(each) for each in group]}
-        for name, group in ALERT_GROUPS.items()
+        for name, group in groups(thresholds).items()
     ]
-    return {"groups": [recorded, *watched]}
+    return {"groups": [{"name": "mcp-indicators", "rules": recorded}, *watched]}
 
 
 def _recording(recording: Recording) -> Rule:
@@ -33,7 +27,7 @@ def _alert(alert: Alert) -> Rule:
         "alert": alert.name,
         "expr": alert.condition,
         "for": alert.hold,
-        "labels": {"severity": str(alert.severity)},
+        "labels": {"severity": str(alert.severity), **alert.labels},
         "annotations": {
             "summary": alert.summary,
             "description": alert.description,

@@ -1,10 +1,21 @@
 """What rules computed: the indicators that alerts judge, the pods' use, and which alerts fire."""
 
 from dashboards import foreign, limits
+from dashboards.links import TO_SERVER
+from dashboards.objectives import Objective, speed, success
 from dashboards.promql import eq, like
-from dashboards.recordings import CALL_RATE, ERROR_RATIO, LATENCY_P95, POD_CPU, POD_MEMORY
+from dashboards.recording import Recording
+from dashboards.recordings import (
+    CALL_RATE,
+    ERROR_RATIO,
+    LATENCY_P95,
+    POD_CPU,
+    POD_MEMORY,
+    RECORDINGS,
+)
 from dashboards.series import CHOSEN, WHOLE, Source
 from dashboards.signal import WHO, Answer, Signal
+from dashboards.thresholds import DEFAULTS
 
 OURS = (like("alertname", "MCP.*"), eq("alertstate", "firing"))
 
@@ -26,8 +37,8 @@ FIRING = Signal(
 )
 CALLS = Signal(
     "Calls, as alerts see them",
-    "Calls per second over 5 minutes, as recorded. Below"
-    f" {limits.CALL_FLOOR:g} per second ratios are noise and no alert judges them.",
+    "Calls per second over 5 minutes, as recorded. Where they are few a ratio is noise, and no"
+    " alert judges it.",
     "reqps",
     (Answer(CALL_RATE.series.select(CHOSEN), WHO),),
     Source.PROXY,
@@ -64,3 +75,48 @@ POD_MEMORY_BYTES = Signal(
     (Answer(POD_MEMORY.series.select(CHOSEN), "{{pod}}"),),
     Source.KUBELET,
 )
+
+
+_RECORDED = {each.record: each for each in RECORDINGS}
+_SUCCESS, _SPEED = success(DEFAULTS), speed(DEFAULTS)
+
+
+def _chosen(record: str) -> str:
+    recording: Recording = _RECORDED[record]
+    return recording.series.select(CHOSEN)
+
+
+def _left(objective: Objective, bad: str) -> Signal:
+    return Signal(
+        f"{objective.name.capitalize()} budget left",
+        f"What is left of the calls that may {bad} within 30 days, as far back as Prometheus"
+        " remembers. Falling fast: see the burn rate, and the errors or latency of that server.",
+        "percentunit",
+        (Answer(_chosen(objective.left), WHO),),
+        Source.PROXY,
+        limits.BUDGET_LEFT,
+        quiet="no calls",
+        opens=(TO_SERVER,),
+    )
+
+
+def _burn(objective: Objective, window: str) -> Signal:
+    return Signal(
+        f"{objective.name.capitalize()} burn rate, {window}",
+        f"How many times faster than allowed the {objective.name} budget is spent, over {window}."
+        " High over the short window only: a mishap; over all of them: a fault that stays.",
+        "short",
+        (Answer(_chosen(objective.burn(window)), WHO),),
+        Source.PROXY,
+        limits.BURN,
+        quiet="no calls",
+        opens=(TO_SERVER,),
+    )
+
+
+BUDGET_LEFT = (_left(_SUCCESS, "fail"), _left(_SPEED, "be slow"))
+"""Of each objective, availability first."""
+BURN_RATES = tuple(
+    _burn(objective, window) for objective in (_SUCCESS, _SPEED) for window in ("1h", "6h", "3d")
+)
+"""Of each objective over each window, availability first."""

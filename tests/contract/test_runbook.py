@@ -5,13 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import BOARDS, alerts, limits
+from dashboards import BOARDS
 from dashboards.alerts import ALERTS, RUNBOOK, Alert
+from dashboards.thresholds import DEFAULTS
+from tests.contract.test_queries import meant
+from tests.dashboards.expressions import groupings, selectors
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / RUNBOOK).read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
-HOLD = {"m": "minutes", "h": "hours"}
+QUERIES = dict(re.findall(r"^## (\S+)\n(?:(?!^## ).)*?```promql\n(.+?)\n```", TEXT, re.M | re.S))
+PROSE = re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)
+UNITS = {"m": "minute", "h": "hour"}
+
+
+def spoken(hold: str) -> str:
+    """5m as 5 minutes."""
+    number, unit = hold[:-1], UNITS[hold[-1]]
+    return f"{number} {unit}{'' if number == '1' else 's'}"
 
 
 def test_every_alert_has_a_heading_and_every_heading_an_alert() -> None:
@@ -20,16 +31,16 @@ def test_every_alert_has_a_heading_and_every_heading_an_alert() -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_a_section_opens_with_the_severity_and_hold_of_its_alert(alert: Alert) -> None:
-    facts = f"Severity: {alert.severity}, after {alert.hold[:-1]} {HOLD[alert.hold[-1]]}"
+    facts = f"Severity: {alert.severity}, after {spoken(alert.hold)}."
 
     assert SECTIONS[alert.name].strip().startswith(facts)
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
-def test_a_section_says_what_it_means_where_to_look_and_what_to_do(alert: Alert) -> None:
+def test_a_section_tells_symptom_cause_a_query_and_what_to_do(alert: Alert) -> None:
     missing = [
         part
-        for part in ("**Meaning.**", "**Look.**", "**Do.**")
+        for part in ("**Symptom.**", "**Why.**", "**Confirm.**", "**Fix.**")
         if part not in SECTIONS[alert.name]
     ]
 
@@ -44,19 +55,28 @@ def test_the_runbook_address_of_an_alert_is_its_heading(alert: Alert) -> None:
     assert anchor in [name.lower() for name in SECTIONS]
 
 
-BOUNDS = {
-    alerts.ERROR_RATIO_HIGH: f"above {limits.ERRORS.critical * 100:g} %, at more than"
-    f" {limits.CALL_FLOOR:g} calls per second",
-    alerts.TOOL_FAILING: f"above {limits.TOOL_ERRORS.critical * 100:g} %, at more than"
-    f" {limits.TOOL_CALL_FLOOR:g} calls per second",
-    alerts.LATENCY_HIGH: f"above {limits.LATENCY_SECONDS.critical:g} s, at more than"
-    f" {limits.CALL_FLOOR:g} calls per second",
-}
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_section_names_the_thresholds_of_its_alert_with_their_defaults(alert: Alert) -> None:
+    text = " ".join(SECTIONS[alert.name].split())
+    named = [f"`{name}` {getattr(DEFAULTS, name):.12g}" for name in alert.settings]
+
+    assert [each for each in named if each not in text] == []
 
 
-@pytest.mark.parametrize("alert", BOUNDS, ids=lambda alert: alert.name)
-def test_a_section_tells_the_bound_and_the_traffic_that_the_alert_needs(alert: Alert) -> None:
-    assert BOUNDS[alert] in SECTIONS[alert.name]
+def test_every_alert_has_one_query_to_confirm_it() -> None:
+    assert sorted(QUERIES) == sorted(alert.name for alert in ALERTS)
+    assert TEXT.count("```promql") == len(ALERTS)
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+def test_a_query_parses_and_asks_for_series_and_labels_that_exist(query: str) -> None:
+    asked = [(each, meant(each)) for each in selectors(query)]
+    by = [(labels, each) for labels, under in groupings(query) for each in under]
+
+    assert asked != []
+    assert [each.name for each, known in asked if not known] == []
+    assert [e for e, known in asked for k in known if not e.labels <= k.labels] == []
+    assert [e.name for labels, e in by for k in meant(e) if not labels <= k.labels] == []
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
@@ -67,7 +87,7 @@ def test_a_section_names_the_board_that_its_alert_links_to(alert: Alert) -> None
 
 
 def test_every_panel_that_the_runbook_quotes_exists() -> None:
-    quoted = {" ".join(each.split()) for each in re.findall(r'"([^"]+)"', TEXT)}
+    quoted = {" ".join(each.split()) for each in re.findall(r'"([^"]+)"', PROSE)}
     titles = {panel.signal.title for board in BOARDS for panel in board.panels}
     rows = {row.title for board in BOARDS for row in board.rows}
 

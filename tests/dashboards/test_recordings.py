@@ -1,11 +1,17 @@
 """The recorded indicators are the right numbers, also where nothing or nobody is."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from tests.dashboards.promtool import Promtool
+from dashboards.objectives import RATED, WINDOWS
+from dashboards.recording import SPANS
+from dashboards.recordings import RECORDINGS
+from tests.dashboards.promtool import History, Promtool
 
 pytestmark = pytest.mark.slow
 
+Samples = dict[str, dict[str, float]]
 OF = 'namespace="ns",server="echo"'
 REQUESTS = f"toolhive_mcp_requests_total{{{OF}"
 BUCKET = f"toolhive_mcp_request_duration_seconds_bucket{{{OF}"
@@ -92,3 +98,151 @@ def test_pods_of_others_are_not_recorded(promtool: Promtool) -> None:
     history = {KUBELETSTATS: "0.25x10"}
 
     assert promtool.values(history, "10m", {CPU: {}}) == ""
+
+
+def test_pod_memory_is_the_sum_of_its_containers(promtool: Promtool) -> None:
+    each = CADVISOR.replace("cpu_usage_seconds_total", "memory_working_set_bytes")
+    history = {POD: "1x10", f'{each}"proxy"}}': "60x10", f'{each}"server"}}': "40x10"}
+    memory = "mcp:pod_memory_bytes:sum"
+
+    expected: Samples = {memory: {recorded(memory, ',pod="echo-0"'): 100}}
+    assert promtool.values(history, "10m", expected) == ""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Recorded values, to six digits, `at` the end of a history of samples every `every`."""
+
+    name: str
+    history: History
+    values: dict[str, float]
+    at: str
+    every: str = "1m"
+    more: str = ""
+
+    @property
+    def expected(self) -> dict[str, dict[str, float]]:
+        return {
+            f"round({record}, 0.000001)": {f"{{{OF}{self.more}}}": value}
+            for record, value in self.values.items()
+        }
+
+
+TOOL_CALLS = f'toolhive_mcp_tool_calls_total{{{OF},tool="fetch",status='
+TOOL_BUCKET = f'mcp_server_operation_duration_seconds_bucket{{{OF},gen_ai_tool_name="fetch",le='
+BAD = ("errors", "slow")
+
+SHORT = Computed(
+    "short windows: one call a second, 10 % failed, 20 % slow",
+    {
+        f'{REQUESTS},mcp_method="ping",status="success"}}': "0+54x180",
+        f'{REQUESTS},mcp_method="ping",status="error"}}': "0+6x180",
+        f'{BUCKET},mcp_method="ping",le="2"}}': "0+48x180",
+        f'{BUCKET},mcp_method="ping",le="5"}}': "0+60x180",
+        f'{BUCKET},mcp_method="ping",le="+Inf"}}': "0+60x180",
+    },
+    {f"mcp:calls:rate{window}": 1 for window in RATED}
+    | {f"mcp:errors:{what}{window}": 0.1 for what in ("rate", "ratio_rate") for window in RATED}
+    | {f"mcp:slow:{what}{window}": 0.2 for what in ("rate", "ratio_rate") for window in RATED}
+    | {"mcp:latency:p95_5m": 4.25},
+    "180m",
+)
+TOOLS = Computed(
+    "tools: one call a minute, a quarter failed",
+    {
+        f'{TOOL_CALLS}"success"}}': "0+3x90",
+        f'{TOOL_CALLS}"error"}}': "0+1x90",
+        f'{TOOL_BUCKET}"10"}}': "0x90",
+        f'{TOOL_BUCKET}"30"}}': "0+4x90",
+        f'{TOOL_BUCKET}"+Inf"}}': "0+4x90",
+    },
+    {
+        "mcp:tool_calls:rate5m": 0.066667,
+        "mcp:tool_calls:rate1h": 0.066667,
+        "mcp:tool_errors:ratio_rate5m": 0.25,
+        "mcp:tool_latency:p95_5m": 29,
+    },
+    "90m",
+    more=',tool="fetch"',
+)
+MEANS = {"6h": 697.5, "1d": 691, "3d": 676, "30d": 376}
+"""Of a value that is the hour's number, at hour 700, over the starts of the window's parts."""
+
+
+def long(noun: str, window: str, more: str = "") -> Computed:
+    part = SPANS[window][1]
+    return Computed(
+        f"{noun} over {window}: the mean of the parts",
+        {f"mcp:{noun}:rate{part}{{{OF}{more}}}": "0+1x700"},
+        {f"mcp:{noun}:rate{window}": MEANS[window]},
+        "700h",
+        "1h",
+        more,
+    )
+
+
+def share(noun: str, window: str) -> Computed:
+    history = {
+        f"mcp:calls:rate{window}{{{OF}}}": "2x10",
+        f"mcp:{noun}:rate{window}{{{OF}}}": "0.5x10",
+    }
+    value = {f"mcp:{noun}:ratio_rate{window}": 0.25}
+    return Computed(f"{noun} over {window}: the share", history, value, "10m")
+
+
+def spent(noun: str, budget: float) -> Computed:
+    return Computed(
+        f"{noun}: the budget",
+        {f"mcp:{noun}:ratio_rate{window}{{{OF}}}": "0.002x10" for window in ("1h", "6h", "3d")}
+        | {f"mcp:{noun}:ratio_rate30d{{{OF}}}": f"{0.3 * budget}x10"},
+        {f"mcp:{noun}:burn_rate{window}": round(0.002 / budget, 6) for window in ("1h", "6h", "3d")}
+        | {f"mcp:{noun}:budget_left_ratio": 0.7},
+        "10m",
+    )
+
+
+COMPUTED = (
+    SHORT,
+    TOOLS,
+    *(long(noun, window) for noun in ("calls", *BAD) for window in SPANS),
+    *(long("tool_calls", window, ',tool="fetch"') for window in ("6h", "1d")),
+    *(share(noun, window) for noun in BAD for window in SPANS),
+    spent("errors", 0.005),
+    spent("slow", 0.05),
+)
+
+
+@pytest.mark.parametrize("case", COMPUTED, ids=lambda case: case.name)
+def test_a_recording_has_its_value(case: Computed, promtool: Promtool) -> None:
+    assert promtool.values(case.history, case.at, case.expected, case.every) == ""
+
+
+def test_every_recording_is_shown_to_have_its_value() -> None:
+    shown = {record for case in COMPUTED for record in case.values}
+    elsewhere = {CPU, "mcp:pod_memory_bytes:sum"}
+
+    assert shown | elsewhere == {each.record for each in RECORDINGS}
+
+
+def test_what_a_new_server_lacks_of_a_long_window_counts_as_nothing(promtool: Promtool) -> None:
+    history = {f"mcp:calls:rate1h{{{OF}}}": "6x10"}
+    expected: Samples = {"mcp:calls:rate6h": {recorded("mcp:calls:rate6h"): 1}}
+
+    assert promtool.values(history, "10m", expected) == ""
+
+
+def test_an_hour_without_prometheus_at_a_seam_costs_nothing(promtool: Promtool) -> None:
+    history = {f"mcp:calls:rate1h{{{OF}}}": "6x290 _x25 6x60"}
+    expected: Samples = {"mcp:calls:rate6h": {recorded("mcp:calls:rate6h"): 6}}
+
+    assert promtool.values(history, "360m", expected) == ""
+
+
+def test_windows_lead_from_the_last_minutes_to_the_budgets_month() -> None:
+    assert WINDOWS == ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
+
+
+def test_no_rule_rates_raw_samples_over_more_than_two_hours() -> None:
+    long = [each.record for each in RECORDINGS if "rate(" in each.expr and "d]" in each.expr]
+
+    assert long == []

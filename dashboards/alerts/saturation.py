@@ -1,0 +1,116 @@
+"""Saturation: something fills up, and calls will suffer next."""
+
+from dashboards import series
+from dashboards.alerts.alert import (
+    DURATION,
+    NUMBER,
+    PIPELINE_BOARD,
+    PRESENT,
+    WHO,
+    Alert,
+    Severity,
+    over,
+)
+from dashboards.alerts.sessions import sessions
+from dashboards.promql import like, or_zero, renamed, selector
+from dashboards.series import RULE
+from dashboards.signal import EACH_SERVER
+from dashboards.signals import proxies
+from dashboards.thresholds import Thresholds
+from proxy.telemetry.catalogue import METRICS, Instrument
+
+_NOW = over("")
+_LAG = proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER)
+_CPU = f"max by (namespace, server) ({proxies.CPU.rate(RULE, by=proxies.EACH_POD)})"
+_MEMORY = proxies.MEMORY.now(_NOW, by=EACH_SERVER, operator="max")
+_OVERFLOW = or_zero(proxies.OVERFLOW.increase(over("15m"), by=EACH_SERVER), PRESENT)
+
+
+def _families() -> str:
+    """Series by MCP metric, a histogram counted once per label set."""
+    names = "|".join(
+        series.count(each).name if each.instrument is Instrument.HISTOGRAM else each.series
+        for each in METRICS
+        if not each.name.startswith("process_")
+    )
+    counted = f"count by (__name__) ({selector('', like('__name__', names))})"
+    return renamed(counted, "__name__", "family")
+
+
+def saturation(t: Thresholds) -> tuple[Alert, ...]:
+    """The alerts of this group, in the order of urgency."""
+    return (
+        _event_loop_lag(t),
+        _cpu_full(t),
+        _memory_high(t),
+        *sessions(t),
+        _label_overflow,
+        _series_too_many(t),
+    )
+
+
+def _event_loop_lag(t: Thresholds) -> Alert:
+    return Alert(
+        "MCPEventLoopLag",
+        _LAG,
+        f"({_LAG}) > {t.loop_lag_seconds:g}",
+        "10m",
+        Severity.WARNING,
+        f"The proxy of {WHO} is late",
+        f"1 of 100 timers in the proxy of {WHO} runs more than {DURATION} late, over 5 minutes.",
+        ("loop_lag_seconds",),
+    )
+
+
+def _cpu_full(t: Thresholds) -> Alert:
+    return Alert(
+        "MCPProxyCpuFull",
+        _CPU,
+        f"{_CPU} > {t.cpu_cores:g}",
+        "15m",
+        Severity.WARNING,
+        f"The proxy of {WHO} uses all of its core",
+        f"A proxy of {WHO} uses "
+        '{{ $value | printf "%.2f" }} cores, over 5 minutes; one process cannot use more than one.',
+        ("cpu_cores",),
+    )
+
+
+def _memory_high(t: Thresholds) -> Alert:
+    return Alert(
+        "MCPProxyMemoryHigh",
+        _MEMORY,
+        f"{_MEMORY} > {t.memory_bytes:g}",
+        "15m",
+        Severity.WARNING,
+        f"The proxy of {WHO} needs much memory",
+        f"A proxy of {WHO} holds {{{{ $value | humanize1024 }}}}B in memory.",
+        ("memory_bytes",),
+    )
+
+
+_label_overflow = Alert(
+    "MCPLabelOverflow",
+    _OVERFLOW,
+    f"{_OVERFLOW} > 0",
+    "15m",
+    Severity.WARNING,
+    f"Tool names of {WHO} exceed the cap",
+    f"{NUMBER} calls to {WHO} were counted as tool `other`, in 15 minutes:"
+    " callers invent names, or the server has more tools than the cap.",
+)
+
+
+def _series_too_many(t: Thresholds) -> Alert:
+    return Alert(
+        "MCPSeriesTooMany",
+        _families(),
+        f"{_families()} > {t.series_per_family:g}",
+        "15m",
+        Severity.WARNING,
+        "Metric {{ $labels.family }} has too many series",
+        f"{{{{ $labels.family }}}} has {NUMBER} series: one of its labels has no bound.",
+        ("series_per_family",),
+        PIPELINE_BOARD,
+        about=(),
+    )

@@ -1,0 +1,101 @@
+"""Histories of calls that fail."""
+
+from tests.dashboards.alert_cases.case import (
+    TOOL,
+    WHO,
+    Fires,
+    Quiet,
+    calls,
+    outcomes,
+    tool_calls,
+)
+
+OK = ("ok", "none")
+TIMEOUT = ("timeout", "server")
+BROKEN = ("transport_error", "server")
+DEFECT = ("protocol_error", "proxy")
+
+FIRES = (
+    Fires(
+        "MCPErrorRatioHigh",
+        calls("0+54x20", "0+6x20"),
+        at="10m",
+        pending="4m",
+        labels=WHO,
+        summary="Calls to MCP server ns/echo fail",
+        description="10% of the calls to ns/echo fail, over 5 minutes.",
+    ),
+    Fires(
+        "MCPInitializeFailing",
+        calls("0+1x20", "0+3x20", method="initialize"),
+        at="10m",
+        pending="4m",
+        labels=WHO,
+        summary="MCP server ns/echo turns new clients away",
+        description="75% of the initialize requests to ns/echo fail, over 5 minutes:"
+        " new clients get no session.",
+    ),
+    Fires(
+        "MCPCallsLost",
+        outcomes({OK: "0+54x20", TIMEOUT: "0+3x20", BROKEN: "0+3x20"}),
+        at="10m",
+        pending="4m",
+        labels=WHO,
+        summary="Calls to MCP server ns/echo get no answer",
+        description="10% of the calls to ns/echo are lost on the way or time out, over 5 minutes.",
+    ),
+    Fires(
+        "MCPToolFailing",
+        tool_calls("0+1x20", "0+3x20"),
+        at="10m",
+        pending="4m",
+        labels=TOOL,
+        summary="Tool fetch of ns/echo fails",
+        description="75% of the calls to tool fetch of ns/echo fail, over 5 minutes.",
+    ),
+    Fires(
+        "MCPProxyDefect",
+        outcomes({OK: "0+60x20", DEFECT: "0+1x20"}),
+        at="15m",
+        pending="1m",
+        labels=WHO,
+        summary="The proxy of ns/echo fails calls by its own fault",
+        description="15 calls to ns/echo failed by a fault of the proxy itself, in 15 minutes.",
+    ),
+)
+
+QUIET = (
+    Quiet("MCPErrorRatioHigh", "5 % is the bound itself", calls("0+57x40", "0+3x40")),
+    Quiet("MCPErrorRatioHigh", "every call fails, but there are too few", calls("0x40", "0+2x40")),
+    Quiet(
+        "MCPErrorRatioHigh",
+        "streams that end badly are no calls",
+        calls("0+60x40", "0x40") | calls("0x40", "0+60x40", method="unknown"),
+    ),
+    Quiet(
+        "MCPInitializeFailing",
+        "50 % is the bound itself",
+        calls("0+3x40", "0+3x40", method="initialize"),
+    ),
+    Quiet(
+        "MCPInitializeFailing",
+        "every one fails, but there are too few",
+        calls("0x40", "0+1x40", method="initialize"),
+    ),
+    Quiet("MCPInitializeFailing", "other calls fail", calls("0x40", "0+60x40")),
+    Quiet("MCPCallsLost", "2 % is the bound itself", outcomes({OK: "0+98x40", TIMEOUT: "0+2x40"})),
+    Quiet("MCPCallsLost", "all are lost, but there are too few", outcomes({TIMEOUT: "0+2x40"})),
+    Quiet(
+        "MCPCallsLost",
+        "a tool that fails has answered",
+        outcomes({OK: "0+6x40", ("tool_error", "server"): "0+54x40"}),
+    ),
+    Quiet("MCPToolFailing", "50 % is the bound itself", tool_calls("0+6x40", "0+6x40")),
+    Quiet(
+        "MCPToolFailing", "every call fails, but there are too few", tool_calls("0x40", "0+1x40")
+    ),
+    Quiet(
+        "MCPProxyDefect", "the faults are the server's", outcomes({OK: "0+60x40", BROKEN: "0+9x40"})
+    ),
+    Quiet("MCPProxyDefect", "it was long ago", outcomes({OK: "0+60x40", DEFECT: "5x40"})),
+)

@@ -1,0 +1,190 @@
+"""Histories of calls that are slow."""
+
+from tests.dashboards.alert_cases.availability import burning
+from tests.dashboards.alert_cases.case import (
+    TOOL,
+    WHO,
+    Fires,
+    Quiet,
+    Told,
+    buckets,
+    calls,
+    latencies,
+    tool_calls,
+)
+
+OPERATION = 'mcp_server_operation_duration_seconds,gen_ai_tool_name="fetch"'
+OVERHEAD = "mcp_proxy_overhead_seconds"
+
+
+def spent(speed: str, share: str, over: str) -> Told:
+    return {
+        "summary": f"MCP server ns/echo spends its latency budget {speed} times too fast",
+        "description": f"{share} of the calls to ns/echo take longer than 2 s, over {over};"
+        " the objective allows 5 %, over 30 days.",
+    }
+
+
+FIRES = (
+    Fires(
+        "MCPLatencyHigh",
+        latencies({"2": "0+54x20", "5": "0+60x20", "+Inf": "0+60x20"}),
+        at="10m",
+        pending="4m",
+        labels=WHO,
+        summary="MCP server ns/echo is slow",
+        description="5 of 100 calls to ns/echo take longer than 3.5s, over 5 minutes.",
+    ),
+    Fires(
+        "MCPToolSlow",
+        buckets(OPERATION, {"10": "0x30", "30": "0+6x30", "+Inf": "0+6x30"})
+        | tool_calls("0+6x30", "0x30"),
+        at="15m",
+        pending="9m",
+        labels=TOOL,
+        summary="Tool fetch of ns/echo is slow",
+        description="5 of 100 calls to tool fetch of ns/echo take longer than 29s, over 5 minutes.",
+    ),
+    Fires(
+        "MCPProxySlow",
+        buckets(OVERHEAD, {"0.05": "0x30", "0.1": "0+60x30", "+Inf": "0+60x30"})
+        | calls("0+60x30", "0x30"),
+        at="15m",
+        pending="9m",
+        labels=WHO,
+        summary="The proxy of ns/echo slows its calls",
+        description="1 of 100 calls to ns/echo spends more than 99.5ms in the proxy itself,"
+        " over 5 minutes.",
+    ),
+    Fires(
+        "MCPLatencyBudgetBurnFast",
+        latencies({"2": "0+10x240", "5": "0+60x240", "+Inf": "0+60x240"}),
+        at="70m",
+        pending="61m",
+        labels=WHO,
+        **spent("14.4", "83.33%", "1h"),
+    ),
+    Fires(
+        "MCPLatencyBudgetBurnSteady",
+        latencies({"2.0": "0+30x480", "5.0": "0+60x480", "+Inf": "0+60x480"}),
+        at="390m",
+        pending="370m",
+        labels=WHO,
+        **spent("6", "50%", "6h"),
+    ),
+    Fires(
+        "MCPLatencyBudgetBurnSlow",
+        burning("slow", "1d", "2h", "0.16x200", "0.01x200"),
+        at="26h",
+        pending="24h",
+        labels=WHO,
+        every="1h",
+        **spent("3", "16%", "1d"),
+    ),
+    Fires(
+        "MCPLatencyBudgetBurnCreeping",
+        burning("slow", "3d", "6h", "0.055x200", "0.01x200"),
+        at="76h",
+        pending="74h",
+        labels=WHO,
+        every="1h",
+        **spent("1", "5.5%", "3d"),
+    ),
+)
+
+LONG = ("62m", "90m", "3h")
+LONGER = ("380m", "420m", "480m")
+QUIET = (
+    Quiet(
+        "MCPLatencyHigh",
+        "2 s is the bound itself",
+        latencies({"2": "0+57x40", "5": "0+60x40", "+Inf": "0+60x40"}),
+    ),
+    Quiet(
+        "MCPLatencyHigh",
+        "every call is slow, but there are too few",
+        latencies({"2": "0x40", "5": "0+2x40", "+Inf": "0+2x40"}),
+    ),
+    Quiet(
+        "MCPLatencyHigh",
+        "a stream may last for long",
+        latencies({"2": "0+60x40", "5": "0+60x40", "+Inf": "0+60x40"})
+        | latencies({"2": "0x40", "300": "0+60x40", "+Inf": "0+60x40"}, method="unknown"),
+    ),
+    Quiet(
+        "MCPToolSlow",
+        "10 s is the bound itself",
+        buckets(OPERATION, {"10": "0+19x40", "30": "0+20x40", "+Inf": "0+20x40"})
+        | tool_calls("0+20x40", "0x40"),
+    ),
+    Quiet(
+        "MCPToolSlow",
+        "every call is slow, but there are too few",
+        buckets(OPERATION, {"10": "0x40", "30": "0+1x40", "+Inf": "0+1x40"})
+        | tool_calls("0+1x40", "0x40"),
+    ),
+    Quiet(
+        "MCPProxySlow",
+        "a little less than 50 ms",
+        buckets(OVERHEAD, {"0.05": "0+991x40", "0.1": "0+1000x40", "+Inf": "0+1000x40"})
+        | calls("0+1000x40", "0x40"),
+    ),
+    Quiet(
+        "MCPProxySlow",
+        "every call is slow, but there are too few",
+        buckets(OVERHEAD, {"0.05": "0x40", "0.1": "0+2x40", "+Inf": "0+2x40"})
+        | calls("0+2x40", "0x40"),
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnFast",
+        "71 % is a little less than the bound",
+        latencies({"2": "0+29x240", "5": "0+100x240", "+Inf": "0+100x240"}),
+        at=LONG,
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnFast",
+        "every call is slow, but there are too few",
+        latencies({"2": "0x240", "5": "0+0.15x240", "+Inf": "0+0.15x240"}),
+        at=LONG,
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnSteady",
+        "30 % is the bound itself",
+        latencies({"2": "0+70x480", "5": "0+100x480", "+Inf": "0+100x480"}),
+        at=LONGER,
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnSteady",
+        "every call is slow, but there are too few",
+        latencies({"2": "0x480", "5": "0+0.02x480", "+Inf": "0+0.02x480"}),
+        at=LONGER,
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnSlow",
+        "15 % is the bound itself",
+        burning("slow", "1d", "2h", "0.15x200", "0.01x200"),
+        at=("26h", "40h"),
+        every="1h",
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnSlow",
+        "every call is slow, but there are too few",
+        burning("slow", "1d", "2h", "1x200", "0.0001x200"),
+        at=("26h", "40h"),
+        every="1h",
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnCreeping",
+        "5 % is the bound itself",
+        burning("slow", "3d", "6h", "0.05x200", "0.01x200"),
+        at=("76h", "90h"),
+        every="1h",
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnCreeping",
+        "every call is slow, but there are too few",
+        burning("slow", "3d", "6h", "1x200", "0.00003x200"),
+        at=("76h", "90h"),
+        every="1h",
+    ),
+)
