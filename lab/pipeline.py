@@ -50,6 +50,11 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
     )
 
 
+def launch(process: Process, parts: Parts) -> None:
+    """Start one more process beside a pipeline's; raises PartFailed unless it gets ready."""
+    parts.wait_ready(parts.start(_command(process)), _ready(process), READY_SECONDS)
+
+
 def _wait_scraped(parts: Parts, prometheus: Prometheus, targets: int) -> None:
     """Wait until Prometheus scrapes every target; it looks for them every 5 s only."""
 

@@ -13,6 +13,9 @@ ROOT = Path(__file__).parents[1]
 COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE = "collector.yaml", "prometheus.yaml", "rules.yaml"
 DATA_FOLDER = "prometheus-data"
 
+PREVIEW_MIN_STEP = "5s"
+"""The boards' own Min step of a minute is for clusters that push that slowly."""
+
 _ANY_PORT = f"{LOOPBACK}:0"
 
 # Spans wait this long for company; the default of 5 s is for clusters.
@@ -103,3 +106,10 @@ def proxy(
     quick = {"OTEL_BSP_SCHEDULE_DELAY": _SPAN_DELAY_MILLISECONDS}
     command = (sys.executable, "-m", "proxy", *arguments)
     return Process(f"proxy-{server}", command, {**environment, **quick}, f"http://{metrics}/readyz")
+
+
+def preview(port: int, prometheus_url: str) -> Process:
+    """The boards as live pages, with a Min step for the short intervals of a local pipeline."""
+    options = ("--serve", str(port), "--prometheus", prometheus_url, "--min-step", PREVIEW_MIN_STEP)
+    command = (sys.executable, "-m", "lab.preview", *options)
+    return Process("preview", command, {}, f"http://{LOOPBACK}:{port}/")

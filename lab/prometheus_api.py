@@ -67,10 +67,7 @@ class Prometheus:
         """The values of an expression every `step` seconds; raises Unreachable or QueryRefused."""
         times = {"start": str(start), "end": str(end), "step": str(step)}
         result = self._get("/api/v1/query_range", query=expr, **times)["result"]
-        return tuple(
-            Line(each["metric"], tuple((float(time), float(value)) for time, value in each["values"]))
-            for each in result
-        )
+        return tuple(Line(each["metric"], _points(each["values"])) for each in result)
 
     def series(
         self, selector: str, *, start: float | None = None, end: float | None = None
@@ -103,6 +100,10 @@ class Prometheus:
         if not response.ok:
             raise Unreachable(f"{self.url}{path}: HTTP {response.status_code}")
         return body["data"]
+
+
+def _points(values: Any) -> tuple[tuple[float, float], ...]:
+    return tuple((float(time), float(value)) for time, value in values)
 
 
 def has_data(samples: tuple[Sample, ...]) -> bool:

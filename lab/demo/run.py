@@ -9,13 +9,14 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from lab import evidence
+from lab import evidence, programs
 from lab.addresses import choose
 from lab.demo.options import Options, UsageError, parse
 from lab.load import LoadFailed
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
-from lab.pipeline import Pipeline, start
-from lab.ports import PortBusy
+from lab.pipeline import Pipeline, launch, start
+from lab.ports import PortBusy, free_ports
+from lab.preview.running import announced
 from lab.processes import PartFailed, Parts, pause
 from lab.programs import ROOT
 from lab.result import Result, compared, told
@@ -59,7 +60,8 @@ def _run_one(architecture: Architecture, options: Options, binaries: dict[str, P
         result = _prove(pipeline, began)
         print(told(result), flush=True)
         if not options.once:
-            _follow(pipeline)
+            with announced(folder, pipeline.prometheus.url):
+                _follow(pipeline)
     return result
 
 
@@ -80,7 +82,8 @@ def _total(counts: Mapping[str, int]) -> int:
 
 def _follow(pipeline: Pipeline) -> None:
     """Keep light traffic going until a signal comes."""
-    print(f"\nPrometheus  {pipeline.prometheus.url}/api/v1/query?query=up")
+    print(f"\nBoards      {_live_pages(pipeline)}")
+    print(f"Prometheus  {pipeline.prometheus.url}/api/v1/query?query=up")
     for front in pipeline.fronts:
         print(f"Jaeger      {pipeline.jaeger.url}/api/traces?service={front.server}")
     for front in pipeline.fronts:
@@ -94,6 +97,13 @@ def _follow(pipeline: Pipeline) -> None:
             pause(TRAFFIC_SECONDS)
     except Ended:
         _say("\nending")
+
+
+def _live_pages(pipeline: Pipeline) -> str:
+    """Start what draws the boards on request; where it listens once it does."""
+    process = programs.preview(free_ports(1)[0], pipeline.prometheus.url)
+    launch(process, pipeline.parts)
+    return process.url
 
 
 def _say(line: str) -> None:

@@ -12,26 +12,27 @@ from lab.preview.colours import Mode
 from lab.preview.errors import PreviewError
 from lab.preview.running import running_demo
 from lab.preview.window import Window, seconds
+from lab.programs import PREVIEW_MIN_STEP
 
 DEFAULT_OUT = Path("build", "preview")
 DEFAULT_LENGTH = "5m"
-
-DEMO_MIN_STEP = 5
-"""Seconds: the demo pushes and scrapes every second, the boards' own Min step of a minute is
-for clusters that push that slowly."""
 
 _PURPOSE = """Draw every board from a running Prometheus, as one HTML page and one PNG each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for, checked; `boards` None means those of this repository."""
+    """What the user asked for, checked; `boards` None means those of this repository.
+
+    `serve` is the port of live pages, 0 for any that is free; None writes files.
+    """
 
     prometheus: str
     choice: Choice
     mode: Mode
     boards: Path | None
     out: Path
+    serve: int | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,12 +51,14 @@ def parse(arguments: Sequence[str]) -> Options:
         raise PreviewError("no demo is running here: start `make demo`, or give --prometheus URL")
     if not url.startswith(("http://", "https://")):
         raise PreviewError(f'--prometheus "{url}": not a URL such as http://127.0.0.1:9090')
-    own = DEMO_MIN_STEP if found else None
+    min_step = given.min_step or (PREVIEW_MIN_STEP if found else None)
     window = Window(
         time.time() if given.to is None else given.to,
         seconds(given.from_),
-        seconds(given.min_step) if given.min_step else own,
+        seconds(min_step) if min_step else None,
     )
+    if given.serve is not None and not 0 <= given.serve < 65536:
+        raise PreviewError(f"--serve {given.serve}: no port; 0 to 65535")
     chosen = {"namespace": given.namespace, "server": given.server}
     return Options(
         url.rstrip("/"),
@@ -63,6 +66,7 @@ def parse(arguments: Sequence[str]) -> Options:
         Mode(given.theme),
         given.boards,
         given.out,
+        given.serve,
     )
 
 
@@ -87,9 +91,12 @@ def _parser() -> _Parser:
     add(
         "--min-step",
         metavar="STEP",
-        help=f"instead of the boards' Min step; default for a running demo: {DEMO_MIN_STEP}s",
+        help=f"instead of the boards' Min step; default for a running demo: {PREVIEW_MIN_STEP}",
     )
     add("--theme", choices=[each.value for each in Mode], default=Mode.DARK.value)
     add("--boards", type=Path, metavar="FOLDER", help="read FOLDER/*.json, not our own boards")
+    add(
+        "--serve", type=int, metavar="PORT", help="no files: live pages on loopback; 0: a free port"
+    )
     add("--out", type=Path, default=DEFAULT_OUT, help=f"default: {DEFAULT_OUT}")
     return parser

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from dashboards import BOARDS
 from dashboards.render import board_json
+from lab.ports import LOOPBACK
 from lab.preview import model
 from lab.preview.asking import answers
 from lab.preview.colours import THEMES
 from lab.preview.errors import PreviewError
+from lab.preview.live import Site, server
 from lab.preview.model import Board
 from lab.preview.options import Options, parse
 from lab.preview.page import html
@@ -71,22 +73,41 @@ def write(out: Path, contents: Mapping[str, bytes]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 all written, 1 Prometheus refuses a query, 2 a mistake."""
-    started = time.perf_counter()
     try:
         options = parse(arguments)
-        contents = files(boards(options.boards), options)
+        drawn = boards(options.boards)
+        _save(drawn, options) if options.serve is None else _serve(drawn, options, options.serve)
     except QueryRefused as refused:
         return _told(refused, 1)
     except (PreviewError, Unreachable) as mistake:
         return _told(mistake, 2)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _save(drawn: tuple[Board, ...], options: Options) -> None:
+    started = time.perf_counter()
+    contents = files(drawn, options)
     try:
         write(options.out, contents)
     except OSError as wrong:
-        return _told(PreviewError(f'cannot write to "{options.out}": {wrong.strerror}'), 2)
+        raise PreviewError(f'cannot write to "{options.out}": {wrong.strerror}') from wrong
     for name in contents:
         print(options.out / name)
     print(f"{len(contents)} files, {time.perf_counter() - started:.1f} s")
-    return 0
+
+
+def _serve(drawn: tuple[Board, ...], options: Options, port: int) -> None:
+    """Serve live pages until a signal comes."""
+    site = Site(drawn, options.prometheus, options.choice, options.mode)
+    try:
+        serving = server(site, port, time.time)
+    except OSError as wrong:
+        raise PreviewError(f"--serve {port}: {wrong.strerror}; 0 takes a free port") from wrong
+    with serving:
+        print(f"http://{LOOPBACK}:{serving.server_port}/", flush=True)
+        serving.serve_forever()
 
 
 def _told(wrong: Exception, code: int) -> int:

@@ -1,10 +1,12 @@
 """However a demo ends, and whenever, none of its processes is left."""
 
+import re
 import signal
 import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from lab.processes import pause
 from tests.integration.demos import DEADLINE_SECONDS, Demo, demo
@@ -41,6 +43,19 @@ def test_ctrl_c_during_traffic_is_the_normal_end() -> None:
         assert running.ended() == 0, running.told()
     assert running.left_over() == []
     assert "Prometheus  http://127.0.0.1:" in running.told()
+
+
+def test_the_boards_are_served_live_during_traffic() -> None:
+    with demo() as running:
+        running.until(TRAFFIC)
+        found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
+        assert found, running.told()
+        page = requests.get(f"{found[1]}mcp-server.html", timeout=DEADLINE_SECONDS)
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 0, running.told()
+    assert page.status_code == 200
+    assert ">mcp-servers/echo-stdio</text>" in page.text
+    assert running.left_over() == []
 
 
 def test_an_impatient_second_ctrl_c_leaves_nothing_either() -> None:

@@ -1,6 +1,7 @@
 """The command writes all files or none, and tells every mistake in one line."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def test_a_page_and_a_picture_of_each_board_are_written(
         (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
         (["--from", "soon"], '"soon" is no duration: one number with s, m, h or d, such as 5m'),
         (["--prometheus", "localhost"], '--prometheus "localhost": not a URL'),
+        (["--serve", "70000"], "--serve 70000: no port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
         ([], f"{NOBODY}/api/v1/query_range: "),
@@ -98,16 +100,21 @@ def test_a_folder_that_cannot_be_written_is_told(
 
 
 def test_the_demo_that_started_last_is_found_while_it_runs(tmp_path: Path) -> None:
+    old, new = tmp_path / "20260101-000000-a", tmp_path / "20260102-000000-b"
+    old.mkdir()
+    new.mkdir()
     assert running.running_demo(tmp_path) is None
-    for number, name in enumerate(("old", "new", "ended")):
-        run = tmp_path / name
-        run.mkdir()
-        itself = {
-            "targets": [f"127.0.0.1:{9090 + number}"],
-            "labels": {"__meta_kubernetes_service_name": "prometheus"},
-        }
-        scraped = json.dumps({"scrape_configs": [{"static_configs": [itself]}]})
-        (run / "prometheus.yaml").write_text(scraped)
-        if name != "ended":
-            (run / "prometheus-data").mkdir()
-    assert running.running_demo(tmp_path) == "http://127.0.0.1:9091"
+    with running.announced(old, "http://127.0.0.1:1"):
+        with running.announced(new, "http://127.0.0.1:2"):
+            assert running.running_demo(tmp_path) == "http://127.0.0.1:2"
+        assert running.running_demo(tmp_path) == "http://127.0.0.1:1"
+    assert running.running_demo(tmp_path) is None
+
+
+def test_a_killed_demo_is_not_found(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / "20260101-000000-a").mkdir()
+    said = {"pid": ended.pid, "prometheus": "http://127.0.0.1:1"}
+    (tmp_path / "20260101-000000-a" / "demo.json").write_text(json.dumps(said))
+    assert running.running_demo(tmp_path) is None

@@ -1,0 +1,133 @@
+"""The boards as live pages: each is asked for and drawn anew on every request, on loopback."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from string import Template
+from threading import Lock
+from urllib.parse import parse_qsl, urlsplit
+
+from lab.ports import LOOPBACK
+from lab.preview.asking import Choice, answers
+from lab.preview.colours import THEMES, Mode
+from lab.preview.errors import PreviewError
+from lab.preview.model import Board
+from lab.preview.page import html
+from lab.preview.sheet import Sheet
+from lab.preview.window import Window, seconds
+from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
+
+Clock = Callable[[], float]
+
+IDLE_SECONDS = 30
+"""How long a connection may say nothing."""
+
+CHOOSABLE = ("namespace", "server")
+"""The variables that a viewer of the preview can set."""
+
+_PARAMETERS = (*CHOOSABLE, "from", "theme")
+
+
+_INDEX = Template("""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>MCP boards</title>
+<style>
+body { background: $canvas; color: $text; font: 15px/2 Inter, "DejaVu Sans", Arial, sans-serif; }
+a { color: $link; }
+</style>
+<ul>$items</ul>
+""")
+
+
+class NoSuchPage(PreviewError):
+    """The address names no board."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served: boards, and what a request shows that asks for nothing else."""
+
+    boards: tuple[Board, ...]
+    prometheus: str
+    choice: Choice
+    mode: Mode
+
+    def page(self, address: str, now: float) -> str:
+        """The page at a path with parameters; raises PreviewError, Unreachable, QueryRefused."""
+        url = urlsplit(address)
+        if url.path == "/":
+            return self._index()
+        board = self._board(url.path)
+        asked = dict(parse_qsl(url.query))
+        if unknown := sorted(asked.keys() - set(_PARAMETERS)):
+            raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(_PARAMETERS)}')
+        choice, theme = self._choice(asked, now), THEMES[self._mode(asked)]
+        found = answers(Prometheus(self.prometheus), board, choice)
+        suffix = f"?{url.query}" if url.query else ""
+        menu = tuple((each.title, f"{each.uid}.html{suffix}") for each in self.boards)
+        return html(Sheet(board, found, choice, theme, menu))
+
+    def _index(self) -> str:
+        theme = THEMES[self.mode]
+        items = "".join(
+            f'<li><a href="{each.uid}.html">{escape(each.title)}</a> {escape(each.description)}'
+            for each in self.boards
+        )
+        return _INDEX.substitute(
+            canvas=theme.canvas, text=theme.text, link=theme.colour("blue"), items=items
+        )
+
+    def _board(self, path: str) -> Board:
+        for board in self.boards:
+            if path == f"/{board.uid}.html":
+                return board
+        raise NoSuchPage(f'no page "{path}"; / lists the boards')
+
+    def _choice(self, asked: dict[str, str], now: float) -> Choice:
+        window = self.choice.window
+        length = seconds(asked["from"]) if "from" in asked else window.length
+        chosen = {name: value for name, value in asked.items() if name in CHOOSABLE}
+        return Choice(Window(now, length, window.min_step), {**self.choice.chosen, **chosen})
+
+    def _mode(self, asked: dict[str, str]) -> Mode:
+        wanted = asked.get("theme", self.mode)
+        if wanted not in list(Mode):
+            raise PreviewError(f'theme "{wanted}": known are {", ".join(Mode)}')
+        return Mode(wanted)
+
+
+def server(site: Site, port: int, clock: Clock) -> ThreadingHTTPServer:
+    """A server of the site on loopback, one page at a time; raises OSError if it cannot."""
+    # matplotlib's settings are global; threads are for browsers that connect before they ask.
+    drawing = Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = IDLE_SECONDS
+
+        def do_GET(self) -> None:
+            with drawing:
+                status, text = _answered(site, self.path, clock())
+            payload = text.encode()
+            kind = "text/html" if status == 200 else "text/plain"
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(payload)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    return ThreadingHTTPServer((LOOPBACK, port), Handler)
+
+
+def _answered(site: Site, address: str, now: float) -> tuple[int, str]:
+    try:
+        return 200, site.page(address, now)
+    except NoSuchPage as missing:
+        return 404, f"{missing}\n"
+    except PreviewError as mistake:
+        return 400, f"{mistake}\n"
+    except (Unreachable, QueryRefused) as wrong:
+        return 502, f"{wrong}\n"

@@ -1,0 +1,76 @@
+"""Live pages are drawn anew on every request, for what the address asks."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+import requests
+
+from lab.preview.asking import Choice
+from lab.preview.colours import Mode
+from lab.preview.live import Site, server
+from lab.preview.window import Window
+from tests.lab.preview.made import END, board, panel_json
+from tests.lab.scripted import answering
+
+NOBODY = "http://127.0.0.1:1"
+EMPTY = {"data": {"resultType": "matrix", "result": []}}
+
+
+@contextmanager
+def serving(prometheus: str) -> Iterator[str]:
+    """A site of one board whose clock goes on by a minute with every request."""
+    site = Site((board(panel_json("stat")),), prometheus, Choice(Window(0.0, 300), {}), Mode.DARK)
+    minutes = count()
+    with server(site, 0, lambda: END + 60 * next(minutes)) as serves:
+        thread = threading.Thread(target=serves.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{serves.server_port}"
+        finally:
+            serves.shutdown()
+            thread.join()
+
+
+def test_each_request_shows_the_present() -> None:
+    with answering(200, EMPTY) as prometheus, serving(prometheus) as url:
+        first, second = (requests.get(f"{url}/made.html", timeout=10).text for _ in range(2))
+    assert "to 22:15:00 UTC" in first
+    assert "to 22:16:00 UTC" in second
+
+
+def test_an_address_chooses_time_and_theme_and_links_keep_them() -> None:
+    with answering(200, EMPTY) as prometheus, serving(prometheus) as url:
+        page = requests.get(f"{url}/made.html?from=1h&theme=light", timeout=10).text
+    assert "21:15:00 to 22:15:00 UTC" in page
+    assert '<html lang="en" class="light">' in page
+    assert 'href="made.html?from=1h&amp;theme=light"' in page
+
+
+def test_the_first_page_lists_the_boards() -> None:
+    with serving(NOBODY) as url:
+        assert '<a href="made.html">Made by hand</a>' in requests.get(f"{url}/", timeout=10).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/absent.html", 404, 'no page "/absent.html"; / lists the boards\n'),
+        ("/made.html?from=soon", 400, '"soon" is no duration'),
+        ("/made.html?theme=pink", 400, 'theme "pink": known are dark, light\n'),
+        (
+            "/made.html?tenant=a",
+            400,
+            'parameter "tenant": known are namespace, server, from, theme',
+        ),
+        ("/made.html", 502, f"{NOBODY}/api/v1/query_range: "),
+    ],
+)
+def test_what_cannot_be_shown_is_told_in_one_line(path: str, status: int, told: str) -> None:
+    with serving(NOBODY) as url:
+        answer = requests.get(f"{url}{path}", timeout=10)
+    assert answer.status_code == status
+    assert told in answer.text
+    assert answer.text.count("\n") == 1
