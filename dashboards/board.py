@@ -47,7 +47,7 @@ class Board:
     """One dashboard. `uid` is its address for ever: `/d/<uid>`.
 
     Its first row's title is the question that it answers. `traces` says whether it asks Jaeger,
-    which takes two more variables: the data source, and a trace's id.
+    which takes variables of its own: the data source, tags to search by, and a trace's id.
     """
 
     uid: str

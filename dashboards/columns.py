@@ -4,10 +4,22 @@ from dashboards import palette
 from dashboards.grafana import Json
 from dashboards.signal import Answer, Signal
 
+_HEADINGS = {"alertname": "Alert"}
+"""Labels whose heading is not just their name."""
+
 _COLOURED = {"type": "color-text"}
 
 
-def column_names(signal: Signal) -> dict[str, str]:
+def headings(signal: Signal) -> dict[str, str]:
+    """Grafana's name of each column -> its heading, in the order of the columns."""
+    return {each: _heading(each) for each in signal.keys} | _answers(signal)
+
+
+def _heading(label: str) -> str:
+    return _HEADINGS.get(label, label.capitalize())
+
+
+def _answers(signal: Signal) -> dict[str, str]:
     """Grafana's name of each answer's values -> the column's heading.
 
     Grafana tells the values of several queries apart by their letters; one query's have none.
@@ -23,7 +35,7 @@ def columns(signal: Signal) -> list[Json]:
     """The overrides of every column that differs from the table's defaults."""
     answers = [_override(each.name, _of_answer(each)) for each in signal.answers]
     links = [{"title": each.title, "url": each.from_row()} for each in signal.opens]
-    keys = [_override(signal.keys[-1].capitalize(), {"links": links})] if links else []
+    keys = [_override(_heading(signal.keys[-1]), {"links": links})] if links else []
     return [each for each in (*keys, *answers) if each["properties"]]
 
 

@@ -5,11 +5,10 @@ from typing import Any
 from grafanalib import core
 
 from dashboards import grafana, palette
-from dashboards.columns import column_names, columns
+from dashboards.columns import columns, headings
 from dashboards.grafana import Json
 from dashboards.layout import Item
 from dashboards.panels import Answers, Aside, Form, Panel
-from dashboards.signal import Answer
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
@@ -30,7 +29,7 @@ def drawn(item: Item, at: core.GridPos) -> Drawn:
 def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> Json:
     """`target` is Grafana's format of the answers; a table's are of one moment."""
     signal = panel.signal
-    instant = panel.form in (Form.TABLE, Form.BARS)
+    instant = signal.moment or panel.form in (Form.TABLE, Form.BARS)
     return {
         "dataSource": SOURCE,
         "title": signal.title,
@@ -63,8 +62,9 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
         format=panel.signal.unit,
         color={"mode": "thresholds"},
         mappings=palette.mappings(panel.signal.words),
-        noValue=panel.signal.quiet,
+        noValue=panel.signal.silence,
         reduceCalc="lastNotNull",
+        graphMode="none" if panel.signal.moment else "area",
         dataLinks=_links(panel),
     )
 
@@ -76,12 +76,13 @@ def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
         **_common(panel, at),
         steps=palette.steps(panel.signal.limit),
         unit=panel.signal.unit,
-        valueMin=0,
+        valueMin=None if panel.signal.negative else 0,
         fillOpacity=30 if stacked else 5,
         stacking={"mode": "normal" if stacked else "none", "group": "A"},
         showPoints="never",
         legendCalcs=["lastNotNull", "max"],
         legendDisplayMode="table",
+        noValue=panel.signal.silence,
         dataLinks=_links(panel),
         mappings=palette.mappings(panel.signal.words),
         overrides=[_coloured(name, colour) for name, colour in colours.items()],
@@ -104,25 +105,28 @@ def _bars(panel: Panel, at: core.GridPos) -> grafana.BarGauge:
         **_common(panel, at),
         steps=palette.steps(panel.signal.limit),
         unit=panel.signal.unit,
-        noValue=panel.signal.quiet,
+        noValue=panel.signal.silence,
         dataLinks=_links(panel),
     )
 
 
 def _heatmap(panel: Panel, at: core.GridPos) -> grafana.Heatmap:
-    return grafana.Heatmap(**_common(panel, at, target="heatmap"), unit=panel.signal.unit)
+    return grafana.Heatmap(
+        **_common(panel, at, target="heatmap"),
+        unit=panel.signal.unit,
+        noValue=panel.signal.silence,
+    )
 
 
 def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
     signal = panel.signal
-    renamed = {**{each: each.capitalize() for each in signal.keys}, **column_names(signal)}
-    first: Answer = signal.answers[0]
+    renamed = headings(signal)
     return grafana.Table(
         **_common(panel, at, target="table"),
         unit=signal.unit,
-        noValue=signal.quiet,
+        noValue=signal.silence,
         overrides=columns(signal),
-        sortBy=[core.TableSortByField(displayName=first.name, desc=True)],
+        sortBy=[core.TableSortByField(displayName=signal.answers[0].name, desc=True)],
         transformations=[
             {"id": "merge", "options": {}},
             {
@@ -151,12 +155,12 @@ def _text(aside: Aside, at: core.GridPos) -> grafana.Text:
 
 
 def _traces(aside: Aside, at: core.GridPos) -> grafana.Table:
-    search = grafana.JaegerSearch(source=JAEGER, service="${server}", tags=aside.body)
+    search = grafana.JaegerSearch(source=JAEGER, service="${server}", tags="${tags}")
     return grafana.Table(**_standing(aside, at), dataSource=JAEGER, targets=[search], unit="none")
 
 
 def _trace(aside: Aside, at: core.GridPos) -> grafana.Traces:
-    one = grafana.JaegerTrace(source=JAEGER, trace=aside.body)
+    one = grafana.JaegerTrace(source=JAEGER, trace="${trace}")
     return grafana.Traces(**_standing(aside, at), dataSource=JAEGER, targets=[one])
 
 

@@ -72,6 +72,7 @@ HEAD_SERIES = _prometheus("prometheus_tsdb_head_series")
 APPENDED = _prometheus("prometheus_tsdb_head_samples_appended_total", "type")
 RULE_FAILURES = _prometheus("prometheus_rule_evaluation_failures_total", "rule_group")
 ALERTS = _prometheus("ALERTS", "alertname", "alertstate", "severity", "namespace", "server")
+ALERTS_SINCE = _prometheus("ALERTS_FOR_STATE", "alertname", "severity", "namespace", "server")
 
 PROMETHEUS = (
     HTTP_REQUESTS,
@@ -82,6 +83,7 @@ PROMETHEUS = (
     APPENDED,
     RULE_FAILURES,
     ALERTS,
+    ALERTS_SINCE,
 )
 
 UP = Series("up", TARGET, Source.SCRAPE_PROXY)
@@ -102,4 +104,11 @@ KUBELETSTATS_MEMORY = _kubelet("k8s_pod_memory_working_set_bytes")
 
 KUBELET = (CADVISOR_CPU, CADVISOR_MEMORY, KUBELETSTATS_CPU, KUBELETSTATS_MEMORY)
 
-FOREIGN = (*COLLECTOR, *PROMETHEUS, *TARGETS, *KUBELET)
+POD_RESTARTS = _kubelet("kube_pod_container_status_restarts_total", "container")
+POD_ENDS = _kubelet("kube_pod_container_status_last_terminated_reason", "container", "reason")
+POD_LIMITS = _kubelet("kube_pod_container_resource_limits", "container", "resource", "unit")
+
+KUBE_STATE = (POD_RESTARTS, POD_ENDS, POD_LIMITS)
+"""kube-state-metrics 2: its own `namespace` and `pod` stay, as its chart honours its labels."""
+
+FOREIGN = (*COLLECTOR, *PROMETHEUS, *TARGETS, *KUBELET, *KUBE_STATE)

@@ -10,12 +10,14 @@ EVERYWHERE = ("namespace", "server")
 class Link:
     """Opens the board with this uid on what the series or row is about.
 
-    `carries` are the labels whose values become the board's variables.
+    `carries` are the labels whose values become the board's variables. `tag` is an attribute of
+    spans with the label whose value it must have, for a board that shows traces.
     """
 
     title: str
     board: str
     carries: tuple[str, ...] = EVERYWHERE
+    tag: tuple[str, str] | None = None
 
     def from_series(self) -> str:
         """The address, for a click on a series."""
@@ -27,6 +29,9 @@ class Link:
 
     def _address(self, labels: str) -> str:
         chosen = [f"var-{each}=${{{labels}.{each}:percentencode}}" for each in self.carries]
+        if self.tag:
+            attribute, label = self.tag
+            chosen.append(f"var-tags={attribute}%3D${{{labels}.{label}:percentencode}}")
         return address(self.board, *chosen, without=self.carries)
 
 
@@ -42,7 +47,7 @@ TO_SERVER = Link("Open this server", "mcp-server")
 TO_TOOLS = Link("Open this server's tools", "mcp-tools")
 TO_TOOL = Link("Open this tool", "mcp-tools", (*EVERYWHERE, "tool"))
 TO_LATENCY = Link("Open this server's latency", "mcp-latency")
-TO_TRACES = Link("Open this tool's traces", "mcp-latency", (*EVERYWHERE, "tool"))
+TO_TRACES = Link("Open this tool's traces", "mcp-latency", tag=("gen_ai.tool.name", "tool"))
 TO_SESSIONS = Link("Open this server's sessions", "mcp-sessions")
 TO_RESOURCES = Link("Open this server's resources", "mcp-resources")
 TO_PIPELINE = Link("Open this server's telemetry", "mcp-pipeline")

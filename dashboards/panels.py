@@ -44,18 +44,15 @@ class Answers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A text, or what Jaeger knows.
-
-    `body` is Markdown, tags in logfmt that traces must carry, or a trace's id.
-    """
+    """A text, or what Jaeger knows; `body` is the text, in Markdown."""
 
     id: int
     title: str
     description: str
     shows: Answers
-    body: str
     width: int
     height: int
+    body: str = ""
 
 
 def stat(id: int, signal: Signal, width: int = 4) -> Panel:
@@ -90,4 +87,14 @@ def table(id: int, signal: Signal, width: int = 24) -> Panel:
 
 def text(id: int, title: str, body: str, *, width: int = 24, height: int = 4) -> Aside:
     """Markdown."""
-    return Aside(id, title, f"{title}.", Answers.TEXT, body, width, height)
+    return Aside(id, title, f"{title}.", Answers.TEXT, width, height, body)
+
+
+def traces(id: int, title: str, description: str, width: int = 24) -> Aside:
+    """The newest traces of the chosen server whose spans carry the tags that the viewer chose."""
+    return Aside(id, title, description, Answers.TRACES, width, 8)
+
+
+def trace(id: int, title: str, description: str, width: int = 24) -> Aside:
+    """The trace whose id the viewer gave."""
+    return Aside(id, title, description, Answers.TRACE, width, 10)

@@ -65,6 +65,7 @@ def _variables(board: Board) -> list[core.Template]:
     ]
     traces = [
         grafana.Choice(name="jaeger", label="Traces", query="jaeger"),
+        grafana.TextBox(name="tags", label="Tags of traces", query=""),
         grafana.TextBox(name="trace", label="Trace id", query=""),
     ]
     return [source, *queried, *(traces if board.traces else ())]

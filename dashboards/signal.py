@@ -9,6 +9,14 @@ from dashboards.series import Source
 Words = tuple[tuple[int, str], ...]
 """Words to show instead of these values."""
 
+SILENCE = {
+    Source.KUBELET: "only on a cluster",
+    Source.SCRAPE_PROXY: "the proxies are not scraped",
+    Source.COLLECTOR_METRICS: "no metrics pass the collector",
+    Source.REMOTE_WRITE: "nobody writes",
+}
+"""Why there may be nothing to show though all is well, by what is needed."""
+
 EACH_SERVER = ("namespace", "server")
 """The labels that tell servers apart."""
 
@@ -45,13 +53,22 @@ class Signal:
     answers: tuple[Answer, ...]
     needs: Source
     limit: Limit | None = None
-    quiet: str = "no data"
+    quiet: str = ""
     words: Words = ()
     keys: tuple[str, ...] = ()
     """The labels that tell the rows of a table apart, in the order of the columns."""
     opens: tuple[Link, ...] = ()
+    moment: bool = False
+    """Whether the answers are one for all the time shown, not one for each moment of it."""
+    negative: bool = False
+    """Whether values may be below 0, where a graph else begins."""
     exemplars: bool = False
     """Whether single traces are shown among the numbers: where histograms keep them."""
+
+    @property
+    def silence(self) -> str:
+        """What the panel reads where there is nothing to show."""
+        return self.quiet or SILENCE.get(self.needs, "no data")
 
     @property
     def help(self) -> str:

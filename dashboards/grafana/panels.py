@@ -15,15 +15,17 @@ class TimeSeries(Modern, core.TimeSeries):
 
     maxDataPoints: int | None = attr.ib(default=None)
     valueMin: float | None = attr.ib(default=None)
+    noValue: str = attr.ib(default="")
     dataLinks: list[Json] = attr.ib(factory=list)
     steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def panel_json(self, overrides: Json) -> Json:
-        """As Modern's, with a legend that shows and links on the series."""
+        """As Modern's, with a legend that shows, links on the series, words for no data."""
         panel = super().panel_json(overrides)
         panel["options"]["legend"]["showLegend"] = True
         panel["options"]["tooltip"]["hideZeros"] = False
         panel["fieldConfig"]["defaults"]["links"] = self.dataLinks
+        panel["fieldConfig"]["defaults"]["noValue"] = self.noValue
         panel["fieldConfig"]["defaults"]["custom"]["insertNulls"] = False
         return panel
 
@@ -135,6 +137,7 @@ class Heatmap(Modern, core.Panel):
 
     maxDataPoints: int | None = attr.ib(default=None)
     unit: str = attr.ib(default="none")
+    noValue: str = attr.ib(default="")
 
     def to_json_data(self) -> Json:
         """The panel as Grafana 12 stores it."""
@@ -145,7 +148,9 @@ class Heatmap(Modern, core.Panel):
         return self.panel_json(
             {
                 "type": "heatmap",
-                "fieldConfig": {"defaults": {"custom": custom, "unit": self.unit}},
+                "fieldConfig": {
+                    "defaults": {"custom": custom, "noValue": self.noValue, "unit": self.unit}
+                },
                 "options": {
                     "calculate": False,
                     "cellGap": 1,

@@ -82,10 +82,14 @@ def needed(query: Query) -> set[Source]:
 
 @pytest.mark.parametrize("query", ASKED, ids=lambda each: f"{each.board}/{each.panel}")
 def test_a_query_names_the_sources_that_its_series_come_from(query: Query) -> None:
-    """The pods' use is of a kubelet, and told by the proxies whose pods they are."""
-    told_by_proxies = {Source.PROXY} if query.needs is Source.KUBELET else set()
+    """Proxies tell whose pods and targets others know of; alerts are wherever series are."""
+    told_by = {
+        Source.KUBELET: {Source.PROXY},
+        Source.SCRAPE_PROXY: {Source.PROXY},
+        Source.PROXY: {Source.PROMETHEUS},
+    }
 
-    assert needed(query) - told_by_proxies == {query.needs}
+    assert needed(query) - told_by.get(query.needs, set()) == {query.needs}
 
 
 def test_no_query_keys_on_a_label_that_only_one_road_has() -> None:

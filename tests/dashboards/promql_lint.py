@@ -9,7 +9,7 @@ from tests.dashboards.expressions import parse, selected, walk
 
 COUNTER_SUFFIXES = ("_total", "_count", "_sum", "_bucket")
 RATES = {"rate", "irate"}
-WINDOWS = ("$__rate_interval", "$__range", "1h:1m")
+WINDOWS = ("$__rate_interval", "$__range", "$__range:$__interval", "1h:1m")
 PRESENCE = {"group", "count"}
 """Aggregations for which it does not matter what a counter's value is."""
 
