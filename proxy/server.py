@@ -196,6 +196,8 @@ class Server:
             self._ledger.loop_lag(max(0.0, now - due))
             due = max(due, now - TICK_SECONDS)
             upstream.tick(now)
+            for client in tuple(self._clients):
+                client.expire(now)
 
     async def _watch(self, upstream: Upstream) -> None:
         """Keep `upstream_up`, and so /readyz, true to the facts."""

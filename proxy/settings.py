@@ -32,7 +32,8 @@ _METRICS_ forms, OTEL_TRACES_EXPORTER (otlp, none), OTEL_METRICS_EXPORTER (otlp,
 none), OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_METRIC_EXPORT_INTERVAL, OTEL_BSP_*,
 OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp is named.
 
-Fixed limits: a request's head has at most 16 KiB and 100 lines (431).
+Fixed limits: a request's head has at most 16 KiB and 100 lines (431); a request that has begun
+arrives within 30 s (408).
 SIGTERM and SIGINT drain: calls in flight finish, new ones get 503 with Retry-After; a second
 signal ends the proxy at once. Exit code 2: a setting cannot be used, said in one line."""
 

@@ -18,6 +18,9 @@ from proxy.wire.head import END
 _AHEAD_LIMIT = 64 * 1024
 _LINGER_SECONDS = 1.0
 
+RECEIVE_SECONDS = 30.0
+"""How long a request may take to arrive once it has begun; the answer to a slower one is 408."""
+
 
 @dataclass(frozen=True, slots=True)
 class Front:
@@ -35,7 +38,8 @@ class ClientConnection(asyncio.Protocol):
     """One client. Bytes wait in `_rest` while a request is being answered."""
 
     __slots__ = (
-        "_arrival", "_body", "_chunked", "_decoder", "_front", "_rest", "_transport", "_visitor",
+        "_arrival", "_body", "_chunked", "_decoder", "_front", "_rest", "_since", "_transport",
+        "_visitor",
         "answering", "closing",
     )  # fmt: skip
 
@@ -48,6 +52,7 @@ class ClientConnection(asyncio.Protocol):
         self._decoder: Decoder | None = None
         self._visitor: Visitor | None = None
         self._chunked = False
+        self._since = 0.0
         self.answering = False
         self.closing = False
 
@@ -133,6 +138,11 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def expire(self, now: float) -> None:
+        """Refuse a request that has begun to arrive and takes too long."""
+        if self._since and now - self._since > RECEIVE_SECONDS:
+            self._reject(Refusal(408, f"the request took more than {RECEIVE_SECONDS:g} s"))
+
     def close_when_idle(self) -> None:
         """Close now if no request is being answered, else after the answer."""
         self.closing = True
@@ -145,6 +155,7 @@ class ClientConnection(asyncio.Protocol):
         end = data.find(END) + len(END)
         if end < len(END):
             self._rest = data
+            self._since = self._since or perf_counter()
             if len(data) > HEAD_LIMIT:
                 self._reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
             return
@@ -168,6 +179,7 @@ class ClientConnection(asyncio.Protocol):
     def _start_body(self, arrival: Arrival, data: bytes) -> None:
         self._decoder = Decoder() if arrival.chunked else None
         self._body = bytearray()
+        self._since = self._since or perf_counter()
         if arrival.expects_continue and not data and self._transport is not None:
             self._transport.write(response.CONTINUE)
         self._read_body(data)
@@ -199,6 +211,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _deliver(self, arrival: Arrival, body: bytes) -> None:
         self._body = self._decoder = None
+        self._since = 0.0
         self.answering = True
         self._front.receiver.request(self, arrival, body, perf_counter())
 
@@ -208,6 +221,7 @@ class ClientConnection(asyncio.Protocol):
         self._front.receiver.refuse(arrival, refusal.status)
         self.closing = self.answering = True
         self._rest = b""
+        self._since = 0.0
         if self._transport is None:
             return
         allow = ((b"allow", ", ".join(METHODS).encode()),) if refusal.status == 405 else ()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -145,6 +146,27 @@ def test_a_client_that_waits_to_be_told_is_told_to_continue() -> None:
     line = play(recorder, lambda line: None, head, b"x")
     assert line.transport.written.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
     assert recorder.bodies == [b"x"]
+
+
+LATER = perf_counter() + 3600
+
+
+@pytest.mark.parametrize(
+    "so_far", [b"P", request(b"hello")[:-1], request(b"hello", chunked=True)[:-1]]
+)
+def test_a_request_that_does_not_come_to_its_end_is_refused(so_far: bytes) -> None:
+    recorder = Recorder()
+    line = play(recorder, lambda line: line.connection.expire(LATER), so_far)
+    assert line.transport.written.startswith(b"HTTP/1.1 408 ")
+    assert recorder.refused == [408]
+
+
+@pytest.mark.parametrize("data", [[], [request(b"a")], [request(b"a")[:5], request(b"a")[5:]]])
+def test_time_does_not_matter_between_requests_or_before_an_answer(data: list[bytes]) -> None:
+    for answers in (True, False):
+        recorder = Recorder(answers=answers)
+        play(recorder, lambda line: line.connection.expire(LATER), *data)
+        assert recorder.refused == []
 
 
 def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:
