@@ -1,6 +1,8 @@
 """`make conformance`: run the suite by every road, and say where they differ."""
 
+import signal
 import sys
+from typing import NoReturn
 
 from tests.conformance.comparison import differences, failures, table
 from tests.conformance.roads import DIRECT, ROADS
@@ -37,7 +39,13 @@ def _judge(suite: Suite, revision: str, runs: dict[tuple[str, str], Run]) -> lis
     ]
 
 
+def _end(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _end)
     try:
         sys.exit(main())
     except SuiteFailed as failed:

@@ -1,6 +1,7 @@
 """The runs of the suite: a list of requirements by a road each, several at a time."""
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,15 +52,23 @@ def installed() -> Suite:
 
 
 def run_all(suite: Suite, pairs: Sequence[Pair]) -> dict[tuple[str, str], Run]:
-    """The runs, by the name of the road and the revision."""
+    """The runs, by the name of the road and the revision; when one fails, all end."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        runs = tuple(threads.map(lambda pair: _run(suite, pair), pairs))
+        started = [threads.submit(_run, suite, pair) for pair in pairs]
+        try:
+            runs = [each.result() for each in started]
+        except BaseException:
+            for each in started:
+                each.cancel()
+            suite.stop()
+            raise
     return {(each.pair.road.name, each.pair.revision): each for each in runs}
 
 
 def _run(suite: Suite, pair: Pair) -> Run:
     started = time.monotonic()
     with pair.road.serve() as destination:
+        print(f"requirements of {pair.revision}, {pair.road.name} ...", file=sys.stderr, flush=True)
         results = suite.judge(destination.url, pair.revision)
         telemetry = destination.telemetry()
     return Run(pair, results, telemetry, time.monotonic() - started)

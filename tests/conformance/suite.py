@@ -49,16 +49,21 @@ Results = Mapping[str, tuple[Check, ...]]
 """The checks of every scenario that ran, by the scenario's name."""
 
 
-@dataclass(frozen=True, slots=True)
 class Suite:
-    """An installed suite."""
+    """An installed suite. It may run several times at once, until it is stopped."""
 
-    folder: Path
-    environment: Mapping[str, str]
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._running: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+
+    def __repr__(self) -> str:
+        return f"<Suite running={len(self._running)} stopped={self._stopped}>"
 
     def required(self, revision: str) -> tuple[str, ...]:
         """The scenarios that a server of a protocol revision has to pass."""
-        listed = yaml.safe_load((self.folder / "requirements" / f"{revision}.yaml").read_text())
+        listed = yaml.safe_load((self._folder / "requirements" / f"{revision}.yaml").read_text())
         return tuple(listed["server"])
 
     def judge(self, url: str, revision: str) -> Results:
@@ -70,23 +75,38 @@ class Suite:
                 for path in sorted(Path(folder).iterdir(), key=_when)
                 for name, checks in _read(path)
             }
+        if self._stopped:
+            raise SuiteFailed("the suite was stopped")
         if missing := set(self.required(revision)) - set(results):
             raise SuiteFailed(f"{url}: no result of {', '.join(sorted(missing))}\n{told[-2000:]}")
         return results
 
+    def stop(self) -> None:
+        """End what runs: `judge` raises SuiteFailed."""
+        self._stopped = True
+        for process in tuple(self._running):
+            process.kill()
+
     def _run(self, *options: str) -> str:
         """Run the suite to its end, whatever it finds; what it says."""
-        done = subprocess.run(
-            (NODE, self.folder / "dist" / "index.js", "server", *options),
-            env=self.environment,
+        with subprocess.Popen(
+            (NODE, self._folder / "dist" / "index.js", "server", *options),
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
-        return done.stdout
+        ) as process:
+            self._running.add(process)
+            try:
+                told, _ = process.communicate(timeout=0 if self._stopped else RUN_SECONDS)
+            except subprocess.TimeoutExpired as late:
+                reason = "stopped" if self._stopped else f"not done after {RUN_SECONDS} s"
+                raise SuiteFailed(f"the suite was {reason}") from late
+            finally:
+                process.kill()
+                self._running.discard(process)
+        return told
 
 
 def install(environment: Mapping[str, str]) -> Suite:
