@@ -5,8 +5,33 @@ Grafana's JSON, `rules` the Prometheus rules, `queries` every question that boar
 """
 
 from dashboards.board import Board
-from dashboards.boards import pipeline, server
+from dashboards.boards import (
+    fleet,
+    home,
+    latency,
+    load,
+    pipeline,
+    proxy_cost,
+    resources,
+    server,
+    sessions,
+    slo,
+    tools,
+)
 
-BOARDS: tuple[Board, ...] = (server.BOARD, pipeline.BOARD)
+BOARDS: tuple[Board, ...] = (
+    home.BOARD,
+    fleet.BOARD,
+    server.BOARD,
+    tools.BOARD,
+    sessions.BOARD,
+    latency.BOARD,
+    resources.BOARD,
+    slo.BOARD,
+    proxy_cost.BOARD,
+    load.BOARD,
+    pipeline.BOARD,
+)
+"""From the general to the particular."""
 
 __all__ = ["BOARDS", "Board"]

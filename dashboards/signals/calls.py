@@ -152,6 +152,15 @@ LATENCY_BY_METHOD = Signal(
     Source.PROXY,
     limits.LATENCY_SECONDS,
 )
+DURATIONS = Signal(
+    "Durations",
+    "How many calls took how long, streams not counted: the darker, the more. Two dark bands are"
+    " two kinds of calls. A dot is one call; a click on it opens its trace.",
+    "s",
+    (Answer(BUCKETS.increase(CHOSEN, IS_CALL, by=("le",)), "{{le}}"),),
+    Source.PROXY,
+    exemplars=True,
+)
 SLOW = Signal(
     "Slow calls",
     "Calls that took longer than this, of all calls, streams not counted. It tells how many"

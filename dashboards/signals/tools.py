@@ -1,9 +1,10 @@
 """Tool by tool: how often it is called, how often it fails, how long it takes."""
 
 from dashboards import limits, series
+from dashboards.links import TO_TOOL, TO_TRACES
 from dashboards.promql import Match, ne, or_zero, quantile, ratio, renamed
 from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
-from dashboards.signal import Answer, Signal
+from dashboards.signal import EACH_SERVER, Answer, Signal
 from dashboards.signals.calls import FAILED, HONEST, By
 from proxy.telemetry import catalogue
 
@@ -13,6 +14,9 @@ BUCKETS = series.buckets(catalogue.OPERATION_DURATION)
 # The semantic conventions' duration names the tool otherwise than ToolHive's counter does.
 NAME = "gen_ai_tool_name"
 NAMED = ne(NAME, "")
+
+EACH_TOOL = (*EACH_SERVER, "tool")
+"""The labels that tell tools apart: servers may offer tools of the same name."""
 
 
 def call_rate(scope: Scope, by: By) -> str:
@@ -58,12 +62,12 @@ LATENCY = Signal(
 
 
 def _calls(*where: Match) -> str:
-    return CALLS.increase(CHOSEN_RANGE, *where, by=("tool",))
+    return CALLS.increase(CHOSEN_RANGE, *where, by=EACH_TOOL)
 
 
 def _latency(q: float) -> str:
-    spans = BUCKETS.increase(CHOSEN_RANGE, NAMED, by=("le", NAME))
-    return renamed(quantile(q, spans), NAME, "tool")
+    spans = BUCKETS.increase(CHOSEN_RANGE, NAMED, by=("le", *EACH_SERVER, NAME))
+    return renamed(quantile(q, spans), NAME, "tool", keep=EACH_SERVER)
 
 
 def _errors() -> str:
@@ -72,15 +76,18 @@ def _errors() -> str:
 
 TABLE = Signal(
     "Tools",
-    "All tools called within the shown time: which one fails, which one is slow. Latency is"
-    " missing where the proxy does not measure it by tool (ToolHive before 0.9.4).",
+    "All tools called within the shown time, counted call by call: which one fails, which one is"
+    " slow. A click on a name leads to it. Latency is missing where the proxy does not measure it"
+    " by tool (ToolHive before 0.9.4).",
     "short",
     (
         Answer(_calls(), "Calls"),
         Answer(_errors(), "Errors"),
-        Answer(ratio(_errors(), _calls()), "Error ratio", "percentunit"),
+        Answer(ratio(_errors(), _calls()), "Error ratio", "percentunit", limits.TOOL_ERRORS),
         Answer(_latency(0.5), "p50", "s"),
-        Answer(_latency(0.95), "p95", "s"),
+        Answer(_latency(0.95), "p95", "s", limits.LATENCY_SECONDS),
     ),
     Source.PROXY,
+    keys=EACH_TOOL,
+    opens=(TO_TOOL, TO_TRACES),
 )

@@ -117,8 +117,58 @@ MUTATIONS: dict[str, Callable[[Json], object]] = {
 
 @pytest.mark.parametrize("finding", MUTATIONS)
 def test_the_linter_finds_a_defect_that_was_put_in(finding: str) -> None:
-    broken = copy.deepcopy(dashboard(BOARDS[0]))
+    server = next(board for board in BOARDS if board.uid == "mcp-server")
+    broken = copy.deepcopy(dashboard(server))
 
     MUTATIONS[finding](broken)
+
+    assert any(finding in line for line in findings(broken, UIDS))
+
+
+def of_type(board: Json, kind: str) -> Json:
+    return next(panel for panel in panels(board) if panel["type"] == kind)
+
+
+def limited(board: Json) -> Any:
+    """The thresholds of a table's column."""
+    columns = of_type(board, "table")["fieldConfig"]["overrides"]
+    properties = (each for column in columns for each in column["properties"])
+    return next(each["value"] for each in properties if each["id"] == "thresholds")
+
+
+IN_PARTICULAR: dict[str, tuple[str, Callable[[Json], object]]] = {
+    "thresholds do not rise": (
+        "mcp-fleet",
+        lambda board: limited(board)["steps"].append({"color": "red", "value": -1}),
+    ),
+    "not a null base and numbers": (
+        "mcp-fleet",
+        lambda board: limited(board)["steps"][0].update(value=0),
+    ),
+    "asks something": (
+        "mcp-home",
+        lambda board: of_type(board, "text").update(targets=[{"expr": "up", "refId": "A"}]),
+    ),
+    "/d/mcp-flet, which is no board": (
+        "mcp-home",
+        lambda board: of_type(board, "text")["options"].update(content="[Fleet](d/mcp-flet?x=1)"),
+    ),
+    "does not ask the chosen Jaeger": (
+        "mcp-latency",
+        lambda board: of_type(board, "traces")["targets"][0].update(datasource={"uid": "jaeger"}),
+    ),
+    "variable $trace is not defined": (
+        "mcp-latency",
+        lambda board: board["templating"]["list"].pop(),
+    ),
+}
+
+
+@pytest.mark.parametrize("finding", IN_PARTICULAR)
+def test_the_linter_finds_a_defect_of_a_particular_panel(finding: str) -> None:
+    uid, break_it = IN_PARTICULAR[finding]
+    broken = copy.deepcopy(dashboard(next(board for board in BOARDS if board.uid == uid)))
+
+    break_it(broken)
 
     assert any(finding in line for line in findings(broken, UIDS))

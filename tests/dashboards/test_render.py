@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dashboards import BOARDS, Board
 from dashboards.limits import Limit
 from dashboards.palette import named, steps
-from dashboards.panels import Form
 from dashboards.render import board_json, dashboard
 
 ROOT = Path(__file__).parents[2]
@@ -86,13 +86,16 @@ def test_a_legend_by_outcome_gets_the_colour_of_every_outcome() -> None:
     assert named(("p50", "{{tool}}")) == {"p50": "light-blue"}
 
 
-def test_a_table_has_one_named_column_per_answer() -> None:
-    board = next(b for b in BOARDS if any(p.form is Form.TABLE for p in b.panels))
+def test_a_table_has_one_named_column_per_label_and_answer() -> None:
+    board = next(each for each in BOARDS if each.uid == "mcp-server")
     table = next(panel for panel in dashboard(board)["panels"] if panel["type"] == "table")
 
     columns = table["transformations"][1]["options"]["renameByName"]
 
     assert columns == {
+        "namespace": "Namespace",
+        "server": "Server",
+        "tool": "Tool",
         "Value #A": "Calls",
         "Value #B": "Errors",
         "Value #C": "Error ratio",
@@ -100,3 +103,96 @@ def test_a_table_has_one_named_column_per_answer() -> None:
         "Value #E": "p95",
     }
     assert [target["format"] for target in table["targets"]] == ["table"] * 5
+
+
+def drawn(uid: str, title: str) -> dict[str, Any]:
+    board = next(each for each in BOARDS if each.uid == uid)
+    found: dict[str, Any] = next(p for p in dashboard(board)["panels"] if p["title"] == title)
+    return found
+
+
+def column(table: dict[str, Any], heading: str) -> dict[str, Any]:
+    overrides = table["fieldConfig"]["overrides"]
+    found = next(each for each in overrides if each["matcher"]["options"] == heading)
+    return {each["id"]: each["value"] for each in found["properties"]}
+
+
+def test_a_column_has_its_own_unit_limit_and_words() -> None:
+    table = drawn("mcp-fleet", "Servers")
+
+    ratio, upstream = column(table, "Error ratio"), column(table, "Upstream")
+
+    assert ratio["unit"] == "percentunit"
+    assert [each["color"] for each in ratio["thresholds"]["steps"]] == ["green", "orange", "red"]
+    assert upstream["mappings"][0]["options"]["0"]["text"] == "down"
+
+
+def test_the_last_key_of_a_row_carries_the_links() -> None:
+    links = column(drawn("mcp-fleet", "Servers"), "Server")["links"]
+
+    assert links[0]["url"].startswith("/d/mcp-server?var-namespace=${__data.fields.namespace")
+
+
+def test_a_table_of_one_answer_names_its_values_as_grafana_does() -> None:
+    board = next(each for each in BOARDS if each.uid == "mcp-home")
+    table = next(p for p in dashboard(board)["panels"] if p["type"] == "table")
+
+    assert table["transformations"][1]["options"]["renameByName"]["Value"] == "Firing for"
+
+
+def test_a_heat_map_asks_for_buckets_and_for_single_traces() -> None:
+    panel = drawn("mcp-latency", "Durations")
+
+    assert (panel["type"], panel["options"]["yAxis"]["unit"]) == ("heatmap", "s")
+    assert [(t["format"], t["exemplar"]) for t in panel["targets"]] == [("heatmap", True)]
+
+
+def test_bars_ask_for_one_value_of_all_the_time_shown() -> None:
+    panel = drawn("mcp-tools", "Most called")
+
+    assert panel["type"] == "bargauge"
+    assert [(t["instant"], t["range"]) for t in panel["targets"]] == [(True, False)]
+
+
+def test_a_number_about_all_the_time_shown_has_no_past_behind_it() -> None:
+    panel = drawn("mcp-load", "Most carried well")
+
+    assert panel["targets"][0]["instant"] is True
+    assert panel["options"]["graphMode"] == "none"
+
+
+def test_what_only_a_cluster_can_answer_says_so_where_there_is_none() -> None:
+    panel = drawn("mcp-resources", "CPU of the pods")
+
+    assert panel["fieldConfig"]["defaults"]["noValue"] == "only on a cluster"
+
+
+def test_a_budget_may_be_drawn_below_zero_and_calls_may_not() -> None:
+    budget = drawn("mcp-slo", "Availability budget left")["fieldConfig"]["defaults"]
+    calls = drawn("mcp-fleet", "Calls by server")["fieldConfig"]["defaults"]
+
+    assert "min" not in budget
+    assert calls["min"] == 0
+
+
+def test_home_leads_to_every_other_board_and_says_what_it_answers() -> None:
+    text = drawn("mcp-home", "Boards")["options"]["content"]
+
+    for board in BOARDS:
+        if board.uid != "mcp-home":
+            assert f"](d/{board.uid}?" in text
+            assert f": {board.question}" in text
+
+
+def test_traces_are_asked_of_the_jaeger_that_the_viewer_chose() -> None:
+    board = next(each for each in BOARDS if each.traces)
+    variables = {each["name"]: each for each in dashboard(board)["templating"]["list"]}
+    search, one = drawn(board.uid, "Traces"), drawn(board.uid, "One trace")
+
+    assert (variables["jaeger"]["type"], variables["jaeger"]["query"]) == ("datasource", "jaeger")
+    assert {variables[each]["type"] for each in ("tags", "trace")} == {"textbox"}
+    assert (search["targets"][0]["queryType"], search["targets"][0]["tags"]) == (
+        "search",
+        "${tags}",
+    )
+    assert (one["type"], one["targets"][0]["query"]) == ("traces", "${trace}")

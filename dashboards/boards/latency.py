@@ -1,0 +1,70 @@
+"""MCP / Latency: how the durations are spread, for whom they are long, and single traces."""
+
+from dashboards.board import Board
+from dashboards.layout import Row
+from dashboards.panels import bars, heatmap, lines, stat, trace, traces
+from dashboards.signals import calls, durations, fleet, proxies, usage
+
+BOARD = Board(
+    uid="mcp-latency",
+    title="MCP / Latency",
+    description="For whoever hears that it is slow: from all calls down to one trace.",
+    traces=True,
+    rows=(
+        Row(
+            100,
+            "How long do callers wait, and for what?",
+            (
+                *(stat(number, each, 6) for number, each in enumerate(durations.QUANTILES, 1)),
+                stat(4, calls.RATE, 6),
+            ),
+        ),
+        Row(
+            101,
+            "All calls",
+            (heatmap(10, calls.DURATIONS, 12), lines(11, durations.OVER_TIME, 12)),
+        ),
+        Row(
+            102,
+            "Whose calls",
+            (
+                lines(20, fleet.LATENCIES),
+                lines(21, calls.LATENCY_BY_METHOD),
+                lines(22, durations.BY_TRANSPORT),
+            ),
+        ),
+        Row(
+            103,
+            "How many, and since when",
+            (
+                lines(30, calls.SLOW),
+                lines(31, durations.AGAINST_YESTERDAY),
+                bars(32, usage.SLOWEST_NAMES),
+            ),
+        ),
+        Row(
+            104,
+            "In the proxy or behind it",
+            (lines(40, proxies.OVERHEAD_TIME, 12), lines(41, proxies.OVERHEAD_SHARE, 12)),
+        ),
+        Row(
+            105,
+            "Single calls (choose one server, and a data source of traces)",
+            (
+                traces(
+                    50,
+                    "Traces",
+                    "The newest traces of the chosen server; Jaeger knows one server at a time."
+                    ' "Tags of traces" narrows them: gen_ai.tool.name=fetch,'
+                    " mcp.proxy.outcome=tool_error, error=true. A click on an id opens the trace.",
+                ),
+                trace(
+                    51,
+                    "One trace",
+                    'The trace whose id is in "Trace id", span by span. The outer span is the'
+                    " proxy's, the inner one the server's: the difference was spent in the proxy.",
+                ),
+            ),
+        ),
+    ),
+)

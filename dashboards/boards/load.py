@@ -1,0 +1,59 @@
+"""MCP / Load test: rate and answers on one axis of time, with what may be full below them."""
+
+from dashboards.board import Board
+from dashboards.layout import Row
+from dashboards.panels import heatmap, lines, stack, stat
+from dashboards.signals import calls, cost, load, proxies, resources
+
+BOARD = Board(
+    uid="mcp-load",
+    title="MCP / Load test",
+    description="For whoever drives load: choose the server, show the time of the test.",
+    rows=(
+        Row(
+            100,
+            "How much does it carry before callers notice?",
+            (
+                stat(1, load.CARRIED),
+                stat(2, load.PEAK),
+                stat(3, calls.RATE),
+                stat(4, load.IN_FLIGHT),
+                stat(5, calls.P95),
+                stat(6, calls.ERROR_RATIO),
+            ),
+        ),
+        Row(
+            101,
+            "Load and answers",
+            (
+                lines(10, load.RATE),
+                lines(11, calls.LATENCY),
+                lines(12, load.ERRORS),
+                lines(13, load.CONNECTIONS),
+                heatmap(14, calls.DURATIONS, 8),
+                stack(15, calls.OUTCOME_RATE),
+            ),
+        ),
+        Row(
+            102,
+            "What gives way first: the proxy",
+            (
+                lines(20, proxies.PROCESS_CPU),
+                lines(21, proxies.LOOP_LAG),
+                lines(22, proxies.OVERHEAD_TIME),
+                lines(23, proxies.PROCESS_MEMORY),
+                lines(24, resources.FILES),
+                lines(25, proxies.LOST),
+            ),
+        ),
+        Row(
+            103,
+            "Or the server behind it",
+            (
+                lines(30, cost.SERVER_TIME),
+                lines(31, cost.UPSTREAM_ERRORS),
+                lines(32, proxies.UPSTREAM_RESTARTS),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,67 @@
+"""MCP / Sessions and transports: clients' way in, what they hold open, and their way out."""
+
+from dashboards.board import Board
+from dashboards.layout import Row
+from dashboards.panels import lines, stack, stat
+from dashboards.signals import calls, proxies, resources, sessions
+
+BOARD = Board(
+    uid="mcp-sessions",
+    title="MCP / Sessions and transports",
+    description="For whoever runs servers and clients: sessions, streams, transports, versions.",
+    rows=(
+        Row(
+            100,
+            "Do clients get in, stay, and leave?",
+            (
+                stat(1, sessions.OPENING),
+                stat(2, sessions.REFUSED),
+                stat(3, proxies.OPEN_SESSIONS),
+                stat(4, sessions.OPEN_STREAMS),
+                stat(5, sessions.OPEN_CONNECTIONS),
+                stat(6, sessions.CALLS_EACH),
+            ),
+        ),
+        Row(
+            101,
+            "In",
+            (
+                lines(10, sessions.OPENED_BY_SERVER),
+                lines(11, sessions.REJECTED),
+                stack(12, calls.STATUS_CODES),
+            ),
+        ),
+        Row(
+            102,
+            "Staying",
+            (
+                lines(20, sessions.SESSIONS),
+                lines(21, sessions.STREAMS),
+                lines(22, sessions.CONNECTIONS),
+            ),
+        ),
+        Row(
+            103,
+            "Out",
+            (
+                lines(30, sessions.GROWTH),
+                lines(31, sessions.LIFE),
+                stack(32, sessions.ENDED_BY_TYPE),
+            ),
+        ),
+        Row(
+            104,
+            "By which way",
+            (
+                stack(40, sessions.BY_TRANSPORT),
+                stack(41, sessions.BY_VERSION),
+                stack(42, calls.RATE_BY_METHOD),
+            ),
+        ),
+        Row(
+            105,
+            "Why sessions are lost",
+            (lines(50, proxies.UPSTREAM_RESTARTS, 12), lines(51, resources.FILES, 12)),
+        ),
+    ),
+)

@@ -1,0 +1,179 @@
+"""What the proxy costs: its share of each call's time, and what that takes of the machine."""
+
+from dashboards import limits, series
+from dashboards.links import TO_RESOURCES, TO_SERVER
+from dashboards.promql import Match, eq, or_zero, ratio
+from dashboards.series import CHOSEN, Series, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, proxies
+from dashboards.signals.fleet import TOP
+from proxy.telemetry import catalogue
+from proxy.telemetry.catalogue import Outcome
+
+By = tuple[str, ...]
+
+_SPENT = series.total(catalogue.OVERHEAD)
+_SPENDINGS = series.count(catalogue.OVERHEAD)
+_TOOK = series.total(catalogue.REQUEST_DURATION)
+_TAKINGS = series.count(catalogue.REQUEST_DURATION)
+
+
+def _mean(total: Series, count: Series, by: By = ()) -> str:
+    """Seconds per call."""
+    return ratio(total.rate(CHOSEN, by=by), count.rate(CHOSEN, by=by))
+
+
+_PROXY = _mean(_SPENT, _SPENDINGS)
+_CALL = _mean(_TOOK, _TAKINGS)
+
+IN_FLIGHT = _TOOK.rate(CHOSEN)
+"""Calls under way, by Little's law: seconds of calls per second."""
+
+
+def _share(by: By = ()) -> str:
+    return ratio(_SPENT.rate(CHOSEN, by=by), _TOOK.rate(CHOSEN, by=by))
+
+
+def _per_call(spent: str, by: By = ()) -> str:
+    return ratio(spent, calls.call_rate(CHOSEN, by=by))
+
+
+ADDED = Signal(
+    "Time added per call",
+    "Mean time that a call spent in the proxy, the server's time excluded.",
+    "s",
+    (Answer(_PROXY, "proxy"),),
+    Source.PROXY,
+    limits.OVERHEAD_SECONDS,
+    quiet="no calls",
+)
+ADDED_P99 = Signal(
+    "Time added p99",
+    "99 of 100 calls spent less than this in the proxy.",
+    "s",
+    (Answer(proxies.OVERHEAD.quantile(0.99, CHOSEN), "proxy"),),
+    Source.PROXY,
+    limits.OVERHEAD_SECONDS,
+    quiet="no calls",
+)
+SHARE = Signal(
+    "Share of the calls' time",
+    "The proxy's part of all the time that calls took. High only because the servers are fast:"
+    " see the time added.",
+    "percentunit",
+    (Answer(_share(), "proxy"),),
+    Source.PROXY,
+    quiet="no calls",
+)
+CPU_PER_CALL = Signal(
+    "CPU per call",
+    "CPU time of the proxies for each call that they answered. High at few calls, where idling"
+    " counts.",
+    "s",
+    (Answer(_per_call(proxies.CPU.rate(CHOSEN)), "CPU"),),
+    Source.PROXY,
+    quiet="no calls",
+)
+MEMORY = Signal(
+    "Memory of all proxies",
+    "Resident memory of all chosen proxies together.",
+    "bytes",
+    (Answer(proxies.MEMORY.now(CHOSEN), "memory"),),
+    Source.PROXY,
+)
+FAULTS = Signal(
+    "Errors by the proxy's fault",
+    "Calls that failed by a defect of the proxy, of all calls. Any is worth a report.",
+    "percentunit",
+    (Answer(calls.fault_ratio(catalogue.Fault.PROXY), "proxy"),),
+    Source.PROXY,
+    limits.LOST.because("The proxy must never be the reason."),
+    quiet="no calls",
+)
+SPLIT = Signal(
+    "Where a call's time goes",
+    "Mean time of a call, in the proxy and behind it. The server's part rises: the server is slow."
+    " The proxy's part rises: see why below.",
+    "s",
+    (Answer(f"{_CALL} - {_PROXY}", "behind the proxy"), Answer(_PROXY, "in the proxy")),
+    Source.PROXY,
+)
+SIDE_BY_SIDE = Signal(
+    "p95 of the call and of the proxy",
+    "95 of 100 calls took less than this, and spent less than this in the proxy. Quantiles cannot"
+    " be subtracted: that is what the means beside are for.",
+    "s",
+    (
+        Answer(calls.latency(0.95, CHOSEN), "whole call"),
+        Answer(proxies.OVERHEAD.quantile(0.95, CHOSEN), "in the proxy"),
+    ),
+    Source.PROXY,
+)
+SPREAD = Signal(
+    "Time added",
+    "How many calls spent how long in the proxy: the darker, the more. It should be one thin band;"
+    " a second one is large messages or a busy event loop.",
+    "s",
+    (Answer(proxies.OVERHEAD.increase(CHOSEN, by=("le",)), "{{le}}"),),
+    Source.PROXY,
+)
+ADDED_BY_SERVER = Signal(
+    "Time added by server",
+    f"Mean time in the proxy, of the {TOP} servers where it is longest.",
+    "s",
+    (Answer(f"topk({TOP}, {_mean(_SPENT, _SPENDINGS, EACH_SERVER)})", WHO),),
+    Source.PROXY,
+    limits.OVERHEAD_SECONDS,
+    opens=(TO_SERVER, TO_RESOURCES),
+)
+SERVER_TIME = Signal(
+    "Time behind the proxy by server",
+    f"Mean time of a call without the proxy's part, of the {TOP} slowest servers.",
+    "s",
+    (
+        Answer(
+            f"topk({TOP}, {_mean(_TOOK, _TAKINGS, EACH_SERVER)}"
+            f" - {_mean(_SPENT, _SPENDINGS, EACH_SERVER)})",
+            WHO,
+        ),
+    ),
+    Source.PROXY,
+    limits.LATENCY_SECONDS,
+    opens=(TO_SERVER,),
+)
+
+
+def _failing(*outcome: Match) -> str:
+    return or_zero(calls.OUTCOMES.rate(CHOSEN, *outcome, by=EACH_SERVER), proxies.PRESENT)
+
+
+UPSTREAM_ERRORS = Signal(
+    "Lost on the way to the server",
+    "Calls per second that got no answer, by server: the connection broke, or the server took"
+    " too long. The proxy is the messenger: look at the server, then at the network.",
+    "reqps",
+    (
+        Answer(_failing(eq("outcome", Outcome.TRANSPORT_ERROR)), f"{WHO} broken"),
+        Answer(_failing(eq("outcome", Outcome.TIMEOUT)), f"{WHO} too late"),
+    ),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+MEMORY_PER_SESSION = Signal(
+    "Memory per open session",
+    "Resident memory of a server's proxies for each session that is open. Meaningful at many"
+    " sessions; rising then: sessions hold more than they should.",
+    "bytes",
+    (
+        Answer(
+            ratio(
+                proxies.MEMORY.now(CHOSEN, by=EACH_SERVER),
+                proxies.SESSIONS.now(CHOSEN, by=EACH_SERVER),
+            ),
+            WHO,
+        ),
+    ),
+    Source.PROXY,
+    quiet="no sessions",
+    opens=(TO_SERVER,),
+)

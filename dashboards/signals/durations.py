@@ -1,0 +1,52 @@
+"""How long callers wait: by quantile, against yesterday, and for whom."""
+
+from dataclasses import replace
+
+from dashboards import limits
+from dashboards.links import TO_SERVER
+from dashboards.promql import aggregate, ratio
+from dashboards.recordings import LATENCY_P95
+from dashboards.series import CHOSEN, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, fleet
+
+_P95 = fleet.recorded(LATENCY_P95)
+_YESTERDAY = aggregate("max", f"{LATENCY_P95.series.select(CHOSEN)} offset 1d", EACH_SERVER)
+
+QUANTILES = tuple(
+    Signal(
+        f"Latency p{q * 100:g}",
+        f"{q * 100:g} of 100 calls are answered within this time, streams not counted.",
+        "s",
+        (Answer(calls.latency(q, CHOSEN), f"p{q * 100:g}"),),
+        Source.PROXY,
+        limits.LATENCY_SECONDS,
+        quiet="no calls",
+    )
+    for q in (0.5, 0.95, 0.99)
+)
+OVER_TIME = replace(
+    calls.LATENCY,
+    description="Time from a request's arrival to the end of its answer, streams not counted. p99"
+    " far above p50: a few calls wait for something. A dot is one call; a click opens its trace.",
+    exemplars=True,
+)
+AGAINST_YESTERDAY = Signal(
+    "Against yesterday",
+    "p95 of each server now, divided by what it was a day ago at this time, both over 5 minutes,"
+    " as recorded. 2 is twice as slow. 1 where nothing is known of yesterday.",
+    "short",
+    (Answer(ratio(_P95, f"({_YESTERDAY} or {_P95})"), WHO),),
+    Source.PROXY,
+    quiet="no calls",
+    opens=(TO_SERVER,),
+)
+BY_TRANSPORT = Signal(
+    "Latency p95 by transport",
+    "95 of 100 calls are answered within this time, by the transport that the server speaks. stdio"
+    " far above streamable-http: its process answers one call after the other.",
+    "s",
+    (Answer(calls.latency(0.95, CHOSEN, by=("transport",)), "{{transport}}"),),
+    Source.PROXY,
+    limits.LATENCY_SECONDS,
+)

@@ -1,0 +1,174 @@
+"""All servers beside each other, by what rules recorded: cheap for any number of them."""
+
+from dashboards import foreign, limits
+from dashboards.links import TO_FLEET, TO_LATENCY, TO_SERVER, TO_TOOLS
+from dashboards.promql import aggregate, or_zero, over_time, ratio
+from dashboards.recording import Recording
+from dashboards.recordings import CALL_RATE, ERROR_RATIO, LATENCY_P95
+from dashboards.series import CHOSEN, CHOSEN_RANGE, WHOLE, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, proxies
+from dashboards.signals.indicators import OURS
+
+TOP = 10
+"""As many lines and bars as can be told apart."""
+
+_SEEN = " or ".join(
+    each.now(CHOSEN, by=EACH_SERVER, operator="group") for each in (proxies.UP, calls.REQUESTS)
+)
+_UPSTREAM = proxies.UP.now(CHOSEN, by=EACH_SERVER, operator="min")
+_FIRING = foreign.ALERTS.now(CHOSEN, *OURS, by=EACH_SERVER, operator="count")
+_DOWN = ((0, "down"), (1, "up"))
+
+
+def recorded(recording: Recording) -> str:
+    """A recorded value of each chosen server."""
+    return recording.series.now(CHOSEN, by=EACH_SERVER, operator="max")
+
+
+def _top(vector: str) -> str:
+    return f"topk({TOP}, {vector})"
+
+
+def _failed() -> str:
+    """Failed calls per second of each chosen server."""
+    return f"{recorded(ERROR_RATIO)} * {recorded(CALL_RATE)}"
+
+
+DOWN = Signal(
+    "Servers down",
+    "MCP servers that some proxy cannot reach now. Every call to them ends in a transport error.",
+    "short",
+    (Answer(f"count({_UPSTREAM} == 0) or vector(0)", "servers"),),
+    Source.PROXY,
+    limits.FIRING.because("One is enough: its callers get nothing."),
+    opens=(TO_FLEET,),
+)
+CALLS = Signal(
+    "Calls",
+    "MCP calls per second of all chosen servers, over 5 minutes, as recorded. A fall to nothing"
+    " while agents work means that they cannot get through.",
+    "reqps",
+    (Answer(f"sum({recorded(CALL_RATE)})", "calls"),),
+    Source.PROXY,
+    quiet="no calls",
+)
+ERRORS = Signal(
+    "Error ratio",
+    "Failed calls of all calls, over all chosen servers and 5 minutes, as recorded. High: see"
+    " which server it is.",
+    "percentunit",
+    (Answer(ratio(f"sum({_failed()})", f"sum({recorded(CALL_RATE)})"), "errors"),),
+    Source.PROXY,
+    limits.ERRORS,
+    quiet="no calls",
+    opens=(TO_FLEET,),
+)
+SLOWEST_P95 = Signal(
+    "p95 of the slowest server",
+    "95 of 100 calls to the slowest of the chosen servers were answered within this time, over 5"
+    " minutes, as recorded. High: see which server it is.",
+    "s",
+    (Answer(f"max({recorded(LATENCY_P95)})", "p95"),),
+    Source.PROXY,
+    limits.LATENCY_SECONDS,
+    quiet="no calls",
+    opens=(TO_FLEET,),
+)
+TABLE = Signal(
+    "Servers",
+    "Every chosen server, those with alerts first. A click on a name leads to the server, its tools"
+    " and its latency. Upstream and sessions are told by our proxy only.",
+    "short",
+    (
+        Answer(or_zero(_FIRING, f"({_SEEN})"), "Alerts", limit=limits.FIRING),
+        Answer(_UPSTREAM, "Upstream", limit=limits.UPSTREAM, words=_DOWN),
+        Answer(recorded(CALL_RATE), "Calls", "reqps"),
+        Answer(recorded(ERROR_RATIO), "Error ratio", "percentunit", limits.ERRORS),
+        Answer(recorded(LATENCY_P95), "p95", "s", limits.LATENCY_SECONDS),
+        Answer(proxies.SESSIONS.now(CHOSEN, by=EACH_SERVER), "Sessions"),
+    ),
+    Source.PROXY,
+    keys=EACH_SERVER,
+    opens=(TO_SERVER, TO_TOOLS, TO_LATENCY),
+)
+NEEDY = Signal(
+    "Servers that need you",
+    "Every server, those with alerts first. A click on a name opens it.",
+    "short",
+    tuple(each for each in TABLE.answers if each.name not in ("Calls", "Sessions")),
+    Source.PROXY,
+    keys=EACH_SERVER,
+    opens=(TO_SERVER,),
+)
+BUSIEST = Signal(
+    "Busiest servers",
+    f"The {TOP} servers with the most calls per second, over all the time shown. One far above its"
+    " usual place is called by a loop.",
+    "reqps",
+    (
+        Answer(
+            _top(over_time("avg", CALL_RATE.series.select(CHOSEN_RANGE), CHOSEN_RANGE.window)), WHO
+        ),
+    ),
+    Source.PROXY,
+    quiet="no calls",
+    opens=(TO_SERVER,),
+)
+RATES = Signal(
+    "Calls by server",
+    f"MCP calls per second of the {TOP} busiest servers. One that falls while the others do not is"
+    " in trouble itself.",
+    "reqps",
+    (Answer(_top(recorded(CALL_RATE)), WHO),),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+ERROR_RATIOS = Signal(
+    "Error ratio by server",
+    f"Failed calls of all calls, of the {TOP} servers that fail most. All at once: look at what"
+    " they share, the network or the cluster.",
+    "percentunit",
+    (Answer(_top(recorded(ERROR_RATIO)), WHO),),
+    Source.PROXY,
+    limits.ERRORS,
+    opens=(TO_SERVER,),
+)
+LATENCIES = Signal(
+    "Latency p95 by server",
+    f"95 of 100 calls are answered within this time, of the {TOP} slowest servers.",
+    "s",
+    (Answer(_top(recorded(LATENCY_P95)), WHO),),
+    Source.PROXY,
+    limits.LATENCY_SECONDS,
+    opens=(TO_SERVER, TO_LATENCY),
+)
+OPEN_SESSIONS = Signal(
+    "Sessions by server",
+    f"Open MCP sessions of the {TOP} servers that have most. A line that only rises is clients that"
+    " never end their sessions.",
+    "short",
+    (Answer(_top(proxies.SESSIONS.now(CHOSEN, by=EACH_SERVER)), WHO),),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+
+_ALERT = ("alertname", "severity", *EACH_SERVER)
+_NOW = foreign.ALERTS.now(WHOLE, *OURS, by=_ALERT, operator="group")
+_SINCE = foreign.ALERTS_SINCE.now(WHOLE, OURS[0], by=_ALERT, operator="min")
+_NONE = 'label_replace(vector(0), "alertname", "none fires", "", "")'
+ALERTS = Signal(
+    "Firing alerts",
+    "MCP alerts that fire now, the oldest first, with the server that each is about. The runbook"
+    " has a heading for each.",
+    "s",
+    (
+        Answer(
+            f"time() - ({_SINCE} and {_NOW}) or ({_NONE} unless on () {aggregate('group', _NOW)})",
+            "Firing for",
+        ),
+    ),
+    Source.PROMETHEUS,
+    keys=_ALERT,
+    opens=(TO_SERVER,),
+)

@@ -1,0 +1,211 @@
+"""CPU, memory and restarts: of the pods as the cluster sees them, and of the proxies' processes."""
+
+from dashboards import foreign, limits, series
+from dashboards.links import TO_COST, TO_SERVER
+from dashboards.promql import aggregate, eq, like, ne, or_zero, ratio
+from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, proxies
+from proxy.telemetry import catalogue
+
+STARTED = series.of(catalogue.PROCESS_START_TIME)
+FDS = series.of(catalogue.PROCESS_OPEN_FDS)
+
+PODS = Scope((like("namespace", "$namespace"), like("pod", "($server)-.+")), CHOSEN.window)
+"""The pods of the chosen servers: a proxy's and its server's both begin with the server's name."""
+
+_PODS_RANGE = Scope(PODS.matches, CHOSEN_RANGE.window)
+_POD = ("namespace", "pod")
+_CONTAINERS = ne("container", "")
+_POD_NAME = "{{pod}}"
+_PROCESS = "{{server}} {{pod}}"
+
+
+def _ours(use: str) -> str:
+    """A use by namespace and pod, in those namespaces that MCP servers report from."""
+    told = " or ".join(
+        each.now(CHOSEN, by=("namespace",), operator="group")
+        for each in (proxies.UP, calls.REQUESTS)
+    )
+    return f"({use}) and on (namespace) ({told})"
+
+
+def _either(cadvisor: str, kubeletstats: str) -> str:
+    """The same use, by either reader of the kubelet."""
+    return f"{cadvisor} or {kubeletstats}"
+
+
+_CPU = _either(
+    foreign.CADVISOR_CPU.rate(PODS, _CONTAINERS, by=_POD),
+    foreign.KUBELETSTATS_CPU.now(PODS, by=_POD),
+)
+_MEMORY = _either(
+    foreign.CADVISOR_MEMORY.now(PODS, _CONTAINERS, by=_POD),
+    foreign.KUBELETSTATS_MEMORY.now(PODS, by=_POD),
+)
+
+
+def _limit(resource: str) -> str:
+    return foreign.POD_LIMITS.now(PODS, eq("resource", resource), by=_POD)
+
+
+def _restarts(scope: Scope) -> str:
+    """Whole numbers, where an increase would be extrapolated to fractions of a restart."""
+    counts = f"changes({foreign.POD_RESTARTS.select(scope)}[{scope.window}])"
+    return aggregate("sum", counts, _POD)
+
+
+_NEAR_LIMIT = limits.QUEUE.because("At 100 % the kernel ends the container; {percent} is near.")
+_ONE_IS_NEWS = limits.LOST.because("A pod that restarts forgets its sessions.")
+
+CPU = Signal(
+    "CPU of the pods",
+    "Cores used by the pods of proxies and servers. At the pod's limit calls get slow without any"
+    " error. Read from the kubelet.",
+    "short",
+    (Answer(_ours(_CPU), _POD_NAME),),
+    Source.KUBELET,
+)
+CPU_OF_LIMIT = Signal(
+    "CPU of the limit",
+    "Cores used, of the cores that the pod may use. Near 100 % it is throttled: calls wait. Empty"
+    " where pods have no limit. Read from the kubelet and kube-state-metrics.",
+    "percentunit",
+    (Answer(_ours(f"({_CPU}) / {_limit('cpu')}"), _POD_NAME),),
+    Source.KUBELET,
+    limits.QUEUE.because("Above {percent} bursts are throttled."),
+)
+MEMORY = Signal(
+    "Memory of the pods",
+    "Working set of the pods of proxies and servers. A line that only rises next to a flat number"
+    " of sessions is a leak. Read from the kubelet.",
+    "bytes",
+    (Answer(_ours(_MEMORY), _POD_NAME),),
+    Source.KUBELET,
+)
+MEMORY_OF_LIMIT = Signal(
+    "Memory of the limit",
+    "Working set, of the memory that the pod may use. Empty where pods have no limit. Read from the"
+    " kubelet and kube-state-metrics.",
+    "percentunit",
+    (Answer(_ours(f"({_MEMORY}) / {_limit('memory')}"), _POD_NAME),),
+    Source.KUBELET,
+    _NEAR_LIMIT,
+)
+RESTARTS = Signal(
+    "Restarts of containers",
+    "How often a container of a pod was started again. Told by kube-state-metrics.",
+    "short",
+    (Answer(_ours(_restarts(PODS)), _POD_NAME),),
+    Source.KUBELET,
+    _ONE_IS_NEWS,
+)
+OUT_OF_MEMORY = Signal(
+    "Ended for lack of memory",
+    "Containers whose last end was the kernel's for lack of memory: raise the limit, or find the"
+    " leak. Told by kube-state-metrics.",
+    "short",
+    (
+        Answer(
+            or_zero(
+                _ours(foreign.POD_ENDS.now(PODS, eq("reason", "OOMKilled"), by=_POD)),
+                f"({_ours(foreign.POD_RESTARTS.now(PODS, by=_POD, operator='group'))})",
+            ),
+            _POD_NAME,
+        ),
+    ),
+    Source.KUBELET,
+    _ONE_IS_NEWS,
+)
+POD_RESTARTS = Signal(
+    "Restarts in pods",
+    "Restarts of containers of proxies and servers in all the time shown. Told by"
+    " kube-state-metrics.",
+    "short",
+    (Answer(f"sum({_ours(_restarts(_PODS_RANGE))})", "restarts"),),
+    Source.KUBELET,
+    _ONE_IS_NEWS,
+    moment=True,
+)
+
+
+STARTS = Signal(
+    "Restarts of proxies",
+    "How often a proxy's process was started again in all the time shown.",
+    "short",
+    (Answer(f"sum(changes({STARTED.select(CHOSEN_RANGE)}[{CHOSEN_RANGE.window}]))", "restarts"),),
+    Source.PROXY,
+    _ONE_IS_NEWS,
+    moment=True,
+)
+BUSIEST = Signal(
+    "Busiest proxy",
+    "Cores used by the proxy process that uses most. Below: which one it is.",
+    "short",
+    (Answer(aggregate("max", proxies.CPU.rate(CHOSEN, by=proxies.EACH_POD)), "cores"),),
+    Source.PROXY,
+    limits.CPU_CORES,
+)
+LARGEST = Signal(
+    "Largest proxy",
+    "Resident memory of the proxy process that has most. Below: which one it is.",
+    "bytes",
+    (Answer(proxies.MEMORY.now(CHOSEN, operator="max"), "memory"),),
+    Source.PROXY,
+    limits.MEMORY_BYTES,
+)
+LATEST = Signal(
+    "Latest event loop",
+    "The event loop lag p99 of the server whose proxies are latest. Below: which one it is.",
+    "s",
+    (
+        Answer(
+            aggregate("max", f"({proxies.LAG.quantile(0.99, CHOSEN, by=EACH_SERVER)})"),
+            "lag",
+        ),
+    ),
+    Source.PROXY,
+    limits.LOOP_LAG_SECONDS,
+)
+MOST_FILES = Signal(
+    "Most open files",
+    "File descriptors of the proxy process that has most open. At the system's limit (often 1024)"
+    " no client gets in.",
+    "short",
+    (Answer(FDS.now(CHOSEN, operator="max"), "files"),),
+    Source.PROXY,
+)
+FILES = Signal(
+    "Open files of the proxies",
+    "File descriptors that a proxy has open: connections, streams, pipes to stdio servers. At the"
+    " system's limit (often 1024) no client gets in.",
+    "short",
+    (Answer(FDS.now(CHOSEN, by=proxies.EACH_POD), _PROCESS),),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+AGE = Signal(
+    "Age of the proxies",
+    "How long ago each proxy's process started. A line that falls to 0 is a restart.",
+    "s",
+    (Answer(f"time() - {STARTED.now(CHOSEN, by=proxies.EACH_POD)}", _PROCESS),),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+CPU_PER_CALL = Signal(
+    "CPU per call",
+    "CPU time of the proxies for each call that they answered. High at few calls, where idling"
+    " counts; rising at many: messages got larger, or more of them are traced.",
+    "s",
+    (
+        Answer(
+            ratio(
+                proxies.CPU.rate(CHOSEN, by=EACH_SERVER), calls.call_rate(CHOSEN, by=EACH_SERVER)
+            ),
+            WHO,
+        ),
+    ),
+    Source.PROXY,
+    quiet="no calls",
+    opens=(TO_COST,),
+)

@@ -1,0 +1,182 @@
+"""Sessions: whether clients get in, stay, and leave as they should."""
+
+from dashboards import limits, series
+from dashboards.links import TO_SERVER
+from dashboards.promql import eq, or_zero, ratio
+from dashboards.series import CHOSEN, Series, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, proxies
+from dashboards.signals.fleet import TOP
+from proxy.telemetry import catalogue
+from proxy.telemetry.catalogue import Outcome
+
+LIVES = series.buckets(catalogue.SESSION_DURATION)
+ENDS = series.count(catalogue.SESSION_DURATION)
+OPERATIONS = series.count(catalogue.OPERATION_DURATION)
+
+_OPENS = eq("mcp_method", "initialize")
+_CALLS = eq("mcp_method", "tools/call")
+_SUCCEEDED = eq("status", catalogue.Status.SUCCESS)
+
+_OPENED = calls.REQUESTS.rate(CHOSEN, _OPENS, _SUCCEEDED, by=EACH_SERVER)
+_ENDED = ENDS.rate(CHOSEN, by=EACH_SERVER)
+
+
+def _open(held: Series) -> tuple[Answer, ...]:
+    """What clients of the servers that hold most keep open."""
+    return (Answer(f"topk({TOP}, {held.now(CHOSEN, by=EACH_SERVER)})", WHO),)
+
+
+OPENING = Signal(
+    "Sessions opened",
+    "Successful initialize calls per second: each is a new session. Nothing while agents work:"
+    " clients cannot get in, or they keep their sessions.",
+    "reqps",
+    (Answer(f"sum({_OPENED})", "opened"),),
+    Source.PROXY,
+    quiet="none",
+)
+REFUSED = Signal(
+    "Failed openings",
+    "Failed initialize calls of all of them. High: clients cannot get in. Look at the faults: a"
+    " caller's is an unknown version or a bad request, a server's is a server that does not start.",
+    "percentunit",
+    (
+        Answer(
+            ratio(
+                or_zero(
+                    calls.REQUESTS.rate(CHOSEN, _OPENS, calls.FAILED),
+                    calls.REQUESTS.rate(CHOSEN, _OPENS),
+                ),
+                calls.REQUESTS.rate(CHOSEN, _OPENS),
+            ),
+            "failed",
+        ),
+    ),
+    Source.PROXY,
+    limits.ERRORS.because("Beyond {percent} new clients notice."),
+    quiet="no openings",
+)
+CALLS_EACH = Signal(
+    "Tool calls per session",
+    "How many tools a client calls for each session that it opens. Below 1: clients reconnect"
+    " instead of working, or only look around.",
+    "short",
+    (
+        Answer(
+            ratio(
+                calls.REQUESTS.rate(CHOSEN, _CALLS), calls.REQUESTS.rate(CHOSEN, _OPENS, _SUCCEEDED)
+            ),
+            "calls",
+        ),
+    ),
+    Source.PROXY,
+    quiet="no openings",
+)
+OPEN_STREAMS = Signal(
+    "Open streams",
+    "Server-sent-event streams open to clients now. Each holds a connection and some memory.",
+    "short",
+    (Answer(proxies.STREAMS.now(CHOSEN), "streams"),),
+    Source.PROXY,
+)
+OPEN_CONNECTIONS = Signal(
+    "Open connections",
+    "Client connections open now. Far above the sessions: clients that do not reuse them.",
+    "short",
+    (Answer(proxies.CONNECTIONS.now(CHOSEN), "connections"),),
+    Source.PROXY,
+)
+OPENED_BY_SERVER = Signal(
+    "Sessions opened by server",
+    f"Successful initialize calls per second, of the {TOP} servers that see most. A sawtooth is a"
+    " client that reconnects in a loop.",
+    "reqps",
+    (Answer(f"topk({TOP}, {_OPENED})", WHO),),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+REJECTED = Signal(
+    "Turned away at the door",
+    "Requests per second that the proxy refused before the server saw them: unknown session, bad"
+    " origin or host, too large, no session left. 404 after a restart ends when clients reconnect.",
+    "reqps",
+    (
+        Answer(
+            or_zero(
+                calls.OUTCOMES.rate(CHOSEN, eq("outcome", Outcome.REJECTED), by=EACH_SERVER),
+                proxies.PRESENT,
+            ),
+            WHO,
+        ),
+    ),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+SESSIONS = Signal(
+    "Open sessions by server",
+    f"Of the {TOP} servers that have most. A line that only rises while calls do not is sessions"
+    " that nobody ends; the proxy ends them once they are idle for long.",
+    "short",
+    _open(proxies.SESSIONS),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+STREAMS = Signal(
+    "Open streams by server",
+    f"Of the {TOP} servers that have most. Many next to few calls: clients that only listen.",
+    "short",
+    _open(proxies.STREAMS),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+CONNECTIONS = Signal(
+    "Open connections by server",
+    f"Of the {TOP} servers that have most. A line at a client's pool size is a client that waits.",
+    "short",
+    _open(proxies.CONNECTIONS),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+LIFE = Signal(
+    "Life of a session",
+    "How long the sessions lived that ended. p50 below a second: a session for each call, so that"
+    " each call pays for an initialize.",
+    "s",
+    tuple(Answer(LIVES.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.95)),
+    Source.PROXY,
+    quiet="none ended",
+)
+ENDED_BY_TYPE = Signal(
+    "Sessions ended",
+    "Sessions that ended per second, by error type; none is an end as it should be. timeout: the"
+    " client went away without a word. upstream_exited: the server's process died.",
+    "reqps",
+    (Answer(ENDS.rate(CHOSEN, by=("error_type",)), "ended {{error_type}}"),),
+    Source.PROXY,
+)
+GROWTH = Signal(
+    "Opened and ended",
+    "Sessions opened and ended per second. Opened above ended for long: they pile up.",
+    "reqps",
+    (
+        Answer(f"sum({_OPENED})", "opened"),
+        Answer(f"sum({_ENDED})", "ended"),
+    ),
+    Source.PROXY,
+)
+BY_TRANSPORT = Signal(
+    "Calls by transport",
+    "MCP calls per second by the transport that the server speaks.",
+    "reqps",
+    (Answer(calls.call_rate(CHOSEN, by=("transport",)), "{{transport}}"),),
+    Source.PROXY,
+)
+BY_VERSION = Signal(
+    "Calls by protocol version",
+    "MCP calls per second by the revision of the protocol that client and server agreed on. Told"
+    " by our proxy only.",
+    "reqps",
+    (Answer(OPERATIONS.rate(CHOSEN, by=("mcp_protocol_version",)), "{{mcp_protocol_version}}"),),
+    Source.PROXY,
+)

@@ -1,0 +1,235 @@
+"""Which tools are used, by what rules recorded of each tool: cheap for any number of them."""
+
+from dashboards import limits, series
+from dashboards.links import TO_SERVER, TO_TOOL, TO_TRACES
+from dashboards.promql import aggregate, eq, like, ne, or_zero, over_time, ratio
+from dashboards.recording import Recording
+from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_LATENCY_P95, TOOL_RATE
+from dashboards.series import CHOSEN, Source
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, tools
+from dashboards.signals.fleet import TOP
+from dashboards.signals.tools import EACH_TOOL
+from proxy.telemetry import catalogue
+
+WHICH = "{{server}} {{tool}}"
+_THE_TOOL = like("tool", "$tool")
+_THE_NAME = like(tools.NAME, "$tool")
+_SAMPLED = "$__range:$__interval"
+"""All the time shown, at the resolution of a graph: a long time does not cost more."""
+
+OPERATIONS = series.count(catalogue.OPERATION_DURATION)
+
+
+def recorded(recording: Recording) -> str:
+    """A recorded value of each chosen tool."""
+    return recording.series.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="max")
+
+
+def _mean(vector: str) -> str:
+    """The mean over all the time shown."""
+    return over_time("avg", f"({vector})", _SAMPLED)
+
+
+def _top(vector: str) -> str:
+    return f"topk({TOP}, {vector})"
+
+
+_CALLS = _mean(recorded(TOOL_RATE))
+_FAILED = or_zero(_mean(f"{recorded(TOOL_ERROR_RATIO)} * {recorded(TOOL_RATE)}"), _CALLS)
+_KNOWN = tools.CALLS.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="group")
+_A_DAY_AGO = aggregate("group", f"{tools.CALLS.select(CHOSEN, _THE_TOOL)} offset 1d", EACH_TOOL)
+_SOME_A_DAY_AGO = aggregate("group", _A_DAY_AGO)
+
+_SLOWNESS = TOOL_LATENCY_P95.series.now(CHOSEN, by=EACH_TOOL, operator="max")
+
+IN_USE = Signal(
+    "Tools in use",
+    "Tools that were called in the time shown.",
+    "short",
+    (Answer(f"count({_CALLS} > 0)", "tools"),),
+    Source.PROXY,
+    quiet="none",
+    moment=True,
+)
+QUIET = Signal(
+    "Tools gone quiet",
+    "Tools that were called since their proxy started, but not in the time shown. The table has"
+    " them at its end: nobody needs them any more, or agents no longer find them.",
+    "short",
+    (Answer(f"count({_CALLS} == 0) or vector(0)", "tools"),),
+    Source.PROXY,
+    moment=True,
+)
+NEW = Signal(
+    "Tools new since yesterday",
+    "Tools that are called now and had never been a day ago. After a release that is right; else"
+    " look who calls them. 0 where nothing is known of yesterday.",
+    "short",
+    (
+        Answer(
+            f"count(({_KNOWN} unless {_A_DAY_AGO}) and on () {_SOME_A_DAY_AGO}) or vector(0)",
+            "tools",
+        ),
+    ),
+    Source.PROXY,
+    moment=True,
+)
+CALLS = Signal(
+    "Tool calls",
+    "Calls of the chosen tools per second, over 5 minutes, as recorded.",
+    "reqps",
+    (Answer(f"sum({recorded(TOOL_RATE)})", "calls"),),
+    Source.PROXY,
+    quiet="no calls",
+)
+ERRORS = Signal(
+    "Error ratio",
+    f"Failed calls of all calls of the chosen tools, over 5 minutes, as recorded. {calls.HONEST}",
+    "percentunit",
+    (
+        Answer(
+            ratio(
+                f"sum({recorded(TOOL_ERROR_RATIO)} * {recorded(TOOL_RATE)})",
+                f"sum({recorded(TOOL_RATE)})",
+            ),
+            "errors",
+        ),
+    ),
+    Source.PROXY,
+    limits.TOOL_ERRORS,
+    quiet="no calls",
+)
+SLOWEST = Signal(
+    "p95 of the slowest tool",
+    "95 of 100 calls of the slowest of the chosen tools were answered within this time, over 5"
+    " minutes, as recorded.",
+    "s",
+    (Answer(f"max({recorded(TOOL_LATENCY_P95)})", "p95"),),
+    Source.PROXY,
+    limits.TOOL_LATENCY_SECONDS,
+    quiet="no calls",
+)
+TABLE = Signal(
+    "Tools",
+    "Every chosen tool over all the time shown, by what was recorded, the busiest first. A click"
+    " on a name leads to its traces. Latency is missing where the proxy does not measure it by"
+    " tool (ToolHive before 0.9.4).",
+    "short",
+    (
+        Answer(_CALLS, "Calls", "reqps"),
+        Answer(_FAILED, "Errors", "reqps"),
+        Answer(ratio(_FAILED, f"({_CALLS})"), "Error ratio", "percentunit", limits.TOOL_ERRORS),
+        Answer(_mean(recorded(TOOL_LATENCY_P95)), "p95, mean", "s", limits.TOOL_LATENCY_SECONDS),
+        Answer(
+            over_time("max", f"({recorded(TOOL_LATENCY_P95)})", _SAMPLED),
+            "p95, worst",
+            "s",
+            limits.TOOL_LATENCY_SECONDS,
+        ),
+    ),
+    Source.PROXY,
+    keys=EACH_TOOL,
+    opens=(TO_TRACES, TO_TOOL, TO_SERVER),
+)
+BUSIEST = Signal(
+    "Most called",
+    f"The {TOP} tools with the most calls per second, over all the time shown.",
+    "reqps",
+    (Answer(_top(_CALLS), WHICH),),
+    Source.PROXY,
+    quiet="no calls",
+    opens=(TO_TOOL,),
+)
+FAILING = Signal(
+    "Most errors",
+    f"The {TOP} tools with the most failed calls per second, over all the time shown: repairing the"
+    " first helps most.",
+    "reqps",
+    (Answer(_top(f"{_FAILED} > 0"), WHICH),),
+    Source.PROXY,
+    quiet="no errors",
+    opens=(TO_TOOL, TO_TRACES),
+)
+SLOW = Signal(
+    "Slowest",
+    f"The {TOP} tools with the highest p95, as its mean over all the time shown.",
+    "s",
+    (Answer(_top(_mean(recorded(TOOL_LATENCY_P95))), WHICH),),
+    Source.PROXY,
+    limits.TOOL_LATENCY_SECONDS,
+    quiet="no calls",
+    opens=(TO_TOOL, TO_TRACES),
+)
+SLOWEST_NAMES = Signal(
+    "Slowest tools",
+    f"The {TOP} tools with the highest p95, as its mean over all the time shown. A click leads to"
+    " the tool and to its traces.",
+    "s",
+    (
+        Answer(
+            _top(_mean(TOOL_LATENCY_P95.series.now(CHOSEN, by=EACH_TOOL, operator="max"))), WHICH
+        ),
+    ),
+    Source.PROXY,
+    limits.TOOL_LATENCY_SECONDS,
+    quiet="no calls",
+    opens=(TO_TOOL, TO_TRACES),
+)
+RATES = Signal(
+    "Calls by tool",
+    f"Calls per second of the {TOP} busiest tools. A sudden rise of one: an agent in a loop.",
+    "reqps",
+    (Answer(_top(recorded(TOOL_RATE)), WHICH),),
+    Source.PROXY,
+    opens=(TO_TOOL, TO_TRACES),
+)
+ERROR_RATIOS = Signal(
+    "Error ratio by tool",
+    f"Failed calls of all calls, of the {TOP} tools that fail most. {calls.HONEST}",
+    "percentunit",
+    (Answer(_top(recorded(TOOL_ERROR_RATIO)), WHICH),),
+    Source.PROXY,
+    limits.TOOL_ERRORS,
+    opens=(TO_TOOL, TO_TRACES),
+)
+LATENCIES = Signal(
+    "Latency p95 by tool",
+    f"95 of 100 calls of a tool are answered within this time, of the {TOP} slowest tools.",
+    "s",
+    (Answer(_top(recorded(TOOL_LATENCY_P95)), WHICH),),
+    Source.PROXY,
+    limits.TOOL_LATENCY_SECONDS,
+    opens=(TO_TOOL, TO_TRACES),
+)
+ERROR_TYPES = Signal(
+    "Errors by type",
+    "Failed tool calls per second by error type. tool_error: the tool said so itself. -32602: it"
+    " was asked wrongly, or is no tool. timeout, connection_error: the way to the server.",
+    "reqps",
+    (
+        Answer(
+            OPERATIONS.rate(CHOSEN, _THE_NAME, ne("error_type", ""), by=("error_type",)),
+            "{{error_type}}",
+        ),
+    ),
+    Source.PROXY,
+    quiet="no errors",
+)
+LISTS_PER_CALL = Signal(
+    "Lists per tool call",
+    "How many times clients list the tools for each tool that they call. Above 1 they list more"
+    " than they work; a client that lists before every call should keep the list.",
+    "short",
+    (
+        Answer(
+            ratio(
+                calls.REQUESTS.rate(CHOSEN, eq("mcp_method", "tools/list"), by=EACH_SERVER),
+                calls.REQUESTS.rate(CHOSEN, eq("mcp_method", "tools/call"), by=EACH_SERVER),
+            ),
+            WHO,
+        ),
+    ),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
