@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lab.programs import inherited
 from tests.conformance.roads import DIRECT, HTTP_TO_HTTP, HTTP_TO_STDIO, Road, Telemetry
 from tests.conformance.suite import Results, Suite, install
 
@@ -48,7 +47,7 @@ PAIRS = (
 
 def installed() -> Suite:
     """The suite, for this user. Raises SuiteFailed."""
-    return install(inherited(os.environ))
+    return install(os.environ)
 
 
 def run_all(suite: Suite, pairs: Sequence[Pair]) -> dict[tuple[str, str], Run]:

