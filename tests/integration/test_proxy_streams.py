@@ -1,0 +1,170 @@
+"""Streams through the proxy: as they come, held back, broken off, resumed."""
+
+import json
+import threading
+from http.client import IncompleteRead
+
+import pytest
+
+from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sockets import Client, Upstream, call, read_event, result
+
+pytestmark = pytest.mark.slow
+
+CALL = "tools/call"
+
+
+def test_events_are_relayed_as_they_come(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    progress = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": 1}}
+    client.post(call())
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    side.event(progress)
+    response = client.getresponse()
+    assert read_event(response) == progress
+    assert proxy.value("mcp_proxy_streams") == 1
+    side.event(result(isError=True))
+    assert read_event(response) == result(isError=True)
+    proxy.counted({(CALL, "tool_error", "server"): 1})
+    side.chunk(b"")
+    assert response.read() == b""
+    eventually(lambda: proxy.value("mcp_proxy_streams") == 0, "the stream's end")
+
+
+def test_a_stream_that_breaks_off_tells_the_waiting_caller(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call(7))
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    side.event({"jsonrpc": "2.0", "method": "notifications/message"})
+    response = client.getresponse()
+    read_event(response)
+    side.close()
+    told = read_event(response)
+    assert told["id"] == 7
+    assert told["error"]["code"] == -32000
+    proxy.counted({(CALL, "transport_error", "server"): 1})
+
+
+def test_a_slow_reader_does_not_spoil_the_connection_for_the_next(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    body = json.dumps(result(1, text="x" * 3_000_000)).encode()
+    client.post(call(1))
+    side = upstream.accept()
+    side.request()
+    sender = threading.Thread(target=side.answer, args=(body,))
+    sender.start()
+    response = client.getresponse()
+    proxy.get("/metrics")
+    assert response.read() == body
+    sender.join()
+    client.post(call(2))
+    side.request()
+    side.answer(json.dumps(result(2)).encode())
+    assert client.answer() == (200, result(2))
+
+
+@pytest.mark.parametrize("session", [{"mcp-session-id": "s"}, {}])
+def test_a_call_whose_stream_is_resumed_is_counted_when_its_answer_comes(
+    upstream: Upstream, proxy: RunningProxy, client: Client, session: dict[str, str]
+) -> None:
+    client.post(call(7), **session)
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    side.chunk(b"id: e1\ndata: \n\n")
+    side.chunk(b"")
+    response = client.getresponse()
+    assert response.read() == b"id: e1\ndata: \n\n"
+    assert proxy.outcomes() == {}
+    resume = {"accept": "text/event-stream", "last-event-id": "e1", **session}
+    client.request("GET", "/mcp", headers=resume)
+    head, _ = side.request()
+    assert "last-event-id: e1" in head
+    side.start_events()
+    side.event(result(7, isError=True))
+    assert read_event(client.getresponse()) == result(7, isError=True)
+    proxy.counted({(CALL, "tool_error", "server"): 1})
+
+
+def test_a_resumable_stream_that_breaks_off_does_not_fail_its_call(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call(7), mcp_session_id="s")
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    side.chunk(b"id: e1\ndata: \n\n")
+    response = client.getresponse()
+    assert response.readline() == b"id: e1\n"
+    side.close()
+    with pytest.raises((IncompleteRead, ConnectionError)):
+        response.read()
+    other = Client(proxy.port)
+    cancel = {"method": "notifications/cancelled", "params": {"requestId": 7}}
+    other.post(cancel, mcp_session_id="s")
+    again = upstream.accept()
+    again.request()
+    again.answer(b"", "202 Accepted")
+    assert other.getresponse().status == 202
+    proxy.counted({(CALL, "cancelled", "caller"): 1})
+    other.close()
+
+
+def test_the_get_stream_crosses_and_is_no_request(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    message = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+    client.request("GET", "/mcp", headers={"accept": "text/event-stream", "mcp-session-id": "s"})
+    side = upstream.accept()
+    head, _ = side.request()
+    assert head.startswith("GET /mcp HTTP/1.1\r\n")
+    side.start_events()
+    side.event(message)
+    assert read_event(client.getresponse()) == message
+    assert proxy.value("mcp_proxy_streams") == 1
+    client.close()
+    assert side.at_end()
+    eventually(lambda: proxy.value("mcp_proxy_streams") == 0, "the stream's end")
+    assert proxy.outcomes() == {}
+
+
+def test_a_get_stream_has_no_time_out(upstream: Upstream) -> None:
+    with running("--upstream", upstream.url, "--upstream-timeout", "0.3") as proxy:
+        client, stream = Client(proxy.port), Client(proxy.port)
+        stream.request("GET", "/mcp", headers={"accept": "text/event-stream"})
+        listening = upstream.accept()
+        listening.request()
+        listening.start_events()
+        client.post(call())
+        upstream.accept().request()
+        assert client.answer()[0] == 504
+        listening.event(result())
+        assert read_event(stream.getresponse()) == result()
+        client.close()
+        stream.close()
+
+
+def test_a_reader_that_stalls_bounds_what_is_taken_from_the_upstream(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.request("GET", "/mcp", headers={"accept": "text/event-stream"})
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    piece = b"10000\r\n" + b":" * 0xFFFF + b"\n\r\n"
+    taken = side.send_until_full(piece, most=256 * 1024 * 1024)
+    assert taken < 32 * 1024 * 1024
+    other = Client(proxy.port)
+    other.post(call())
+    second = upstream.accept()
+    second.request()
+    second.answer(json.dumps(result()).encode())
+    assert other.answer() == (200, result())
+    other.close()
