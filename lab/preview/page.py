@@ -9,6 +9,7 @@ from string import Template
 
 import matplotlib as mpl
 
+from dashboards.layout import COLUMNS
 from lab.preview.canvas import blank
 from lab.preview.geometry import COLUMN, GAP, PAGE_WIDTH, ROW, pixels
 from lab.preview.model import Panel
@@ -117,7 +118,7 @@ def _place(panel: Panel) -> str:
 def _help(panel: Panel) -> str:
     if not panel.description:
         return ""
-    side = "left" if panel.place.x + panel.place.w <= 12 else "right"
+    side = "left" if panel.place.x < COLUMNS / 2 else "right"
     tip = f'<span class="tip {side}" role="tooltip">{escape(panel.description)}</span>'
     return f'<span class="help" tabindex="0" aria-label="description">i{tip}</span>'
 

@@ -56,6 +56,7 @@ def files(drawn: tuple[Board, ...], options: Options) -> dict[str, bytes]:
     """Every file to write, by its name."""
     written = {}
     for sheet in sheets(drawn, options):
+        print(f"drawing {sheet.board.title}", file=sys.stderr, flush=True)
         written[f"{sheet.board.uid}.html"] = html(sheet).encode()
         written[f"{sheet.board.uid}.png"] = png(sheet)
     return written

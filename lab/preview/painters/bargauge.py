@@ -24,14 +24,14 @@ def paint(scene: Scene) -> None:
     columns = _columns(bars, canvas.width)
     for number, value in enumerate(bars):
         part = canvas.part(0, number * (line + _GAP), canvas.width, line)
-        _bar(part, value, columns, _share(value, shown))
+        _bar(part, value, columns, share(value, shown))
     if len(bars) < len(shown):
         y = len(bars) * (line + _GAP) + line / 2
         more = f"and {len(shown) - len(bars)} more"
         canvas.text((0, y), more, size=_SIZE, colour=canvas.theme.faint)
 
 
-def _share(value: Value, shown: tuple[Value, ...]) -> float:
+def share(value: Value, shown: tuple[Value, ...]) -> float:
     """How full the bar is: from the field's minimum to its maximum, or the largest value."""
     low = float(value.field.config.get("min", min(each.value for each in shown)))
     high = float(value.field.config.get("max", max(each.value for each in shown)))
@@ -45,13 +45,13 @@ def _columns(shown: tuple[Value, ...], width: float) -> tuple[float, float]:
     return min(names, width * _NAME_SHARE), texts
 
 
-def _bar(canvas: Canvas, value: Value, columns: tuple[float, float], share: float) -> None:
+def _bar(canvas: Canvas, value: Value, columns: tuple[float, float], full: float) -> None:
     left, right = columns
     middle, length = canvas.height / 2, canvas.width - left - right
     canvas.text((0, middle), fitted(value.name, left - 8, _SIZE), size=_SIZE)
     canvas.rectangle(Box(left, 0, length, canvas.height), canvas.theme.grid)
-    canvas.rectangle(Box(left, 0, length * share, canvas.height), value.colour, opacity=0.45)
-    canvas.rectangle(Box(left + length * share - 2, 0, 2, canvas.height), value.colour)
+    canvas.rectangle(Box(left, 0, length * full, canvas.height), value.colour, opacity=0.45)
+    canvas.rectangle(Box(left + length * full - 2, 0, 2, canvas.height), value.colour)
     canvas.text(
         (canvas.width, middle),
         value.text,

@@ -18,7 +18,7 @@ _DASHES = {"off": None, "line": "solid", "dashed": (0, (6, 4))}
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class Drawn:
     """A series as lines: its points, and in a stack what lies below each of them."""
 
     entry: Entry
@@ -34,7 +34,7 @@ def paint(scene: Scene) -> None:
         return
     canvas, options = scene.canvas, scene.panel.options["legend"]
     legend_height = legend.height(options, entries, canvas.height)
-    drawn = _stacked(entries, scene.answer.step)
+    drawn = stacked(entries, scene.answer.step)
     field = entries[0].field
     within = value_range([value for each in drawn for value in each.values], field)
     plot = canvas.part(0, 0, canvas.width, canvas.height - legend_height - 4)
@@ -55,7 +55,7 @@ def _entry(scene: Scene, number: int) -> Entry:
     return Entry(series, colour, field)
 
 
-def _stacked(entries: tuple[Entry, ...], step: int) -> list[_Drawn]:
+def stacked(entries: tuple[Entry, ...], step: int) -> list[Drawn]:
     """Each series with what it stands on: zero, or the sum of those before it in its stack."""
     floor: dict[float, float] = {}
     return [
@@ -71,20 +71,20 @@ def _stacks(field: Field) -> bool:
     return bool(mode == "normal")
 
 
-def _alone(entry: Entry, step: int) -> _Drawn:
+def _alone(entry: Entry, step: int) -> Drawn:
     times, values = polyline(entry.series, step)
-    return _Drawn(entry, times, values, [0.0] * len(times))
+    return Drawn(entry, times, values, [0.0] * len(times))
 
 
-def _on(floor: dict[float, float], entry: Entry, step: int) -> _Drawn:
+def _on(floor: dict[float, float], entry: Entry, step: int) -> Drawn:
     times, values = polyline(entry.series, step)
     below = [floor.get(time, 0.0) for time in times]
     tops = [under + value for under, value in zip(below, values, strict=True)]
     floor.update((t, top) for t, top in zip(times, tops, strict=True) if not math.isnan(top))
-    return _Drawn(entry, times, tops, below)
+    return Drawn(entry, times, tops, below)
 
 
-def _draw(axes: Axes, drawn: _Drawn) -> None:
+def _draw(axes: Axes, drawn: Drawn) -> None:
     field, colour = drawn.entry.field, drawn.entry.colour
     style = field.custom("drawStyle", "line")
     if style != "line":

@@ -28,6 +28,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "maxVizHeight": 32,
         "reduceOptions": REDUCED,
     },
+    "heatmap": {
+        "calculate": False,
+        "color": {"mode": "scheme", "scheme": "Blues", "exponent": 0.5},
+        "cellValues": {"unit": "short"},
+        "filterValues": {"le": 1e-9},
+        "yAxis": {"unit": "s"},
+    },
     "text": {"mode": "markdown", "content": "# Where to go\n- [Fleet](d/mcp-fleet): all of them"},
 }
 

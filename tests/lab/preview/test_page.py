@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
@@ -135,3 +136,12 @@ def test_a_stat_is_in_the_colour_of_its_threshold_in_both_themes(mode: Mode, gre
     shown = board(panel_json("stat", fieldConfig={"defaults": limited, "overrides": []}))
     page = html(sheet(shown, {1: answer(series(9.0, 1.5))}, mode))
     assert re.search(rf"fill: {green}[^>]*>1\.50 s</text>", page, re.IGNORECASE)
+
+
+def test_the_menu_links_every_board_without_the_words_they_share() -> None:
+    shown = board(panel_json("stat"))
+    menu = (("MCP / Fleet", "f.html"), ("MCP / Flow", "w.html"), (shown.title, "made.html"))
+    page = html(replace(sheet(shown, {}), menu=menu[:2]))
+    assert '<a href="f.html">Fleet</a> <a href="w.html">Flow</a>' in page
+    assert '<a href="made.html" aria-current="page">Made by hand</a>' in html(sheet(shown, {}))
+    assert ">MCP / Fleet</a>" in html(replace(sheet(shown, {}), menu=menu))

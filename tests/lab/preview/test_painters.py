@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
+from lab.preview.asking import Series
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.page import html
+from lab.preview.painters.bargauge import share
 from lab.preview.painters.heatmap import bands
+from lab.preview.painters.legend import Entry
 from lab.preview.painters.plot import polyline, ticks, time_ticks, value_range
+from lab.preview.painters.scene import Value
 from lab.preview.painters.table import Grid, Row, merged, organized, sorted_by
 from lab.preview.painters.text import words
+from lab.preview.painters.timeseries import stacked
 from lab.preview.painting import refuse_unknown
 from lab.preview.reducers import reduced
 from lab.preview.window import Window
@@ -83,6 +88,49 @@ def test_thresholds_are_lines_in_their_colours() -> None:
 def test_a_stat_of_several_series_names_each() -> None:
     drawn = page("stat", series(1.0, name="first"), series(2.0, name="second"))
     assert all(f">{each}</text>" in drawn for each in ("first", "1", "second", "2"))
+
+
+def entries(*found: Series, mode: str) -> tuple[Entry, ...]:
+    field = Field({"custom": {"stacking": {"mode": mode, "group": "A"}}})
+    return tuple(Entry(each, "#000000", field) for each in found)
+
+
+def test_a_stack_stands_on_the_series_before_it() -> None:
+    first, second = stacked(entries(series(1.0, 2.0), series(3.0, 4.0), mode="normal"), STEP)
+    assert (first.below, first.values) == ([0.0, 0.0], [1.0, 2.0])
+    assert (second.below, second.values) == ([1.0, 2.0], [4.0, 6.0])
+
+
+def test_without_stacking_all_stand_on_zero() -> None:
+    _, second = stacked(entries(series(1.0, 2.0), series(3.0, 4.0), mode="none"), STEP)
+    assert (second.below, second.values) == ([0.0, 0.0], [3.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shares"),
+    [({"min": 0}, [0.5, 1.0]), ({"min": 0, "max": 8}, [0.25, 0.5]), ({}, [0, 1])],
+)
+def test_a_bar_is_full_at_the_field_s_maximum_or_the_largest_value(
+    bounds: dict[str, float], shares: list[float]
+) -> None:
+    field = Field(bounds)
+    shown = tuple(Value("a", each, "", "", series(each), field) for each in (2.0, 4.0))
+    assert [share(each, shown) for each in shown] == shares
+
+
+def test_bars_carry_names_and_values_and_say_how_many_more_there_are() -> None:
+    drawn = page("bargauge", *(series(float(each), name=f"s{each}") for each in range(30)))
+    shown = re.findall(r">s\d+</text>", drawn)
+    assert len(shown) == len(re.findall(r">\d+</text>", drawn))
+    assert f">and {30 - len(shown)} more</text>" in drawn
+
+
+def test_a_heat_map_names_its_buckets_and_scales_its_colours() -> None:
+    found = (series(1.0, 3.0, le="0.1"), series(1.0, 12.5, le="1"), series(1.0, 12.5, le="+Inf"))
+    drawn = page("heatmap", *found)
+    texts = re.findall(r">([^<>]+)</text>", drawn)
+    assert [each for each in ("100 ms", "1 s", "∞", "9.50") if each not in texts] == []
+    assert ">No data</text>" in page("heatmap", series(0.0, le="1"))
 
 
 def test_a_missing_step_is_a_gap() -> None:
