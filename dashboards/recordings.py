@@ -16,6 +16,12 @@ POD = ("namespace", "pod")
 TOOL = ("namespace", "server", "tool")
 
 
+BUCKET = (*EACH_SERVER, "le")
+OUTCOME = (*EACH_SERVER, "outcome", "fault")
+LATENCY_BUCKETS = Recording(
+    "mcp:latency_bucket:rate5m", calls.BUCKETS.rate(RULE, calls.IS_CALL, by=BUCKET), BUCKET
+)
+OUTCOMES = Recording("mcp:outcomes:rate5m", calls.OUTCOMES.rate(RULE, by=OUTCOME), OUTCOME)
 LATENCY_P95 = Recording("mcp:latency:p95_5m", calls.latency(0.95, RULE, by=EACH_SERVER))
 TOOL_RATE = Recording("mcp:tool_calls:rate5m", tools.call_rate(RULE, TOOL), TOOL)
 TOOL_ERROR_RATIO = Recording("mcp:tool_errors:ratio_rate5m", tools.error_ratio(RULE, TOOL), TOOL)
@@ -73,7 +79,7 @@ POD_MEMORY = Recording(
 
 def recordings(t: Thresholds) -> tuple[Recording, ...]:
     """All of them, in the order of evaluation."""
-    return (*objectives(t), LATENCY_P95, *TOOLS, POD_CPU, POD_MEMORY)
+    return (*objectives(t), OUTCOMES, LATENCY_BUCKETS, LATENCY_P95, *TOOLS, POD_CPU, POD_MEMORY)
 
 
 RECORDINGS = recordings(DEFAULTS)

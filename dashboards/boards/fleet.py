@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import bars, heatmap, lines, stack, stat, table
-from dashboards.signals import arrival, calls, fleet, indicators, proxies
+from dashboards.signals import arrival, fleet, indicators, proxies
 
 BOARD = Board(
     uid="mcp-fleet",
@@ -36,20 +36,19 @@ BOARD = Board(
             103,
             "Of what kind",
             (
-                stack(30, calls.OUTCOME_RATE),
-                lines(31, calls.FAULT_RATIO),
-                stack(32, calls.STATUS_CODES),
+                stack(30, fleet.OUTCOMES),
+                lines(31, fleet.FAULTS),
+                heatmap(40, fleet.DURATIONS, 8),
             ),
         ),
         Row(
             104,
-            "How slow, how full",
-            (heatmap(40, calls.DURATIONS, 12), lines(41, fleet.OPEN_SESSIONS, 12)),
-        ),
-        Row(
-            105,
-            "Can this be trusted",
-            (lines(50, arrival.FRESHNESS, 12), lines(51, proxies.LOST, 12)),
+            "How full, and can this be trusted",
+            (
+                lines(41, fleet.OPEN_SESSIONS),
+                lines(50, arrival.FRESHNESS),
+                lines(51, proxies.LOST),
+            ),
         ),
     ),
 )

@@ -2,13 +2,15 @@
 
 from dashboards import foreign, limits
 from dashboards.links import TO_FLEET, TO_LATENCY, TO_SERVER, TO_TOOLS
-from dashboards.promql import aggregate, or_zero, over_time, ratio
+from dashboards.promql import aggregate, eq, or_zero, over_time, ratio
 from dashboards.recording import Recording
-from dashboards.recordings import CALL_RATE, ERROR_RATIO, LATENCY_P95
+from dashboards.recordings import CALL_RATE, ERROR_RATIO, LATENCY_BUCKETS, LATENCY_P95
+from dashboards.recordings import OUTCOMES as RECORDED_OUTCOMES
 from dashboards.series import CHOSEN, CHOSEN_RANGE, WHOLE, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
 from dashboards.signals.indicators import OURS
+from proxy.telemetry.catalogue import Fault
 
 TOP = 10
 """As many lines and bars as can be told apart."""
@@ -142,6 +144,38 @@ LATENCIES = Signal(
     Source.PROXY,
     limits.LATENCY_SECONDS,
     opens=(TO_SERVER, TO_LATENCY),
+)
+OUTCOMES = Signal(
+    "Calls by outcome",
+    f"{calls.OUTCOME_RATE.description} Over 5 minutes, as recorded.",
+    "reqps",
+    (Answer(RECORDED_OUTCOMES.series.now(CHOSEN, by=("outcome",)), "{{outcome}}"),),
+    Source.PROXY,
+)
+
+
+def _fault(fault: Fault) -> Answer:
+    series = RECORDED_OUTCOMES.series
+    every = series.now(CHOSEN)
+    return Answer(ratio(or_zero(series.now(CHOSEN, eq("fault", fault)), every), every), fault)
+
+
+FAULTS = Signal(
+    "Errors by fault",
+    f"{calls.FAULT_RATIO.description} Over 5 minutes, as recorded.",
+    "percentunit",
+    tuple(map(_fault, (Fault.CALLER, Fault.SERVER, Fault.PROXY))),
+    Source.PROXY,
+    limits.ERRORS,
+)
+DURATIONS = Signal(
+    "Durations",
+    "How many calls per second took how long, over 5 minutes, as recorded: the darker, the more."
+    " Two dark bands are two kinds of calls.",
+    "s",
+    (Answer(LATENCY_BUCKETS.series.now(CHOSEN, by=("le",)), "{{le}}"),),
+    Source.PROXY,
+    quiet="no calls",
 )
 OPEN_SESSIONS = Signal(
     "Sessions by server",

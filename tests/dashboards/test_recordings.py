@@ -165,6 +165,23 @@ TOOLS = Computed(
     "90m",
     more=',tool="fetch"',
 )
+OUTCOMES = Computed(
+    "outcomes: over all methods",
+    {
+        f'mcp_proxy_outcomes_total{{{OF},outcome="ok",fault="none",mcp_method="{each}"}}': "0+30x9"
+        for each in ("ping", "tools/call")
+    },
+    {"mcp:outcomes:rate5m": 1},
+    "9m",
+    more=',outcome="ok",fault="none"',
+)
+BUCKETS = Computed(
+    "buckets: of calls, not of streams",
+    {f'{BUCKET},mcp_method="{method}",le="2"}}': "0+30x9" for method in ("ping", "unknown")},
+    {"mcp:latency_bucket:rate5m": 0.5},
+    "9m",
+    more=',le="2"',
+)
 MEANS = {"6h": 697.5, "1d": 691, "3d": 676, "30d": 376}
 """Of a value that is the hour's number, at hour 700, over the starts of the window's parts."""
 
@@ -203,6 +220,8 @@ def spent(noun: str, budget: float) -> Computed:
 
 COMPUTED = (
     SHORT,
+    OUTCOMES,
+    BUCKETS,
     TOOLS,
     *(long(noun, window) for noun in ("calls", *BAD) for window in SPANS),
     *(long("tool_calls", window, ',tool="fetch"') for window in ("6h", "1d")),
