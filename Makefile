@@ -26,12 +26,12 @@ help: ## list the targets
 $(VENV)/run.stamp: requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on PATH: install Python 3.11 or pass PYTHON=..." >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing the Python packages (about 30 s the first time)"
+	@echo "installing the Python packages (half a minute to two, the first time)"
 	@$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
-	@echo "installing the development packages (about 30 s the first time)"
+	@echo "installing the development packages (half a minute to two, the first time)"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
@@ -41,7 +41,7 @@ tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; 
 
 .PHONY: demo
 demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1
-	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(ONCE),--once)
+	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(filter-out 0 no false,$(ONCE)),--once)
 
 .PHONY: dashboards
 dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json and build/rules/*.yaml
