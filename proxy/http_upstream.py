@@ -10,7 +10,7 @@ from proxy.leases import Leases
 from proxy.post import Post, resumption
 from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
-from proxy.transports.http_client import Pool
+from proxy.transports.pool import Pool
 from proxy.verdict import CANCELLED, UNREACHABLE
 from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import NO_PARAMS

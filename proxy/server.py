@@ -20,8 +20,8 @@ from proxy.stdio_upstream import StdioUpstream
 from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
-from proxy.transports.http_client import Endpoint, Pool
 from proxy.transports.http_server import ClientConnection, Front
+from proxy.transports.pool import Endpoint, Pool
 from proxy.upstream import Upstream
 from proxy.wire import response
 from proxy.wire.head import Memo, RequestHead

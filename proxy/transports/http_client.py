@@ -1,33 +1,33 @@
-"""The upstream's side of HTTP/1.1: kept-alive connections, one exchange at a time on each."""
+"""The upstream's side of HTTP/1.1: one connection, one exchange at a time."""
 
 import asyncio
-import ssl
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable
 from time import perf_counter
-from typing import cast
+from typing import Protocol, cast
 
 from proxy.errors import MalformedBody, MalformedHead
 from proxy.transports.port import Sink
 from proxy.wire.chunked import Decoder
-from proxy.wire.head import END, Content, Memo, ResponseHead, parse_response
+from proxy.wire.head import END, Content, ResponseHead
 
 HEAD_LIMIT = 64 * 1024
 """Longest response head in bytes."""
 GATHER_LIMIT = 64 * 1024
 """A JSON answer up to this many bytes is passed on in one write; a longer one as it comes."""
-IDLE_SECONDS = 4.0
-"""Below the 5 s after which uvicorn and Node close, so that a call never meets a closing one."""
-CONNECT_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where an HTTP upstream listens; `tls` is None for plain http."""
+class Keeper(Protocol):
+    """Who keeps the connections between their exchanges."""
 
-    host: str
-    port: int
-    tls: ssl.SSLContext | None
+    @property
+    def parse(self) -> Callable[[bytes], ResponseHead]:
+        """Reads a head. Raises MalformedHead."""
+
+    def keep(self, connection: "UpstreamConnection") -> None:
+        """Take back a connection whose exchange is over."""
+
+    def forget(self, connection: "UpstreamConnection") -> None:
+        """A connection was lost."""
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -38,7 +38,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_surplus", "_transport", "idle_since",
     )  # fmt: skip
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: Keeper) -> None:
         self._pool = pool
         self._transport: asyncio.Transport | None = None
         self._sink: Sink | None = None
@@ -212,92 +212,3 @@ def _gathers(head: ResponseHead) -> bool:
     if head.length is None:
         return head.content is Content.JSON
     return head.length <= GATHER_LIMIT
-
-
-class Pool:
-    """The connections to one upstream; grows as calls overlap, and forgets the idle ones.
-
-    `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
-    connect whether it succeeded.
-    """
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        spawn: Callable[[Coroutine[None, None, None]], object],
-        on_reach: Callable[[bool], None],
-    ) -> None:
-        self._endpoint = endpoint
-        self._spawn = spawn
-        self._idle: list[UpstreamConnection] = []
-        self.parse = Memo(parse_response)
-        self._on_reach = on_reach
-
-    def __repr__(self) -> str:
-        return f"<Pool idle={len(self._idle)} {self._endpoint}>"
-
-    def exchange(self, sink: Sink, block: bytes) -> UpstreamConnection | None:
-        """Send a request, at once on an idle connection (returned), else on a new one.
-
-        A sink that waits for a new one learns of it by `sink.connected`.
-        """
-        fresh = perf_counter() - IDLE_SECONDS
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.usable and connection.idle_since > fresh:
-                connection.send(sink, block)
-                return connection
-            connection.abort()
-        self._spawn(self._open(sink, block))
-        return None
-
-    def keep(self, connection: UpstreamConnection) -> None:
-        """Take back a connection whose exchange is over."""
-        connection.idle_since = perf_counter()
-        self._idle.append(connection)
-
-    def forget(self, connection: UpstreamConnection) -> None:
-        """A connection was lost."""
-        if connection in self._idle:
-            self._idle.remove(connection)
-
-    def prune(self) -> None:
-        """Close what has been idle for too long."""
-        old = perf_counter() - IDLE_SECONDS
-        for connection in [each for each in self._idle if each.idle_since < old]:
-            connection.abort()
-
-    def close(self) -> None:
-        """Close every idle connection."""
-        for connection in tuple(self._idle):
-            connection.abort()
-
-    async def probe(self) -> bool:
-        """Whether the upstream accepts connections now."""
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                transport, _ = await asyncio.get_running_loop().create_connection(
-                    asyncio.Protocol, self._endpoint.host, self._endpoint.port
-                )
-        except OSError:
-            return False
-        transport.close()
-        return True
-
-    async def _open(self, sink: Sink, block: bytes) -> None:
-        where = self._endpoint
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: UpstreamConnection(self), where.host, where.port, ssl=where.tls
-                )
-        except OSError as error:
-            self._on_reach(False)
-            reason = str(error) or f"no connection within {CONNECT_SECONDS:g} s"
-            sink.answer_lost(f"cannot reach the upstream {where.host}:{where.port}: {reason}")
-            return
-        self._on_reach(True)
-        if sink.connected(connection):
-            connection.send(sink, block)
-        else:
-            self.keep(connection)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.transports.http_client import GATHER_LIMIT, Endpoint, Pool, UpstreamConnection
+from proxy.transports.http_client import GATHER_LIMIT, UpstreamConnection
+from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Source
 from proxy.wire.chunked import LAST, chunk
 from proxy.wire.head import ResponseHead

@@ -1,0 +1,113 @@
+"""The kept-alive connections to one HTTP upstream."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from time import perf_counter
+
+from proxy.transports.http_client import UpstreamConnection
+from proxy.transports.port import Sink
+from proxy.wire.head import Memo, parse_response
+
+IDLE_SECONDS = 4.0
+"""Below the 5 s after which uvicorn and Node close, so that a call never meets a closing one."""
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an HTTP upstream listens; `tls` is None for plain http."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+
+
+class Pool:
+    """The connections to one upstream; grows as calls overlap, and forgets the idle ones.
+
+    `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
+    connect whether it succeeded.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        spawn: Callable[[Coroutine[None, None, None]], object],
+        on_reach: Callable[[bool], None],
+    ) -> None:
+        self._endpoint = endpoint
+        self._spawn = spawn
+        self._idle: list[UpstreamConnection] = []
+        self.parse = Memo(parse_response)
+        self._on_reach = on_reach
+
+    def __repr__(self) -> str:
+        return f"<Pool idle={len(self._idle)} {self._endpoint}>"
+
+    def exchange(self, sink: Sink, block: bytes) -> UpstreamConnection | None:
+        """Send a request, at once on an idle connection (returned), else on a new one.
+
+        A sink that waits for a new one learns of it by `sink.connected`.
+        """
+        fresh = perf_counter() - IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable and connection.idle_since > fresh:
+                connection.send(sink, block)
+                return connection
+            connection.abort()
+        self._spawn(self._open(sink, block))
+        return None
+
+    def keep(self, connection: UpstreamConnection) -> None:
+        """Take back a connection whose exchange is over."""
+        connection.idle_since = perf_counter()
+        self._idle.append(connection)
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """A connection was lost."""
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def prune(self) -> None:
+        """Close what has been idle for too long."""
+        old = perf_counter() - IDLE_SECONDS
+        for connection in [each for each in self._idle if each.idle_since < old]:
+            connection.abort()
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        for connection in tuple(self._idle):
+            connection.abort()
+
+    async def probe(self) -> bool:
+        """Whether the upstream accepts connections now."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                transport, _ = await asyncio.get_running_loop().create_connection(
+                    asyncio.Protocol, self._endpoint.host, self._endpoint.port
+                )
+        except OSError:
+            return False
+        transport.close()
+        return True
+
+    async def _open(self, sink: Sink, block: bytes) -> None:
+        where = self._endpoint
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: UpstreamConnection(self), where.host, where.port, ssl=where.tls
+                )
+        except OSError as error:
+            self._on_reach(False)
+            reason = str(error) or f"no connection within {CONNECT_SECONDS:g} s"
+            sink.answer_lost(f"cannot reach the upstream {where.host}:{where.port}: {reason}")
+            return
+        self._on_reach(True)
+        if sink.connected(connection):
+            connection.send(sink, block)
+        else:
+            self.keep(connection)
