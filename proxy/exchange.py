@@ -8,7 +8,7 @@ from proxy.errors import MalformedMessage, MessageTooLarge
 from proxy.post import Post, failure, resumption
 from proxy.session import ACKNOWLEDGED, Finished, Session
 from proxy.transports.port import Source
-from proxy.verdict import CANCELLED, GARBLED, UNREACHABLE, Verdict
+from proxy.verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc
 from proxy.wire.event_stream import EventReader
 from proxy.wire.event_stream import encode as encode_event
@@ -155,10 +155,11 @@ class Exchange:
             return
         overdue = self._session.overdue(now) if self.post.calls else ()
         unheard = self.head is None and now - self._mark > patience
-        if overdue or (unheard and not self.post.calls and self.post.arrival.method != "GET"):
+        if overdue or (unheard and not self._waits and self.post.arrival.method != "GET"):
             self._waited += perf_counter() - self._mark
             self._drop_source()
-            self._break_off(504, "the upstream did not answer in time", overdue)
+            ended = (*overdue, *self._end_own(TIMED_OUT))
+            self._break_off(504, "the upstream did not answer in time", ended)
 
     def shut(self) -> None:
         """End the exchange because the proxy ends."""

@@ -53,9 +53,9 @@ class Keeper:
 class Scene:
     """One exchange with its scripted edges."""
 
-    def __init__(self, body: bytes = CALL) -> None:
+    def __init__(self, body: bytes = CALL, method: str = "POST") -> None:
         self.client, self.source, self.owner = ScriptedClient(), ScriptedSource(), Keeper()
-        one = post(self.client, body, arrival(mcp_session_id="s"))
+        one = post(self.client, body, arrival(method, mcp_session_id="s"))
         session = Session(PATIENCE)
         for call in one.calls:
             session.begin(call, 0.0)
@@ -159,6 +159,20 @@ def test_a_notification_without_an_answer_times_out_uncounted() -> None:
     scene.exchange.expire(float("inf"), PATIENCE)
     assert scene.client.status == 504
     assert scene.owner.counted == []
+
+
+def test_a_cancelled_call_that_the_upstream_never_ends_times_out_uncounted() -> None:
+    scene = Scene()
+    scene.exchange.cancel(1)
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert scene.client.status == 504
+    assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
+
+
+def test_a_get_may_be_silent_for_ever() -> None:
+    scene = Scene(b"", "GET")
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert not scene.client.over
 
 
 def test_each_call_of_a_batch_gets_an_error_with_its_own_id() -> None:
