@@ -57,6 +57,7 @@ class Server:
         self._export = Export(telemetry, self._ledger, address)
         self._books = Books(self._ledger, self._export.tracer)
         self._clients: set[ClientConnection] = set()
+        self._up: bool | None = None
         self._stop = asyncio.Event()
         self._quiet = asyncio.Event()
         self._left = asyncio.Event()
@@ -184,7 +185,11 @@ class Server:
         )
 
     def _note_upstream(self, up: bool) -> None:
-        self._ledger.upstream_up = int(up)
+        if up is not self._up:
+            self._up = up
+            self._ledger.upstream_up = int(up)
+            level = logging.INFO if up else logging.WARNING
+            logs.event(LOG, "upstream up" if up else "upstream down", level)
 
     async def _tick(self, upstream: Upstream) -> None:
         """Look for what is overdue, and measure how late the event loop is."""

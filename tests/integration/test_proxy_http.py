@@ -194,4 +194,6 @@ def test_an_upstream_that_is_not_there_is_an_error_with_the_callers_id_until_it_
         back.close()
         side.close()
         eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of the upstream")
+        told = [each["event"] for each in proxy.log if each["event"].startswith("upstream")]
+        assert told == ["upstream down", "upstream up", "upstream down"]
         client.close()
