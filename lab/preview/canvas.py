@@ -22,6 +22,24 @@ ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, slots=True)
+class Ink:
+    """How a line of text looks.
+
+    `colour` None is the theme's; `align` says which end stands at its place; in SVG a text with a
+    `url` is a link.
+    """
+
+    size: float = 12
+    colour: str | None = None
+    align: str = "left"
+    weight: str = "normal"
+    url: str | None = None
+
+
+PLAIN = Ink()
+
+
+@dataclass(frozen=True, slots=True)
 class Canvas:
     """A box on a figure; places are pixels from its upper left corner, y downwards."""
 
@@ -58,30 +76,20 @@ class Canvas:
         axes.set_yticks([])
         return axes
 
-    def text(
-        self,
-        at: tuple[float, float],
-        text: str,
-        *,
-        size: float = 12,
-        colour: str | None = None,
-        align: str = "left",
-        weight: str = "normal",
-        url: str | None = None,
-    ) -> None:
-        """One line of text, its middle at that height; in SVG a link to `url`."""
+    def text(self, at: tuple[float, float], text: str, ink: Ink = PLAIN) -> None:
+        """One line of text, its middle at that height."""
         x, y = self._place(*at)
         self.figure.text(
             x,
             y,
             text,
-            fontsize=size,
-            color=colour or self.theme.text,
-            ha=align,
+            fontsize=ink.size,
+            color=ink.colour or self.theme.text,
+            ha=ink.align,
             va="center_baseline",
-            fontweight=weight,
+            fontweight=ink.weight,
             parse_math=False,
-            url=url,
+            url=ink.url,
         )
 
     def rectangle(self, box: Box, colour: str, *, opacity: float = 1.0) -> None:

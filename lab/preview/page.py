@@ -133,7 +133,7 @@ def _drawing(sheet: Sheet, panel: Panel) -> str:
         mpl.rcParams["svg.hashsalt"] = f"panel-{panel.id}"
         canvas = blank(box.width, box.height, sheet.theme, "none")
         paint(sheet.board, panel, sheet.answer(panel), canvas)
-        canvas.figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+        canvas.figure.savefig(written, format="svg")
     return _inlined(written.getvalue())
 
 

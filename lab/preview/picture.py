@@ -4,7 +4,7 @@ import io
 
 import matplotlib as mpl
 
-from lab.preview.canvas import DPI, Canvas, blank, fitted, width_of
+from lab.preview.canvas import DPI, Canvas, Ink, blank, fitted, width_of
 from lab.preview.geometry import PADDING, PAGE_WIDTH, TITLE, Box, grid_height, pixels
 from lab.preview.model import Panel
 from lab.preview.painting import ROW, paint
@@ -35,18 +35,18 @@ def png(sheet: Sheet) -> bytes:
 
 def _header(sheet: Sheet, canvas: Canvas) -> None:
     board, faint = sheet.board, canvas.theme.faint
-    canvas.text((0, 22), board.title, size=17, weight="bold")
-    canvas.text((0, 45), board.description, size=12, colour=faint)
+    canvas.text((0, 22), board.title, Ink(size=17, weight="bold"))
+    canvas.text((0, 45), board.description, Ink(size=12, colour=faint))
     x = canvas.width
     for title, value in reversed(tuple(sheet.chosen())):
-        canvas.text((x, 22), value, size=12, align="right")
+        canvas.text((x, 22), value, Ink(size=12, align="right"))
         x -= width_of(value, 12) + 6
-        canvas.text((x, 22), title, size=12, colour=faint, align="right")
+        canvas.text((x, 22), title, Ink(size=12, colour=faint, align="right"))
         x -= width_of(title, 12) + 18
 
 
 def _row(panel: Panel, canvas: Canvas) -> None:
-    canvas.text((4, canvas.height / 2), panel.title, size=14, weight="bold")
+    canvas.text((4, canvas.height / 2), panel.title, Ink(size=14, weight="bold"))
     canvas.rectangle(Box(0, canvas.height - 1, canvas.width, 1), canvas.theme.border)
 
 
@@ -55,7 +55,7 @@ def _panel(sheet: Sheet, panel: Panel, canvas: Canvas) -> None:
     canvas.rectangle(Box(0, 0, canvas.width, canvas.height), theme.border)
     canvas.rectangle(Box(1, 1, canvas.width - 2, canvas.height - 2), theme.panel)
     title = fitted(panel.title, canvas.width - 2 * PADDING, 13)
-    canvas.text((PADDING, TITLE / 2 + 1), title, size=13, weight="bold")
+    canvas.text((PADDING, TITLE / 2 + 1), title, Ink(size=13, weight="bold"))
     body = Box(0, 0, canvas.width, canvas.height).body()
     part = canvas.part(body.left, body.top, body.width, body.height)
     paint(sheet.board, panel, sheet.answer(panel), part)

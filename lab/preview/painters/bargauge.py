@@ -1,6 +1,6 @@
 """Bar gauge: one horizontal bar per series, its name before it and its value behind."""
 
-from lab.preview.canvas import Canvas, fitted, width_of
+from lab.preview.canvas import Canvas, Ink, fitted, width_of
 from lab.preview.errors import Undrawable
 from lab.preview.geometry import Box
 from lab.preview.painters.scene import Scene, Value, values
@@ -28,7 +28,7 @@ def paint(scene: Scene) -> None:
     if len(bars) < len(shown):
         y = len(bars) * (line + _GAP) + line / 2
         more = f"and {len(shown) - len(bars)} more"
-        canvas.text((0, y), more, size=_SIZE, colour=canvas.theme.faint)
+        canvas.text((0, y), more, Ink(size=_SIZE, colour=canvas.theme.faint))
 
 
 def share(value: Value, shown: tuple[Value, ...]) -> float:
@@ -48,15 +48,12 @@ def _columns(shown: tuple[Value, ...], width: float) -> tuple[float, float]:
 def _bar(canvas: Canvas, value: Value, columns: tuple[float, float], full: float) -> None:
     left, right = columns
     middle, length = canvas.height / 2, canvas.width - left - right
-    canvas.text((0, middle), fitted(value.name, left - 8, _SIZE), size=_SIZE)
+    canvas.text((0, middle), fitted(value.name, left - 8, _SIZE), Ink(size=_SIZE))
     canvas.rectangle(Box(left, 0, length, canvas.height), canvas.theme.grid)
     canvas.rectangle(Box(left, 0, length * full, canvas.height), value.colour, opacity=0.45)
     canvas.rectangle(Box(left + length * full - 2, 0, 2, canvas.height), value.colour)
     canvas.text(
         (canvas.width, middle),
         value.text,
-        size=_SIZE,
-        colour=value.colour,
-        align="right",
-        weight="bold",
+        Ink(size=_SIZE, colour=value.colour, align="right", weight="bold"),
     )

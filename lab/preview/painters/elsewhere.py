@@ -1,5 +1,6 @@
 """What only Grafana shows: panels of a data source that is no Prometheus."""
 
+from lab.preview.canvas import Ink
 from lab.preview.painters.scene import Scene
 
 
@@ -9,7 +10,5 @@ def paint(scene: Scene) -> None:
     canvas.text(
         (canvas.width / 2, canvas.height / 2),
         f"In Grafana, read from {source}; the preview asks Prometheus only.",
-        size=13,
-        colour=canvas.theme.faint,
-        align="center",
+        Ink(size=13, colour=canvas.theme.faint, align="center"),
     )

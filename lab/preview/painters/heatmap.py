@@ -7,7 +7,7 @@ import matplotlib as mpl
 from matplotlib.colors import Colormap, PowerNorm
 
 from lab.preview.asking import Series
-from lab.preview.canvas import Canvas, width_of
+from lab.preview.canvas import Canvas, Ink, width_of
 from lab.preview.colours import Mode, Theme
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
@@ -93,7 +93,7 @@ def _labels(plot: Canvas, texts: list[str]) -> None:
     for row in range(0, len(texts), every):
         y = plot.height - (row + 1) * height
         plot.rectangle(Box(0, y, plot.width, 0.7), plot.theme.grid)
-        plot.text((-6, y), texts[row], size=TICK_SIZE, colour=plot.theme.faint, align="right")
+        plot.text((-6, y), texts[row], Ink(size=TICK_SIZE, colour=plot.theme.faint, align="right"))
 
 
 def _bound(bound: float, field: Field) -> str:
@@ -118,5 +118,5 @@ def _scale(canvas: Canvas, colours: Colormap, largest: float, unit: str) -> None
         box = Box(piece * bar.width / pieces, 0, bar.width / pieces + 0.5, bar.height)
         bar.rectangle(box, mpl.colors.to_hex(colours((piece + 0.5) / pieces)))
     faint = canvas.theme.faint
-    canvas.text((0, 8), "0", size=TICK_SIZE, colour=faint)
-    canvas.text((canvas.width, 8), text, size=TICK_SIZE, colour=faint, align="right")
+    canvas.text((0, 8), "0", Ink(size=TICK_SIZE, colour=faint))
+    canvas.text((canvas.width, 8), text, Ink(size=TICK_SIZE, colour=faint, align="right"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lab.preview.asking import Series
-from lab.preview.canvas import Canvas, fitted, width_of
+from lab.preview.canvas import Canvas, Ink, fitted, width_of
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.geometry import Box
@@ -55,10 +55,10 @@ def _list(entries: tuple[Entry, ...], canvas: Canvas) -> None:
     for entry in entries:
         width = width_of(entry.series.name, _SIZE)
         if x + _SWATCH + width > canvas.width:
-            canvas.text((x, LINE / 2), "…", size=_SIZE, colour=canvas.theme.faint)
+            canvas.text((x, LINE / 2), "…", Ink(size=_SIZE, colour=canvas.theme.faint))
             return
         _swatch(canvas, x, LINE / 2, entry.colour)
-        canvas.text((x + _SWATCH, LINE / 2), entry.series.name, size=_SIZE)
+        canvas.text((x + _SWATCH, LINE / 2), entry.series.name, Ink(size=_SIZE))
         x += _SWATCH + width + 16
 
 
@@ -68,21 +68,21 @@ def _table(calculations: tuple[str, ...], entries: tuple[Entry, ...], canvas: Ca
     columns = [_column(each, shown) for each in calculations]
     ends = _ends(columns, canvas.width)
     name_width = ends[0] - _width(columns[0]) - 2 * _SWATCH if columns else canvas.width - _SWATCH
-    canvas.text((4, LINE / 2), "Name", size=_SIZE, colour=canvas.theme.faint)
+    canvas.text((4, LINE / 2), "Name", Ink(size=_SIZE, colour=canvas.theme.faint))
     for number, entry in enumerate(shown, start=1):
         y = LINE * (number + 0.5)
         _swatch(canvas, 4, y, entry.colour)
         name = fitted(entry.series.name, name_width, _SIZE)
-        canvas.text((4 + _SWATCH, y), name, size=_SIZE)
+        canvas.text((4 + _SWATCH, y), name, Ink(size=_SIZE))
     for end, column in zip(ends, columns, strict=True):
         for number, text in enumerate(column):
             colour = canvas.theme.text if number else canvas.theme.faint
             y = LINE * (number + 0.5)
-            canvas.text((end, y), text, size=_SIZE, colour=colour, align="right")
+            canvas.text((end, y), text, Ink(size=_SIZE, colour=colour, align="right"))
     if len(shown) < len(entries):
         more = f"and {len(entries) - len(shown)} more"
         y = LINE * (len(shown) + 1.5)
-        canvas.text((4 + _SWATCH, y), more, size=_SIZE, colour=canvas.theme.faint)
+        canvas.text((4 + _SWATCH, y), more, Ink(size=_SIZE, colour=canvas.theme.faint))
 
 
 def _column(calculation: str, entries: tuple[Entry, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from lab.preview.asking import Series
-from lab.preview.canvas import Canvas, width_of
+from lab.preview.canvas import Canvas, Ink, width_of
 from lab.preview.fields import Field
 from lab.preview.window import Window
 
@@ -135,7 +135,7 @@ def time_labels(plot: Canvas, window: Window) -> list[float]:
         half = width_of(label, TICK_SIZE) / 2
         if half < x < plot.width - half + 8:
             at = (x, plot.height + 12)
-            plot.text(at, label, size=TICK_SIZE, colour=plot.theme.faint, align="center")
+            plot.text(at, label, Ink(size=TICK_SIZE, colour=plot.theme.faint, align="center"))
     return moments
 
 
@@ -144,4 +144,4 @@ def _grid(axes: Axes, plot: Canvas, marks: list[float], texts: list[str]) -> Non
     for mark, text in zip(marks, texts, strict=True):
         axes.axhline(mark, color=plot.theme.grid, linewidth=0.7, zorder=0)
         y = (high - mark) / (high - low) * plot.height
-        plot.text((-6, y), text, size=TICK_SIZE, colour=plot.theme.faint, align="right")
+        plot.text((-6, y), text, Ink(size=TICK_SIZE, colour=plot.theme.faint, align="right"))

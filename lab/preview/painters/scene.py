@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.preview.asking import Answer, Series
-from lab.preview.canvas import Canvas
+from lab.preview.canvas import Canvas, Ink
 from lab.preview.fields import Field
 from lab.preview.model import Panel
 from lab.preview.reducers import reduced
@@ -28,9 +28,7 @@ class Scene:
         canvas.text(
             (canvas.width / 2, canvas.height / 2),
             self.panel.fields.of("").nothing,
-            size=14,
-            colour=canvas.theme.faint,
-            align="center",
+            Ink(size=14, colour=canvas.theme.faint, align="center"),
         )
 
 

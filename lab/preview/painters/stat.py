@@ -2,7 +2,7 @@
 
 from matplotlib.colors import to_rgba
 
-from lab.preview.canvas import fitted, width_of
+from lab.preview.canvas import Ink, fitted, width_of
 from lab.preview.painters.plot import polyline
 from lab.preview.painters.scene import Scene, Value, values
 
@@ -27,15 +27,12 @@ def _one(scene: Scene, value: Value, *, named: bool) -> None:
         _past(scene, value)
     if named:
         name = fitted(value.name, canvas.width - 8, 12)
-        canvas.text((canvas.width / 2, 8), name, colour=canvas.theme.faint, align="center")
+        canvas.text((canvas.width / 2, 8), name, Ink(colour=canvas.theme.faint, align="center"))
     size = _size(value.text, canvas.width - 16, canvas.height - (24 if named else 16))
     canvas.text(
         (canvas.width / 2, canvas.height / 2 - (0 if named else 6)),
         value.text,
-        size=size,
-        colour=value.colour,
-        align="center",
-        weight="bold",
+        Ink(size=size, colour=value.colour, align="center", weight="bold"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.preview.asking import Series
-from lab.preview.canvas import Canvas, fitted
+from lab.preview.canvas import Canvas, Ink, fitted
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.geometry import Box
@@ -43,7 +43,7 @@ def paint(scene: Scene) -> None:
     if len(shown) < len(grid.rows):
         more = f"and {len(grid.rows) - len(shown)} more rows"
         y = _LINE * (len(shown) + 1.5)
-        canvas.text((8, y), more, size=_SIZE, colour=canvas.theme.faint)
+        canvas.text((8, y), more, Ink(size=_SIZE, colour=canvas.theme.faint))
 
 
 def merged(series: tuple[Series, ...], *, alone: bool) -> Grid:
@@ -110,16 +110,14 @@ def _column(canvas: Canvas, name: str, rows: tuple[Row, ...], field: Field) -> N
     numeric = any(isinstance(row.get(name), float) for row in rows)
     align, x = ("right", canvas.width - 12) if numeric else ("left", 8.0)
     heading = fitted(field.config.get("displayName", name), canvas.width - 16, _SIZE)
-    canvas.text((x, _LINE / 2), heading, size=_SIZE, align=align, weight="bold")
+    canvas.text((x, _LINE / 2), heading, Ink(size=_SIZE, align=align, weight="bold"))
     for number, row in enumerate(rows, start=1):
         cell = row.get(name, "")
         text = cell if isinstance(cell, str) else field.text(cell)
         canvas.text(
             (x, _LINE * (number + 0.5)),
             fitted(text, canvas.width - 16, _SIZE),
-            size=_SIZE,
-            colour=_cell_colour(cell, field, canvas),
-            align=align,
+            Ink(size=_SIZE, colour=_cell_colour(cell, field, canvas), align=align),
         )
 
 

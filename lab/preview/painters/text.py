@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lab.preview.canvas import Canvas, width_of
+from lab.preview.canvas import Canvas, Ink, width_of
 from lab.preview.errors import Undrawable
 from lab.preview.painters.scene import Scene
 
@@ -68,7 +68,7 @@ def _paint_line(canvas: Canvas, line: str, y: float) -> float:
     size = _HEADING_SIZE if heading else _SIZE
     indent = 18.0 if item else 2.0
     if item:
-        canvas.text((6, y), "•", size=size)
+        canvas.text((6, y), "•", Ink(size=size))
     marker = heading or item
     x = indent
     for word in words(line[marker.end() :] if marker else line):
@@ -78,6 +78,8 @@ def _paint_line(canvas: Canvas, line: str, y: float) -> float:
         if x > indent and x + width > canvas.width:
             x, y = indent, y + _LINE
         colour = canvas.theme.colour("blue") if word.address else None
-        canvas.text((x, y), word.text, size=size, colour=colour, weight=weight, url=word.address)
+        canvas.text(
+            (x, y), word.text, Ink(size=size, colour=colour, weight=weight, url=word.address)
+        )
         x += width + _SPACE
     return y + _LINE

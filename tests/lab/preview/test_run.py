@@ -1,6 +1,7 @@
 """The command writes all files or none, and tells every mistake in one line."""
 
 import json
+import socket
 import subprocess
 from pathlib import Path
 
@@ -97,6 +98,16 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert code == 2
     assert f'cannot write to "{file}": File exists' in capsys.readouterr().err
     assert file.read_text() == "kept"
+
+
+def test_a_busy_port_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        given = ["--prometheus", NOBODY, "--boards", str(boards), "--serve", str(port)]
+        assert main(given) == 2
+    told = f"preview: --serve {port}: Address already in use; 0 takes a free port\n"
+    assert capsys.readouterr().err == told
 
 
 def test_the_demo_that_started_last_is_found_while_it_runs(tmp_path: Path) -> None:
