@@ -123,6 +123,7 @@ def test_a_program_is_deployed_then_unchanged_then_updated_then_gone(
     }
     assert stack.outputs()["revision"].value == 2
 
+    _note_event(client, "kitchen")
     stack.destroy()
     assert inventory(client) == untouched
 
@@ -303,4 +304,13 @@ def _secrets_in_all_places(chart: Path) -> None:
         chart=str(chart),
         namespace="default",
         values={"password": password},
+    )
+
+
+def _note_event(client: Client, namespace: str) -> None:
+    """What the API server's own controllers do now and then."""
+    about = {"apiVersion": "v1", "kind": "ConfigMap", "namespace": namespace, "name": "any"}
+    metadata = {"name": "any.1", "namespace": namespace}
+    client.apply(
+        {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about}
     )

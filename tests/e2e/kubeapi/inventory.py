@@ -11,7 +11,7 @@ from tests.e2e.kubeapi.client import Client
 from tests.e2e.waiting import until
 
 # Kinds that the API server writes by itself at any time.
-_BOOKKEEPING = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints", "APIService"})
+BOOKKEEPING = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints", "APIService"})
 RESTORE_SECONDS = 60.0
 
 
@@ -31,7 +31,7 @@ class Entry:
 def objects(client: Client) -> Iterator[tuple[Entry, dict[str, Any]]]:
     """All objects of all kinds in all namespaces, the API server's own bookkeeping left out."""
     for found in client.listable_types():
-        if found.kind in _BOOKKEEPING:
+        if found.kind in BOOKKEEPING:
             continue
         for item in client.list_all(found):
             metadata = item["metadata"]
