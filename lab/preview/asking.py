@@ -43,21 +43,14 @@ class Choice:
     chosen: Mapping[str, str]
 
 
-def known(prometheus: Prometheus, variable: Variable, choice: Choice) -> tuple[str, ...]:
-    """The values that the viewer can choose for a variable, within the time shown."""
-    selector = _filled(variable.selector, _everything((variable,)) | {"namespace": ".+"})
-    window = choice.window
-    found = prometheus.series(selector, start=window.start, end=window.end)
-    return tuple(sorted({labels[variable.label] for labels in found if variable.label in labels}))
-
-
 def answers(prometheus: Prometheus, board: Board, choice: Choice) -> Answers:
     """The data of every panel; raises PreviewError for an unknown choice, QueryRefused."""
+    everything = {each.name: each.everything for each in board.variables}
     for variable in board.variables:
-        _require_known(prometheus, variable, choice)
-    values = _everything(board.variables) | {
-        name: _escaped(value) for name, value in choice.chosen.items()
-    }
+        if variable.name in choice.chosen:
+            selector = _filled(variable.selector, everything)
+            _require_known(prometheus, variable, choice, selector)
+    values = everything | {name: _escaped(value) for name, value in choice.chosen.items()}
     return {
         panel.id: _answer(prometheus, board, panel, (choice.window, values))
         for panel in board.panels
@@ -65,21 +58,18 @@ def answers(prometheus: Prometheus, board: Board, choice: Choice) -> Answers:
     }
 
 
-def _require_known(prometheus: Prometheus, variable: Variable, choice: Choice) -> None:
-    value = choice.chosen.get(variable.name)
-    if value is None:
-        return
-    there = known(prometheus, variable, choice)
+def _require_known(
+    prometheus: Prometheus, variable: Variable, choice: Choice, selector: str
+) -> None:
+    """Raise PreviewError unless the chosen value is there within the time shown."""
+    value, window = choice.chosen[variable.name], choice.window
+    found = prometheus.series(selector, start=window.start, end=window.end)
+    there = sorted({labels[variable.label] for labels in found if variable.label in labels})
     if value not in there:
-        listed = ", ".join(there) or "none"
         raise PreviewError(
             f'--{variable.name} "{value}": {prometheus.url} knows no such {variable.name};'
-            f" it knows {listed}"
+            f" it knows {', '.join(there) or 'none'}"
         )
-
-
-def _everything(variables: tuple[Variable, ...]) -> dict[str, str]:
-    return {each.name: each.everything for each in variables}
 
 
 def _answer(

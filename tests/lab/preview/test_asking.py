@@ -82,6 +82,13 @@ def test_time_variables_follow_the_window_and_the_min_step() -> None:
     assert filled == "a[240s] + b[300s] + c[60s] + 300"
 
 
+def test_the_coarsest_min_step_of_a_panel_holds_for_all_its_queries() -> None:
+    targets = [target("a", interval="5s"), target("b", refId="B")]
+    with prometheus() as (there, asked):
+        answers(there, board(panel_json("timeseries", targets=targets)), Choice(WINDOW, {}))
+    assert [parameters["step"] for _, parameters in asked] == [["60"], ["60"]]
+
+
 def test_a_dollar_before_a_number_belongs_to_promql() -> None:
     written = 'label_replace(up, "a", "$1", "b", "(.*)")'
     assert expr_for(written) == written
