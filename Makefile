@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
 ONCE   ?=
+GRAFANA_URL ?=
 STACK  ?= otel-scrape
 PROMETHEUS ?=
 SERVER ?=
@@ -44,8 +45,12 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(filter-out 0 no false,$(ONCE)),--once)
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json and build/rules/*.yaml
+dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json, build/rules/*.yaml and build/manifests/*.yaml
 	@$(BIN)/python -m dashboards build
+
+.PHONY: import
+import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and its token in the variable GRAFANA_TOKEN
+	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)"
 
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html and *.png

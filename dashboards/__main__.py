@@ -1,8 +1,9 @@
-"""python -m dashboards OUT: boards as OUT/dashboards/*.json, rules as OUT/rules/*.yaml."""
+"""python -m dashboards OUT: boards and rules as files; `import` sends the boards to a Grafana."""
 
+import os
 import sys
 
-from dashboards.write import main
+from dashboards.command import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -30,9 +30,9 @@ class Limit:
 
     def under(self, thresholds: Thresholds) -> "Limit":
         """The limit as these thresholds put it; its warning keeps the distance."""
-        if not self.judged:
+        critical: float = getattr(thresholds, self.judged) if self.judged else self.critical
+        if critical == self.critical:
             return self
-        critical: float = getattr(thresholds, self.judged)
         warning = None if self.warning is None else self.warning * critical / self.critical
         return replace(self, critical=critical, warning=warning)
 

@@ -1,45 +1,53 @@
 """Boards and rules as files: written aside, then moved, so that no reader meets half a file."""
 
-import argparse
 import os
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NoReturn
 
 import yaml
 
-from dashboards import BOARDS
-from dashboards.render import board_json
+from dashboards.chosen import Choices, texts
+from dashboards.manifests import board_configmap, prometheus_rule
 from dashboards.rules import rules_document
 
 RULES = "mcp"
 """Name of the one rule file."""
 
 
-_HELP = """Write the Grafana boards as OUT/dashboards/*.json and the Prometheus rules as
-OUT/rules/*.yaml. Older files of the same names are replaced, others are left alone."""
+class _Dumper(yaml.SafeDumper):
+    """Text of several lines stays lines."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"dashboards: {message}; see python -m dashboards --help\n")
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-def files() -> dict[Path, str]:
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(document: object) -> str:
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=100)
+
+
+def files(choices: Choices) -> dict[Path, str]:
     """Every file to write, by its path under the chosen folder."""
-    boards = {Path("dashboards", f"{board.uid}.json"): board_json(board) for board in BOARDS}
-    rules = yaml.safe_dump(rules_document(), sort_keys=False, width=100)
-    return boards | {Path("rules", f"{RULES}.yaml"): rules}
+    rules = rules_document(choices.thresholds)
+    written = {
+        Path("rules", f"{RULES}.yaml"): _yaml(rules),
+        Path("manifests", f"rules-{RULES}.yaml"): _yaml(prometheus_rule(rules, choices.namespace)),
+    }
+    for board, text in texts(choices):
+        manifest = board_configmap(board, text, choices.namespace, choices.folder)
+        written[Path("dashboards", f"{board.uid}.json")] = text
+        written[Path("manifests", f"board-{board.uid}.yaml")] = _yaml(manifest)
+    return written
 
 
-def write(out: Path) -> int:
+def write(out: Path, choices: Choices) -> int:
     """Write every file under `out`, replacing older ones of the same names; how many."""
+    contents = files(choices)
     out.mkdir(parents=True, exist_ok=True)
-    contents = files()
     with tempfile.TemporaryDirectory(prefix=".dashboards-", dir=out) as aside:
         for path, text in contents.items():
             written = Path(aside, path)
@@ -50,18 +58,3 @@ def write(out: Path) -> int:
         for path in contents:
             os.replace(Path(aside, path), out / path)
     return len(contents)
-
-
-def main(arguments: list[str]) -> int:
-    """The command: 0 when all is written, 2 when the folder or an option cannot be used."""
-    started = time.perf_counter()
-    parser = _Parser(prog="python -m dashboards", description=_HELP, allow_abbrev=False)
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder to write to, made if missing")
-    out: Path = parser.parse_args(arguments).out
-    try:
-        number = write(out)
-    except OSError as error:
-        print(f'dashboards: cannot write to "{out}": {error.strerror}', file=sys.stderr)
-        return 2
-    print(f"{number} files in {out}, {time.perf_counter() - started:.2f} s")
-    return 0

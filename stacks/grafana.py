@@ -1,14 +1,14 @@
 """What Grafana and Prometheus are shown: boards as ConfigMaps, rules as a PrometheusRule."""
 
-from dashboards import BOARDS
+from dashboards import BOARDS, manifests
 from dashboards.render import board_json
 from stacks.charts import Namespace
 from stacks.values import Values
 
-BOARD_LABEL = "grafana_dashboard"
-BOARD_LABEL_VALUE = "1"
-FOLDER_ANNOTATION = "grafana_folder"
-FOLDER = "MCP"
+BOARD_LABEL = manifests.BOARD_LABEL
+BOARD_LABEL_VALUE = manifests.BOARD_LABEL_VALUE
+FOLDER_ANNOTATION = manifests.FOLDER_ANNOTATION
+FOLDER = manifests.FOLDER
 
 SECRET = "grafana-admin"
 USER_KEY = "admin-user"
@@ -18,27 +18,12 @@ USER = "admin"
 
 def board_configmaps() -> tuple[Values, ...]:
     """One ConfigMap per board, which Grafana's sidecar loads into the folder."""
+    namespace = Namespace.MONITORING.value
     return tuple(
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {
-                "name": f"board-{board.uid}",
-                "namespace": Namespace.MONITORING.value,
-                "labels": {BOARD_LABEL: BOARD_LABEL_VALUE},
-                "annotations": {FOLDER_ANNOTATION: FOLDER},
-            },
-            "data": {f"{board.uid}.json": board_json(board)},
-        }
-        for board in BOARDS
+        manifests.board_configmap(board, board_json(board), namespace, FOLDER) for board in BOARDS
     )
 
 
 def prometheus_rule(rules: Values) -> Values:
     """The rules, for Prometheus' operator."""
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PrometheusRule",
-        "metadata": {"name": "mcp-observability", "namespace": Namespace.MONITORING.value},
-        "spec": rules,
-    }
+    return manifests.prometheus_rule(rules, Namespace.MONITORING.value)

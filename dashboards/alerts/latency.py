@@ -18,7 +18,7 @@ def latency(t: Thresholds) -> tuple[Alert, ...]:
         "MCPLatencyHigh",
         LATENCY_P95.record,
         f"{LATENCY_P95.record} > {t.latency_seconds:g} and {CALL_RATE.record} > {t.call_floor:g}",
-        "5m",
+        "10m",
         Severity.WARNING,
         f"MCP server {WHO} is slow",
         f"5 of 100 calls to {WHO} take longer than {DURATION}, over 5 minutes.",

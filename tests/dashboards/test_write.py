@@ -9,7 +9,11 @@ import pytest
 import yaml
 
 from dashboards import BOARDS
+from dashboards.chosen import Choices
+from dashboards.render import board_json
 from dashboards.rules import rules_document
+from dashboards.write import files as contents
+from tests.stacks.stack import plan_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +40,12 @@ def test_it_writes_each_board_and_the_rules_and_says_how_long_it_took(tmp_path: 
     written = files(tmp_path / "new" / "out")
     assert done.returncode == 0
     assert done.stdout.endswith(" s\n")
-    assert set(written) == {f"dashboards/{b.uid}.json" for b in BOARDS} | {"rules/mcp.yaml"}
+    assert set(written) == {
+        *(f"dashboards/{board.uid}.json" for board in BOARDS),
+        *(f"manifests/board-{board.uid}.yaml" for board in BOARDS),
+        "manifests/rules-mcp.yaml",
+        "rules/mcp.yaml",
+    }
     assert yaml.safe_load(written["rules/mcp.yaml"]) == rules_document()
     assert json.loads(written["dashboards/mcp-server.json"])["uid"] == "mcp-server"
 
@@ -57,6 +66,7 @@ def test_help_names_what_is_written() -> None:
     assert done.returncode == 0
     assert "OUT/dashboards/*.json" in done.stdout
     assert "OUT/rules/*.yaml" in done.stdout
+    assert "OUT/manifests/*.yaml" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,11 @@ def test_help_names_what_is_written() -> None:
         ((), "dashboards: the following arguments are required: OUT; see"),
         (("--colour", "x"), "dashboards: unrecognized arguments: --colour; see"),
         (("x", "y"), "dashboards: unrecognized arguments: y; see"),
+        (("x", "--datasource", "a b"), 'dashboards: argument --datasource: "a b" is not a uid: 1'),
+        (("x", "--folder", "a/b"), 'dashboards: argument --folder: "a/b" is not a folder: 1 to 99'),
+        (("x", "--folder", ""), 'dashboards: argument --folder: "" is not a folder: 1 to 99'),
+        (("x", "--namespace", "A"), 'dashboards: argument --namespace: "A" is not a namespace: 1'),
+        (("x", "--thresholds", "no.yaml"), 'dashboards: --thresholds: cannot read "no.yaml": No'),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
@@ -97,3 +112,70 @@ def test_a_failure_in_the_middle_leaves_nothing_half_written(tmp_path: Path) -> 
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert set(files(tmp_path)) == {"rules"}
+
+
+def test_manifests_are_the_objects_that_the_stack_makes() -> None:
+    planned = [
+        each for each in plan_of().objects if each["kind"] in ("ConfigMap", "PrometheusRule")
+    ]
+    made = [
+        yaml.safe_load(text)
+        for path, text in contents(Choices()).items()
+        if path.parent == Path("manifests")
+    ]
+
+    by_name = {each["metadata"]["name"]: each for each in planned}
+    assert {each["metadata"]["name"]: each for each in made} == by_name
+
+
+def test_without_choices_a_board_is_the_one_that_everyone_checks() -> None:
+    made = contents(Choices())
+
+    assert [made[Path("dashboards", f"{board.uid}.json")] for board in BOARDS] == [
+        board_json(board) for board in BOARDS
+    ]
+
+
+def test_a_data_source_takes_the_place_of_the_viewers_choice(tmp_path: Path) -> None:
+    assert run(str(tmp_path), "--datasource", "prom-1").returncode == 0
+
+    for path in (tmp_path / "dashboards").iterdir():
+        text = path.read_text()
+        variables = json.loads(text)["templating"]["list"]
+        assert "datasource}" not in text
+        assert "datasource:" not in text
+        assert '"uid": "prom-1"' in text or "targets" not in text
+        assert "datasource" not in [each["name"] for each in variables]
+
+
+def test_folder_and_namespace_are_in_the_manifests(tmp_path: Path) -> None:
+    assert run(str(tmp_path), "--folder", "My MCP", "--namespace", "obs").returncode == 0
+
+    board = yaml.safe_load((tmp_path / "manifests" / "board-mcp-server.yaml").read_text())
+    rules = yaml.safe_load((tmp_path / "manifests" / "rules-mcp.yaml").read_text())
+    assert board["metadata"]["annotations"] == {"grafana_folder": "My MCP"}
+    assert (board["metadata"]["namespace"], rules["metadata"]["namespace"]) == ("obs", "obs")
+
+
+def test_thresholds_of_a_file_reach_rules_and_panels(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("error_ratio: 0.123\n")
+
+    assert run(str(tmp_path / "out"), "--thresholds", str(mine)).returncode == 0
+
+    written = files(tmp_path / "out")
+    assert b"mcp:errors:ratio_rate5m > 0.123 and" in written["rules/mcp.yaml"]
+    assert b'"value": 0.123' in written["dashboards/mcp-server.json"]
+    assert b"MCPErrorRatioHigh fires above 12.3 %" in written["dashboards/mcp-server.json"]
+
+
+def test_a_mistake_in_the_thresholds_writes_nothing(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("eror_ratio: 0.1\n")
+
+    done = run(str(tmp_path / "out"), "--thresholds", str(mine))
+
+    unknown = "unknown threshold 'eror_ratio'; did you mean \"error_ratio\"?"
+    assert done.returncode == 2
+    assert done.stderr == f'dashboards: --thresholds: "{mine}": {unknown}\n'
+    assert not (tmp_path / "out").exists()

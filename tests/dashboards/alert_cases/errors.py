@@ -18,9 +18,9 @@ DEFECT = ("protocol_error", "proxy")
 FIRES = (
     Fires(
         "MCPErrorRatioHigh",
-        calls("0+54x20", "0+6x20"),
-        at="10m",
-        pending="4m",
+        calls("0+54x30", "0+6x30"),
+        at="15m",
+        pending="9m",
         labels=WHO,
         summary="Calls to MCP server ns/echo fail",
         description="10% of the calls to ns/echo fail, over 5 minutes.",
@@ -28,8 +28,8 @@ FIRES = (
     Fires(
         "MCPInitializeFailing",
         calls("0+1x20", "0+3x20", method="initialize"),
-        at="10m",
-        pending="4m",
+        at="15m",
+        pending="9m",
         labels=WHO,
         summary="MCP server ns/echo turns new clients away",
         description="75% of the initialize requests to ns/echo fail, over 5 minutes:"
@@ -37,9 +37,9 @@ FIRES = (
     ),
     Fires(
         "MCPCallsLost",
-        outcomes({OK: "0+54x20", TIMEOUT: "0+3x20", BROKEN: "0+3x20"}),
-        at="10m",
-        pending="4m",
+        outcomes({OK: "0+54x30", TIMEOUT: "0+3x20", BROKEN: "0+3x20"}),
+        at="15m",
+        pending="9m",
         labels=WHO,
         summary="Calls to MCP server ns/echo get no answer",
         description="10% of the calls to ns/echo are lost on the way or time out, over 5 minutes.",
@@ -47,8 +47,8 @@ FIRES = (
     Fires(
         "MCPToolFailing",
         tool_calls("0+1x20", "0+3x20"),
-        at="10m",
-        pending="4m",
+        at="15m",
+        pending="9m",
         labels=TOOL,
         summary="Tool fetch of ns/echo fails",
         description="75% of the calls to tool fetch of ns/echo fail, over 5 minutes.",
@@ -92,8 +92,15 @@ QUIET = (
     ),
     Quiet("MCPToolFailing", "50 % is the bound itself", tool_calls("0+6x40", "0+6x40")),
     Quiet(
-        "MCPToolFailing", "every call fails, but there are too few", tool_calls("0x40", "0+1x40")
+        "MCPToolFailing", "every call fails, but there are too few", tool_calls("5x40", "0+1x40")
     ),
+    Quiet("MCPToolFailing", "it was one burst", tool_calls("5x40", "0 0 50x40")),
+    Quiet(
+        "MCPToolFailing",
+        "callers guess a name that no server offers",
+        tool_calls("0x40", "0+60x40"),
+    ),
+    Quiet("MCPErrorRatioHigh", "it was one burst", calls("0 0 50x40", "0 0 50x40")),
     Quiet(
         "MCPProxyDefect", "the faults are the server's", outcomes({OK: "0+60x40", BROKEN: "0+9x40"})
     ),

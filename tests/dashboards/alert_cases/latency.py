@@ -29,8 +29,8 @@ FIRES = (
     Fires(
         "MCPLatencyHigh",
         latencies({"2": "0+54x20", "5": "0+60x20", "+Inf": "0+60x20"}),
-        at="10m",
-        pending="4m",
+        at="15m",
+        pending="9m",
         labels=WHO,
         summary="MCP server ns/echo is slow",
         description="5 of 100 calls to ns/echo take longer than 3.5s, over 5 minutes.",

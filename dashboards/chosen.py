@@ -1,0 +1,63 @@
+"""Boards as a user wants them: under other thresholds, bound to one data source."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dashboards import BOARDS
+from dashboards.board import Board
+from dashboards.layout import Row
+from dashboards.manifests import FOLDER, NAMESPACE
+from dashboards.panels import Aside, Panel
+from dashboards.render import board_json
+from dashboards.thresholds import DEFAULTS, Thresholds
+
+VARIABLE = "${datasource}"
+"""In a board, whatever data source its viewer chose."""
+
+_CARRIED = "&${datasource:queryparam}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What boards and rules are made for; without `datasource` the viewer chooses one."""
+
+    thresholds: Thresholds = DEFAULTS
+    datasource: str | None = None
+    folder: str = FOLDER
+    namespace: str = NAMESPACE
+
+
+def board_text(board: Board, choices: Choices) -> str:
+    """The board's JSON under the choices; the defaults give what `board_json` gives."""
+    text = board_json(_under(board, choices.thresholds))
+    return text if choices.datasource is None else _bound(text, choices.datasource)
+
+
+def texts(choices: Choices) -> tuple[tuple[Board, str], ...]:
+    """Every board with its JSON."""
+    return tuple((board, board_text(board, choices)) for board in BOARDS)
+
+
+def _under(board: Board, thresholds: Thresholds) -> Board:
+    """The board whose panels turn red where these thresholds do."""
+    return replace(board, rows=tuple(_row(row, thresholds) for row in board.rows))
+
+
+def _row(row: Row, thresholds: Thresholds) -> Row:
+    return replace(row, panels=tuple(_panel(panel, thresholds) for panel in row.panels))
+
+
+def _panel(panel: Panel | Aside, thresholds: Thresholds) -> Panel | Aside:
+    if isinstance(panel, Aside) or panel.signal.limit is None:
+        return panel
+    limit = panel.signal.limit.under(thresholds)
+    return replace(panel, signal=replace(panel.signal, limit=limit))
+
+
+def _bound(text: str, uid: str) -> str:
+    """The same JSON with one data source instead of the variable."""
+    written = json.loads(text.replace(_CARRIED, "").replace(VARIABLE, uid))
+    variables: list[dict[str, Any]] = written["templating"]["list"]
+    written["templating"]["list"] = [each for each in variables if each["type"] != "datasource"]
+    return json.dumps(written, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,39 @@
+"""`python -m dashboards`: write the files, or send the boards to a Grafana."""
+
+import sys
+import time
+from collections.abc import Mapping
+
+from dashboards.chosen import texts
+from dashboards.grafana_api import Grafana, GrafanaError
+from dashboards.options import Import, UsageError, Write, parse
+from dashboards.write import write
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """The exit code: 0 when all is done, 1 when Grafana refused, 2 for the user's mistake."""
+    started = time.perf_counter()
+    try:
+        asked = parse(arguments, environ)
+        said = _write(asked) if isinstance(asked, Write) else _import(asked)
+    except UsageError as mistake:
+        print(f"dashboards: {mistake}", file=sys.stderr)
+        return 2
+    except GrafanaError as refused:
+        print(f"dashboards: {refused}", file=sys.stderr)
+        return 1
+    print(f"{said}, {time.perf_counter() - started:.2f} s")
+    return 0
+
+
+def _write(asked: Write) -> str:
+    try:
+        return f"{write(asked.out, asked.choices)} files in {asked.out}"
+    except OSError as error:
+        raise UsageError(f'cannot write to "{asked.out}": {error.strerror}') from error
+
+
+def _import(asked: Import) -> str:
+    boards = [text for _, text in texts(asked.choices)]
+    sent = Grafana(asked.url, asked.token).send(boards, asked.choices.folder)
+    return f'{sent} boards in folder "{asked.choices.folder}" of {asked.url}'

@@ -1,0 +1,92 @@
+"""Grafana's HTTP API, as far as boards and their folder need it (Grafana docs, "HTTP API")."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import requests
+
+TIMEOUT_SECONDS = 15.0
+_ANSWER_LIMIT = 300
+
+
+class GrafanaError(Exception):
+    """Grafana refused, or cannot be reached; one line with its answer."""
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token; given as authentication so that no .netrc can replace it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Grafana:
+    """One Grafana, asked with one token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        self._http = requests.Session()
+        self._http.auth = _Bearer(token)
+
+    def __repr__(self) -> str:
+        return f"Grafana({self._url})"
+
+    def send(self, boards: Iterable[str], folder: str) -> int:
+        """Put boards into the folder, which is made if missing; how many. Raises GrafanaError.
+
+        A board of the same uid is replaced.
+        """
+        uid = self._folder(folder)
+        sent = 0
+        for text in boards:
+            board = {**json.loads(text), "id": None}
+            wanted = {"dashboard": board, "folderUid": uid, "overwrite": True}
+            self._done("POST", "/api/dashboards/db", wanted)
+            sent += 1
+        return sent
+
+    def _folder(self, title: str) -> str:
+        """The uid of the folder with this title at the top, made if there is none."""
+        path = "/api/folders"
+        found = self._done("GET", f"{path}?limit=1000")
+        try:
+            uids = [str(each["uid"]) for each in found if each["title"] == title]
+            return uids[0] if uids else str(self._done("POST", path, {"title": title})["uid"])
+        except (KeyError, TypeError) as error:
+            raise GrafanaError(f"{self._url}{path}: not Grafana's API: {found}"[:300]) from error
+
+    def _done(self, verb: str, path: str, body: object = None) -> Any:
+        """The answer to a request; a redirect is a refusal: it leads to a page for people."""
+        asked = f"{verb} {self._url}{path}"
+        try:
+            response = self._http.request(
+                verb, self._url + path, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise GrafanaError(f"{asked}: no answer: {_line(str(error))}") from error
+        if response.status_code != requests.codes.ok:
+            raise GrafanaError(f"{asked}: HTTP {response.status_code}: {_said(response)}")
+        try:
+            return response.json()
+        except ValueError as error:
+            raise GrafanaError(f"{asked}: not Grafana's API: {_line(response.text)}") from error
+
+
+def _said(response: requests.Response) -> str:
+    """Grafana's own words, or where it wants to lead to, or what came instead."""
+    if response.is_redirect:
+        return f"redirected to {response.headers['Location']}"
+    try:
+        body = response.json()
+    except ValueError:
+        return _line(response.text)
+    return _line(str(body.get("message", body)) if isinstance(body, dict) else str(body))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:_ANSWER_LIMIT]

@@ -1,0 +1,164 @@
+"""What the command line asks for, checked: one line for each mistake."""
+
+import argparse
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from dashboards.chosen import Choices
+from dashboards.manifests import FOLDER, NAMESPACE
+from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
+
+TOKEN = "GRAFANA_TOKEN"
+PROGRAM = "python -m dashboards"
+
+_WRITE = """Write the Grafana boards as OUT/dashboards/*.json, the Prometheus rules as
+OUT/rules/*.yaml, and both as Kubernetes objects (ConfigMaps for Grafana's sidecar, a
+PrometheusRule) as OUT/manifests/*.yaml. Older files of the same names are replaced, others are
+left alone. `python -m dashboards import --help` tells how to send the boards to a Grafana."""
+
+_IMPORT = f"""Send the boards to a Grafana, into one folder, by its HTTP API. The token of a
+service account that may edit dashboards and folders is read from the variable {TOKEN}."""
+
+
+class UsageError(Exception):
+    """The user asked for what cannot be; one line that says what can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Files are wanted, under `out`."""
+
+    out: Path
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The boards are to be sent to the Grafana at `url`."""
+
+    url: str
+    token: str
+    choices: Choices
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
+    """Raises UsageError; --help ends the program."""
+    if arguments[:1] == ["import"]:
+        return _import(arguments[1:], environ)
+    parser = _parser(PROGRAM, _WRITE)
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to write to, made if missing")
+    parser.add_argument(
+        "--namespace",
+        type=_namespace,
+        default=NAMESPACE,
+        metavar="NAME",
+        help="of the Kubernetes objects (%(default)s)",
+    )
+    given = parser.parse_args(arguments)
+    choices = Choices(_thresholds(given), given.datasource, given.folder, given.namespace)
+    return Write(given.out, choices)
+
+
+def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
+    parser = _parser(f"{PROGRAM} import", _IMPORT)
+    parser.add_argument(
+        "--grafana-url", type=_url, required=True, metavar="URL", help="where Grafana is"
+    )
+    given = parser.parse_args(arguments)
+    token = environ.get(TOKEN, "").strip()
+    if not token or not token.isascii() or not token.isprintable():
+        state = "no token" if token else "not set"
+        raise UsageError(f"{TOKEN} is {state}: put the token of a Grafana service account into it")
+    return Import(
+        given.grafana_url, token, Choices(_thresholds(given), given.datasource, given.folder)
+    )
+
+
+def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=program,
+        description=purpose,
+        epilog=_thresholds_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--datasource",
+        type=_uid,
+        metavar="UID",
+        help="uid of the one Prometheus data source to ask (without: the viewer chooses)",
+    )
+    parser.add_argument(
+        "--folder", type=_folder, default=FOLDER, metavar="NAME", help="in Grafana (%(default)s)"
+    )
+    parser.add_argument(
+        "--thresholds", type=Path, metavar="FILE", help="YAML file with thresholds of your own"
+    )
+    return parser
+
+
+def _thresholds(given: argparse.Namespace) -> Thresholds:
+    try:
+        return DEFAULTS if given.thresholds is None else read(given.thresholds)
+    except ThresholdError as error:
+        raise UsageError(f"--thresholds: {error}") from error
+
+
+def _thresholds_help() -> str:
+    lines = [
+        textwrap.fill(
+            f"{each.name}: {getattr(DEFAULTS, each.name):.12g}  {reason(each.name)}",
+            width=99,
+            initial_indent="  ",
+            subsequent_indent="      ",
+        )
+        for each in fields(Thresholds)
+    ]
+    return "\n".join(("thresholds, their defaults and reasons:", *lines))
+
+
+def _checked(pattern: str, what: str, text: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise argparse.ArgumentTypeError(f'"{text}" is not {what}')
+    return text
+
+
+def _uid(text: str) -> str:
+    return _checked("[A-Za-z0-9_-]{1,40}", "a uid: 1 to 40 letters, digits, - and _", text)
+
+
+def _folder(text: str) -> str:
+    return _checked(
+        r"\S[^\x00-\x1f/\\]{0,98}", "a folder: 1 to 99 characters without / and \\", text
+    )
+
+
+def _namespace(text: str) -> str:
+    allowed = "a namespace: 1 to 63 lower-case letters, digits and - inside"
+    return _checked("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", allowed, text)
+
+
+def _url(text: str) -> str:
+    """Where Grafana is, without a / at the end; a path in front of it stays."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError(f'"{text}" is not like https://grafana.example.org')
+    if "@" in parts.netloc:
+        raise argparse.ArgumentTypeError(f"it holds a password; give a token in {TOKEN} instead")
+    return text.rstrip("/")
