@@ -36,6 +36,10 @@ def test_a_link_that_sets_no_server_keeps_the_chosen_ones() -> None:
     assert "?${namespace:queryparam}&${server:queryparam}&" in TO_FLEET.from_series()
 
 
+def test_a_link_sets_each_variable_once() -> None:
+    assert ":queryparam}&${datasource" not in TO_TOOL.from_series()
+
+
 def test_a_link_to_traces_searches_by_the_attribute_of_the_span() -> None:
     tags = "var-tags=gen_ai.tool.name%3D${__data.fields.tool:percentencode}"
 

@@ -140,6 +140,17 @@ def test_a_table_of_one_answer_names_its_values_as_grafana_does() -> None:
     assert table["transformations"][1]["options"]["renameByName"]["Value"] == "Firing for"
 
 
+def test_the_columns_of_a_table_stand_in_the_order_of_its_keys_and_answers() -> None:
+    order = drawn("mcp-fleet", "Servers")["transformations"][1]["options"]["indexByName"]
+
+    assert sorted(order, key=order.__getitem__)[:4] == [
+        "namespace",
+        "server",
+        "Value #A",
+        "Value #B",
+    ]
+
+
 def test_a_heat_map_asks_for_buckets_and_for_single_traces() -> None:
     panel = drawn("mcp-latency", "Durations")
 
