@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from dashboards import BOARDS
@@ -17,7 +17,7 @@ from lab.accounts import (
     status_queries,
     traced,
 )
-from lab.load import HUNDRED, Client, LoadFailed, light_traffic
+from lab.load import HUNDRED, Client, LoadFailed, ServerLost, light_traffic
 from lab.local_plan import Front
 from lab.pipeline import Pipeline
 from lab.processes import Parts
@@ -36,6 +36,9 @@ WINDOW = "5s"
 EVERYTHING = ".+"
 _TRACE_LIMIT = 5_000
 _NAMESPACE = Namespace.SERVERS.value
+
+Tell = Callable[[str], None]
+"""Says a line to whoever watches."""
 
 
 def send(pipeline: Pipeline) -> Counts:
@@ -58,10 +61,14 @@ def _blamed(parts: Parts, front: Front) -> Iterator[None]:
     try:
         yield
     except LoadFailed as failed:
-        try:
-            parts.wait("a part's end", lambda: None, BLAME_SECONDS)
-        except TimeoutError:
-            raise LoadFailed(f"{front.server}: {failed}; see the log of its proxy") from failed
+        _refuse_dead(parts)
+        raise LoadFailed(f"{front.server}: {failed}; see the log of its proxy") from failed
+
+
+def _refuse_dead(parts: Parts) -> None:
+    """Raise PartFailed if a part ended, or ends within BLAME_SECONDS."""
+    with suppress(TimeoutError):
+        parts.wait("a part's end", lambda: None, BLAME_SECONDS)
 
 
 @dataclass(slots=True)
@@ -136,12 +143,11 @@ def askable(architecture: Architecture) -> tuple[Query, ...]:
     return tuple(query for query in every_query() if query.needs in local)
 
 
-def cover(pipeline: Pipeline) -> Coverage:
+def cover(pipeline: Pipeline, tell: Tell) -> Coverage:
     """Keep light traffic going until every query has data, at most COVERED_SECONDS."""
     asked = askable(pipeline.architecture)
     missing = list(asked)
     broken: list[Rule] = []
-    traffic = steps(pipeline)
 
     def all_have_data() -> bool | None:
         next(traffic)
@@ -152,20 +158,35 @@ def cover(pipeline: Pipeline) -> Coverage:
             return None
         return None if missing or broken else True
 
-    with suppress(TimeoutError):
+    with suppress(TimeoutError), closing(steps(pipeline, tell)) as traffic:
         pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
     elsewhere = len(every_query()) - len(asked)
     return Coverage(len(asked), tuple(missing), tuple(broken), elsewhere)
 
 
-def steps(pipeline: Pipeline) -> Iterator[None]:
-    """Light traffic through every server, one step of each at a time; raises as `send` does."""
-    traffic = [(front, light_traffic(front.mcp_url)) for front in pipeline.fronts]
-    while True:
-        for front, each in traffic:
-            with _blamed(pipeline.parts, front):
-                next(each)
-        yield
+def steps(pipeline: Pipeline, tell: Tell) -> Generator[None]:
+    """Light traffic through every server, one step of each at a time; close it to end its sessions.
+
+    Raises as `send` does, but a session that is lost while every part lives is only told.
+    """
+    with ExitStack() as owned:
+        traffic = [
+            (front, owned.enter_context(closing(_light_traffic(pipeline, front, tell))))
+            for front in pipeline.fronts
+        ]
+        while True:
+            for front, each in traffic:
+                with _blamed(pipeline.parts, front):
+                    next(each)
+            yield
+
+
+def _light_traffic(pipeline: Pipeline, front: Front, tell: Tell) -> Generator[None]:
+    def lost(why: ServerLost) -> None:
+        _refuse_dead(pipeline.parts)
+        tell(f"{front.server}: session lost: {why}; opening a new one")
+
+    return light_traffic(front.mcp_url, lost)
 
 
 def _answered(prometheus: Prometheus, query: Query) -> bool:

@@ -3,7 +3,8 @@
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -13,11 +14,17 @@ from proxy.telemetry.catalogue import Outcome
 from proxy.telemetry.vocabulary import TOOLS_CALL
 
 PROTOCOL_VERSION = "2025-11-25"
+SESSION_HEADER = "Mcp-Session-Id"
 TIMEOUT_SECONDS = 30.0
+END_SECONDS = 2.0
 
 
 class LoadFailed(Exception):
     """A call got no answer, or another than it must; the text says which and what came instead."""
+
+
+class ServerLost(LoadFailed):
+    """The server ended, or no longer knows the session; a new session may find it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def outcomes(calls: Iterable[Call]) -> Counter[Outcome]:
 
 
 class Client:
-    """One MCP session over streamable HTTP; leaving the `with` block ends it."""
+    """One MCP session over streamable HTTP; leaving the `with` block ends it if it can."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -69,18 +76,18 @@ class Client:
         if "error" in (answer := _answer(response)):
             raise LoadFailed(f"{self._url}: initialize came to {answer['error']}")
         self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
-        if session := response.headers.get("Mcp-Session-Id"):
-            self._http.headers["Mcp-Session-Id"] = session
+        if session := response.headers.get(SESSION_HEADER):
+            self._http.headers[SESSION_HEADER] = session
         self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return self
 
     def __exit__(self, *_: object) -> None:
-        if "Mcp-Session-Id" in self._http.headers:
-            self._send("DELETE")
-        self._http.close()
+        with self._http, suppress(LoadFailed):
+            if SESSION_HEADER in self._http.headers:
+                self._send("DELETE", seconds=END_SECONDS)
 
     def request(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The JSON-RPC answer to a request; raises LoadFailed when there is none."""
+        """The JSON-RPC answer to a request; raises LoadFailed or ServerLost when there is none."""
         return _answer(self._post(self._request(method, params)))
 
     def call(self, call: Call) -> Outcome:
@@ -96,11 +103,21 @@ class Client:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
     def _post(self, message: Mapping[str, Any]) -> requests.Response:
-        return self._send("POST", message)
+        response = self._send("POST", message)
+        # Streamable HTTP, "Session Management": 404 says that the session ended.
+        ended = response.status_code == 404 and SESSION_HEADER in self._http.headers
+        if ended or response.status_code >= 500:
+            raise ServerLost(f"{self._url}: HTTP {response.status_code}, {_reason(response)}")
+        return response
 
-    def _send(self, verb: str, message: Mapping[str, Any] | None = None) -> requests.Response:
+    def _send(
+        self,
+        verb: str,
+        message: Mapping[str, Any] | None = None,
+        seconds: float = TIMEOUT_SECONDS,
+    ) -> requests.Response:
         try:
-            return self._http.request(verb, self._url, json=message, timeout=TIMEOUT_SECONDS)
+            return self._http.request(verb, self._url, json=message, timeout=seconds)
         except requests.RequestException as wrong:
             raise LoadFailed(f"{verb} {self._url}: {wrong}") from wrong
 
@@ -125,14 +142,34 @@ def _answer(response: requests.Response) -> Mapping[str, Any]:
     return answer
 
 
-def light_traffic(url: str) -> Iterator[None]:
-    """Sessions without end, a step at a time: everything a client does, fewer than 5 % failing."""
+def _reason(response: requests.Response) -> str:
+    """Why there is no answer: the text of the error in it, else its beginning."""
+    try:
+        return str(_answer(response)["error"]["message"])
+    except (LoadFailed, KeyError, TypeError):
+        return " ".join(response.text[:200].split())
+
+
+def light_traffic(url: str, lost: Callable[[ServerLost], None]) -> Generator[None]:
+    """Sessions without end, a step at a time: everything a client does, fewer than 5 % failing.
+
+    A session that is lost is told to `lost`, and the next step begins a new one. Raises
+    LoadFailed for any other failure.
+    """
     while True:
-        with Client(url) as client:
-            client.request("tools/list", {})
+        try:
+            yield from _session(url)
+        except ServerLost as why:
+            lost(why)
             yield
-            client.request("ping", {})
-            for burst in BURSTS:
-                yield
-                for call in burst:
-                    client.call(call)
+
+
+def _session(url: str) -> Generator[None]:
+    with Client(url) as client:
+        client.request("tools/list", {})
+        yield
+        client.request("ping", {})
+        for burst in BURSTS:
+            yield
+            for call in burst:
+                client.call(call)

@@ -28,7 +28,7 @@ T = TypeVar("T")
 STOP_SECONDS = 5.0
 """How long all parts together may take to end after SIGTERM before SIGKILL."""
 
-LOG_END_LINES = 15
+LOG_END_LINES, LOG_LINE_LENGTH = 10, 200
 POLL_SECONDS = 0.1
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -70,7 +70,7 @@ class Part:
 
     def end_of_log(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_END_LINES:]
-        return "\n  ".join((f"the end of {self.log}:", *lines))
+        return "\n  ".join((f"the end of {self.log}:", *(each[:LOG_LINE_LENGTH] for each in lines)))
 
 
 class Parts:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -42,9 +43,10 @@ def recorded(architecture: str) -> Recording:
         choices = Choices(ARCHITECTURES[architecture], choose(_SERVERS))
         pipeline = start(local_plan(choices, Path(name), binaries), Path(name), parts)
         ledger = evidence.account(pipeline, evidence.send(pipeline))
-        for _ in islice(evidence.steps(pipeline), ROUND):
-            parts.check()
-        coverage = evidence.cover(pipeline)
+        with closing(evidence.steps(pipeline, print)) as traffic:
+            for _ in islice(traffic, ROUND):
+                parts.check()
+        coverage = evidence.cover(pipeline, print)
         seconds = time.monotonic() - began
         result = Result(architecture, ledger, coverage, seconds, parts.peak_bytes)
         return Recording(result, _series(pipeline))

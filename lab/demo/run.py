@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -70,7 +71,7 @@ def _prove(pipeline: Pipeline, began: float) -> Result:
     _say(f"  {sum(map(_total, sent.values()))} calls sent; waiting until each is visible")
     ledger = evidence.account(pipeline, sent)
     _say("  asking every query of boards and rules")
-    coverage = evidence.cover(pipeline)
+    coverage = evidence.cover(pipeline, _say)
     seconds = time.monotonic() - began
     name = pipeline.architecture.name
     return Result(name, ledger, coverage, seconds, pipeline.parts.peak_bytes)
@@ -89,12 +90,12 @@ def _follow(pipeline: Pipeline) -> None:
     for front in pipeline.fronts:
         print(f"{front.server:<11} {front.mcp_url} (MCP), {front.metrics_url}")
     print("\nLight traffic goes on; Ctrl-C ends everything.", flush=True)
-    traffic = evidence.steps(pipeline)
     try:
-        while True:
-            next(traffic)
-            pipeline.parts.check()
-            pause(TRAFFIC_SECONDS)
+        with closing(evidence.steps(pipeline, _say)) as traffic:
+            while True:
+                next(traffic)
+                pipeline.parts.check()
+                pause(TRAFFIC_SECONDS)
     except Ended:
         _say("\nending")
 

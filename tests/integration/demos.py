@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import psutil
 
+from lab.processes import pause
+
 DEADLINE_SECONDS = 60.0
 _MARK = "MCP_LAB_TEST_RUN"
 
@@ -54,10 +56,16 @@ class Demo:
         [found] = [each for each in children if each.name() == program]
         return found
 
-    def parts_by_arguments(self, word: str) -> list[psutil.Process]:
-        """The demo's children that were started with this word in their command line."""
-        children = psutil.Process(self.process.pid).children()
-        return [each for each in children if word in each.cmdline()]
+    def echo(self, transport: str, *, unlike: psutil.Process | None = None) -> psutil.Process:
+        """Wait for an echo server of the demo's, or its children's, that is not `unlike`."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            below = psutil.Process(self.process.pid).children(recursive=True)
+            for each in below:
+                if each != unlike and _is_echo(each, transport):
+                    return each
+            assert time.monotonic() < deadline, f"no echo server over {transport}"
+            pause(0.05)
 
     def left_over(self) -> list[psutil.Process]:
         """Every process that this demo or its children started and that still runs."""
@@ -73,6 +81,14 @@ class Demo:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self._lines.put(line)
+
+
+def _is_echo(process: psutil.Process, transport: str) -> bool:
+    try:
+        _, *words = process.cmdline() or [""]
+    except psutil.NoSuchProcess:
+        return False
+    return words[:4] == ["-m", "lab.echo", "--transport", transport]
 
 
 @contextmanager

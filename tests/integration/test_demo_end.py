@@ -114,8 +114,22 @@ def test_a_part_that_crashes_is_named_with_the_end_of_its_log(
 def test_a_server_that_crashes_during_traffic_is_named() -> None:
     with demo() as running:
         running.until(TRAFFIC)
-        children = running.parts_by_arguments("lab.echo")
-        children[0].kill()
+        running.echo("streamable-http").kill()
         assert running.ended() == 1
     assert "echo-http-server was ended by SIGKILL" in running.told()
+    assert "Traceback" not in running.told()
+    assert running.left_over() == []
+
+
+def test_a_killed_process_of_one_session_is_told_and_traffic_goes_on() -> None:
+    with demo() as running:
+        running.until(TRAFFIC)
+        killed = running.echo("stdio")
+        killed.kill()
+        running.until("echo-stdio: session lost: ")
+        running.echo("stdio", unlike=killed)
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 0, running.told()
+    assert running.told().count("session lost") == 1
+    assert "Traceback" not in running.told()
     assert running.left_over() == []

@@ -10,10 +10,14 @@ from typing import Any
 
 @contextmanager
 def answering(status: int, body: Any) -> Iterator[str]:
-    """The URL of a server that answers every GET alike; text as it is, other values as JSON."""
+    """The URL of a server that answers everybody alike; text as it is, other values as JSON."""
     payload = (body if isinstance(body, str) else json.dumps(body)).encode()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(payload)))

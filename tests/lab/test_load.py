@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 import pytest
@@ -16,20 +17,31 @@ from lab.load import (
     Call,
     Client,
     LoadFailed,
+    ServerLost,
     light_traffic,
     outcomes,
 )
 from proxy.telemetry.catalogue import Outcome
+from tests.lab.scripted import answering
+
+
+@contextmanager
+def echo(*options: str) -> Iterator[str]:
+    """Where an echo server listens for as long as the block lasts."""
+    command = (sys.executable, "-m", "lab.echo", "--transport", "streamable-http", *options)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    try:
+        yield json.loads(process.stderr.readline())["listen"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
 
 
 @pytest.fixture(scope="module", params=["json", "sse"])
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    echo = (sys.executable, "-m", "lab.echo", "--transport", "streamable-http")
-    process = subprocess.Popen((*echo, "--answers", request.param), stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    yield json.loads(process.stderr.readline())["listen"]
-    process.terminate()
-    process.communicate(timeout=10)
+    with echo("--answers", request.param) as listening:
+        yield listening
 
 
 def test_a_hundred_calls_are_85_good_10_failing_5_unknown() -> None:
@@ -43,8 +55,10 @@ def test_every_call_comes_to_what_is_known_of_it(address: str) -> None:
 
 
 def test_light_traffic_goes_on_for_more_than_one_session(address: str) -> None:
-    traffic = light_traffic(f"http://{address}/mcp")
+    lost: list[ServerLost] = []
+    traffic = light_traffic(f"http://{address}/mcp", lost.append)
     assert len(list(islice(traffic, 2 * ROUND))) == 2 * ROUND
+    assert lost == []
 
 
 def test_light_traffic_is_healthy() -> None:
@@ -67,3 +81,43 @@ def test_an_answer_that_is_no_json_rpc_is_named(address: str) -> None:
 def test_nobody_listening_is_named() -> None:
     with pytest.raises(LoadFailed, match=r"POST http://127.0.0.1:1/mcp"):
         Client("http://127.0.0.1:1/mcp").__enter__()
+
+
+def test_light_traffic_tells_of_a_lost_session_and_opens_another() -> None:
+    lost: list[ServerLost] = []
+    with echo() as listening:
+        traffic = light_traffic(f"http://{listening}/mcp", lost.append)
+        next(traffic)
+    with echo("--listen", listening):
+        assert len(list(islice(traffic, ROUND))) == ROUND
+        traffic.close()
+    assert [str(each) for each in lost] == [
+        f"http://{listening}/mcp: HTTP 404, no such session: {lost_session(lost)}"
+    ]
+
+
+def lost_session(lost: list[ServerLost]) -> str:
+    """The name of the one session that was lost."""
+    return str(lost[0]).rpartition(": ")[2]
+
+
+def test_a_gateway_that_answers_in_the_servers_place_is_a_lost_server() -> None:
+    error = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": "its process ended"}}
+    with (
+        answering(502, error) as url,
+        pytest.raises(ServerLost, match="HTTP 502, its process ended"),
+    ):
+        Client(url).__enter__()
+
+
+def test_a_session_ends_quietly_when_its_server_is_gone() -> None:
+    with echo() as listening:
+        client = Client(f"http://{listening}/mcp").__enter__()
+    client.__exit__()
+
+
+def test_light_traffic_ends_when_nobody_listens() -> None:
+    lost: list[ServerLost] = []
+    with pytest.raises(LoadFailed, match=r"POST http://127.0.0.1:1/mcp"):
+        next(light_traffic("http://127.0.0.1:1/mcp", lost.append))
+    assert lost == []

@@ -109,6 +109,16 @@ def test_a_child_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> N
     assert "disk is full" in str(failed.value)
 
 
+def test_the_end_of_a_log_is_ten_lines_of_two_hundred_characters_at_most(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        parts.start(python("talker", "for n in range(30): print(n, 'x' * 400)"))
+        with pytest.raises(PartFailed) as failed:
+            parts.wait("never", lambda: None, 10)
+    _, *lines = str(failed.value).splitlines()
+    assert [line.split()[0] for line in lines] == [str(n) for n in range(20, 30)]
+    assert {len(line.strip()) for line in lines} == {200}
+
+
 def test_a_killed_child_is_named_with_the_signal(tmp_path: Path) -> None:
     with Parts(tmp_path) as parts:
         os.kill(parts.start(python("victim", FOREVER)).pid, signal.SIGKILL)
