@@ -13,6 +13,7 @@ from lab.preview.colours import Mode
 from lab.preview.live import Site, server
 from lab.preview.window import Window
 from tests.lab.preview.made import END, board, panel_json
+from tests.lab.preview.scripted_prometheus import prometheus
 from tests.lab.scripted import answering
 
 NOBODY = "http://127.0.0.1:1"
@@ -47,6 +48,15 @@ def test_an_address_chooses_time_and_theme_and_links_keep_them() -> None:
     assert "21:15:00 to 22:15:00 UTC" in page
     assert '<html lang="en" class="light">' in page
     assert 'href="made.html?from=1h&amp;theme=light"' in page
+
+
+def test_an_address_chooses_a_server_among_those_that_are_known() -> None:
+    with prometheus() as (there, _), serving(there.url) as url:
+        chosen = requests.get(f"{url}/made.html?server=a", timeout=10)
+        unknown = requests.get(f"{url}/made.html?server=z", timeout=10)
+    assert "<dt>Server</dt><dd>a</dd>" in chosen.text
+    assert unknown.status_code == 400
+    assert "knows no such server; it knows a, b.c" in unknown.text
 
 
 def test_the_first_page_lists_the_boards() -> None:
