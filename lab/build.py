@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lab.signals import held, released
-from lab.tool import Tool, dotted, version_in
+from lab.tool import Tool, Version, version_in
 
 Progress = Callable[[str], None]
 
@@ -29,13 +29,15 @@ class NotBuilt(Exception):
 
 
 def build(tool: Tool, cache: Path, *, environ: Mapping[str, str], progress: Progress) -> Path:
-    """Return the tool's binary in the cache, built by this run or by the one that held the lock."""
+    """Return the tool's binary in the cache, built by this run or by the one that held the lock.
+
+    Needs a Go on PATH (`go_version`) as new as the tool's module wants.
+    """
     binary = tool.binary(cache)
-    go = _go(tool, environ)
     with _locked(tool, cache, progress=progress):
         if not binary.exists():
             _sweep(tool, cache)
-            _compile(tool, binary, go=go, environ=environ, progress=progress)
+            _compile(tool, binary, environ=environ, progress=progress)
     return binary
 
 
@@ -62,16 +64,10 @@ def about(seconds: int) -> str:
     return f"about {round(seconds / 60)} min" if seconds >= 90 else f"about {seconds} s"
 
 
-def _go(tool: Tool, environ: Mapping[str, str]) -> Path:
-    wanted = f"Go {dotted(tool.oldest_go)} or newer"
-    found = shutil.which("go", path=environ.get("PATH", ""))
-    if found is None:
-        raise NotBuilt(f"{wanted} is not on PATH to build it")
-    go = Path(found)
-    version = version_in(ask(go, ("env", "GOVERSION"), environ=environ) or "")
-    if version < tool.oldest_go:
-        raise NotBuilt(f"{go} is Go {dotted(version) or 'of no known version'}, not {wanted}")
-    return go
+def go_version(environ: Mapping[str, str]) -> Version:
+    """Return the version of the Go on PATH, or () when there is none that runs."""
+    go = shutil.which("go", path=environ.get("PATH", ""))
+    return version_in(ask(Path(go), ("env", "GOVERSION"), environ=environ) or "") if go else ()
 
 
 @contextmanager
@@ -104,16 +100,14 @@ def _sweep(tool: Tool, cache: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def _compile(
-    tool: Tool, binary: Path, *, go: Path, environ: Mapping[str, str], progress: Progress
-) -> None:
+def _compile(tool: Tool, binary: Path, *, environ: Mapping[str, str], progress: Progress) -> None:
     cache = binary.parent.parent
     log = cache / f"{tool.name}.log"
     # go leaves its work folder of some hundred megabytes when it is killed, so it works in ours.
     partial = cache / f"{binary.parent.name}.{os.getpid()}.partial"
     partial.mkdir()
     settings = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    command = [str(go), "build", *tool.flags, "-o", str(partial / binary.name), tool.package]
+    command = ["go", "build", *tool.flags, "-o", str(partial / binary.name), tool.package]
     progress(f"building {tool.name} ({about(tool.seconds)} the first time)")
     started = time.monotonic()
 

@@ -6,13 +6,14 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import yaml
 
 from dashboards import BOARDS
 from dashboards.alerts import ALERTS
+from lab.arguments import Parser, UsageError
 from proxy.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS
 from stacks.architectures import ARCHITECTURES
@@ -109,11 +110,22 @@ def renewed(text: str) -> str:
     return _TABLE.sub(lambda each: each[1] + TABLES[each["name"]]() + each[3], text)
 
 
-def main(arguments: list[str]) -> int:
-    """Write the tables, or with `--check` only compare them."""
+def main(arguments: Sequence[str]) -> int:
+    """Write the tables, or with `--check` only compare them; 2 is a mistake of the user's."""
+    parser = Parser(prog="python -m lab.readme", description="Renew the README's tables.")
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is old")
+    try:
+        check = parser.parse_args(arguments).check
+    except UsageError as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
+    return _renew(check=check)
+
+
+def _renew(*, check: bool) -> int:
     old = README.read_text(encoding="utf-8")
     new = renewed(old)
-    if "--check" in arguments:
+    if check:
         print("README.md is current" if new == old else "README.md: a table is old: `make readme`")
         return int(new != old)
     README.write_text(new, encoding="utf-8")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
@@ -13,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.build import NotBuilt, Progress, about, ask, build
-from lab.tool import Tool, dotted, version_in
+from lab.arguments import Parser, UsageError
+from lab.build import NotBuilt, Progress, about, ask, build, go_version
+from lab.tool import Tool, Version, dotted, version_in
 
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 
@@ -141,9 +141,7 @@ def ensure(
 ) -> dict[str, Path]:
     """Return the path of each tool, building what is nowhere to be found; else ToolMissing."""
     tools = [_named(name) for name in names]
-    return {
-        tool.name: _obtain(tool, environ, progress=progress).path for tool in dict.fromkeys(tools)
-    }
+    return {each.tool.name: each.path for each in _obtained(tools, environ, progress=progress)}
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
@@ -159,16 +157,15 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m lab.tools", description=__doc__)
+    parser = Parser(prog="python -m lab.tools", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(TOOLS)}")
     parser.add_argument("--list", action="store_true", help="show what is there; build nothing")
-    options = parser.parse_args(arguments)
-    obtain = _row_of_listing if options.list else _row_of_obtaining
     try:
+        options = parser.parse_args(arguments)
         tools = [_named(name) for name in options.names or TOOLS]
-        rows = [obtain(tool, environ) for tool in tools]
-    except ToolMissing as missing:
-        say(str(missing))
+        rows = _listed(tools, environ) if options.list else _rows(tools, environ)
+    except (UsageError, ToolMissing) as mistake:
+        say(str(mistake))
         return 2
     except KeyboardInterrupt:
         say("interrupted; finished tools are kept, nothing half built is left")
@@ -203,10 +200,34 @@ def _look(tool: Tool, environ: Mapping[str, str], *, progress: Progress) -> Foun
     return Found(tool, "cache", cached) if cached.exists() else None
 
 
-def _obtain(tool: Tool, environ: Mapping[str, str], *, progress: Progress) -> Found:
-    found = _look(tool, environ, progress=progress)
-    if found:
-        return found
+def _obtained(
+    tools: Iterable[Tool], environ: Mapping[str, str], *, progress: Progress
+) -> list[Found]:
+    looked = {tool: _look(tool, environ, progress=progress) for tool in dict.fromkeys(tools)}
+    _require_go([tool for tool, found in looked.items() if found is None], environ)
+    return [found or _built(tool, environ, progress=progress) for tool, found in looked.items()]
+
+
+def _require_go(missing: Iterable[Tool], environ: Mapping[str, str]) -> None:
+    """Raise ToolMissing that names every tool to build for which there is no Go."""
+    go = go_version(environ)
+    tools = [tool for tool in missing if go < tool.oldest_go]
+    if not tools:
+        return
+    have = f" (that on PATH is {dotted(go)})" if go else ""
+    wanted = dotted(max(tool.oldest_go for tool in tools))
+    places = " or ".join((*sorted({each for tool in tools for each in tool.assets}), "PATH"))
+    one = len(tools) == 1
+    raise ToolMissing(
+        f"{', '.join(tool.name for tool in tools)}: not on {places} or in the cache,"
+        f" and there is no Go {wanted} or newer{have} to build {'it' if one else 'them'}:"
+        f" install Go{'' if one else ' (builds all)'},"
+        f" or {'this binary' if one else 'these binaries'}:"
+        f" {', '.join(tool.install for tool in tools)}"
+    )
+
+
+def _built(tool: Tool, environ: Mapping[str, str], *, progress: Progress) -> Found:
     try:
         path = build(tool, cache_folder(environ), environ=environ, progress=progress)
     except NotBuilt as reason:
@@ -226,15 +247,23 @@ def _row(found: Found, environ: Mapping[str, str]) -> Row:
     return found.tool.name, found.origin, dotted(version_in(answer or "")) or "?", str(found.path)
 
 
-def _row_of_obtaining(tool: Tool, environ: Mapping[str, str]) -> Row:
-    return _row(_obtain(tool, environ, progress=say), environ)
+def _rows(tools: Iterable[Tool], environ: Mapping[str, str]) -> list[Row]:
+    return [_row(found, environ) for found in _obtained(tools, environ, progress=say)]
 
 
-def _row_of_listing(tool: Tool, environ: Mapping[str, str]) -> Row:
-    found = _look(tool, environ, progress=say)
-    if found:
-        return _row(found, environ)
-    return tool.name, "missing", "-", f"built on first use, {about(tool.seconds)}"
+def _listed(tools: Iterable[Tool], environ: Mapping[str, str]) -> list[Row]:
+    looked = {tool: _look(tool, environ, progress=say) for tool in tools}
+    go = go_version(environ)
+    return [
+        _row(found, environ) if found else (tool.name, "missing", "-", _remedy(tool, go))
+        for tool, found in looked.items()
+    ]
+
+
+def _remedy(tool: Tool, go: Version) -> str:
+    if go < tool.oldest_go:
+        return f"needs Go {dotted(tool.oldest_go)} or newer to be built, and that is not on PATH"
+    return f"built on first use, {about(tool.seconds)}"
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
+from lab.arguments import Parser, UsageError
 from lab.local_plan import ECHO_COMMAND
 from lab.ports import require_free
 from stacks.architectures import ARCHITECTURES, Architecture
@@ -14,10 +14,6 @@ from stacks.architectures import ARCHITECTURES, Architecture
 ALL = "all"
 
 _PURPOSE = "Run the whole pipeline as local processes and prove it by its numbers."
-
-
-class UsageError(Exception):
-    """The user asked for what cannot be; one line that says what can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +27,9 @@ class Options:
     stdio_command: tuple[str, ...]
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Raises UsageError or PortBusy, each one line."""
-    parser = _Parser(prog="python -m lab.demo", description=_PURPOSE)
+    parser = Parser(prog="python -m lab.demo", description=_PURPOSE)
     known = f"{', '.join(ARCHITECTURES)} or {ALL}"
     parser.add_argument("architecture", nargs="?", default=next(iter(ARCHITECTURES)), help=known)
     parser.add_argument("--once", action="store_true", help="end after the table; 0 if all agrees")

@@ -12,7 +12,8 @@ from typing import NoReturn
 
 from lab import evidence, programs
 from lab.addresses import choose
-from lab.demo.options import Options, UsageError, parse
+from lab.arguments import UsageError
+from lab.demo.options import Options, parse
 from lab.load import LoadFailed
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
 from lab.pipeline import Pipeline, launch, start

@@ -2,27 +2,33 @@
 
 import argparse
 import asyncio
+import errno
 import json
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 import uvloop
 
+from lab.arguments import Parser, UsageError
 from lab.echo import stdio
 from lab.echo.request import Answers
 from lab.echo.streamable_http import Connection, Server
 
+PROGRAM = "python -m lab.echo"
+
 
 def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not host:port")
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        allowed = "HOST:PORT such as 127.0.0.1:8080; port 0 takes a free one"
+        raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
     return host, int(port)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m lab.echo", description=__doc__)
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(prog=PROGRAM, description=__doc__)
     parser.add_argument("--transport", choices=("stdio", "streamable-http"), required=True)
     parser.add_argument(
         "--listen",
@@ -33,12 +39,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--answers",
-        type=Answers,
-        choices=tuple(Answers),
-        default=Answers.JSON,
+        choices=tuple(each.value for each in Answers),
+        default=Answers.JSON.value,
         help="how streamable-http answers a client that accepts both (default json)",
     )
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 async def _serve_http(address: tuple[str, int], answers: Answers) -> None:
@@ -55,19 +60,29 @@ async def _serve_http(address: tuple[str, int], answers: Answers) -> None:
 
 
 def main() -> int:
-    """Return the exit code: 2 when the address cannot be had."""
-    arguments = _arguments()
+    """Return the exit code: 2 for a mistake, such as an address that cannot be had."""
+    try:
+        arguments = _arguments(sys.argv[1:])
+    except UsageError as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
     if arguments.transport == "stdio":
         with suppress(KeyboardInterrupt):
             uvloop.run(stdio.serve())
         return 0
     try:
-        uvloop.run(_serve_http(arguments.listen, arguments.answers))
+        uvloop.run(_serve_http(arguments.listen, Answers(arguments.answers)))
     except OSError as wrong:
         host, port = arguments.listen
-        print(f"echo: --listen {host}:{port}: {wrong.strerror or wrong}", file=sys.stderr)
+        print(f"{PROGRAM}: --listen {host}:{port}: {_why(wrong)}", file=sys.stderr)
         return 2
     return 0
+
+
+def _why(wrong: OSError) -> str:
+    if wrong.errno == errno.EADDRINUSE:
+        return "somebody listens there already; port 0 takes a free one"
+    return wrong.strerror or str(wrong)
 
 
 if __name__ == "__main__":

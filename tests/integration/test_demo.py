@@ -72,8 +72,14 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
 
 def test_a_tool_that_cannot_be_had_is_named_with_what_to_install(tmp_path: Path) -> None:
     line = complaint(PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path))
-    assert line.startswith("collector: no usable otelcol-contrib")
-    assert "install" in line
+    assert line.startswith("collector, prometheus, jaeger: not on PATH or in the cache")
+    assert "install Go" in line
+
+
+def test_an_option_is_known_by_its_full_name_only() -> None:
+    assert complaint("--onc") == (
+        "python -m lab.demo: unrecognized arguments: --onc; see python -m lab.demo --help"
+    )
 
 
 def test_a_server_command_that_does_not_exist_is_refused() -> None:

@@ -175,15 +175,45 @@ def test_without_go_the_one_line_names_the_tool_and_what_to_install(machine: Mac
     with pytest.raises(ToolMissing) as missing:
         machine.ensure("etcd")
     assert str(missing.value) == (
-        "etcd: no usable etcd on KUBEBUILDER_ASSETS or PATH, none in the cache,"
-        " and Go 1.24.0 or newer is not on PATH to build it;"
-        " install etcd, on PATH or in the folder KUBEBUILDER_ASSETS"
+        "etcd: not on KUBEBUILDER_ASSETS or PATH or in the cache, and there is no Go 1.24.0 or"
+        " newer to build it: install Go, or this binary: etcd, on PATH or in the folder"
+        " KUBEBUILDER_ASSETS"
+    )
+
+
+def test_without_go_the_one_line_names_every_tool_that_is_missing(machine: Machine) -> None:
+    machine.put("helm", "v3.19.0")
+    with pytest.raises(ToolMissing) as missing:
+        machine.ensure("collector", "helm", "prometheus", "jaeger")
+    assert str(missing.value) == (
+        "collector, prometheus, jaeger: not on PATH or in the cache, and there is no Go 1.25.0 or"
+        " newer to build them: install Go (builds all), or these binaries: otelcol-contrib (the"
+        " contrib distribution of the OpenTelemetry Collector), Prometheus 2.47 or newer,"
+        " Jaeger 1.35 or newer (the all-in-one binary)"
+    )
+
+
+def test_without_go_a_listing_says_what_needs_it(machine: Machine) -> None:
+    with machine.run("--list", "etcd", "collector") as run:
+        printed, _ = run.communicate(timeout=PATIENCE_SECONDS)
+    assert [line.partition("-")[2].strip() for line in printed.splitlines()[1:]] == [
+        f"needs Go {version} or newer to be built, and that is not on PATH"
+        for version in ("1.24.0", "1.25.0")
+    ]
+
+
+def test_what_the_command_line_does_not_know_is_one_line(machine: Machine) -> None:
+    with machine.run("--lis") as run:
+        printed, errors = run.communicate(timeout=PATIENCE_SECONDS)
+    assert (run.returncode, printed) == (2, "")
+    assert errors == (
+        "python -m lab.tools: unrecognized arguments: --lis; see python -m lab.tools --help\n"
     )
 
 
 def test_a_go_too_old_for_the_module_is_refused_before_it_builds(machine: Machine) -> None:
     machine.put("go", "go1.19.8")
-    with pytest.raises(ToolMissing, match=r"go is Go 1\.19\.8, not Go 1\.24\.0 or newer"):
+    with pytest.raises(ToolMissing, match=r"no Go 1\.24\.0 or newer \(that on PATH is 1\.19\.8\)"):
         machine.ensure("etcd")
 
 

@@ -1,0 +1,18 @@
+"""Command lines whose mistakes are one line: which program, what is wrong, what to do."""
+
+import argparse
+from typing import NoReturn
+
+
+class UsageError(Exception):
+    """The user asked for what cannot be; one line that says what can."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError for a mistake; knows options by their full names only."""
+
+    def __init__(self, *, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
