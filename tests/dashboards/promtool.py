@@ -91,6 +91,14 @@ class Promtool:
         play = _History(history, every)
         return self._run(_only(_records(expected), {}), play, {"promql_expr_test": tests})
 
+    def firing(self, history: History, times: tuple[str, ...]) -> str:
+        """Which alerts fire at any of the times, under all rules; nothing if none does."""
+        tests = [
+            {"expr": 'ALERTS{alertstate="firing"}', "eval_time": time, "exp_samples": []}
+            for time in times
+        ]
+        return self._run(rules_document(), _History(history, "1m"), {"promql_expr_test": tests})
+
     def _run(self, rules: dict[str, object], play: Play, tests: dict[str, object]) -> str:
         self._written("rules.yaml", rules)
         series = [{"series": name, "values": values} for name, values in play.history.items()]

@@ -17,13 +17,13 @@ RESTARTS = f"mcp_proxy_upstream_restarts_total{UP.removeprefix('mcp_proxy_upstre
 STARTED = f'process_start_time_seconds{UP.removeprefix("mcp_proxy_upstream_up")},pod="a"}}'
 
 
-def burning(noun: str, long: str, short: str, ratio: str, rate: str) -> History:
-    """A server of some age whose bad calls are recorded; hourly samples."""
+def burning(noun: str, long: str, short: str, ratio: str, rate: str, now: str = "") -> History:
+    """A server of some age whose bad calls are recorded, hourly; `now` in the short window."""
     return recorded(
         {
             "mcp:calls:rate5m": "1x200",
             f"mcp:{noun}:ratio_rate{long}": ratio,
-            f"mcp:{noun}:ratio_rate{short}": ratio,
+            f"mcp:{noun}:ratio_rate{short}": now or ratio,
             f"mcp:{noun}:rate{long}": rate,
         }
     )
@@ -247,6 +247,20 @@ QUIET = (
         "MCPErrorBudgetBurnCreeping",
         "every call fails, but there are too few",
         burning("errors", "3d", "6h", "1x200", "0.00003x200"),
+        at=("76h", "90h"),
+        every="1h",
+    ),
+    Quiet(
+        "MCPErrorBudgetBurnSlow",
+        "it has ended: the last 2 hours were good",
+        burning("errors", "1d", "2h", "0.1x200", "0.01x200", now="0x200"),
+        at=("26h", "40h"),
+        every="1h",
+    ),
+    Quiet(
+        "MCPErrorBudgetBurnCreeping",
+        "it has ended: the last 6 hours were good",
+        burning("errors", "3d", "6h", "0.1x200", "0.01x200", now="0x200"),
         at=("76h", "90h"),
         every="1h",
     ),

@@ -187,4 +187,18 @@ QUIET = (
         at=("76h", "90h"),
         every="1h",
     ),
+    Quiet(
+        "MCPLatencyBudgetBurnSlow",
+        "it has ended: the last 2 hours were good",
+        burning("slow", "1d", "2h", "0.5x200", "0.01x200", now="0x200"),
+        at=("26h", "40h"),
+        every="1h",
+    ),
+    Quiet(
+        "MCPLatencyBudgetBurnCreeping",
+        "it has ended: the last 6 hours were good",
+        burning("slow", "3d", "6h", "0.5x200", "0.01x200", now="0x200"),
+        at=("76h", "90h"),
+        every="1h",
+    ),
 )
