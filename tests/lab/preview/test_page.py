@@ -123,6 +123,11 @@ def test_a_picture_is_as_large_as_the_board() -> None:
     assert (width, height) == (int((PAGE_WIDTH + 30) * SCALE), int((64 + 296 + 15) * SCALE))
 
 
+def test_a_drawing_has_the_size_of_its_panel_s_body_in_pixels() -> None:
+    page = html(sheet(board(panel_json("stat")), {}))
+    assert re.search(r'<svg[^>]* width="648" height="256"', page)
+
+
 def test_twenty_four_columns_fill_the_page() -> None:
     shown = board(panel_json("stat", gridPos={"w": 24, "h": 4, "x": 0, "y": 9}))
     box = pixels(shown.panels[0].place)
