@@ -6,6 +6,11 @@ import sys
 from proxy.errors import SettingsError
 from proxy.settings import parse
 
+# What `requirements-proxy.txt` brings, by the names that are imported.
+PACKAGES = frozenset(
+    ("grpc", "httptools", "msgspec", "opentelemetry", "prometheus_client", "uvloop")
+)
+
 if __name__ == "__main__":
     try:
         settings = parse(sys.argv[1:], os.environ)
@@ -17,6 +22,15 @@ if __name__ == "__main__":
         uvloop.run(server.run(settings))
     except SettingsError as problem:
         print(f"proxy: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except ModuleNotFoundError as absent:
+        if (absent.name or "").partition(".")[0] not in PACKAGES:
+            raise
+        print(
+            f"proxy: {absent.name} is not installed for this Python ({sys.executable}):"
+            " use .venv/bin/python, or pip install -r requirements-proxy.txt",
+            file=sys.stderr,
+        )
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)  # before the drain took over the signal: nothing is started yet
