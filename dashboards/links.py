@@ -42,14 +42,18 @@ def address(board: str, *chosen: str, without: tuple[str, ...] = ()) -> str:
     return f"/d/{board}?{asked}"
 
 
-TO_FLEET = Link("See which server it is", "mcp-fleet", ())
+HERE = ()
+"""Carried by what is not about one server: the board that opens shows what this one shows."""
+
+TO_FLEET = Link("See which server it is", "mcp-fleet", HERE)
+TO_FAILING_TOOLS = Link("See which tool fails", "mcp-tools", HERE)
+TO_SLOW_CALLS = Link("See which calls are slow", "mcp-latency", HERE)
+TO_SESSIONS = Link("See who holds them open", "mcp-sessions", HERE)
+TO_COST = Link("See the cost of the proxy", "mcp-proxy-cost", HERE)
+TO_PIPELINE = Link("See where telemetry is lost", "mcp-pipeline", HERE)
 TO_SERVER = Link("Open this server", "mcp-server")
 TO_TOOLS = Link("Open this server's tools", "mcp-tools")
-TO_TOOL = Link("Open this tool", "mcp-tools", (*EVERYWHERE, "tool"))
 TO_LATENCY = Link("Open this server's latency", "mcp-latency")
-TO_TRACES = Link("Open this tool's traces", "mcp-latency", tag=("gen_ai.tool.name", "tool"))
-TO_SESSIONS = Link("Open this server's sessions", "mcp-sessions")
 TO_RESOURCES = Link("Open this server's resources", "mcp-resources")
-TO_PIPELINE = Link("Open this server's telemetry", "mcp-pipeline")
-TO_SLO = Link("Open this server's objectives", "mcp-slo")
-TO_COST = Link("Open the cost of this server's proxy", "mcp-proxy-cost")
+TO_TOOL = Link("Open this tool", "mcp-tools", (*EVERYWHERE, "tool"))
+TO_TRACES = Link("Open this tool's traces", "mcp-latency", tag=("gen_ai.tool.name", "tool"))

@@ -1,7 +1,7 @@
 """Boards -> Grafana's JSON: variables, annotations and menu around the drawn panels."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from grafanalib import core
@@ -12,6 +12,7 @@ from dashboards.board import TAG, Board
 from dashboards.draw import MIN_STEP, SOURCE
 from dashboards.grafana import Json
 from dashboards.layout import Item, Place, Row
+from dashboards.panels import Aside
 
 
 def board_json(board: Board) -> str:
@@ -32,7 +33,7 @@ def dashboard(board: Board) -> Json:
         links=[_menu()],
         annotations=core.Annotations(list=[_annotation(each) for each in ANNOTATIONS]),
         templating=core.Templating(list=_variables(board)),
-        panels=[_placed(item, where) for item, where in layout.place(board.rows)],
+        panels=[_placed(board, item, where) for item, where in layout.place(board.rows)],
     )
     written: Json = built.to_json_data()
     return written
@@ -71,8 +72,16 @@ def _variables(board: Board) -> list[core.Template]:
     return [source, *queried, *(traces if board.traces else ())]
 
 
-def _placed(item: Row | Item, where: Place) -> Any:
+def _placed(board: Board, item: Row | Item, where: Place) -> Any:
     at = core.GridPos(**asdict(where))
     if isinstance(item, Row):
         return grafana.Row(title=item.title, id=item.id, gridPos=at)
-    return draw.drawn(item, at)
+    return draw.drawn(_leading_away(board, item), at)
+
+
+def _leading_away(board: Board, item: Item) -> Item:
+    """Without the links that open what is open already: this board, on the same servers."""
+    if isinstance(item, Aside):
+        return item
+    opens = tuple(each for each in item.signal.opens if each.carries or each.board != board.uid)
+    return replace(item, signal=replace(item.signal, opens=opens))

@@ -1,7 +1,7 @@
 """Arrival: whether every server's series reach Prometheus, once, and fresh."""
 
 from dashboards import foreign, limits, series
-from dashboards.links import TO_SERVER
+from dashboards.links import TO_PIPELINE, TO_SERVER
 from dashboards.promql import aggregate, like, over_time, selector
 from dashboards.series import CHOSEN, CHOSEN_TARGETS, Series, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
@@ -62,6 +62,7 @@ OLDEST = Signal(
     (Answer(f"max({_age()})", "age"),),
     Source.PROXY,
     limits.FRESHNESS_SECONDS,
+    opens=(TO_PIPELINE,),
 )
 REPORTING = Signal(
     "Servers reporting",

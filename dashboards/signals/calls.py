@@ -5,6 +5,7 @@ behind our own proxy only.
 """
 
 from dashboards import limits, series
+from dashboards.links import TO_FAILING_TOOLS, TO_SERVER, TO_SLOW_CALLS
 from dashboards.promql import eq, or_zero, ratio, unlike
 from dashboards.series import CHOSEN, Scope, Source, at_most
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
@@ -79,6 +80,7 @@ RATE_BY_SERVER = Signal(
     "reqps",
     (Answer(call_rate(CHOSEN, by=EACH_SERVER), WHO),),
     Source.PROXY,
+    opens=(TO_SERVER,),
 )
 ERROR_RATIO = Signal(
     "Error ratio",
@@ -88,6 +90,7 @@ ERROR_RATIO = Signal(
     Source.PROXY,
     limits.ERRORS,
     quiet="no calls",
+    opens=(TO_FAILING_TOOLS,),
 )
 ERROR_RATIO_BY_METHOD = Signal(
     "Error ratio by method",
@@ -133,6 +136,7 @@ P95 = Signal(
     Source.PROXY,
     limits.LATENCY_SECONDS,
     quiet="no calls",
+    opens=(TO_SLOW_CALLS,),
 )
 LATENCY = Signal(
     "Latency",

@@ -1,7 +1,7 @@
 """What the proxy itself does: what it holds open, what it costs, what it lost."""
 
 from dashboards import limits, series
-from dashboards.links import TO_SERVER
+from dashboards.links import TO_COST, TO_RESOURCES, TO_SERVER, TO_SESSIONS
 from dashboards.promql import ne, or_zero, ratio
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
@@ -48,6 +48,7 @@ OPEN_SESSIONS = Signal(
     "short",
     (Answer(SESSIONS.now(CHOSEN), "sessions"),),
     Source.PROXY,
+    opens=(TO_SESSIONS,),
 )
 OPEN = Signal(
     "Open sessions, streams and connections",
@@ -60,6 +61,7 @@ OPEN = Signal(
         Answer(CONNECTIONS.now(CHOSEN), "connections"),
     ),
     Source.PROXY,
+    opens=(TO_SESSIONS,),
 )
 OVERHEAD_TIME = Signal(
     "Time spent in the proxy",
@@ -69,6 +71,7 @@ OVERHEAD_TIME = Signal(
     tuple(Answer(OVERHEAD.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
+    opens=(TO_COST,),
 )
 OVERHEAD_SHARE = Signal(
     "Share of time spent in the proxy",
@@ -94,6 +97,7 @@ LOOP_LAG = Signal(
     (Answer(LAG.quantile(0.99, CHOSEN, by=EACH_SERVER), WHO),),
     Source.PROXY,
     limits.LOOP_LAG_SECONDS,
+    opens=(TO_RESOURCES,),
 )
 PROCESS_CPU = Signal(
     "CPU of the proxy",
@@ -102,6 +106,7 @@ PROCESS_CPU = Signal(
     (Answer(CPU.rate(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
     limits.CPU_CORES,
+    opens=(TO_RESOURCES,),
 )
 PROCESS_MEMORY = Signal(
     "Memory of the proxy",
@@ -110,6 +115,7 @@ PROCESS_MEMORY = Signal(
     "bytes",
     (Answer(MEMORY.now(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
+    opens=(TO_RESOURCES,),
 )
 LOST = Signal(
     "Telemetry lost by the proxies",

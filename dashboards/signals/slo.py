@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dashboards import limits
-from dashboards.links import TO_LATENCY, TO_SERVER, TO_SLO
+from dashboards.links import TO_LATENCY, TO_SERVER
 from dashboards.objectives import CALLS as RATE
 from dashboards.objectives import Objective, speed, success
 from dashboards.recordings import RECORDINGS
@@ -32,7 +32,6 @@ def _least(objective: Objective, text: str) -> Signal:
         Source.PROXY,
         limits.BUDGET_LEFT,
         quiet="no calls",
-        opens=(TO_SLO,),
     )
 
 
@@ -46,7 +45,6 @@ def _fastest(objective: Objective) -> Signal:
         Source.PROXY,
         limits.BURN,
         quiet="no calls",
-        opens=(TO_SLO,),
     )
 
 
