@@ -1,7 +1,8 @@
 """Boards and rules as code: catalogue -> signals -> panels -> boards, and -> recordings -> alerts.
 
-Pure: no network, no Pulumi. `BOARDS` is what everyone iterates; `render` writes a board as
-Grafana's JSON, `rules` the Prometheus rules, `queries` every question that boards and rules ask.
+Pure but for `command`, which writes files or sends boards to a Grafana; no Pulumi. `BOARDS` is
+what everyone iterates; `render` writes a board as Grafana's JSON, `rules` the Prometheus rules,
+`queries` every question that boards and rules ask.
 """
 
 from dashboards.board import Board

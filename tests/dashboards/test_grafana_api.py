@@ -65,6 +65,19 @@ def test_a_path_before_grafanas_own_stays() -> None:
         assert main(["import", "--grafana-url", f"{edge.url}/grafana/"], TOKEN) == 0
 
 
+def test_a_netrc_file_does_not_replace_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    with scripted(HAPPY) as edge:
+        assert send(edge) == 0
+
+    assert {each.authorization for each in edge.asked} == {"Bearer secret-1"}
+
+
 def test_data_source_and_thresholds_reach_the_boards(tmp_path: Path) -> None:
     mine = tmp_path / "t.yaml"
     mine.write_text("error_ratio: 0.123")
