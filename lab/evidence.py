@@ -160,8 +160,9 @@ def cover(pipeline: Pipeline, tell: Tell) -> Coverage:
 
     with suppress(TimeoutError), closing(steps(pipeline, tell)) as traffic:
         pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
-    elsewhere = len(every_query()) - len(asked)
-    return Coverage(len(asked), tuple(missing), tuple(broken), elsewhere)
+    elsewhere = Counter(query.needs for query in every_query())
+    elsewhere.subtract(query.needs for query in asked)
+    return Coverage(len(asked), tuple(missing), tuple(broken), +elsewhere)
 
 
 def steps(pipeline: Pipeline, tell: Tell) -> Generator[None]:

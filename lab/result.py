@@ -1,13 +1,23 @@
 """What one architecture's run came to, and how it is told. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.queries import Query
+from dashboards.queries import Query, Source
 from lab.accounts import Account, Disagreement
 from lab.prometheus_api import Rule
 
 MIB = 1024 * 1024
+
+_PARTS = {
+    Source.PROXY: "our proxy",
+    Source.PROMETHEUS: "Prometheus",
+    Source.COLLECTOR: "the collector",
+    Source.COLLECTOR_METRICS: "a collector with metrics",
+    Source.REMOTE_WRITE: "remote write to Prometheus",
+    Source.SCRAPE_PROXY: "a scrape of the proxies",
+    Source.KUBELET: "a cluster's kubelet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +42,13 @@ class Ledger:
 class Coverage:
     """How many queries of boards and rules were asked, and which of them had no data.
 
-    `elsewhere` is how many were not asked, because what they need does not run here.
+    `elsewhere` is how many were not asked, by what they need that does not run here.
     """
 
     asked: int
     missing: tuple[Query, ...]
     broken: tuple[Rule, ...]
-    elsewhere: int
+    elsewhere: Mapping[Source, int]
 
     @property
     def full(self) -> bool:
@@ -73,12 +83,12 @@ def told(result: Result) -> str:
             "",
             f"visible {_after(ledger.counted_after)} (counted), {_after(ledger.traced_after)}"
             " (traced) the last call",
-            f"queries of boards and rules with data: {_share(coverage)};"
-            f" {coverage.elsewhere} more need a part that does not run here",
+            f"queries of boards and rules with data: {_share(coverage)}",
+            *_elsewhere(coverage.elsewhere),
             *(f"  no data: {each.board}, {each.panel}: {each.expr}" for each in coverage.missing),
             *(f"  rule {each.name} fails: {each.error}" for each in coverage.broken),
-            f"{result.seconds:.1f} s, {result.peak_bytes / MIB:.0f} MiB at most, all processes"
-            " together",
+            f"{result.seconds:.1f} s to the last count,"
+            f" {result.peak_bytes / MIB:.0f} MiB at most, all processes together",
         )
     )
 
@@ -120,6 +130,15 @@ def _summary(result: Result) -> tuple[str, ...]:
 
 def _share(coverage: Coverage) -> str:
     return f"{coverage.asked - len(coverage.missing)} of {coverage.asked}"
+
+
+def _elsewhere(counts: Mapping[Source, int]) -> list[str]:
+    """What was not asked, the most first; nothing when everything was."""
+    if not counts:
+        return []
+    most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    parts = ", ".join(f"{_PARTS[source]} ({number})" for source, number in most_first)
+    return [f"{sum(counts.values())} more need what does not run here: {parts}"]
 
 
 def _after(seconds: float | None) -> str:

@@ -14,6 +14,7 @@ from lab import evidence, programs
 from lab.addresses import choose
 from lab.arguments import UsageError
 from lab.demo.options import Options, parse
+from lab.demo.sights import Places, sights
 from lab.load import LoadFailed
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
 from lab.pipeline import Pipeline, launch, start
@@ -84,13 +85,8 @@ def _total(counts: Mapping[str, int]) -> int:
 
 def _follow(pipeline: Pipeline) -> None:
     """Keep light traffic going until a signal comes."""
-    print(f"\nBoards      {_live_pages(pipeline)}")
-    print(f"Prometheus  {pipeline.prometheus.url}/api/v1/query?query=up")
-    for front in pipeline.fronts:
-        print(f"Jaeger      {pipeline.jaeger.url}/api/traces?service={front.server}")
-    for front in pipeline.fronts:
-        print(f"{front.server:<11} {front.mcp_url} (MCP), {front.metrics_url}")
-    print("\nLight traffic goes on; Ctrl-C ends everything.", flush=True)
+    places = Places(_live_pages(pipeline), pipeline.prometheus.url, pipeline.jaeger.url)
+    print(sights(places, pipeline.fronts), flush=True)
     try:
         with closing(evidence.steps(pipeline, _say)) as traffic:
             while True:

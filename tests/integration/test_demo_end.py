@@ -42,7 +42,7 @@ def test_ctrl_c_during_traffic_is_the_normal_end() -> None:
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.told()
     assert running.left_over() == []
-    assert "Prometheus  http://127.0.0.1:" in running.told()
+    assert re.search(r"^Calls +http://127\.0\.0\.1:", running.told(), re.MULTILINE)
 
 
 def test_the_boards_are_served_live_during_traffic() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from dashboards.queries import Query, Source
 from lab.accounts import Account
 from lab.prometheus_api import Rule
@@ -11,7 +13,7 @@ from proxy.telemetry.catalogue import Outcome
 GOOD = Result(
     "hybrid",
     Ledger((Account("echo-http", Outcome.OK, 85, 85, 85),), (), 1.23, 0.5),
-    Coverage(40, (), (), 3),
+    Coverage(40, (), (), {Source.REMOTE_WRITE: 1, Source.KUBELET: 3}),
     9.87,
     300 * 1024 * 1024,
 )
@@ -24,9 +26,10 @@ def test_a_good_run_is_told_in_numbers() -> None:
         "echo-http  ok         85       85      85",
         "",
         "visible 1.2 s after (counted), 0.5 s after (traced) the last call",
-        "queries of boards and rules with data: 40 of 40;"
-        " 3 more need a part that does not run here",
-        "9.9 s, 300 MiB at most, all processes together",
+        "queries of boards and rules with data: 40 of 40",
+        "4 more need what does not run here:"
+        " a cluster's kubelet (3), remote write to Prometheus (1)",
+        "9.9 s to the last count, 300 MiB at most, all processes together",
     ]
     assert GOOD.good
 
@@ -41,15 +44,24 @@ def test_a_difference_is_marked_and_spoils_the_run() -> None:
 
 def test_a_query_without_data_is_named_and_spoils_the_run() -> None:
     query = Query("mcp-server", "Call rate", "sum(rate(x[1m]))", Source.PROXY)
-    bad = replace(GOOD, coverage=Coverage(40, (query,), (), 3))
+    bad = replace(GOOD, coverage=Coverage(40, (query,), (), {}))
     assert "queries of boards and rules with data: 39 of 40" in told(bad)
     assert "  no data: mcp-server, Call rate: sum(rate(x[1m]))" in told(bad)
     assert not bad.good
 
 
+def test_nothing_is_said_of_other_parts_when_every_query_was_asked() -> None:
+    assert "more need" not in told(replace(GOOD, coverage=Coverage(40, (), (), {})))
+
+
+@pytest.mark.parametrize("source", Source)
+def test_every_part_that_a_query_can_need_has_words(source: Source) -> None:
+    assert "1 more need" in told(replace(GOOD, coverage=Coverage(40, (), (), {source: 1})))
+
+
 def test_a_rule_that_fails_spoils_the_run() -> None:
     rule = Rule("mcp:x", "recording", "x", "err", "many-to-many")
-    bad = replace(GOOD, coverage=Coverage(40, (), (rule,), 3))
+    bad = replace(GOOD, coverage=Coverage(40, (), (rule,), {}))
     assert "  rule mcp:x fails: many-to-many" in told(bad)
     assert not bad.good
 
