@@ -81,7 +81,7 @@ class HttpUpstream:
             self._end_session(abandoned, ErrorType.TIMEOUT)
         self._pool.prune()
 
-    async def probe(self) -> bool:
+    async def probe(self) -> str:
         """Part of Upstream."""
         return await self._pool.probe()
 

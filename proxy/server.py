@@ -184,12 +184,18 @@ class Server:
             transport=self._ledger.transport,
         )
 
-    def _note_upstream(self, up: bool) -> None:
-        if up is not self._up:
-            self._up = up
-            self._ledger.upstream_up = int(up)
-            level = logging.INFO if up else logging.WARNING
-            logs.event(LOG, "upstream up" if up else "upstream down", level)
+    def _note_upstream(self, failure: str) -> None:
+        """Take note whether the upstream was reached; `failure` says why not, "" if it was."""
+        up = not failure
+        if up is self._up:
+            return
+        self._up = up
+        self._ledger.upstream_up = int(up)
+        shown = self._settings.server.shown
+        if up:
+            logs.event(LOG, "upstream reachable", upstream=shown)
+        else:
+            logs.event(LOG, "upstream unreachable", logging.WARNING, upstream=shown, reason=failure)
 
     async def _tick(self, upstream: Upstream) -> None:
         """Look for what is overdue, and measure how late the event loop is."""

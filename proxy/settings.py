@@ -60,6 +60,11 @@ class HttpServer:
         return self.url.scheme == "https"
 
     @property
+    def shown(self) -> str:
+        """The server as logs name it: without the query, which may hold a token."""
+        return f"{self.url.scheme}://{self.url.netloc}{self.path}"
+
+    @property
     def path(self) -> str:
         """The endpoint's path, here and there."""
         return self.url.path or "/"
@@ -75,6 +80,11 @@ class StdioServer:
     def path(self) -> str:
         """The endpoint's path."""
         return DEFAULT_PATH
+
+    @property
+    def shown(self) -> str:
+        """The server as logs name it: without its arguments, which may hold a token."""
+        return self.command[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class StdioUpstream:
         self._conversations: dict[str, Conversation] = {}
         self._ending: set[Child] = set()
         self._failed_at = float("-inf")
+        self._failure = ""
         self._deaths = 0
 
     def __repr__(self) -> str:
@@ -80,10 +81,13 @@ class StdioUpstream:
             self._end(self._conversations[name], ErrorType.TIMEOUT)
         self._ending = {child for child in self._ending if not child.exited.is_set()}
 
-    async def probe(self) -> bool:
+    async def probe(self) -> str:
         """Part of Upstream."""
-        forgiven = perf_counter() - self._failed_at > FORGIVE_SECONDS
-        return forgiven and os.access(self._terms.command[0], os.X_OK)
+        if perf_counter() - self._failed_at <= FORGIVE_SECONDS:
+            return f"its last process gave no answer ({self._failure})"
+        if not os.access(self._terms.command[0], os.X_OK):
+            return "its command is not an executable file"
+        return ""
 
     def drain(self) -> None:
         """Part of Upstream. Every call in flight has a client that waits."""
@@ -102,7 +106,7 @@ class StdioUpstream:
         """Part of conversation.Host."""
         self._deaths += 1
         if not conversation.answered:
-            self._failed_at = perf_counter()
+            self._failed_at, self._failure = perf_counter(), error_type
         self._forget(conversation, error_type)
 
     def _open(self, post: Post) -> None:

@@ -20,8 +20,8 @@ class Upstream(Protocol):
     def tick(self, now: float) -> None:
         """Look for what is overdue; called several times a second."""
 
-    async def probe(self) -> bool:
-        """Whether the server can be reached, or started, now."""
+    async def probe(self) -> str:
+        """Why the server cannot be reached, or started, now, in one line; "" if it can."""
 
     def drain(self) -> None:
         """From now on new requests are turned away: give up what could not finish without one."""

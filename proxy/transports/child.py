@@ -51,6 +51,7 @@ class Child(asyncio.SubprocessProtocol):
         self._stderr = LineReader(STDERR_LIMIT)
         self._timers: list[asyncio.TimerHandle] = []
         self._paused = False
+        self._told_to_end = False
         self.pid = 0
         self.exited = asyncio.Event()
 
@@ -79,9 +80,10 @@ class Child(asyncio.SubprocessProtocol):
         """Part of asyncio.SubprocessProtocol. What it said last may still be in the pipe."""
         for timer in self._timers:
             timer.cancel()
-        self._signal(signal.SIGKILL)
         code = self._transport.get_returncode() if self._transport is not None else None
-        logs.event(LOG, "child exited", pid=self.pid, code=code)
+        level = logging.WARNING if code and not self._told_to_end else logging.INFO
+        logs.event(LOG, "child exited", level, pid=self.pid, code=code)
+        self._signal(signal.SIGKILL)
         self.exited.set()
         if self._owner is None:
             self._leave()
@@ -112,17 +114,8 @@ class Child(asyncio.SubprocessProtocol):
 
     def end(self) -> None:
         """End the process and its whole group; its owner hears nothing more."""
-        self._owner = None
-        if self.exited.is_set() or self._timers:
-            return
-        pipe = self._pipe(STDIN)
-        if pipe is not None:
-            pipe.close()
-        loop = asyncio.get_running_loop()
-        self._timers = [
-            loop.call_later(_TERM_AFTER, self._signal, signal.SIGTERM),
-            loop.call_later(_KILL_AFTER, self._signal, signal.SIGKILL),
-        ]
+        self._told_to_end = True
+        self._wind_down()
 
     def kill(self) -> None:
         """End the process and its whole group at once."""
@@ -154,9 +147,22 @@ class Child(asyncio.SubprocessProtocol):
         if owner is not None:
             owner.child_ended()
         if not self.exited.is_set():
-            self.end()
+            self._wind_down()
         elif self._transport is not None:
             self._transport.close()
+
+    def _wind_down(self) -> None:
+        self._owner = None
+        if self.exited.is_set() or self._timers:
+            return
+        pipe = self._pipe(STDIN)
+        if pipe is not None:
+            pipe.close()
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(_TERM_AFTER, self._signal, signal.SIGTERM),
+            loop.call_later(_KILL_AFTER, self._signal, signal.SIGKILL),
+        ]
 
     def _raw(self, fd: int) -> asyncio.BaseTransport | None:
         return None if self._transport is None else self._transport.get_pipe_transport(fd)
@@ -165,6 +171,7 @@ class Child(asyncio.SubprocessProtocol):
         return cast(asyncio.WriteTransport | None, self._raw(fd))
 
     def _signal(self, number: signal.Signals) -> None:
+        self._told_to_end = True
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 

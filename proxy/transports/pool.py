@@ -28,14 +28,14 @@ class Pool:
     """The connections to one upstream; grows as calls overlap, and forgets the idle ones.
 
     `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
-    connect whether it succeeded.
+    connect why it failed, "" if it did not.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
         spawn: Callable[[Coroutine[None, None, None]], object],
-        on_reach: Callable[[bool], None],
+        on_reach: Callable[[str], None],
     ) -> None:
         self._endpoint = endpoint
         self._spawn = spawn
@@ -82,17 +82,17 @@ class Pool:
         for connection in tuple(self._idle):
             connection.abort()
 
-    async def probe(self) -> bool:
-        """Whether the upstream accepts connections now."""
+    async def probe(self) -> str:
+        """Why the upstream accepts no connection now; "" if it does."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 transport, _ = await asyncio.get_running_loop().create_connection(
                     asyncio.Protocol, self._endpoint.host, self._endpoint.port
                 )
-        except OSError:
-            return False
+        except OSError as error:
+            return _reason(error)
         transport.close()
-        return True
+        return ""
 
     async def _open(self, sink: Sink, block: bytes) -> None:
         where = self._endpoint
@@ -102,12 +102,16 @@ class Pool:
                     lambda: UpstreamConnection(self), where.host, where.port, ssl=where.tls
                 )
         except OSError as error:
-            self._on_reach(False)
-            reason = str(error) or f"no connection within {CONNECT_SECONDS:g} s"
+            reason = _reason(error)
+            self._on_reach(reason)
             sink.answer_lost(f"cannot reach the upstream {where.host}:{where.port}: {reason}")
             return
-        self._on_reach(True)
+        self._on_reach("")
         if sink.connected(connection):
             connection.send(sink, block)
         else:
             self.keep(connection)
+
+
+def _reason(error: OSError) -> str:
+    return str(error) or f"no connection within {CONNECT_SECONDS:g} s"

@@ -5,6 +5,7 @@ Each tool's name is a key of TOOLS; `pid` in every result is the server's proces
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,6 +86,11 @@ def die(request: Json) -> None:
     os._exit(3)
 
 
+def crash(request: Json) -> None:
+    """Be killed by a signal, without an answer."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def twice(request: Json) -> None:
     """Answer twice."""
     reply(request)
@@ -111,7 +117,7 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        hang,
+        hang, crash,
     )
 }  # fmt: skip
 

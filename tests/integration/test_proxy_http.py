@@ -176,7 +176,7 @@ def test_an_upstream_that_is_not_there_is_an_error_with_the_callers_id_until_it_
     port = gone.port
     gone.close()
     url = f"http://127.0.0.1:{port}/mcp"
-    with running("--upstream", url, "--probe-interval", "0.1") as proxy:
+    with running("--upstream", f"{url}?token=secret", "--probe-interval", "0.1") as proxy:
         client = Client(proxy.port)
         client.post(call("a"))
         status, answer = client.answer()
@@ -194,6 +194,12 @@ def test_an_upstream_that_is_not_there_is_an_error_with_the_callers_id_until_it_
         back.close()
         side.close()
         eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of the upstream")
-        told = [each["event"] for each in proxy.log if each["event"].startswith("upstream")]
-        assert told == ["upstream down", "upstream up", "upstream down"]
+        told = [each for each in proxy.log if each["event"].startswith("upstream")]
+        assert [(each["event"], each["level"]) for each in told] == [
+            ("upstream unreachable", "warning"),
+            ("upstream reachable", "info"),
+            ("upstream unreachable", "warning"),
+        ]
+        assert {each["upstream"] for each in told} == {url}
+        assert "refused" in told[0]["reason"] or "Connect call failed" in told[0]["reason"]
         client.close()

@@ -1,6 +1,8 @@
 """The proxy in front of a stdio server: sessions, processes, and where each message goes."""
 
 import json
+import shutil
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -308,6 +310,43 @@ def test_a_command_that_ends_at_once_makes_the_proxy_unready() -> None:
         status, answer = client.answer()
         assert (status, answer["id"]) == (502, 0)
         eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of readiness")
+        (told,) = proxy.logged("upstream unreachable")
+        assert (told["level"], told["upstream"]) == ("warning", shutil.which("false"))
+        assert told["reason"] == "its last process gave no answer (upstream_exited)"
+        client.close()
+
+
+def test_a_command_that_goes_away_makes_the_proxy_unready(tmp_path: Path) -> None:
+    command = tmp_path / "server"
+    command.symlink_to(sys.executable)
+    with running("--probe-interval", "0.1", "--", str(command)) as proxy:
+        eventually(lambda: proxy.logged("upstream reachable"), "the server in the log")
+        command.unlink()
+        (told,) = eventually(lambda: proxy.logged("upstream unreachable"), "its loss in the log")
+        assert told["reason"] == "its command is not an executable file"
+        assert proxy.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize(("tool", "code"), [("die", 3), ("crash", -signal.SIGKILL)])
+def test_a_process_that_fails_by_itself_is_a_warning_in_the_log(
+    proxy: RunningProxy, session: Session, tool: str, code: int
+) -> None:
+    assert session.call(tool)[0] == 502
+    (told,) = eventually(lambda: proxy.logged("child exited"), "its end in the log")
+    assert (told["level"], told["pid"], told["code"]) == ("warning", session.pid, code)
+
+
+def test_a_process_that_the_proxy_ends_is_no_warning_in_the_log() -> None:
+    deaf = 'import time; print(\'{"id":0,"result":{}}\', flush=True); time.sleep(600)'
+    with running("--", sys.executable, "-c", deaf) as proxy:
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
+        response = client.getresponse()
+        name = response.getheader("mcp-session-id") or ""
+        response.read()
+        client.request("DELETE", "/mcp", headers={"mcp-session-id": name})
+        (told,) = eventually(lambda: proxy.logged("child exited"), "its end in the log")
+        assert (told["level"], told["code"]) == ("info", -signal.SIGTERM)
         client.close()
 
 

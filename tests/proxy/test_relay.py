@@ -37,8 +37,8 @@ class ScriptedUpstream:
 
     def tick(self, now: float) -> None: ...
 
-    async def probe(self) -> bool:
-        return True
+    async def probe(self) -> str:
+        return ""
 
     def drain(self) -> None: ...
 

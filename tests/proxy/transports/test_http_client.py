@@ -51,7 +51,7 @@ def spawn(coroutine: Any) -> None:
 
 
 def play(*data: bytes, lost: bool = False) -> tuple[Taker, RecordingTransport]:
-    pool = Pool(ENDPOINT, spawn, lambda up: None)
+    pool = Pool(ENDPOINT, spawn, lambda failure: None)
     transport, taker = RecordingTransport(), Taker()
     connection = UpstreamConnection(pool)
     connection.connection_made(transport)
@@ -173,7 +173,7 @@ def test_an_idle_connection_that_speaks_is_dropped() -> None:
 
 def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
     async def run() -> None:
-        pool = Pool(ENDPOINT, spawn, lambda up: None)
+        pool = Pool(ENDPOINT, spawn, lambda failure: None)
         transport, taker = RecordingTransport(), Taker()
         connection = UpstreamConnection(pool)
         connection.connection_made(transport)
