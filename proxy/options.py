@@ -145,6 +145,12 @@ OPTIONS = (
     ),
     Option("max_sessions", "COUNT", "1000", "most sessions, so processes, of a stdio server",
            _count),
+    Option("max_connections", "COUNT", "1000",
+           "most connections of clients; a request on one more gets 503 with Retry-After", _count),
+    Option(
+        "connection_idle", "SECONDS", "120",
+        "after which a client's connection is closed that has no call or stream open", _duration,
+    ),
     Option("tool_cap", "COUNT", "200", "tool names that become labels; others count as `other`",
            _count),
     Option(

@@ -9,13 +9,10 @@ from proxy.telemetry.trace import Trace
 from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
 from proxy.upstream import Upstream
-from proxy.verdict import DRAINING, REJECTED, Verdict
+from proxy.verdict import DRAINING, REJECTED, SATURATED, Verdict
 from proxy.wire import jsonrpc, response, trace_meta
-from proxy.wire.head import Header, lines
+from proxy.wire.head import lines
 from proxy.wire.message import NO_META, NO_PARAMS, Message
-
-RETRY_AFTER: Header = (b"retry-after", b"5")
-"""For clients that come while the proxy drains: by then another one runs."""
 
 
 class Relay:
@@ -38,7 +35,7 @@ class Relay:
     def refuse(self, arrival: Arrival | None, status: int) -> None:
         """Part of port.Receiver. A stray GET is not an MCP request, so it is not counted."""
         if arrival is not None and arrival.method == "POST":
-            self._count_refusal(REJECTED, status, "")
+            self._count_refusal(SATURATED if status == 503 else REJECTED, status, "")
 
     def _post(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         try:
@@ -107,7 +104,7 @@ class Relay:
 
     def _ask_to_come_back(self, client: Client, calls: tuple[Call, ...]) -> None:
         head, body = failure(calls, 503, "the proxy is shutting down: try again")
-        client.answer(head + lines((RETRY_AFTER,)), body, 503)
+        client.answer(head + lines((response.RETRY_AFTER,)), body, 503)
         self._books.in_flight += len(calls)
         for call in calls:
             self._books.finished(Finished(call, DRAINING), 503, 0.0)

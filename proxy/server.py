@@ -20,6 +20,7 @@ from proxy.stdio_upstream import StdioUpstream
 from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
+from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.pool import Endpoint, Pool
 from proxy.upstream import Upstream
@@ -56,11 +57,11 @@ class Server:
         address = (http.host, http.port) if http else None
         self._export = Export(telemetry, self._ledger, address)
         self._books = Books(self._ledger, self._export.tracer)
-        self._clients: set[ClientConnection] = set()
         self._up: bool | None = None
         self._stop = asyncio.Event()
         self._quiet = asyncio.Event()
         self._left = asyncio.Event()
+        self._clients = Crowd(settings.max_connections, self._left.set)
 
     async def run(self) -> None:
         """Serve until told to stop. Raises SettingsError if an address cannot be used."""
@@ -141,7 +142,7 @@ class Server:
             self._ledger,
             settings.body_limit,
             self._clients,
-            self._left.set,
+            settings.connection_idle,
         )
 
     def _pages(self, relay: Relay) -> Pages:
@@ -207,7 +208,7 @@ class Server:
             self._ledger.loop_lag(max(0.0, now - due))
             due = max(due, now - TICK_SECONDS)
             upstream.tick(now)
-            for client in tuple(self._clients):
+            for client in self._clients:
                 client.expire(now)
 
     async def _watch(self, upstream: Upstream) -> None:
@@ -225,12 +226,12 @@ class Server:
         if self._books.in_flight:
             await _within(self._settings.drain_timeout, self._quiet.wait())
         await upstream.close()
-        for client in tuple(self._clients):
+        for client in self._clients:
             client.close_when_idle()
         self._left.clear()
         if self._clients:
             await _within(CLOSE_SECONDS, self._left.wait())
-        for client in tuple(self._clients):
+        for client in self._clients:
             client.abort()
 
 

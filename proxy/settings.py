@@ -102,6 +102,8 @@ class Settings:
     body_limit: int
     message_limit: int
     max_sessions: int
+    max_connections: int
+    connection_idle: float
     tool_cap: int
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]

@@ -9,6 +9,7 @@ from typing import cast
 from proxy.errors import MalformedBody, MalformedHead
 from proxy.gate import HEAD_LIMIT, METHODS, Arrival, Refusal
 from proxy.telemetry.ledger import Ledger
+from proxy.transports.crowd import Crowd
 from proxy.transports.port import Receiver, Visitor
 from proxy.wire import response
 from proxy.wire.chunked import LAST, Decoder, chunk
@@ -20,26 +21,31 @@ _LINGER_SECONDS = 1.0
 
 RECEIVE_SECONDS = 30.0
 """How long a request may take to arrive once it has begun; the answer to a slower one is 408."""
+SURPLUS_SECONDS = 1.0
+"""How long a connection beyond the limit may take to ask for something before it is refused."""
+
+# What an answer in place of the upstream's must say beside its status.
+_EXTRA = {405: ((b"allow", ", ".join(METHODS).encode()),), 503: (response.RETRY_AFTER,)}
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What all connections of the client side share; `on_empty`: the last of them is gone."""
+    """What all connections of the client side share; one that is unused for `idle` s is closed."""
 
     arrive: Callable[[bytes], Arrival]
     receiver: Receiver
     ledger: Ledger
     body_limit: int
-    connections: set["ClientConnection"]
-    on_empty: Callable[[], None]
+    crowd: Crowd
+    idle: float
 
 
 class ClientConnection(asyncio.Protocol):
     """One client. Bytes wait in `_rest` while a request is being answered."""
 
     __slots__ = (
-        "_arrival", "_body", "_chunked", "_decoder", "_front", "_rest", "_since", "_transport",
-        "_visitor",
+        "_arrival", "_body", "_chunked", "_decoder", "_front", "_idle_since", "_rest", "_since",
+        "_surplus", "_transport", "_visitor",
         "answering", "closing",
     )  # fmt: skip
 
@@ -53,6 +59,8 @@ class ClientConnection(asyncio.Protocol):
         self._visitor: Visitor | None = None
         self._chunked = False
         self._since = 0.0
+        self._idle_since = 0.0
+        self._surplus = False
         self.answering = False
         self.closing = False
 
@@ -62,16 +70,15 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
         self._transport = cast(asyncio.Transport, transport)
-        self._front.connections.add(self)
+        self._surplus = not self._front.crowd.admit(self)
+        self._idle_since = perf_counter()
         self._front.ledger.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio.Protocol."""
         self._transport = None
-        self._front.connections.discard(self)
+        self._front.crowd.leave(self)
         self._front.ledger.connections -= 1
-        if not self._front.connections:
-            self._front.on_empty()
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             visitor.client_gone()
@@ -139,9 +146,15 @@ class ClientConnection(asyncio.Protocol):
             self._transport.abort()
 
     def expire(self, now: float) -> None:
-        """Refuse a request that has begun to arrive and takes too long."""
-        if self._since and now - self._since > RECEIVE_SECONDS:
+        """Refuse a request that has begun to arrive and takes too long; close what is unused."""
+        if self.answering or self.closing:
+            return
+        if self._surplus and now - self._idle_since > SURPLUS_SECONDS:
+            self._reject(self._full())
+        elif self._since and now - self._since > RECEIVE_SECONDS:
             self._reject(Refusal(408, f"the request took more than {RECEIVE_SECONDS:g} s"))
+        elif not self._since and now - self._idle_since > self._front.idle:
+            self.close_when_idle()
 
     def close_when_idle(self) -> None:
         """Close now if no request is being answered, else after the answer."""
@@ -169,8 +182,9 @@ class ClientConnection(asyncio.Protocol):
             self._reject(Refusal(400, str(error)))
             return
         self._arrival = arrival
-        if arrival.refusal is not None:
-            self._reject(arrival.refusal)
+        refusal = self._full() if self._surplus else arrival.refusal
+        if refusal is not None:
+            self._reject(refusal)
         elif not arrival.chunked and len(data) - end == arrival.length:
             self._deliver(arrival, data[end:])
         else:
@@ -224,11 +238,13 @@ class ClientConnection(asyncio.Protocol):
         self._since = 0.0
         if self._transport is None:
             return
-        allow = ((b"allow", ", ".join(METHODS).encode()),) if refusal.status == 405 else ()
-        head = response.start(refusal.status, response.TEXT, *allow)
+        head = response.start(refusal.status, response.TEXT, *_EXTRA.get(refusal.status, ()))
         body = refusal.reason.encode() + b"\n"
         self._transport.write(response.framed(head, body, refusal.status, keep_alive=False))
         self._linger(self._transport)
+
+    def _full(self) -> Refusal:
+        return Refusal(503, f"all {self._front.crowd.most} connections are taken: try again")
 
     def _linger(self, transport: asyncio.Transport) -> None:
         """Close, but let the client read first: unread input would turn the close into a reset."""
@@ -245,6 +261,7 @@ class ClientConnection(asyncio.Protocol):
     def _complete(self) -> None:
         arrival, self._arrival, self._visitor = self._arrival, None, None
         self.answering = False
+        self._idle_since = perf_counter()
         if self._transport is None:
             return
         if self.closing or arrival is None or not arrival.keep_alive:

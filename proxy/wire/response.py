@@ -12,6 +12,9 @@ JSON = b"application/json"
 EVENTS = b"text/event-stream"
 TEXT = b"text/plain; charset=utf-8"
 
+RETRY_AFTER: Header = (b"retry-after", b"5")
+"""For clients that come while the proxy drains, or is full: seconds until it is worth a try."""
+
 # No Content-Length on these (RFC 9110, section 8.6).
 _WITHOUT_LENGTH = frozenset((204, 304))
 

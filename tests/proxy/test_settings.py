@@ -20,6 +20,7 @@ def test_defaults_bind_to_loopback() -> None:
     assert settings.listen == Address("127.0.0.1", 8080)
     assert settings.metrics_listen == Address("127.0.0.1", 9464)
     assert (settings.drain_timeout, settings.body_limit) == (30.0, 4 * 1024 * 1024)
+    assert (settings.max_connections, settings.connection_idle) == (1000, 120.0)
     assert settings.telemetry.server == "mcp-server"
     assert settings.telemetry.traces is None
     assert settings.allowed_origins == ()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from proxy.gate import Arrival, Gate
 from proxy.telemetry.ledger import Ledger
+from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.port import Client
 from proxy.wire.chunked import LAST, chunk
@@ -53,10 +54,11 @@ class Recorder:
 class Line:
     """One connection over a recording transport."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, idle: float = 1e6, most: int = 1) -> None:
         self.recorder = recorder
         self.ledger = Ledger("s", "stdio")
-        front = Front(Memo(GATE.arrive), recorder, self.ledger, LIMIT, set(), lambda: None)
+        crowd = Crowd(most, lambda: None)
+        front = Front(Memo(GATE.arrive), recorder, self.ledger, LIMIT, crowd, idle)
         self.transport = RecordingTransport()
         self.connection = ClientConnection(front)
         self.connection.connection_made(self.transport)
@@ -69,9 +71,9 @@ class Line:
             await asyncio.sleep(0)
 
 
-def play(recorder: Recorder, act: Callable[[Line], object], *data: bytes) -> Line:
+def play(recorder: Recorder, act: Callable[[Line], object], *data: bytes, **front: int) -> Line:
     async def run() -> Line:
-        line = Line(recorder)
+        line = Line(recorder, **front)
         await line.receive(*data)
         act(line)
         return line
@@ -167,6 +169,63 @@ def test_time_does_not_matter_between_requests_or_before_an_answer(data: list[by
         recorder = Recorder(answers=answers)
         play(recorder, lambda line: line.connection.expire(LATER), *data)
         assert recorder.refused == []
+
+
+@pytest.mark.parametrize("data", [[], [request(b"a")], [request(b"a"), request(b"b")]])
+def test_a_connection_that_is_unused_is_closed(data: list[bytes]) -> None:
+    def act(line: Line) -> None:
+        line.connection.expire(perf_counter() + 9)
+        assert line.transport.alive
+        line.connection.expire(perf_counter() + 11)
+        assert not line.transport.alive
+
+    line = play(Recorder(), act, *data, idle=10)
+    assert line.transport.written.count(b"HTTP/1.1") == len(data)
+
+
+def test_a_call_or_stream_that_is_open_keeps_its_connection_and_its_end_begins_the_wait() -> None:
+    def act(line: Line) -> None:
+        client = line.recorder.clients[0]
+        line.connection.expire(LATER)
+        client.begin(b"HTTP/1.1 200 OK\r\n")
+        line.connection.expire(LATER)
+        ending = perf_counter()
+        client.end()
+        line.connection.expire(ending + 10)
+        assert line.transport.alive
+        line.connection.expire(LATER)
+        assert not line.transport.alive
+
+    play(Recorder(answers=False), act, request(b""), idle=10)
+
+
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: 5"
+)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_request_beyond_the_limit_is_refused_and_told_to_come_back(whole: bool) -> None:
+    recorder = Recorder()
+    data = request(b"hello")
+    line = play(recorder, lambda line: None, data if whole else data[:-3], most=0)
+    assert line.transport.written.startswith(FULL)
+    assert (recorder.bodies, recorder.refused) == ([], [503])
+
+
+@pytest.mark.parametrize("data", [[], [b"POST"]])
+def test_a_connection_beyond_the_limit_that_asks_for_nothing_is_soon_turned_away(
+    data: list[bytes],
+) -> None:
+    def act(line: Line) -> None:
+        line.connection.expire(perf_counter() + 0.5)
+        assert line.transport.written == b""
+        line.connection.expire(perf_counter() + 1.5)
+        line.connection.expire(LATER)
+
+    line = play(Recorder(), act, *data, most=0)
+    assert line.transport.written.startswith(FULL)
+    assert line.transport.written.count(b"HTTP/1.1") == 1
 
 
 def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:

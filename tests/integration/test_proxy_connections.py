@@ -1,0 +1,78 @@
+"""How many clients may be connected, and for how long without a call."""
+
+import json
+
+import pytest
+
+from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sockets import Client, Upstream, call, read_event, result
+
+pytestmark = pytest.mark.slow
+
+
+def served(proxy: RunningProxy) -> bool:
+    """Whether a new client is let in: a body that is no message gets 400 from within."""
+    client = Client(proxy.port)
+    client.post(b"{not json")
+    response = client.getresponse()
+    response.read()
+    client.close()
+    return response.status == 400
+
+
+def test_a_client_beyond_the_limit_is_told_to_come_back_and_may_once_another_left(
+    upstream: Upstream,
+) -> None:
+    with running("--upstream", upstream.url, "--max-connections", "1") as proxy:
+        first, second = Client(proxy.port), Client(proxy.port)
+        first.post(call(1))
+        side = upstream.accept()
+        side.request()
+        second.post(call(2))
+        refused = second.getresponse()
+        assert (refused.status, refused.getheader("retry-after")) == (503, "5")
+        assert refused.read() == b"all 1 connections are taken: try again\n"
+        proxy.counted({("other", "rejected", "proxy"): 1})
+        side.answer(json.dumps(result(1)).encode())
+        assert first.answer() == (200, result(1))
+        first.close()
+        eventually(lambda: served(proxy), "room for another client")
+        second.close()
+
+
+def test_a_connection_beyond_the_limit_that_says_nothing_is_closed_and_not_counted(
+    upstream: Upstream,
+) -> None:
+    with running("--upstream", upstream.url, "--max-connections", "1") as proxy:
+        first = Client(proxy.port)
+        first.connect()
+        eventually(lambda: proxy.value("toolhive_mcp_active_connections") == 1, "the first connection")
+        assert Client(proxy.port).raw(b"").startswith(b"HTTP/1.1 503 ")
+        assert proxy.outcomes() == {}
+        first.close()
+
+
+def test_only_a_connection_without_call_or_stream_is_closed_for_being_idle(
+    upstream: Upstream,
+) -> None:
+    with running("--upstream", upstream.url, "--connection-idle", "0.5") as proxy:
+        caller, listener, idle = (Client(proxy.port) for _ in range(3))
+        caller.post(call(1))
+        calling = upstream.accept()
+        calling.request()
+        listener.request("GET", "/mcp", headers={"accept": "text/event-stream"})
+        listening = upstream.accept()
+        listening.request()
+        listening.start_events()
+        stream = listener.getresponse()
+        idle.post(b"{not json")
+        assert idle.answer()[0] == 400
+        assert idle.sock is not None
+        assert idle.sock.recv(1) == b""
+        calling.answer(json.dumps(result(1)).encode())
+        assert caller.answer() == (200, result(1))
+        event = {"method": "notifications/x"}
+        listening.chunk(b"data: %b\n\n" % json.dumps(event).encode())
+        assert read_event(stream) == event
+        for each in (caller, listener, idle):
+            each.close()
