@@ -1,6 +1,12 @@
 """Rules of every test run: a test that is skipped has proved nothing, so it counts as failed."""
 
+import signal
+
 import pytest
+
+# A run that was started in the background inherits an ignored SIGINT, and would hand it down to
+# the programs whose end by Ctrl-C is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

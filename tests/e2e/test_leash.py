@@ -36,7 +36,10 @@ def test_a_command_ends_when_its_owner_is_ended(number: signal.Signals) -> None:
         text=True,
     ) as owner:
         assert owner.stdout is not None
-        command = int(owner.stdout.readline())
-        assert psutil.pid_exists(command)
-        owner.send_signal(number)
-        until(lambda: not psutil.pid_exists(command), seconds=SECONDS)
+        try:
+            command = int(owner.stdout.readline())
+            assert psutil.pid_exists(command)
+            owner.send_signal(number)
+            until(lambda: not psutil.pid_exists(command), seconds=SECONDS)
+        finally:
+            owner.kill()
