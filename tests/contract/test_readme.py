@@ -34,3 +34,9 @@ def test_every_file_that_the_readme_links_to_exists(link: str) -> None:
 def test_every_room_that_the_readme_draws_exists() -> None:
     rooms = re.findall(r"^([a-z]+)/ ", TEXT, re.MULTILINE)
     assert [room for room in rooms if not (ROOT / room).is_dir()] == []
+
+
+def test_the_readme_shows_a_demo_that_agrees() -> None:
+    rows = re.findall(r"^(echo-\S+) +(\w+) +(\d+) +(\d+) +(\d+)$", TEXT, re.MULTILINE)
+    assert sum(int(sent) for *_, sent, _, _ in rows) == 200
+    assert all(sent == counted == traced for *_, sent, counted, traced in rows)
