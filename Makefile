@@ -74,7 +74,7 @@ lint: $(VENV)/dev.stamp ## ruff and mypy --strict
 
 .PHONY: check
 check: $(VENV)/dev.stamp ## lint, types and the fast tests
-	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/pytest -q -m "not slow")
+	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/pytest -q -n 2 -m "not slow")
 
 .PHONY: test
 test: $(VENV)/dev.stamp ## everything: lint, types, all tests on the real binaries
