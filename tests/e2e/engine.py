@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PASSPHRASE = "correct horse battery staple"

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.e2e.engine import ROOT
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from lab.processes import Command, PartFailed, Parts, pause
+from lab.processes import Command, PartFailed, Parts
+from tests.waiting import until
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
 STUBBORN = (
@@ -49,13 +49,6 @@ with Parts(Path(sys.argv[1])) as parts:
 
 def python(name: str, code: str) -> Command:
     return Command(name, (sys.executable, "-c", code), os.environ)
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came"
-        pause(0.02)
 
 
 def gone(pid: int) -> bool:
@@ -96,7 +89,7 @@ def test_grandchildren_end_too(tmp_path: Path) -> None:
     with Parts(tmp_path) as parts:
         parts.start(python("parent", WITH_GRANDCHILD))
         grandchild = int(parts.wait("started", logged(tmp_path, "parent"), 10))
-    until(lambda: gone(grandchild))
+    until(lambda: gone(grandchild), seconds=10)
 
 
 def test_a_child_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -159,4 +152,4 @@ def test_children_end_when_their_owner_is_ended_by(tmp_path: Path, number: signa
     owner.wait(timeout=10)
     owner.stdout.close()
     assert len(pids) == 2
-    until(lambda: all(gone(pid) for pid in pids))
+    until(lambda: all(gone(pid) for pid in pids), seconds=10)

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from tests.e2e.kubeapi.discovery import ResourceType, group_path, resource_types
-from tests.e2e.waiting import NeverHappened, until
+from tests.waiting import NeverHappened, until
 
 REQUEST_SECONDS = 30.0
 # A custom kind is served some 100 ms after its definition is accepted; a busy machine takes longer.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.kubeapi.client import Client
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 # Kinds that the API server writes by itself at any time.
 BOOKKEEPING = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints", "APIService"})

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.e2e.kubeapi.client import Access
-from tests.e2e.waiting import NeverHappened, until
+from tests.waiting import NeverHappened, until
 
 READY_SECONDS = 60.0
 PROBE_SECONDS = 5.0

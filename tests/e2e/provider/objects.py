@@ -9,7 +9,7 @@ from tests.e2e.kubeapi.client import ApiError, Client, UnknownKind
 from tests.e2e.provider.difference import Difference, Path, changed_paths, under
 from tests.e2e.provider.handler import Existing, Refused, Resource
 from tests.e2e.provider.properties import Properties, Secret, conceal, reveal
-from tests.e2e.waiting import NeverHappened, until
+from tests.waiting import NeverHappened, until
 
 DELETE_SECONDS = 60.0
 AUTONAMED = "pulumi.com/autonamed"

@@ -14,29 +14,14 @@ from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.export import Export
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.settings import parse
-from proxy.telemetry.tracing import Exchange
 from proxy.telemetry.vocabulary import DropReason, Signal
 from tests.proxy.telemetry.collectors import Inbox, grpc_collector, http_collector
+from tests.proxy.telemetry.exchanges import EXCHANGE
 
 NOTHING = ("", "")
 LONG_SECONDS = 20.0
 PATIENT_SECONDS = 5.0
 """Well below the standard 10 s, of which an exporter spends 1 + 2 + 4 s on retries."""
-
-EXCHANGE = Exchange(
-    method="tools/call",
-    target="echo",
-    request_id="7",
-    session_id="s-1",
-    protocol_version="2025-11-25",
-    outcome=Outcome.OK,
-    fault=Fault.NONE,
-    error_type="",
-    rpc_code="",
-    status_code=200,
-    seconds=0.5,
-    upstream=(0.1, 0.4),
-)
 
 
 def call(ledger: Ledger, export: Export) -> None:

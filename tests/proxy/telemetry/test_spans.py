@@ -12,21 +12,8 @@ from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.sampling import FIXED
 from proxy.telemetry.spans import SpanBuilder
 from proxy.telemetry.tracing import Exchange, SpanQueue, Tracer
+from tests.proxy.telemetry.exchanges import EXCHANGE
 
-OK = Exchange(
-    method="tools/call",
-    target="echo",
-    request_id="7",
-    session_id="s-1",
-    protocol_version="2025-11-25",
-    outcome=Outcome.OK,
-    fault=Fault.NONE,
-    error_type="",
-    rpc_code="",
-    status_code=200,
-    seconds=0.5,
-    upstream=(0.1, 0.4),
-)
 NOTHING = ("", "")
 
 
@@ -53,7 +40,7 @@ def attributes(span: ReadableSpan) -> dict[str, object]:
 
 
 def test_a_server_span_has_a_client_child_within_its_time() -> None:
-    server, client = spans(OK)
+    server, client = spans(EXCHANGE)
     assert (server.kind, client.kind) == (SpanKind.SERVER, SpanKind.CLIENT)
     assert server.name == client.name == "tools/call echo"
     assert client.parent == server.context
@@ -70,7 +57,7 @@ def test_a_server_span_has_a_client_child_within_its_time() -> None:
 def test_the_server_span_hangs_below_the_caller_and_links_the_header() -> None:
     meta = (trace_context.traceparent(1, 2, sampled=True), "vendor=x")
     header = (trace_context.traceparent(3, 4, sampled=False), "")
-    server, client = spans(OK, meta, header)
+    server, client = spans(EXCHANGE, meta, header)
     assert server.parent is not None
     assert (server.parent.trace_id, server.parent.span_id) == (1, 2)
     assert server.parent.is_remote
@@ -82,12 +69,12 @@ def test_the_server_span_hangs_below_the_caller_and_links_the_header() -> None:
 
 
 def test_a_request_that_never_reached_the_upstream_has_no_client_span() -> None:
-    refused = OK._replace(outcome=Outcome.REJECTED, fault=Fault.CALLER, upstream=None)
+    refused = EXCHANGE._replace(outcome=Outcome.REJECTED, fault=Fault.CALLER, upstream=None)
     assert [span.kind for span in spans(refused)] == [SpanKind.SERVER]
 
 
 def test_attributes_follow_the_conventions() -> None:
-    server, client = spans(OK)
+    server, client = spans(EXCHANGE)
     shared = {
         "mcp.method.name": "tools/call",
         "gen_ai.tool.name": "echo",
@@ -107,7 +94,7 @@ def test_attributes_follow_the_conventions() -> None:
 
 
 def test_an_http_upstream_is_named_on_the_client_span() -> None:
-    _, client = spans(OK, transport="streamable-http")
+    _, client = spans(EXCHANGE, transport="streamable-http")
     expected = {
         "network.transport": "tcp",
         "server.address": "127.0.0.1",
@@ -117,28 +104,28 @@ def test_an_http_upstream_is_named_on_the_client_span() -> None:
 
 
 def test_only_tool_calls_execute_a_tool() -> None:
-    server, _ = spans(OK._replace(method="prompts/get", target="greet"))
+    server, _ = spans(EXCHANGE._replace(method="prompts/get", target="greet"))
     assert attributes(server)["gen_ai.prompt.name"] == "greet"
     assert not attributes(server).keys() & {"gen_ai.tool.name", "gen_ai.operation.name"}
     assert server.name == "prompts/get"
 
 
 def test_names_of_spans_are_as_bounded_as_labels() -> None:
-    unknown_tool, _ = spans(OK._replace(target="never-counted"))
-    unknown_method, _ = spans(OK._replace(method="evil/" + "x" * 9_000_000, target=""))
+    unknown_tool, _ = spans(EXCHANGE._replace(target="never-counted"))
+    unknown_method, _ = spans(EXCHANGE._replace(method="evil/" + "x" * 9_000_000, target=""))
     assert unknown_tool.name == "tools/call other"
     assert unknown_method.name == "other"
     assert len(str(attributes(unknown_method)["mcp.method.name"])) == 128
 
 
 def failed(outcome: Outcome, fault: Fault, error_type: str, rpc_code: str = "") -> Exchange:
-    return OK._replace(outcome=outcome, fault=fault, error_type=error_type, rpc_code=rpc_code)
+    return EXCHANGE._replace(outcome=outcome, fault=fault, error_type=error_type, rpc_code=rpc_code)
 
 
 @pytest.mark.parametrize(
     ("exchange", "server_fails", "client_fails"),
     [
-        (OK, False, False),
+        (EXCHANGE, False, False),
         (failed(Outcome.TOOL_ERROR, Fault.SERVER, "tool_error"), True, True),
         (failed(Outcome.PROTOCOL_ERROR, Fault.SERVER, "-32603", "-32603"), True, True),
         (failed(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32602", "-32602"), False, True),

@@ -9,31 +9,16 @@ from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from proxy.telemetry import trace_context
-from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.sampling import FIXED, OFF, Sampler
 from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.telemetry.trace_context import TraceContext
-from proxy.telemetry.tracing import Exchange, Finished, SpanQueue, Tracer
+from proxy.telemetry.tracing import Finished, SpanQueue, Tracer
+from tests.proxy.telemetry.exchanges import EXCHANGE
 
 TRACE_IDS = st.integers(min_value=1, max_value=2**128 - 1)
 SPAN_IDS = st.integers(min_value=1, max_value=2**64 - 1)
 NOTHING = ("", "")
 ON = FIXED["parentbased_always_on"]
-
-EXCHANGE = Exchange(
-    method="tools/call",
-    target="echo",
-    request_id="7",
-    session_id="s-1",
-    protocol_version="2025-11-25",
-    outcome=Outcome.OK,
-    fault=Fault.NONE,
-    error_type="",
-    rpc_code="",
-    status_code=200,
-    seconds=0.5,
-    upstream=(0.1, 0.4),
-)
 
 
 def tracer(sampler: Sampler, limit: int = 100) -> tuple[Tracer, SpanQueue, list[int]]:
