@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.e2e.kubeapi.client import Access
 from tests.waiting import NeverHappened, until
 
+# The Service `kubernetes` is the last thing the server makes for itself, some time after it says
+# that it is ready; whoever lists all objects before that sees it appear later.
+READY_PATHS = ("/readyz", "/api/v1/namespaces/default/services/kubernetes")
 READY_SECONDS = 60.0
 PROBE_SECONDS = 5.0
 # The leash gives its command 10 s to end before it kills it.
@@ -129,11 +132,15 @@ def _await_ready(process: subprocess.Popen[bytes], access: Access, log: Path) ->
 
 
 def _answers(access: Access) -> bool:
-    if not Path(access.certificate_authority).exists():
-        return False
+    return Path(access.certificate_authority).exists() and all(
+        _has(access, path) for path in READY_PATHS
+    )
+
+
+def _has(access: Access, path: str) -> bool:
     try:
         answer = requests.get(
-            f"{access.server}/readyz",
+            f"{access.server}{path}",
             headers={"Authorization": f"Bearer {access.token}"},
             verify=access.certificate_authority,
             timeout=PROBE_SECONDS,
