@@ -1,4 +1,4 @@
-"""One client session at a stdio server: its process, its calls, and where each message goes."""
+"""One client session over a link to the server: its calls, and where each message goes."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -9,13 +9,12 @@ from typing import Protocol
 from proxy import logs
 from proxy.backlog import Backlog
 from proxy.books import Books
-from proxy.errors import MalformedMessage
+from proxy.errors import MalformedMessage, Unreachable
 from proxy.post import Post
 from proxy.reply import Listener, Reply
 from proxy.session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
-from proxy.transports import child as processes
-from proxy.transports.child import Child
-from proxy.verdict import CANCELLED, EXITED, GARBLED, UNREACHABLE, Verdict
+from proxy.transports.port import Connector, Link
+from proxy.verdict import CANCELLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc, response
 from proxy.wire.head import Header
 from proxy.wire.message import NO_PARAMS, Message
@@ -29,11 +28,10 @@ KEEP_ALIVE_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all sessions of one stdio server share. `spawn` starts a task that somebody owns."""
+    """What all sessions of one server share. `spawn` starts a task that somebody owns."""
 
-    command: tuple[str, ...]
+    connector: Connector
     patience: float
-    message_limit: int
     books: Books
     spawn: Callable[[Coroutine[None, None, None]], object]
 
@@ -42,22 +40,22 @@ class Host(Protocol):
     """Who keeps the conversations."""
 
     def conversation_started(self) -> None:
-        """The server answered: its command works."""
+        """The server said something: it works."""
 
     def conversation_over(self, conversation: "Conversation", error_type: str) -> None:
         """It ended by itself; `error_type` says why."""
 
 
 class Conversation:
-    """A session `name` with a process of its own, which lives exactly as long."""
+    """A session `name` with a link of its own, which lives exactly as long."""
 
     def __init__(self, name: str, terms: Terms, host: Host) -> None:
         self.name = name
         self._terms = terms
         self._host = host
         self._session = Session(terms.patience)
-        self._child: Child | None = None
-        self._outbox: list[bytes] = []
+        self._link: Link | None = None
+        self._outbox: list[tuple[bytes, bytes]] = []
         self._replies: dict[Call, Reply] = {}
         self._listeners: list[Listener] = []
         self._backlog = Backlog()
@@ -67,7 +65,7 @@ class Conversation:
         self.over = False
 
     def __repr__(self) -> str:
-        return f"<Conversation {self._session!r} {self._child!r} over={self.over}>"
+        return f"<Conversation {self._session!r} {self._link!r} over={self.over}>"
 
     @property
     def in_use(self) -> bool:
@@ -75,26 +73,27 @@ class Conversation:
         return bool(self._replies or self._listeners)
 
     @property
-    def child(self) -> Child | None:
-        """The process, once it runs."""
-        return self._child
+    def link(self) -> Link | None:
+        """The way to the server, once it is there."""
+        return self._link
 
-    async def start(self) -> None:
-        """Start the process; what was sent meanwhile follows."""
-        terms = self._terms
+    async def start(self, headers: bytes) -> None:
+        """Open the link; what was sent meanwhile follows. `headers` go with it, where they can."""
         try:
-            child = await processes.start(terms.command, self, terms.message_limit)
-        except OSError as error:
-            self._fail(UNREACHABLE, f"cannot start {terms.command[0]!r}: {error.strerror}")
+            link = await self._terms.connector.connect(self, headers)
+        except Unreachable as error:
+            self._fail(UNREACHABLE, str(error))
             return
-        self._child = child
+        self._link = link
         if self.over:
-            child.kill()
-            await child.exited.wait()
+            link.kill()
+            await link.exited.wait()
             return
+        if self._slow:
+            link.pause()
         outbox, self._outbox = self._outbox, []
-        for message in outbox:
-            child.send(message)
+        for message, sent_with in outbox:
+            link.send(message, sent_with)
 
     def post(self, post: Post, headers: tuple[Header, ...] = ()) -> None:
         """Take over a client's message. Raises DuplicateRequest."""
@@ -106,7 +105,7 @@ class Conversation:
             self._replies.update((call, reply) for call in post.calls)
         else:
             self._note_cancellations(post)
-        sent = self._send(post.body)
+        sent = self._send(post)
         if not post.calls:
             status = 202 if sent else 503
             post.client.answer(response.start(status), b"", status)
@@ -134,44 +133,45 @@ class Conversation:
                 listener.keep_alive()
 
     def end(self, reason: str) -> None:
-        """End the session and its process; who still waits is told `reason`."""
+        """End the session and its link; who still waits is told `reason`."""
         self._close(UNREACHABLE, 503, reason)
-        if self._child is not None:
-            self._child.end()
+        if self._link is not None:
+            self._link.end()
 
-    def child_line(self, line: bytes, arrived: float) -> None:
-        """Part of child.ChildOwner."""
+    def link_message(self, data: bytes, arrived: float) -> None:
+        """Part of port.LinkOwner."""
         try:
-            messages = jsonrpc.split(line)
+            messages = jsonrpc.split(data)
         except MalformedMessage:
-            logs.event(LOG, "not a message", logging.WARNING, bytes=len(line))
+            logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
-        for message, data in messages:
-            self._take(message, data, arrived)
+        for message, part in messages:
+            self._take(message, part, arrived)
 
-    def child_overflowed(self) -> None:
-        """Part of child.ChildOwner."""
-        limit = self._terms.message_limit
-        self._fail(GARBLED, f"the server sent a message of more than {limit} bytes")
-        if self._child is not None:
-            self._child.kill()
+    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+        """Part of port.LinkOwner."""
+        logs.event(LOG, "message not delivered", logging.WARNING, reason=reason)
+        ids = [each.id for each in jsonrpc.decode_all(message) if each.is_request]
+        ended = [self._session.abandon(each, verdict) for each in ids]  # type: ignore[arg-type]
+        status = 504 if verdict is TIMED_OUT else 502
+        self._answer_in_place(tuple(filter(None, ended)), status, reason)
 
-    def child_ended(self) -> None:
-        """Part of child.ChildOwner."""
-        self._fail(EXITED, "the server's process ended")
+    def link_ended(self, verdict: Verdict, reason: str) -> None:
+        """Part of port.LinkOwner."""
+        self._fail(verdict, reason)
 
     def pause(self, member: object) -> None:
-        """Part of reply.Audience. One slow client holds back the process, which is its own."""
+        """Part of reply.Audience. One slow client holds back the link, which is its own."""
         self._slow.add(member)
-        if self._child is not None:
-            self._child.pause()
+        if self._link is not None:
+            self._link.pause()
 
     def resume(self, member: object) -> None:
         """Part of reply.Audience."""
         self._slow.discard(member)
         self._session.heard(perf_counter())
-        if self._child is not None and not self._slow:
-            self._child.resume()
+        if self._link is not None and not self._slow:
+            self._link.resume()
 
     def reply_gone(self, reply: Reply) -> None:
         """Part of reply.Audience."""
@@ -186,10 +186,11 @@ class Conversation:
         self._listeners.remove(listener)
         self._terms.books.ledger.streams -= 1
 
-    def _send(self, message: bytes) -> bool:
-        if self._child is not None:
-            return self._child.send(message)
-        self._outbox.append(message)
+    def _send(self, post: Post) -> bool:
+        headers = post.arrival.forward + post.context
+        if self._link is not None:
+            return self._link.send(post.body, headers)
+        self._outbox.append((post.body, headers))
         return True
 
     def _take(self, message: Message, data: bytes, arrived: float) -> None:

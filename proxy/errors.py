@@ -30,3 +30,7 @@ class MessageTooLarge(ProxyError):
 
 class DuplicateRequest(ProxyError):
     """A request id that is still in flight in the same session."""
+
+
+class Unreachable(ProxyError):
+    """A server that cannot be started, or connected to; one line for whoever waits for it."""

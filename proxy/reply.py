@@ -1,4 +1,4 @@
-"""What a stdio server's clients get: answers to their POSTs, and streams to their GETs."""
+"""What the clients of a conversation get: answers to their POSTs, and streams to their GETs."""
 
 from typing import Protocol
 

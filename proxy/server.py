@@ -15,11 +15,12 @@ from proxy.conversation import Terms
 from proxy.gate import Gate
 from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.relay import Relay
+from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
-from proxy.stdio_upstream import StdioUpstream
 from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
+from proxy.transports.child import Children
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.pool import Endpoint, Pool
@@ -105,13 +106,12 @@ class Server:
     def _stdio(self, server: StdioServer, spawn: Spawn) -> Upstream:
         settings = self._settings
         terms = Terms(
-            command=server.command,
+            connector=Children(server.command, settings.message_limit),
             patience=settings.upstream_timeout,
-            message_limit=settings.message_limit,
             books=self._books,
             spawn=spawn,
         )
-        return StdioUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
+        return SessionUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
 
     def _http(self, server: HttpServer, spawn: Spawn) -> Upstream:
         settings = self._settings

@@ -129,8 +129,12 @@ class Session:
 
     def cancel(self, request_id: RequestId | None) -> Finished | None:
         """The caller cancels a call; None if it is not, or no longer, in flight."""
+        return self.abandon(request_id, CANCELLED)
+
+    def abandon(self, request_id: RequestId | None, verdict: Verdict) -> Finished | None:
+        """End a call without an answer; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
-        return None if call is None else self._finish(call, CANCELLED)
+        return None if call is None else self._finish(call, verdict)
 
     def acknowledge(self) -> Finished | None:
         """The server opened a subscription: the call for it is served, and its stream lives on."""

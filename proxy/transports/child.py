@@ -6,10 +6,12 @@ import os
 import signal
 from contextlib import suppress
 from time import perf_counter
-from typing import Protocol, cast
+from typing import cast
 
 from proxy import logs
-from proxy.errors import MessageTooLarge
+from proxy.errors import MessageTooLarge, Unreachable
+from proxy.transports.port import LinkOwner
+from proxy.verdict import EXITED, GARBLED
 from proxy.wire.lines import LineReader, encode
 
 LOG = logging.getLogger("proxy.child")
@@ -28,24 +30,12 @@ _KILL_AFTER = 3.0
 _LAST_WORDS = 1.0
 
 
-class ChildOwner(Protocol):
-    """Who is told what a process says, and when it is gone."""
-
-    def child_line(self, line: bytes, arrived: float) -> None:
-        """One line of its stdout."""
-
-    def child_overflowed(self) -> None:
-        """A line of its stdout is longer than allowed; nothing more is read."""
-
-    def child_ended(self) -> None:
-        """It can answer nothing more: it exited, or closed its stdout."""
-
-
 class Child(asyncio.SubprocessProtocol):
-    """One running process. `ended` is done once it has exited and its group is killed."""
+    """One running process: a Link. `exited` is set once it has exited and its group is killed."""
 
-    def __init__(self, owner: ChildOwner, message_limit: int) -> None:
-        self._owner: ChildOwner | None = owner
+    def __init__(self, owner: LinkOwner, message_limit: int) -> None:
+        self._owner: LinkOwner | None = owner
+        self._message_limit = message_limit
         self._transport: asyncio.SubprocessTransport | None = None
         self._lines = LineReader(message_limit)
         self._stderr = LineReader(STDERR_LIMIT)
@@ -90,8 +80,8 @@ class Child(asyncio.SubprocessProtocol):
         else:
             asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave)
 
-    def send(self, message: bytes) -> bool:
-        """Write one message; False if the process does not read what it was sent before."""
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Part of port.Link: write one line."""
         pipe = self._pipe(STDIN)
         if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() > BACKLOG_LIMIT:
             return False
@@ -99,39 +89,41 @@ class Child(asyncio.SubprocessProtocol):
         return True
 
     def pause(self) -> None:
-        """Read its stdout no more for now."""
+        """Part of port.Link: read its stdout no more for now."""
         pipe = cast(asyncio.ReadTransport | None, self._raw(STDOUT))
         if pipe is not None and not pipe.is_closing() and not self._paused:
             self._paused = True
             pipe.pause_reading()
 
     def resume(self) -> None:
-        """Read its stdout on."""
+        """Part of port.Link: read its stdout on."""
         pipe = cast(asyncio.ReadTransport | None, self._raw(STDOUT))
         if pipe is not None and not pipe.is_closing() and self._paused:
             self._paused = False
             pipe.resume_reading()
 
     def end(self) -> None:
-        """End the process and its whole group; its owner hears nothing more."""
+        """Part of port.Link: end the process and its whole group."""
         self._told_to_end = True
         self._wind_down()
 
     def kill(self) -> None:
-        """End the process and its whole group at once."""
+        """Part of port.Link: end the process and its whole group at once."""
         self._owner = None
         self._signal(signal.SIGKILL)
 
-    def _hear(self, owner: ChildOwner, data: bytes) -> None:
+    def _hear(self, owner: LinkOwner, data: bytes) -> None:
         arrived = perf_counter()
         try:
             lines = self._lines.feed(data)
         except MessageTooLarge:
-            owner.child_overflowed()
+            self.kill()
+            limit = self._message_limit
+            owner.link_ended(GARBLED, f"the server sent a message of more than {limit} bytes")
             return
         for line in lines:
             if line.strip():
-                owner.child_line(line, arrived)
+                owner.link_message(line, arrived)
 
     def _log(self, data: bytes) -> None:
         try:
@@ -145,7 +137,7 @@ class Child(asyncio.SubprocessProtocol):
     def _leave(self) -> None:
         owner, self._owner = self._owner, None
         if owner is not None:
-            owner.child_ended()
+            owner.link_ended(EXITED, "the server's process ended")
         if not self.exited.is_set():
             self._wind_down()
         elif self._transport is not None:
@@ -176,14 +168,35 @@ class Child(asyncio.SubprocessProtocol):
             os.killpg(self.pid, number)
 
 
-async def start(command: tuple[str, ...], owner: ChildOwner, message_limit: int) -> Child:
-    """Start the process. Raises OSError if it cannot be started."""
-    _, child = await asyncio.get_running_loop().subprocess_exec(
-        lambda: Child(owner, message_limit),
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    return child
+class Children:
+    """Starts a process for each link: part of port.Connector."""
+
+    def __init__(self, command: tuple[str, ...], message_limit: int) -> None:
+        self._command = command
+        self._message_limit = message_limit
+
+    def __repr__(self) -> str:
+        return f"<Children {self._command[0]}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes = b"") -> Child:
+        """Part of port.Connector."""
+        try:
+            _, child = await asyncio.get_running_loop().subprocess_exec(
+                lambda: Child(owner, self._message_limit),
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Unreachable(f"cannot start {self._command[0]!r}: {error.strerror}") from error
+        return child
+
+    async def probe(self) -> str:
+        """Part of port.Connector."""
+        executable = os.access(self._command[0], os.X_OK)
+        return "" if executable else "its command is not an executable file"
+
+    async def close(self) -> None:
+        """Part of port.Connector: each process is ended with its link."""

@@ -1,8 +1,10 @@
 """What the sides of the relay expect of each other: no class here holds a socket."""
 
+import asyncio
 from typing import Protocol
 
 from proxy.gate import Arrival
+from proxy.verdict import Verdict
 from proxy.wire.head import ResponseHead
 
 
@@ -84,3 +86,56 @@ class Sink(Protocol):
 
     def answer_lost(self, reason: str) -> None:
         """No answer, or not all of it, will come; `reason` is one line."""
+
+
+class LinkOwner(Protocol):
+    """Who is told what a server says on a link. After `link_ended` it hears nothing more."""
+
+    def link_message(self, data: bytes, arrived: float) -> None:
+        """One message of the server, or what it sent in place of one; `arrived`: when it came."""
+
+    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+        """The server did not take `message`, or will not answer it; the link lives on."""
+
+    def link_ended(self, verdict: Verdict, reason: str) -> None:
+        """The server can say nothing more on this link; `verdict` is that on open calls."""
+
+
+class Link(Protocol):
+    """A way to one server for the messages of one session, in both directions.
+
+    `exited` is set once nothing of it is left here or at the server.
+    """
+
+    exited: asyncio.Event
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Send one message, or a batch; False if the server does not take what it was sent before.
+
+        `headers` are the end-to-end header lines of the client's request; only HTTP carries them.
+        """
+
+    def pause(self) -> None:
+        """Read no more of the server for now."""
+
+    def resume(self) -> None:
+        """Read on."""
+
+    def end(self) -> None:
+        """End the session at the server as its transport has it; the owner hears nothing more."""
+
+    def kill(self) -> None:
+        """End it at once; the owner hears nothing more."""
+
+
+class Connector(Protocol):
+    """Opens links to one server."""
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> Link:
+        """A new link. Raises Unreachable. `headers` are those of the request that needs it."""
+
+    async def probe(self) -> str:
+        """Why no link could be opened now, in one line; "" if one could."""
+
+    async def close(self) -> None:
+        """Let go of what is left once all links have ended."""

@@ -1,7 +1,6 @@
-"""A stdio upstream: sessions that the proxy mints, each with a process of its own."""
+"""An upstream whose sessions the proxy mints, each with a link of its own to the server."""
 
 import asyncio
-import os
 import uuid
 from time import perf_counter
 
@@ -11,31 +10,31 @@ from proxy.leases import Leases
 from proxy.post import Post, failure
 from proxy.session import Finished
 from proxy.telemetry.vocabulary import ErrorType
-from proxy.transports.child import Child
+from proxy.transports.port import Link
 from proxy.verdict import REJECTED, SATURATED, Verdict
 from proxy.wire import response
 
 FORGIVE_SECONDS = 30.0
 """How long a failed start counts against readiness: without clients nobody would try again."""
 END_SECONDS = 5.0
-"""How long processes may take to end with the proxy, SIGKILL included."""
+"""How long links may take to end with the proxy, a process's SIGKILL included."""
 
 
-class StdioUpstream:
-    """Starts a process for each session, and ends it with the session."""
+class SessionUpstream:
+    """Opens a link for each session, and ends it with the session."""
 
     def __init__(self, terms: Terms, *, idle: float, most: int) -> None:
         self._terms = terms
         self._most = most
         self._sessions = Leases(idle)
         self._conversations: dict[str, Conversation] = {}
-        self._ending: set[Child] = set()
+        self._ending: set[Link] = set()
         self._failed_at = float("-inf")
         self._failure = ""
         self._deaths = 0
 
     def __repr__(self) -> str:
-        return f"<StdioUpstream {self._terms.command[0]} sessions={len(self._sessions)}>"
+        return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._sessions)}>"
 
     def post(self, post: Post) -> None:
         """Part of Upstream."""
@@ -79,15 +78,13 @@ class StdioUpstream:
             conversation.tick(now)
         for name in self._sessions.abandoned(now):
             self._end(self._conversations[name], ErrorType.TIMEOUT)
-        self._ending = {child for child in self._ending if not child.exited.is_set()}
+        self._ending = {link for link in self._ending if not link.exited.is_set()}
 
     async def probe(self) -> str:
         """Part of Upstream."""
         if perf_counter() - self._failed_at <= FORGIVE_SECONDS:
             return f"its last process gave no answer ({self._failure})"
-        if not os.access(self._terms.command[0], os.X_OK):
-            return "its command is not an executable file"
-        return ""
+        return await self._terms.connector.probe()
 
     def drain(self) -> None:
         """Part of Upstream. Every call in flight has a client that waits."""
@@ -96,7 +93,13 @@ class StdioUpstream:
         """Part of Upstream."""
         for conversation in tuple(self._conversations.values()):
             self._end(conversation, "")
-        await asyncio.gather(*(child.exited.wait() for child in self._ending))
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.gather(*(link.exited.wait() for link in self._ending))
+        except TimeoutError:
+            for link in self._ending:
+                link.kill()
+        await self._terms.connector.close()
 
     def conversation_started(self) -> None:
         """Part of conversation.Host."""
@@ -120,7 +123,7 @@ class StdioUpstream:
         if self._deaths:
             self._deaths -= 1
             ledger.upstream_restarts += 1
-        self._terms.spawn(conversation.start())
+        self._terms.spawn(conversation.start(post.arrival.forward + post.context))
 
     def _addressed(self, post: Post) -> Conversation | None:
         """The session a GET or DELETE names, or None once it is refused."""
@@ -137,8 +140,8 @@ class StdioUpstream:
 
     def _forget(self, conversation: Conversation, error_type: str) -> None:
         del self._conversations[conversation.name]
-        if conversation.child is not None:
-            self._ending.add(conversation.child)
+        if conversation.link is not None:
+            self._ending.add(conversation.link)
         seconds = self._sessions.close(conversation.name, perf_counter())
         if seconds is not None:
             self._terms.books.session_ended(seconds, error_type)
