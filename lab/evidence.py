@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -17,12 +17,13 @@ from lab.accounts import (
     status_queries,
     traced,
 )
+from lab.hop_facts import blame
 from lab.load import HUNDRED, Client, LoadFailed, ServerLost, light_traffic
 from lab.local_plan import Front
 from lab.pipeline import Pipeline
 from lab.processes import Parts
 from lab.prometheus_api import Prometheus, QueryRefused, Rule, Unreachable, has_data
-from lab.result import Coverage, Ledger
+from lab.result import Coverage, Ledger, Missing
 from stacks.architectures import Architecture
 from stacks.charts import Namespace
 
@@ -162,7 +163,18 @@ def cover(pipeline: Pipeline, tell: Tell) -> Coverage:
         pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
     elsewhere = Counter(query.needs for query in every_query())
     elsewhere.subtract(query.needs for query in asked)
-    return Coverage(len(asked), tuple(missing), tuple(broken), +elsewhere)
+    return Coverage(len(asked), _explained(pipeline, missing), tuple(broken), +elsewhere)
+
+
+def _explained(pipeline: Pipeline, missing: Sequence[Query]) -> tuple[Missing, ...]:
+    """Each query with the hop that its series do not pass."""
+    if not missing:
+        return ()
+    try:
+        reasons = blame(pipeline, [_local(each) for each in missing])
+    except Unreachable as wrong:
+        reasons = (str(wrong),) * len(missing)
+    return tuple(Missing(query, why) for query, why in zip(missing, reasons, strict=True))
 
 
 def steps(pipeline: Pipeline, tell: Tell) -> Generator[None]:
@@ -191,8 +203,11 @@ def _light_traffic(pipeline: Pipeline, front: Front, tell: Tell) -> Generator[No
 
 
 def _answered(prometheus: Prometheus, query: Query) -> bool:
-    expr = concrete(query.expr, window=WINDOW, namespace=EVERYTHING, server=EVERYTHING)
     try:
-        return has_data(prometheus.query(expr))
+        return has_data(prometheus.query(_local(query)))
     except QueryRefused:
         return False
+
+
+def _local(query: Query) -> str:
+    return concrete(query.expr, window=WINDOW, namespace=EVERYTHING, server=EVERYTHING)

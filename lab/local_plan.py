@@ -75,6 +75,8 @@ class LocalPlan:
     stages: tuple[tuple[Process, ...], ...]
     targets: int
     """How many targets Prometheus is told to scrape."""
+    collected: str | None
+    """Where the collector shows the series it collected; None where it writes them instead."""
 
 
 def stack_config(choices: Choices) -> StackConfig:
@@ -120,7 +122,8 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         programs.RULES_FILE: _written(planned.rules),
     }
     scraped = sum(len(each["static_configs"]) for each in prometheus["scrape_configs"])
-    return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies), scraped)
+    collected = f"http://{addresses.collector_series}/metrics" if _exports(collector) else None
+    return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies), scraped, collected)
 
 
 def _written(settings: object) -> str:
@@ -155,8 +158,11 @@ def _stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[
         f"{PROMETHEUS.service}-0",
         "prometheus",
     )
-    exports = "prometheus" in collector["exporters"]
-    return (own, *((series,) if exports else ()), prometheus)
+    return (own, *((series,) if _exports(collector) else ()), prometheus)
+
+
+def _exports(collector: Mapping[str, Any]) -> bool:
+    return "prometheus" in collector["exporters"]
 
 
 def _proxy_targets(planned: Plan, fronts: tuple[Front, ...]) -> tuple[Target, ...]:

@@ -26,6 +26,8 @@ class Pipeline:
     fronts: tuple[Front, ...]
     prometheus: Prometheus
     jaeger: Jaeger
+    collected: str | None
+    """Where the collector shows the series it collected; None where it writes them instead."""
 
 
 def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
@@ -47,6 +49,7 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
         local.fronts,
         prometheus,
         Jaeger(f"http://{local.addresses.jaeger_query}"),
+        local.collected,
     )
 
 

@@ -45,6 +45,15 @@ class Rule:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target of a scrape; `error` is empty while it can be read."""
+
+    job: str
+    url: str
+    error: str
+
+
 class Prometheus:
     """The HTTP API of one Prometheus (prometheus.io, "HTTP API")."""
 
@@ -85,6 +94,17 @@ class Prometheus:
             )
             for group in groups
             for each in group["rules"]
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all stored series."""
+        return tuple(self._get("/api/v1/label/__name__/values"))
+
+    def targets(self) -> tuple[Target, ...]:
+        """Every target that is scraped."""
+        return tuple(
+            Target(each["labels"]["job"], each["scrapeUrl"], each["lastError"])
+            for each in self._get("/api/v1/targets", state="active")["activeTargets"]
         )
 
     def _get(self, path: str, **parameters: str) -> Any:

@@ -39,6 +39,17 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A query that had no data, and why: the series it lacks, and the first hop without them."""
+
+    query: Query
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.query.board}, {self.query.panel}: {self.why}\n    {self.query.expr}"
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How many queries of boards and rules were asked, and which of them had no data.
 
@@ -46,7 +57,7 @@ class Coverage:
     """
 
     asked: int
-    missing: tuple[Query, ...]
+    missing: tuple[Missing, ...]
     broken: tuple[Rule, ...]
     elsewhere: Mapping[Source, int]
 
@@ -85,7 +96,7 @@ def told(result: Result) -> str:
             " (traced) the last call",
             f"queries of boards and rules with data: {_share(coverage)}",
             *_elsewhere(coverage.elsewhere),
-            *(f"  no data: {each.board}, {each.panel}: {each.expr}" for each in coverage.missing),
+            *(f"  no data: {each}" for each in coverage.missing),
             *(f"  rule {each.name} fails: {each.error}" for each in coverage.broken),
             f"{result.seconds:.1f} s to the last count,"
             f" {result.peak_bytes / MIB:.0f} MiB at most, all processes together",

@@ -7,7 +7,7 @@ import pytest
 from dashboards.queries import Query, Source
 from lab.accounts import Account
 from lab.prometheus_api import Rule
-from lab.result import Coverage, Ledger, Result, compared, told
+from lab.result import Coverage, Ledger, Missing, Result, compared, told
 from proxy.telemetry.catalogue import Outcome
 
 GOOD = Result(
@@ -44,9 +44,11 @@ def test_a_difference_is_marked_and_spoils_the_run() -> None:
 
 def test_a_query_without_data_is_named_and_spoils_the_run() -> None:
     query = Query("mcp-server", "Call rate", "sum(rate(x[1m]))", Source.PROXY)
-    bad = replace(GOOD, coverage=Coverage(40, (query,), (), {}))
+    missing = Missing(query, "x: the proxy does not expose it")
+    bad = replace(GOOD, coverage=Coverage(40, (missing,), (), {}))
     assert "queries of boards and rules with data: 39 of 40" in told(bad)
-    assert "  no data: mcp-server, Call rate: sum(rate(x[1m]))" in told(bad)
+    assert "  no data: mcp-server, Call rate: x: the proxy does not expose it\n" in told(bad)
+    assert "    sum(rate(x[1m]))" in told(bad)
     assert not bad.good
 
 
