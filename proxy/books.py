@@ -16,23 +16,23 @@ _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 class Books:
     """Counts and traces. `on_quiet` is called whenever the last call in flight has ended."""
 
-    __slots__ = ("_tracer", "in_flight", "ledger", "on_quiet")
+    __slots__ = ("_tracer", "ledger", "on_quiet")
 
     def __init__(self, ledger: Ledger, tracer: Tracer) -> None:
         self.ledger = ledger
-        self.in_flight = 0
         self.on_quiet: Callable[[], None] = lambda: None
         self._tracer = tracer
 
     def __repr__(self) -> str:
-        return f"<Books in_flight={self.in_flight}>"
+        return f"<Books in_flight={self.ledger.in_flight}>"
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many of its seconds the upstream took."""
         call, (outcome, fault, error_type) = finished
         seconds = perf_counter() - call.started
         trace = call.trace
-        self.ledger.record(
+        ledger = self.ledger
+        ledger.record(
             call.method,
             call.name if call.method == TOOLS_CALL else "",
             "POST",
@@ -45,10 +45,13 @@ class Books:
             seconds - waited,
             *trace.exemplar,
         )
+        ledger.sized(call.size, call.answer_size)
+        if call.first_event:
+            ledger.first_events.observe(call.first_event - call.started)
         if trace.sampled:
             self._tracer.finish(trace, _record(finished, status, seconds, waited))
-        self.in_flight -= 1
-        if not self.in_flight:
+        ledger.in_flight -= 1
+        if not ledger.in_flight:
             self.on_quiet()
 
     def session_ended(self, seconds: float, error_type: str) -> None:

@@ -199,6 +199,7 @@ class Conversation:
             self._host.conversation_started()
         effect = self._session.receive(message, arrived)
         if isinstance(effect, Finished):
+            effect.call.answer_size = len(data)
             reply = self._replies.pop(effect.call)
             self._count(effect, reply.answer(effect.call, data), arrived)
         elif isinstance(effect, Related) and self._replies[effect.call].accepts_events:

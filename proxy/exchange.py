@@ -90,6 +90,8 @@ class Exchange:
         if finished and finished[0].verdict is GARBLED:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
+        for each in finished:
+            each.call.answer_size = len(body) // len(finished)
         self.head = head
         self._owner.answered(self, head)
         self.post.client.answer(head.forward, body, head.status)
@@ -126,7 +128,10 @@ class Exchange:
         if self._waits and self.head is not None:
             if self._held is not None:
                 status = self.head.status
-                self._count(self._session.settle(status, bytes(self._held), arrived), status)
+                finished = self._session.settle(status, bytes(self._held), arrived)
+                for each in finished:
+                    each.call.answer_size = len(self._held) // len(finished)
+                self._count(finished, status)
             elif self._last_event:
                 self._park()
             else:
@@ -225,15 +230,16 @@ class Exchange:
         if self._reader is not None:
             for event in self._reader.feed(data):
                 self._last_event = event.id or self._last_event
-                self._see(event.data, now)
+                if event.data:
+                    self._see(event.data, now)
         elif self._held is not None:
             self._held += data
             if len(self._held) > self._owner.message_limit:
                 raise MessageTooLarge(f"an answer of more than {self._owner.message_limit} bytes")
 
     def _see(self, data: bytes, now: float) -> None:
-        if not data:
-            return
+        for call in self.post.calls:
+            call.first_event = call.first_event or now
         try:
             messages = jsonrpc.decode_all(data)
         except MalformedMessage:
@@ -242,6 +248,7 @@ class Exchange:
             session, opened = self._session, message.method == ACKNOWLEDGED
             effect = session.acknowledge() if opened else session.receive(message, now)
             if isinstance(effect, Finished):
+                effect.call.answer_size = len(data)
                 self._count((effect,), self.head.status if self.head else 0)
 
     def _break_off(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:

@@ -52,12 +52,15 @@ class Relay:
             return
         context = arrival.context_lines
         if calls:
+            for call in calls:
+                call.size = len(body) // len(calls)
             body, context = self._trace(arrival, messages, calls, body)
-        self._books.in_flight += len(calls)
+        ledger = self._books.ledger
+        ledger.in_flight += len(calls)
         try:
             self._upstream.post(Post(client, arrival, body, messages, calls, context))
         except DuplicateRequest as error:
-            self._books.in_flight -= len(calls)
+            ledger.in_flight -= len(calls)
             self._turn_away(client, jsonrpc.INVALID_REQUEST, str(error))
 
     def _listen(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
@@ -105,7 +108,7 @@ class Relay:
     def _ask_to_come_back(self, client: Client, calls: tuple[Call, ...]) -> None:
         head, body = failure(calls, 503, "the proxy is shutting down: try again")
         client.answer(head + lines((response.RETRY_AFTER,)), body, 503)
-        self._books.in_flight += len(calls)
+        self._books.ledger.in_flight += len(calls)
         for call in calls:
             self._books.finished(Finished(call, DRAINING), 503, 0.0)
 

@@ -1,5 +1,6 @@
 """What the clients of a conversation get: answers to their POSTs, and streams to their GETs."""
 
+from time import perf_counter
 from typing import Protocol
 
 from proxy.post import Post, failure
@@ -93,6 +94,9 @@ class Reply:
             self.streaming = True
             head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
             self._post.client.begin(head)
+            now = perf_counter()
+            for call in self.calls:
+                call.first_event = now
         self._post.client.piece(encode(message))
 
     def answer(self, call: Call, message: bytes) -> int:

@@ -219,11 +219,11 @@ class Server:
 
     async def _drain(self, relay: Relay, upstream: Upstream) -> None:
         """Let calls in flight finish, refuse new ones, then close what is still open."""
-        logs.event(LOG, "draining", in_flight=self._books.in_flight)
+        logs.event(LOG, "draining", in_flight=self._ledger.in_flight)
         relay.draining = True
         upstream.drain()
         self._books.on_quiet = self._quiet.set
-        if self._books.in_flight:
+        if self._ledger.in_flight:
             await _within(self._settings.drain_timeout, self._quiet.wait())
         await upstream.close()
         for client in self._clients:

@@ -30,12 +30,14 @@ ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 class Call:
     """One request in flight; times are seconds of the caller's clock.
 
-    `name` is the tool's or prompt's, `asked` when the upstream got the request (0 if never).
+    `name` is the tool's or prompt's, `asked` when the upstream got the request, `first_event` when
+    the first event of a stream came back (0 if never). `size` and `answer_size` are the bytes of
+    the request and of the server's answer to it (0 if it gave none).
     """
 
     __slots__ = (
-        "asked", "deadline", "id", "method", "name", "progress_token", "session", "started",
-        "trace", "version",
+        "answer_size", "asked", "deadline", "first_event", "id", "method", "name",
+        "progress_token", "session", "size", "started", "trace", "version",
     )  # fmt: skip
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
@@ -43,7 +45,10 @@ class Call:
         self.id: RequestId = message.id  # type: ignore[assignment]  # a request has one
         self.method: str = message.method  # type: ignore[assignment]
         self.name = params.name
+        self.size = 0
+        self.answer_size = 0
         self.asked = 0.0
+        self.first_event = 0.0
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started
         self.deadline = 0.0

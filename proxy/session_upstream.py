@@ -9,7 +9,7 @@ from proxy.http_upstream import INITIALIZE
 from proxy.leases import Leases
 from proxy.post import Post, failure
 from proxy.session import Finished
-from proxy.telemetry.vocabulary import ErrorType
+from proxy.telemetry.vocabulary import ErrorType, LinkState
 from proxy.transports.port import Link
 from proxy.verdict import REJECTED, SATURATED, Verdict
 from proxy.wire import response
@@ -79,6 +79,7 @@ class SessionUpstream:
         for name in self._sessions.abandoned(now):
             self._end(self._conversations[name], ErrorType.TIMEOUT)
         self._ending = {link for link in self._ending if not link.exited.is_set()}
+        self._count_links()
 
     async def probe(self) -> str:
         """Part of Upstream."""
@@ -124,6 +125,13 @@ class SessionUpstream:
             self._deaths -= 1
             ledger.upstream_restarts += 1
         self._terms.spawn(conversation.start(post.arrival.forward + post.context))
+
+    def _count_links(self) -> None:
+        there = sum(each.link is not None for each in self._conversations.values())
+        links = self._terms.books.ledger.links
+        links[LinkState.OPENING] = len(self._conversations) - there
+        links[LinkState.OPEN] = there
+        links[LinkState.CLOSING] = len(self._ending)
 
     def _addressed(self, post: Post) -> Conversation | None:
         """The session a GET or DELETE names, or None once it is refused."""

@@ -50,9 +50,10 @@ BOARD = Board(
             103,
             "Or the server behind it",
             (
-                lines(30, cost.SERVER_TIME),
-                lines(31, cost.UPSTREAM_ERRORS),
-                lines(32, proxies.UPSTREAM_RESTARTS),
+                lines(30, cost.SERVER_TIME, 12),
+                lines(31, cost.UPSTREAM_ERRORS, 12),
+                lines(32, proxies.UPSTREAM_RESTARTS, 12),
+                lines(33, proxies.IN_FLIGHT, 12),
             ),
         ),
     ),

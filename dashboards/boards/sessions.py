@@ -61,7 +61,20 @@ BOARD = Board(
         Row(
             105,
             "Why sessions are lost",
-            (lines(50, proxies.UPSTREAM_RESTARTS, 12), lines(51, resources.FILES, 12)),
+            (
+                lines(50, proxies.UPSTREAM_RESTARTS),
+                lines(51, resources.FILES),
+                stack(52, proxies.OPEN_LINKS),
+            ),
+        ),
+        Row(
+            106,
+            "What travels",
+            (
+                lines(60, proxies.REQUEST_SIZE),
+                lines(61, proxies.RESPONSE_SIZE),
+                lines(62, proxies.FIRST_EVENT),
+            ),
         ),
     ),
 )

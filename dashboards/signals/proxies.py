@@ -14,6 +14,11 @@ NOT_SSE = ne("transport", "sse")
 SESSIONS = series.of(catalogue.SESSIONS)
 STREAMS = series.of(catalogue.STREAMS)
 OVERHEAD = series.buckets(catalogue.OVERHEAD)
+REQUEST_SIZES = series.buckets(catalogue.REQUEST_SIZE)
+RESPONSE_SIZES = series.buckets(catalogue.RESPONSE_SIZE)
+FIRST_EVENTS = series.buckets(catalogue.FIRST_EVENT)
+WAITING = series.of(catalogue.IN_FLIGHT)
+LINKS = series.of(catalogue.UPSTREAM_LINKS)
 LAG = series.buckets(catalogue.EVENT_LOOP_LAG)
 CPU = series.of(catalogue.PROCESS_CPU)
 MEMORY = series.of(catalogue.PROCESS_RESIDENT_MEMORY)
@@ -62,6 +67,47 @@ OPEN = Signal(
     ),
     Source.PROXY,
     opens=(TO_SESSIONS,),
+)
+IN_FLIGHT = Signal(
+    "Requests in flight",
+    "Requests that wait for their answer. A line that rises while the rate of calls does not: the"
+    " server answers slower than it is asked.",
+    "short",
+    (Answer(WAITING.now(CHOSEN, by=EACH_SERVER), WHO),),
+    Source.PROXY,
+    opens=(TO_SERVER,),
+)
+OPEN_LINKS = Signal(
+    "Links to servers",
+    "Of sessions that the proxy keeps: a stdio server's process, or an SSE server's stream. opening"
+    " that stays: the server is slow to start. closing that stays: processes that must be killed.",
+    "short",
+    (Answer(LINKS.now(CHOSEN, by=("state",)), "{{state}}"),),
+    Source.PROXY,
+    opens=(TO_SESSIONS,),
+)
+REQUEST_SIZE = Signal(
+    "Size of requests",
+    "As they arrived. p99 near the proxy's limit for a body (4 MiB unless set): the next larger"
+    " request gets 413.",
+    "bytes",
+    tuple(Answer(REQUEST_SIZES.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
+    Source.PROXY,
+)
+RESPONSE_SIZE = Signal(
+    "Size of answers",
+    "As the server gave them. Large ones cost the proxy CPU and fill the caller's model with text.",
+    "bytes",
+    tuple(Answer(RESPONSE_SIZES.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
+    Source.PROXY,
+)
+FIRST_EVENT = Signal(
+    "Time to the first event",
+    "How long a caller waits for the first sign of a streamed answer. Far below the latency: the"
+    " server reports progress; equal to it: the stream carries nothing but the answer.",
+    "s",
+    tuple(Answer(FIRST_EVENTS.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.95)),
+    Source.PROXY,
 )
 OVERHEAD_TIME = Signal(
     "Time spent in the proxy",

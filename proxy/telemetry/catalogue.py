@@ -81,6 +81,11 @@ OVERHEAD_BUCKETS = (
     0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
 )  # fmt: skip
 
+SIZE_BUCKETS = (
+    256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216,
+)  # fmt: skip
+"""Bytes. The last two are the default limits of a request's body and of a server's message."""
+
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 REQUEST_ATTRIBUTES = ("mcp_method", "method", "status_code", "status")
@@ -150,6 +155,36 @@ OVERHEAD = Metric(
     (),
     OVERHEAD_BUCKETS,
 )
+REQUEST_SIZE = Metric(
+    "mcp.proxy.request.size",
+    Instrument.HISTOGRAM,
+    "By",
+    "Size of a request as it arrived; a batch counts as so many requests of equal size",
+    (),
+    SIZE_BUCKETS,
+)
+RESPONSE_SIZE = Metric(
+    "mcp.proxy.response.size",
+    Instrument.HISTOGRAM,
+    "By",
+    "Size of the server's answer to a request: a JSON body, or the event or line that answers",
+    (),
+    SIZE_BUCKETS,
+)
+FIRST_EVENT = Metric(
+    "mcp.proxy.stream.first_event",
+    Instrument.HISTOGRAM,
+    "s",
+    "Time from a request's arrival to the first event of the stream that answers it",
+    (),
+    OPERATION_BUCKETS,
+)
+IN_FLIGHT = Metric(
+    "mcp.proxy.requests.in_flight",
+    Instrument.UP_DOWN_COUNTER,
+    "{request}",
+    "MCP requests that wait for their answer now",
+)
 SESSIONS = Metric(
     "mcp.proxy.sessions", Instrument.UP_DOWN_COUNTER, "{session}", "MCP sessions open now"
 )
@@ -170,6 +205,13 @@ UPSTREAM_RESTARTS = Metric(
     Instrument.COUNTER,
     "{restart}",
     "Times a stdio server's process was started again after it ended",
+)
+UPSTREAM_LINKS = Metric(
+    "mcp.proxy.upstream.links",
+    Instrument.UP_DOWN_COUNTER,
+    "{link}",
+    "Links of sessions to the server now, such as a stdio server's processes; none to pass HTTP on",
+    ("state",),
 )
 TELEMETRY_DROPPED = Metric(
     "mcp.proxy.telemetry.dropped",
@@ -219,10 +261,15 @@ METRICS: tuple[Metric, ...] = (
     SESSION_DURATION,
     OUTCOMES,
     OVERHEAD,
+    REQUEST_SIZE,
+    RESPONSE_SIZE,
+    FIRST_EVENT,
+    IN_FLIGHT,
     SESSIONS,
     STREAMS,
     UPSTREAM_UP,
     UPSTREAM_RESTARTS,
+    UPSTREAM_LINKS,
     TELEMETRY_DROPPED,
     LABEL_OVERFLOW,
     EVENT_LOOP_LAG,

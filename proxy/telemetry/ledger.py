@@ -16,6 +16,7 @@ from proxy.telemetry.catalogue import (
     OPERATION_BUCKETS,
     OVERFLOW_LABEL,
     OVERHEAD_BUCKETS,
+    SIZE_BUCKETS,
     Fault,
     Outcome,
 )
@@ -24,6 +25,7 @@ from proxy.telemetry.vocabulary import (
     METHODS,
     PROTOCOL_VERSIONS,
     DropReason,
+    LinkState,
     Signal,
     cut,
     known,
@@ -97,14 +99,19 @@ class Ledger:
         self.server = server
         self.transport = transport
         self.connections = 0
+        self.in_flight = 0
         self.sessions = 0
         self.streams = 0
         self.upstream_up = 0
         self.upstream_restarts = 0
+        self.links = dict.fromkeys(LinkState, 0)
         self.start_unix_nanoseconds = time.time_ns()
         self.rows: dict[Row, Distribution] = {}
         self.session_lives: dict[str, Distribution] = {"": Distribution(OPERATION_BUCKETS)}
         self.overhead = Distribution(OVERHEAD_BUCKETS)
+        self.request_sizes = Distribution(SIZE_BUCKETS)
+        self.response_sizes = Distribution(SIZE_BUCKETS)
+        self.first_events = Distribution(OPERATION_BUCKETS)
         self.lag = Distribution(LAG_BUCKETS)
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
         self.overflows = {TOOL_LABEL: 0}
@@ -150,6 +157,16 @@ class Ledger:
         overhead.total += overhead_seconds
         if trace_id:
             row.exemplars[bucket] = Exemplar(seconds, trace_id, span_id, time.time())
+
+    def sized(self, request_bytes: int, response_bytes: int) -> None:
+        """Count how long a request and its answer are; 0 if there was no answer."""
+        sizes = self.request_sizes
+        sizes.counts[bisect_left(SIZE_BUCKETS, request_bytes)] += 1
+        sizes.total += request_bytes
+        if response_bytes:
+            sizes = self.response_sizes
+            sizes.counts[bisect_left(SIZE_BUCKETS, response_bytes)] += 1
+            sizes.total += response_bytes
 
     def session_ended(self, seconds: float, error_type: str = "") -> None:
         """Count the life of a session; `error_type` is empty if it ended as it should."""

@@ -145,6 +145,10 @@ _ROW_FAMILIES = (
 _STATES: tuple[tuple[Metric, Callable[[Ledger], float | Distribution]], ...] = (
     (catalogue.ACTIVE_CONNECTIONS, lambda ledger: ledger.connections),
     (catalogue.OVERHEAD, lambda ledger: ledger.overhead),
+    (catalogue.REQUEST_SIZE, lambda ledger: ledger.request_sizes),
+    (catalogue.RESPONSE_SIZE, lambda ledger: ledger.response_sizes),
+    (catalogue.FIRST_EVENT, lambda ledger: ledger.first_events),
+    (catalogue.IN_FLIGHT, lambda ledger: ledger.in_flight),
     (catalogue.SESSIONS, lambda ledger: ledger.sessions),
     (catalogue.STREAMS, lambda ledger: ledger.streams),
     (catalogue.UPSTREAM_UP, lambda ledger: ledger.upstream_up),
@@ -174,6 +178,8 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
         yield _family(shape.metric, common, _collect(shape, rows))
     lives = tuple(ledger.session_lives.items())
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
+    links = ledger.links.items()
+    yield _family(catalogue.UPSTREAM_LINKS, common, (((state,), n) for state, n in links))
     yield _family(catalogue.TELEMETRY_DROPPED, common, tuple(ledger.drops.items()))
     overflows = ledger.overflows.items()
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))

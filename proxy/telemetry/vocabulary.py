@@ -103,6 +103,14 @@ class Signal(StrEnum):
     METRICS = "metrics"
 
 
+class LinkState(StrEnum):
+    """How far a link to the server is; with a stdio server it is a process."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+
+
 class DropReason(StrEnum):
     """Why telemetry was lost."""
 

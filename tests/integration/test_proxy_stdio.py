@@ -249,6 +249,19 @@ def test_a_process_that_hangs_times_out() -> None:
         session.close()
 
 
+def test_a_sessions_process_is_counted_while_it_runs(proxy: RunningProxy) -> None:
+    def running() -> float:
+        return proxy.value("mcp_proxy_upstream_links", state="open")
+
+    one = Session(proxy.port)
+    eventually(lambda: running() == 1, "a running process")
+    one.request("DELETE", "/mcp", headers={"mcp-session-id": one.name})
+    assert one.getresponse().status == 200
+    one.close()
+    eventually(lambda: running() == 0, "no running process")
+    eventually(lambda: proxy.value("mcp_proxy_upstream_links") == 0, "no process at all")
+
+
 def test_an_id_that_is_still_in_flight_is_refused(proxy: RunningProxy, session: Session) -> None:
     other = Client(proxy.port)
     other.post(call(9, "hang"), mcp_session_id=session.name)

@@ -29,12 +29,25 @@ def test_only_a_tool_call_has_a_tool(method: str, name: str, tool: str) -> None:
 
 def test_the_last_call_in_flight_ends_the_wait() -> None:
     kept, quiet = books(), []
-    kept.on_quiet = lambda: quiet.append(kept.in_flight)
-    kept.in_flight = 2
+    kept.on_quiet = lambda: quiet.append(kept.ledger.in_flight)
+    kept.ledger.in_flight = 2
     kept.finished(Finished(call(), OK), 200, 0.0)
     assert quiet == []
     kept.finished(Finished(call(), OK), 200, 0.0)
     assert quiet == [0]
+
+
+def test_a_calls_sizes_and_its_first_event_are_counted() -> None:
+    kept = books()
+    streamed, unanswered = call(), call()
+    streamed.size, streamed.answer_size, streamed.first_event = 256, 257, 0.3
+    unanswered.size = 1
+    for each in (streamed, unanswered):
+        kept.finished(Finished(each, OK), 200, 0.0)
+    ledger = kept.ledger
+    assert (ledger.request_sizes.counts[0], ledger.request_sizes.total) == (2, 257)
+    assert (ledger.response_sizes.counts[:2], ledger.response_sizes.total) == ([0, 1], 257)
+    assert (sum(ledger.first_events.counts), ledger.first_events.total) == (1, 0.3)
 
 
 def test_a_session_that_ends_is_counted_with_its_life() -> None:

@@ -16,6 +16,7 @@ from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post
 
 PATIENCE = 10.0
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
+PROGRESS = encode(b'{"jsonrpc":"2.0","method":"notifications/progress"}')
 RESULT = b'{"jsonrpc":"2.0","id":1,"result":{}}'
 
 
@@ -71,6 +72,36 @@ def test_a_readable_answer_is_passed_on_as_it_is() -> None:
     scene.exchange.answer_whole(JSON, RESULT, 1.0)
     assert (scene.client.body, scene.client.status) == (RESULT, 200)
     assert scene.owner.counted == [(OK, 200)]
+
+
+def test_an_answer_is_as_long_as_the_body_or_event_that_brought_it() -> None:
+    whole, piecewise, streamed = Scene(), Scene(), Scene()
+    whole.exchange.answer_whole(JSON, RESULT, 1.0)
+    piecewise.exchange.answer_begins(JSON)
+    streamed.exchange.answer_begins(EVENTS)
+    for piece in (RESULT[:9], RESULT[9:]):
+        piecewise.exchange.answer_piece(piece, 1.0)
+    streamed.exchange.answer_piece(PROGRESS + encode(RESULT), 1.0)
+    for scene in (piecewise, streamed):
+        scene.exchange.answer_ends(2.0)
+    sizes = [scene.exchange.post.calls[0].answer_size for scene in (whole, piecewise, streamed)]
+    assert sizes == [len(RESULT)] * 3
+
+
+def test_the_answer_to_a_batch_is_shared_out_among_its_requests() -> None:
+    scene = Scene(b"[%b,%b]" % (CALL, CALL.replace(b":1,", b":2,")))
+    answers = b"[%b,%b]" % (RESULT, RESULT.replace(b":1,", b":2,"))
+    scene.exchange.answer_whole(JSON, answers, 1.0)
+    assert [call.answer_size for call in scene.exchange.post.calls] == [len(answers) // 2] * 2
+
+
+def test_the_first_event_of_a_stream_is_the_first_that_says_something() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    for now, piece in enumerate((b": hi\n\n", b"id: 1\ndata:\n\n", PROGRESS, encode(RESULT))):
+        scene.exchange.answer_piece(piece, float(now))
+    scene.exchange.answer_ends(9.0)
+    assert scene.exchange.post.calls[0].first_event == 2.0
 
 
 @pytest.mark.parametrize("body", [b"", b"garbage", RESULT.replace(b"1,", b"2,")])

@@ -66,7 +66,13 @@ def test_calls_are_in_flight_from_here() -> None:
     scene = Scene()
     batch = b'[%b,{"id":"b","method":"ping"},{"method":"notifications/x"}]' % CALL
     assert [call.id for call in scene.post(batch).calls] == [1, "b"]
-    assert scene.books.in_flight == 2
+    assert scene.books.ledger.in_flight == 2
+
+
+def test_a_batch_is_shared_out_among_its_requests() -> None:
+    scene = Scene()
+    batch = b'[%b,{"id":"b","method":"ping"}]' % CALL
+    assert [call.size for call in scene.post(batch).calls] == [len(batch) // 2] * 2
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_an_id_in_flight_is_turned_away() -> None:
     scene.upstream.refuses = True
     scene.relay.request(scene.client, arrival(), CALL, 0.0)
     assert scene.told()[0] == 400
-    assert scene.books.in_flight == 0
+    assert scene.books.ledger.in_flight == 0
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

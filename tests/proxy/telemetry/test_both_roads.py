@@ -13,7 +13,7 @@ from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.settings import parse
-from proxy.telemetry.vocabulary import DropReason, Signal
+from proxy.telemetry.vocabulary import DropReason, LinkState, Signal
 from tests.proxy.telemetry.collectors import Inbox, http_collector
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -41,6 +41,9 @@ def scripted() -> Ledger:
     ledger.record("", "", "PUT", 413, *refused, 0.0001, 0.0001)
     ledger.connections, ledger.sessions, ledger.streams = 3, 2, 1
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
+    ledger.in_flight, ledger.links[LinkState.OPEN] = 5, 2
+    ledger.sized(100, 70_000)
+    ledger.first_events.observe(0.2)
     ledger.session_ended(31.0)
     ledger.session_ended(3.0, "timeout")
     ledger.loop_lag(0.003)
