@@ -4,15 +4,7 @@ Objects on the way down to `_meta` are taken apart into raw values and put toget
 that arguments keep their very bytes, whatever their size, and unknown fields survive.
 """
 
-import msgspec
-from msgspec import Raw
-
-from proxy.errors import MalformedMessage
-
-_Fields = dict[str, Raw]
-
-_decode = msgspec.json.Decoder(_Fields).decode
-_encode = msgspec.json.encode
+from proxy.wire.fields import encode, members, raw, take_apart
 
 
 def with_context(data: bytes, traceparent: str, tracestate: str) -> bytes:
@@ -20,21 +12,13 @@ def with_context(data: bytes, traceparent: str, tracestate: str) -> bytes:
 
     Raises MalformedMessage if the message, its params or its `_meta` is not an object.
     """
-    try:
-        message = _decode(data)
-        params = _members(message, "params")
-        meta = _members(params, "_meta")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedMessage(f"no place for a trace context: {error}") from error
+    message = take_apart(data)
+    params = members(message, "params")
+    meta = members(params, "_meta")
     meta.pop("tracestate", None)
-    meta["traceparent"] = Raw(_encode(traceparent))
+    meta["traceparent"] = raw(traceparent)
     if tracestate:
-        meta["tracestate"] = Raw(_encode(tracestate))
-    params["_meta"] = Raw(_encode(meta))
-    message["params"] = Raw(_encode(params))
-    return _encode(message)
-
-
-def _members(parent: _Fields, name: str) -> _Fields:
-    raw = parent.get(name)
-    return {} if raw is None or bytes(raw) == b"null" else _decode(raw)
+        meta["tracestate"] = raw(tracestate)
+    params["_meta"] = raw(meta)
+    message["params"] = raw(params)
+    return encode(message)

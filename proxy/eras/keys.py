@@ -1,0 +1,71 @@
+"""Names that the translators look for: `_meta` keys, methods, error codes (2026-07-28)."""
+
+PREFIX = "io.modelcontextprotocol/"
+VERSION_KEY = f"{PREFIX}protocolVersion"
+CLIENT_INFO_KEY = f"{PREFIX}clientInfo"
+CAPABILITIES_KEY = f"{PREFIX}clientCapabilities"
+LOG_LEVEL_KEY = f"{PREFIX}logLevel"
+SERVER_INFO_KEY = f"{PREFIX}serverInfo"
+SUBSCRIPTION_KEY = f"{PREFIX}subscriptionId"
+REQUEST_KEYS = (VERSION_KEY, CLIENT_INFO_KEY, CAPABILITIES_KEY, LOG_LEVEL_KEY)
+"""What a modern request carries in `_meta` that a legacy one does not."""
+
+DISCOVER = "server/discover"
+LISTEN = "subscriptions/listen"
+ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+INITIALIZE = "initialize"
+INITIALIZED = "notifications/initialized"
+CANCELLED = "notifications/cancelled"
+PROGRESS = "notifications/progress"
+LOG = "notifications/message"
+ROOTS_CHANGED = "notifications/roots/list_changed"
+UPDATED = "notifications/resources/updated"
+PING = "ping"
+SET_LEVEL = "logging/setLevel"
+SUBSCRIBE = "resources/subscribe"
+UNSUBSCRIBE = "resources/unsubscribe"
+
+LIST_CHANGES = {
+    "notifications/tools/list_changed": ("toolsListChanged", "tools"),
+    "notifications/prompts/list_changed": ("promptsListChanged", "prompts"),
+    "notifications/resources/list_changed": ("resourcesListChanged", "resources"),
+}
+"""Each change notification: the filter of `subscriptions/listen`, and the server's capability."""
+
+INPUTS = {
+    "sampling/createMessage": "sampling",
+    "elicitation/create": "elicitation",
+    "roots/list": "roots",
+}
+"""What a server may ask its client, and the capability a client needs for it."""
+INPUT_METHODS = frozenset(("tools/call", "prompts/get", "resources/read"))
+"""The requests that may be answered by `input_required`."""
+
+REMOVED_METHODS = frozenset(
+    (INITIALIZE, PING, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE, "tasks/get", "tasks/result",
+     "tasks/cancel", "tasks/list")
+)  # fmt: skip
+"""Requests of 2025-11-25 that 2026-07-28 has no more, nor the proxy an extension for."""
+
+CACHEABLE = frozenset(
+    ("tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read")
+)
+"""Whose results must tell how long they are fresh ("Caching")."""
+
+LOG_LEVELS = frozenset(
+    ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+)
+
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+HEADER_MISMATCH = -32020
+MISSING_CAPABILITY = -32021
+UNSUPPORTED_VERSION = -32022
+MODERN_CODES = frozenset((HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION))
+"""Errors that only a modern server gives."""
+RESOURCE_NOT_FOUND = -32002
+"""Up to 2025-11-25; from 2026-07-28 it is INVALID_PARAMS."""
+URL_ELICITATION_REQUIRED = -32042
+"""2025-11-25 only."""

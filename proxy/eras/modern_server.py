@@ -1,0 +1,79 @@
+"""Modern clients at a modern server whose one channel they share, as stdio has it.
+
+Only what many clients would clash in is rewritten: request ids, progress tokens, subscription
+ids. A log message names no request (2026-07-28, "stdio", Receiving Messages), so it is passed on
+only while a single request asked for such messages.
+"""
+
+from proxy.eras import keys
+from proxy.eras.effects import Answer, Close, Effects, Push, Send
+from proxy.eras.request import Refused, Request, cancellation, plain, text, with_meta
+from proxy.eras.tickets import Ticket, Tickets, numbered
+from proxy.wire.fields import Fields, encode, members
+
+
+class ModernServer:
+    """The requests in flight on one channel to a modern server."""
+
+    def __init__(self) -> None:
+        self._tickets = Tickets()
+
+    def __repr__(self) -> str:
+        return f"<ModernServer {self._tickets!r}>"
+
+    def can_take(self, request: Request) -> bool:
+        """Whether the channel serves this request beside those it has."""
+        wants_logs = keys.LOG_LEVEL_KEY in request.meta
+        return not (wants_logs and any(each.wants_logs for each in self._tickets))
+
+    def ask(self, request: Request) -> tuple[int, Effects]:
+        """Take up a request: its ticket, and what is to be done."""
+        ticket = self._tickets.issue(request)
+        meta = numbered(request, ticket.number)
+        return ticket.number, [Send(request.encoded(ticket.number, request.params, meta))]
+
+    def cancel(self, number: int) -> Effects:
+        """Nobody waits for that request any more."""
+        return [] if self._tickets.take(number) is None else [Send(cancellation(number))]
+
+    def receive(self, message: Fields) -> Effects:
+        """Take a message of the server; late answers come to nothing."""
+        if "method" not in message:
+            return self._answered(message)
+        if "id" in message:
+            refusal = Refused(keys.METHOD_NOT_FOUND, "a server asks by input_required results")
+            return [Send(refusal.answer(message["id"]))]
+        return self._notified(text(message["method"]), message)
+
+    def _answered(self, message: Fields) -> Effects:
+        ticket = self._tickets.take(plain(message.get("id")))
+        if ticket is None:
+            return []
+        if ticket.method == keys.LISTEN and "result" in message:
+            told = {**message, "id": ticket.id}
+            named = with_meta(told, "result", keys.SUBSCRIPTION_KEY, ticket.id)
+            return [Answer(ticket.number, named)]
+        return [Answer(ticket.number, ticket.answer(message))]
+
+    def _notified(self, method: str, message: Fields) -> Effects:
+        params = members(message, "params")
+        if method == keys.PROGRESS:
+            ticket = self._tickets.get(plain(params.get("progressToken")))
+            push = None if ticket is None else ticket.progress(message)
+            return [] if push is None else [push]
+        if method == keys.CANCELLED:
+            ticket = self._tickets.take(plain(params.get("requestId")))
+            return [] if ticket is None else [Close(ticket.number)]
+        subscription = members(params, "_meta").get(keys.SUBSCRIPTION_KEY)
+        if subscription is not None:
+            return self._subscribed(self._tickets.get(plain(subscription)), message)
+        logging = [each for each in self._tickets if each.wants_logs]
+        if method == keys.LOG and len(logging) == 1:
+            return [Push(logging[0].number, encode(message))]
+        return []
+
+    def _subscribed(self, ticket: Ticket | None, message: Fields) -> Effects:
+        if ticket is None:
+            return []
+        named = with_meta(message, "params", keys.SUBSCRIPTION_KEY, ticket.id)
+        return [Push(ticket.number, named)]

@@ -1,0 +1,57 @@
+"""What a modern client's POST must be, where the proxy answers for the server."""
+
+from collections.abc import Iterable
+
+from proxy.eras import headers, keys
+from proxy.eras.request import Refused, Request, plain, text
+from proxy.eras.versions import LATEST_LEGACY, MODERN_VERSION
+from proxy.wire.head import Header
+
+STATUS = {
+    -32700: 400,
+    keys.INVALID_REQUEST: 400,
+    keys.INVALID_PARAMS: 400,
+    keys.HEADER_MISMATCH: 400,
+    keys.MISSING_CAPABILITY: 400,
+    keys.UNSUPPORTED_VERSION: 400,
+    keys.METHOD_NOT_FOUND: 404,
+}
+"""The HTTP status of an error answer that is not on a stream; 200 for any other code."""
+
+NO_BATCH = Refused(keys.INVALID_REQUEST, "one request or notification is sent at a time")
+NO_ANSWERS = Refused(keys.INVALID_REQUEST, "a client sends no responses: it sends its request anew")
+
+
+def broken(request: Request, given: Iterable[Header]) -> Refused | None:
+    """The first rule that a request breaks; None if it keeps them all."""
+    return _incomplete(request) or headers.mismatch(request, version_of(request), given)
+
+
+def unspoken(request: Request) -> Refused | None:
+    """Whether the request asks for a revision that the proxy does not translate."""
+    version = version_of(request)
+    if version == MODERN_VERSION:
+        return None
+    data = {"supported": [MODERN_VERSION, LATEST_LEGACY], "requested": version}
+    return Refused(keys.UNSUPPORTED_VERSION, "Unsupported protocol version", data)
+
+
+def version_of(request: Request) -> str:
+    """The protocol version that the body names."""
+    return text(request.meta.get(keys.VERSION_KEY))
+
+
+def _incomplete(request: Request) -> Refused | None:
+    required = {keys.VERSION_KEY: str, keys.CAPABILITIES_KEY: dict}
+    wrong = [
+        name
+        for name, kind in required.items()
+        if not isinstance(plain(request.meta.get(name)), kind)
+    ]
+    if wrong:
+        return Refused(keys.INVALID_PARAMS, f"params._meta lacks {', '.join(wrong)}")
+    level = request.meta.get(keys.LOG_LEVEL_KEY)
+    if level is not None and text(level) not in keys.LOG_LEVELS:
+        levels = ", ".join(sorted(keys.LOG_LEVELS))
+        return Refused(keys.INVALID_PARAMS, f"{keys.LOG_LEVEL_KEY} is not one of {levels}")
+    return None

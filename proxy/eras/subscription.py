@@ -1,0 +1,82 @@
+"""One `subscriptions/listen` of a modern client at a legacy server: what it hears, and how."""
+
+from msgspec import Raw
+
+from proxy.eras import keys
+from proxy.eras.request import mapping, notification, plain, text, with_meta
+from proxy.wire.fields import Fields, encode, members, raw
+
+Honored = dict[str, object]
+
+
+def wanted(filters: Raw | None, capabilities: Fields) -> Honored:
+    """The part of a filter that a server with these capabilities honors."""
+    asked = mapping(plain(filters))
+    offers = {name: mapping(plain(value)) for name, value in capabilities.items()}
+    honored: Honored = {
+        name: True
+        for name, capability in keys.LIST_CHANGES.values()
+        if asked.get(name) is True and offers.get(capability, {}).get("listChanged") is True
+    }
+    uris = asked.get("resourceSubscriptions")
+    if isinstance(uris, list) and offers.get("resources", {}).get("subscribe") is True:
+        honored["resourceSubscriptions"] = [each for each in uris if isinstance(each, str)]
+    return honored
+
+
+class Subscription:
+    """What a client listens for. `waiting` are URIs that the server has not yet agreed to."""
+
+    def __init__(self, request_id: Raw, honored: Honored) -> None:
+        self._id = request_id
+        self._honored = honored
+        self.waiting = set(self.uris)
+
+    def __repr__(self) -> str:
+        return f"<Subscription {self._honored} waiting={self.waiting}>"
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        """The resources whose updates the client asked for."""
+        found = self._honored.get("resourceSubscriptions", [])
+        return tuple(found) if isinstance(found, list) else ()
+
+    def settle(self, uri: str, *, agreed: bool) -> bool:
+        """The server answered for a resource; whether this was the last one waited for."""
+        if uri not in self.waiting:
+            return False
+        self.waiting.discard(uri)
+        if not agreed:
+            self._honored["resourceSubscriptions"] = [each for each in self.uris if each != uri]
+        return not self.waiting
+
+    def acknowledged(self) -> bytes:
+        """The first message on the stream."""
+        params = {"_meta": {keys.SUBSCRIPTION_KEY: self._id}, "notifications": self._honored}
+        return notification(keys.ACKNOWLEDGED, params)
+
+    def hears(self, method: str, message: Fields) -> bytes | None:
+        """A change as this stream tells it; None if it is none of its client's business.
+
+        An update may name a part of a resource that the client subscribed to.
+        """
+        if self.waiting:
+            return None
+        if method == keys.UPDATED:
+            uri = text(members(message, "params").get("uri"))
+            if not any(uri.startswith(each) for each in self.uris):
+                return None
+        elif self._honored.get(keys.LIST_CHANGES[method][0]) is not True:
+            return None
+        return with_meta(message, "params", keys.SUBSCRIPTION_KEY, self._id)
+
+    def ended(self) -> bytes:
+        """The answer that ends the stream as it should ("Graceful Closure")."""
+        meta = raw({keys.SUBSCRIPTION_KEY: self._id})
+        return encode(
+            {
+                "jsonrpc": "2.0",
+                "id": self._id,
+                "result": {"resultType": "complete", "_meta": meta},
+            }
+        )

@@ -1,0 +1,32 @@
+"""JSON objects taken apart into raw values: what is not touched keeps its very bytes."""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Raw
+
+from proxy.errors import MalformedMessage
+
+Fields = dict[str, Raw]
+
+_decode = msgspec.json.Decoder(Fields).decode
+encode: Callable[[object], bytes] = msgspec.json.encode
+
+
+def take_apart(data: bytes | Raw) -> Fields:
+    """The members of an object. Raises MalformedMessage if `data` is none."""
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedMessage(f"not a JSON object: {error}") from error
+
+
+def members(parent: Fields, name: str) -> Fields:
+    """The members of an object within; none if it is absent or null. Raises MalformedMessage."""
+    raw = parent.get(name)
+    return {} if raw is None or bytes(raw) == b"null" else take_apart(raw)
+
+
+def raw(value: object) -> Raw:
+    """A value as a member."""
+    return Raw(encode(value))
