@@ -8,7 +8,16 @@ from proxy.settings import parse
 
 # What `requirements-proxy.txt` brings, by the names that are imported.
 PACKAGES = frozenset(
-    ("grpc", "httptools", "msgspec", "opentelemetry", "prometheus_client", "uvloop")
+    (
+        "cryptography",
+        "grpc",
+        "httptools",
+        "jwt",
+        "msgspec",
+        "opentelemetry",
+        "prometheus_client",
+        "uvloop",
+    )
 )
 
 if __name__ == "__main__":

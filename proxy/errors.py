@@ -34,3 +34,15 @@ class DuplicateRequest(ProxyError):
 
 class Unreachable(ProxyError):
     """A server that cannot be started, or connected to; one line for whoever waits for it."""
+
+
+class InvalidToken(ProxyError):
+    """A bearer token that does not let its bearer in; empty where the reason is nobody's matter."""
+
+
+class UnknownKey(ProxyError):
+    """A bearer token that is signed by a key which is not, or not yet, known."""
+
+
+class UnusableKeys(ProxyError):
+    """A document that holds no public key to judge tokens by."""

@@ -5,10 +5,13 @@ address both Host and Origin must name the loopback, which is what stops DNS reb
 specification, "Streamable HTTP", security warning); elsewhere an Origin must be allowed by name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from proxy.access.bearer import ANYONE, Access, token_of
+from proxy.access.metadata import NO_METADATA, Metadata
+from proxy.refusal import Refusal
 from proxy.wire.head import RequestHead, end_to_end, lines, parse_request
 
 HEAD_LIMIT = 16 * 1024
@@ -22,14 +25,9 @@ ANY = "*"
 _CONTEXT = frozenset((b"traceparent", b"tracestate"))
 # The proxy must read the answers, so it asks for no coding, and it sets the rest itself.
 _REPLACED = _CONTEXT | {b"host", b"accept-encoding", b"expect"}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is not let in: an HTTP status, and one line for its sender."""
-
-    status: int
-    reason: str
+# A token that was shown to the proxy was not meant for the server (specification, "Authorization",
+# "Access Token Privilege Restriction").
+_CONSUMED = _REPLACED | {b"authorization"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +35,50 @@ class Arrival:
     """What the proxy makes of a request's head.
 
     `forward` holds the end-to-end header lines without the trace context and what the proxy sets
-    itself; `context_lines` holds the trace context, as sent.
+    itself; `context_lines` holds the trace context, as sent; `token` is the bearer token where the
+    proxy asks for one; `page` is a document that was asked for instead of MCP. Nothing that may be
+    secret is in its `repr`, which tracebacks show.
     """
 
     method: str
-    query: bytes
+    query: bytes = field(repr=False)
     length: int
     chunked: bool
     keep_alive: bool
     version_1_1: bool
     expects_continue: bool
     accepts_events: bool
-    session: str
+    session: str = field(repr=False)
     version: str
-    last_event: str
-    traceparent: str
-    tracestate: str
-    forward: bytes
-    context_lines: bytes
+    last_event: str = field(repr=False)
+    traceparent: str = field(repr=False)
+    tracestate: str = field(repr=False)
+    forward: bytes = field(repr=False)
+    context_lines: bytes = field(repr=False)
+    token: bytes = field(repr=False)
+    page: bytes
     refusal: Refusal | None
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The rules of the client side: endpoint path, size, and whose pages may call."""
+    """The rules of the client side: endpoint path, size, whose pages may call, and who."""
 
     path: bytes
     body_limit: int
     loopback: bool
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
+    access: Access = ANYONE
+    metadata: Metadata = NO_METADATA
 
     def arrive(self, block: bytes) -> Arrival:
         """Judge a request by its head. Raises MalformedHead."""
         head = parse_request(block)
         facts = dict(head.headers)
         text = {name: value.decode("latin-1") for name, value in head.headers}
+        consumes = self.access.consumes
+        token = token_of(facts.get(b"authorization")) if consumes else b""
         return Arrival(
             method=head.method,
             query=head.target.partition(b"?")[2],
@@ -87,12 +93,19 @@ class Gate:
             last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
             tracestate=text.get(b"tracestate", ""),
-            forward=lines(end_to_end(head.headers, drop=_REPLACED)),
+            forward=lines(end_to_end(head.headers, drop=_CONSUMED if consumes else _REPLACED)),
             context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
-            refusal=self._refusal(head, text),
+            token=token,
+            page=self._page(head),
+            refusal=self._refusal(head, text, token),
         )
 
-    def _refusal(self, head: RequestHead, text: dict[bytes, str]) -> Refusal | None:
+    def _page(self, head: RequestHead) -> bytes:
+        """The metadata document, for who looks for a way to get a token."""
+        found = head.target in self.metadata.paths and head.method == "GET"
+        return self.metadata.document if found else b""
+
+    def _refusal(self, head: RequestHead, text: dict[bytes, str], token: bytes) -> Refusal | None:
         """The first rule broken decides; None if none is."""
         rules = (
             self._wrong_version(head),
@@ -102,6 +115,7 @@ class Gate:
             self._wrong_path(head),
             self._wrong_method(head),
             self._too_large(head),
+            None if self._page(head) else self.access.refusal(token),
         )
         return next((each for each in rules if each is not None), None)
 
@@ -130,7 +144,7 @@ class Gate:
         return Refusal(403, f"Origin {origin!r} is not allowed")
 
     def _wrong_path(self, head: RequestHead) -> Refusal | None:
-        if head.target.partition(b"?")[0] == self.path:
+        if head.target.partition(b"?")[0] == self.path or self._page(head):
             return None
         return Refusal(404, f"nothing is here: the MCP endpoint is {self.path.decode()}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from proxy.access.settings import fixed_token, token_file
 from proxy.errors import SettingsError
 
 MIB = 1024 * 1024
@@ -26,7 +27,8 @@ class Address:
 class Option:
     """One option; `read` turns its text into a value, or raises ValueError saying what it may be.
 
-    An option without a default is `absent` when it is not given.
+    An option without a default is `absent` when it is not given. A `secret` one has no flag, since
+    arguments can be seen by every user of the machine, and its value is in no message.
     """
 
     name: str
@@ -35,11 +37,12 @@ class Option:
     brief: str
     read: Callable[[str], object]
     absent: object = None
+    secret: bool = False
 
     @property
     def flag(self) -> str:
-        """As an argument."""
-        return "--" + self.name.replace("_", "-")
+        """As an argument; "" if it has none."""
+        return "" if self.secret else "--" + self.name.replace("_", "-")
 
     @property
     def variable(self) -> str:
@@ -51,7 +54,8 @@ class Option:
         try:
             return self.read(text)
         except ValueError as error:
-            raise SettingsError(f"{source}: {text!r} is not allowed: {error}") from error
+            shown = "this value" if self.secret else repr(text)
+            raise SettingsError(f"{source}: {shown} is not allowed: {error}") from error
 
 
 def _address(text: str) -> Address:
@@ -73,6 +77,15 @@ def _url(text: str) -> SplitResult:
         raise ValueError(allowed)
     if url.username is not None or url.fragment:
         raise ValueError(f"{allowed}, without user name or fragment")
+    return url
+
+
+def _keys_url(text: str) -> SplitResult:
+    url = _url(text)
+    if url.scheme != "https" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError(
+            "use an https URL, or http on this machine: keys must not be forged on the way"
+        )
     return url
 
 
@@ -111,6 +124,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
+def _name(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or set(text) & set(' "\\'):
+        raise ValueError("use printable ASCII without spaces, quotes or backslashes")
+    return text
+
+
+def _strict_names(text: str) -> tuple[str, ...]:
+    return tuple(map(_name, _names(text)))
+
+
 UPSTREAM = Option("upstream", "URL", "", "the server's streamable HTTP endpoint", _url)
 COMMAND = Option(
     "command", "JSON", "", "a stdio server's command as a JSON array, instead of `-- command`",
@@ -119,6 +142,24 @@ COMMAND = Option(
 SERVER_NAME = Option(
     "server_name", "NAME", "",
     "the label `server`; default: OTEL_SERVICE_NAME, else service.name, else mcp-server", str,
+)  # fmt: skip
+BEARER_TOKEN = Option(
+    "bearer_token", "TOKEN", "",
+    "the token that clients must show as `Authorization: Bearer`, of at least 16 characters;"
+    " only a variable", fixed_token, secret=True,
+)  # fmt: skip
+BEARER_TOKEN_FILE = Option(
+    "bearer_token_file", "PATH", "", "a file of such tokens, one a line, instead", token_file,
+)  # fmt: skip
+JWT_KEYS_URL = Option(
+    "jwt_keys_url", "URL", "",
+    "where an issuer's public keys are (JWKS): clients must show a JSON Web Token", _keys_url,
+)  # fmt: skip
+JWT_ISSUER = Option("jwt_issuer", "URL", "", "who must have made the token (`iss`)", _name, "")
+JWT_AUDIENCE = Option(
+    "jwt_audience", "NAMES", "",
+    "whom it must be made for (`aud`), with commas between; the first URL is taken for the public"
+    " address of this endpoint", _strict_names, (),
 )  # fmt: skip
 
 OPTIONS = (
@@ -163,4 +204,9 @@ OPTIONS = (
         "Host values let in on a loopback address beside its own names; * for any",
         _names, (),
     ),
+    BEARER_TOKEN,
+    BEARER_TOKEN_FILE,
+    JWT_KEYS_URL,
+    JWT_ISSUER,
+    JWT_AUDIENCE,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter
 
 from proxy import listening, logs
+from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
 from proxy.books import Books
 from proxy.conversation import Terms
@@ -24,6 +25,7 @@ from proxy.transports.child import Children
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.pool import Endpoint, Pool
+from proxy.transports.port import Receiver
 from proxy.upstream import Upstream
 from proxy.wire import response
 from proxy.wire.head import Memo, RequestHead
@@ -78,7 +80,9 @@ class Server:
     ) -> None:
         upstream = self._upstream(tasks.create_task)
         relay = Relay(upstream, self._books, self._export.tracer)
-        front = self._front(relay, loopback=listening.is_loopback(mcp))
+        entrance = entrance_of(self._settings.access, self._settings.server.path)
+        receiver = entrance.receiver(relay, tasks.create_task)
+        front = self._front(receiver, entrance, loopback=listening.is_loopback(mcp))
         loop = asyncio.get_running_loop()
         backlog = listening.BACKLOG
         await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
@@ -88,6 +92,7 @@ class Server:
         watches = (
             tasks.create_task(self._tick(upstream)),
             tasks.create_task(self._watch(upstream)),
+            tasks.create_task(entrance.watch()),
         )
         self._say_ready(mcp, metrics)
         await self._stop.wait()
@@ -127,7 +132,7 @@ class Server:
         pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
         return HttpUpstream(terms, pool, self._books)
 
-    def _front(self, relay: Relay, *, loopback: bool) -> Front:
+    def _front(self, receiver: Receiver, entrance: Entrance, *, loopback: bool) -> Front:
         settings = self._settings
         gate = Gate(
             path=settings.server.path.encode(),
@@ -135,10 +140,12 @@ class Server:
             loopback=loopback,
             allowed_origins=settings.allowed_origins,
             allowed_hosts=settings.allowed_hosts,
+            access=entrance.access,
+            metadata=entrance.metadata,
         )
         return Front(
             Memo(gate.arrive),
-            relay,
+            receiver,
             self._ledger,
             settings.body_limit,
             self._clients,

@@ -11,8 +11,20 @@ from dataclasses import dataclass, fields
 from typing import Any, NoReturn
 from urllib.parse import SplitResult
 
+from proxy.access.settings import AccessSettings, access
 from proxy.errors import SettingsError
-from proxy.options import COMMAND, OPTIONS, SERVER_NAME, UPSTREAM, Address
+from proxy.options import (
+    BEARER_TOKEN,
+    BEARER_TOKEN_FILE,
+    COMMAND,
+    JWT_AUDIENCE,
+    JWT_ISSUER,
+    JWT_KEYS_URL,
+    OPTIONS,
+    SERVER_NAME,
+    UPSTREAM,
+    Address,
+)
 from proxy.telemetry import settings as telemetry_settings
 from proxy.telemetry.settings import TelemetrySettings
 
@@ -31,6 +43,10 @@ OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,PROTOCOL,TIMEOUT,COMPRESSION} and their _TR
 _METRICS_ forms, OTEL_TRACES_EXPORTER (otlp, none), OTEL_METRICS_EXPORTER (otlp, prometheus,
 none), OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_METRIC_EXPORT_INTERVAL, OTEL_BSP_*,
 OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp is named.
+
+Clients need no token unless one is asked for: a fixed one, in the variable MCP_PROXY_BEARER_TOKEN
+or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience). Who
+shows none that is valid gets 401. The token ends at the proxy: the server never sees it.
 
 Fixed limits: a request's head has at most 16 KiB and 100 lines (431); a request that has begun
 arrives within 30 s (408).
@@ -93,6 +109,7 @@ class Settings:
 
     server: HttpServer | StdioServer
     telemetry: TelemetrySettings
+    access: AccessSettings
     listen: Address
     metrics_listen: Address
     upstream_timeout: float
@@ -119,6 +136,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     return Settings(
         server=_server(values[UPSTREAM.name], values[COMMAND.name]),
         telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
+        access=access(
+            values[BEARER_TOKEN_FILE.name],
+            values[BEARER_TOKEN.name],
+            values[JWT_KEYS_URL.name],
+            values[JWT_ISSUER.name],
+            values[JWT_AUDIENCE.name],
+        ),
         **{name: value for name, value in values.items() if name in own},
     )
 
@@ -130,10 +154,10 @@ def _values(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[st
     _refuse_unknown_variables(environment)
     values: dict[str, Any] = {}
     for option in OPTIONS:
-        source, text = option.flag, given[option.name]
+        source, text = option.flag, given.get(option.name)
         if text is None:
             source, text = option.variable, environment.get(option.variable) or option.default
-        absent = given[option.name] is None and not text
+        absent = given.get(option.name) is None and not text
         values[option.name] = option.absent if absent else option.value(source, text)
     if command:
         values[COMMAND.name] = tuple(command)
@@ -194,6 +218,8 @@ def _parser() -> ArgumentParser:
         allow_abbrev=False,
     )
     for option in OPTIONS:
+        if option.secret:
+            continue
         default = f" (default: {option.default})" if option.default else ""
         parser.add_argument(option.flag, metavar=option.metavar, help=option.brief + default)
     return parser

@@ -7,7 +7,8 @@ from time import perf_counter
 from typing import cast
 
 from proxy.errors import MalformedBody, MalformedHead
-from proxy.gate import HEAD_LIMIT, METHODS, Arrival, Refusal
+from proxy.gate import HEAD_LIMIT, METHODS, Arrival
+from proxy.refusal import Refusal
 from proxy.telemetry.ledger import Ledger
 from proxy.transports.crowd import Crowd
 from proxy.transports.port import Receiver, Visitor
@@ -238,7 +239,8 @@ class ClientConnection(asyncio.Protocol):
         self._since = 0.0
         if self._transport is None:
             return
-        head = response.start(refusal.status, response.TEXT, *_EXTRA.get(refusal.status, ()))
+        extra = _EXTRA.get(refusal.status, ()) + refusal.headers
+        head = response.start(refusal.status, response.TEXT, *extra)
         body = refusal.reason.encode() + b"\n"
         self._transport.write(response.framed(head, body, refusal.status, keep_alive=False))
         self._linger(self._transport)

@@ -7,7 +7,7 @@ byte for byte on a kept-alive connection, so the verdict on a block is remembere
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
@@ -33,7 +33,16 @@ HOP_BY_HOP = frozenset(
     )
 )
 
-_ONCE = frozenset((b"host", b"origin", b"mcp-session-id", b"mcp-protocol-version", b"traceparent"))
+_ONCE = frozenset(
+    (
+        b"authorization",
+        b"host",
+        b"origin",
+        b"mcp-session-id",
+        b"mcp-protocol-version",
+        b"traceparent",
+    )
+)
 
 Header = tuple[bytes, bytes]
 
@@ -51,11 +60,11 @@ _CONTENT = {b"application/json": Content.JSON, b"text/event-stream": Content.EVE
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """A request's head: names in lower case, `target` as sent."""
+    """A request's head: names in lower case, `target` as sent; its `repr` tells no secret."""
 
     method: str
-    target: bytes
-    headers: tuple[Header, ...]
+    target: bytes = field(repr=False)
+    headers: tuple[Header, ...] = field(repr=False)
     length: int
     chunked: bool
     keep_alive: bool
@@ -79,8 +88,8 @@ class ResponseHead:
     keep_alive: bool
     content: Content
     encoded: bool
-    session: bytes | None
-    forward: bytes
+    session: bytes | None = field(repr=False)
+    forward: bytes = field(repr=False)
 
 
 class _Collector:

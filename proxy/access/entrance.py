@@ -1,0 +1,75 @@
+"""How clients come in, put together from the settings."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Protocol
+
+from proxy.access.bearer import ANYONE, Access, HoldersOf, HoldersOfAny
+from proxy.access.metadata import NO_METADATA, Metadata, metadata
+from proxy.access.settings import AccessSettings, FixedTokens, JwtTerms
+from proxy.transports.port import Receiver
+
+Spawn = Callable[[Coroutine[None, None, None]], object]
+
+
+class Entrance(Protocol):
+    """What the gate looks at, who stands between it and the relay, and what goes on beside."""
+
+    @property
+    def access(self) -> Access:
+        """Who may call, by the head alone."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """What tells where to get a token."""
+
+    def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
+        """Who takes in the requests that the gate let pass."""
+
+    async def watch(self) -> None:
+        """What has to be kept up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHead:
+    """The gate alone decides."""
+
+    access: Access
+    metadata = NO_METADATA
+
+    def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
+        """Part of Entrance."""
+        return relay
+
+    async def watch(self) -> None:
+        """Part of Entrance."""
+
+
+class ByJwt:
+    """A door decides, by keys that change; what it needs is loaded only where it is used."""
+
+    def __init__(self, terms: JwtTerms, path: str) -> None:
+        from proxy.access.jwks import KeyWatch
+        from proxy.access.jwts import Judge
+
+        self._judge = Judge(terms)
+        self._watch = KeyWatch(terms.keys_url, self._judge)
+        self.metadata = metadata(terms, path)
+        self.access: Access = HoldersOfAny(self.metadata.url)
+
+    def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
+        """Part of Entrance."""
+        from proxy.access.door import Door
+
+        return Door(relay, self._judge, self._watch, self.metadata, spawn)
+
+    async def watch(self) -> None:
+        """Part of Entrance."""
+        await self._watch.run()
+
+
+def entrance_of(settings: AccessSettings, path: str) -> Entrance:
+    """The entrance to the endpoint at `path`."""
+    if isinstance(settings, JwtTerms):
+        return ByJwt(settings, path)
+    return ByHead(HoldersOf(settings.tokens) if isinstance(settings, FixedTokens) else ANYONE)

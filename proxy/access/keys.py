@@ -1,0 +1,71 @@
+"""An issuer's public keys (RFC 7517), for signatures that need no shared secret."""
+
+from collections.abc import Mapping
+
+import msgspec
+from jwt import PyJWK, PyJWTError
+
+from proxy.errors import UnusableKeys
+
+# By key type, and for elliptic curves by curve: a token cannot choose another kind of signature
+# than its key is for, and never a symmetric one or none (RFC 8725, sections 3.1 and 3.2).
+_RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+ALGORITHMS: Mapping[tuple[object, object], tuple[str, ...]] = {
+    ("RSA", None): _RSA,
+    ("EC", "P-256"): ("ES256",),
+    ("EC", "P-384"): ("ES384",),
+    ("EC", "P-521"): ("ES512",),
+    ("OKP", "Ed25519"): ("EdDSA",),
+}
+ALLOWED = tuple(sorted({each for names in ALGORITHMS.values() for each in names}))
+
+
+class KeySet:
+    """Keys by id and algorithm; a key of another kind, or for encryption, is not among them."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Mapping[tuple[str | None, str], PyJWK]) -> None:
+        self._keys = keys
+
+    def __repr__(self) -> str:
+        return f"<KeySet {sorted(map(str, self._keys))}>"
+
+    def __len__(self) -> int:
+        return len({key_id for key_id, _ in self._keys})
+
+    def find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
+        """The key for a token's header; one that names no key needs a key that is the only one."""
+        if key_id is not None:
+            return self._keys.get((key_id, algorithm))
+        fitting = [key for (_, name), key in self._keys.items() if name == algorithm]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+NO_KEYS = KeySet({})
+
+
+def read(document: bytes) -> KeySet:
+    """The usable keys of a JSON Web Key Set. Raises UnusableKeys if it is none, or has none."""
+    try:
+        keys = msgspec.json.decode(document)["keys"]
+        usable = {entry: key for each in keys for entry, key in _entries(each)}
+    except (msgspec.DecodeError, RecursionError, LookupError, TypeError) as error:
+        raise UnusableKeys("it is no JSON Web Key Set") from error
+    if not usable:
+        raise UnusableKeys(f"it has no public key for signatures by one of {', '.join(ALLOWED)}")
+    return KeySet(usable)
+
+
+def _entries(entry: object) -> list[tuple[tuple[str | None, str], PyJWK]]:
+    if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
+        return []
+    if not all(isinstance(entry.get(each, ""), str) for each in ("kid", "kty", "crv")):
+        return []
+    allowed = ALGORITHMS.get((entry.get("kty"), entry.get("crv")), ())
+    named = entry.get("alg")
+    chosen = allowed if named is None else [each for each in allowed if each == named]
+    try:
+        return [((entry.get("kid"), each), PyJWK(entry, each)) for each in chosen]
+    except (PyJWTError, LookupError, TypeError, ValueError):
+        return []

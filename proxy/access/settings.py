@@ -1,0 +1,90 @@
+"""Who may call, as the settings say it: values, read from text. Needs the standard library only."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult
+
+from proxy.errors import SettingsError
+
+TOKEN = rb"[A-Za-z0-9._~+/-]+=*"
+"""What a bearer token may be made of (RFC 6750, section 2.1)."""
+SHORTEST_TOKEN = 16
+"""Characters of a fixed token: a shorter one could be guessed."""
+FILE_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FixedTokens:
+    """Whoever shows one of these may call."""
+
+    tokens: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JwtTerms:
+    """Whoever shows a token that `issuer` made for one of `audiences`; its keys are at a URL."""
+
+    keys_url: str
+    issuer: str
+    audiences: tuple[str, ...]
+
+
+AccessSettings = FixedTokens | JwtTerms | None
+
+
+def fixed_token(text: str) -> bytes:
+    """One token. Raises ValueError saying what it may be, but not what it is."""
+    token = text.strip().encode("utf-8", "replace")
+    if len(token) < SHORTEST_TOKEN or re.fullmatch(TOKEN, token) is None:
+        raise ValueError(
+            f"use at least {SHORTEST_TOKEN} letters, digits and ._~+/-,"
+            " such as `openssl rand -hex 32` prints"
+        )
+    return token
+
+
+def token_file(text: str) -> FixedTokens:
+    """The tokens in a file, one a line, so that one can be replaced by the next. ValueError."""
+    allowed = "use a file that can be read, with one token a line"
+    try:
+        with Path(text).open("rb") as file:
+            content = file.read(FILE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no path"
+        raise ValueError(f"{allowed}: {reason}") from error
+    lines = content.decode("utf-8", "replace").split()
+    if not lines or len(content) > FILE_LIMIT:
+        raise ValueError(f"{allowed}: it has {len(lines)} tokens and {len(content)} bytes")
+    return FixedTokens(tuple(map(fixed_token, lines)))
+
+
+def access(
+    tokens: FixedTokens | None,
+    token: bytes | None,
+    keys_url: SplitResult | None,
+    issuer: str,
+    audiences: tuple[str, ...],
+) -> AccessSettings:
+    """The one way of the settings to tell who may call. Raises SettingsError for two, or a half."""
+    jwt = {"--jwt-keys-url": keys_url, "--jwt-issuer": issuer, "--jwt-audience": audiences}
+    given = [name for name, value in jwt.items() if value]
+    ways = [
+        *(("--bearer-token-file",) if tokens else ()),
+        *(("MCP_PROXY_BEARER_TOKEN",) if token else ()),
+        *(given[:1]),
+    ]
+    if len(ways) > 1:
+        raise SettingsError(
+            f"{' and '.join(ways)} are both given: choose one way to let clients in"
+        )
+    if tokens is not None or token is not None:
+        return tokens or FixedTokens((token or b"",))
+    if keys_url is None or len(given) < len(jwt):
+        missing = [name for name in jwt if name not in given]
+        if given:
+            raise SettingsError(
+                f"{' and '.join(missing)} must be given too: {given[0]} alone proves nothing"
+            )
+        return None
+    return JwtTerms(keys_url.geturl(), issuer, audiences)

@@ -1,0 +1,170 @@
+"""The door: who is let through to the relay, at once or once the keys are there."""
+
+import asyncio
+from collections.abc import Callable
+
+from proxy.access.bearer import HoldersOfAny
+from proxy.access.door import Door
+from proxy.access.jwks import KeyWatch
+from proxy.access.jwts import Judge
+from proxy.access.metadata import metadata
+from proxy.gate import Arrival, Gate
+from proxy.transports.port import Client
+from tests.proxy.access.issuer import TERMS, document, public, token
+from tests.proxy.scripted import ScriptedClient
+
+METADATA = metadata(TERMS, "/mcp")
+GATE = Gate(b"/mcp", 1000, True, (), (), HoldersOfAny(METADATA.url), METADATA)
+
+
+def arrival(shown: bytes = b"", start: str = "POST /mcp") -> Arrival:
+    head = f"{start} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {shown.decode()}\r\n\r\n"
+    return GATE.arrive(head.encode())
+
+
+class Inside:
+    """Whom the door lets through, and what it refuses."""
+
+    def __init__(self) -> None:
+        self.let_in: list[Client] = []
+        self.refused: list[int] = []
+
+    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        self.let_in.append(client)
+
+    def refuse(self, arrival: Arrival | None, status: int) -> None:
+        self.refused.append(status)
+
+
+class Knocking:
+    """A door whose issuer publishes what `publish` returns at the time."""
+
+    def __init__(self, publish: Callable[[str], bytes]) -> None:
+        self.inside = Inside()
+        self.asked = 0
+        self._publish = publish
+        self._tasks: set[asyncio.Task[None]] = set()
+        judge = Judge(TERMS)
+        self.watch = KeyWatch(TERMS.keys_url, judge, self._fetch)
+        self.door = Door(
+            self.inside,
+            judge,
+            self.watch,
+            METADATA,
+            lambda wait: self._tasks.add(asyncio.get_running_loop().create_task(wait)),
+        )
+
+    def _fetch(self, url: str) -> bytes:
+        self.asked += 1
+        return self._publish(url)
+
+    def knock(self, shown: bytes) -> ScriptedClient:
+        client = ScriptedClient()
+        self.door.request(client, arrival(shown), b"{}", 0.0)
+        return client
+
+    async def waited(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+
+def published(url: str) -> bytes:
+    return document(public("RS256"))
+
+
+def absent(url: str) -> bytes:
+    raise OSError("no route")
+
+
+def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        await knocking.watch.renew()
+        good = token()
+        clients = [knocking.knock(good) for _ in range(3)]
+        assert knocking.inside.let_in == clients
+        assert knocking.asked == 1
+
+    asyncio.run(scene())
+
+
+def test_a_bad_token_gets_the_challenge_and_counts_as_refused() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        await knocking.watch.renew()
+        client = knocking.knock(token(aud="elsewhere"))
+        assert client.status == 401
+        assert b'error="invalid_token"' in client.head
+        assert f'resource_metadata="{METADATA.url}"'.encode() in client.head
+        assert (knocking.inside.let_in, knocking.inside.refused) == ([], [401])
+
+    asyncio.run(scene())
+
+
+def test_who_comes_before_the_keys_waits_for_them_and_they_are_fetched_once() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        clients = [knocking.knock(token()) for _ in range(5)]
+        assert knocking.inside.let_in == []
+        await knocking.waited()
+        assert knocking.inside.let_in == clients
+        assert knocking.asked == 1
+
+    asyncio.run(scene())
+
+
+def test_an_invented_key_is_looked_for_no_more_often_than_allowed() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        clients = [knocking.knock(token("RS256", "invented")) for _ in range(5)]
+        await knocking.waited()
+        assert [each.status for each in clients] == [401] * 5
+        assert knocking.asked == 1
+
+    asyncio.run(scene())
+
+
+def test_while_no_keys_can_be_had_clients_are_asked_to_come_back() -> None:
+    async def scene() -> None:
+        knocking = Knocking(absent)
+        client = knocking.knock(token())
+        await knocking.waited()
+        assert client.status == 503
+        assert b"retry-after" in client.head
+        assert knocking.inside.refused == [503]
+
+    asyncio.run(scene())
+
+
+def test_keys_stay_while_the_issuer_is_away() -> None:
+    async def scene() -> None:
+        answers = [document(public("RS256")), b"<html>"]
+        knocking = Knocking(lambda url: answers.pop(0))
+        await knocking.watch.renew()
+        await knocking.watch.renew(again=0.0)
+        assert knocking.asked == 2
+        assert knocking.knock(token()) in knocking.inside.let_in
+
+    asyncio.run(scene())
+
+
+def test_a_client_that_left_while_it_waited_gets_nothing() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        client = knocking.knock(token())
+        await asyncio.sleep(0)
+        assert client.visitor is not None
+        client.visitor.client_gone()
+        await knocking.waited()
+        assert (client.status, knocking.inside.let_in) == (0, [])
+
+    asyncio.run(scene())
+
+
+def test_the_metadata_needs_no_token() -> None:
+    async def scene() -> None:
+        knocking, client = Knocking(absent), ScriptedClient()
+        head = b"GET /.well-known/oauth-protected-resource HTTP/1.1\r\nhost: localhost\r\n\r\n"
+        knocking.door.request(client, GATE.arrive(head), b"", 0.0)
+        assert (client.status, client.body) == (200, METADATA.document)
+
+    asyncio.run(scene())
