@@ -73,10 +73,12 @@ class Tool:
         return f"lacks {', '.join(missing)}" if missing else None
 
     def _digest(self) -> str:
-        sources = (self.folder / "go.mod", self.folder / "go.sum", *self.folder.glob("*.go"))
+        patterns = ("go.mod", "go.sum", "*.go")
+        sources = sorted(path for each in patterns for path in self.folder.rglob(each))
         digest = hashlib.sha256(repr((self.package, self.flags)).encode())
-        for source in sorted(sources):
-            digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+        for source in sources:
+            name = source.relative_to(self.folder).as_posix()
+            digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
         return digest.hexdigest()[:12]
 
 

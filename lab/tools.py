@@ -66,6 +66,16 @@ TOOLS: dict[str, Tool] = {
             install="promtool 2.47 or newer (it comes with Prometheus)",
         ),
         Tool(
+            name="dashboard-linter",
+            commands=("dashboard-linter",),
+            module="dashboard-linter",
+            package="github.com/grafana/dashboard-linter",
+            ask=("rules",),
+            needs=("`target-counter-agg-rule`",),
+            seconds=180,
+            install="dashboard-linter 0.2.0 or newer (Grafana's linter of dashboards)",
+        ),
+        Tool(
             name="etcd",
             commands=("etcd",),
             assets=("KUBEBUILDER_ASSETS",),
