@@ -39,9 +39,6 @@ class Terms:
 class Host(Protocol):
     """Who keeps the conversations."""
 
-    def conversation_started(self) -> None:
-        """The server said something: it works."""
-
     def conversation_over(self, conversation: "Conversation", error_type: str) -> None:
         """It ended by itself; `error_type` says why."""
 
@@ -61,7 +58,6 @@ class Conversation:
         self._backlog = Backlog()
         self._slow: set[object] = set()
         self._kept_alive = 0.0
-        self.answered = False
         self.over = False
 
     def __repr__(self) -> str:
@@ -82,7 +78,7 @@ class Conversation:
         try:
             link = await self._terms.connector.connect(self, headers)
         except Unreachable as error:
-            self._fail(UNREACHABLE, str(error))
+            self._fail(error.verdict, str(error))
             return
         self._link = link
         if self.over:
@@ -153,8 +149,7 @@ class Conversation:
         logs.event(LOG, "message not delivered", logging.WARNING, reason=reason)
         ids = [each.id for each in jsonrpc.decode_all(message) if each.is_request]
         ended = [self._session.abandon(each, verdict) for each in ids]  # type: ignore[arg-type]
-        status = 504 if verdict is TIMED_OUT else 502
-        self._answer_in_place(tuple(filter(None, ended)), status, reason)
+        self._answer_in_place(tuple(filter(None, ended)), _status(verdict), reason)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -194,9 +189,6 @@ class Conversation:
         return True
 
     def _take(self, message: Message, data: bytes, arrived: float) -> None:
-        if not self.answered:
-            self.answered = True
-            self._host.conversation_started()
         effect = self._session.receive(message, arrived)
         if isinstance(effect, Finished):
             effect.call.answer_size = len(data)
@@ -237,7 +229,7 @@ class Conversation:
     def _fail(self, verdict: Verdict, reason: str) -> None:
         """End because the server did."""
         if not self.over:
-            self._close(verdict, 502, reason)
+            self._close(verdict, _status(verdict), reason)
             self._host.conversation_over(self, verdict.error_type)
 
     def _close(self, verdict: Verdict, status: int, reason: str) -> None:
@@ -258,3 +250,8 @@ class Conversation:
         call = finished.call
         waited = (answered or perf_counter()) - call.asked if call.asked else 0.0
         self._terms.books.finished(finished, status, waited)
+
+
+def _status(verdict: Verdict) -> int:
+    """The HTTP status of an answer in the server's place."""
+    return 504 if verdict is TIMED_OUT else 502

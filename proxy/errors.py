@@ -3,6 +3,11 @@
 Each message names the thing, its value and what is allowed or what to do.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # A bad setting is told also where no package is installed.
+    from proxy.verdict import Verdict
+
 
 class ProxyError(Exception):
     """Base of all errors that the proxy raises itself."""
@@ -32,10 +37,6 @@ class DuplicateRequest(ProxyError):
     """A request id that is still in flight in the same session."""
 
 
-class Unreachable(ProxyError):
-    """A server that cannot be started, or connected to; one line for whoever waits for it."""
-
-
 class InvalidToken(ProxyError):
     """A bearer token that does not let its bearer in; empty where the reason is nobody's matter."""
 
@@ -46,3 +47,11 @@ class UnknownKey(ProxyError):
 
 class UnusableKeys(ProxyError):
     """A document that holds no public key to judge tokens by."""
+
+
+class Unreachable(ProxyError):
+    """A server that cannot be started or connected to: a line, and the verdict on open calls."""
+
+    def __init__(self, reason: str, verdict: "Verdict") -> None:
+        super().__init__(reason)
+        self.verdict = verdict

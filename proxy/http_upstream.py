@@ -12,6 +12,7 @@ from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.pool import Pool
 from proxy.verdict import CANCELLED, UNREACHABLE
+from proxy.wire import request
 from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import NO_PARAMS
 
@@ -140,14 +141,10 @@ class HttpUpstream:
         exchange.sent(self._pool.exchange(exchange, block))
 
     def _start(self, method: str, query: bytes) -> bytes:
-        """Request line, Host, and the wish for an answer that the proxy can read."""
         where = self._terms
         joint = b"&" if b"?" in where.target else b"?"
         target = where.target + joint + query if query else where.target
-        host = where.authority
-        return b"%b %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: identity\r\n" % (
-            method.encode(), target, host,
-        )  # fmt: skip
+        return request.start(method, target, where.authority)
 
     def _pass_cancellation(self, post: Post) -> None:
         """Mark the calls that `post` cancels; the message itself travels on to the upstream."""

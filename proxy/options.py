@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
@@ -134,7 +135,34 @@ def _strict_names(text: str) -> tuple[str, ...]:
     return tuple(map(_name, _names(text)))
 
 
-UPSTREAM = Option("upstream", "URL", "", "the server's streamable HTTP endpoint", _url)
+class HttpTransport(StrEnum):
+    """What an HTTP server speaks."""
+
+    STREAMABLE_HTTP = "streamable-http"
+    SSE = "sse"
+
+
+def _transport(text: str) -> HttpTransport:
+    try:
+        return HttpTransport(text)
+    except ValueError as error:
+        raise ValueError(f"use {' or '.join(HttpTransport)}") from error
+
+
+UPSTREAM = Option(
+    "upstream",
+    "URL",
+    "",
+    "the server's streamable HTTP endpoint, or the event stream of an HTTP+SSE server",
+    _url,
+)
+UPSTREAM_TRANSPORT = Option(
+    "upstream_transport",
+    "NAME",
+    HttpTransport.STREAMABLE_HTTP.value,
+    "what --upstream speaks: streamable-http, or sse (HTTP+SSE of 2024-11-05)",
+    _transport,
+)
 COMMAND = Option(
     "command", "JSON", "", "a stdio server's command as a JSON array, instead of `-- command`",
     _command,
@@ -164,6 +192,7 @@ JWT_AUDIENCE = Option(
 
 OPTIONS = (
     UPSTREAM,
+    UPSTREAM_TRANSPORT,
     COMMAND,
     SERVER_NAME,
     Option("listen", "HOST:PORT", "127.0.0.1:8080", "where clients reach MCP", _address),
@@ -184,8 +213,11 @@ OPTIONS = (
         "message_limit", "BYTES", str(16 * MIB),
         "longest single message of the server: an event, a line, or a JSON answer", _count,
     ),
-    Option("max_sessions", "COUNT", "1000", "most sessions, so processes, of a stdio server",
-           _count),
+    Option(
+        "max_sessions", "COUNT", "1000",
+        "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server",
+        _count,
+    ),
     Option("max_connections", "COUNT", "1000",
            "most connections of clients; a request on one more gets 503 with Retry-After", _count),
     Option(

@@ -15,6 +15,7 @@ from proxy.books import Books
 from proxy.conversation import Terms
 from proxy.gate import Gate
 from proxy.http_upstream import HttpTerms, HttpUpstream
+from proxy.options import HttpTransport
 from proxy.relay import Relay
 from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
@@ -25,7 +26,8 @@ from proxy.transports.child import Children
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.pool import Endpoint, Pool
-from proxy.transports.port import Receiver
+from proxy.transports.port import Connector, Receiver
+from proxy.transports.sse_link import SseConnector, SseTerms
 from proxy.upstream import Upstream
 from proxy.wire import response
 from proxy.wire.head import Memo, RequestHead
@@ -55,7 +57,7 @@ class Server:
         self._settings = settings
         telemetry = settings.telemetry
         http = settings.server if isinstance(settings.server, HttpServer) else None
-        transport = "streamable-http" if http else "stdio"
+        transport = http.transport.value if http else "stdio"
         self._ledger = Ledger(telemetry.server, transport, tool_cap=settings.tool_cap)
         address = (http.host, http.port) if http else None
         self._export = Export(telemetry, self._ledger, address)
@@ -105,20 +107,25 @@ class Server:
     def _upstream(self, spawn: Spawn) -> Upstream:
         server = self._settings.server
         if isinstance(server, StdioServer):
-            return self._stdio(server, spawn)
-        return self._http(server, spawn)
+            limit = self._settings.message_limit
+            return self._sessions(Children(server.command, limit, self._note_restart), spawn)
+        tls = ssl.create_default_context() if server.secure else None
+        pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
+        if server.transport is HttpTransport.SSE:
+            return self._sessions(self._sse(server, pool), spawn)
+        return self._http(server, pool)
 
-    def _stdio(self, server: StdioServer, spawn: Spawn) -> Upstream:
+    def _sessions(self, connector: Connector, spawn: Spawn) -> Upstream:
         settings = self._settings
-        terms = Terms(
-            connector=Children(server.command, settings.message_limit),
-            patience=settings.upstream_timeout,
-            books=self._books,
-            spawn=spawn,
-        )
+        terms = Terms(connector, settings.upstream_timeout, self._books, spawn)
         return SessionUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
 
-    def _http(self, server: HttpServer, spawn: Spawn) -> Upstream:
+    def _sse(self, server: HttpServer, pool: Pool) -> Connector:
+        settings = self._settings
+        terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
+        return SseConnector(terms, pool)
+
+    def _http(self, server: HttpServer, pool: Pool) -> Upstream:
         settings = self._settings
         query = f"?{server.url.query}" if server.url.query else ""
         terms = HttpTerms(
@@ -128,8 +135,6 @@ class Server:
             idle=settings.session_idle,
             message_limit=settings.message_limit,
         )
-        tls = ssl.create_default_context() if server.secure else None
-        pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
         return HttpUpstream(terms, pool, self._books)
 
     def _front(self, receiver: Receiver, entrance: Entrance, *, loopback: bool) -> Front:
@@ -204,6 +209,9 @@ class Server:
             logs.event(LOG, "upstream reachable", upstream=shown)
         else:
             logs.event(LOG, "upstream unreachable", logging.WARNING, upstream=shown, reason=failure)
+
+    def _note_restart(self) -> None:
+        self._ledger.upstream_restarts += 1
 
     async def _tick(self, upstream: Upstream) -> None:
         """Look for what is overdue, and measure how late the event loop is."""

@@ -14,8 +14,6 @@ from proxy.transports.port import Link
 from proxy.verdict import REJECTED, SATURATED, Verdict
 from proxy.wire import response
 
-FORGIVE_SECONDS = 30.0
-"""How long a failed start counts against readiness: without clients nobody would try again."""
 END_SECONDS = 5.0
 """How long links may take to end with the proxy, a process's SIGKILL included."""
 
@@ -29,9 +27,6 @@ class SessionUpstream:
         self._sessions = Leases(idle)
         self._conversations: dict[str, Conversation] = {}
         self._ending: set[Link] = set()
-        self._failed_at = float("-inf")
-        self._failure = ""
-        self._deaths = 0
 
     def __repr__(self) -> str:
         return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._sessions)}>"
@@ -83,8 +78,6 @@ class SessionUpstream:
 
     async def probe(self) -> str:
         """Part of Upstream."""
-        if perf_counter() - self._failed_at <= FORGIVE_SECONDS:
-            return f"its last process gave no answer ({self._failure})"
         return await self._terms.connector.probe()
 
     def drain(self) -> None:
@@ -102,15 +95,8 @@ class SessionUpstream:
                 link.kill()
         await self._terms.connector.close()
 
-    def conversation_started(self) -> None:
-        """Part of conversation.Host."""
-        self._failed_at = float("-inf")
-
     def conversation_over(self, conversation: Conversation, error_type: str) -> None:
         """Part of conversation.Host."""
-        self._deaths += 1
-        if not conversation.answered:
-            self._failed_at, self._failure = perf_counter(), error_type
         self._forget(conversation, error_type)
 
     def _open(self, post: Post) -> None:
@@ -119,11 +105,7 @@ class SessionUpstream:
         conversation.post(post, ((b"mcp-session-id", name.encode()),))
         self._conversations[name] = conversation
         self._sessions.open(name, perf_counter())
-        ledger = self._terms.books.ledger
-        ledger.sessions += 1
-        if self._deaths:
-            self._deaths -= 1
-            ledger.upstream_restarts += 1
+        self._terms.books.ledger.sessions += 1
         self._terms.spawn(conversation.start(post.arrival.forward + post.context))
 
     def _count_links(self) -> None:

@@ -23,7 +23,9 @@ from proxy.options import (
     OPTIONS,
     SERVER_NAME,
     UPSTREAM,
+    UPSTREAM_TRANSPORT,
     Address,
+    HttpTransport,
 )
 from proxy.telemetry import settings as telemetry_settings
 from proxy.telemetry.settings import TelemetrySettings
@@ -33,7 +35,8 @@ DEFAULT_PATH = "/mcp"
 _DESCRIPTION = """\
 An instrumented MCP proxy: stands in front of one MCP server and tells, by Prometheus and
 OpenTelemetry, what every call came to. Clients speak streamable HTTP to it; the server is
-reached by streamable HTTP (--upstream) or started as a process of its own (-- command)."""
+reached by HTTP (--upstream: streamable HTTP, or HTTP+SSE with --upstream-transport sse) or
+started as a process of its own (-- command)."""
 
 _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
@@ -56,9 +59,10 @@ signal ends the proxy at once. Exit code 2: a setting cannot be used, said in on
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
-    """An MCP server that is reached by streamable HTTP."""
+    """An MCP server that is reached by HTTP."""
 
     url: SplitResult
+    transport: HttpTransport
 
     @property
     def host(self) -> str:
@@ -78,12 +82,13 @@ class HttpServer:
     @property
     def shown(self) -> str:
         """The server as logs name it: without the query, which may hold a token."""
-        return f"{self.url.scheme}://{self.url.netloc}{self.path}"
+        return f"{self.url.scheme}://{self.url.netloc}{self.url.path or '/'}"
 
     @property
     def path(self) -> str:
-        """The endpoint's path, here and there."""
-        return self.url.path or "/"
+        """Where clients find MCP here: for streamable HTTP at the server's own path."""
+        sse = self.transport is HttpTransport.SSE
+        return DEFAULT_PATH if sse else self.url.path or "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,9 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     values = _values(arguments, environment)
     own = {field.name for field in fields(Settings)}
     return Settings(
-        server=_server(values[UPSTREAM.name], values[COMMAND.name]),
+        server=_server(
+            values[UPSTREAM.name], values[UPSTREAM_TRANSPORT.name], values[COMMAND.name]
+        ),
         telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
         access=access(
             values[BEARER_TOKEN_FILE.name],
@@ -175,7 +182,7 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
 
 
 def _server(
-    upstream: SplitResult | None, command: tuple[str, ...] | None
+    upstream: SplitResult | None, transport: HttpTransport, command: tuple[str, ...] | None
 ) -> HttpServer | StdioServer:
     if upstream is not None and command is not None:
         raise SettingsError(
@@ -183,7 +190,12 @@ def _server(
             " a proxy stands in front of one server, give one of them"
         )
     if upstream is not None:
-        return HttpServer(upstream)
+        return HttpServer(upstream, transport)
+    if transport is HttpTransport.SSE and command is not None:
+        raise SettingsError(
+            f"{UPSTREAM_TRANSPORT.flag} {transport} and the command {command[0]!r} are both given:"
+            " a command's transport is stdio, leave the flag out"
+        )
     if command is None:
         raise SettingsError("no MCP server is given: use --upstream URL, or -- command argument...")
     executable = shutil.which(command[0])

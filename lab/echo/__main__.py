@@ -6,14 +6,16 @@ import errno
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import uvloop
 
 from lab.arguments import Parser, UsageError
 from lab.echo import stdio
+from lab.echo.http import HttpConnection
 from lab.echo.request import Answers
+from lab.echo.sse import Sessions, SseConnection
 from lab.echo.streamable_http import Connection, Server
 
 PROGRAM = "python -m lab.echo"
@@ -29,13 +31,13 @@ def _address(text: str) -> tuple[str, int]:
 
 def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog=PROGRAM, description=__doc__)
-    parser.add_argument("--transport", choices=("stdio", "streamable-http"), required=True)
+    parser.add_argument("--transport", choices=("stdio", "sse", "streamable-http"), required=True)
     parser.add_argument(
         "--listen",
         type=_address,
         default=("127.0.0.1", 0),
         metavar="HOST:PORT",
-        help="for streamable-http; port 0 (default) takes a free one; the path is /mcp",
+        help="port 0 (default) takes a free one; the path is /mcp, or /sse for sse",
     )
     parser.add_argument(
         "--answers",
@@ -46,10 +48,18 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-async def _serve_http(address: tuple[str, int], answers: Answers) -> None:
-    loop = asyncio.get_running_loop()
+def _connections(transport: str, answers: Answers) -> Callable[[], HttpConnection]:
+    """What serves a client's connection."""
+    if transport == "sse":
+        sessions: Sessions = {}
+        return lambda: SseConnection(sessions)
     shared = Server(answers)
-    server = await loop.create_server(lambda: Connection(shared), *address)
+    return lambda: Connection(shared)
+
+
+async def _serve_http(address: tuple[str, int], connect: Callable[[], HttpConnection]) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connect, *address)
     host, port = server.sockets[0].getsockname()[:2]
     print(json.dumps({"event": "ready", "listen": f"{host}:{port}"}), file=sys.stderr, flush=True)
     stopped = asyncio.Event()
@@ -71,7 +81,8 @@ def main() -> int:
             uvloop.run(stdio.serve())
         return 0
     try:
-        uvloop.run(_serve_http(arguments.listen, Answers(arguments.answers)))
+        connect = _connections(arguments.transport, Answers(arguments.answers))
+        uvloop.run(_serve_http(arguments.listen, connect))
     except OSError as wrong:
         host, port = arguments.listen
         print(f"{PROGRAM}: --listen {host}:{port}: {_why(wrong)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""One JSON-RPC message in, what it comes to out: pure, so both transports behave alike."""
+"""One JSON-RPC message in, what it comes to out: pure, so all transports behave alike."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-PROTOCOL_VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
+PROTOCOL_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """Revisions the server speaks, oldest first; a client that asks for another is offered the last."""
 
 SLEEP_LIMIT_SECONDS = 60.0

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from lab.echo.messages import PROTOCOL_VERSIONS
 
 PATH = "/mcp"
+SSE_PATH, MESSAGES_PATH = "/sse", "/messages"
 JSON, EVENTS = "application/json", "text/event-stream"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -41,10 +42,10 @@ class Refusal(Exception):
         self.status = status
 
 
-def check(request: Request) -> None:
+def check(request: Request, *paths: str) -> None:
     """Raise Refusal unless path, origin (against DNS rebinding) and protocol version are fine."""
-    if request.path.partition("?")[0] != PATH:
-        raise Refusal(404, f"the endpoint is {PATH}")
+    if request.path.partition("?")[0] not in paths:
+        raise Refusal(404, f"the endpoint is {paths[0]}")
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).hostname not in _LOOPBACK:
         raise Refusal(403, f"origin {origin} is not allowed")

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
 from typing import cast
 
 from proxy import logs
+from proxy.attempts import Attempts
 from proxy.errors import MessageTooLarge, Unreachable
 from proxy.transports.port import LinkOwner
-from proxy.verdict import EXITED, GARBLED
+from proxy.verdict import EXITED, GARBLED, UNREACHABLE, Verdict
 from proxy.wire.lines import LineReader, encode
 
 LOG = logging.getLogger("proxy.child")
@@ -23,6 +25,9 @@ BACKLOG_LIMIT = 8 * 1024 * 1024
 STDERR_LIMIT = 4096
 """A longer line on stderr is logged in parts."""
 
+FREE_FAILURES = 2
+"""So many processes may end in a row without having said anything before there is a pause."""
+
 # The specification's way to end a stdio server: close its input, then SIGTERM, then SIGKILL.
 _TERM_AFTER = 1.0
 _KILL_AFTER = 3.0
@@ -33,9 +38,11 @@ _LAST_WORDS = 1.0
 class Child(asyncio.SubprocessProtocol):
     """One running process: a Link. `exited` is set once it has exited and its group is killed."""
 
-    def __init__(self, owner: LinkOwner, message_limit: int) -> None:
+    def __init__(self, owner: LinkOwner, message_limit: int, attempts: Attempts) -> None:
         self._owner: LinkOwner | None = owner
         self._message_limit = message_limit
+        self._attempts = attempts
+        self._answered = False
         self._transport: asyncio.SubprocessTransport | None = None
         self._lines = LineReader(message_limit)
         self._stderr = LineReader(STDERR_LIMIT)
@@ -119,8 +126,11 @@ class Child(asyncio.SubprocessProtocol):
         except MessageTooLarge:
             self.kill()
             limit = self._message_limit
-            owner.link_ended(GARBLED, f"the server sent a message of more than {limit} bytes")
+            self._tell_end(owner, GARBLED, f"the server sent a message of more than {limit} bytes")
             return
+        if lines and not self._answered:
+            self._answered = True
+            self._attempts.worked()
         for line in lines:
             if line.strip():
                 owner.link_message(line, arrived)
@@ -137,11 +147,15 @@ class Child(asyncio.SubprocessProtocol):
     def _leave(self) -> None:
         owner, self._owner = self._owner, None
         if owner is not None:
-            owner.link_ended(EXITED, "the server's process ended")
+            self._tell_end(owner, EXITED, "the server's process ended")
         if not self.exited.is_set():
             self._wind_down()
         elif self._transport is not None:
             self._transport.close()
+
+    def _tell_end(self, owner: LinkOwner, verdict: Verdict, reason: str) -> None:
+        self._attempts.ended(perf_counter(), verdict.error_type, worked=self._answered)
+        owner.link_ended(verdict, reason)
 
     def _wind_down(self) -> None:
         self._owner = None
@@ -169,20 +183,33 @@ class Child(asyncio.SubprocessProtocol):
 
 
 class Children:
-    """Starts a process for each link: part of port.Connector."""
+    """Starts a process for each link: part of port.Connector.
 
-    def __init__(self, command: tuple[str, ...], message_limit: int) -> None:
+    `on_restart` is told of each that takes the place of one that ended by itself. A command
+    whose processes end again and again before they said anything is given a rest.
+    """
+
+    def __init__(
+        self, command: tuple[str, ...], message_limit: int, on_restart: Callable[[], None]
+    ) -> None:
         self._command = command
         self._message_limit = message_limit
+        self._on_restart = on_restart
+        self._attempts = Attempts(free=FREE_FAILURES)
 
     def __repr__(self) -> str:
         return f"<Children {self._command[0]}>"
 
     async def connect(self, owner: LinkOwner, headers: bytes = b"") -> Child:
         """Part of port.Connector."""
+        attempts = self._attempts
+        pause = attempts.pause(perf_counter())
+        if pause:
+            reason = f"the server's process ended {attempts.failures} times without an answer"
+            raise Unreachable(f"{reason}: it is started again in {pause:.1f} s", EXITED)
         try:
             _, child = await asyncio.get_running_loop().subprocess_exec(
-                lambda: Child(owner, self._message_limit),
+                lambda: Child(owner, self._message_limit, attempts),
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -190,11 +217,18 @@ class Children:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Unreachable(f"cannot start {self._command[0]!r}: {error.strerror}") from error
+            reason = f"cannot start {self._command[0]!r}: {error.strerror}"
+            attempts.failed(perf_counter(), UNREACHABLE.error_type)
+            raise Unreachable(reason, UNREACHABLE) from error
+        if attempts.started():
+            self._on_restart()
         return child
 
     async def probe(self) -> str:
         """Part of port.Connector."""
+        failure = self._attempts.failure(perf_counter())
+        if failure:
+            return f"its last process gave no answer ({failure})"
         executable = os.access(self._command[0], os.X_OK)
         return "" if executable else "its command is not an executable file"
 

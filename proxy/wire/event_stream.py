@@ -14,10 +14,11 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Event(NamedTuple):
-    """One event: its payload, and its id ("" where it has none)."""
+    """One event: its payload, its id and its type ("" where it has none)."""
 
     data: bytes
     id: bytes
+    type: bytes = b""
 
 
 def encode(data: bytes) -> bytes:
@@ -28,7 +29,7 @@ def encode(data: bytes) -> bytes:
 class EventReader:
     """Cuts a stream into events; holds at most `limit` bytes of an unfinished one."""
 
-    __slots__ = ("_data", "_held", "_id", "_limit", "_rest", "_started")
+    __slots__ = ("_data", "_held", "_id", "_limit", "_rest", "_started", "_type")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -36,6 +37,7 @@ class EventReader:
         self._data: list[bytes] = []
         self._held = 0
         self._id = b""
+        self._type = b""
         self._started = False
 
     @property
@@ -51,8 +53,10 @@ class EventReader:
             if line:
                 self._field(line)
             elif self._data:
-                events.append(Event(b"\n".join(self._data), self._id))
-                self._data, self._held, self._id = [], 0, b""
+                events.append(Event(b"\n".join(self._data), self._id, self._type))
+                self._data, self._held, self._id, self._type = [], 0, b"", b""
+            else:
+                self._type = b""
         if self._held + len(self._rest) > self._limit:
             raise MessageTooLarge(f"an event of more than {self._limit} bytes")
         return events
@@ -78,3 +82,5 @@ class EventReader:
             self._held += len(value) + 1
         elif name == b"id":
             self._id = value
+        elif name == b"event":
+            self._type = value

@@ -174,6 +174,12 @@ def end_to_end(headers: Iterable[Header], drop: frozenset[bytes] = frozenset()) 
     return [header for header in headers if header[0] not in gone]
 
 
+def without(block: bytes, names: frozenset[bytes]) -> bytes:
+    """Header lines, as `lines` makes them, but those of the lower-case names."""
+    kept = [each for each in block.split(b"\r\n") if each.partition(b":")[0] not in names]
+    return b"\r\n".join(kept)
+
+
 def lines(headers: Iterable[Header]) -> bytes:
     """Header lines as they travel."""
     return b"".join(b"%s: %s\r\n" % header for header in headers)

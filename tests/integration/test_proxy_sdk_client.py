@@ -1,4 +1,4 @@
-"""The official SDK as a client through the proxy, to the echo server on both of its transports."""
+"""The official SDK as a client through the proxy, to the echo server on each of its transports."""
 
 import asyncio
 import json
@@ -20,15 +20,16 @@ ECHO = (sys.executable, "-m", "lab.echo", "--transport")
 
 
 @contextmanager
-def before_http(*arguments: str) -> Iterator[RunningProxy]:
-    """A proxy before an echo server that speaks streamable HTTP."""
+def before_http(transport: str, path: str, *arguments: str) -> Iterator[RunningProxy]:
+    """A proxy before an echo server that speaks `transport` at `path`."""
     with subprocess.Popen(
-        (*ECHO, "streamable-http", *arguments), stderr=subprocess.PIPE, text=True
+        (*ECHO, transport, *arguments), stderr=subprocess.PIPE, text=True
     ) as echo:
         assert echo.stderr is not None
         address = json.loads(echo.stderr.readline())["listen"]
         try:
-            with running("--upstream", f"http://{address}/mcp") as proxy:
+            upstream = ("--upstream", f"http://{address}{path}")
+            with running(*upstream, "--upstream-transport", transport) as proxy:
                 yield proxy
         finally:
             echo.terminate()
@@ -42,8 +43,9 @@ def before_stdio() -> Iterator[RunningProxy]:
 
 
 KINDS: dict[str, Any] = {
-    "json": before_http,
-    "events": lambda: before_http("--answers", "sse"),
+    "json": lambda: before_http("streamable-http", "/mcp"),
+    "events": lambda: before_http("streamable-http", "/mcp", "--answers", "sse"),
+    "sse": lambda: before_http("sse", "/sse"),
     "stdio": before_stdio,
 }
 

@@ -33,7 +33,7 @@ def answer(message: dict[str, Any]) -> dict[str, Any]:
     return action.message
 
 
-@pytest.mark.parametrize("version", ["2025-03-26", "2025-06-18", "2025-11-25"])
+@pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
 def test_initialize_agrees_to_a_known_revision(version: str) -> None:
     result = answer(request("initialize", protocolVersion=version))["result"]
     assert result["protocolVersion"] == version

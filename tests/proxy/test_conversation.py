@@ -8,7 +8,7 @@ from proxy.conversation import Conversation, Terms
 from proxy.errors import Unreachable
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.transports.port import LinkOwner
-from proxy.verdict import EXITED, GARBLED, TIMED_OUT
+from proxy.verdict import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
 from tests.proxy.scripted import ScriptedClient, books, counted, post
 
 CALL = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"echo"}}'
@@ -52,7 +52,7 @@ class ScriptedConnector:
     async def connect(self, owner: LinkOwner, headers: bytes) -> ScriptedLink:
         self.headers = headers
         if self._failure:
-            raise Unreachable(self._failure)
+            raise Unreachable(self._failure, UNREACHABLE)
         return self.link
 
     async def probe(self) -> str:
@@ -67,9 +67,6 @@ class Host:
 
     def __init__(self) -> None:
         self.told: list[str] = []
-
-    def conversation_started(self) -> None:
-        self.told.append("started")
 
     def conversation_over(self, conversation: Conversation, error_type: str) -> None:
         self.told.append(error_type)

@@ -48,6 +48,17 @@ def test_an_upstream_url_says_where_to_connect(url: str, host: str, port: int, p
     assert (server.host, server.port, server.path) == (host, port, path)
 
 
+def test_an_sse_server_is_served_at_the_proxys_own_path() -> None:
+    server = read("--upstream", "http://a/x/sse", "--upstream-transport", "sse").server
+    assert isinstance(server, HttpServer)
+    assert (server.transport, server.path, server.shown) == ("sse", "/mcp", "http://a/x/sse")
+
+
+def test_a_commands_transport_is_no_choice() -> None:
+    with pytest.raises(SettingsError, match="^--upstream-transport sse and the command 'sh' are"):
+        read("--upstream-transport", "sse", "--", "sh")
+
+
 def test_a_command_keeps_its_own_flags() -> None:
     server = read("--", sys.executable, "--listen", "--", "x").server
     assert server == StdioServer((sys.executable, "--listen", "--", "x"))

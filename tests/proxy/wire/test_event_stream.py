@@ -23,9 +23,17 @@ def events(*pieces: bytes, limit: int = 1000) -> list[Event]:
         (b"data: a\r\ndata: b\r\n\r\n", [Event(b"a\nb", b"")]),
         (b"data: a\rdata: b\r\r\n", [Event(b"a\nb", b"")]),
         (b"\xef\xbb\xbfdata: x\n\n", [Event(b"x", b"")]),
-        (b"id: 7\nevent: message\ndata: x\n\n", [Event(b"x", b"7")]),
+        (b"id: 7\nevent: message\ndata: x\n\n", [Event(b"x", b"7", b"message")]),
         (b": comment\n\n", []),
         (b"event: ping\n\n", []),
+        (
+            b"event: endpoint\ndata: /m\n\ndata: x\n\n",
+            [
+                Event(b"/m", b"", b"endpoint"),
+                Event(b"x", b""),
+            ],
+        ),
+        (b"event: ping\n\ndata: x\n\n", [Event(b"x", b"")]),
         (b"data\n\n", [Event(b"", b"")]),
         (b"data: x\n", []),
         (b"retry: 5\nid: 1\ndata: \n\ndata: y\n\n", [Event(b"", b"1"), Event(b"y", b"")]),
@@ -69,7 +77,7 @@ def test_an_unfinished_event_is_held_only_up_to_the_limit(unfinished: bytes) -> 
 
 
 def test_what_it_writes_it_reads() -> None:
-    assert events(encode(b'{"id":1}')) == [Event(b'{"id":1}', b"")]
+    assert events(encode(b'{"id":1}')) == [Event(b'{"id":1}', b"", b"message")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""Starts of a server's process: how they went, and when the next one is due. No clock."""
+
+DELAY_SECONDS = 1.0
+"""The first pause; each further failure in a row doubles it."""
+LONGEST_SECONDS = 30.0
+"""The longest pause, and how long a failure counts against readiness."""
+
+
+class Attempts:
+    """What became of the starts so far; `free` failures in a row are followed by no pause."""
+
+    __slots__ = ("_ended", "_failed_at", "_failures", "_free", "_reason")
+
+    def __init__(self, *, free: int) -> None:
+        self._free = free
+        self._failures = 0
+        self._failed_at = float("-inf")
+        self._reason = ""
+        self._ended = 0
+
+    def __repr__(self) -> str:
+        return f"<Attempts failures={self._failures} reason={self._reason!r}>"
+
+    @property
+    def failures(self) -> int:
+        """How many starts in a row came to nothing."""
+        return self._failures
+
+    def started(self) -> bool:
+        """A process is started; whether it takes the place of one that ended by itself."""
+        replaces = self._ended > 0
+        self._ended -= replaces
+        return replaces
+
+    def worked(self) -> None:
+        """A process does what it should."""
+        self._failures = 0
+        self._failed_at = float("-inf")
+
+    def ended(self, now: float, reason: str, *, worked: bool) -> None:
+        """A process ended by itself, having done what it should or not."""
+        self._ended += 1
+        if worked:
+            self.worked()
+        else:
+            self.failed(now, reason)
+
+    def failed(self, now: float, reason: str) -> None:
+        """A start came to nothing."""
+        self._failures += 1
+        self._failed_at, self._reason = now, reason
+
+    def pause(self, now: float) -> float:
+        """How many seconds the next start has to wait."""
+        excess = self._failures - self._free
+        if excess <= 0:
+            return 0.0
+        delay = min(DELAY_SECONDS * (1 << min(excess - 1, 16)), LONGEST_SECONDS)
+        return max(0.0, self._failed_at + delay - now)
+
+    def failure(self, now: float) -> str:
+        """Why the last start came to nothing; "" if it did not, or long ago.
+
+        Without clients nobody would try again, and the failure would stay for ever.
+        """
+        return self._reason if now - self._failed_at <= LONGEST_SECONDS else ""

@@ -1,0 +1,97 @@
+"""One message on its way to a server that answers elsewhere: a POST whose status is its receipt."""
+
+import asyncio
+from typing import Protocol
+
+from proxy.transports.lane import Parcel
+from proxy.transports.port import Source
+from proxy.verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from proxy.wire.head import ResponseHead
+
+
+class Sender(Protocol):
+    """Who is told what became of a message."""
+
+    def delivered(self, delivery: "Delivery") -> None:
+        """The server took it."""
+
+    def returned(self, delivery: "Delivery", verdict: Verdict, reason: str) -> None:
+        """The server did not take it."""
+
+
+class Delivery:
+    """One POST of a message: the sink of its answer, of which only the status is read."""
+
+    __slots__ = ("_over", "_sender", "_source", "_timer", "parcel")
+
+    def __init__(self, parcel: Parcel, sender: Sender) -> None:
+        self.parcel = parcel
+        self._sender = sender
+        self._over = False
+        self._source: Source | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<Delivery {self.parcel!r} over={self._over}>"
+
+    def sent(self, source: Source | None, patience: float) -> None:
+        """The request is written, or waits for a connection. A call has a time-out of its own."""
+        self._source = source or self._source
+        if not self.parcel.awaited and not self._over:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(patience, self._lose_patience)
+
+    def drop(self) -> None:
+        """Nobody wants to know any more."""
+        self._end()
+        if self._source is not None:
+            self._source.abort()
+
+    def connected(self, source: Source) -> bool:
+        """Part of port.Sink."""
+        self._source = source
+        return not self._over
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._settle(head)
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink. What a long answer says beyond its status is not read."""
+        if self._source is not None:
+            self._source.abort()
+        self._settle(head)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        """Part of port.Sink: never called, since the connection is closed by then."""
+
+    def answer_ends(self, arrived: float) -> None:
+        """Part of port.Sink: never called, since the connection is closed by then."""
+
+    def answer_lost(self, reason: str) -> None:
+        """Part of port.Sink."""
+        self._give_back(UNREACHABLE, reason)
+
+    def _settle(self, head: ResponseHead) -> None:
+        if 200 <= head.status < 300:
+            if self._end():
+                self._sender.delivered(self)
+        else:
+            reason = f"the server answered {head.status} to the message"
+            self._give_back(judge_status(head.status), reason)
+
+    def _lose_patience(self) -> None:
+        if self._source is not None:
+            self._source.abort()
+        self._give_back(TIMED_OUT, "the server did not take the message in time")
+
+    def _give_back(self, verdict: Verdict, reason: str) -> None:
+        if self._end():
+            self._sender.returned(self, verdict, reason)
+
+    def _end(self) -> bool:
+        """Whether it was not over already."""
+        over, self._over = self._over, True
+        if self._timer is not None:
+            self._timer.cancel()
+        return not over

@@ -1,0 +1,240 @@
+"""A server that speaks HTTP+SSE: messages to it by POST, those from it on one event stream.
+
+MCP specification, revision 2024-11-05, "Transports", "HTTP with SSE": the stream's first event
+names the endpoint for the POSTs. Stream and session live and die together.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import SplitResult
+
+from proxy.errors import MessageTooLarge, Unreachable
+from proxy.transports.delivery import Delivery
+from proxy.transports.lane import Lane, Parcel
+from proxy.transports.pool import Pool
+from proxy.transports.port import LinkOwner, Source
+from proxy.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from proxy.wire import request
+from proxy.wire.endpoint import endpoint, target_of
+from proxy.wire.event_stream import Event, EventReader
+from proxy.wire.head import Content, ResponseHead, without
+
+ENDPOINT = b"endpoint"
+
+# The session and its revision are the proxy's matter with its client; the rest is set anew.
+_REPLACED = frozenset(
+    (b"accept", b"content-type", b"mcp-session-id", b"mcp-protocol-version", b"last-event-id")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SseTerms:
+    """How the server is spoken to: `url` is that of the event stream.
+
+    `patience` (seconds) is how long the endpoint, or a notification's taking, is waited for;
+    `message_limit` is in bytes.
+    """
+
+    url: SplitResult
+    patience: float
+    message_limit: int
+
+    @property
+    def authority(self) -> bytes:
+        """What Host says."""
+        return self.url.netloc.encode()
+
+    @property
+    def target(self) -> bytes:
+        """The request target of the event stream."""
+        return target_of(self.url)
+
+
+class SseLink:
+    """One session at the server: the sink of its event stream. Part of port.Link.
+
+    `opened` comes to the link itself, or to Unreachable.
+    """
+
+    def __init__(self, terms: SseTerms, pool: Pool, owner: LinkOwner, leave: "Leave") -> None:
+        loop = asyncio.get_running_loop()
+        self.exited = asyncio.Event()
+        self.opened: asyncio.Future[SseLink] = loop.create_future()
+        self._terms = terms
+        self._pool = pool
+        self._owner: LinkOwner | None = owner
+        self._leave = leave
+        self._reader = EventReader(terms.message_limit)
+        self._source: Source | None = None
+        self._start = b""
+        self._lane = Lane(self._deliver)
+        self._deliveries: set[Delivery] = set()
+        self._patience = loop.call_later(terms.patience, self._lose_patience)
+
+    def __repr__(self) -> str:
+        return f"<SseLink over={self._owner is None} {self._lane!r}>"
+
+    def open(self, headers: bytes) -> None:
+        """Ask for the event stream."""
+        where = self._terms
+        start = request.start("GET", where.target, where.authority, request.ACCEPT_EVENTS)
+        source = self._pool.exchange(self, start + without(headers, _REPLACED) + b"\r\n")
+        self._source = source or self._source
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Part of port.Link."""
+        return self._owner is None or self._lane.send(message, without(headers, _REPLACED))
+
+    def pause(self) -> None:
+        """Part of port.Link."""
+        if self._source is not None:
+            self._source.pause()
+
+    def resume(self) -> None:
+        """Part of port.Link."""
+        if self._source is not None:
+            self._source.resume()
+
+    def end(self) -> None:
+        """Part of port.Link: the end of the stream is the end of the session."""
+        self._owner = None
+        self._patience.cancel()
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort()
+        for delivery in tuple(self._deliveries):
+            delivery.drop()
+        if not self.opened.done():
+            self.opened.set_exception(Unreachable("the session ended", UNREACHABLE))
+        self.exited.set()
+        self._leave(self)
+
+    def kill(self) -> None:
+        """Part of port.Link."""
+        self.end()
+
+    def delivered(self, delivery: "Delivery") -> None:
+        """The server took a message."""
+        self._deliveries.discard(delivery)
+        self._lane.delivered(delivery.parcel)
+
+    def returned(self, delivery: "Delivery", verdict: Verdict, reason: str) -> None:
+        """The server did not take a message."""
+        if self._owner is not None:
+            self._owner.link_returned(delivery.parcel.message, verdict, reason)
+        self.delivered(delivery)
+
+    def connected(self, source: Source) -> bool:
+        """Part of port.Sink."""
+        self._source = source
+        return self._owner is not None
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._refuse(head)
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink."""
+        if head.status != 200 or head.content is not Content.EVENTS or head.encoded:
+            self._refuse(head)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        try:
+            events = self._reader.feed(data)
+        except MessageTooLarge:
+            limit = self._terms.message_limit
+            self._fail(GARBLED, f"the server sent a message of more than {limit} bytes")
+            return
+        for event in events:
+            self._hear(event, arrived)
+
+    def answer_ends(self, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._fail(UNREACHABLE, "the server ended its event stream")
+
+    def answer_lost(self, reason: str) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._fail(UNREACHABLE, reason)
+
+    def _hear(self, event: Event, arrived: float) -> None:
+        owner = self._owner
+        if owner is None:
+            return
+        if not self.opened.done():
+            self._take_endpoint(event)
+        elif event.type in (b"", b"message") and event.data:
+            owner.link_message(event.data, arrived)
+
+    def _take_endpoint(self, event: Event) -> None:
+        if event.type != ENDPOINT:
+            self._fail(GARBLED, "the server's first event is not the endpoint")
+            return
+        target = endpoint(self._terms.url, event.data)
+        if target is None:
+            self._fail(GARBLED, "the server's endpoint is not a URL of its own origin")
+            return
+        self._start = request.start("POST", target, self._terms.authority, request.CONTENT_JSON)
+        self._patience.cancel()
+        self.opened.set_result(self)
+
+    def _refuse(self, head: ResponseHead) -> None:
+        verdict = judge_status(head.status)
+        self._fail(verdict, f"the server answered {head.status} and no event stream")
+
+    def _lose_patience(self) -> None:
+        self._fail(TIMED_OUT, "the server named no endpoint in time")
+
+    def _fail(self, verdict: Verdict, reason: str) -> None:
+        """End because the server did, or must."""
+        owner = self._owner
+        if owner is None:
+            return
+        if not self.opened.done():
+            self.opened.set_exception(Unreachable(reason, verdict))
+            self.end()
+        else:
+            self.end()
+            owner.link_ended(verdict, reason)
+
+    def _deliver(self, parcel: Parcel) -> None:
+        delivery = Delivery(parcel, self)
+        self._deliveries.add(delivery)
+        block = request.complete(self._start + parcel.headers, parcel.message)
+        delivery.sent(self._pool.exchange(delivery, block), self._terms.patience)
+
+
+Leave = Callable[[SseLink], None]
+
+
+class SseConnector:
+    """Opens a session at the server for each link. Part of port.Connector."""
+
+    def __init__(self, terms: SseTerms, pool: Pool) -> None:
+        self._terms = terms
+        self._pool = pool
+        self._links: set[SseLink] = set()
+
+    def __repr__(self) -> str:
+        return f"<SseConnector {self._terms.authority.decode()} open={len(self._links)}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> SseLink:
+        """Part of port.Connector."""
+        link = SseLink(self._terms, self._pool, owner, self._links.discard)
+        self._links.add(link)
+        link.open(headers)
+        return await link.opened
+
+    async def probe(self) -> str:
+        """Part of port.Connector."""
+        return await self._pool.probe()
+
+    async def close(self) -> None:
+        """Part of port.Connector: also what is still being opened is given up."""
+        for link in tuple(self._links):
+            link.kill()
+        self._pool.close()

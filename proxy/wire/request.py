@@ -1,0 +1,20 @@
+"""HTTP requests that the proxy writes to an upstream."""
+
+from proxy.wire import response
+from proxy.wire.head import Header, lines
+
+ACCEPT_EVENTS: Header = (b"accept", response.EVENTS)
+ACCEPT_BOTH: Header = (b"accept", b"%b, %b" % (response.JSON, response.EVENTS))
+CONTENT_JSON: Header = (b"content-type", response.JSON)
+
+
+def start(method: str, target: bytes, authority: bytes, *headers: Header) -> bytes:
+    """Request line, Host, the wish for an answer that the proxy can read, and header lines."""
+    return b"%b %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: identity\r\n%b" % (
+        method.encode(), target, authority, lines(headers),
+    )  # fmt: skip
+
+
+def complete(head: bytes, body: bytes = b"") -> bytes:
+    """`head`, as `start` made it and more lines may follow, with the body's length and the body."""
+    return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
