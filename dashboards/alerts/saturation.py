@@ -17,11 +17,13 @@ from dashboards.series import RULE
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import proxies
 from dashboards.thresholds import Thresholds
-from proxy.telemetry.catalogue import METRICS, Instrument
+from proxy.telemetry.catalogue import EVENT_LOOP_LAG, METRICS, Instrument
 
 _NOW = over("")
 _LAG = proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER)
 _CPU = f"max by (namespace, server) ({proxies.CPU.rate(RULE, by=proxies.EACH_POD)})"
+# Other proxies use more than one core: those with an event loop are ours.
+_ON_ONE_CORE = series.count(EVENT_LOOP_LAG).now(_NOW, by=EACH_SERVER, operator="group")
 _MEMORY = proxies.MEMORY.now(_NOW, by=EACH_SERVER, operator="max")
 _OVERFLOW = or_zero(proxies.OVERFLOW.increase(over("15m"), by=EACH_SERVER), PRESENT)
 
@@ -65,8 +67,8 @@ def _event_loop_lag(t: Thresholds) -> Alert:
 def _cpu_full(t: Thresholds) -> Alert:
     return Alert(
         "MCPProxyCpuFull",
-        _CPU,
-        f"{_CPU} > {t.cpu_cores:g}",
+        f"{_CPU} and {_ON_ONE_CORE}",
+        f"{_CPU} > {t.cpu_cores:g} and {_ON_ONE_CORE}",
         "15m",
         Severity.WARNING,
         f"The proxy of {WHO} uses all of its core",
