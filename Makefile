@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
 ONCE   ?=
 GRAFANA_URL ?=
+SET    ?=
+ROAD   ?=
+TOOLHIVE ?=
 STACK  ?= otel-scrape
 PROMETHEUS ?=
 SERVER ?=
@@ -13,6 +16,8 @@ IMAGE  ?= mcp-observability-proxy:0.1.0
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
           --python-version 3.11 --custom-compile-command 'make lock'
+
+LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
 
 # Runs a command and says how long it took, so that every time the README promises can be seen.
 timed = @SECONDS=0; $(1) && echo "make $@: $$SECONDS s"
@@ -45,12 +50,12 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(filter-out 0 no false,$(ONCE)),--once)
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json, build/rules/*.yaml and build/manifests/*.yaml
-	@$(BIN)/python -m dashboards build
+dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json, build/rules/*.yaml and build/manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0
+	@$(BIN)/python -m dashboards build $(LAYOUT)
 
 .PHONY: import
 import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and its token in the variable GRAFANA_TOKEN
-	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)"
+	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)" $(LAYOUT)
 
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html and *.png

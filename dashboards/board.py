@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dashboards.annotations import ANNOTATIONS, Annotation
 from dashboards.layout import Row
 from dashboards.panels import Panel
 from dashboards.promql import Match, like, selector
@@ -9,26 +10,30 @@ from dashboards.series import CHOSEN
 from dashboards.signals import calls, proxies, tools
 
 TAG = "mcp"
-"""On every board; the boards' menu of links lists what carries it."""
+"""On every board of the set for all emitters; the boards' menu of links lists what carries it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A choice of the viewer: the values of one label among the series that `among` selects."""
+    """A choice of the viewer: the values of one label among the series that `among` selects.
+
+    Its name is for ever, since links set it; `of` is the label where that is called otherwise.
+    """
 
     name: str
     label: str
     among: str
+    of: str = ""
 
     @property
     def query(self) -> str:
         """In the language of Grafana's Prometheus data source."""
-        return f"label_values({self.among}, {self.name})"
+        return f"label_values({self.among}, {self.of or self.name})"
 
     @property
     def promql(self) -> str:
         """The same question in PromQL."""
-        return f"group by ({self.name}) ({self.among})"
+        return f"group by ({self.of or self.name}) ({self.among})"
 
 
 def _speaking(*where: Match) -> str:
@@ -56,6 +61,8 @@ class Board:
     rows: tuple[Row, ...]
     variables: tuple[Variable, ...] = (NAMESPACE, SERVER)
     traces: bool = False
+    tag: str = TAG
+    annotations: tuple[Annotation, ...] = ANNOTATIONS
 
     @property
     def question(self) -> str:

@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboards import BOARDS
 from dashboards.board import Board
+from dashboards.dialects.dialect import Dialect
 from dashboards.layout import Row
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.panels import Aside, Panel
 from dashboards.render import board_json
+from dashboards.sets import Set, translated, unified
 from dashboards.thresholds import DEFAULTS, Thresholds
 
 VARIABLE = "${datasource}"
@@ -20,12 +21,22 @@ _CARRIED = "&${datasource:queryparam}"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What boards and rules are made for; without `datasource` the viewer chooses one."""
+    """What boards and rules are made for; without `datasource` the viewer chooses one.
+
+    Without `dialect` it is the set for the series contract.
+    """
 
     thresholds: Thresholds = DEFAULTS
     datasource: str | None = None
     folder: str = FOLDER
     namespace: str = NAMESPACE
+    dialect: Dialect | None = None
+
+    def made(self) -> Set:
+        """The boards and rules, the boards still under the default thresholds."""
+        if self.dialect is None:
+            return unified(self.thresholds)
+        return translated(self.dialect, self.thresholds)
 
 
 def board_text(board: Board, choices: Choices) -> str:
@@ -34,9 +45,9 @@ def board_text(board: Board, choices: Choices) -> str:
     return text if choices.datasource is None else _bound(text, choices.datasource)
 
 
-def texts(choices: Choices) -> tuple[tuple[Board, str], ...]:
-    """Every board with its JSON."""
-    return tuple((board, board_text(board, choices)) for board in BOARDS)
+def texts(made: Set, choices: Choices) -> tuple[tuple[Board, str], ...]:
+    """Every board of what was made by the choices, with its JSON."""
+    return tuple((board, board_text(board, choices)) for board in made.boards)
 
 
 def _under(board: Board, thresholds: Thresholds) -> Board:

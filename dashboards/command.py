@@ -34,6 +34,6 @@ def _write(asked: Write) -> str:
 
 
 def _import(asked: Import) -> str:
-    boards = [text for _, text in texts(asked.choices)]
+    boards = [text for _, text in texts(asked.choices.made(), asked.choices)]
     sent = Grafana(asked.url, asked.token).send(boards, asked.choices.folder)
     return f'{sent} boards in folder "{asked.choices.folder}" of {asked.url}'

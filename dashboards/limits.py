@@ -111,7 +111,7 @@ TOOL_LATENCY_SECONDS = _of(
     2,
 )
 BUDGET_LEFT = Limit(
-    "Below 0 the objective is missed; MCPErrorBudgetBurn and MCPLatencyBudgetBurn warn before.",
+    "Below 0 the objective is missed; the alerts on burn rates warn before.",
     critical=0,
     floor=True,
 )

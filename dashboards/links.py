@@ -1,6 +1,7 @@
 """From a symptom to its cause: what a click on a series or on a table's row opens."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 EVERYWHERE = ("namespace", "server")
 """Variables that every board has: a link hands over those that it does not set."""
@@ -18,6 +19,8 @@ class Link:
     board: str
     carries: tuple[str, ...] = EVERYWHERE
     tag: tuple[str, str] | None = None
+    spelled: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The label with a variable's value, where it is not called like the variable."""
 
     def from_series(self) -> str:
         """The address, for a click on a series."""
@@ -28,7 +31,10 @@ class Link:
         return self._address("__data.fields")
 
     def _address(self, labels: str) -> str:
-        chosen = [f"var-{each}=${{{labels}.{each}:percentencode}}" for each in self.carries]
+        chosen = [
+            f"var-{each}=${{{labels}.{self.spelled.get(each, each)}:percentencode}}"
+            for each in self.carries
+        ]
         if self.tag:
             attribute, label = self.tag
             chosen.append(f"var-tags={attribute}%3D${{{labels}.{label}:percentencode}}")

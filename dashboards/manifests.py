@@ -27,11 +27,11 @@ def board_configmap(board: Board, text: str, namespace: str, folder: str) -> Man
     }
 
 
-def prometheus_rule(rules: Manifest, namespace: str) -> Manifest:
-    """The rules, for Prometheus' operator."""
+def prometheus_rule(rules: Manifest, namespace: str, prefix: str = "mcp") -> Manifest:
+    """The rules, for Prometheus' operator; the prefix tells sets of rules apart."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": {"name": "mcp-observability", "namespace": namespace},
+        "metadata": {"name": f"{prefix}-observability", "namespace": namespace},
         "spec": rules,
     }

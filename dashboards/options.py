@@ -4,13 +4,16 @@ import argparse
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from dashboards.chosen import Choices
+from dashboards.dialects import toolhive
+from dashboards.dialects.dialect import Dialect
 from dashboards.manifests import FOLDER, NAMESPACE
+from dashboards.sets import SETS, TOOLHIVE, UNIFIED
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
 
 TOKEN = "GRAFANA_TOKEN"
@@ -19,7 +22,8 @@ PROGRAM = "python -m dashboards"
 _WRITE = """Write the Grafana boards as OUT/dashboards/*.json, the Prometheus rules as
 OUT/rules/*.yaml, and both as Kubernetes objects (ConfigMaps for Grafana's sidecar, a
 PrometheusRule) as OUT/manifests/*.yaml. Older files of the same names are replaced, others are
-left alone. `python -m dashboards import --help` tells how to send the boards to a Grafana."""
+left alone; both sets may share a folder, a Grafana and a Prometheus.
+`python -m dashboards import --help` tells how to send the boards to a Grafana."""
 
 _IMPORT = f"""Send the boards to a Grafana, into one folder, by its HTTP API. The token of a
 service account that may edit dashboards and folders is read from the variable {TOKEN}."""
@@ -67,8 +71,7 @@ def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
         help="of the Kubernetes objects (%(default)s)",
     )
     given = parser.parse_args(arguments)
-    choices = Choices(_thresholds(given), given.datasource, given.folder, given.namespace)
-    return Write(given.out, choices)
+    return Write(given.out, replace(_choices(given), namespace=given.namespace))
 
 
 def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
@@ -81,18 +84,32 @@ def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
     if not token or not token.isascii() or not token.isprintable():
         state = "no token" if token else "not set"
         raise UsageError(f"{TOKEN} is {state}: put the token of a Grafana service account into it")
-    return Import(
-        given.grafana_url, token, Choices(_thresholds(given), given.datasource, given.folder)
-    )
+    return Import(given.grafana_url, token, _choices(given))
 
 
 def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=program,
         description=purpose,
-        epilog=_thresholds_help(),
+        epilog=f"{_sets_help()}\n\n{_thresholds_help()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--set",
+        choices=SETS,
+        default=UNIFIED,
+        help="which boards and rules (%(default)s); below: whom each is for",
+    )
+    parser.add_argument(
+        "--road",
+        metavar="ROAD",
+        help=f"how ToolHive's series reach Prometheus, needed by --set {TOOLHIVE}: see below",
+    )
+    parser.add_argument(
+        "--toolhive-version",
+        metavar="X.Y.Z",
+        help=f"the ToolHive that runs, for --set {TOOLHIVE} ({toolhive.NEWEST})",
     )
     parser.add_argument(
         "--datasource",
@@ -107,6 +124,42 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
         "--thresholds", type=Path, metavar="FILE", help="YAML file with thresholds of your own"
     )
     return parser
+
+
+def _choices(given: argparse.Namespace) -> Choices:
+    return Choices(_thresholds(given), given.datasource, given.folder, dialect=_dialect(given))
+
+
+def _dialect(given: argparse.Namespace) -> Dialect | None:
+    version, road = given.toolhive_version, given.road
+    if given.set != TOOLHIVE:
+        for option, value in (("--road", road), ("--toolhive-version", version)):
+            if value is not None:
+                raise UsageError(f'{option} "{value}" goes with --set {TOOLHIVE} only')
+        return None
+    if road is None:
+        raise UsageError(f"--set {TOOLHIVE} needs --road, one of {', '.join(toolhive.ROADS)}")
+    try:
+        return toolhive.dialect(toolhive.NEWEST if version is None else version, road)
+    except toolhive.UnknownRoad as error:
+        raise UsageError(f"--road: {error}") from error
+    except toolhive.UnknownVersion as error:
+        raise UsageError(f"--toolhive-version: {error}") from error
+
+
+def _sets_help() -> str:
+    roads = ((each.name, each.meaning) for each in toolhive.ROADS.values())
+    releases = " and ".join(each.title for each in toolhive.RELEASES)
+    return "\n".join(
+        (
+            "sets, and whom they are for:",
+            *(f"  {name}: {whom}" for name, whom in SETS.items()),
+            f"roads of --set {TOOLHIVE}:",
+            *(f"  {name}: {meaning}" for name, meaning in roads),
+            f"versions of ToolHive: any from {toolhive.RELEASES[0].title} on;"
+            f" what is told differs from {releases} on",
+        )
+    )
 
 
 def _thresholds(given: argparse.Namespace) -> Thresholds:

@@ -7,8 +7,8 @@ from typing import Any
 from grafanalib import core
 
 from dashboards import draw, grafana, layout
-from dashboards.annotations import ANNOTATIONS, Annotation
-from dashboards.board import TAG, Board
+from dashboards.annotations import Annotation
+from dashboards.board import Board
 from dashboards.draw import MIN_STEP, SOURCE
 from dashboards.grafana import Json
 from dashboards.layout import Item, Place, Row
@@ -29,9 +29,9 @@ def dashboard(board: Board) -> Json:
         editable=False,
         graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
         refresh="30s",
-        tags=[TAG],
-        links=[_menu()],
-        annotations=core.Annotations(list=[_annotation(each) for each in ANNOTATIONS]),
+        tags=[board.tag],
+        links=[_menu(board)],
+        annotations=core.Annotations(list=[_annotation(each) for each in board.annotations]),
         templating=core.Templating(list=_variables(board)),
         panels=[_placed(board, item, where) for item, where in layout.place(board.rows)],
     )
@@ -39,9 +39,9 @@ def dashboard(board: Board) -> Json:
     return written
 
 
-def _menu() -> core.DashboardLink:
+def _menu(board: Board) -> core.DashboardLink:
     return core.DashboardLink(
-        asDropdown=True, includeVars=True, keepTime=True, tags=[TAG], title="MCP boards"
+        asDropdown=True, includeVars=True, keepTime=True, tags=[board.tag], title="MCP boards"
     )
 
 

@@ -1,21 +1,26 @@
 """Recording rules and alerts as one plain Prometheus rule document."""
 
-from dashboards.alerts import Alert, groups
+from dashboards.alerts import Alert
 from dashboards.recording import Recording
-from dashboards.recordings import recordings
+from dashboards.sets import Set, unified
 from dashboards.thresholds import DEFAULTS, Thresholds
 
 Rule = dict[str, object]
 
 
 def rules_document(thresholds: Thresholds = DEFAULTS) -> dict[str, object]:
+    """The rules of the set for the series contract, as `document` gives them."""
+    return document(unified(thresholds))
+
+
+def document(made: Set) -> dict[str, object]:
     """`{"groups": [...]}`, as Prometheus' `rule_files` and PrometheusRule's `spec` take it."""
-    recorded = [_recording(each) for each in recordings(thresholds)]
+    recorded = [_recording(each) for each in made.recordings]
     watched = [
         {"name": name, "rules": [_alert(each) for each in group]}
-        for name, group in groups(thresholds).items()
+        for name, group in made.alerts.items()
     ]
-    return {"groups": [{"name": "mcp-indicators", "rules": recorded}, *watched]}
+    return {"groups": [{"name": f"{made.prefix}-indicators", "rules": recorded}, *watched]}
 
 
 def _recording(recording: Recording) -> Rule:

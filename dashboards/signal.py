@@ -64,6 +64,8 @@ class Signal:
     """Whether values may be below 0, where a graph else begins."""
     exemplars: bool = False
     """Whether single traces are shown among the numbers: where histograms keep them."""
+    instead: "Signal | None" = None
+    """What to ask where an emitter does not tell this."""
 
     @property
     def silence(self) -> str:

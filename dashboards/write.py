@@ -8,10 +8,7 @@ import yaml
 
 from dashboards.chosen import Choices, texts
 from dashboards.manifests import board_configmap, prometheus_rule
-from dashboards.rules import rules_document
-
-RULES = "mcp"
-"""Name of the one rule file."""
+from dashboards.rules import document
 
 
 class _Dumper(yaml.SafeDumper):
@@ -32,12 +29,15 @@ def _yaml(document: object) -> str:
 
 def files(choices: Choices) -> dict[Path, str]:
     """Every file to write, by its path under the chosen folder."""
-    rules = rules_document(choices.thresholds)
+    made = choices.made()
+    rules = document(made)
     written = {
-        Path("rules", f"{RULES}.yaml"): _yaml(rules),
-        Path("manifests", f"rules-{RULES}.yaml"): _yaml(prometheus_rule(rules, choices.namespace)),
+        Path("rules", f"{made.prefix}.yaml"): _yaml(rules),
+        Path("manifests", f"rules-{made.prefix}.yaml"): _yaml(
+            prometheus_rule(rules, choices.namespace, made.prefix)
+        ),
     }
-    for board, text in texts(choices):
+    for board, text in texts(made, choices):
         manifest = board_configmap(board, text, choices.namespace, choices.folder)
         written[Path("dashboards", f"{board.uid}.json")] = text
         written[Path("manifests", f"board-{board.uid}.yaml")] = _yaml(manifest)

@@ -13,6 +13,8 @@ import yaml
 
 from dashboards import BOARDS
 from dashboards.alerts import ALERTS
+from dashboards.dialects import toolhive
+from dashboards.sets import translated
 from lab.arguments import Parser, UsageError
 from proxy.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS
@@ -94,12 +96,26 @@ def _configuration() -> str:
     return markdown(("key", "default", "meaning"), rows)
 
 
+def _roads() -> str:
+    rows = []
+    for road in toolhive.ROADS.values():
+        made = translated(toolhive.dialect(toolhive.NEWEST, road.name))
+        panels = sum(len(board.panels) for board in made.boards)
+        alerts = sum(len(group) for group in made.alerts.values())
+        who = f"{code(road.target['namespace'])}, `server`"
+        rows.append(
+            (code(road.name), road.meaning, who, f"{len(made.boards)} / {panels} / {alerts}")
+        )
+    return markdown(("`ROAD`", "choose it when", "told apart by", "boards / panels / alerts"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "architectures": _architectures,
     "boards": _boards,
     "options": _options,
     "metrics": _metrics,
     "alerts": _alerts,
+    "roads": _roads,
     "charts": _charts,
     "configuration": _configuration,
 }

@@ -48,16 +48,21 @@ class Alert:
     needs: Source = Source.PROXY
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Labels for routing and inhibition, beside the severity."""
+    heading: str = ""
+    """Its heading in the runbook, where it is not the name."""
+    spelled: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The label with a variable's value, where it is not called like the variable."""
 
     @property
     def runbook_url(self) -> str:
         """The alert's heading in the runbook."""
-        return f"{RUNBOOK}#{self.name.lower()}"
+        return f"{RUNBOOK}#{(self.heading or self.name).lower()}"
 
     @property
     def dashboard_url(self) -> str:
         """The board, opened on the server that the alert is about; a path under Grafana's root."""
-        chosen = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in self.about)
+        labels = {each: self.spelled.get(each, each) for each in self.about}
+        chosen = "&".join(f"var-{each}={{{{ $labels.{label} }}}}" for each, label in labels.items())
         return f"/d/{self.board}?{chosen}" if chosen else f"/d/{self.board}"
 
 

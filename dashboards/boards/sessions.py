@@ -18,7 +18,7 @@ BOARD = Board(
                 stat(2, sessions.REFUSED),
                 stat(3, proxies.OPEN_SESSIONS),
                 stat(4, sessions.OPEN_STREAMS),
-                stat(5, sessions.OPEN_CONNECTIONS),
+                stat(5, proxies.OPEN_CONNECTIONS),
                 stat(6, sessions.CALLS_EACH),
             ),
         ),

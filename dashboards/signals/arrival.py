@@ -17,6 +17,12 @@ def _newest(series: Series) -> str:
     return f"{now} or {within_the_hour}"
 
 
+SEEN = " or ".join(
+    each.now(CHOSEN, by=EACH_SERVER, operator="group") for each in (proxies.UP, calls.REQUESTS)
+)
+"""The chosen servers that tell of themselves: ours even when idle, ToolHive's once called."""
+
+
 def _age() -> str:
     """Seconds since the newest sample of each server seen within the hour."""
     return f"time() - ({_newest(proxies.UP)} or {_newest(calls.REQUESTS)})"
@@ -67,9 +73,9 @@ OLDEST = Signal(
 REPORTING = Signal(
     "Servers reporting",
     "MCP servers that tell of themselves now. Fewer than you run: those missing are not"
-    " instrumented, or their road is cut.",
+    " instrumented, or their road is cut; ToolHive's proxies are silent until the first call.",
     "short",
-    (Answer(f"count({proxies.UP.now(CHOSEN, by=EACH_SERVER, operator='group')})", "servers"),),
+    (Answer(f"count({SEEN})", "servers"),),
     Source.PROXY,
 )
 COPIES = Signal(

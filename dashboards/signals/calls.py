@@ -4,6 +4,8 @@ The headline questions use the families that ToolHive's proxy emits too; outcome
 behind our own proxy only.
 """
 
+from dataclasses import replace
+
 from dashboards import limits, series
 from dashboards.links import TO_FAILING_TOOLS, TO_SERVER, TO_SLOW_CALLS
 from dashboards.promql import eq, or_zero, ratio, unlike
@@ -24,6 +26,8 @@ FAILED = eq("status", Status.ERROR)
 # rate() sees a first error in the counter only.
 REQUESTS = series.of(catalogue.REQUESTS)
 BUCKETS = series.buckets(catalogue.REQUEST_DURATION)
+COUNT = series.count(catalogue.REQUEST_DURATION)
+SUM = series.total(catalogue.REQUEST_DURATION)
 OUTCOMES = series.of(catalogue.OUTCOMES)
 
 
@@ -41,6 +45,11 @@ def error_ratio(scope: Scope, by: By = ()) -> str:
 def latency(q: float, scope: Scope, by: By = ()) -> str:
     """The q-quantile of call durations, in seconds."""
     return BUCKETS.quantile(q, scope, IS_CALL, by=by)
+
+
+def mean(scope: Scope, by: By = ()) -> str:
+    """The mean of call durations, in seconds."""
+    return ratio(SUM.rate(scope, IS_CALL, by=by), COUNT.rate(scope, IS_CALL, by=by))
 
 
 def slow_ratio(seconds: float, scope: Scope, by: By = ()) -> str:
@@ -127,6 +136,23 @@ STATUS_CODES = Signal(
     (Answer(REQUESTS.rate(CHOSEN, IS_CALL, by=("status_code",)), "{{status_code}}"),),
     Source.PROXY,
 )
+MEAN = Signal(
+    "Mean latency",
+    "Mean time from a call's arrival to the end of its answer, streams not counted. A few very slow"
+    " calls hide in it: single calls are told by traces only.",
+    "s",
+    (Answer(mean(CHOSEN), "mean"),),
+    Source.PROXY,
+    quiet="no calls",
+)
+MEAN_BY_METHOD = Signal(
+    "Mean latency by method",
+    "Mean time of the calls of a method. A slow initialize or tools/list makes every new client"
+    " wait.",
+    "s",
+    (Answer(mean(CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
+    Source.PROXY,
+)
 P95 = Signal(
     "Latency p95",
     "95 of 100 calls are answered within this time, streams not counted. High: compare with the"
@@ -137,6 +163,7 @@ P95 = Signal(
     limits.LATENCY_SECONDS,
     quiet="no calls",
     opens=(TO_SLOW_CALLS,),
+    instead=replace(MEAN, opens=(TO_SLOW_CALLS,)),
 )
 LATENCY = Signal(
     "Latency",
@@ -146,6 +173,7 @@ LATENCY = Signal(
     tuple(Answer(latency(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)),
     Source.PROXY,
     limits.LATENCY_SECONDS,
+    instead=MEAN,
 )
 LATENCY_BY_METHOD = Signal(
     "Latency p95 by method",
@@ -155,6 +183,7 @@ LATENCY_BY_METHOD = Signal(
     (Answer(latency(0.95, CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
+    instead=MEAN_BY_METHOD,
 )
 DURATIONS = Signal(
     "Durations",

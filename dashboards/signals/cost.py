@@ -14,8 +14,8 @@ By = tuple[str, ...]
 
 _SPENT = series.total(catalogue.OVERHEAD)
 _SPENDINGS = series.count(catalogue.OVERHEAD)
-_TOOK = series.total(catalogue.REQUEST_DURATION)
-_TAKINGS = series.count(catalogue.REQUEST_DURATION)
+_TOOK = calls.SUM
+_TAKINGS = calls.COUNT
 
 
 def _mean(total: Series, count: Series, by: By = ()) -> str:
@@ -26,7 +26,7 @@ def _mean(total: Series, count: Series, by: By = ()) -> str:
 _PROXY = _mean(_SPENT, _SPENDINGS)
 _CALL = _mean(_TOOK, _TAKINGS)
 
-IN_FLIGHT = _TOOK.rate(CHOSEN)
+IN_FLIGHT = _TOOK.rate(CHOSEN, calls.IS_CALL)
 """Calls under way, by Little's law: seconds of calls per second."""
 
 

@@ -22,6 +22,7 @@ QUANTILES = tuple(
         Source.PROXY,
         limits.LATENCY_SECONDS,
         quiet="no calls",
+        instead=calls.MEAN if q == 0.95 else None,
     )
     for q in (0.5, 0.95, 0.99)
 )
@@ -49,4 +50,9 @@ BY_TRANSPORT = Signal(
     (Answer(calls.latency(0.95, CHOSEN, by=("transport",)), "{{transport}}"),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
+    instead=replace(
+        calls.MEAN,
+        title="Mean latency by transport",
+        answers=(Answer(calls.mean(CHOSEN, by=("transport",)), "{{transport}}"),),
+    ),
 )

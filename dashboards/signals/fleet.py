@@ -9,15 +9,13 @@ from dashboards.recordings import OUTCOMES as RECORDED_OUTCOMES
 from dashboards.series import CHOSEN, CHOSEN_RANGE, WHOLE, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
+from dashboards.signals.arrival import SEEN
 from dashboards.signals.indicators import OURS
 from proxy.telemetry.catalogue import Fault
 
 TOP = 10
 """As many lines and bars as can be told apart."""
 
-_SEEN = " or ".join(
-    each.now(CHOSEN, by=EACH_SERVER, operator="group") for each in (proxies.UP, calls.REQUESTS)
-)
 _UPSTREAM = proxies.UP.now(CHOSEN, by=EACH_SERVER, operator="min")
 _FIRING = foreign.ALERTS.now(CHOSEN, *OURS, by=EACH_SERVER, operator="count")
 _DOWN = ((0, "down"), (1, "up"))
@@ -76,6 +74,16 @@ SLOWEST_P95 = Signal(
     limits.LATENCY_SECONDS,
     quiet="no calls",
     opens=(TO_FLEET,),
+    instead=Signal(
+        "Mean of the slowest server",
+        "The mean time of a call to the slowest of the chosen servers. High: see which server it"
+        " is.",
+        "s",
+        (Answer(f"max({calls.mean(CHOSEN, EACH_SERVER)})", "mean"),),
+        Source.PROXY,
+        quiet="no calls",
+        opens=(TO_FLEET,),
+    ),
 )
 TABLE = Signal(
     "Servers",
@@ -83,7 +91,7 @@ TABLE = Signal(
     " and its latency. Upstream and sessions are told by our proxy only.",
     "short",
     (
-        Answer(or_zero(_FIRING, f"({_SEEN})"), "Alerts", limit=limits.FIRING),
+        Answer(or_zero(_FIRING, f"({SEEN})"), "Alerts", limit=limits.FIRING),
         Answer(_UPSTREAM, "Upstream", limit=limits.UPSTREAM, words=_DOWN),
         Answer(recorded(CALL_RATE), "Calls", "reqps"),
         Answer(recorded(ERROR_RATIO), "Error ratio", "percentunit", limits.ERRORS),
@@ -144,6 +152,14 @@ LATENCIES = Signal(
     Source.PROXY,
     limits.LATENCY_SECONDS,
     opens=(TO_SERVER, TO_LATENCY),
+    instead=Signal(
+        "Mean latency by server",
+        f"The mean time of a call, of the {TOP} slowest servers.",
+        "s",
+        (Answer(_top(calls.mean(CHOSEN, EACH_SERVER)), WHO),),
+        Source.PROXY,
+        opens=(TO_SERVER, TO_LATENCY),
+    ),
 )
 OUTCOMES = Signal(
     "Calls by outcome",

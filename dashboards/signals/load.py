@@ -57,6 +57,7 @@ CONNECTIONS = Signal(
         Answer(proxies.SESSIONS.now(CHOSEN), "sessions"),
     ),
     Source.PROXY,
+    instead=proxies.OPEN_CONNECTIONS,
 )
 IN_FLIGHT = Signal(
     "Calls in flight",

@@ -1,5 +1,7 @@
 """What the proxy itself does: what it holds open, what it costs, what it lost."""
 
+from dataclasses import replace
+
 from dashboards import limits, series
 from dashboards.links import TO_COST, TO_RESOURCES, TO_SERVER, TO_SESSIONS
 from dashboards.promql import ne, or_zero, ratio
@@ -55,6 +57,13 @@ OPEN_SESSIONS = Signal(
     Source.PROXY,
     opens=(TO_SESSIONS,),
 )
+OPEN_CONNECTIONS = Signal(
+    "Open connections",
+    "Client connections open now. Far above the sessions: clients that do not reuse them.",
+    "short",
+    (Answer(CONNECTIONS.now(CHOSEN), "connections"),),
+    Source.PROXY,
+)
 OPEN = Signal(
     "Open sessions, streams and connections",
     "What clients hold open. Sessions that rise while calls do not are forgotten ones; many streams"
@@ -67,6 +76,7 @@ OPEN = Signal(
     ),
     Source.PROXY,
     opens=(TO_SESSIONS,),
+    instead=replace(OPEN_CONNECTIONS, opens=(TO_SESSIONS,)),
 )
 IN_FLIGHT = Signal(
     "Requests in flight",

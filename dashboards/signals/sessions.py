@@ -80,13 +80,6 @@ OPEN_STREAMS = Signal(
     (Answer(proxies.STREAMS.now(CHOSEN), "streams"),),
     Source.PROXY,
 )
-OPEN_CONNECTIONS = Signal(
-    "Open connections",
-    "Client connections open now. Far above the sessions: clients that do not reuse them.",
-    "short",
-    (Answer(proxies.CONNECTIONS.now(CHOSEN), "connections"),),
-    Source.PROXY,
-)
 OPENED_BY_SERVER = Signal(
     "Sessions opened by server",
     f"Successful initialize calls per second, of the {TOP} servers that see most. A sawtooth is a"

@@ -63,17 +63,25 @@ def _over_time(objective: Objective, bad: str) -> Signal:
 LEAST = (_least(_SUCCESS, "the calls that may fail"), _least(_SPEED, "the calls that may be slow"))
 FASTEST = (_fastest(_SUCCESS), _fastest(_SPEED))
 OVER_TIME = (_over_time(_SUCCESS, "Failed"), _over_time(_SPEED, "Slow"))
-OVERSPENT = Signal(
-    "Objectives missed",
-    "Servers whose availability or latency budget is overspent: more calls were bad within 30 days"
-    " than may be.",
-    "short",
-    tuple(
-        Answer(f"count({_of(each.left)} < 0) or vector(0)", each.name)
-        for each in (_SUCCESS, _SPEED)
-    ),
-    Source.PROXY,
-    limits.FIRING.because("Risky changes wait until the budget has recovered."),
+
+
+def _overspent(which: str, *objectives: Objective) -> Signal:
+    return Signal(
+        "Objectives missed",
+        f"Servers whose {which} budget is overspent: more calls were bad within 30 days than may"
+        " be.",
+        "short",
+        tuple(
+            Answer(f"count({_of(each.left)} < 0) or vector(0)", each.name) for each in objectives
+        ),
+        Source.PROXY,
+        limits.FIRING.because("Risky changes wait until the budget has recovered."),
+    )
+
+
+OVERSPENT = replace(
+    _overspent("availability or latency", _SUCCESS, _SPEED),
+    instead=_overspent("availability", _SUCCESS),
 )
 
 

@@ -16,6 +16,7 @@ from dashboards.write import files as contents
 from tests.stacks.stack import plan_of
 
 ROOT = Path(__file__).parents[2]
+SCRAPED = ("--set", "toolhive", "--road", "direct-scrape")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -80,6 +81,25 @@ def test_help_names_what_is_written() -> None:
         (("x", "--folder", ""), 'dashboards: argument --folder: "" is not a folder: 1 to 99'),
         (("x", "--namespace", "A"), 'dashboards: argument --namespace: "A" is not a namespace: 1'),
         (("x", "--thresholds", "no.yaml"), 'dashboards: --thresholds: cannot read "no.yaml": No'),
+        (
+            ("x", "--set", "mine"),
+            "dashboards: argument --set: invalid choice: 'mine' (choose from ",
+        ),
+        (("x", "--set", "toolhive"), "dashboards: --set toolhive needs --road, one of direct-scr"),
+        (("x", "--road", "hybrid"), 'dashboards: --road "hybrid" goes with --set toolhive only\n'),
+        (("x", "--toolhive-version", "1"), 'dashboards: --toolhive-version "1" goes with --set '),
+        (
+            ("x", "--set", "toolhive", "--road", "kafka"),
+            'dashboards: --road: "kafka" is not a road; choose direct-scrape, otel-scrape, ',
+        ),
+        (
+            ("x", *SCRAPED, "--toolhive-version", "0.3.4"),
+            'dashboards: --toolhive-version: "0.3.4" is too old: ToolHive is known from 0.3.5 on\n',
+        ),
+        (
+            ("x", *SCRAPED, "--toolhive-version", "latest"),
+            'dashboards: --toolhive-version: "latest" is not a version of ToolHive, such as 0.44.0',
+        ),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(
@@ -146,6 +166,27 @@ def test_a_data_source_takes_the_place_of_the_viewers_choice(tmp_path: Path) -> 
         assert "datasource:" not in text
         assert '"uid": "prom-1"' in text or "targets" not in text
         assert "datasource" not in [each["name"] for each in variables]
+
+
+def test_the_set_for_toolhive_is_written_beside_the_other_one(tmp_path: Path) -> None:
+    run(str(tmp_path))
+    before = files(tmp_path)
+
+    done = run(str(tmp_path), *SCRAPED, "--toolhive-version", "0.3.5", "--datasource", "prom-1")
+
+    after = files(tmp_path)
+    added = set(after) - set(before)
+    assert done.returncode == 0, done.stderr
+    assert {path: after[path] for path in before} == before
+    assert {"rules/toolhive.yaml", "manifests/rules-toolhive.yaml"} <= added
+    assert "dashboards/mcp-toolhive-fleet.json" in added
+    assert b"histogram_quantile" not in after["dashboards/mcp-toolhive-latency.json"]
+    assert b'"uid": "prom-1"' in after["dashboards/mcp-toolhive-latency.json"]
+
+
+def test_a_mistake_in_the_layout_writes_nothing(tmp_path: Path) -> None:
+    assert run(str(tmp_path / "out"), "--set", "toolhive", "--road", "kafka").returncode == 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_folder_and_namespace_are_in_the_manifests(tmp_path: Path) -> None:

@@ -1,0 +1,208 @@
+"""ToolHive's own proxy, from 0.3.5 on, as its series reach a Prometheus that relabels nothing.
+
+Read in ToolHive's source, pkg/telemetry/middleware.go and config.go, at v0.3.5 and v0.44.0. What
+differs by version is a `Release`, what differs by the way to Prometheus a `Road`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashboards import foreign, series
+from dashboards.dialects.dialect import Dialect, Names, Spelling, Within
+from dashboards.promql import eq
+from dashboards.series import Series, Source
+from dashboards.signals import calls, proxies, tools
+from proxy.telemetry import catalogue
+
+NAMES = Names("toolhive", "ToolHive")
+
+Version = tuple[int, int, int]
+
+
+class UnknownVersion(ValueError):
+    """No version of ToolHive, or one that is not known; one line says what is."""
+
+
+class UnknownRoad(ValueError):
+    """A road that is not known; one line says which are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What changed in ToolHive's telemetry at `least`."""
+
+    least: Version
+    spread: bool
+    """Whether durations have buckets below 5 s, so that a quantile means something."""
+    names: bool
+    """Whether requests carry the tool's name (`mcp_resource_id`)."""
+
+    @property
+    def title(self) -> str:
+        return ".".join(map(str, self.least))
+
+
+RELEASES = (
+    Release((0, 3, 5), spread=False, names=False),
+    # #3752 and #3787 brought the buckets of the semantic conventions, #3687 the tool's name.
+    Release((0, 9, 4), spread=True, names=True),
+)
+NEWEST = "0.44.0"
+"""The newest version whose series the tests have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """How ToolHive's series get to Prometheus, and what they carry when they arrive.
+
+    `target` maps the contract's labels that ToolHive itself does not write to those that the road
+    adds; `process` says whether the proxy's process and its target can be seen.
+    """
+
+    name: str
+    meaning: str
+    target: Mapping[str, str]
+    sources: frozenset[Source]
+    process: bool = False
+    exemplars: bool = False
+
+
+_COLLECTOR = frozenset({Source.PROMETHEUS, Source.COLLECTOR, Source.COLLECTOR_METRICS})
+
+ROADS = {
+    each.name: each
+    for each in (
+        Road(
+            "direct-scrape",
+            "Prometheus scrapes the proxies by a ServiceMonitor or PodMonitor",
+            {"job": "job", "namespace": "namespace", "pod": "pod"},
+            frozenset({Source.PROMETHEUS, Source.KUBELET}),
+            process=True,
+        ),
+        Road(
+            "otel-scrape",
+            "Prometheus scrapes the collector with honor_labels",
+            {"job": "job", "namespace": "job"},
+            _COLLECTOR,
+        ),
+        Road(
+            "otel-scrape-exported",
+            "the same without honor_labels, as in ToolHive's example: exported_job",
+            {"job": "exported_job", "namespace": "exported_job"},
+            _COLLECTOR,
+        ),
+        Road(
+            "otel-remote-write",
+            "the collector writes to Prometheus",
+            {"job": "job", "namespace": "job"},
+            _COLLECTOR | {Source.REMOTE_WRITE},
+            exemplars=True,
+        ),
+    )
+}
+
+# A pod of the proxy's Deployment, which is called as its server: `<server>-<hash>-<five>`.
+_SERVER_IN_POD = Within("pod", r"{}-\w+-\w+")
+
+_PROCESS = (
+    proxies.CPU,
+    proxies.MEMORY,
+    series.of(catalogue.PROCESS_OPEN_FDS),
+    series.of(catalogue.PROCESS_START_TIME),
+    *foreign.TARGETS,
+)
+_EVERY_DURATION = (
+    series.count(catalogue.REQUEST_DURATION),
+    series.total(catalogue.REQUEST_DURATION),
+)
+
+
+def dialect(version: str, road: str) -> Dialect:
+    """ToolHive's series at a version such as 0.44.0, by one of ROADS.
+
+    Raises UnknownVersion or UnknownRoad.
+    """
+    release, way = _release(version), _road(road)
+    return Dialect(
+        names=NAMES,
+        namespace=way.target["namespace"],
+        families=_families(release, way),
+        sources=way.sources,
+        words=_WORDS if way.exemplars else {**_WORDS, **_NO_DOTS},
+        exemplars=way.exemplars,
+        traces=release.names,
+    )
+
+
+def _release(text: str) -> Release:
+    found = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text, re.ASCII)
+    if not found:
+        raise UnknownVersion(f'"{text}" is not a version of ToolHive, such as {NEWEST}')
+    major, minor, patch = (int(each or 0) for each in found.groups())
+    known = [each for each in RELEASES if each.least <= (major, minor, patch)]
+    if not known:
+        raise UnknownVersion(f'"{text}" is too old: ToolHive is known from {RELEASES[0].title} on')
+    return known[-1]
+
+
+def _road(name: str) -> Road:
+    if name not in ROADS:
+        raise UnknownRoad(f'"{name}" is not a road; choose {", ".join(ROADS)}')
+    return ROADS[name]
+
+
+def _families(release: Release, road: Road) -> dict[str, Spelling]:
+    own: dict[Series, tuple[str, ...]] = {
+        calls.REQUESTS: catalogue.REQUESTS.labels,
+        tools.CALLS: tuple(x for x in catalogue.TOOL_CALLS.labels if x != "transport"),
+        proxies.CONNECTIONS: catalogue.ACTIVE_CONNECTIONS.labels,
+        **dict.fromkeys(_EVERY_DURATION, catalogue.REQUEST_DURATION.labels),
+    }
+    if release.spread:
+        own[calls.BUCKETS] = (*catalogue.REQUEST_DURATION.labels, "le")
+    found = {
+        each.name: Spelling(each.name, {**_same(labels), **road.target})
+        for each, labels in own.items()
+    }
+    if release.names:
+        found[tools.BUCKETS.name] = _durations_of_tools(road)
+    if road.process:
+        found |= {
+            each.name: Spelling(each.name, road.target, server=_SERVER_IN_POD) for each in _PROCESS
+        }
+    for each in (foreign.ALERTS, foreign.ALERTS_SINCE):
+        labels = {**_same(tuple(each.labels)), "namespace": road.target["namespace"]}
+        found[each.name] = Spelling(each.name, labels)
+    return found
+
+
+def _durations_of_tools(road: Road) -> Spelling:
+    """Of the requests: ToolHive's series by the semantic conventions do not name the server."""
+    labels = {**_same(("server", "transport", "le")), **road.target, tools.NAME: "mcp_resource_id"}
+    return Spelling(calls.BUCKETS.name, labels, where=(eq("mcp_method", "tools/call"),))
+
+
+def _same(labels: tuple[str, ...]) -> dict[str, str]:
+    return {each: each for each in labels}
+
+
+_WORDS = {
+    "ToolHive's own proxy sees HTTP errors only.": "",
+    calls.HONEST: "ToolHive counts HTTP errors only: a tool result with isError and a JSON-RPC"
+    " error count as successes.",
+    "Upstream and sessions are told by our proxy only.": "",
+    "look at the upstream and at the transport errors.": "look at the server, and at the HTTP"
+    " status of the answers.",
+    "compare with the proxy's own time below, then look": "look",
+    " and at most 2% of the calls were lost, late or turned away": "",
+    "Look at the faults: a caller's is an unknown version or a bad request, a server's is a server"
+    " that does not start.": "Look at the HTTP status of the answers.",
+    " mcp.proxy.outcome=tool_error,": "",
+}
+"""Of descriptions that are about our proxy as well."""
+
+_NO_DOTS = {
+    "A dot is one call; a click on it opens its trace.": "",
+    "A dot is one call; a click opens its trace.": "",
+}

@@ -1,0 +1,50 @@
+"""Sets of boards and rules: one for the series contract, one for ToolHive's series as they are.
+
+Both are made of the same boards, recordings and alerts; a user may have both side by side.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashboards import BOARDS
+from dashboards.alerts import Alert, groups
+from dashboards.board import Board
+from dashboards.dialects import panels, rules, toolhive
+from dashboards.dialects.dialect import Dialect
+from dashboards.recording import Recording
+from dashboards.recordings import recordings
+from dashboards.thresholds import DEFAULTS, Thresholds
+
+UNIFIED = "unified"
+TOOLHIVE = toolhive.NAMES.set
+SETS = {
+    UNIFIED: "every emitter and road, by the series contract that the stack's relabelling keeps",
+    TOOLHIVE: "ToolHive's own proxy without any of our relabelling",
+}
+"""Set -> whom it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What is generated together. `prefix` begins the names of its rule file and groups."""
+
+    prefix: str
+    boards: tuple[Board, ...]
+    recordings: tuple[Recording, ...]
+    alerts: Mapping[str, tuple[Alert, ...]]
+    """By the name of their group."""
+
+
+def unified(thresholds: Thresholds = DEFAULTS) -> Set:
+    """The set for series that keep the contract."""
+    return Set("mcp", BOARDS, recordings(thresholds), groups(thresholds))
+
+
+def translated(dialect: Dialect, thresholds: Thresholds = DEFAULTS) -> Set:
+    """The set for the series of a dialect: what it cannot tell is left out."""
+    contract = unified(thresholds)
+    recorded, complete = rules.recorded(contract.recordings, dialect)
+    alerts = rules.alerts(contract.alerts, complete)
+    firing = frozenset(each.heading for group in alerts.values() for each in group)
+    boards = panels.boards(contract.boards, panels.Edition(complete, firing))
+    return Set(dialect.names.set, boards, recorded, alerts)

@@ -1,0 +1,174 @@
+"""The set for ToolHive's own series holds together by itself, and beside the other set."""
+
+import json
+import re
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from dashboards import BOARDS
+from dashboards.alerts import ALERTS
+from dashboards.board import Board
+from dashboards.chosen import Choices
+from dashboards.dialects import toolhive
+from dashboards.layout import lines_of
+from dashboards.render import dashboard
+from dashboards.rules import document
+from dashboards.sets import Set, translated
+from dashboards.write import files
+from tests.dashboards.expressions import selectors
+from tests.dashboards.lint import findings
+from tests.dashboards.promtool import Promtool
+from tests.dashboards.test_links import Json, links
+
+LAYOUTS = [(version, road) for version in ("0.3.5", "0.44.0") for road in toolhive.ROADS]
+
+pytestmark = pytest.mark.parametrize(("version", "road"), LAYOUTS)
+
+
+@cache
+def made(version: str, road: str) -> Set:
+    return translated(toolhive.dialect(version, road))
+
+
+@cache
+def written(version: str, road: str) -> dict[Path, str]:
+    return files(Choices(dialect=toolhive.dialect(version, road)))
+
+
+@cache
+def drawn(version: str, road: str) -> dict[str, Json]:
+    return {board.uid: dashboard(board) for board in made(version, road).boards}
+
+
+def boards(version: str, road: str) -> dict[str, Board]:
+    return {board.uid: board for board in made(version, road).boards}
+
+
+def test_the_linter_finds_nothing(version: str, road: str) -> None:
+    every = drawn(version, road)
+
+    found = {uid: findings(board, every) for uid, board in every.items()}
+
+    assert {uid: lines for uid, lines in found.items() if lines} == {}
+
+
+def test_it_can_stand_beside_the_other_set(version: str, road: str) -> None:
+    ours, theirs = made(version, road).boards, BOARDS
+
+    assert {each.uid for each in ours} & {each.uid for each in theirs} == set()
+    assert {each.title for each in ours} & {each.title for each in theirs} == set()
+    assert {each.tag for each in ours} & {each.tag for each in theirs} == set()
+    assert all(len(each.uid) <= 40 for each in ours)
+    assert set(written(version, road)) & set(files(Choices())) == set()
+
+
+def test_no_rule_or_group_is_called_as_one_of_the_other_set(version: str, road: str) -> None:
+    groups = document(made(version, road))["groups"]
+    names = json.dumps(groups)
+
+    assert re.findall(r'"(?:record|alert|name)": "(?:mcp|MCP)[^"]*"', names) == []
+    assert not re.search(r"\bmcp:", names)
+
+
+def test_every_series_that_is_asked_for_is_recorded_or_comes_from_elsewhere(
+    version: str, road: str
+) -> None:
+    """Recordings are evaluated in order, each after those that it reads."""
+    seen: set[str] = set()
+    for recording in made(version, road).recordings:
+        asked = {each.name for each in selectors(recording.expr)}
+        assert {each for each in asked if each.startswith("toolhive:")} <= seen, recording.record
+        seen.add(recording.record)
+    read = {
+        each.name
+        for board in made(version, road).boards
+        for panel in board.panels
+        for answer in panel.signal.answers
+        for each in selectors(answer.expr)
+        if each.name.startswith("toolhive:")
+    }
+    assert read <= seen
+
+
+def test_promtool_accepts_the_rules(version: str, road: str, promtool: Promtool) -> None:
+    assert promtool.check(document(made(version, road))) == ""
+
+
+def test_every_alert_has_its_board_and_its_heading(version: str, road: str) -> None:
+    alerts = [each for group in made(version, road).alerts.values() for each in group]
+    runbook = Path("dashboards/RUNBOOK.md").read_text(encoding="utf-8").lower()
+
+    assert len({each.name for each in alerts}) == len(alerts) >= 15
+    for each in alerts:
+        assert each.board in boards(version, road), each.name
+        assert f"\n## {each.runbook_url.split('#')[1]}\n" in runbook
+
+
+def test_a_template_names_labels_that_its_alert_has(version: str, road: str) -> None:
+    """Pushed series have no label `namespace`."""
+    here = toolhive.dialect(version, road).namespace
+    for group in made(version, road).alerts.values():
+        for each in group:
+            text = f"{each.summary} {each.description} {each.dashboard_url}"
+            named = set(re.findall(r"\$labels\.(\w+)", text))
+            assert "namespace" not in named - {here}, each.name
+
+
+def test_a_click_hands_over_labels_that_the_panels_series_have(version: str, road: str) -> None:
+    here = toolhive.dialect(version, road).namespace
+    for board in drawn(version, road).values():
+        for panel in board["panels"]:
+            for url in links(panel):
+                carried = set(re.findall(r"\.(\w+):percentencode", url))
+                assert "namespace" not in carried - {here}, url
+
+
+def test_no_description_speaks_of_what_toolhive_does_not_tell(version: str, road: str) -> None:
+    texts = [
+        text
+        for board in made(version, road).boards
+        for panel in board.panels
+        for text in (panel.signal.description, panel.signal.title)
+    ]
+    strange = re.compile(r"our proxy|outcome|event loop|whose fault|the faults|honest", re.I)
+
+    assert [text for text in texts if strange.search(text)] == []
+
+
+def test_an_alert_that_a_description_names_exists(version: str, road: str) -> None:
+    names = {each.name for group in made(version, road).alerts.values() for each in group}
+    text = json.dumps(drawn(version, road))
+
+    assert set(re.findall(r"\b(?:MCP|ToolHive)[A-Z][a-z]\w+", text)) <= names
+
+
+def test_home_lists_the_boards_that_there_are(version: str, road: str) -> None:
+    text = json.dumps(drawn(version, road)["mcp-toolhive-home"])
+    others = set(boards(version, road)) - {"mcp-toolhive-home"}
+
+    assert set(re.findall(r"\(d/([a-z-]+)\?", text)) == others
+
+
+def test_it_is_made_the_same_again_and_quickly(version: str, road: str) -> None:
+    began = time.process_time()
+
+    assert files(Choices(dialect=toolhive.dialect(version, road))) == written(version, road)
+    assert time.process_time() - began < 2
+
+
+def test_a_row_that_lost_panels_is_full_again(version: str, road: str) -> None:
+    """Else `lines_of` raises UnevenRow."""
+    for board in made(version, road).boards:
+        assert all(lines_of(row) for row in board.rows)
+
+
+def test_most_alerts_of_the_contract_that_look_at_toolhives_series_are_kept(
+    version: str, road: str
+) -> None:
+    kept = {each.heading for group in made(version, road).alerts.values() for each in group}
+
+    assert {"MCPErrorRatioHigh", "MCPToolFailing", "MCPTelemetryAbsent", "MCPNoCalls"} <= kept
+    assert kept <= {each.name for each in ALERTS}
