@@ -16,15 +16,32 @@ _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 class Books:
     """Counts and traces. `on_quiet` is called whenever the last call in flight has ended."""
 
-    __slots__ = ("_tracer", "ledger", "on_quiet")
+    __slots__ = ("_in_flight", "_tracer", "ledger", "on_quiet")
 
     def __init__(self, ledger: Ledger, tracer: Tracer) -> None:
         self.ledger = ledger
         self.on_quiet: Callable[[], None] = lambda: None
+        self._in_flight: dict[str, int] = {}
         self._tracer = tracer
 
     def __repr__(self) -> str:
         return f"<Books in_flight={self.ledger.in_flight}>"
+
+    def in_flight(self, session: str) -> int:
+        """How many calls of a session are in flight; without one, each request is its own."""
+        return self._in_flight.get(session, 0)
+
+    def begun(self, session: str, count: int) -> None:
+        """As many calls of a session begin; each is to be `finished`, or all are `undone`."""
+        self.ledger.in_flight += count
+        if session and count:
+            self._in_flight[session] = self._in_flight.get(session, 0) + count
+
+    def undone(self, session: str, count: int) -> None:
+        """The calls did not begin after all, and count as nothing."""
+        self.ledger.in_flight -= count
+        if session and count:
+            self._leave(session, count)
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many of its seconds the upstream took."""
@@ -51,6 +68,8 @@ class Books:
         if trace.sampled:
             self._tracer.finish(trace, _record(finished, status, seconds, waited))
         ledger.in_flight -= 1
+        if call.session:
+            self._leave(call.session, 1)
         if not ledger.in_flight:
             self.on_quiet()
 
@@ -58,6 +77,13 @@ class Books:
         """A session of that length is over; `error_type` is "" if it ended as it should."""
         self.ledger.sessions -= 1
         self.ledger.session_ended(seconds, error_type)
+
+    def _leave(self, session: str, count: int) -> None:
+        left = self._in_flight.get(session, count) - count
+        if left:
+            self._in_flight[session] = left
+        else:
+            self._in_flight.pop(session, None)
 
 
 def _record(finished: Finished, status: int, seconds: float, waited: float) -> TraceRecord:

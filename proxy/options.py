@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
+from proxy.certificates import authorities
 from proxy.errors import SettingsError
 
 MIB = 1024 * 1024
@@ -171,6 +172,11 @@ SERVER_NAME = Option(
     "server_name", "NAME", "",
     "the label `server`; default: OTEL_SERVICE_NAME, else service.name, else mcp-server", str,
 )  # fmt: skip
+UPSTREAM_CA = Option(
+    "upstream_ca", "PATH", "",
+    "a file of PEM certificates: who vouches for an https server, instead of the system's",
+    authorities, "",
+)  # fmt: skip
 BEARER_TOKEN = Option(
     "bearer_token", "TOKEN", "",
     "the token that clients must show as `Authorization: Bearer`, of at least 16 characters;"
@@ -195,6 +201,7 @@ OPTIONS = (
     UPSTREAM_TRANSPORT,
     COMMAND,
     SERVER_NAME,
+    UPSTREAM_CA,
     Option("listen", "HOST:PORT", "127.0.0.1:8080", "where clients reach MCP", _address),
     Option(
         "metrics_listen", "HOST:PORT", "127.0.0.1:9464",
@@ -210,6 +217,10 @@ OPTIONS = (
     Option("probe_interval", "SECONDS", "5", "between looks whether the server is up", _duration),
     Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),
     Option(
+        "depth_limit", "LEVELS", "128",
+        "how deep arrays and objects of a request body may nest (400)", _count,
+    ),
+    Option(
         "message_limit", "BYTES", str(16 * MIB),
         "longest single message of the server: an event, a line, or a JSON answer", _count,
     ),
@@ -218,6 +229,8 @@ OPTIONS = (
         "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server",
         _count,
     ),
+    Option("max_in_flight", "COUNT", "256",
+           "most calls of one session, or of one batch, without an answer yet (429)", _count),
     Option("max_connections", "COUNT", "1000",
            "most connections of clients; a request on one more gets 503 with Retry-After", _count),
     Option(

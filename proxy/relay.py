@@ -1,5 +1,9 @@
 """The joint: a client's request comes in, is read as far as needed, and the upstream gets it."""
 
+from dataclasses import dataclass
+
+from msgspec import UnsetType
+
 from proxy.books import Books
 from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.gate import Arrival
@@ -9,19 +13,29 @@ from proxy.telemetry.trace import Trace
 from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
 from proxy.upstream import Upstream
-from proxy.verdict import DRAINING, REJECTED, SATURATED, Verdict
+from proxy.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from proxy.wire import jsonrpc, response, trace_meta
+from proxy.wire.depth import deeper_than
 from proxy.wire.head import lines
 from proxy.wire.message import NO_META, NO_PARAMS, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How deep a message may nest, and how many calls one session may have in flight."""
+
+    depth: int
+    in_flight: int
 
 
 class Relay:
     """Receives the client side's requests; part of `transports.port.Receiver`."""
 
-    def __init__(self, upstream: Upstream, books: Books, tracer: Tracer) -> None:
+    def __init__(self, upstream: Upstream, books: Books, tracer: Tracer, limits: Limits) -> None:
         self._upstream = upstream
         self._books = books
         self._tracer = tracer
+        self._limits = limits
         self._takers = {"POST": self._post, "GET": self._listen, "DELETE": self._delete}
         self.draining = False
 
@@ -43,29 +57,37 @@ class Relay:
         except MalformedMessage as error:
             self._turn_away(client, jsonrpc.PARSE_ERROR, str(error))
             return
+        limits = self._limits
+        if deeper_than(body, limits.depth):
+            reason = f"arrays and objects nest more than {limits.depth} levels deep"
+            self._turn_away(client, jsonrpc.INVALID_REQUEST, reason, messages)
+            return
         version, session = arrival.version, arrival.session
         calls = tuple(
             [Call(each, started, version, session) for each in messages if each.is_request]
         )
         if self.draining and calls:
-            self._ask_to_come_back(client, calls)
+            self._refuse(client, calls, 503, "the proxy is shutting down: try again", DRAINING)
+            return
+        if len(calls) + self._books.in_flight(session) > limits.in_flight:
+            reason = f"a session may have {limits.in_flight} calls in flight: wait for answers"
+            self._refuse(client, calls, 429, reason, CROWDED)
             return
         context = arrival.context_lines
         if calls:
             for call in calls:
                 call.size = len(body) // len(calls)
             body, context = self._trace(arrival, messages, calls, body)
-        ledger = self._books.ledger
-        ledger.in_flight += len(calls)
+        self._books.begun(session, len(calls))
         try:
             self._upstream.post(Post(client, arrival, body, messages, calls, context))
         except DuplicateRequest as error:
-            ledger.in_flight -= len(calls)
+            self._books.undone(session, len(calls))
             self._turn_away(client, jsonrpc.INVALID_REQUEST, str(error))
 
     def _listen(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         if self.draining:
-            self._ask_to_come_back(client, ())
+            self._refuse(client, (), 503, "the proxy is shutting down: try again", DRAINING)
         else:
             self._upstream.listen(Post(client, arrival, body, (), (), arrival.context_lines))
 
@@ -100,17 +122,25 @@ class Relay:
             return body, _context_lines(trace)
         return body, arrival.context_lines
 
-    def _turn_away(self, client: Client, code: int, reason: str) -> None:
-        """Answer a body that is no message, or repeats an id."""
-        client.answer(response.start(400, response.JSON), jsonrpc.error(None, code, reason), 400)
+    def _turn_away(
+        self, client: Client, code: int, reason: str, messages: tuple[Message, ...] = ()
+    ) -> None:
+        """Answer a body that is no message, or one that may not be; its id, if it has one."""
+        known = messages[0].id if len(messages) == 1 and messages[0].is_request else None
+        request_id = None if isinstance(known, UnsetType) else known
+        answer = jsonrpc.error(request_id, code, reason)
+        client.answer(response.start(400, response.JSON), answer, 400)
         self._count_refusal(REJECTED, 400, str(code))
 
-    def _ask_to_come_back(self, client: Client, calls: tuple[Call, ...]) -> None:
-        head, body = failure(calls, 503, "the proxy is shutting down: try again")
-        client.answer(head + lines((response.RETRY_AFTER,)), body, 503)
-        self._books.ledger.in_flight += len(calls)
+    def _refuse(
+        self, client: Client, calls: tuple[Call, ...], status: int, reason: str, verdict: Verdict
+    ) -> None:
+        """Ask to come back later: each call gets an error with its own id, and is counted."""
+        head, body = failure(calls, status, reason)
+        client.answer(head + lines((response.RETRY_AFTER,)), body, status)
         for call in calls:
-            self._books.finished(Finished(call, DRAINING), 503, 0.0)
+            self._books.begun(call.session, 1)
+            self._books.finished(Finished(call, verdict), status, 0.0)
 
     def _count_refusal(self, verdict: Verdict, status: int, error_type: str) -> None:
         outcome, fault, fallback = verdict

@@ -16,7 +16,7 @@ from proxy.conversation import Terms
 from proxy.gate import Gate
 from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.options import HttpTransport
-from proxy.relay import Relay
+from proxy.relay import Limits, Relay
 from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
 from proxy.telemetry.export import Export
@@ -81,7 +81,8 @@ class Server:
         self, mcp: socket.socket, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
         upstream = self._upstream(tasks.create_task)
-        relay = Relay(upstream, self._books, self._export.tracer)
+        limits = Limits(self._settings.depth_limit, self._settings.max_in_flight)
+        relay = Relay(upstream, self._books, self._export.tracer, limits)
         entrance = entrance_of(self._settings.access, self._settings.server.path)
         receiver = entrance.receiver(relay, tasks.create_task)
         front = self._front(receiver, entrance, loopback=listening.is_loopback(mcp))
@@ -109,7 +110,9 @@ class Server:
         if isinstance(server, StdioServer):
             limit = self._settings.message_limit
             return self._sessions(Children(server.command, limit, self._note_restart), spawn)
-        tls = ssl.create_default_context() if server.secure else None
+        tls = None
+        if server.secure:
+            tls = ssl.create_default_context(cafile=self._settings.upstream_ca or None)
         pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
         if server.transport is HttpTransport.SSE:
             return self._sessions(self._sse(server, pool), spawn)

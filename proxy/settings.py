@@ -23,6 +23,7 @@ from proxy.options import (
     OPTIONS,
     SERVER_NAME,
     UPSTREAM,
+    UPSTREAM_CA,
     UPSTREAM_TRANSPORT,
     Address,
     HttpTransport,
@@ -42,7 +43,8 @@ _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
 
 Telemetry follows the OpenTelemetry variables: OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
-OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,PROTOCOL,TIMEOUT,COMPRESSION} and their _TRACES_ and
+OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,PROTOCOL,TIMEOUT,COMPRESSION,CERTIFICATE,CLIENT_KEY,
+CLIENT_CERTIFICATE} and their _TRACES_ and
 _METRICS_ forms, OTEL_TRACES_EXPORTER (otlp, none), OTEL_METRICS_EXPORTER (otlp, prometheus,
 none), OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_METRIC_EXPORT_INTERVAL, OTEL_BSP_*,
 OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp is named.
@@ -110,20 +112,26 @@ class StdioServer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. Times are in seconds, limits in bytes."""
+    """Everything that can be set. Times are in seconds, limits in bytes.
+
+    `upstream_ca` is a file of certificates to trust instead of the system's, "" for those.
+    """
 
     server: HttpServer | StdioServer
     telemetry: TelemetrySettings
     access: AccessSettings
     listen: Address
     metrics_listen: Address
+    upstream_ca: str
     upstream_timeout: float
     drain_timeout: float
     session_idle: float
     probe_interval: float
     body_limit: int
+    depth_limit: int
     message_limit: int
     max_sessions: int
+    max_in_flight: int
     max_connections: int
     connection_idle: float
     tool_cap: int
@@ -138,6 +146,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """
     values = _values(arguments, environment)
     own = {field.name for field in fields(Settings)}
+    _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     return Settings(
         server=_server(
             values[UPSTREAM.name], values[UPSTREAM_TRANSPORT.name], values[COMMAND.name]
@@ -204,6 +213,14 @@ def _server(
             f"command: {command[0]!r} is not an executable file here or on PATH: give one that is"
         )
     return StdioServer((executable, *command[1:]))
+
+
+def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) -> None:
+    if authorities and (upstream is None or upstream.scheme != "https"):
+        raise SettingsError(
+            f"{UPSTREAM_CA.flag}: {authorities!r} is of no use: only an https {UPSTREAM.flag} has"
+            " a certificate"
+        )
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:

@@ -2,14 +2,15 @@
 
 Names, defaults and units are those of the OpenTelemetry specification ("Environment Variable
 Specification", "OTLP Exporter Configuration"): times are in milliseconds there and in seconds
-here. TLS files are read by the official exporters themselves.
+here. TLS files are checked here, and read by the official exporters themselves.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
+from proxy import certificates
 from proxy.errors import SettingsError
 from proxy.telemetry.sampling import FIXED, OFF, RATIO, Sampler
 from proxy.telemetry.vocabulary import Signal
@@ -41,7 +42,7 @@ class OtlpSettings:
 
     endpoint: str
     protocol: Protocol
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     timeout_seconds: float
     compression: str
 
@@ -187,6 +188,7 @@ def _otlp(values: _Values, signal: Signal) -> OtlpSettings | None:
     url = _url(variable, endpoint or DEFAULT_ENDPOINTS[protocol])
     if protocol is Protocol.HTTP and variable != own:
         url = f"{url.rstrip('/')}/v1/{signal}"
+    _check_files(values, signal)
     return OtlpSettings(
         url,
         protocol,
@@ -194,6 +196,21 @@ def _otlp(values: _Values, signal: Signal) -> OtlpSettings | None:
         timeout_seconds=values.milliseconds(*_forms(signal, "TIMEOUT"), 10_000),
         compression=_compression(values, signal, protocol),
     )
+
+
+def _check_files(values: _Values, signal: Signal) -> None:
+    """Refuse TLS files that the exporter could not use, which it would tell at the first push."""
+    name, authorities = values.named(*_forms(signal, "CERTIFICATE"))
+    pair_name, certificate = values.named(*_forms(signal, "CLIENT_CERTIFICATE"))
+    key_name, key = values.named(*_forms(signal, "CLIENT_KEY"))
+    try:
+        if authorities:
+            certificates.authorities(authorities)
+        name, authorities = (pair_name, certificate) if certificate else (key_name, key)
+        if certificate or key:
+            certificates.key_pair(certificate, key)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {authorities!r} is not allowed: {error}") from error
 
 
 def _is_pushed(values: _Values, signal: Signal, *, has_endpoint: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 from contextlib import suppress
 from http.client import HTTPConnection
 from typing import Any
@@ -92,9 +93,10 @@ class UpstreamSide:
 
 
 class Upstream:
-    """A listening upstream."""
+    """A listening upstream, with TLS if it has a context for that."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(TIMEOUT_SECONDS)
         self._open: list[socket.socket] = []
@@ -102,7 +104,7 @@ class Upstream:
     @property
     def url(self) -> str:
         """The MCP endpoint."""
-        return f"http://127.0.0.1:{self.port}/mcp"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/mcp"
 
     @property
     def port(self) -> int:
@@ -113,12 +115,14 @@ class Upstream:
         """The next connection that carries a request; readiness probes carry none."""
         while True:
             connection, _ = self._listener.accept()
+            self._open.append(connection)
             connection.settimeout(TIMEOUT_SECONDS)
-            first = connection.recv(65536)
-            if first:
+            if not connection.recv(1, socket.MSG_PEEK):
+                continue
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
-                return UpstreamSide(connection, first)
-            connection.close()
+            return UpstreamSide(connection, b"")
 
     def close(self) -> None:
         """Close everything."""

@@ -1,6 +1,7 @@
 """The proxy's start and end: bad settings, readiness, drain, signals, nothing left behind."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,6 +17,10 @@ from tests.integration.sockets import Client, Upstream, call, read_event, result
 from tests.integration.test_proxy_stdio import SERVER, Session, gone
 
 pytestmark = pytest.mark.slow
+
+HTTPS = ("--upstream", "https://x/mcp")
+OTLP = {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://x:4318"}
+FILE = "OTEL_EXPORTER_OTLP"
 
 BAD_SETTINGS = [
     ((), {}, "--upstream"),
@@ -41,6 +46,14 @@ BAD_SETTINGS = [
     (("--", "true"), {"MCP_PROXY_LISTNE": "x"}, "MCP_PROXY_LISTNE"),
     (("--", "true"), {"MCP_PROXY_DRAIN_TIMEOUT": "soon"}, "MCP_PROXY_DRAIN_TIMEOUT: 'soon'"),
     (("--", "true"), {"OTEL_TRACES_SAMPLER": "maybe"}, "OTEL_TRACES_SAMPLER: 'maybe'"),
+    ((*HTTPS, "--upstream-ca", "/no/such/file"), {}, "--upstream-ca: '/no/such/file'"),
+    ((*HTTPS, "--upstream-ca", __file__), {}, f"--upstream-ca: '{__file__}'"),
+    (HTTPS, {**OTLP, f"{FILE}_CERTIFICATE": "/"}, f"{FILE}_CERTIFICATE: '/'"),
+    (HTTPS, {**OTLP, f"{FILE}_CLIENT_KEY": "/none"}, f"{FILE}_CLIENT_KEY: '/none'"),
+    (HTTPS, {"MCP_PROXY_BEARER_TOKEN": "short"}, "MCP_PROXY_BEARER_TOKEN: this value"),
+    ((*HTTPS, "--bearer-token-file", "/none"), {}, "--bearer-token-file: '/none'"),
+    ((*HTTPS, "--jwt-keys-url", "http://a/"), {}, "--jwt-keys-url: 'http://a/'"),
+    ((*HTTPS, "--jwt-issuer", "https://a"), {}, "must be given too"),
 ]
 
 
@@ -56,14 +69,24 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
+def timed(*arguments: str, **variables: str) -> "tuple[subprocess.CompletedProcess[str], float]":
+    """Run it, and tell its CPU time: as it waits for nothing, a busy machine does not count."""
+    before = os.times()
+    ended = run(*arguments, **variables)
+    after = os.times()
+    user = after.children_user - before.children_user
+    return ended, user + after.children_system - before.children_system
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "named"), BAD_SETTINGS, ids=[each[2] for each in BAD_SETTINGS]
 )
 def test_a_bad_setting_is_one_line_and_exit_code_2(
     arguments: tuple[str, ...], variables: dict[str, str], named: str
 ) -> None:
-    ended = run(*arguments, **variables)
+    ended, cpu_seconds = timed(*arguments, **variables)
     assert ended.returncode == 2, ended.stderr
+    assert cpu_seconds < 1.0
     assert ended.stderr.count("\n") == 1
     assert named in ended.stderr
     assert ended.stdout == ""

@@ -6,9 +6,11 @@ import pytest
 
 from proxy.errors import DuplicateRequest
 from proxy.post import Post
-from proxy.relay import Relay
+from proxy.relay import Limits, Relay
+from proxy.session import Finished
 from proxy.telemetry.sampling import FIXED, Sampler
 from proxy.telemetry.tracing import SpanQueue, Tracer
+from proxy.verdict import OK
 from tests.proxy.scripted import ScriptedClient, arrival, books, counted
 
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
@@ -52,7 +54,7 @@ class Scene:
         self.upstream, self.books, self.client = ScriptedUpstream(), books(), ScriptedClient()
         queue = SpanQueue(10, 10, lambda lost: None) if sampler else None
         tracer = Tracer(sampler or FIXED["always_off"], queue)
-        self.relay = Relay(self.upstream, self.books, tracer)
+        self.relay = Relay(self.upstream, self.books, tracer, Limits(depth=4, in_flight=3))
 
     def post(self, body: bytes = CALL, **headers: str) -> Post:
         self.relay.request(self.client, arrival(**headers), body, 0.0)
@@ -86,6 +88,55 @@ def test_what_is_no_message_is_turned_away_and_counted(body: bytes, code: int) -
     assert isinstance(told, dict)
     assert (told["id"], told["error"]["code"]) == (None, code)
     assert counted(scene.books) == {("other", "", 400, "rejected", "caller"): 1}
+
+
+@pytest.mark.parametrize(("levels", "status"), [(4, 0), (5, 400)])
+def test_a_message_may_nest_so_deep(levels: int, status: int) -> None:
+    scene = Scene()
+    nested = b"[" * (levels - 1) + b"]" * (levels - 1)
+    body = b'{"id":7,"method":"ping","params":%b,"more":"[[[["}' % nested
+    scene.relay.request(scene.client, arrival(), body, 0.0)
+    assert scene.client.status == status
+    if status:
+        told = scene.told()[1]
+        assert isinstance(told, dict)
+        assert (told["id"], told["error"]["code"]) == (7, -32600)
+        assert counted(scene.books) == {("other", "", 400, "rejected", "caller"): 1}
+
+
+def test_a_session_may_have_so_many_calls_in_flight() -> None:
+    scene = Scene()
+    calls = [
+        scene.post(b'{"id":%d,"method":"ping"}' % n, mcp_session_id="s").calls[0] for n in range(3)
+    ]
+    scene.post(b'{"id":4,"method":"ping"}', mcp_session_id="other")
+    scene.relay.request(scene.client, arrival(mcp_session_id="s"), CALL, 0.0)
+    status, told = scene.told()
+    assert status == 429
+    assert isinstance(told, dict)
+    assert told["id"] == 1
+    assert b"retry-after" in scene.client.head
+    assert counted(scene.books) == {("tools/call", "t", 429, "rejected", "caller"): 1}
+    scene.books.finished(Finished(calls[0], OK), 200, 0.0)
+    scene.post(b'{"id":5,"method":"ping"}', mcp_session_id="s")
+    assert scene.books.ledger.in_flight == 4
+
+
+def test_a_batch_may_not_bring_more_calls_than_a_session() -> None:
+    scene = Scene()
+    batch = b"[%b]" % b",".join(b'{"id":%d,"method":"ping"}' % number for number in range(4))
+    scene.relay.request(scene.client, arrival(), batch, 0.0)
+    status, told = scene.told()
+    assert isinstance(told, list)
+    assert (status, [each["id"] for each in told]) == (429, [0, 1, 2, 3])
+    assert scene.books.ledger.in_flight == 0
+
+
+def test_notifications_and_answers_do_not_count_as_calls() -> None:
+    scene = Scene()
+    for _ in range(5):
+        scene.post(b'{"method":"notifications/x"}', mcp_session_id="s")
+    assert scene.books.in_flight("s") == 0
 
 
 def test_an_id_in_flight_is_turned_away() -> None:
