@@ -61,6 +61,15 @@ import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and i
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html and *.png
 	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus $(PROMETHEUS)) $(if $(SERVER),--server $(SERVER))
 
+.PHONY: compiled
+compiled: $(VENV)/dev.stamp ## the proxy with its hot modules as machine code, in build/compiled (needs a C compiler)
+	$(call timed,$(BIN)/python -m proxy.compile build/compiled)
+
+.PHONY: test-compiled
+test-compiled: compiled ## the proxy's tests on the compiled proxy
+	@cp -r tests lab dashboards stacks values tools pyproject.toml build/compiled/
+	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy $(wildcard tests/integration/test_proxy_*.py)
+
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape
 	@command -v pulumi >/dev/null || { echo "make up: pulumi is not on PATH: install the Pulumi CLI" >&2; exit 2; }
@@ -102,6 +111,7 @@ lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
 	@$(LOCK) --group dev -o requirements-dev.txt pyproject.toml
 	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt pyproject.toml
 	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt pyproject.toml
+	@$(LOCK) --group compile -c requirements-dev.txt -o requirements-compile.txt pyproject.toml
 	@for each in conformance grafana; do \
 	  PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/$$each install --package-lock-only --silent || exit; done
 

@@ -9,7 +9,7 @@ byte for byte on a kept-alive connection, so the verdict on a block is remembere
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import httptools
 
@@ -238,7 +238,7 @@ class Memo(Generic[Fact]):
 
     __slots__ = ("_capacity", "_known", "_parse")
 
-    LONGEST_KEPT = 2048
+    LONGEST_KEPT: ClassVar = 2048
 
     def __init__(self, parse: Callable[[bytes], Fact], *, capacity: int = 512) -> None:
         self._parse = parse

@@ -1,10 +1,10 @@
 """Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw
 
 from proxy.errors import MalformedMessage
-from proxy.wire.message import Failure, Message, RequestId, Result
+from proxy.wire.message import Envelope, Failure, Message, RequestId, Result
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -14,18 +14,8 @@ UPSTREAM_TIMEOUT = -32001
 """The official SDKs' code for "request timeout"."""
 
 
-class _Envelope(Struct, gc=False):
-    """A message whose labels are not of the usual types: the parts decoded one by one."""
-
-    id: RequestId | None | UnsetType = UNSET
-    method: str | UnsetType = UNSET
-    params: Raw | UnsetType = UNSET
-    result: Raw | UnsetType = UNSET
-    error: Raw | UnsetType = UNSET
-
-
 _decode_message = msgspec.json.Decoder(Message).decode
-_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 _encode = msgspec.json.encode

@@ -1,6 +1,6 @@
 """A JSON-RPC message as far as the proxy reads it; everything else stays bytes."""
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 RequestId = int | str | float
 
@@ -58,3 +58,13 @@ class Message(Struct, gc=False):
     def is_answer(self) -> bool:
         """A result or an error; its id is null when the request's was not readable."""
         return self.method is UNSET and (self.result is not UNSET or self.error is not UNSET)
+
+
+class Envelope(Struct, gc=False):
+    """A message whose labels are not of the usual types: the parts, to be decoded one by one."""
+
+    id: RequestId | None | UnsetType = UNSET
+    method: str | UnsetType = UNSET
+    params: Raw | UnsetType = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET

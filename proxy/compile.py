@@ -1,0 +1,73 @@
+"""`python -m proxy.compile FOLDER`: a copy of the proxy there, its hot modules as machine code.
+
+mypyc makes them from the same typed source, so there is nothing else to maintain, and the plain
+proxy needs no compiler. Run it inside FOLDER: `cd FOLDER && python -m proxy`.
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from mypyc.build import mypycify
+from setuptools import Distribution
+
+HOT = (
+    "proxy/books.py",
+    "proxy/exchange.py",
+    "proxy/http_upstream.py",
+    "proxy/post.py",
+    "proxy/relay.py",
+    "proxy/session.py",
+    "proxy/verdict.py",
+    "proxy/telemetry/ledger.py",
+    "proxy/telemetry/sampling.py",
+    "proxy/telemetry/trace.py",
+    "proxy/telemetry/trace_context.py",
+    "proxy/telemetry/tracing.py",
+    "proxy/transports/http_client.py",
+    "proxy/transports/http_server.py",
+    "proxy/transports/pool.py",
+    "proxy/wire/chunked.py",
+    "proxy/wire/event_stream.py",
+    "proxy/wire/head.py",
+    "proxy/wire/jsonrpc.py",
+    "proxy/wire/response.py",
+)
+"""What every call runs through. Compiled functions check that arguments are as annotated."""
+
+_TYPING = ("--explicit-package-bases", "--disable-error-code=import-untyped")
+
+
+def main() -> int:
+    """Copy and compile; 2 if the folder is not named, or no C compiler is there."""
+    if len(sys.argv) != 2:
+        print("proxy.compile: name the folder to write to", file=sys.stderr)
+        return 2
+    compiler = os.environ.get("CC") or str(sysconfig.get_config_var("CC"))
+    if shutil.which(compiler.split()[0]) is None:
+        advice = "install a C compiler, or name one in CC"
+        print(f"proxy.compile: {compiler!r} is not on PATH: {advice}", file=sys.stderr)
+        return 2
+    build(Path(sys.argv[1]))
+    return 0
+
+
+def build(folder: Path) -> None:
+    """Write the compiled proxy to `folder`/proxy, in place of what was there."""
+    package = folder / "proxy"
+    shutil.rmtree(package, ignore_errors=True)
+    shutil.copytree(Path(__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    os.chdir(folder)
+    modules = mypycify([*_TYPING, *HOT], opt_level="3", debug_level="0", group_name="proxy_hot")
+    command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
+    command.inplace = True
+    command.ensure_finalized()
+    command.run()
+    for each in ("build", ".mypy_cache"):
+        shutil.rmtree(each)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""The compiled proxy: what is compiled exists, and a mistake is one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proxy.compile import HOT
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        (sys.executable, "-m", "proxy.compile", *arguments),
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("module", HOT)
+def test_every_hot_module_exists(module: str) -> None:
+    assert (ROOT / module).is_file()
+
+
+def test_the_folder_must_be_named() -> None:
+    ended = run()
+    assert (ended.returncode, ended.stderr) == (2, "proxy.compile: name the folder to write to\n")
+
+
+def test_without_a_compiler_nothing_is_written(tmp_path: Path) -> None:
+    ended = run(str(tmp_path), CC="no-such-compiler")
+    assert ended.stderr.splitlines() == [
+        "proxy.compile: 'no-such-compiler' is not on PATH: install a C compiler, or name one in CC"
+    ]
+    assert ended.returncode == 2
+    assert not tuple(tmp_path.iterdir())
