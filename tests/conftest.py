@@ -3,6 +3,11 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+# No property is about time, and the machine has other work to do.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 # A run that was started in the background inherits an ignored SIGINT, and would hand it down to
 # the programs whose end by Ctrl-C is tested.

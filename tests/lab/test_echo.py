@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.echo.messages import Cancel, Later, Reply, Silence, receive
@@ -111,7 +111,6 @@ PARAMS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(
     message=st.fixed_dictionaries(
         {"jsonrpc": st.just("2.0") | JSON, "method": st.sampled_from(METHODS) | JSON},

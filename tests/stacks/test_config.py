@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.architectures import ARCHITECTURES
@@ -260,7 +260,6 @@ def complaint(mapping: dict[str, object]) -> str:
     return ""
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(), ANYTHING))
 def test_any_mapping_is_either_a_configuration_or_one_line(mapping: dict[str, object]) -> None:
     line = complaint(mapping)
@@ -268,7 +267,6 @@ def test_any_mapping_is_either_a_configuration_or_one_line(mapping: dict[str, ob
     assert not line or line.startswith(P)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([TOOLHIVE, HTTP, STDIO]), ENTRY)
 def test_any_server_is_either_a_server_or_one_line(
     base: dict[str, object], changes: dict[str, object]
@@ -278,7 +276,6 @@ def test_any_server_is_either_a_server_or_one_line(
     assert not line or line.startswith(f"{P}servers[0]")
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"[a-z]([-a-z0-9]{0,48}[a-z0-9])?", fullmatch=True))
 def test_every_service_name_that_is_short_enough_is_a_servers_name(name: str) -> None:
     (found,) = parse({PASSWORD: GOOD_PASSWORD, "servers": [{**TOOLHIVE, "name": name}]}).servers

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.architectures import ARCHITECTURES
@@ -97,7 +97,6 @@ MAPS = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), MAPS))
 def test_merging_a_map_into_itself_changes_nothing(values: dict[str, object]) -> None:
     assert merge(values, values) == values
