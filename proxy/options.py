@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
 from proxy.certificates import authorities
+from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 
 MIB = 1024 * 1024
@@ -122,6 +123,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _era(text: str) -> Era | None:
+    if text not in ("auto", *Era):
+        raise ValueError("use auto, legacy or modern")
+    return None if text == "auto" else Era(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
@@ -213,6 +220,12 @@ OPTIONS = (
         _duration,
     ),
     Option("drain_timeout", "SECONDS", "30", "how long calls may finish after SIGTERM", _duration),
+    Option("upstream_era", "ERA", "auto",
+           "what the server speaks: legacy (with sessions, up to 2025-11-25), modern (2026-07-28),"
+           " or auto: find out", _era),
+    Option("pool_idle", "SECONDS", "60",
+           "after which a session is ended that the proxy opened for clients of 2026-07-28",
+           _duration),
     Option("session_idle", "SECONDS", "3600", "after which an unused session is ended", _duration),
     Option("probe_interval", "SECONDS", "5", "between looks whether the server is up", _duration),
     Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),

@@ -9,6 +9,8 @@ from proxy.wire import response
 from proxy.wire.event_stream import encode
 from proxy.wire.head import Header
 
+KEEP_ALIVE = b": keep-alive\n\n"
+
 
 class Audience(Protocol):
     """Who is told of the clients of one session, each of which is a Reply or a Listener."""
@@ -43,7 +45,7 @@ class Listener:
 
     def keep_alive(self) -> None:
         """Send a comment: an idle stream is not taken for dead, nor a dead one for idle."""
-        self._post.client.piece(b": keep-alive\n\n")
+        self._post.client.piece(KEEP_ALIVE)
 
     def end(self) -> None:
         """Complete the stream."""
@@ -99,8 +101,8 @@ class Reply:
                 call.first_event = now
         self._post.client.piece(encode(message))
 
-    def answer(self, call: Call, message: bytes) -> int:
-        """Send the answer to one of the calls; the HTTP status that carries it."""
+    def answer(self, call: Call, message: bytes, status: int = 200) -> int:
+        """Send the answer to one of the calls, if not on a stream by `status`; the one it got."""
         self.calls.discard(call)
         if self.streaming:
             self._post.client.piece(encode(message))
@@ -110,7 +112,9 @@ class Reply:
         if not self.calls:
             batch = len(self._post.messages) > 1
             body = b"[%b]" % b",".join(self._answers) if batch else message
-            self._post.client.answer(response.start(200, response.JSON, *self._headers), body, 200)
+            head = response.start(status, response.JSON, *self._headers)
+            self._post.client.answer(head, body, status)
+            return status
         return 200
 
     def fail(self, call: Call, status: int, reason: str) -> int:
@@ -121,6 +125,21 @@ class Reply:
         self.calls.discard(call)
         self._post.client.answer(head, message, status)
         return status
+
+    def keep_alive(self) -> None:
+        """Send a comment on a stream, as `Listener.keep_alive` does."""
+        if self.streaming:
+            self._post.client.piece(KEEP_ALIVE)
+
+    def end(self) -> None:
+        """Complete the stream: no answer comes, or another one than those of the calls did."""
+        self.calls.clear()
+        self._end_if_complete()
+
+    def abort(self) -> None:
+        """Break the stream off."""
+        self.calls.clear()
+        self._post.client.abort()
 
     def drop(self, call: Call) -> None:
         """A call was cancelled, and gets no answer."""

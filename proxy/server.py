@@ -13,8 +13,11 @@ from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
 from proxy.books import Books
 from proxy.conversation import Terms
+from proxy.era_upstream import EraUpstream
+from proxy.eras.versions import Era
 from proxy.gate import Gate
 from proxy.http_upstream import HttpTerms, HttpUpstream
+from proxy.modern_upstream import ModernUpstream
 from proxy.options import HttpTransport
 from proxy.relay import Limits, Relay
 from proxy.session_upstream import SessionUpstream
@@ -109,19 +112,23 @@ class Server:
         server = self._settings.server
         if isinstance(server, StdioServer):
             limit = self._settings.message_limit
-            return self._sessions(Children(server.command, limit, self._note_restart), spawn)
+            children = Children(server.command, limit, self._note_restart)
+            return self._sessions(children, spawn, self._settings.upstream_era)
         tls = None
         if server.secure:
             tls = ssl.create_default_context(cafile=self._settings.upstream_ca or None)
         pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
         if server.transport is HttpTransport.SSE:
-            return self._sessions(self._sse(server, pool), spawn)
+            return self._sessions(self._sse(server, pool), spawn, Era.LEGACY)
         return self._http(server, pool)
 
-    def _sessions(self, connector: Connector, spawn: Spawn) -> Upstream:
+    def _sessions(self, connector: Connector, spawn: Spawn, era: Era | None) -> Upstream:
         settings = self._settings
+        most = settings.max_sessions
         terms = Terms(connector, settings.upstream_timeout, self._books, spawn)
-        return SessionUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
+        legacy = SessionUpstream(terms, idle=settings.session_idle, most=most)
+        modern = ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
+        return EraUpstream(legacy, modern, self._ledger)
 
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult
 
 from proxy.access.settings import AccessSettings, access
+from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 from proxy.options import (
     BEARER_TOKEN,
@@ -126,6 +127,8 @@ class Settings:
     upstream_timeout: float
     drain_timeout: float
     session_idle: float
+    upstream_era: Era | None
+    pool_idle: float
     probe_interval: float
     body_limit: int
     depth_limit: int

@@ -134,13 +134,6 @@ class LegacyServer:
         )
         return [Push(number, message) for number, message in heard if message is not None]
 
-    def end(self) -> Effects:
-        """End every subscription as it should."""
-        ended, self._listening = self._listening, {}
-        for number in ended:
-            self._tickets.take(number)
-        return [Answer(number, each.ended()) for number, each in ended.items()]
-
     def receive(self, message: Fields) -> Effects:
         """Take a message of the server; late answers come to nothing."""
         if "method" not in message:

@@ -3,8 +3,8 @@
 from msgspec import Raw
 
 from proxy.eras import keys
-from proxy.eras.request import mapping, notification, plain, text, with_meta
-from proxy.wire.fields import Fields, encode, members, raw
+from proxy.eras.request import mapping, notification, plain, result, text, with_meta
+from proxy.wire.fields import Fields, members
 
 Honored = dict[str, object]
 
@@ -70,13 +70,8 @@ class Subscription:
             return None
         return with_meta(message, "params", keys.SUBSCRIPTION_KEY, self._id)
 
-    def ended(self) -> bytes:
-        """The answer that ends the stream as it should ("Graceful Closure")."""
-        meta = raw({keys.SUBSCRIPTION_KEY: self._id})
-        return encode(
-            {
-                "jsonrpc": "2.0",
-                "id": self._id,
-                "result": {"resultType": "complete", "_meta": meta},
-            }
-        )
+
+def closure(request_id: Raw) -> bytes:
+    """The answer that ends a client's stream as it should ("Graceful Closure")."""
+    meta = {keys.SUBSCRIPTION_KEY: request_id}
+    return result(request_id, {"resultType": "complete", "_meta": meta})

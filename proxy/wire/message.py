@@ -6,11 +6,14 @@ RequestId = int | str | float
 
 
 class Meta(Struct, gc=False):
-    """`params._meta`: the W3C trace context (SEP-414) and the token that progress refers to."""
+    """`params._meta`: the W3C trace context (SEP-414), the token that progress refers to, and the
+    protocol version that a request of 2026-07-28 carries.
+    """
 
     traceparent: str = ""
     tracestate: str = ""
     progress_token: RequestId | None = field(default=None, name="progressToken")
+    version: str = field(default="", name="io.modelcontextprotocol/protocolVersion")
 
 
 class Params(Struct, gc=False, rename="camel"):

@@ -29,6 +29,10 @@ def receive() -> Json:
     return message
 
 
+heard: list[Json] = []
+"""The notifications that came so far, and what else was no request."""
+
+
 def reply(request: Json, **fields: Any) -> None:
     """Answer with a result."""
     send({"id": request["id"], "result": {"pid": os.getpid(), **fields}})
@@ -109,6 +113,11 @@ def flood(request: Json) -> None:
     reply(request)
 
 
+def told(request: Json) -> None:
+    """Answer with what was heard beside requests."""
+    reply(request, heard=heard)
+
+
 def hang(request: Json) -> None:
     """Never answer."""
 
@@ -117,7 +126,7 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        hang, crash,
+        hang, crash, told,
     )
 }  # fmt: skip
 
@@ -130,6 +139,8 @@ def serve() -> None:
             TOOLS[message["params"]["name"]](message)
         elif message.get("method") == "initialize":
             reply(message, protocolVersion=message["params"]["protocolVersion"])
+        else:
+            heard.append(message)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,287 @@
+"""A link that modern clients share: first opened in the server's era, then their requests."""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Protocol
+
+from proxy import logs
+from proxy.eras import keys
+from proxy.eras.effects import Answer, Changed, Close, Effect, Failed, Opened, Push, Send
+from proxy.eras.legacy_server import LegacyServer
+from proxy.eras.modern_server import ModernServer
+from proxy.eras.opening import PROBE_SECONDS, Opening
+from proxy.eras.request import Refused, Request, plain
+from proxy.eras.versions import Era
+from proxy.errors import MalformedMessage, Unreachable
+from proxy.transports.port import Connector, Link
+from proxy.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict
+from proxy.visit import Visit
+from proxy.wire.fields import take_apart
+
+LOG = logging.getLogger("proxy.channel")
+
+
+class Keeper(Protocol):
+    """Who keeps the channels."""
+
+    def opened(self, channel: "Channel", waiting: list[Visit]) -> None:
+        """The server's era is known; `waiting` are to be served now."""
+
+    def changed(self, channel: "Channel", changed: Changed) -> None:
+        """The server announced a change."""
+
+    def channel_over(self, channel: "Channel") -> None:
+        """It ended by itself."""
+
+
+class Channel:
+    """One link and the requests on it. `first` is the request it is opened for.
+
+    `patience` is how many seconds a legacy server's question waits for its client's answer.
+    """
+
+    def __init__(self, first: Visit, known: Era | None, keeper: Keeper, patience: float) -> None:
+        meta = first.request.meta
+        self._capabilities = meta.get(keys.CAPABILITIES_KEY)
+        self._opening = Opening(known, meta.get(keys.CLIENT_INFO_KEY), self._capabilities)
+        self._headers = first.forward
+        self._keeper = keeper
+        self._patience = patience
+        self._link: Link | None = None
+        self._server: ModernServer | LegacyServer | None = None
+        self._waiting = [first]
+        self._visits: dict[int, Visit] = {}
+        self._parked: dict[int, float] = {}
+        self._probed_since = 0.0
+        self._paused = False
+        self.over = False
+        self.idle_since = perf_counter()
+        first.host = self
+
+    def __repr__(self) -> str:
+        return f"<Channel {self._server or self._opening!r} {self._link!r} over={self.over}>"
+
+    @property
+    def link(self) -> Link | None:
+        """The way to the server, once it is there."""
+        return self._link
+
+    @property
+    def era(self) -> Era | None:
+        """The server's era, once it is known."""
+        if self._server is None:
+            return None
+        return Era.MODERN if isinstance(self._server, ModernServer) else Era.LEGACY
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for anything on it."""
+        return not (self._waiting or self._visits or self._parked)
+
+    async def start(self, connector: Connector) -> None:
+        """Open the link, then the session."""
+        try:
+            link = await connector.connect(self, self._headers)
+        except Unreachable as error:
+            self._fail(error.verdict, str(error))
+            return
+        self._link = link
+        if self.over:
+            link.kill()
+            await link.exited.wait()
+            return
+        self._probed_since = perf_counter()
+        self._perform(self._opening.start(), self._headers)
+
+    def can_take(self, request: Request) -> bool:
+        """Whether the channel may serve the request beside those it has."""
+        if self.over:
+            return False
+        return self._server is None or self._server.can_take(request)
+
+    def knows(self, state: str) -> bool:
+        """Whether a request waits here for input under that state."""
+        return isinstance(self._server, LegacyServer) and self._server.knows(state)
+
+    def take(self, visit: Visit) -> None:
+        """Serve a request, as soon as the server is ready."""
+        visit.host = self
+        server = self._server
+        if server is None:
+            self._waiting.append(visit)
+            return
+        number, effects = server.ask(visit.request)
+        self._serve(number, visit, effects)
+
+    def resume(self, visit: Visit) -> Refused | None:
+        """Let a request that waits for input go on by this one; why it cannot."""
+        assert isinstance(self._server, LegacyServer)
+        resumed = self._server.resume(visit.request)
+        if isinstance(resumed, Refused):
+            return resumed
+        number, effects = resumed
+        self._parked.pop(number, None)
+        visit.host = self
+        self._serve(number, visit, effects)
+        return None
+
+    def announce(self, changed: Changed) -> None:
+        """Tell those who listen here of a change."""
+        if isinstance(self._server, LegacyServer):
+            self._perform(self._server.announce(changed))
+
+    def tick(self, now: float) -> None:
+        """Look for what is overdue."""
+        for visit in (*self._waiting, *self._visits.values()):
+            visit.tick(now)
+        probing = self._link is not None and self._opening.probing
+        if probing and now - self._probed_since > min(PROBE_SECONDS, self._patience / 2):
+            self._perform(self._opening.give_up_probing(), self._headers)
+        for number, since in tuple(self._parked.items()):
+            if now - since > self._patience:
+                del self._parked[number]
+                self._cancel(number)
+
+    def end(self) -> None:
+        """End the link; who still waits is told."""
+        self._close(UNREACHABLE, 503, "the proxy is shutting down", gracefully=True)
+        if self._link is not None:
+            self._link.end()
+
+    def link_message(self, data: bytes, arrived: float) -> None:
+        """Part of port.LinkOwner."""
+        try:
+            message = take_apart(data)
+            effects = (self._server or self._opening).receive(message)
+        except MalformedMessage:
+            logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
+            return
+        self._perform(effects, self._headers)
+
+    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+        """Part of port.LinkOwner."""
+        logs.event(LOG, "message not delivered", logging.WARNING, reason=reason)
+        number = plain(take_apart(message).get("id"))
+        if isinstance(number, str):
+            self._returned_own(verdict, reason)
+        visit = self._visits.pop(number, None) if isinstance(number, int) else None
+        if visit is not None and isinstance(number, int):
+            visit.fail(504 if verdict is TIMED_OUT else 502, reason, verdict)
+            if self._server is not None:
+                self._server.cancel(number)
+
+    def link_ended(self, verdict: Verdict, reason: str) -> None:
+        """Part of port.LinkOwner."""
+        self._fail(verdict, reason)
+
+    def visit_over(self, visit: Visit) -> None:
+        """Part of visit.Host."""
+        if visit in self._waiting:
+            self._waiting.remove(visit)
+            return
+        number = next(each for each, other in self._visits.items() if other is visit)
+        del self._visits[number]
+        self._cancel(number)
+        self._settle()
+
+    def visit_slow(self, visit: Visit) -> None:
+        """Part of visit.Host. The server is read while any of its clients reads."""
+        self._settle()
+
+    def _serve(self, number: int, visit: Visit, effects: Iterable[Effect]) -> None:
+        self._visits[number] = visit
+        self._settle()
+        self._perform(effects, visit.forward)
+        visit.asked()
+
+    def _perform(self, effects: Iterable[Effect], headers: bytes = b"") -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._send(effect.message, headers)
+            elif isinstance(effect, Push):
+                if (visit := self._visits.get(effect.ticket)) is not None:
+                    visit.push(effect.message)
+            elif isinstance(effect, Answer):
+                self._answer(effect)
+            elif isinstance(effect, Close):
+                if (visit := self._visits.pop(effect.ticket, None)) is not None:
+                    visit.close()
+            elif isinstance(effect, Changed):
+                self._keeper.changed(self, effect)
+            elif isinstance(effect, Opened):
+                self._open(effect)
+            else:
+                self._break(effect)
+
+    def _send(self, message: bytes, headers: bytes) -> None:
+        if self._link is not None and not self._link.send(message, headers):
+            self._break(Failed("the server reads no more input"))
+
+    def _answer(self, answer: Answer) -> None:
+        visit = self._visits.pop(answer.ticket, None)
+        if isinstance(self._server, LegacyServer) and self._server.waits(answer.ticket):
+            self._parked[answer.ticket] = perf_counter()
+        if visit is not None:
+            visit.answer(answer.message)
+        self._settle()
+
+    def _open(self, opened: Opened) -> None:
+        if opened.result is None:
+            self._server = ModernServer()
+        else:
+            self._server = LegacyServer(opened.result, self._capabilities, _state)
+        waiting, self._waiting = self._waiting, []
+        self._keeper.opened(self, waiting)
+
+    def _settle(self) -> None:
+        """Read the server unless everybody who waits for it is slow; note when nobody does."""
+        self.idle_since = perf_counter()
+        paused = bool(self._visits) and all(each.slow for each in self._visits.values())
+        if self._link is None or paused is self._paused:
+            return
+        self._paused = paused
+        if paused:
+            self._link.pause()
+        else:
+            self._link.resume()
+
+    def _cancel(self, number: int) -> None:
+        if self._server is not None:
+            self._perform(self._server.cancel(number), self._headers)
+
+    def _returned_own(self, verdict: Verdict, reason: str) -> None:
+        """A message of the proxy's own was not taken: without it the session does not open."""
+        if self._server is None:
+            self._break(Failed(reason), verdict)
+
+    def _break(self, failed: Failed, verdict: Verdict = GARBLED) -> None:
+        link = self._link
+        self._fail(verdict, failed.reason)
+        if link is not None:
+            link.end()
+
+    def _fail(self, verdict: Verdict, reason: str) -> None:
+        """End because the server did, or cannot be spoken to."""
+        if not self.over:
+            self._close(verdict, 502, reason)
+            self._keeper.channel_over(self)
+
+    def _close(
+        self, verdict: Verdict, status: int, reason: str, *, gracefully: bool = False
+    ) -> None:
+        self.over = True
+        visits = (*self._waiting, *self._visits.values())
+        self._waiting.clear()
+        self._visits.clear()
+        self._parked.clear()
+        for visit in visits:
+            if gracefully and visit.listening:
+                visit.close()
+            else:
+                visit.fail(status, reason, verdict)
+
+
+def _state() -> str:
+    return secrets.token_urlsafe(24)

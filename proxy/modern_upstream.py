@@ -1,0 +1,210 @@
+"""Modern clients (2026-07-28) before any server over links: channels are opened, shared, and kept.
+
+A modern server may serve all clients on one channel, since it keeps no state between requests. A
+legacy server's session is one client's: it is shared only by requests that carry the same headers,
+client information and capabilities.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+from msgspec import Raw
+
+from proxy.channel import Channel
+from proxy.conversation import Terms
+from proxy.eras import headers, keys, rules
+from proxy.eras.effects import Changed
+from proxy.eras.legacy_server import UNKNOWN_STATE
+from proxy.eras.request import NULL, Refused, Request, text
+from proxy.eras.versions import Era
+from proxy.errors import MalformedMessage
+from proxy.post import Post, failure
+from proxy.session import CANCELLED_METHOD, Finished
+from proxy.session_upstream import END_SECONDS
+from proxy.telemetry.vocabulary import LinkState
+from proxy.transports.port import Link
+from proxy.verdict import REJECTED, SATURATED, judge
+from proxy.visit import Visit
+from proxy.wire import jsonrpc, response
+from proxy.wire.fields import raw
+
+Owner = tuple[bytes, bytes, bytes]
+EVERYBODY: Owner = (b"", b"", b"")
+"""Who a modern server's channel belongs to."""
+
+
+class ModernUpstream:
+    """The channels to one server. `era` is its era, None as long as that is to be found out."""
+
+    def __init__(self, terms: Terms, *, era: Era | None, idle: float, most: int) -> None:
+        self._terms = terms
+        self._idle = idle
+        self._most = most
+        self._channels: dict[Owner, list[Channel]] = {}
+        self._ending: set[Link] = set()
+        self._settled = era
+        self.era = era
+
+    def __repr__(self) -> str:
+        return f"<ModernUpstream {self._terms.connector!r} era={self.era} {self._channels}>"
+
+    def post(self, post: Post) -> None:
+        """Part of Upstream."""
+        refused = self._unfit(post)
+        if refused is not None:
+            self._refuse(post, refused, NULL)
+        elif not post.calls:
+            self._take_notification(post)
+        else:
+            self._take_request(post)
+
+    def tick(self, now: float) -> None:
+        """Part of Upstream."""
+        for channel in self._each():
+            channel.tick(now)
+            if channel.idle and now - channel.idle_since > self._idle:
+                self._end(channel)
+        self._ending = {link for link in self._ending if not link.exited.is_set()}
+        self._count_links()
+
+    async def close(self) -> None:
+        """Part of Upstream."""
+        for channel in self._each():
+            self._end(channel)
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.gather(*(link.exited.wait() for link in self._ending))
+        except TimeoutError:
+            for link in self._ending:
+                link.kill()
+
+    def opened(self, channel: Channel, waiting: list[Visit]) -> None:
+        """Part of channel.Keeper."""
+        self.era = channel.era
+        if self.era is Era.MODERN:
+            self._forget(channel)
+            self._channels.setdefault(EVERYBODY, []).append(channel)
+        for visit in waiting:
+            self._place(visit)
+
+    def changed(self, channel: Channel, changed: Changed) -> None:
+        """Part of channel.Keeper: a client hears of what any of its sessions announces."""
+        for together in self._channels.values():
+            if channel in together:
+                for each in tuple(together):
+                    each.announce(changed)
+
+    def channel_over(self, channel: Channel) -> None:
+        """Part of channel.Keeper."""
+        self._forget(channel)
+        if channel.link is not None:
+            self._ending.add(channel.link)
+        if not self._channels:
+            self.era = self._settled
+
+    def _each(self) -> Iterator[Channel]:
+        return iter([each for together in self._channels.values() for each in together])
+
+    def _unfit(self, post: Post) -> Refused | None:
+        if post.body.lstrip()[:1] == b"[":
+            return rules.NO_BATCH
+        return rules.NO_ANSWERS if post.messages[0].is_answer else None
+
+    def _take_notification(self, post: Post) -> None:
+        """2026-07-28 has no notification of clients over HTTP: closing a stream is the cancel."""
+        if post.messages[0].method == CANCELLED_METHOD:
+            post.client.answer(response.start(202), b"", 202)
+        else:
+            reason = "2026-07-28 defines no such notification of clients over HTTP"
+            self._refuse(post, Refused(keys.INVALID_REQUEST, reason), NULL)
+
+    def _take_request(self, post: Post) -> None:
+        try:
+            request = Request(post.body)
+        except MalformedMessage as error:
+            self._refuse(post, Refused(keys.INVALID_PARAMS, str(error)), raw(post.calls[0].id))
+            return
+        broken = rules.broken(request, headers.split(post.arrival.forward))
+        if broken is not None:
+            self._refuse(post, broken, request.id)
+        elif request.method == keys.LISTEN and not post.arrival.accepts_events:
+            head, body = failure(post.calls, 406, "subscriptions need Accept: text/event-stream")
+            post.client.answer(head, body, 406)
+            self._terms.books.finished(Finished(post.calls[0], REJECTED), 406, 0.0)
+        else:
+            self._place(Visit(post, request, self._terms.books, self._terms.patience))
+
+    def _place(self, visit: Visit) -> None:
+        """Find a channel for a request, or open one."""
+        request = visit.request
+        state = text(request.params.get("requestState"))
+        refused = rules.unspoken(request) if self.era is Era.LEGACY else None
+        if visit.over:
+            return
+        if refused is not None:
+            visit.refuse(refused)
+        elif state and self.era is Era.LEGACY:
+            self._resume(visit, state)
+        else:
+            self._serve(visit)
+
+    def _resume(self, visit: Visit, state: str) -> None:
+        together = self._channels.get(visit.owner, ())
+        channel = next((each for each in together if each.knows(state)), None)
+        refused = UNKNOWN_STATE if channel is None else channel.resume(visit)
+        if refused is not None:
+            visit.refuse(refused)
+
+    def _serve(self, visit: Visit) -> None:
+        owner = EVERYBODY if self.era is Era.MODERN else visit.owner
+        together = self._channels.get(owner, ())
+        channel = next((each for each in together if each.can_take(visit.request)), None)
+        if channel is not None:
+            channel.take(visit)
+        elif self._make_room():
+            self._open(owner, visit)
+        else:
+            visit.fail(503, f"all {self._most} sessions are taken", SATURATED)
+
+    def _make_room(self) -> bool:
+        """Whether one more channel may be opened; the one longest unused makes room."""
+        channels = tuple(self._each())
+        if len(channels) < self._most:
+            return True
+        idle = [each for each in channels if each.idle]
+        if idle:
+            self._end(min(idle, key=lambda each: each.idle_since))
+        return bool(idle)
+
+    def _open(self, owner: Owner, visit: Visit) -> None:
+        channel = Channel(visit, self.era, self, self._terms.patience)
+        self._channels.setdefault(owner, []).append(channel)
+        self._terms.spawn(channel.start(self._terms.connector))
+
+    def _end(self, channel: Channel) -> None:
+        self._forget(channel)
+        channel.end()
+        if channel.link is not None:
+            self._ending.add(channel.link)
+
+    def _forget(self, channel: Channel) -> None:
+        for owner, together in tuple(self._channels.items()):
+            if channel in together:
+                together.remove(channel)
+            if not together:
+                del self._channels[owner]
+
+    def _count_links(self) -> None:
+        """Add to what other upstreams of the same server counted."""
+        links = self._terms.books.ledger.links
+        for channel in self._each():
+            links[LinkState.OPENING if channel.link is None else LinkState.OPEN] += 1
+        links[LinkState.CLOSING] += len(self._ending)
+
+    def _refuse(self, post: Post, refused: Refused, request_id: Raw) -> None:
+        message = refused.answer(request_id)
+        status = rules.STATUS.get(refused.code, 200)
+        post.client.answer(response.start(status, response.JSON), message, status)
+        verdict = judge(jsonrpc.decode(message))
+        for call in post.calls:
+            self._terms.books.finished(Finished(call, verdict), status, 0.0)

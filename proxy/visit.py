@@ -1,0 +1,185 @@
+"""One request of a modern client, from its POST to its answer, at a server that others share."""
+
+from time import perf_counter
+from typing import Protocol
+
+from proxy.books import Books
+from proxy.conversation import GONE_STATUS, KEEP_ALIVE_SECONDS
+from proxy.eras import headers, keys, rules
+from proxy.eras.request import Refused, Request
+from proxy.eras.subscription import closure
+from proxy.post import Post
+from proxy.reply import Reply
+from proxy.session import Finished
+from proxy.verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
+from proxy.wire import jsonrpc
+from proxy.wire.head import lines
+
+SLOW_LIMIT = 1024 * 1024
+"""Bytes kept for a client that does not read, while others wait for the same server."""
+
+# Headers that differ from one request to the next of the same client.
+_PASSING = frozenset(
+    (b"accept", b"content-type", b"x-request-id", b"x-correlation-id", b"baggage", b"b3")
+)
+
+
+class Host(Protocol):
+    """Where the request is being served."""
+
+    def visit_over(self, visit: "Visit") -> None:
+        """The client went away, or waited too long: nobody wants the answer."""
+
+    def visit_slow(self, visit: "Visit") -> None:
+        """The client began or ceased to read slower than it is written to."""
+
+
+class Visit:
+    """A modern client's request. `host` is set once a channel takes it."""
+
+    __slots__ = (
+        "_books", "_counted", "_deadline", "_held", "_kept_alive", "_patience", "_reply", "call",
+        "host", "over", "post", "request", "slow",
+    )  # fmt: skip
+
+    def __init__(self, post: Post, request: Request, books: Books, patience: float) -> None:
+        self.post = post
+        self.request = request
+        self.call = post.calls[0]
+        self.host: Host | None = None
+        self.slow = False
+        self.over = False
+        self._books = books
+        self._patience = patience
+        self._deadline = perf_counter() + patience
+        self._held = 0
+        self._kept_alive = perf_counter()
+        self._counted = False
+        self._reply = Reply(post, self, ())
+
+    def __repr__(self) -> str:
+        return f"<Visit {self.call!r} over={self.over}>"
+
+    @property
+    def forward(self) -> bytes:
+        """The client's end-to-end header lines that are not about this one message."""
+        kept = (each for each in headers.split(self.post.arrival.forward) if not _is_mcp(each[0]))
+        return lines(kept) + self.post.context
+
+    @property
+    def owner(self) -> tuple[bytes, bytes, bytes]:
+        """What tells this client's sessions from those of others."""
+        given = headers.split(self.post.arrival.forward)
+        kept = (each for each in given if not _is_mcp(each[0]) and each[0] not in _PASSING)
+        meta = self.request.meta
+        info, capabilities = (
+            bytes(meta.get(name, b"")) for name in (keys.CLIENT_INFO_KEY, keys.CAPABILITIES_KEY)
+        )
+        return lines(sorted(kept)), info, capabilities
+
+    @property
+    def listening(self) -> bool:
+        """Whether this is a subscription whose stream is open."""
+        return self._counted and not self.over
+
+    def asked(self) -> None:
+        """The server got the request."""
+        self.call.asked = perf_counter()
+
+    def push(self, message: bytes) -> None:
+        """Send the client a message that comes before the answer."""
+        self._deadline = perf_counter() + self._patience
+        if not self._reply.accepts_events:
+            return
+        if self.slow:
+            self._held += len(message)
+        if self._held > SLOW_LIMIT:
+            self._leave(CANCELLED)
+            self._reply.abort()
+            return
+        if not self._reply.streaming:
+            self._books.ledger.streams += 1
+        self._reply.push(message)
+        if self.request.method == keys.LISTEN and not self._counted:
+            self._count(OK, 200)
+
+    def answer(self, message: bytes) -> None:
+        """Send the client its answer."""
+        answer = jsonrpc.decode(message)
+        self.call.answer_size = len(message)
+        code = answer.error.code if answer.error else 0
+        status = self._reply.answer(self.call, message, rules.STATUS.get(code, 200))
+        self._end(judge(answer), status)
+
+    def refuse(self, refused: Refused) -> None:
+        """Answer with an error of the proxy's own."""
+        self.answer(refused.answer(self.request.id))
+
+    def fail(self, status: int, reason: str, verdict: Verdict) -> None:
+        """Answer in the server's place; an open subscription just ends."""
+        if self._counted:
+            self._reply.end()
+            self._end(verdict, status)
+        else:
+            self._end(verdict, self._reply.fail(self.call, status, reason))
+
+    def close(self) -> None:
+        """End a subscription as it should."""
+        self._reply.push(closure(self.request.id))
+        self._reply.end()
+        self._end(OK, 200)
+
+    def tick(self, now: float) -> None:
+        """Look whether the request is overdue; keep an open subscription alive."""
+        if self._counted:
+            if now - self._kept_alive > KEEP_ALIVE_SECONDS:
+                self._kept_alive = now
+                self._reply.keep_alive()
+        elif now > self._deadline and not self.slow:
+            self._leave()
+            self.fail(504, "the server did not answer in time", TIMED_OUT)
+
+    def pause(self, member: object) -> None:
+        """Part of reply.Audience."""
+        self._set_slow(slow=True)
+
+    def resume(self, member: object) -> None:
+        """Part of reply.Audience."""
+        self._set_slow(slow=False)
+
+    def reply_gone(self, reply: Reply) -> None:
+        """Part of reply.Audience: closing the stream is the cancel."""
+        self._leave(CANCELLED)
+
+    def listener_gone(self, listener: object) -> None:
+        """Part of reply.Audience: a modern client has no GET stream."""
+
+    def _set_slow(self, *, slow: bool) -> None:
+        self.slow, self._held = slow, 0
+        self._deadline = perf_counter() + self._patience
+        if self.host is not None and not self.over:
+            self.host.visit_slow(self)
+
+    def _leave(self, verdict: Verdict | None = None) -> None:
+        host, self.host = self.host, None
+        if host is not None:
+            host.visit_over(self)
+        if verdict is not None:
+            self._end(verdict, GONE_STATUS)
+
+    def _end(self, verdict: Verdict, status: int) -> None:
+        if self._reply.streaming and not self.over:
+            self._books.ledger.streams -= 1
+        self.over = True
+        self.host = None
+        if not self._counted:
+            self._count(verdict, status)
+
+    def _count(self, verdict: Verdict, status: int) -> None:
+        self._counted = True
+        waited = perf_counter() - self.call.asked if self.call.asked else 0.0
+        self._books.finished(Finished(self.call, verdict), status, waited)
+
+
+def _is_mcp(name: bytes) -> bool:
+    return name in headers.OF_MCP or name.startswith(headers.PARAMETER)

@@ -1,0 +1,289 @@
+"""Clients of 2026-07-28 before a stdio server of either era: processes, cancels, refusals."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.eras import keys
+from tests.integration.modern import ModernClient, meta, request
+from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sockets import INITIALIZE, Client, call, read_event
+from tests.integration.test_proxy_stdio import gone
+
+pytestmark = pytest.mark.slow
+
+SERVER = (sys.executable, str(Path(__file__).with_name("scripted_stdio.py")))
+CALL = "tools/call"
+ROOTS: dict[str, Any] = {"roots": {}}
+
+
+@contextmanager
+def before(era: str, *flags: str) -> Iterator[RunningProxy]:
+    """A proxy before the scripted server, which behaves alike in both eras."""
+    with running("--upstream-era", era, *flags, "--", *SERVER) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=["legacy", "modern"])
+def proxy(request: pytest.FixtureRequest) -> Iterator[RunningProxy]:
+    with before(request.param) as started:
+        yield started
+
+
+@pytest.fixture
+def client(proxy: RunningProxy) -> Iterator[ModernClient]:
+    each = ModernClient(proxy.port)
+    yield each
+    each.close()
+
+
+def pid(answer: tuple[int, Any]) -> int:
+    """The process that answered."""
+    status, message = answer
+    assert status == 200
+    found: int = message["result"]["pid"]
+    return found
+
+
+def heard(client: ModernClient) -> list[dict[str, Any]]:
+    """The notifications that the server's process got."""
+    found: list[dict[str, Any]] = client.call("told", "ask")[1]["result"]["heard"]
+    return found
+
+
+def cancelled(client: ModernClient) -> list[dict[str, Any]]:
+    return [each for each in heard(client) if each["method"] == keys.CANCELLED]
+
+
+def test_requests_need_no_session_and_share_a_process(
+    proxy: RunningProxy, client: ModernClient
+) -> None:
+    other = ModernClient(proxy.port)
+    assert pid(client.call("echo", "a")) == pid(other.call("echo", "a")) == pid(client.call("echo"))
+    proxy.counted({(CALL, "ok", "none"): 3})
+    assert proxy.value("mcp_proxy_sessions") == 0
+    assert (
+        proxy.value(
+            "mcp_server_operation_duration_seconds_count", mcp_protocol_version="2026-07-28"
+        )
+        == 3
+    )
+    other.close()
+
+
+def test_equal_ids_and_tokens_of_two_clients_do_not_clash(
+    proxy: RunningProxy, client: ModernClient
+) -> None:
+    other = ModernClient(proxy.port)
+    with_token = call("same", "progress", _meta=meta(progressToken="token"))
+    for each in (client, other):
+        each.send_request(with_token)
+    for each in (client, other):
+        response = each.getresponse()
+        progress, answer = read_event(response), read_event(response)
+        assert progress["params"]["progressToken"] == "token"
+        assert (answer["id"], read_event(response)) == ("same", None)
+    other.close()
+
+
+def test_closing_the_stream_is_the_cancel(proxy: RunningProxy, client: ModernClient) -> None:
+    assert client.call("echo")[0] == 200
+    leaving = ModernClient(proxy.port)
+    leaving.send_request(call("x", "hang", _meta=meta()))
+    eventually(lambda: proxy.value("mcp_proxy_requests_in_flight") == 1, "the call in flight")
+    leaving.close()
+    proxy.counted({(CALL, "ok", "none"): 1, (CALL, "cancelled", "caller"): 1})
+    (told,) = cancelled(client)
+    assert isinstance(told["params"]["requestId"], int)
+
+
+def test_a_call_that_is_overdue_is_cancelled_at_the_server() -> None:
+    with before("modern", "--upstream-timeout", "0.5") as proxy:
+        client = ModernClient(proxy.port)
+        status, answer = client.call("hang", "x")
+        assert (status, answer["id"], answer["error"]["code"]) == (504, "x", -32001)
+        assert len(cancelled(client)) == 1
+        proxy.counted({(CALL, "timeout", "server"): 1, (CALL, "ok", "none"): 1})
+        client.close()
+
+
+def test_a_process_that_dies_fails_every_call_and_the_next_one_starts_another(
+    proxy: RunningProxy, client: ModernClient
+) -> None:
+    first = pid(client.call("echo"))
+    waiting = ModernClient(proxy.port)
+    waiting.send_request(call("w", "hang", _meta=meta()))
+    eventually(lambda: proxy.value("mcp_proxy_requests_in_flight") == 1, "the call in flight")
+    status, answer = client.call("die", "d")
+    assert (status, answer["id"], answer["error"]["code"]) == (502, "d", -32000)
+    status, answer = waiting.answer()
+    assert (status, answer["id"]) == (502, "w")
+    assert pid(client.call("echo")) != first
+    assert proxy.value("mcp_proxy_upstream_restarts_total") == 1
+    waiting.close()
+
+
+def test_legacy_clients_are_served_beside(proxy: RunningProxy, client: ModernClient) -> None:
+    legacy = Client(proxy.port)
+    legacy.post(INITIALIZE)
+    response = legacy.getresponse()
+    response.read()
+    assert response.getheader("mcp-session-id")
+    assert client.call("echo")[0] == 200
+    legacy.close()
+
+
+def test_a_legacy_session_belongs_to_one_client() -> None:
+    with before("legacy") as proxy:
+        client = ModernClient(proxy.port)
+        message = call(1, "echo", _meta=meta())
+        alone = pid(client.ask(message, authorization="Bearer a"))
+        assert pid(client.ask(message, authorization="Bearer a", x_request_id="7")) == alone
+        assert pid(client.ask(message, authorization="Bearer b")) != alone
+        capable = call(1, "echo", _meta=meta(ROOTS))
+        assert pid(client.ask(capable, authorization="Bearer a")) != alone
+        client.close()
+
+
+def test_a_modern_server_serves_everybody_with_one_process() -> None:
+    with before("modern") as proxy:
+        client = ModernClient(proxy.port)
+        message = call(1, "echo", _meta=meta())
+        found = {pid(client.ask(message, authorization=f"Bearer {each}")) for each in "ab"}
+        assert len(found) == 1
+        client.close()
+
+
+def test_what_the_server_asks_comes_back_as_input_required() -> None:
+    with before("legacy") as proxy:
+        client = ModernClient(proxy.port)
+        status, answer = client.call("ask", 1, _meta=meta(ROOTS))
+        result = answer["result"]
+        assert (status, result["resultType"]) == (200, "input_required")
+        assert result["inputRequests"]["input-1"]["method"] == "roots/list"
+        brought = {"inputResponses": {"input-1": {"roots": [7]}}}
+        again = {"_meta": meta(ROOTS), "requestState": result["requestState"], **brought}
+        stranger = ModernClient(proxy.port)
+        refused = stranger.ask(call(2, "ask", **again), authorization="Bearer other")
+        assert (refused[0], refused[1]["error"]["code"]) == (400, -32602)
+        status, answer = client.call("ask", 2, **again)
+        assert (status, answer["id"], answer["result"]["roots"]) == (200, 2, {"roots": [7]})
+        assert client.call("ask", 3, **again)[0] == 400
+        client.close()
+        stranger.close()
+
+
+def test_input_that_never_comes_frees_the_server() -> None:
+    with before("legacy", "--upstream-timeout", "1", "--pool-idle", "0.5") as proxy:
+        client = ModernClient(proxy.port)
+        client.call("ask", 1, _meta=meta(ROOTS))
+        (started,) = proxy.logged("child started")
+        eventually(lambda: gone(started["pid"]), "the end of the process")
+        client.close()
+
+
+def test_an_unused_process_is_ended() -> None:
+    with before("modern", "--pool-idle", "0.3") as proxy:
+        client = ModernClient(proxy.port)
+        first = pid(client.call("echo"))
+        eventually(lambda: gone(first), "the end of the process")
+        assert pid(client.call("echo")) != first
+        assert proxy.value("mcp_proxy_upstream_restarts_total") == 0
+        client.close()
+
+
+def test_at_the_most_sessions_an_idle_one_makes_room_and_a_busy_one_does_not() -> None:
+    with before("legacy", "--max-sessions", "1") as proxy:
+        client, waiting = ModernClient(proxy.port), ModernClient(proxy.port)
+        message = call(1, "echo", _meta=meta())
+        first = pid(client.ask(message, authorization="Bearer a"))
+        assert pid(client.ask(message, authorization="Bearer b")) != first
+        waiting.send_request(call(1, "hang", _meta=meta()), authorization="Bearer b")
+        eventually(lambda: proxy.value("mcp_proxy_requests_in_flight") == 1, "the call in flight")
+        status, answer = client.ask(message, authorization="Bearer a")
+        assert (status, answer["id"]) == (503, 1)
+        client.close()
+        waiting.close()
+
+
+def test_a_silent_server_is_taken_for_a_legacy_one() -> None:
+    with before("auto", "--upstream-timeout", "2") as proxy:
+        client = ModernClient(proxy.port)
+        (sent,) = [client.call("told")[1]["result"]["heard"]]
+        assert [each["method"] for each in sent] == [keys.DISCOVER, keys.INITIALIZED]
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "headers", "status", "code"),
+    [
+        (request("tools/list"), {"mcp_method": "tools/call"}, 400, -32020),
+        (call(1, "echo", _meta=meta()), {"mcp_name": "other"}, 400, -32020),
+        (request("tools/list"), {"mcp_protocol_version": "2025-11-25"}, 400, -32020),
+        (request("tools/list", _meta={keys.VERSION_KEY: "2026-07-28"}), {}, 400, -32602),
+        (request("tools/list", _meta=meta(**{keys.LOG_LEVEL_KEY: "loud"})), {}, 400, -32602),
+        ([request("tools/list")], {}, 400, -32600),
+        ({"jsonrpc": "2.0", "id": 1, "result": {}}, {}, 400, -32600),
+        ({"jsonrpc": "2.0", "method": "notifications/other"}, {}, 400, -32600),
+    ],
+)
+def test_a_post_that_breaks_a_rule_is_refused(
+    proxy: RunningProxy,
+    client: ModernClient,
+    *,
+    message: Any,
+    headers: dict[str, str],
+    status: int,
+    code: int,
+) -> None:
+    found = message if isinstance(message, dict) and "method" in message else request("tools/list")
+    named = {
+        "mcp_protocol_version": "2026-07-28",
+        "mcp_method": found["method"],
+        "mcp_name": "echo",
+    }
+    client.post(message, **{**named, **headers})
+    answered, answer = client.answer()
+    assert (answered, answer["error"]["code"]) == (status, code)
+    assert proxy.logged("child started") == []
+
+
+@pytest.mark.parametrize("method", ["ping", "logging/setLevel", "resources/subscribe"])
+def test_a_method_of_older_revisions_is_not_found(method: str) -> None:
+    with before("legacy") as proxy:
+        client = ModernClient(proxy.port)
+        status, answer = client.ask(request(method))
+        assert (status, answer["error"]["code"]) == (404, -32601)
+        client.close()
+
+
+def test_a_version_that_nobody_translates_is_told_which_are() -> None:
+    with before("legacy") as proxy:
+        client = ModernClient(proxy.port)
+        named = {keys.VERSION_KEY: "2031-01-01", keys.CAPABILITIES_KEY: {}}
+        message = request("tools/list", _meta=named)
+        status, answer = client.ask(message, mcp_protocol_version="2031-01-01")
+        assert (status, answer["error"]["code"]) == (400, -32022)
+        assert answer["error"]["data"]["supported"] == ["2026-07-28", "2025-11-25"]
+        client.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_streams_and_sessions_of_older_revisions_are_not_there(
+    client: ModernClient, method: str
+) -> None:
+    client.request(method, "/mcp", headers={"mcp-protocol-version": "2026-07-28"})
+    response = client.getresponse()
+    response.read()
+    assert response.status == 405
+
+
+def test_a_cancelled_notification_is_taken_and_means_nothing(client: ModernClient) -> None:
+    message = {"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": 1}}
+    client.post(message, mcp_protocol_version="2026-07-28")
+    response = client.getresponse()
+    assert (response.status, response.read()) == (202, b"")
