@@ -14,7 +14,6 @@ PACKAGES = frozenset(
         "httptools",
         "jwt",
         "msgspec",
-        "opentelemetry",
         "prometheus_client",
         "uvloop",
     )

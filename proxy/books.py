@@ -6,7 +6,7 @@ from time import perf_counter
 from proxy.session import Finished
 from proxy.telemetry.catalogue import Outcome
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.tracing import Exchange as TraceRecord
+from proxy.telemetry.spans import Exchange as TraceRecord
 from proxy.telemetry.tracing import Tracer
 from proxy.telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
 

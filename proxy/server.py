@@ -61,7 +61,12 @@ class Server:
         telemetry = settings.telemetry
         http = settings.server if isinstance(settings.server, HttpServer) else None
         transport = http.transport.value if http else "stdio"
-        self._ledger = Ledger(telemetry.server, transport, tool_cap=settings.tool_cap)
+        self._ledger = Ledger(
+            telemetry.server,
+            transport,
+            tool_cap=settings.tool_cap,
+            exemplars=telemetry.exemplars,
+        )
         address = (http.host, http.port) if http else None
         self._export = Export(telemetry, self._ledger, address)
         self._books = Books(self._ledger, self._export.tracer)

@@ -16,6 +16,10 @@ SCOPE = "mcp_observability.proxy"
 """Instrumentation scope of every metric and span of the proxy."""
 
 
+VERSION = "0.1.0"
+"""Of the scope: the project's version."""
+
+
 class Instrument(StrEnum):
     """OpenTelemetry instrument kinds in use."""
 

@@ -1,22 +1,19 @@
-"""Pushing: what `__main__` starts and stops to send both signals by OTLP.
-
-All slow work runs in a thread per signal, at most one export at a time each; the event loop
-only hands over and counts. A collector that is down or slow costs counted losses, never a call.
-"""
+"""Pushing: what the server starts and stops to send both signals by OTLP."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from proxy.telemetry.delivery import Transport
 from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.otlp import Envelope, resource
+from proxy.telemetry.otlp_grpc import open_grpc
+from proxy.telemetry.otlp_http import HttpTransport
 from proxy.telemetry.push import Batch, Push, Source
-from proxy.telemetry.settings import TelemetrySettings
-from proxy.telemetry.tracing import Finished, SpanQueue, Tracer
+from proxy.telemetry.settings import BatchSettings, OtlpSettings, Protocol, TelemetrySettings
+from proxy.telemetry.spans import SpanEncoder
+from proxy.telemetry.tracing import SpanQueue, Tracer
 from proxy.telemetry.vocabulary import DropReason, Signal
-
-if TYPE_CHECKING:
-    from proxy.telemetry.senders import MetricSender, SpanSender
 
 
 class Export:
@@ -29,18 +26,14 @@ class Export:
         self, settings: TelemetrySettings, ledger: Ledger, upstream: tuple[str, int] | None = None
     ) -> None:
         self._pushes: list[Push] = []
-        queue = None
+        self._envelope = Envelope(resource(dict(settings.resource)))
+        self._ledger = ledger
+        self._queue: SpanQueue | None = None
         if settings.traces is not None:
-            endpoint = settings.traces.endpoint
-            lost = partial(ledger.dropped, Signal.TRACES, DropReason.QUEUE_FULL)
-            queue = SpanQueue(settings.batch.queue_spans, settings.batch.batch_spans, lost)
-            traces = Push(Traces(settings, ledger, queue, upstream).source(endpoint), ledger)
-            queue.on_batch = traces.wake
-            self._pushes.append(traces)
+            self._push_traces(settings.batch, settings.traces, SpanEncoder(ledger, upstream))
         if settings.metrics is not None:
-            endpoint = settings.metrics.endpoint
-            self._pushes.append(Push(Metrics(settings, ledger).source(endpoint), ledger))
-        self.tracer = Tracer(settings.sampler, queue)
+            self._push_metrics(settings, settings.metrics)
+        self.tracer = Tracer(settings.sampler, self._queue)
 
     def start(self) -> None:
         """Begin to push; needs a running event loop."""
@@ -51,80 +44,54 @@ class Export:
         """Push what is left within `seconds`; what then remains is counted as lost."""
         await asyncio.gather(*(push.stop(seconds) for push in self._pushes))
 
+    def _push_traces(self, batch: BatchSettings, otlp: OtlpSettings, encoder: SpanEncoder) -> None:
+        lost = partial(self._ledger.dropped, Signal.TRACES, DropReason.QUEUE_FULL)
+        queue = self._queue = SpanQueue(encoder, batch.queue_spans, batch.batch_spans, lost)
 
-class Traces:
-    """The sampled exchanges of a queue, as batches of spans."""
+        async def encode(spans: list[bytes]) -> bytes:
+            return self._envelope.traces(spans)
 
-    def __init__(
+        def due() -> Iterator[Batch]:
+            while taken := queue.take():
+                weight, spans = taken
+                yield Batch(weight, partial(encode, spans))
+
+        traces = self._push(Signal.TRACES, otlp, batch.delay_seconds, due, queue.__len__)
+        queue.on_batch = traces.wake
+
+    def _push_metrics(self, settings: TelemetrySettings, otlp: OtlpSettings) -> None:
+        async def encode() -> bytes:
+            # In a thread: with 200 tools it takes as long as hundreds of calls.
+            return await asyncio.to_thread(self._envelope.metrics, self._ledger)
+
+        def due() -> Iterator[Batch]:
+            yield Batch(1, encode)
+
+        self._push(Signal.METRICS, otlp, settings.metric_interval_seconds, due, lambda: 0)
+
+    def _push(
         self,
-        settings: TelemetrySettings,
-        ledger: Ledger,
-        queue: SpanQueue,
-        upstream: tuple[str, int] | None,
-    ) -> None:
-        self._settings = settings
-        self._ledger = ledger
-        self._queue = queue
-        self._upstream = upstream
-        self._sender: SpanSender | None = None
-
-    def source(self, endpoint: str) -> Source:
-        """What a push needs to know of it."""
-        return Source(
-            signal=Signal.TRACES,
-            endpoint=endpoint,
-            period_seconds=self._settings.batch.delay_seconds,
-            due=self._due,
-            waiting=self._queue.__len__,
-            abort=self._abort,
+        signal: Signal,
+        otlp: OtlpSettings,
+        period_seconds: float,
+        due: Callable[[], Iterator[Batch]],
+        waiting: Callable[[], int],
+    ) -> Push:
+        source = Source(
+            signal=signal,
+            endpoint=otlp.shown,
+            period_seconds=period_seconds,
+            timeout_seconds=otlp.timeout_seconds,
+            due=due,
+            waiting=waiting,
+            open=partial(_open, signal, otlp),
         )
-
-    def _due(self) -> Iterator[Batch]:
-        while batch := self._queue.take():
-            weight = sum(finished.spans for finished in batch)
-            yield Batch(weight, partial(self._send, batch))
-
-    def _send(self, batch: list[Finished]) -> bool:
-        if self._sender is None:
-            from proxy.telemetry.senders import SpanSender
-
-            self._sender = SpanSender(self._settings, self._ledger, self._upstream)
-        return self._sender.send(batch)
-
-    def _abort(self) -> None:
-        if self._sender is not None:
-            self._sender.close()
+        push = Push(source, self._ledger)
+        self._pushes.append(push)
+        return push
 
 
-class Metrics:
-    """The ledger as it stands, once per round."""
-
-    def __init__(self, settings: TelemetrySettings, ledger: Ledger) -> None:
-        self._settings = settings
-        self._ledger = ledger
-        self._sender: MetricSender | None = None
-
-    def source(self, endpoint: str) -> Source:
-        """What a push needs to know of it."""
-        return Source(
-            signal=Signal.METRICS,
-            endpoint=endpoint,
-            period_seconds=self._settings.metric_interval_seconds,
-            due=self._due,
-            waiting=lambda: 0,
-            abort=self._abort,
-        )
-
-    def _due(self) -> Iterator[Batch]:
-        yield Batch(1, self._send)
-
-    def _send(self) -> bool:
-        if self._sender is None:
-            from proxy.telemetry.senders import MetricSender
-
-            self._sender = MetricSender(self._settings, self._ledger)
-        return self._sender.send()
-
-    def _abort(self) -> None:
-        if self._sender is not None:
-            self._sender.close()
+async def _open(signal: Signal, otlp: OtlpSettings) -> Transport:
+    if otlp.protocol is Protocol.GRPC:
+        return await open_grpc(otlp, signal)
+    return HttpTransport(otlp)

@@ -95,7 +95,9 @@ class Distribution:
 class Ledger:
     """All counts of one proxy in front of one server; `transport` is the one the server speaks."""
 
-    def __init__(self, server: str, transport: str, *, tool_cap: int = 200) -> None:
+    def __init__(
+        self, server: str, transport: str, *, tool_cap: int = 200, exemplars: bool = True
+    ) -> None:
         self.server = server
         self.transport = transport
         self.connections = 0
@@ -116,6 +118,7 @@ class Ledger:
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
         self.overflows = {TOOL_LABEL: 0}
         self._tool_cap = tool_cap
+        self._exemplars = exemplars
         self._tools: set[str] = {""}
 
     def __repr__(self) -> str:
@@ -155,7 +158,7 @@ class Ledger:
         overhead = self.overhead
         overhead.counts[bisect_left(OVERHEAD_BUCKETS, overhead_seconds)] += 1
         overhead.total += overhead_seconds
-        if trace_id:
+        if trace_id and self._exemplars:
             row.exemplars[bucket] = Exemplar(seconds, trace_id, span_id, time.time())
 
     def sized(self, request_bytes: int, response_bytes: int) -> None:

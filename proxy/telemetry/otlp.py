@@ -1,94 +1,127 @@
-"""Ledger -> OpenTelemetry `MetricsData`, cumulative, for the official OTLP exporters.
-
-Import it only where metrics are pushed: the SDK is slow to load.
-"""
+"""The requests of OTLP, encoded: spans in their envelope, and the ledger as cumulative metrics."""
 
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from opentelemetry.sdk.metrics import Exemplar
-from opentelemetry.sdk.metrics.export import (
-    AggregationTemporality,
-    Gauge,
-    Histogram,
-    HistogramDataPoint,
-    Metric,
-    MetricsData,
-    NumberDataPoint,
-    ResourceMetrics,
-    ScopeMetrics,
-    Sum,
-)
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
-from proxy.telemetry import process
-from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, Instrument
-from proxy.telemetry.ledger import Distribution, Ledger
+from proxy.telemetry import process, protobuf
+from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, VERSION, Instrument
+from proxy.telemetry.ledger import Distribution, Exemplar, Ledger
 from proxy.telemetry.projection import Family, Point, families
 
-_CUMULATIVE = AggregationTemporality.CUMULATIVE
-_SCOPE = InstrumentationScope(SCOPE, schema_url=SEMCONV_SCHEMA)
+_CUMULATIVE = 2
+"""AggregationTemporality."""
+
+_GAUGE, _SUM, _HISTOGRAM = 5, 7, 9
+"""Fields of Metric that hold its points."""
+
+_NUMBER_ATTRIBUTES, _HISTOGRAM_ATTRIBUTES = 7, 9
+"""Fields of the two kinds of points."""
+
+# The same few labels come again with every push.
+_label = lru_cache(maxsize=8192)(protobuf.attribute)
+
 _NANO = 1_000_000_000
 
 
-def metrics_data(ledger: Ledger, resource: Resource) -> MetricsData:
-    """All of the ledger now; may run in another thread than the event loop's."""
-    span = _Span(ledger.start_unix_nanoseconds, time.time_ns())
-    metrics = [span.metric(family) for family in families(ledger, process.read()) if family.points]
-    scope = ScopeMetrics(_SCOPE, metrics, SEMCONV_SCHEMA)
-    return MetricsData([ResourceMetrics(resource, [scope], "")])
+class Envelope:
+    """What every request says of its sender: the resource, and the instrumentation scope."""
+
+    def __init__(self, resource: Mapping[str, str]) -> None:
+        self._resource = protobuf.message(1, protobuf.attributes(1, resource.items()))
+        self._scope = protobuf.message(1, protobuf.text(1, SCOPE) + protobuf.text(2, VERSION))
+        self._schema = protobuf.text(3, SEMCONV_SCHEMA)
+
+    def traces(self, spans: Iterable[bytes]) -> bytes:
+        """An ExportTraceServiceRequest; `spans` are fields of ScopeSpans."""
+        return self._request(spans)
+
+    def metrics(self, ledger: Ledger) -> bytes:
+        """An ExportMetricsServiceRequest: all of the ledger now.
+
+        May run in another thread than the event loop's.
+        """
+        period = _Period(ledger.start_unix_nanoseconds, time.time_ns())
+        shown = (each for each in families(ledger, process.read()) if each.points)
+        return self._request(protobuf.message(2, period.metric(each)) for each in shown)
+
+    def _request(self, items: Iterable[bytes]) -> bytes:
+        # Resource and scope have the same fields for both signals.
+        scoped = protobuf.joined(2, self._scope, *items, self._schema)
+        return protobuf.joined(1, self._resource, scoped)
+
+
+def resource(attributes: Mapping[str, str]) -> dict[str, str]:
+    """The resource of all that is pushed: the settings' attributes and who wrote this down."""
+    identity = {
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.name": SCOPE,
+        "telemetry.sdk.version": VERSION,
+    }
+    return {**identity, **attributes}
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _Period:
     """The time that cumulative values cover, in nanoseconds since the epoch."""
 
     start: int
     now: int
 
-    def metric(self, family: Family) -> Metric:
+    def metric(self, family: Family) -> bytes:
+        """A Metric."""
         metric = family.metric
-        return Metric(metric.name, metric.brief, metric.unit, self._data(family))
+        named = protobuf.text(1, metric.name) + protobuf.text(2, metric.brief)
+        return named + protobuf.text(3, metric.unit) + self._data(family)
 
-    def _data(self, family: Family) -> Sum | Gauge | Histogram:
+    def _data(self, family: Family) -> bytes:
         instrument = family.metric.instrument
+        times = protobuf.fixed64(2, self.start) + protobuf.fixed64(3, self.now)
+        cumulative = protobuf.number(2, _CUMULATIVE)
         if instrument is Instrument.HISTOGRAM:
-            return Histogram([self._histogram(point) for point in family.points], _CUMULATIVE)
-        numbers = [self._number(point) for point in family.points]
+            points = [_histogram(point, times) for point in family.points]
+            return protobuf.message(_HISTOGRAM, b"".join(points) + cumulative)
+        points = [_number(point, times) for point in family.points]
         if instrument is Instrument.GAUGE:
-            return Gauge(numbers)
-        return Sum(numbers, _CUMULATIVE, instrument is Instrument.COUNTER)
-
-    def _number(self, point: Point) -> NumberDataPoint:
-        assert not isinstance(point.value, Distribution)
-        return NumberDataPoint(point.attributes, self.start, self.now, point.value)
-
-    def _histogram(self, point: Point) -> HistogramDataPoint:
-        assert isinstance(point.value, Distribution)
-        counts = tuple(point.value.counts)
-        return HistogramDataPoint(
-            attributes=point.attributes,
-            start_time_unix_nano=self.start,
-            time_unix_nano=self.now,
-            count=sum(counts),
-            sum=point.value.total,
-            bucket_counts=counts,
-            explicit_bounds=point.value.bounds,
-            min=None,  # type: ignore[arg-type]  # optional in OTLP; the SDK's type lags
-            max=None,  # type: ignore[arg-type]
-            exemplars=_exemplars(point.value),
-        )
+            return protobuf.message(_GAUGE, b"".join(points))
+        monotonic = protobuf.number(3, int(instrument is Instrument.COUNTER))
+        return protobuf.message(_SUM, b"".join(points) + cumulative + monotonic)
 
 
-def _exemplars(value: Distribution) -> list[Exemplar]:
-    return [
-        Exemplar(
-            filtered_attributes={},
-            value=exemplar.value,
-            time_unix_nano=round(exemplar.unix_seconds * _NANO),
-            span_id=exemplar.span_id,
-            trace_id=exemplar.trace_id,
-        )
-        for exemplar in tuple(value.exemplars.values())
-    ]
+def _number(point: Point, times: bytes) -> bytes:
+    """A NumberDataPoint in its field."""
+    assert not isinstance(point.value, Distribution)
+    value = protobuf.double(4, point.value)
+    return protobuf.message(1, times + value + _labels(_NUMBER_ATTRIBUTES, point))
+
+
+def _histogram(point: Point, times: bytes) -> bytes:
+    """A HistogramDataPoint in its field."""
+    value = point.value
+    assert isinstance(value, Distribution)
+    counts = tuple(value.counts)
+    content = (
+        times,
+        protobuf.fixed64(4, sum(counts)),
+        protobuf.double(5, value.total),
+        protobuf.packed_fixed64(6, counts),
+        protobuf.packed_double(7, value.bounds),
+        *(_exemplar(each) for each in tuple(value.exemplars.values())),
+        _labels(_HISTOGRAM_ATTRIBUTES, point),
+    )
+    return protobuf.message(1, b"".join(content))
+
+
+def _labels(field: int, point: Point) -> bytes:
+    return b"".join([_label(field, *each) for each in point.attributes.items()])
+
+
+def _exemplar(exemplar: Exemplar) -> bytes:
+    content = (
+        protobuf.fixed64(2, round(exemplar.unix_seconds * _NANO)),
+        protobuf.double(3, exemplar.value),
+        protobuf.message(4, exemplar.span_id.to_bytes(8)),
+        protobuf.message(5, exemplar.trace_id.to_bytes(16)),
+    )
+    return protobuf.message(8, b"".join(content))

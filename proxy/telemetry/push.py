@@ -1,11 +1,15 @@
-"""One signal's way out: take batches when they are due, have a thread send them, count losses."""
+"""One signal's way out: take batches when they are due, deliver them one by one, count losses.
+
+A collector that is down, slow or lying costs counted losses, never a call: at most one request is
+on its way, and what waits for it is bounded where it waits.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from proxy.telemetry.export_thread import ExportThread
+from proxy.telemetry.delivery import Reply, Transport, deliver
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.vocabulary import DropReason, Signal
 
@@ -14,29 +18,28 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One export: `send` runs in the thread and says whether the collector accepted it.
-
-    `weight` is how many spans, or exports of metrics, are lost if it did not.
-    """
+    """One request: `weight` is how many spans, or exports of metrics, it carries."""
 
     weight: int
-    send: Callable[[], bool]
+    encode: Callable[[], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a signal has to send.
+    """What a signal has to send, and where.
 
+    `endpoint` is as logs may show it, `timeout_seconds` is for a request with all its attempts.
     `due` gives the batches of one round, `waiting` is the weight of what is not yet taken, and
-    `abort` makes a running `send` give up.
+    `open` opens the way to the collector.
     """
 
     signal: Signal
     endpoint: str
     period_seconds: float
+    timeout_seconds: float
     due: Callable[[], Iterator[Batch]]
     waiting: Callable[[], int]
-    abort: Callable[[], None]
+    open: Callable[[], Awaitable[Transport]]
 
 
 class Push:
@@ -46,7 +49,7 @@ class Push:
         self._source = source
         self._ledger = ledger
         self._in_flight = 0
-        self._accepted = True
+        self._trouble = ""
         self._stopping = False
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -66,8 +69,7 @@ class Push:
     async def stop(self, seconds: float) -> None:
         """Make a last round within `seconds`; count what did not get out as lost.
 
-        Raises what the sending thread raised, if it failed for another reason than the
-        collector.
+        Raises what pushing broke down for, if that was for another reason than the collector.
         """
         if self._task is None:
             return
@@ -79,20 +81,18 @@ class Push:
         except TimeoutError:
             lost = self._in_flight + self._source.waiting()
             self._ledger.dropped(self._source.signal, DropReason.SHUTDOWN, lost)
-        finally:
-            self._source.abort()
 
     async def _run(self) -> None:
-        thread = ExportThread(f"push {self._source.signal}")
+        transport = await self._source.open()
         try:
             last = False
             while not last:
                 await self._next_round()
                 last = self._stopping
                 for batch in self._source.due():
-                    await self._send(thread, batch)
+                    await self._send(transport, batch)
         finally:
-            thread.end()
+            await transport.close()
 
     async def _next_round(self) -> None:
         try:
@@ -103,24 +103,32 @@ class Push:
         finally:
             self._woken.clear()
 
-    async def _send(self, thread: ExportThread, batch: Batch) -> None:
+    async def _send(self, transport: Transport, batch: Batch) -> None:
         self._in_flight = batch.weight
-        accepted = await thread.run(batch.send)
-        if not accepted:
-            self._ledger.dropped(self._source.signal, DropReason.EXPORT_FAILED, batch.weight)
+        body = await batch.encode()
+        reply = await deliver(transport, body, self._source.timeout_seconds)
+        signal = self._source.signal
+        if not reply.accepted:
+            self._ledger.dropped(signal, DropReason.EXPORT_FAILED, batch.weight)
+        elif reply.rejected:
+            # Of metrics points are refused, while exports are counted.
+            lost = min(reply.rejected, batch.weight)
+            self._ledger.dropped(signal, DropReason.REJECTED, lost)
         self._in_flight = 0
-        self._note(accepted)
+        self._note(reply)
 
-    def _note(self, accepted: bool) -> None:
+    def _note(self, reply: Reply) -> None:
         """Log that losses begin or end; what happens in between is for the counters."""
-        if accepted == self._accepted:
+        trouble = reply.reason or (f"partly: {reply.remark!r}" if reply.rejected else "")
+        if bool(trouble) == bool(self._trouble):
             return
-        self._accepted = accepted
+        self._trouble = trouble
         signal, endpoint = self._source.signal, self._source.endpoint
-        if accepted:
-            LOG.info("%s are accepted by %s again", signal, endpoint)
+        if trouble:
+            words = "%s are not accepted by %s (%s): losses are counted"
+            LOG.warning(words, signal, endpoint, trouble)
         else:
-            LOG.warning("%s are not accepted by %s: losses are counted", signal, endpoint)
+            LOG.info("%s are accepted by %s again", signal, endpoint)
 
 
 def _say_why(task: asyncio.Task[None]) -> None:

@@ -1,127 +1,220 @@
-"""Sampled exchanges as OpenTelemetry spans: a SERVER span with a CLIENT child.
+"""Sampled exchanges as OTLP spans, encoded at once: a SERVER span with a CLIENT child.
 
 Names and attributes are those of the MCP semantic conventions, GenAI registry, with two of our
-own for the honest outcome. Import it only where spans are exported: the SDK is slow to load.
+own for the honest outcome. All that a span says beyond ids and times follows from few labels, so
+it is encoded once for each set of labels and kept; a span then costs a few joins.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import struct
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
 
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags, TraceState
-from opentelemetry.trace.status import Status, StatusCode
-
-from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, Fault, Outcome
+from proxy.telemetry import protobuf
+from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.projection import network_transport
 from proxy.telemetry.trace import Trace
 from proxy.telemetry.trace_context import TraceContext
-from proxy.telemetry.tracing import Exchange, Finished
-from proxy.telemetry.vocabulary import METHODS, PROMPTS_GET, TOOLS_CALL, cut, known
+from proxy.telemetry.vocabulary import METHODS, PROMPTS_GET, TOOL_BYTES, TOOLS_CALL, cut, known
 
 OUTCOME = "mcp.proxy.outcome"
 FAULT = "mcp.proxy.fault"
 """Attributes of the SERVER span that are not in the conventions."""
 
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_UNSAMPLED = TraceFlags(TraceFlags.DEFAULT)
-_SCOPE = InstrumentationScope(SCOPE, schema_url=SEMCONV_SCHEMA)
+_SPANS = 2
+"""The field of ScopeSpans."""
+
+_TRACE_STATE, _NAME, _KIND, _ATTRIBUTES, _LINKS, _STATUS = 3, 5, 6, 9, 13, 15
+"""Fields of Span, those that are not written whole below."""
+
+_SERVER, _CLIENT, _ERROR = 2, 3, 2
+"""Values of SpanKind and StatusCode."""
+
+# trace_id, span_id, start_time_unix_nano and end_time_unix_nano, each with its tag.
+_start = struct.Struct("<2s16s2s8sBQBQ").pack
+_TRACE_ID, _SPAN_ID, _START, _END = b"\n\x10", b"\x12\x08", 0x39, 0x41
+_PARENT = b'"\x08'
+# SpanFlags: whether the parent is remote is known; it is. Field 16, four bytes.
+_LOCAL_PARENT = b"\x85\x01" + struct.pack("<I", 0x100)
+_REMOTE_PARENT = b"\x85\x01" + struct.pack("<I", 0x300)
+_REMOTE_LINK = b"\x35" + struct.pack("<I", 0x300)
+
 _TARGETS = {TOOLS_CALL: "gen_ai.tool.name", PROMPTS_GET: "gen_ai.prompt.name"}
 _NANO = 1_000_000_000
 
 # A caller who hangs up has not seen the server fail.
 _FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
 
-Attributes = dict[str, str | int]
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+_MOST_KEPT = 1024
+"""Encodings that are kept; then all are made anew, so that callers cannot fill the memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpanBuilder:
-    """Builds the spans of one proxy; `address` is the upstream's host and port, if it has one."""
+class Exchange(NamedTuple):
+    """What a span pair says about one request; build it only if its trace is sampled.
 
-    ledger: Ledger
-    resource: Resource
-    address: tuple[str, int] | None
+    `target` is the name of the tool or prompt. Empty strings and None mean "does not apply".
+    `upstream` is when the upstream was asked and when it had answered, in seconds after the
+    request's arrival; None if it was never asked. Payload never gets in here. The labels, which
+    repeat from call to call, come first.
+    """
 
-    def build(self, finished: Finished) -> Iterator[ReadableSpan]:
-        """The SERVER span, and the CLIENT span if the upstream was asked."""
-        trace, exchange, end = finished
+    method: str
+    target: str
+    protocol_version: str
+    outcome: Outcome
+    fault: Fault
+    error_type: str
+    rpc_code: str
+    status_code: int
+    request_id: str
+    session_id: str
+    seconds: float
+    upstream: tuple[float, float] | None
+
+    @property
+    def spans(self) -> int:
+        """How many spans it becomes."""
+        return 1 if self.upstream is None else 2
+
+
+_LABELS = Exchange._fields.index("request_id")
+
+
+class SpanEncoder:
+    """Encodes the spans of one proxy; `address` is the upstream's host and port, if it has one."""
+
+    def __init__(self, ledger: Ledger, address: tuple[str, int] | None) -> None:
+        self._ledger = ledger
+        self._address = address
+        self._kept: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
+        self._sessions: dict[str, bytes] = {}
+
+    def __repr__(self) -> str:
+        return f"<SpanEncoder {self._ledger.server} kept={len(self._kept)}>"
+
+    def encode(self, trace: Trace, exchange: Exchange, end: int) -> bytes:
+        """The SERVER span, and the CLIENT span if the upstream was asked, as fields of ScopeSpans.
+
+        `end` is when the answer had ended, in nanoseconds since the epoch.
+        """
+        server, client = self._kept.get(exchange[:_LABELS]) or self._encode_labels(exchange)
         start = end - round(exchange.seconds * _NANO)
-        server = _context(trace, trace.server_span_id)
-        parent = None if trace.parent is None else _remote(trace.parent)
-        yield ReadableSpan(
-            self._name(exchange),
-            server,
-            parent,
-            self.resource,
-            self._server_attributes(exchange),
-            links=() if trace.link is None else (Link(_remote(trace.link)),),
-            kind=SpanKind.SERVER,
-            status=_status(failed=_is_server_error(exchange)),
-            start_time=start,
-            end_time=end,
-            instrumentation_scope=_SCOPE,
+        trace_id = trace.trace_id.to_bytes(16)
+        span_id = trace.server_span_id.to_bytes(8)
+        own = self._own(exchange)
+        if trace.tracestate:
+            own += protobuf.text(_TRACE_STATE, trace.tracestate)
+        parent = _LOCAL_PARENT if trace.parent is None else _below(trace.parent)
+        link = b"" if trace.link is None else _linked(trace.link)
+        spans = protobuf.message(
+            _SPANS,
+            _start(_TRACE_ID, trace_id, _SPAN_ID, span_id, _START, start, _END, end)
+            + b"".join((parent, link, own, server)),
         )
         if exchange.upstream is None:
-            return
-        asked, answered = (start + round(offset * _NANO) for offset in exchange.upstream)
-        yield ReadableSpan(
-            self._name(exchange),
-            _context(trace, trace.client_span_id),
-            server,
-            self.resource,
-            self._client_attributes(exchange),
-            kind=SpanKind.CLIENT,
-            status=_status(failed=exchange.outcome not in _FINE),
-            start_time=asked,
-            end_time=answered,
-            instrumentation_scope=_SCOPE,
+            return spans
+        asked, answered = exchange.upstream
+        asked, answered = start + round(asked * _NANO), start + round(answered * _NANO)
+        client_id = trace.client_span_id.to_bytes(8)
+        return spans + protobuf.message(
+            _SPANS,
+            _start(_TRACE_ID, trace_id, _SPAN_ID, client_id, _START, asked, _END, answered)
+            + b"".join((_PARENT, span_id, own, client)),
         )
+
+    def _own(self, exchange: Exchange) -> bytes:
+        """The attributes that are not labels: of the request, and of its session."""
+        session_id = exchange.session_id
+        session = self._sessions.get(session_id)
+        if session is None:
+            session = _attributes({"mcp.session.id": session_id})
+            _keep(self._sessions, session_id, session, len(session_id))
+        if not exchange.request_id:
+            return session
+        return session + _attributes({"jsonrpc.request.id": exchange.request_id})
+
+    def _encode_labels(self, exchange: Exchange) -> tuple[bytes, bytes]:
+        """What the two spans say beside ids, times, request and session."""
+        server_fails = _is_server_error(exchange)
+        client_fails = exchange.outcome not in _FINE
+        name = protobuf.text(_NAME, self._name(exchange))
+        shared = name + _attributes(_shared(exchange))
+        encoded = (
+            shared
+            + protobuf.number(_KIND, _SERVER)
+            + _attributes(self._server_attributes(exchange, failed=server_fails))
+            + _status(failed=server_fails),
+            shared
+            + protobuf.number(_KIND, _CLIENT)
+            + _attributes(self._client_attributes(exchange, failed=client_fails))
+            + _status(failed=client_fails)
+            + _LOCAL_PARENT,
+        )
+        labels = exchange[:_LABELS]
+        _keep(self._kept, labels, encoded, sum(len(str(each)) for each in labels))
+        return encoded
 
     def _name(self, exchange: Exchange) -> str:
         """`{method} {tool or prompt}`, bounded as the labels are, for who groups by name."""
         method = known(exchange.method, METHODS) or exchange.method
-        tool = self.ledger.tool_label(exchange.target) if exchange.method == TOOLS_CALL else ""
+        tool = self._ledger.tool_label(exchange.target) if exchange.method == TOOLS_CALL else ""
         return f"{method} {tool}" if tool else method
 
-    def _server_attributes(self, exchange: Exchange) -> Attributes:
-        attributes = _attributes(exchange)
-        # The proxy's clients always come by HTTP, whatever the server speaks.
-        attributes["network.transport"] = "tcp"
-        attributes[OUTCOME] = str(exchange.outcome)
-        attributes[FAULT] = str(exchange.fault)
-        if exchange.status_code:
-            attributes["http.response.status_code"] = exchange.status_code
-        if exchange.error_type and _is_server_error(exchange):
-            attributes["error.type"] = exchange.error_type
-        return attributes
+    def _server_attributes(self, exchange: Exchange, *, failed: bool) -> dict[str, str | int]:
+        return {
+            # The proxy's clients always come by HTTP, whatever the server speaks.
+            "network.transport": "tcp",
+            "network.protocol.name": "http",
+            OUTCOME: str(exchange.outcome),
+            FAULT: str(exchange.fault),
+            "http.response.status_code": exchange.status_code,
+            "error.type": exchange.error_type if failed else "",
+        }
 
-    def _client_attributes(self, exchange: Exchange) -> Attributes:
-        attributes = _attributes(exchange)
-        attributes["network.transport"] = network_transport(self.ledger.transport)
-        if self.address is not None:
-            attributes["server.address"], attributes["server.port"] = self.address
-        if exchange.error_type and exchange.outcome not in _FINE:
-            attributes["error.type"] = exchange.error_type
-        return attributes
+    def _client_attributes(self, exchange: Exchange, *, failed: bool) -> dict[str, str | int]:
+        network = network_transport(self._ledger.transport)
+        host, port = self._address or ("", 0)
+        return {
+            "network.transport": network,
+            "network.protocol.name": "" if network == "pipe" else "http",
+            "server.address": host,
+            "server.port": port,
+            "error.type": exchange.error_type if failed else "",
+        }
 
 
-def _attributes(exchange: Exchange) -> Attributes:
-    """What both spans say, values cut to the length of a label."""
+def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value, length: int) -> None:
+    """Keep an encoding of labels that are `length` characters long, unless that is too many."""
+    if length > 4 * TOOL_BYTES:
+        return
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+
+
+def _shared(exchange: Exchange) -> dict[str, str]:
+    """What both spans say of the labels."""
     target = _TARGETS.get(exchange.method)
-    values = {
+    return {
         "mcp.method.name": exchange.method,
         "gen_ai.operation.name": "execute_tool" if exchange.method == TOOLS_CALL else "",
-        "mcp.session.id": exchange.session_id,
         "mcp.protocol.version": exchange.protocol_version,
-        "jsonrpc.request.id": exchange.request_id,
         "rpc.response.status_code": exchange.rpc_code,
+        **({target: exchange.target} if target is not None else {}),
     }
-    if target is not None:
-        values[target] = exchange.target
-    return {name: cut(value) for name, value in values.items() if value}
+
+
+def _attributes(values: dict[str, str | int] | dict[str, str]) -> bytes:
+    """Those that apply, cut to the length of a label."""
+    pairs: Iterable[tuple[str, str | int]] = (
+        (name, cut(value) if isinstance(value, str) else value)
+        for name, value in values.items()
+        if value
+    )
+    return protobuf.attributes(_ATTRIBUTES, pairs)
 
 
 def _is_server_error(exchange: Exchange) -> bool:
@@ -129,18 +222,14 @@ def _is_server_error(exchange: Exchange) -> bool:
     return exchange.outcome not in _FINE and exchange.fault is not Fault.CALLER
 
 
-def _status(*, failed: bool) -> Status:
-    return Status(StatusCode.ERROR if failed else StatusCode.UNSET)
+def _status(*, failed: bool) -> bytes:
+    return protobuf.message(_STATUS, protobuf.number(3, _ERROR) if failed else b"")
 
 
-def _context(trace: Trace, span_id: int) -> SpanContext:
-    return SpanContext(trace.trace_id, span_id, False, _SAMPLED, _state(trace.tracestate))
+def _below(parent: TraceContext) -> bytes:
+    return _PARENT + parent.span_id.to_bytes(8) + _REMOTE_PARENT
 
 
-def _remote(context: TraceContext) -> SpanContext:
-    flags = _SAMPLED if context.sampled else _UNSAMPLED
-    return SpanContext(context.trace_id, context.span_id, True, flags, _state(context.tracestate))
-
-
-def _state(tracestate: str) -> TraceState | None:
-    return TraceState.from_header([tracestate]) if tracestate else None
+def _linked(context: TraceContext) -> bytes:
+    ids = (_TRACE_ID, context.trace_id.to_bytes(16), _SPAN_ID, context.span_id.to_bytes(8))
+    return protobuf.message(_LINKS, b"".join((*ids, _REMOTE_LINK)))

@@ -1,66 +1,32 @@
-"""Trace context in and out, and one record per sampled exchange.
+"""Trace context in and out, and the spans of sampled exchanges on a bounded queue.
 
-`begin` says what the upstream is to be told and whether the exchange is sampled; `finish` puts
-a sampled exchange on a bounded queue. Spans are built from the records later, in the exporting
-thread (`spans.py`), so that a request pays for nothing but the record.
+`begin` says what the upstream is to be told and whether the exchange is sampled; `finish` encodes
+a sampled exchange (`spans.py`) and queues it, once its answer is on its way to the client.
 """
 
 import random
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from proxy.telemetry import trace_context
-from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.sampling import Sampler
+from proxy.telemetry.spans import Exchange, SpanEncoder
 from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.telemetry.trace_context import TraceContext
 
 
-class Exchange(NamedTuple):
-    """What a span pair says about one request; build it only if its trace is sampled.
-
-    `target` is the name of the tool or prompt. Empty strings and None mean "does not apply".
-    `upstream` is when the upstream was asked and when it had answered, in seconds after the
-    request's arrival; None if it was never asked. Payload never gets in here.
-    """
-
-    method: str
-    target: str
-    request_id: str
-    session_id: str
-    protocol_version: str
-    outcome: Outcome
-    fault: Fault
-    error_type: str
-    rpc_code: str
-    status_code: int
-    seconds: float
-    upstream: tuple[float, float] | None
-
-
-class Finished(NamedTuple):
-    """A sampled exchange that waits to be exported."""
-
-    trace: Trace
-    exchange: Exchange
-    end_unix_nanoseconds: int
-
-    @property
-    def spans(self) -> int:
-        """How many spans it will become."""
-        return 1 if self.exchange.upstream is None else 2
-
-
 class SpanQueue:
-    """Sampled exchanges on their way out, of at most `limit` spans; what does not fit is lost."""
+    """Encoded spans on their way out, `limit` at most; `lost` counts those that do not fit."""
 
-    def __init__(self, limit: int, batch: int, lost: Callable[[int], None]) -> None:
+    def __init__(
+        self, encoder: SpanEncoder, limit: int, batch: int, lost: Callable[[int], None]
+    ) -> None:
+        self._encode = encoder.encode
         self._limit = limit
         self._batch = batch
         self._lost = lost
-        self._waiting: deque[Finished] = deque()
+        self._waiting: deque[tuple[int, bytes]] = deque()
         self._spans = 0
         self.on_batch: Callable[[], None] = lambda: None
 
@@ -70,27 +36,30 @@ class SpanQueue:
     def __len__(self) -> int:
         return self._spans
 
-    def put(self, finished: Finished) -> None:
-        """Queue the exchange, or count its spans as lost; tells `on_batch` when one is full."""
-        spans = finished.spans
+    def put(self, trace: Trace, exchange: Exchange, end: int) -> None:
+        """Queue the spans of an exchange that ended then, in nanoseconds since the epoch.
+
+        Tells `on_batch` when a batch is full.
+        """
+        spans = exchange.spans
         if self._spans + spans > self._limit:
             self._lost(spans)
             return
-        self._waiting.append(finished)
+        self._waiting.append((spans, self._encode(trace, exchange, end)))
         self._spans += spans
         if self._spans >= self._batch:
             self.on_batch()
 
-    def take(self) -> list[Finished]:
+    def take(self) -> tuple[int, list[bytes]] | None:
         """The oldest exchanges, of one batch of spans at most but never none if any waits."""
-        taken: list[Finished] = []
-        room = self._batch
-        while self._waiting and (not taken or self._waiting[0].spans <= room):
-            finished = self._waiting.popleft()
-            room -= finished.spans
-            taken.append(finished)
-        self._spans -= sum(finished.spans for finished in taken)
-        return taken
+        taken: list[bytes] = []
+        weight = 0
+        while self._waiting and (not taken or weight + self._waiting[0][0] <= self._batch):
+            spans, encoded = self._waiting.popleft()
+            weight += spans
+            taken.append(encoded)
+        self._spans -= weight
+        return (weight, taken) if taken else None
 
 
 class Tracer:
@@ -118,9 +87,9 @@ class Tracer:
         return _told(parent or TraceContext(trace_id, _random_id(64), False, ""))
 
     def finish(self, trace: Trace, exchange: Exchange) -> None:
-        """Queue the exchange for export if its trace is sampled; call it when the answer ended."""
+        """Queue the exchange's spans if its trace is sampled; call it when the answer ended."""
         if trace.sampled and self._queue is not None:
-            self._queue.put(Finished(trace, exchange, time.time_ns()))
+            self._queue.put(trace, exchange, time.time_ns())
 
 
 def _sampled(trace_id: int, parent: TraceContext | None, link: TraceContext | None) -> Trace:

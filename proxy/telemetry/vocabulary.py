@@ -116,6 +116,7 @@ class DropReason(StrEnum):
 
     QUEUE_FULL = "queue_full"
     EXPORT_FAILED = "export_failed"
+    REJECTED = "rejected"
     SHUTDOWN = "shutdown"
 
 

@@ -7,10 +7,11 @@ from proxy.session import Call, Finished
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.sampling import FIXED
-from proxy.telemetry.tracing import SpanQueue, Tracer
+from proxy.telemetry.tracing import Tracer
 from proxy.verdict import OK, TOOL_ERROR, Verdict
 from proxy.wire.message import Message, Params
 from tests.proxy.scripted import books, counted
+from tests.proxy.telemetry.exchanges import attributes, decode, span_queue
 
 
 def call(method: str = "tools/call", name: str = "t") -> Call:
@@ -63,15 +64,30 @@ def test_a_session_that_ends_is_counted_with_its_life() -> None:
     [(TOOL_ERROR, ""), (Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32602"), "-32602")],
 )
 def test_a_sampled_call_is_recorded_with_what_is_known(verdict: Verdict, rpc_code: str) -> None:
-    queue = SpanQueue(10, 10, lambda lost: None)
+    queue = span_queue()
     tracer = Tracer(FIXED["always_on"], queue)
     kept = Books(Ledger("s", "stdio"), tracer)
     one = call()
     one.trace, one.asked = tracer.begin(("", ""), ("", "")), 0.5
     kept.finished(Finished(one, verdict), 200, 2.0)
-    ((trace, record, _),) = queue.take()
-    assert trace is one.trace
-    assert (record.method, record.target, record.request_id) == ("tools/call", "t", "7")
-    assert (record.session_id, record.protocol_version) == ("s", "2025-06-18")
-    assert (record.outcome, record.rpc_code, record.status_code) == (verdict.outcome, rpc_code, 200)
-    assert record.upstream == (0.5, 2.5)
+    taken = queue.take()
+    assert taken is not None
+    server, client = decode(taken[1][0])
+    assert server.trace_id == one.trace.trace_id.to_bytes(16)
+    told = attributes(server)
+    assert (
+        told.items()
+        >= {
+            "mcp.method.name": "tools/call",
+            "gen_ai.tool.name": "t",
+            "jsonrpc.request.id": "7",
+            "mcp.session.id": "s",
+            "mcp.protocol.version": "2025-06-18",
+            "mcp.proxy.outcome": verdict.outcome,
+            "http.response.status_code": 200,
+        }.items()
+    )
+    assert told.get("rpc.response.status_code", "") == rpc_code
+    asked = client.start_time_unix_nano - server.start_time_unix_nano
+    answered = client.end_time_unix_nano - server.start_time_unix_nano
+    assert (asked, answered) == (500_000_000, 2_500_000_000)

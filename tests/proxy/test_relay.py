@@ -9,9 +9,10 @@ from proxy.post import Post
 from proxy.relay import Limits, Relay
 from proxy.session import Finished
 from proxy.telemetry.sampling import FIXED, Sampler
-from proxy.telemetry.tracing import SpanQueue, Tracer
+from proxy.telemetry.tracing import Tracer
 from proxy.verdict import OK
 from tests.proxy.scripted import ScriptedClient, arrival, books, counted
+from tests.proxy.telemetry.exchanges import span_queue
 
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -52,7 +53,7 @@ class Scene:
 
     def __init__(self, sampler: Sampler | None = None) -> None:
         self.upstream, self.books, self.client = ScriptedUpstream(), books(), ScriptedClient()
-        queue = SpanQueue(10, 10, lambda lost: None) if sampler else None
+        queue = span_queue() if sampler else None
         tracer = Tracer(sampler or FIXED["always_off"], queue)
         self.relay = Relay(self.upstream, self.books, tracer, Limits(depth=4, in_flight=3))
 

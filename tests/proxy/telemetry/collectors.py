@@ -5,7 +5,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -68,11 +68,14 @@ class Inbox:
 
 
 @contextmanager
-def http_collector(status: int = 200, *, hangs: bool = False) -> Iterator[tuple[str, Inbox]]:
+def http_collector(
+    status: int = 200, *, hangs: bool = False, body: bytes = b"", retry_after: str = ""
+) -> Iterator[tuple[str, Inbox]]:
     """An OTLP/HTTP collector: its endpoint, and what it received.
 
-    Answers everything with `status`, or, if it hangs, nothing until the block ends.
+    Gives everything the same answer, or, if it hangs, none until the block ends.
     """
+    answer = body
     inbox = Inbox()
     released = threading.Event()
 
@@ -83,8 +86,12 @@ def http_collector(status: int = 200, *, hangs: bool = False) -> Iterator[tuple[
             if hangs:
                 released.wait(DEADLINE_SECONDS)
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
+            if retry_after:
+                self.send_header("Retry-After", retry_after)
             self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep the test's output clean."""
@@ -110,9 +117,16 @@ def _keep(inbox: Inbox, path: str, body: bytes, headers: dict[str, str]) -> None
         inbox.add_metrics(ExportMetricsServiceRequest.FromString(data), headers)
 
 
+def accepts(context: grpc.ServicerContext) -> ExportTraceServiceResponse:
+    """The answer of a collector that is well."""
+    return ExportTraceServiceResponse()
+
+
 @contextmanager
-def grpc_collector() -> Iterator[tuple[str, Inbox]]:
-    """An OTLP/gRPC collector: its endpoint, and what it received."""
+def grpc_collector(
+    answer: Callable[[grpc.ServicerContext], ExportTraceServiceResponse] = accepts,
+) -> Iterator[tuple[str, Inbox]]:
+    """An OTLP/gRPC collector: its endpoint, and what it received; `answer` is for traces."""
     inbox = Inbox()
 
     class Traces(trace_grpc.TraceServiceServicer):
@@ -120,7 +134,7 @@ def grpc_collector() -> Iterator[tuple[str, Inbox]]:
             self, request: ExportTraceServiceRequest, context: grpc.ServicerContext
         ) -> ExportTraceServiceResponse:
             inbox.add_traces(request, dict(context.invocation_metadata()))
-            return ExportTraceServiceResponse()
+            return answer(context)
 
     class Metrics(metrics_grpc.MetricsServiceServicer):
         def Export(

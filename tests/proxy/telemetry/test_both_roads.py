@@ -201,5 +201,6 @@ def test_the_resource_names_service_and_sdk(inbox: Inbox) -> None:
         "service_name": "fetch",
         "service_namespace": "mcp-servers",
         "telemetry_sdk_language": "python",
+        "telemetry_sdk_name": SCOPE,
     }
     assert resource.items() >= expected.items()

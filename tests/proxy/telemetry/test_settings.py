@@ -6,6 +6,7 @@ from proxy.errors import SettingsError
 from proxy.telemetry.sampling import Sampler
 from proxy.telemetry.settings import BatchSettings, OtlpSettings, Protocol, parse
 
+METRICS = "OTEL_EXPORTER_OTLP_METRICS"
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 
 
@@ -14,7 +15,7 @@ def test_nothing_is_pushed_when_nothing_is_configured() -> None:
     assert (settings.traces, settings.metrics) == (None, None)
     assert settings.server == "mcp-server"
     assert settings.sampler == Sampler(1.0, parent_based=True)
-    assert settings.batch == BatchSettings(2048, 512, 5.0, 30.0)
+    assert settings.batch == BatchSettings(2048, 512, 5.0)
     assert settings.metric_interval_seconds == 60.0
 
 
@@ -136,12 +137,78 @@ def test_the_batch_processors_variables_are_honoured() -> None:
         {
             "OTEL_BSP_MAX_QUEUE_SIZE": "100",
             "OTEL_BSP_SCHEDULE_DELAY": "250",
-            "OTEL_BSP_EXPORT_TIMEOUT": "1500",
             "OTEL_METRIC_EXPORT_INTERVAL": "1000",
         }
     )
-    assert settings.batch == BatchSettings(100, 100, 0.25, 1.5)
+    assert settings.batch == BatchSettings(100, 100, 0.25)
     assert settings.metric_interval_seconds == 1.0
+
+
+@pytest.mark.parametrize(
+    ("environment", "traces", "metrics"),
+    [
+        ({}, 10.0, 10.0),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "60000"}, 30.0, 30.0),
+        ({"OTEL_BSP_EXPORT_TIMEOUT": "1500"}, 1.5, 10.0),
+        ({"OTEL_METRIC_EXPORT_TIMEOUT": "1500"}, 10.0, 1.5),
+        ({"OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "500"}, 10.0, 0.5),
+    ],
+)
+def test_the_shortest_of_the_timeouts_of_an_export_holds(
+    environment: dict[str, str], traces: float, metrics: float
+) -> None:
+    settings = parse({**ENDPOINT, **environment})
+    assert settings.traces is not None
+    assert settings.metrics is not None
+    assert (settings.traces.timeout_seconds, settings.metrics.timeout_seconds) == (traces, metrics)
+
+
+@pytest.mark.parametrize(
+    ("filter", "exemplars"), [("", True), ("trace_based", True), ("always_off", False)]
+)
+def test_exemplars_can_be_turned_off(filter: str, exemplars: bool) -> None:
+    assert parse({"OTEL_METRICS_EXEMPLAR_FILTER": filter}).exemplars is exemplars
+
+
+def test_what_the_proxy_does_anyway_may_be_said() -> None:
+    said = {
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_PROPAGATORS": "tracecontext,baggage",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "Cumulative",
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "explicit_bucket_histogram",
+    }
+    assert parse(said) == parse({})
+
+
+def test_neither_headers_nor_a_query_are_shown() -> None:
+    settings = parse(
+        {
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://h:4318/v1/traces?key=s3cret",
+            "OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret",
+        }
+    )
+    assert settings.traces is not None
+    assert settings.traces.shown == "https://h:4318/v1/traces"
+    assert "api-key" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["s3cret", "a=1,s3cret", "key=s3cret%0d%0ax: y", "key=s3cret%00", "a b=s3cret", "key=s3cretß"],
+)
+def test_a_mistake_in_the_headers_does_not_tell_their_values(headers: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse({**ENDPOINT, "OTEL_EXPORTER_OTLP_HEADERS": headers})
+    message = str(refused.value)
+    assert message.startswith("OTEL_EXPORTER_OTLP_HEADERS: ")
+    assert "s3cret" not in message
+    assert "\n" not in message
+
+
+def test_credentials_in_an_endpoint_are_refused_and_not_told() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:s3cret@collector:4318"})
+    assert "s3cret" not in str(refused.value)
 
 
 RATIO = {"OTEL_TRACES_SAMPLER": "traceidratio"}
@@ -159,7 +226,23 @@ RATIO = {"OTEL_TRACES_SAMPLER": "traceidratio"}
         ({**ENDPOINT, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, "http/json", "grpc"),
         ({**ENDPOINT, "OTEL_EXPORTER_OTLP_COMPRESSION": "zip"}, "zip", "none, gzip, deflate"),
         ({**ENDPOINT, "OTEL_EXPORTER_OTLP_TIMEOUT": "10s"}, "10s", "milliseconds"),
-        ({**ENDPOINT, "OTEL_EXPORTER_OTLP_HEADERS": "key"}, "key", "key=value"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:4318/\r\nx:y"}, "http://h:4318/\r\nx:y", "http"),
+        ({"OTEL_METRIC_EXPORT_INTERVAL": "9" * 5000}, "9" * 5000, "above 0"),
+        ({"OTEL_METRICS_EXEMPLAR_FILTER": "always_on"}, "always_on", "trace_based, always_off"),
+        (
+            {"OTEL_TRACES_SAMPLER": "xray"},
+            "xray",
+            "ratio",
+        ),
+        ({"OTEL_LOGS_EXPORTER": "otlp"}, "otlp", "console, none"),
+        ({"OTEL_PROPAGATORS": "tracecontext,b3"}, "b3", "tracecontext, baggage"),
+        ({"OTEL_CONFIG_FILE": "otel.yaml"}, "otel.yaml", "the other variables"),
+        ({f"{METRICS}_TEMPORALITY_PREFERENCE": "delta"}, "delta", "cumulative"),
+        (
+            {f"{METRICS}_DEFAULT_HISTOGRAM_AGGREGATION": "base2_exponential_bucket_histogram"},
+            "base2_exponential_bucket_histogram",
+            "explicit_bucket_histogram",
+        ),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"}, "collector:4317", "http://"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://"}, "http://", "http://127"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:99999"}, "http://h:99999", "http://127"),

@@ -5,6 +5,7 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -12,18 +13,20 @@ from proxy.telemetry import trace_context
 from proxy.telemetry.sampling import FIXED, OFF, Sampler
 from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.telemetry.trace_context import TraceContext
-from proxy.telemetry.tracing import Finished, SpanQueue, Tracer
-from tests.proxy.telemetry.exchanges import EXCHANGE
+from proxy.telemetry.tracing import SpanQueue, Tracer
+from tests.proxy.telemetry.exchanges import EXCHANGE, decode, span_queue
 
 TRACE_IDS = st.integers(min_value=1, max_value=2**128 - 1)
 SPAN_IDS = st.integers(min_value=1, max_value=2**64 - 1)
 NOTHING = ("", "")
 ON = FIXED["parentbased_always_on"]
+NANO = 1_000_000_000
+SERVER = Span.SPAN_KIND_SERVER
 
 
 def tracer(sampler: Sampler, limit: int = 100) -> tuple[Tracer, SpanQueue, list[int]]:
     lost: list[int] = []
-    queue = SpanQueue(limit, limit, lost.append)
+    queue = span_queue(limit, limit, lost.append)
     return Tracer(sampler, queue), queue, lost
 
 
@@ -189,21 +192,23 @@ def test_what_does_not_fit_into_the_queue_is_counted_in_spans() -> None:
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(min_value=1, max_value=8))
 def test_batches_keep_the_order_and_stay_within_their_size(asked: list[bool], batch: int) -> None:
-    queue = SpanQueue(1000, batch, lambda count: None)
+    queue = span_queue(1000, batch)
     for number, upstream in enumerate(asked):
         exchange = EXCHANGE._replace(upstream=(0.1, 0.4) if upstream else None)
-        queue.put(Finished(UNTRACED, exchange, number))
-    taken = list(iter(queue.take, []))
-    order = [finished.end_unix_nanoseconds for each in taken for finished in each]
-    assert order == list(range(len(asked)))
-    assert all(sum(each.spans for each in part) <= max(batch, 2) for part in taken)
+        queue.put(UNTRACED, exchange, number + NANO)
+    taken = list(iter(queue.take, None))
+    spans = [[span for each in part for span in decode(each)] for _, part in taken]
+    ends = [span.end_time_unix_nano for each in spans for span in each if span.kind == SERVER]
+    assert ends == [number + NANO for number in range(len(asked))]
+    assert [weight for weight, _ in taken] == [len(each) for each in spans]
+    assert all(weight <= max(batch, 2) for weight, _ in taken)
     assert len(queue) == 0
 
 
 def test_a_full_batch_wakes_the_export() -> None:
-    queue = SpanQueue(10, 4, lambda count: None)
+    queue = span_queue(10, 4)
     woken: list[int] = []
     queue.on_batch = lambda: woken.append(len(queue))
     for _ in range(2):
-        queue.put(Finished(Trace(1, 2, 3, True, "", "", None, None), EXCHANGE, 0))
+        queue.put(Trace(1, 2, 3, True, "", "", None, None), EXCHANGE, NANO)
     assert woken == [4]
