@@ -6,12 +6,14 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from time import perf_counter
 
 from proxy import listening, logs
 from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
 from proxy.books import Books
+from proxy.bridge import Bridges
 from proxy.conversation import Terms
 from proxy.era_upstream import EraUpstream
 from proxy.eras.versions import Era
@@ -131,7 +133,8 @@ class Server:
         settings = self._settings
         most = settings.max_sessions
         terms = Terms(connector, settings.upstream_timeout, self._books, spawn)
-        legacy = SessionUpstream(terms, idle=settings.session_idle, most=most)
+        bridged = replace(terms, connector=Bridges(connector, era))
+        legacy = SessionUpstream(bridged, idle=settings.session_idle, most=most)
         modern = ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
         return EraUpstream(legacy, modern, self._ledger)
 

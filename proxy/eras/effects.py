@@ -57,5 +57,33 @@ class Changed(NamedTuple):
     fields: Fields
 
 
+class Tell(NamedTuple):
+    """Send the session's client a message."""
+
+    message: bytes
+
+
+class Cancel(NamedTuple):
+    """Nobody waits for that request any more: tell the server as its transport has it."""
+
+    ticket: int
+
+
+class Later(NamedTuple):
+    """After a pause, send that request anew."""
+
+    seconds: float
+    ticket: int
+
+
+class Relisten(NamedTuple):
+    """The stream of changes ended: open another one after a while."""
+
+
 Effect = Send | Push | Answer | Close | Opened | Failed | Changed
+"""On a channel that modern clients share."""
 Effects = list[Effect]
+
+SessionEffect = Send | Tell | Cancel | Later | Relisten
+"""In the session of a legacy client."""
+SessionEffects = list[SessionEffect]

@@ -1,6 +1,7 @@
 """A stdio MCP server whose tools misbehave on request; run it as a script.
 
-Each tool's name is a key of TOOLS; `pid` in every result is the server's process id.
+Each tool's name is a key of TOOLS; `pid` in every result is the server's process id. With the
+argument `modern` it speaks 2026-07-28 and no `initialize`.
 """
 
 import json
@@ -12,6 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 Json = dict[str, Any]
+
+MODERN = "modern"
+VERSION = "2026-07-28"
+SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
 def send(message: Json) -> None:
@@ -29,6 +34,7 @@ def receive() -> Json:
     return message
 
 
+subscriptions: list[Any] = []
 heard: list[Json] = []
 """The notifications that came so far, and what else was no request."""
 
@@ -67,9 +73,11 @@ def ask(request: Json) -> None:
 
 
 def spontaneous(request: Json) -> None:
-    """Answer, then send a notification of its own accord."""
+    """Answer, then send a notification of its own accord, or to those who listen."""
     reply(request)
-    send({"method": "notifications/tools/list_changed"})
+    for subscription in subscriptions or [None]:
+        named = {} if subscription is None else {"params": {"_meta": {SUBSCRIPTION: subscription}}}
+        send({"method": "notifications/tools/list_changed", **named})
 
 
 def spawn(request: Json) -> None:
@@ -93,6 +101,16 @@ def die(request: Json) -> None:
 def crash(request: Json) -> None:
     """Be killed by a signal, without an answer."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def require(request: Json) -> None:
+    """Need the client's roots, and answer with what it said."""
+    brought = request["params"].get("inputResponses")
+    if brought is None:
+        asked = {"where": {"method": "roots/list"}}
+        reply(request, resultType="input_required", inputRequests=asked, requestState="state")
+    else:
+        reply(request, roots=brought["where"]["roots"], state=request["params"]["requestState"])
 
 
 def twice(request: Json) -> None:
@@ -126,21 +144,50 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        hang, crash, told,
+        hang, crash, told, require,
     )
 }  # fmt: skip
 
 
+def initialize(request: Json) -> None:
+    """Agree on the client's version; as a modern server, refuse."""
+    if MODERN in sys.argv:
+        data = {"supported": [VERSION]}
+        send({"id": request["id"], "error": {"code": -32022, "message": "no", "data": data}})
+    else:
+        reply(request, protocolVersion=request["params"]["protocolVersion"])
+
+
+def discover(request: Json) -> None:
+    """Tell what is spoken; as a legacy server, say nothing."""
+    if MODERN in sys.argv:
+        offered = {"tools": {"listChanged": True}}
+        reply(request, supportedVersions=[VERSION], capabilities=offered)
+    else:
+        heard.append(request)
+
+
+def listen(request: Json) -> None:
+    """Open a stream of changes."""
+    subscriptions.append(request["id"])
+    wanted = request["params"]["notifications"]
+    params = {"_meta": {SUBSCRIPTION: request["id"]}, "notifications": wanted}
+    send({"method": "notifications/subscriptions/acknowledged", "params": params})
+
+
 def serve() -> None:
     """Answer until the input ends."""
+    methods = {
+        "initialize": initialize,
+        "server/discover": discover,
+        "subscriptions/listen": listen,
+    }
     while True:
         message = receive()
         if message.get("method") == "tools/call":
             TOOLS[message["params"]["name"]](message)
-        elif message.get("method") == "initialize":
-            reply(message, protocolVersion=message["params"]["protocolVersion"])
         else:
-            heard.append(message)
+            methods.get(message.get("method", ""), heard.append)(message)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from proxy.eras import keys
-from proxy.eras.effects import Answer, Effect, Push, Send
+from proxy.eras.effects import Answer, Push, Send
 from proxy.eras.request import Request
 from proxy.wire.fields import Fields, take_apart
 
@@ -44,12 +44,12 @@ def fields(**message: Any) -> Fields:
     return take_apart(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
 
-def sent(effects: Iterable[Effect]) -> list[Json]:
+def sent(effects: Iterable[object]) -> list[Json]:
     """What goes to the server."""
     return [json.loads(each.message) for each in effects if isinstance(each, Send)]
 
 
-def told(effects: Iterable[Effect]) -> list[tuple[int, Json]]:
+def told(effects: Iterable[object]) -> list[tuple[int, Json]]:
     """What clients get, by ticket."""
     return [
         (each.ticket, json.loads(each.message))
