@@ -99,8 +99,12 @@ conformance: $(VENV)/dev.stamp ## the official MCP conformance suite, directly a
 	$(call timed,$(BIN)/python -m tests.conformance)
 
 .PHONY: bench
-bench: $(VENV)/dev.stamp ## CPU per call of the proxy beside no proxy and nginx
-	@$(BIN)/python -m tests.bench
+bench: $(VENV)/dev.stamp ## what the proxy costs beside nginx, in about 12 minutes; writes docs/benchmarks.md
+	$(call timed,$(BIN)/python -m tests.bench --write docs/benchmarks.md)
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/dev.stamp ## CPU per call of the proxy, not compiled, beside nginx, in half a minute
+	@$(BIN)/python -m tests.bench --quick
 
 .PHONY: readme
 readme: $(VENV)/run.stamp ## write the README's generated tables anew

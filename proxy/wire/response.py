@@ -8,9 +8,9 @@ CLOSE = b"connection: close\r\n"
 CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-JSON = b"application/json"
-EVENTS = b"text/event-stream"
-TEXT = b"text/plain; charset=utf-8"
+JSON: bytes = b"application/json"
+EVENTS: bytes = b"text/event-stream"
+TEXT: bytes = b"text/plain; charset=utf-8"
 
 RETRY_AFTER: Header = (b"retry-after", b"5")
 """For clients that come while the proxy drains, or is full: seconds until it is worth a try."""

@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import quantiles
 
 from tests.bench.programs import Failed, Programs
 
 CONNECTIONS = 32
 
 _SCRIPT = Path(__file__).with_name("load.lua")
+_MICROSECOND = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Answered:
     seconds: float
     p50: float
     p99: float
+    bytes: int = 0
 
     @property
     def rate(self) -> float:
@@ -27,11 +32,11 @@ class Answered:
         return self.calls / self.seconds
 
 
-def run(programs: Programs, url: str, seconds: int) -> Answered:
-    """Load `url` for that long. Raises Failed if any call failed."""
+def run(programs: Programs, url: str, seconds: int, sessions: Sequence[str] = ()) -> Answered:
+    """Load `url` for that long, in these sessions. Raises Failed if any call failed."""
     command = [
         *programs.on_load_core(programs.wrk),
-        *("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_SCRIPT), url),
+        *("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_SCRIPT), url, *sessions),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     _, found, summary = done.stdout.rpartition("\nsummary ")
@@ -40,10 +45,23 @@ def run(programs: Programs, url: str, seconds: int) -> Answered:
     told = json.loads(summary)
     if told["failed"] or not told["calls"]:
         raise Failed(f"wrk: {told['failed']} of {told['calls']} calls to {url} failed")
-    microsecond = 1e-6
     return Answered(
         told["calls"],
-        told["microseconds"] * microsecond,
-        told["p50"] * microsecond,
-        told["p99"] * microsecond,
+        told["microseconds"] * _MICROSECOND,
+        told["p50"] * _MICROSECOND,
+        told["p99"] * _MICROSECOND,
+        told["bytes"],
     )
+
+
+def paced(programs: Programs, url: str, rate: int, seconds: int) -> Answered:
+    """Call `url` at fixed times, see `paced.py`. Raises Failed if any call failed."""
+    command = programs.on_load_core(
+        sys.executable, "-m", "tests.bench.paced", url, str(rate), str(seconds)
+    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"paced: {done.stderr.strip().splitlines()[-1:]}")
+    found = [each * _MICROSECOND for each in json.loads(done.stdout)]
+    cuts = quantiles(found, n=100)
+    return Answered(len(found), float(seconds), cuts[49], cuts[98])

@@ -32,3 +32,19 @@ def idle_seconds(core: int) -> float:
     lines = Path("/proc/stat").read_text().splitlines()
     fields = next(line.split() for line in lines if line.startswith(f"cpu{core} "))
     return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid: int) -> int:
+    """Bytes of a process that are in memory (proc(5): VmRSS)."""
+    return _status(pid, "VmRSS")
+
+
+def peak_memory(pid: int) -> int:
+    """The most bytes of a process that ever were in memory (proc(5): VmHWM)."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, field: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    value = next(line for line in lines if line.startswith(f"{field}:"))
+    return int(value.split()[1]) * 1024

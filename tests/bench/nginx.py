@@ -7,9 +7,14 @@ from subprocess import Popen
 
 from tests.bench.programs import Programs, free_port, running, wait_listening
 
-ANSWER = (
-    '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"hello, world"}],'
-    '"isError":false}}'
+SIZES = {"/200B": 200, "/10kB": 10_000, "/1MB": 1_000_000}
+"""The upstream's endpoints, and how many bytes each answers with."""
+
+_ANSWER = (
+    '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"%s"}],"isError":false}}'
+)
+_LINE = (
+    r"    return {\"status\": \"ok\", \"value\": 42}  # one line of a file, as a tool reads it\n"
 )
 
 _FRAME = """
@@ -31,14 +36,23 @@ http {{
 }}
 """
 
-# The same server takes OTLP, so that pushing has somewhere to go that costs next to nothing.
+# A static file answers a POST with 405, hence the detour. The same server takes OTLP, so that
+# pushing has somewhere to go that costs next to nothing, and opens sessions of unique ids.
 _UPSTREAM = """
+  sendfile on;
+  open_file_cache max=16;
   server {{
     listen 127.0.0.1:{port};
+    root {folder};
+    default_type application/json;
+    error_page 405 =200 $uri;
     location /v1/ {{ return 200; }}
-    location / {{ default_type application/json; return 200 '{answer}'; }}
+    location /session {{ add_header Mcp-Session-Id $request_id; return 200 '{initialized}'; }}
   }}
 """
+_INITIALIZED = (
+    '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{}}}'
+)
 
 _PROXY = """
   upstream mcp {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000000; }}
@@ -53,11 +67,20 @@ _PROXY = """
 """
 
 
+def answer(size: int) -> str:
+    """A tool's answer of so many bytes: one text, such as a file that was read."""
+    room = size - len(_ANSWER % "")
+    text = _LINE * (room // len(_LINE))
+    return _ANSWER % text.ljust(room, ".")
+
+
 @contextmanager
 def upstream(programs: Programs, folder: Path) -> Iterator[int]:
     """The port of the server that all subjects stand in front of."""
     port = free_port()
-    body = _UPSTREAM.format(port=port, answer=ANSWER)
+    for path, size in SIZES.items():
+        (folder / path[1:]).write_text(answer(size))
+    body = _UPSTREAM.format(port=port, folder=folder, initialized=_INITIALIZED)
     config = _write(folder, "upstream", body)
     command = programs.on_load_core(programs.nginx, "-c", str(config), "-p", str(folder))
     with running(command, {}) as process:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from tests.bench import machine
@@ -17,7 +18,7 @@ STOP_SECONDS = 10.0
 # Debian keeps nginx where only root's PATH looks.
 _SBIN = "/usr/sbin"
 
-_PACKAGES = {"nginx": "nginx-light", "wrk": "wrk", "taskset": "util-linux"}
+_PACKAGES = {"nginx": "nginx-light", "wrk": "wrk", "taskset": "util-linux", "cc": "gcc libc6-dev"}
 
 
 class Missing(Exception):
@@ -35,6 +36,7 @@ class Programs:
     nginx: str
     wrk: str
     taskset: str
+    cc: str
     load_core: int
     tested_core: int
 
@@ -63,10 +65,12 @@ def find(path: str) -> Programs:
 
 @contextmanager
 def running(
-    command: Sequence[str], environment: Mapping[str, str]
+    command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """A process that ends with the block. `taskset` execs, so its pid is the command's."""
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield process
     finally:

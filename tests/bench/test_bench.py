@@ -1,5 +1,6 @@
 """The bench refuses to run without its programs; its arithmetic is checked on known runs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,14 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import machine, report
+from tests.bench import machine, nginx, profile, report
 from tests.bench.load import Answered
+from tests.bench.marks import MARKS, Mark
 from tests.bench.programs import Failed, Missing, find
-from tests.bench.subjects import Measured, compare
+from tests.bench.results import Results, p50
+from tests.bench.saturation import Measured, compare
+from tests.bench.subjects import OFF, PACED, SMALL, Direct, Nginx, Ours
 
 
 def run(calls: int, cpu_micro: float, busy: float = 0.99) -> Measured:
     return Measured(Answered(calls, 2.0, 0.001, 0.005), cpu_micro / 1e6, busy)
+
+
+def rounds(nginx: list[Measured], ours: list[Measured]) -> Results:
+    return Results(saturation={Nginx(): nginx, Ours(telemetry=OFF): ours})
 
 
 def test_a_missing_program_is_one_line_with_its_package_and_exit_code_2(tmp_path: Path) -> None:
@@ -38,23 +46,67 @@ def test_the_package_of_a_missing_program_is_named(tmp_path: Path) -> None:
 
 
 def test_the_table_shows_medians_and_the_ratio_to_nginx_round_by_round() -> None:
-    results = {
-        "nginx": [run(200, 20), run(200, 40), run(200, 30)],
-        "proxy": [run(100, 40), run(100, 80), run(100, 90)],
-    }
-    rows = report.table(results, "nginx").splitlines()[2:]
-    assert rows == [
-        "| nginx | 100 | 30.0 us | 1.00 | 1.00 ms | 5.00 ms | 99% | - |",
-        "| proxy | 50 | 80.0 us | 2.00 | 1.00 ms | 5.00 ms | 99% | - |",
-    ]
+    results = rounds(
+        [run(200, 20), run(200, 40), run(200, 30)], [run(100, 40), run(100, 80), run(100, 90)]
+    )
+    nginx, ours = report.saturation(results, SMALL).splitlines()[2:]
+    assert nginx == "| nginx | 100 | 30.0 us | 1.00 | 1.00 ms | 5.00 ms | 99% | - |"
+    assert ours.endswith(", telemetry off | 50 | 80.0 us | 2.00 | 1.00 ms | 5.00 ms | 99% | - |")
 
 
 def test_what_kept_a_subject_from_saturation_is_said() -> None:
     short = replace(run(100, 40, busy=0.5), idle=0.2)
-    nginx, proxy = report.notes({"nginx": [run(200, 20)], "proxy": [short]})[-2:]
-    assert nginx == "nginx: saturated, so the generator was not the bottleneck"
-    assert "20% of its core was idle" in proxy
-    assert "30% went to other work" in proxy
+    (line,) = report.bottlenecks(rounds([run(200, 20)], [short]))
+    assert line.startswith("proxy, HTTP to HTTP, telemetry off (200B): not saturated")
+    assert "20% of its core was idle" in line
+    assert "30% went to other work" in line
+
+
+def test_what_a_proxy_adds_is_taken_within_each_round() -> None:
+    direct = [Answered(9, 1.0, 0.001, 0.002), Answered(9, 1.0, 0.005, 0.006)]
+    ours = [Answered(9, 1.0, 0.002, 0.003), Answered(9, 1.0, 0.006, 0.009)]
+    assert Results(latency={Direct(): direct, Ours(): ours}).added(Ours(), p50) == pytest.approx(
+        0.001
+    )
+
+
+@pytest.mark.parametrize(
+    ("at_least", "value", "met"),
+    [(False, 2.0, True), (False, 2.1, False), (True, 2.0, True), (True, 1.9, False)],
+)
+def test_a_mark_is_met_on_its_own_side_of_the_limit(
+    *, at_least: bool, value: float, met: bool
+) -> None:
+    mark = Mark("m", 2.0, "x", lambda _: value, at_least)
+    assert mark.met(Results()) is met
+    assert ("**not met**" in mark.row(Results())) is not met
+
+
+def test_every_mark_is_drawn_from_what_a_full_bench_measures() -> None:
+    known = [run(200, 20)]
+    results = Results(
+        saturation=dict.fromkeys((*SMALL, Nginx("/1MB"), Ours(answer="/1MB")), known),
+        latency={
+            each: [Answered(9, 1.0, number / 1000, number / 500)]
+            for number, each in enumerate(PACED)
+        },
+    )
+    assert all(mark.row(results).count("|") == 5 for mark in MARKS)
+
+
+@pytest.mark.parametrize("size", nginx.SIZES.values())
+def test_the_upstreams_answer_has_the_size_it_is_called_by(size: int) -> None:
+    answer = nginx.answer(size)
+    assert len(answer) == size
+    assert json.loads(answer)["result"]["isError"] is False
+
+
+def test_shares_of_cpu_time_are_added_up_by_part() -> None:
+    lines = ("# Overhead", "    59.63%  [kernel.kallsyms]", "     3.08%  libpython3.11.so.1.0")
+    assert profile.read("\n".join((*lines, "     1.00%  python3.11"))) == {
+        "kernel: sockets, TCP over loopback, waking the peers": 59.63,
+        "the Python interpreter and its objects": 4.08,
+    }
 
 
 def test_the_idle_time_of_a_core_is_read() -> None:
@@ -73,3 +125,9 @@ def test_cpu_time_of_a_process_is_read() -> None:
     used = sum(number * number for number in range(2_000_000))
     assert used
     assert 0 < machine.cpu_seconds(os.getpid()) - before < 10
+
+
+def test_memory_of_a_process_is_read() -> None:
+    now, most = machine.memory(os.getpid()), machine.peak_memory(os.getpid())
+    assert now > 1_000_000
+    assert now <= most + 1_000_000

@@ -1,0 +1,93 @@
+"""The marks that the proxy is held to, and whether a bench found them met. Rows of data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench import results
+from tests.bench.load import CONNECTIONS, Answered
+from tests.bench.nginx import SIZES
+from tests.bench.results import Results
+from tests.bench.subjects import OFF, SAMPLED, SCRAPED, STDIO, TRACED, Nginx, Ours, Telemetry
+
+_KILO, _MEGA = 1e3, 1e6
+_LARGE = "/1MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A limit: `value` must not be above it, or below it if it is `at_least`."""
+
+    name: str
+    limit: float
+    unit: str
+    value: Callable[[Results], float]
+    at_least: bool = False
+    why: str = ""
+
+    def met(self, found: Results) -> bool:
+        """Whether the bench found so."""
+        value = self.value(found)
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def row(self, found: Results) -> str:
+        """The mark as a row of a table."""
+        word = "at least" if self.at_least else "at most"
+        verdict = "met" if self.met(found) else "**not met**"
+        limit = f"{word} {self.limit:,g} {self.unit}"
+        return f"| {self.name} | {limit} | {self.value(found):,.4g} {self.unit} | {verdict} |"
+
+
+def _ratio(telemetry: Telemetry) -> Callable[[Results], float]:
+    return lambda found: found.ratio(Ours(telemetry=telemetry), Nginx())
+
+
+def _added_times(of: Callable[[Answered], float]) -> Callable[[Results], float]:
+    return lambda found: found.added(Ours(), of) / found.added(Nginx(), of)
+
+
+def _rate(found: Results) -> float:
+    return found.median(Ours(), lambda run: run.answered.rate)
+
+
+def _stdio(found: Results) -> float:
+    return found.ratio(Ours(STDIO), Nginx())
+
+
+def _relayed(found: Results) -> float:
+    return found.gigabytes(Ours(answer=_LARGE), SIZES[_LARGE])
+
+
+def _held(found: Results) -> float:
+    return found.median(Ours(answer=_LARGE), lambda run: run.grown) / CONNECTIONS / _KILO
+
+
+def _session(found: Results) -> float:
+    return found.idle.each / _KILO if found.idle else float("nan")
+
+
+def _connected(found: Results) -> float:
+    return found.connected.each / _KILO if found.connected else float("nan")
+
+
+def _in_all(found: Results) -> float:
+    return found.connected.after / _MEGA if found.connected else float("nan")
+
+
+MARKS = (
+    Mark("HTTP to HTTP, CPU per call, telemetry off", 1.6, "x nginx", _ratio(OFF)),
+    Mark("HTTP to HTTP, CPU per call, /metrics scraped", 2.0, "x nginx", _ratio(SCRAPED)),
+    Mark("HTTP to HTTP, CPU per call, OTLP, 5 % of traces", 2.3, "x nginx", _ratio(SAMPLED)),
+    Mark("HTTP to HTTP, CPU per call, OTLP, all traces", 4.0, "x nginx", _ratio(TRACED)),
+    Mark("goal beyond the marks: /metrics scraped", 1.0, "x nginx", _ratio(SCRAPED)),
+    Mark("added p50 at 1,000 calls/s", 2.0, "x what nginx adds", _added_times(results.p50)),
+    Mark("added p99 at 1,000 calls/s", 2.0, "x what nginx adds", _added_times(results.p99)),
+    Mark("saturation on one core", 12_000, "calls/s", _rate, at_least=True),
+    Mark("HTTP to stdio, CPU per call, child excluded", 3.0, "x nginx", _stdio),
+    Mark("1 MB answers per second of CPU time", 1.0, "GB", _relayed, at_least=True),
+    Mark("1 MB answers, memory per client above idle", 500, "kB", _held),
+    Mark("idle session, its client gone", 4, "kB", _session),
+    Mark("idle session, its client connected", 4, "kB", _connected),
+    Mark("10,000 idle sessions with their clients, in all", 100, "MB", _in_all),
+    Mark("start to ready", 0.5, "s", lambda found: found.start_seconds),
+    Mark("image, base image excluded, compressed", 35, "MB", lambda f: f.packages_bytes / _MEGA),
+)
