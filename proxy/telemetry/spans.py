@@ -116,8 +116,8 @@ class SpanEncoder:
         )
         if exchange.upstream is None:
             return spans
-        asked, answered = exchange.upstream
-        asked, answered = start + round(asked * _NANO), start + round(answered * _NANO)
+        asked = start + round(exchange.upstream[0] * _NANO)
+        answered = start + round(exchange.upstream[1] * _NANO)
         client_id = trace.client_span_id.to_bytes(8)
         return spans + protobuf.message(
             _SPANS,
@@ -154,7 +154,7 @@ class SpanEncoder:
             + _LOCAL_PARENT,
         )
         labels = exchange[:_LABELS]
-        _keep(self._kept, labels, encoded, sum(len(str(each)) for each in labels))
+        _keep(self._kept, labels, encoded, len(str(labels)))
         return encoded
 
     def _name(self, exchange: Exchange) -> str:
