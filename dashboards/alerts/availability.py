@@ -23,7 +23,7 @@ _NOW = over("")
 _BEST = proxies.UP.now(_NOW, by=EACH_SERVER, operator="max")
 _WORST = proxies.UP.now(_NOW, by=EACH_SERVER, operator="min")
 _RESTARTS = or_zero(proxies.RESTARTS.increase(over("15m"), by=EACH_SERVER), PRESENT)
-_STARTED = series.of(catalogue.PROCESS_START_TIME).select(_NOW)
+_STARTED = series.of(catalogue.PROCESS_START_TIME).select(_NOW, proxies.OF_A_PROXY)
 _STARTS = aggregate("max", f"changes({_STARTED}[1h])", EACH_SERVER)
 
 SERVER_DOWN = Alert(

@@ -21,10 +21,11 @@ from proxy.telemetry.catalogue import EVENT_LOOP_LAG, METRICS, Instrument
 
 _NOW = over("")
 _LAG = proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER)
-_CPU = f"max by (namespace, server) ({proxies.CPU.rate(RULE, by=proxies.EACH_POD)})"
+_CPU_OF_EACH = proxies.CPU.rate(RULE, proxies.OF_A_PROXY, by=proxies.EACH_POD)
+_CPU = f"max by (namespace, server) ({_CPU_OF_EACH})"
 # Other proxies use more than one core: those with an event loop are ours.
 _ON_ONE_CORE = series.count(EVENT_LOOP_LAG).now(_NOW, by=EACH_SERVER, operator="group")
-_MEMORY = proxies.MEMORY.now(_NOW, by=EACH_SERVER, operator="max")
+_MEMORY = proxies.MEMORY.now(_NOW, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
 _OVERFLOW = or_zero(proxies.OVERFLOW.increase(over("15m"), by=EACH_SERVER), PRESENT)
 
 

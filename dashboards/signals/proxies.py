@@ -28,6 +28,8 @@ DROPPED = series.of(catalogue.TELEMETRY_DROPPED)
 OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
 
 EACH_POD = ("namespace", "server", "pod")
+OF_A_PROXY = ne("server", "")
+"""Every program tells of its process under the same names; only proxies say of which server."""
 PRESENT = UP.now(CHOSEN, by=EACH_SERVER)
 
 UPSTREAM = Signal(

@@ -164,6 +164,11 @@ QUIET = (
     Quiet(
         "MCPProxyRestarting", "2 in an hour is the bound itself", {STARTED: "100x4 500x4 900x40"}
     ),
+    Quiet(
+        "MCPProxyRestarting",
+        "another program restarts again and again",
+        {'process_start_time_seconds{job="x",pod="a"}': "100x4 500x4 900x4 1300x10"},
+    ),
     Quiet("MCPTelemetryAbsent", "an idle proxy of ours tells of itself", {f"{UP}}}": "1x40"}),
     Quiet(
         "MCPTelemetryAbsent",
