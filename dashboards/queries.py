@@ -3,12 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from dashboards.alerts import ALERTS
 from dashboards.board import Board
-from dashboards.recordings import RECORDINGS
 from dashboards.series import Source
+from dashboards.sets import Set, unified
 
-__all__ = ["Query", "Source", "concrete", "queries", "rule_queries"]
+__all__ = ["Query", "Source", "concrete", "queries", "rule_queries", "set_queries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,24 @@ def queries(board: Board) -> tuple[Query, ...]:
     return variables + panels
 
 
-def rule_queries() -> tuple[Query, ...]:
-    """What the recording rules compute, and what the alerts watch, their bounds left out."""
-    recorded = tuple(Query("rules", each.record, each.expr, each.needs) for each in RECORDINGS)
-    watched = tuple(Query("rules", each.name, each.watches, each.needs) for each in ALERTS)
+def rule_queries(made: Set | None = None) -> tuple[Query, ...]:
+    """What the recording rules compute, and what the alerts watch, their bounds left out.
+
+    Those of the set for the series contract, unless told otherwise.
+    """
+    made = made or unified()
+    recorded = tuple(Query("rules", each.record, each.expr, each.needs) for each in made.recordings)
+    watched = tuple(
+        Query("rules", each.name, each.watches, each.needs)
+        for group in made.alerts.values()
+        for each in group
+    )
     return recorded + watched
+
+
+def set_queries(made: Set) -> tuple[Query, ...]:
+    """What the boards and rules of a set ask."""
+    return (*(query for board in made.boards for query in queries(board)), *rule_queries(made))
 
 
 RESOLUTION = "1s"

@@ -104,8 +104,8 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
     table = addresses.table(planned.profile)
     fronts = tuple(_front(server, addresses) for server in config.servers)
     collector = localized(without_kubelet(planned.collector), table)
-    spec = _prometheus_spec(planned)
-    targets = (*_stack_targets(collector, addresses), *_proxy_targets(planned, fronts))
+    spec = prometheus_spec(planned)
+    targets = (*stack_targets(collector, addresses), *_proxy_targets(planned, fronts))
     prometheus = prometheus_config(spec, planned.monitors, targets, programs.RULES_FILE)
     back_ends = (
         programs.echo(addresses.echo_http),
@@ -117,16 +117,16 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         _proxy(each, front, table) for each, front in zip(planned.proxies, fronts, strict=True)
     )
     files = {
-        programs.COLLECTOR_FILE: _written(collector),
-        programs.PROMETHEUS_FILE: _written(prometheus),
-        programs.RULES_FILE: _written(planned.rules),
+        programs.COLLECTOR_FILE: written(collector),
+        programs.PROMETHEUS_FILE: written(prometheus),
+        programs.RULES_FILE: written(planned.rules),
     }
     scraped = sum(len(each["static_configs"]) for each in prometheus["scrape_configs"])
     collected = f"http://{addresses.collector_series}/metrics" if _exports(collector) else None
     return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies), scraped, collected)
 
 
-def _written(settings: object) -> str:
+def written(settings: object) -> str:
     """JSON, which every reader of YAML reads."""
     return json.dumps(settings, indent=2) + "\n"
 
@@ -136,13 +136,15 @@ def _front(server: Server, addresses: Addresses) -> Front:
     return Front(server.name, server.transport.value, f"{server.name}-0", mcp, metrics)
 
 
-def _prometheus_spec(planned: Plan) -> Mapping[str, Any]:
+def prometheus_spec(planned: Plan) -> Mapping[str, Any]:
+    """What the plan says of Prometheus to its operator."""
     release = next(each for each in planned.releases if each.part is Part.PROMETHEUS)
     spec: Mapping[str, Any] = release.values["prometheus"]["prometheusSpec"]
     return spec
 
 
-def _stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[Target, ...]:
+def stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[Target, ...]:
+    """The collector's ports that are scraped, and Prometheus itself."""
     namespace = Namespace.MONITORING.value
     own = Target(
         addresses.collector_own, namespace, COLLECTOR_SERVICE, "metrics", "otel-collector-0", "otc"

@@ -141,6 +141,8 @@ class _Translator:
             matches[place : place + 1] = CHOSEN.matches
         inside = []
         for each in matches:
+            if spelling.server and each == _SERVED:
+                continue
             match = self._matched(spelling, each)
             if match is None:
                 return None
@@ -223,6 +225,9 @@ class _Translator:
         if isinstance(left, _Everywhere) or isinstance(right, _Everywhere):
             return right if isinstance(left, _Everywhere) else left
         return _joined(node, operator, left, right)
+
+
+_SERVED = promql.ne("server", "")
 
 
 def _match(found: Any) -> Match:

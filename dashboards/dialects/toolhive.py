@@ -105,6 +105,9 @@ ROADS = {
 # A pod of the proxy's Deployment, which is called as its server: `<server>-<hash>-<five>`.
 _SERVER_IN_POD = Within("pod", r"{}-\w+-\w+")
 
+# Every program tells of its process: ToolHive's proxy is the container of this name.
+_PROXY = eq("container", "toolhive")
+
 _PROCESS = (
     proxies.CPU,
     proxies.MEMORY,
@@ -169,7 +172,8 @@ def _families(release: Release, road: Road) -> dict[str, Spelling]:
         found[tools.BUCKETS.name] = _durations_of_tools(road)
     if road.process:
         found |= {
-            each.name: Spelling(each.name, road.target, server=_SERVER_IN_POD) for each in _PROCESS
+            each.name: Spelling(each.name, road.target, (_PROXY,), _SERVER_IN_POD)
+            for each in _PROCESS
         }
     for each in (foreign.ALERTS, foreign.ALERTS_SINCE):
         labels = {**_same(tuple(each.labels)), "namespace": road.target["namespace"]}

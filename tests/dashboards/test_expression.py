@@ -95,25 +95,35 @@ def test_a_join_of_labels_that_mean_different_things_cannot_be_asked() -> None:
     assert said(join, PUSHED) is None
 
 
+POD = '"(.+)-\\\\w+-\\\\w+"'
+THE_POD = 'pod=~"($server)-\\\\w+-\\\\w+"'
+
+
 def test_the_server_of_a_process_is_read_off_its_pod() -> None:
     assert said('max by (server) (process_open_fds{server=~"$server"})', SCRAPED) == (
-        'max by (server) (label_replace(process_open_fds{pod=~"($server)-\\\\w+-\\\\w+"},'
-        ' "server", "$1", "pod", "(.+)-\\\\w+-\\\\w+"))'
+        f'max by (server) (label_replace(process_open_fds{{{THE_POD}, container="toolhive"}},'
+        f' "server", "$1", "pod", {POD}))'
     )
 
 
 def test_a_rate_is_taken_before_the_server_is_read_off() -> None:
-    text = said("sum by (server) (rate(process_cpu_seconds_total[5m] offset 1h))", SCRAPED)
+    assert said("sum by (server) (rate(process_cpu_seconds_total[5m] offset 1h))", SCRAPED) == (
+        'sum by (server) (label_replace(rate(process_cpu_seconds_total{container="toolhive"}[5m]'
+        f' offset 1h), "server", "$1", "pod", {POD}))'
+    )
 
-    assert text is not None
-    assert "label_replace(rate(process_cpu_seconds_total[5m] offset 1h)," in text
+
+def test_a_process_of_a_proxy_has_a_server_wherever_that_stands() -> None:
+    assert said('max by (pod) (process_open_fds{server!=""})', SCRAPED) == (
+        'max by (pod) (label_replace(process_open_fds{container="toolhive"},'
+        f' "server", "$1", "pod", {POD}))'
+    )
 
 
 def test_the_targets_of_a_server_are_found_by_namespace_and_pod() -> None:
     assert said('min by (job) (up{job=~"($namespace)/($server)"})', SCRAPED) == (
-        'min by (job) (label_replace(up{namespace=~"$namespace",'
-        ' pod=~"($server)-\\\\w+-\\\\w+"}, "server", "$1", "pod",'
-        ' "(.+)-\\\\w+-\\\\w+"))'
+        f'min by (job) (label_replace(up{{namespace=~"$namespace", {THE_POD},'
+        f' container="toolhive"}}, "server", "$1", "pod", {POD}))'
     )
 
 

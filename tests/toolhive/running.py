@@ -1,0 +1,145 @@
+"""Scripted proxies of ToolHive in front of a real collector, Prometheus and Jaeger."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashboards.queries import Query, concrete
+from lab import programs
+from lab.addresses import Addresses
+from lab.local_plan import written
+from lab.pipeline import launch
+from lab.processes import Parts
+from lab.programs import Process
+from lab.prometheus_api import Prometheus, Unreachable, has_data
+from lab.tools import DEMO_TOOLS, ensure
+from tests.toolhive import exposed, pushed
+from tests.toolhive.emitted import SERVERS, Server, measurements, opened
+from tests.toolhive.kubelet import Cluster
+
+SECONDS = 40.0
+WINDOW = "5s"
+"""Range of rates: a few scrapes of one second each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """Each server's proxy with the address of its /metrics, and what a kubelet tells of them."""
+
+    version: str
+    proxies: Mapping[Server, exposed.Proxy]
+    addresses: Mapping[Server, str]
+    cluster: str
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What to start. `resources` describe the proxies where they push, metrics too if `pushed`."""
+
+    addresses: Addresses
+    files: Mapping[str, Any]
+    flags: tuple[str, ...]
+    resources: Mapping[Server, Mapping[str, str]]
+    pushed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The pipeline at work."""
+
+    parts: Parts
+    prometheus: Prometheus
+    version: str
+    proxies: Mapping[Server, exposed.Proxy | pushed.Proxy]
+    traces: tuple[pushed.Traces, ...]
+
+    def traffic(self) -> None:
+        """What every server's clients do once, and its push where it is pushed."""
+        for server, proxy in self.proxies.items():
+            for measured in measurements(self.version, server):
+                proxy.record(measured)
+            if isinstance(proxy, pushed.Proxy):
+                proxy.push()
+        for each in self.traces:
+            each.push()
+
+    def unanswered(self, queries: tuple[Query, ...]) -> tuple[Query, ...]:
+        """Keep traffic going until every query has had data, SECONDS at most; those without."""
+        missing = list(queries)
+
+        def all_answered() -> bool | None:
+            self.traffic()
+            with suppress(Unreachable):
+                missing[:] = [each for each in missing if not self._answers(each)]
+            return None if missing else True
+
+        with suppress(TimeoutError):
+            self.parts.wait("every query has data", all_answered, SECONDS)
+        return tuple(missing)
+
+    def silent(self, queries: tuple[Query, ...], looks: int = 4) -> tuple[Query, ...]:
+        """Those of the queries that have no data in several looks, with traffic between them."""
+        for _ in range(looks):
+            self.traffic()
+            queries = tuple(each for each in queries if not self._answers(each))
+        return queries
+
+    def _answers(self, query: Query) -> bool:
+        expr = concrete(query.expr, window=WINDOW, namespace=".+", server=".+")
+        return has_data(self.prometheus.query(expr))
+
+
+@contextmanager
+def scripted(version: str, namespace: str) -> Iterator[Scripted]:
+    """Proxies of a version that can be scraped, and the pods that they would run in."""
+    with ExitStack() as owned:
+        proxies = {server: exposed.Proxy(version, server) for server in SERVERS}
+        addresses = {
+            server: owned.enter_context(exposed.serving(proxy)) for server, proxy in proxies.items()
+        }
+        cluster = owned.enter_context(exposed.serving(Cluster(namespace, SERVERS)))
+        yield Scripted(version, proxies, addresses, cluster)
+
+
+@contextmanager
+def started(laid: Laid, scripted: Scripted, folder: Path) -> Iterator[Running]:
+    """The processes, each ready, and the proxies that the road wants: exposed or pushing."""
+    for name, settings in laid.files.items():
+        (folder / name).write_text(written(settings), encoding="utf-8")
+    with ExitStack() as owned:
+        parts = owned.enter_context(Parts(folder))
+        for process in _processes(laid, folder):
+            launch(process, parts)
+        proxies: dict[Server, exposed.Proxy | pushed.Proxy] = {**scripted.proxies}
+        traces: list[pushed.Traces] = []
+        endpoint = laid.addresses.otlp_http
+        for server, resource in laid.resources.items():
+            traces.append(pushed.Traces(endpoint, resource))
+            owned.callback(traces[-1].close)
+            if laid.pushed:
+                proxy = pushed.Proxy(scripted.version, endpoint, resource)
+                owned.callback(proxy.close)
+                proxies[server] = proxy
+        for server, each in proxies.items():
+            for measured in opened(server):
+                each.record(measured)
+        prometheus = Prometheus(f"http://{laid.addresses.prometheus}")
+        yield Running(parts, prometheus, scripted.version, proxies, tuple(traces))
+
+
+def job(name: str, address: str, *, honor: bool = False) -> dict[str, Any]:
+    """A job of one target without any relabelling."""
+    static = [{"targets": [address]}]
+    return {"job_name": name, "honor_labels": honor, "static_configs": static}
+
+
+def _processes(laid: Laid, folder: Path) -> Iterator[Process]:
+    binaries = ensure(DEMO_TOOLS, environ=os.environ)
+    addresses = laid.addresses
+    yield programs.prometheus(binaries["prometheus"], folder, addresses, laid.flags)
+    if programs.COLLECTOR_FILE in laid.files:
+        yield programs.jaeger(binaries["jaeger"], addresses)
+        yield programs.collector(binaries["collector"], folder, addresses.collector_health)

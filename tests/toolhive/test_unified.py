@@ -1,0 +1,167 @@
+"""ToolHive's series, wired as the stack wires them, on every panel and rule of the unified set.
+
+What ToolHive does not tell is listed by name, with the reason: nothing else may be without data,
+and nothing of the list may have any.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from dashboards.queries import Query, set_queries
+from dashboards.series import Source
+from dashboards.sets import unified
+from stacks.architectures import ARCHITECTURES, MetricsRoad
+from stacks.charts import Profile
+from tests.toolhive.unified import running
+
+pytestmark = pytest.mark.slow
+
+ONLY_OUR_PROXY_TELLS = {
+    "Calls by outcome",
+    "Calls without a name of their own",
+    "Errors by fault",
+    "Errors by the proxy's fault",
+    "Event loop lag p99",
+    "Latest event loop",
+    "Life of a session",
+    "Links to servers",
+    "Lost on the way to the server",
+    "MCPCallersAtFault",
+    "MCPCallsLost",
+    "MCPEventLoopLag",
+    "MCPLabelOverflow",
+    "MCPProxyCpuFull",
+    "MCPProxyDefect",
+    "MCPProxySlow",
+    "MCPRequestsRejected",
+    "MCPServerDown",
+    "MCPServerPartlyDown",
+    "MCPServerRestarting",
+    "MCPSessionsLeaking",
+    "MCPSessionsStuck",
+    "MCPStreamsLeaking",
+    "MCPTelemetryDropped",
+    "Memory per open session",
+    "Open sessions",
+    "Open sessions by server",
+    "Open streams",
+    "Open streams by server",
+    "Requests in flight",
+    "Restarts of stdio servers",
+    "Sessions by server",
+    "Sessions ended",
+    "Share of the calls' time",
+    "Share of time spent in the proxy",
+    "Size of answers",
+    "Size of requests",
+    "Telemetry lost by the proxies",
+    "Time added",
+    "Time added by server",
+    "Time added p99",
+    "Time added per call",
+    "Time behind the proxy by server",
+    "Time spent in the proxy",
+    "Time to the first event",
+    "Turned away at the door",
+    "Upstream",
+    "Where a call's time goes",
+    "mcp:outcomes:rate5m",
+}
+"""ToolHive has no series of sessions, streams, outcomes, its own time or what was lost."""
+
+IN_PART_ONLY_OUR_PROXY_TELLS = {
+    "Connections and sessions",
+    "Open sessions, streams and connections",
+    "Opened and ended",
+    "Servers",
+    "Servers that need you",
+    "p95 of the call and of the proxy",
+}
+"""The same for some of their answers, such as the columns Upstream and Sessions."""
+
+NOT_PUSHED = {
+    "Age of the proxies",
+    "Busiest proxy",
+    "CPU of the proxy",
+    "CPU per call",
+    "Largest proxy",
+    "MCPProxyMemoryHigh",
+    "MCPProxyRestarting",
+    "Memory of all proxies",
+    "Memory of the proxy",
+    "Most open files",
+    "Open files of the proxies",
+    "Restarts of proxies",
+}
+"""ToolHive tells of its process on /metrics only (client_golang's collector)."""
+
+_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
+
+NOT_BEFORE_0_9_4 = {
+    "Calls by protocol version",
+    "Errors by type",
+    "Fastest latency burn",
+    "Latency budget left",
+    "Latency burn rate, 1h",
+    "Latency burn rate, 3d",
+    "Latency burn rate, 6h",
+    "Latency p95 by tool",
+    "Least latency budget",
+    "MCPLatencyBudgetBurnCreeping",
+    "MCPLatencyBudgetBurnFast",
+    "MCPLatencyBudgetBurnSlow",
+    "MCPLatencyBudgetBurnSteady",
+    "MCPToolSlow",
+    "Most carried well",
+    "Slowest",
+    "Slowest tools",
+    "mcp:slow:budget_left_ratio",
+    "mcp:tool_latency:p95_5m",
+    "p95 of the slowest tool",
+    *(f"mcp:slow:burn_rate{each}" for each in ("1h", "6h", "3d")),
+    *(f"mcp:slow:rate{each}" for each in _WINDOWS),
+    *(f"mcp:slow:ratio_rate{each}" for each in _WINDOWS),
+}
+"""No bucket of 2 s, nothing by the semantic conventions; and a p95 of no less than 4.75 s."""
+
+IN_PART_NOT_BEFORE_0_9_4 = {"Budgets", "Slow calls", "Tools"}
+
+
+def lacking(architecture: str, profile: Profile) -> tuple[set[str], set[str]]:
+    """The names of what has no answer at all, and of what has some."""
+    wholly, partly = set(ONLY_OUR_PROXY_TELLS), set(IN_PART_ONLY_OUR_PROXY_TELLS)
+    if ARCHITECTURES[architecture].metrics_road is MetricsRoad.PUSHED:
+        wholly |= NOT_PUSHED
+    if profile is Profile.SEED:
+        wholly |= NOT_BEFORE_0_9_4
+        partly |= IN_PART_NOT_BEFORE_0_9_4
+    return wholly, partly
+
+
+def asked(architecture: str) -> tuple[Query, ...]:
+    """What can be asked here; kubeletstats is the one source that is missing, cAdvisor is there."""
+    named = ARCHITECTURES[architecture]
+    sources = (named.sources - named.kubelet_sources) | {Source.KUBELET}
+    return tuple(each for each in set_queries(unified()) if each.needs in sources)
+
+
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_query_has_data_but_those_that_toolhive_cannot_answer(
+    architecture: str, profile: Profile, tmp_path: Path
+) -> None:
+    queries = asked(architecture)
+    wholly, partly = lacking(architecture, profile)
+    expected = tuple(each for each in queries if each.panel not in wholly | partly)
+
+    with running(architecture, profile, tmp_path) as at_work:
+        assert [(q.board, q.panel, q.expr) for q in at_work.unanswered(expected)] == []
+        without = at_work.silent(queries)
+        failing = [each for each in at_work.prometheus.rules() if each.health == "err"]
+
+    with_data = {each.panel for each in queries if each not in without}
+    assert wholly & with_data == set()
+    assert {each.panel for each in without} == wholly | partly
+    assert partly <= with_data
+    assert failing == []

@@ -1,0 +1,119 @@
+"""A Prometheus that gets ToolHive's series by one road, and relabels nothing of them.
+
+The settings are what ToolHive's documentation and examples/otel say, with this machine's addresses;
+the ServiceMonitor is the plainest that selects the operator's Services.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dashboards.rules import document
+from dashboards.sets import Set
+from lab import programs
+from lab.addresses import Addresses, choose
+from lab.prometheus_config import Target, prometheus_config
+from tests.toolhive.emitted import SERVERS, Server
+from tests.toolhive.running import Laid, Running, Scripted, job, scripted, started
+
+NAMESPACE = "toolhive-system"
+DIRECT, REMOTE_WRITE = "direct-scrape", "otel-remote-write"
+HONOURED = {"otel-scrape": True, "otel-scrape-exported": False}
+
+MONITOR = {
+    "metadata": {"namespace": NAMESPACE, "name": "toolhive"},
+    "spec": {
+        "selector": {"matchLabels": {"app.kubernetes.io/name": "mcpserver"}},
+        "endpoints": [{"port": "http", "path": "/metrics"}],
+    },
+}
+SPEC = {
+    "scrapeInterval": "1s",
+    "evaluationInterval": "1s",
+    "tsdb": {"outOfOrderTimeWindow": "0s"},
+    "exemplars": {"maxSize": 1000},
+}
+
+
+@contextmanager
+def running(version: str, road: str, made: Set, folder: Path) -> Iterator[Running]:
+    """ToolHive's proxies of a version, the road, and a Prometheus with the rules of the set."""
+    addresses = choose(())
+    with scripted(version, NAMESPACE) as proxies:
+        files = {
+            programs.PROMETHEUS_FILE: _prometheus(road, addresses, proxies),
+            programs.RULES_FILE: document(made),
+        }
+        if road != DIRECT:
+            files[programs.COLLECTOR_FILE] = _collector(road, addresses)
+        laid = Laid(
+            addresses,
+            files,
+            flags=("--web.enable-remote-write-receiver",) if road == REMOTE_WRITE else (),
+            resources={} if road == DIRECT else {each: _resource(each) for each in SERVERS},
+            pushed=road != DIRECT,
+        )
+        with started(laid, proxies, folder) as at_work:
+            yield at_work
+
+
+def _target(server: Server, address: str) -> Target:
+    """What discovery finds of the operator's Service before a proxy."""
+    labels = {"app.kubernetes.io/name": "mcpserver", "toolhive-name": server.name}
+    service = f"mcp-{server.name}-proxy"
+    return Target(address, NAMESPACE, service, "http", server.pod, "toolhive", labels)
+
+
+def _resource(server: Server) -> Mapping[str, str]:
+    """The operator's OTEL_RESOURCE_ATTRIBUTES; a service may be called unlike its server."""
+    return {"service.name": f"mcp-{server.name}-server", "service.namespace": NAMESPACE}
+
+
+def _prometheus(road: str, addresses: Addresses, proxies: Scripted) -> dict[str, Any]:
+    jobs = [job("prometheus", addresses.prometheus)]
+    if road == DIRECT:
+        jobs.append(job("kubelet", proxies.cluster, honor=True))
+    else:
+        jobs.append(job("otel-collector-internal", addresses.collector_own))
+    if road in HONOURED:
+        jobs.append(job("otel-collector", addresses.collector_series, honor=HONOURED[road]))
+    monitors = (MONITOR,) if road == DIRECT else ()
+    targets = (_target(server, address) for server, address in proxies.addresses.items())
+    config = prometheus_config(SPEC, monitors, targets, programs.RULES_FILE)
+    return {**config, "scrape_configs": [*config["scrape_configs"], *jobs]}
+
+
+def _collector(road: str, addresses: Addresses) -> dict[str, Any]:
+    """ToolHive's examples/otel, with the exporter that the road wants."""
+    converted = {"resource_to_telemetry_conversion": {"enabled": True}}
+    write = f"http://{addresses.prometheus}/api/v1/write"
+    exporters = {
+        "prometheus": {"endpoint": addresses.collector_series, **converted},
+        "prometheusremotewrite": {"endpoint": write, **converted},
+    }
+    chosen = "prometheusremotewrite" if road == REMOTE_WRITE else "prometheus"
+    host, _, port = addresses.collector_own.rpartition(":")
+    reader = {"pull": {"exporter": {"prometheus": {"host": host, "port": int(port)}}}}
+    insecure = {"tls": {"insecure": True}}
+    return {
+        "extensions": {"health_check": {"endpoint": addresses.collector_health}},
+        "receivers": {"otlp": {"protocols": {"http": {"endpoint": addresses.otlp_http}}}},
+        "processors": {"batch": {"timeout": "1s"}},
+        "exporters": {
+            "otlp/jaeger": {"endpoint": addresses.jaeger_otlp, **insecure},
+            chosen: exporters[chosen],
+        },
+        "service": {
+            "extensions": ["health_check"],
+            "telemetry": {"metrics": {"readers": [reader]}},
+            "pipelines": {
+                "traces": _pipeline("otlp/jaeger"),
+                "metrics": _pipeline(chosen),
+            },
+        },
+    }
+
+
+def _pipeline(exporter: str) -> dict[str, list[str]]:
+    return {"receivers": ["otlp"], "processors": ["batch"], "exporters": [exporter]}
