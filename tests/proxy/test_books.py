@@ -9,6 +9,7 @@ from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.sampling import FIXED
 from proxy.telemetry.tracing import Tracer
 from proxy.verdict import OK, TOOL_ERROR, Verdict
+from proxy.wire.jsonrpc import decode_all
 from proxy.wire.message import Message, Params
 from tests.proxy.scripted import books, counted
 from tests.proxy.telemetry.exchanges import attributes, decode, span_queue
@@ -91,3 +92,17 @@ def test_a_sampled_call_is_recorded_with_what_is_known(verdict: Verdict, rpc_cod
     asked = client.start_time_unix_nano - server.start_time_unix_nano
     answered = client.end_time_unix_nano - server.start_time_unix_nano
     assert (asked, answered) == (500_000_000, 2_500_000_000)
+
+
+def test_what_waits_to_be_a_span_is_short_whatever_the_caller_says() -> None:
+    queue = span_queue()
+    tracer = Tracer(FIXED["always_on"], queue)
+    long = "x" * 8_000_000
+    body = b'{"id":"%b","method":"%b","params":{"name":"%b","protocolVersion":"%b"}}'
+    (message,) = decode_all(body % ((long.encode(),) * 4))
+    one = Call(message, 0.0, "", long)
+    one.trace = tracer.begin(("", ""), ("", ""))
+    Books(Ledger("s", "stdio"), tracer).finished(Finished(one, OK), 200, 0.0)
+    taken = queue.take()
+    assert taken is not None
+    assert len(taken[1][0]) < 2000
