@@ -129,6 +129,15 @@ def _era(text: str) -> Era | None:
     return None if text == "auto" else Era(text)
 
 
+def _count_or_none(text: str) -> int:
+    if text == "0":
+        return 0
+    try:
+        return _count(text)
+    except ValueError as error:
+        raise ValueError("use a whole number, 0 for none") from error
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
@@ -260,6 +269,15 @@ OPTIONS = (
     Option(
         "allowed_hosts", "HOSTS", "",
         "Host values let in on a loopback address beside its own names; * for any",
+        _names, (),
+    ),
+    Option(
+        "log_payloads", "CHARACTERS", "0",
+        "log so much of every message, secrets hidden; 0 for nothing of any", _count_or_none,
+    ),
+    Option(
+        "redact", "NAMES", "",
+        "more fields to hide in logged messages than those that tell of secrets by their name",
         _names, (),
     ),
     BEARER_TOKEN,

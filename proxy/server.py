@@ -21,6 +21,7 @@ from proxy.gate import Gate
 from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.modern_upstream import ModernUpstream
 from proxy.options import HttpTransport
+from proxy.payloads import Overhearing, Scrubber
 from proxy.relay import Limits, Relay
 from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
@@ -94,7 +95,7 @@ class Server:
         limits = Limits(self._settings.depth_limit, self._settings.max_in_flight)
         relay = Relay(upstream, self._books, self._export.tracer, limits)
         entrance = entrance_of(self._settings.access, self._settings.server.path)
-        receiver = entrance.receiver(relay, tasks.create_task)
+        receiver = entrance.receiver(self._overheard(relay), tasks.create_task)
         front = self._front(receiver, entrance, loopback=listening.is_loopback(mcp))
         loop = asyncio.get_running_loop()
         backlog = listening.BACKLOG
@@ -174,6 +175,13 @@ class Server:
             self._clients,
             settings.connection_idle,
         )
+
+    def _overheard(self, relay: Relay) -> Receiver:
+        settings = self._settings
+        if not settings.log_payloads:
+            return relay
+        logs.event(LOG, "payloads are logged", logging.WARNING, characters=settings.log_payloads)
+        return Overhearing(relay, Scrubber(settings.log_payloads, settings.redact))
 
     def _pages(self, relay: Relay) -> Pages:
         async def metrics(head: RequestHead) -> Page:

@@ -55,6 +55,10 @@ Clients need no token unless one is asked for: a fixed one, in the variable MCP_
 or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience). Who
 shows none that is valid gets 401. The token ends at the proxy: the server never sees it.
 
+Nothing of messages, tokens or headers is logged or put on spans, unless --log-payloads asks: then
+each message is logged as JSON, cut, with the value of every field hidden whose name contains
+authorization, cookie, credential, key, passw, secret, token, or a name of --redact.
+
 Fixed limits: a request's head has at most 16 KiB and 100 lines (431); a request that has begun
 arrives within 30 s (408).
 SIGTERM and SIGINT drain: calls in flight finish, new ones get 503 with Retry-After; a second
@@ -141,6 +145,8 @@ class Settings:
     tool_cap: int
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
+    log_payloads: int
+    redact: tuple[str, ...]
 
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:

@@ -1,0 +1,148 @@
+"""Payloads in the log, only for who asks: each message with its secrets hidden, cut to a length.
+
+What cannot be read as JSON is never shown, only how long it is: it could not be searched for
+secrets. So nothing is logged that did not pass `Scrubber.shown`.
+"""
+
+import logging
+import re
+from typing import Any
+
+import msgspec
+
+from proxy import logs
+from proxy.errors import MessageTooLarge
+from proxy.gate import Arrival
+from proxy.transports.port import Client, Receiver, Visitor
+from proxy.wire import response
+from proxy.wire.event_stream import EventReader
+
+LOG = logging.getLogger("proxy.payloads")
+
+SECRETS = ("authorization", "cookie", "credential", "key", "passw", "secret", "token")
+"""Fields whose name contains one of these are always hidden, whatever else is asked for."""
+HIDDEN = "[hidden]"
+LONGEST = 1024 * 1024
+"""Bytes of a message that is still read in order to log it."""
+
+_SCHEMES = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
+_FILLERS = re.compile(r"[^a-z0-9]")
+
+
+class Scrubber:
+    """Tells what of a message may be logged: at most `most` characters of it."""
+
+    def __init__(self, most: int, names: tuple[str, ...] = ()) -> None:
+        self.most = most
+        self._names = (*SECRETS, *filter(None, map(_plain, names)))
+
+    def shown(self, data: bytes) -> str:
+        """The message, its hidden fields replaced; "" if it cannot be read."""
+        if len(data) > LONGEST:
+            return ""
+        try:
+            text = msgspec.json.encode(self._scrub(msgspec.json.decode(data))).decode()
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return ""
+        return text if len(text) <= self.most else f"{text[: self.most]}..."
+
+    def _scrub(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                _veiled(name): HIDDEN if self._hides(name) else self._scrub(each)
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            return [self._scrub(each) for each in value]
+        return _veiled(value) if isinstance(value, str) else value
+
+    def _hides(self, name: str) -> bool:
+        plain = _plain(name)
+        return any(each in plain for each in self._names)
+
+
+class Overhearing:
+    """A Receiver before another one: logs what passes, both ways."""
+
+    def __init__(self, within: Receiver, scrubber: Scrubber) -> None:
+        self._within = within
+        self._scrubber = scrubber
+
+    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        """Part of port.Receiver."""
+        _log("request", body, self._scrubber)
+        self._within.request(_Overheard(client, self._scrubber), arrival, body, started)
+
+    def refuse(self, arrival: Arrival | None, status: int) -> None:
+        """Part of port.Receiver."""
+        self._within.refuse(arrival, status)
+
+
+class _Overheard:
+    """A client whose answers are logged; part of port.Client. A long one is known by its size."""
+
+    def __init__(self, client: Client, scrubber: Scrubber) -> None:
+        self._client = client
+        self._scrubber = scrubber
+        self._events: EventReader | None = None
+        self._held = bytearray()
+        self._bytes = 0
+
+    def attach(self, visitor: Visitor) -> None:
+        """Part of port.Client."""
+        self._client.attach(visitor)
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        """Part of port.Client."""
+        _log("answer", body, self._scrubber)
+        self._client.answer(head, body, status)
+
+    def begin(self, head: bytes, length: int | None = None) -> None:
+        """Part of port.Client."""
+        self._events = EventReader(LONGEST) if response.EVENTS in head else None
+        self._client.begin(head, length)
+
+    def piece(self, data: bytes) -> None:
+        """Part of port.Client."""
+        if self._events is not None:
+            self._hear(self._events, data)
+        else:
+            self._bytes += len(data)
+            self._held += data if self._bytes <= LONGEST else b""
+        self._client.piece(data)
+
+    def end(self) -> None:
+        """Part of port.Client."""
+        if self._bytes:
+            whole = self._bytes == len(self._held)
+            _log("answer", bytes(self._held) if whole else b"", self._scrubber, self._bytes)
+        self._client.end()
+
+    def abort(self) -> None:
+        """Part of port.Client."""
+        self._client.abort()
+
+    def _hear(self, events: EventReader, data: bytes) -> None:
+        try:
+            for event in events.feed(data):
+                _log("event", event.data, self._scrubber)
+        except MessageTooLarge:
+            self._events = EventReader(LONGEST)
+            logs.event(LOG, "payload", direction="event", bytes=f"more than {LONGEST}")
+
+
+def _log(direction: str, data: bytes, scrubber: Scrubber, size: int = 0) -> None:
+    """One line; `size` is that of a message which is too long to be in `data`."""
+    if not (data or size):
+        return
+    shown: dict[str, object] = {"direction": direction, "bytes": size or len(data)}
+    message = scrubber.shown(data)
+    LOG.info("payload", extra={"fields": {**shown, "message": message} if message else shown})
+
+
+def _plain(name: str) -> str:
+    return _FILLERS.sub("", name.lower())
+
+
+def _veiled(text: str) -> str:
+    return _SCHEMES.sub(rf"\1 {HIDDEN}", text)

@@ -1,0 +1,84 @@
+"""What is secret stays so: in logs, spans, metrics, and in what the proxy says when it fails."""
+
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sockets import Client, Upstream, UpstreamSide, call, result
+
+pytestmark = pytest.mark.slow
+
+CANARIES = ("canary-argument", "canary-header", "canary-token", "canary-answer", "canary-query")
+
+
+def converse(
+    proxy: RunningProxy, upstream: Upstream, answer: Callable[[UpstreamSide], None]
+) -> None:
+    """A call whose every part carries a canary."""
+    client = Client(proxy.port)
+    body = json.dumps(call(1, password=CANARIES[0], arguments={"text": CANARIES[0]})).encode()
+    headers = {"authorization": f"Bearer {CANARIES[2]}", "x-tenant": CANARIES[1]}
+    client.request("POST", f"/mcp?q={CANARIES[4]}", body, headers)
+    side = upstream.accept()
+    side.request()
+    answer(side)
+    client.getresponse().read()
+    client.close()
+
+
+def good(side: UpstreamSide) -> None:
+    side.answer(json.dumps(result(1, text=CANARIES[3])).encode())
+
+
+def broken(side: UpstreamSide) -> None:
+    side.send(b"%b is no HTTP\r\n\r\n" % CANARIES[3].encode())
+
+
+@pytest.fixture
+def collected() -> "list[bytes]":
+    return []
+
+
+@pytest.mark.parametrize("answer", [good, broken])
+def test_nothing_of_a_call_is_in_logs_metrics_or_spans(
+    upstream: Upstream, collected: list[bytes], answer: Callable[[UpstreamSide], None]
+) -> None:
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            collected.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        telemetry = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_address[1]}",
+            "OTEL_BSP_SCHEDULE_DELAY": "50",
+            "OTEL_METRIC_EXPORT_INTERVAL": "50",
+        }
+        with running("--upstream", upstream.url, **telemetry) as proxy:
+            converse(proxy, upstream, answer)
+            eventually(lambda: any(b"tools/call echo" in each for each in collected), "a span")
+            told = json.dumps(proxy.log) + proxy.get("/metrics").text
+        told += json.dumps(proxy.log) + repr(collected)
+        server.shutdown()
+    assert [each for each in CANARIES if each in told] == []
+
+
+def test_payloads_are_logged_if_asked_for_with_secrets_hidden(upstream: Upstream) -> None:
+    flags = ("--log-payloads", "300", "--redact", "text")
+    with running("--upstream", upstream.url, *flags) as proxy:
+        converse(proxy, upstream, good)
+        eventually(lambda: len(proxy.logged("payload")) == 2, "both ways")
+        assert [line["direction"] for line in proxy.logged("payload")] == ["request", "answer"]
+        assert '"name":"echo"' in proxy.logged("payload")[0]["message"]
+        told = json.dumps(proxy.log)
+        assert [each for each in CANARIES if each in told] == []
+        assert proxy.logged("payloads are logged")
