@@ -31,6 +31,7 @@ HOT = (
     "proxy/transports/http_client.py",
     "proxy/transports/http_server.py",
     "proxy/transports/pool.py",
+    "proxy/wire/abridged.py",
     "proxy/wire/chunked.py",
     "proxy/wire/event_stream.py",
     "proxy/wire/head.py",

@@ -10,6 +10,7 @@ from proxy.session import ACKNOWLEDGED, Finished, Session
 from proxy.transports.port import Source
 from proxy.verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc
+from proxy.wire.abridged import Abridged
 from proxy.wire.event_stream import EventReader
 from proxy.wire.event_stream import encode as encode_event
 from proxy.wire.head import Content, ResponseHead
@@ -61,7 +62,7 @@ class Exchange:
         self._source: Source | None = None
         self._reader: EventReader | None = None
         self._last_event = b""
-        self._held: bytearray | None = None
+        self._held: Abridged | None = None
         self._mark = 0.0
         self._waited = 0.0
 
@@ -109,7 +110,7 @@ class Exchange:
             self.post.client.begin(head.forward)
             return
         if self._session.busy:
-            self._held = bytearray()
+            self._held = Abridged(self._owner.message_limit)
         self.post.client.begin(head.forward, head.length)
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
@@ -128,9 +129,9 @@ class Exchange:
         if self._waits and self.head is not None:
             if self._held is not None:
                 status = self.head.status
-                finished = self._session.settle(status, bytes(self._held), arrived)
+                finished = self._session.settle(status, self._held.text, arrived)
                 for each in finished:
-                    each.call.answer_size = len(self._held) // len(finished)
+                    each.call.answer_size = self._held.length // len(finished)
                 self._count(finished, status)
             elif self._last_event:
                 self._park()
@@ -233,9 +234,7 @@ class Exchange:
                 if event.data:
                     self._see(event.data, now)
         elif self._held is not None:
-            self._held += data
-            if len(self._held) > self._owner.message_limit:
-                raise MessageTooLarge(f"an answer of more than {self._owner.message_limit} bytes")
+            self._held.feed(data)
 
     def _see(self, data: bytes, now: float) -> None:
         for call in self.post.calls:

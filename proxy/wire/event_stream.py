@@ -33,7 +33,7 @@ class EventReader:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest = bytearray()
         self._data: list[bytes] = []
         self._held = 0
         self._id = b""
@@ -63,7 +63,10 @@ class EventReader:
 
     def _lines(self, data: bytes) -> list[bytes]:
         """Whole lines; a final CR waits, since the LF that belongs to it may be yet to come."""
-        data = self._rest + data
+        if self._started and self._goes_on(data):
+            self._rest += data  # not joined anew for each piece of a long line
+            return []
+        data = bytes(self._rest) + data
         if not self._started and len(data) >= len(_BOM):
             self._started = True
             data = data.removeprefix(_BOM)
@@ -71,8 +74,12 @@ class EventReader:
         if data.endswith(b"\r"):
             data, kept = data[:-1], b"\r"
         *lines, rest = data.split(b"\n") if b"\r" not in data else _LINE_END.split(data)
-        self._rest = rest + kept
+        self._rest = bytearray(rest + kept)
         return lines
+
+    def _goes_on(self, data: bytes) -> bool:
+        """Whether `data` ends no line."""
+        return b"\n" not in data and b"\r" not in data and not self._rest.endswith(b"\r")
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")

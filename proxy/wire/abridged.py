@@ -1,0 +1,83 @@
+"""A long JSON text with the middle of its long strings left out: its labels are read from that.
+
+What an answer carries is mostly one string (a file, an image), so the labels of an answer of any
+length are read in a few kilobytes. The decoder checks the part of a string that is left out; all
+else is kept, and so is checked with the labels.
+"""
+
+import msgspec
+from msgspec import Raw
+
+from proxy.errors import MessageTooLarge
+
+PIECE = 16 * 1024
+"""A string is shortened by pieces of this many bytes: one of twice the length, or more, is."""
+
+_ESCAPE = len(rb"\u0000")
+
+_decode_string = msgspec.json.Decoder(Raw).decode
+
+
+class Abridged:
+    """Takes in a JSON text of at most `limit` bytes, as it comes."""
+
+    __slots__ = ("_inside", "_kept", "_limit", "_piece", "_rest", "length")
+
+    def __init__(self, limit: int, *, piece: int = PIECE) -> None:
+        self.length = 0
+        self._limit = limit
+        self._piece = piece
+        self._kept = bytearray()
+        self._rest = b""
+        self._inside = False
+
+    def __repr__(self) -> str:
+        return f"<Abridged {len(self._kept)} of {self.length} bytes>"
+
+    @property
+    def text(self) -> bytes:
+        """The text so far, abridged."""
+        return bytes(self._kept + self._rest)
+
+    def feed(self, data: bytes) -> None:
+        """Take in the next bytes. Raises MessageTooLarge."""
+        self.length += len(data)
+        if self.length > self._limit:
+            raise MessageTooLarge(f"an answer of more than {self._limit} bytes")
+        data = self._rest + data
+        start = 0
+        while len(data) - start >= self._piece:
+            end = _before_escape(data, start, start + self._piece)
+            self._take(data[start:end])
+            start = end
+        self._rest = data[start:]
+
+    def _take(self, piece: bytes) -> None:
+        """Keep a piece, unless it is a part of a string and nothing else."""
+        if self._inside and _is_inside(piece):
+            return
+        self._kept += piece
+        if b"\\" in piece:
+            piece = piece.replace(rb"\\", b"").replace(rb"\"", b"")
+        self._inside ^= piece.count(b'"') % 2 == 1
+
+
+def _before_escape(data: bytes, start: int, end: int) -> int:
+    """The last place up to `end` that does not cut an escape sequence in two; `start` does not."""
+    last = data.rfind(b"\\", max(start, end - _ESCAPE), end)
+    if last < 0:
+        return end
+    begun = data[start : last + 1]
+    if (len(begun) - len(begun.rstrip(b"\\"))) % 2 == 0:
+        return end
+    length = _ESCAPE if data[last + 1 : last + 2] == b"u" else len(rb"\n")
+    return end if last + length <= end else last
+
+
+def _is_inside(piece: bytes) -> bool:
+    """Whether a string can hold these bytes, so that it does not end among them."""
+    try:
+        _decode_string(b'"%b"' % piece)
+    except msgspec.DecodeError:
+        return False
+    return True
