@@ -11,7 +11,7 @@ from proxy.backlog import Backlog
 from proxy.books import Books
 from proxy.errors import MalformedMessage, Unreachable
 from proxy.post import Post
-from proxy.reply import Listener, Reply
+from proxy.reply import Answer, Listener, Receipt, Reply
 from proxy.session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
 from proxy.transports.port import Connector, Link
 from proxy.verdict import CANCELLED, TIMED_OUT, UNREACHABLE, Verdict
@@ -44,7 +44,11 @@ class Host(Protocol):
 
 
 class Conversation:
-    """A session `name` with a link of its own, which lives exactly as long."""
+    """A session `name` with a link of its own, which lives exactly as long.
+
+    Its client speaks streamable HTTP, or, once the conversation `carry`s a stream, HTTP+SSE: then
+    all that the server says travels on that stream.
+    """
 
     def __init__(self, name: str, terms: Terms, host: Host) -> None:
         self.name = name
@@ -53,11 +57,14 @@ class Conversation:
         self._session = Session(terms.patience)
         self._link: Link | None = None
         self._outbox: list[tuple[bytes, bytes]] = []
-        self._replies: dict[Call, Reply] = {}
+        self._replies: dict[Call, Answer] = {}
         self._listeners: list[Listener] = []
         self._backlog = Backlog()
         self._slow: set[object] = set()
+        self._stream: Listener | None = None
+        self._version = ""
         self._kept_alive = 0.0
+        self.started = False
         self.over = False
 
     def __repr__(self) -> str:
@@ -67,6 +74,11 @@ class Conversation:
     def in_use(self) -> bool:
         """Whether a client waits for something now, so that the session is not idle."""
         return bool(self._replies or self._listeners)
+
+    @property
+    def carries(self) -> bool:
+        """Whether one stream carries all answers."""
+        return self._stream is not None
 
     @property
     def link(self) -> Link | None:
@@ -96,8 +108,10 @@ class Conversation:
         now = perf_counter()
         for call in post.calls:
             self._session.begin(call, now)
+            call.version = call.version or self._version
         if post.calls:
-            reply = Reply(post, self, headers)
+            stream = self._stream
+            reply = Reply(post, self, headers) if stream is None else Receipt(post, stream)
             self._replies.update((call, reply) for call in post.calls)
         else:
             self._note_cancellations(post)
@@ -118,6 +132,20 @@ class Conversation:
         for message in self._backlog.take():
             listener.push(message)
 
+    def carry(self, post: Post, endpoint: bytes) -> None:
+        """Open the one stream of a client that speaks HTTP+SSE, and name its `endpoint`."""
+        self.listen(post)
+        self._stream = self._listeners[0]
+        self._stream.name_endpoint(endpoint)
+
+    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+        """Answer a client's message on its stream, in the server's place."""
+        if self._stream is None:
+            return
+        answer = Receipt(post, self._stream)
+        for call in post.calls:
+            self._count(Finished(call, verdict), answer.fail(call, status, reason))
+
     def tick(self, now: float) -> None:
         """Look for overdue calls, and keep open streams alive."""
         if not self._slow:
@@ -128,9 +156,9 @@ class Conversation:
             for listener in self._listeners:
                 listener.keep_alive()
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: str, verdict: Verdict) -> None:
         """End the session and its link; who still waits is told `reason`."""
-        self._close(UNREACHABLE, 503, reason)
+        self._close(verdict, 503, reason)
         if self._link is not None:
             self._link.end()
 
@@ -180,6 +208,19 @@ class Conversation:
         self.resume(listener)
         self._listeners.remove(listener)
         self._terms.books.ledger.streams -= 1
+        if listener is self._stream:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End because the client of the HTTP+SSE transport did: with its stream."""
+        self.over = True
+        self._stream = None
+        for finished in self._session.end(CANCELLED):
+            del self._replies[finished.call]
+            self._count(finished, GONE_STATUS)
+        if self._link is not None:
+            self._link.end()
+        self._host.conversation_over(self, "")
 
     def _send(self, post: Post) -> bool:
         headers = post.arrival.forward + post.context
@@ -192,6 +233,8 @@ class Conversation:
         effect = self._session.receive(message, arrived)
         if isinstance(effect, Finished):
             effect.call.answer_size = len(data)
+            if message.result and message.result.protocol_version:
+                self._version = message.result.protocol_version
             reply = self._replies.pop(effect.call)
             self._count(effect, reply.answer(effect.call, data), arrived)
         elif isinstance(effect, Related) and self._replies[effect.call].accepts_events:

@@ -3,7 +3,6 @@
 from proxy.eras.versions import Era, era_of
 from proxy.modern_upstream import ModernUpstream
 from proxy.post import Post, failure
-from proxy.telemetry.ledger import Ledger
 from proxy.upstream import Upstream
 from proxy.wire.message import NO_META, NO_PARAMS
 
@@ -13,10 +12,9 @@ NO_STREAM = "2026-07-28 has no GET stream and no sessions: POST subscriptions/li
 class EraUpstream:
     """`legacy` serves clients with sessions, `modern` those without. Part of Upstream."""
 
-    def __init__(self, legacy: Upstream, modern: ModernUpstream, ledger: Ledger) -> None:
+    def __init__(self, legacy: Upstream, modern: ModernUpstream) -> None:
         self._legacy = legacy
         self._modern = modern
-        self._ledger = ledger
 
     def __repr__(self) -> str:
         return f"<EraUpstream {self._legacy!r} {self._modern!r}>"
@@ -44,7 +42,6 @@ class EraUpstream:
 
     def tick(self, now: float) -> None:
         """Part of Upstream."""
-        self._ledger.links.update(dict.fromkeys(self._ledger.links, 0))
         self._legacy.tick(now)
         self._modern.tick(now)
 

@@ -182,6 +182,10 @@ class Exchange:
         if finished is not None:
             self._count((finished,), GONE_STATUS)
 
+    def give_up(self) -> None:
+        """The caller ended the session; the upstream says how the exchange ends."""
+        self._count(self._end_own(CANCELLED), GONE_STATUS)
+
     def client_paused(self) -> None:
         """Part of port.Visitor."""
         self._slow = True

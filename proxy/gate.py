@@ -5,9 +5,10 @@ address both Host and Origin must name the loopback, which is what stops DNS reb
 specification, "Streamable HTTP", security warning); elsewhere an Origin must be allowed by name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from proxy.access.bearer import ANYONE, Access, token_of
 from proxy.access.metadata import NO_METADATA, Metadata
@@ -20,7 +21,22 @@ HEADERS_LIMIT = 100
 """Most header lines of a request."""
 
 METHODS = ("POST", "GET", "DELETE")
+"""What the endpoint of streamable HTTP takes."""
+SSE_PATH = b"/sse"
+"""Where a client of the HTTP+SSE transport opens its stream."""
+MESSAGES_PATH = b"/messages"
+"""Where it posts its messages; the query names the session."""
+SESSION_KEY = "session_id"
+OPEN_STREAM, TAKE_MESSAGE = "open-stream", "take-message"
+"""What a client of the HTTP+SSE transport comes for; the others come for one of `METHODS`."""
 ANY = "*"
+
+_Errands = Mapping[str, str]
+_AT_ENDPOINT: _Errands = {each: each for each in METHODS}
+_AT_SSE: Mapping[bytes, _Errands] = {
+    SSE_PATH: {"GET": OPEN_STREAM},
+    MESSAGES_PATH: {"POST": TAKE_MESSAGE},
+}
 
 _CONTEXT = frozenset((b"traceparent", b"tracestate"))
 # The proxy must read the answers, so it asks for no coding, and it sets the rest itself.
@@ -34,13 +50,14 @@ _CONSUMED = _REPLACED | {b"authorization"}
 class Arrival:
     """What the proxy makes of a request's head.
 
-    `forward` holds the end-to-end header lines without the trace context and what the proxy sets
-    itself; `context_lines` holds the trace context, as sent; `token` is the bearer token where the
-    proxy asks for one; `page` is a document that was asked for instead of MCP. Nothing that may be
-    secret is in its `repr`, which tracebacks show.
+    `errand` is what the request is for. `forward` holds the end-to-end header lines without the
+    trace context and what the proxy sets itself; `context_lines` holds the trace context, as sent;
+    `token` is the bearer token where the proxy asks for one; `page` is a document that was asked
+    for instead of MCP. Nothing that may be secret is in its `repr`, which tracebacks show.
     """
 
     method: str
+    errand: str
     query: bytes = field(repr=False)
     length: int
     chunked: bool
@@ -62,7 +79,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The rules of the client side: endpoint path, size, whose pages may call, and who."""
+    """The rules of the client side: paths, size, whose pages may call, and who.
+
+    `path` is that of streamable HTTP; it wins where it is also one of the HTTP+SSE transport's.
+    """
 
     path: bytes
     body_limit: int
@@ -78,9 +98,11 @@ class Gate:
         facts = dict(head.headers)
         text = {name: value.decode("latin-1") for name, value in head.headers}
         consumes = self.access.consumes
+        errand = self._errands(head).get(head.method, "")
         token = token_of(facts.get(b"authorization")) if consumes else b""
         return Arrival(
             method=head.method,
+            errand=errand,
             query=head.target.partition(b"?")[2],
             length=head.length,
             chunked=head.chunked,
@@ -88,7 +110,7 @@ class Gate:
             version_1_1=head.version == "1.1",
             expects_continue=facts.get(b"expect", b"").lower() == b"100-continue",
             accepts_events=_accepts_events(facts.get(b"accept", b"*/*")),
-            session=text.get(b"mcp-session-id", ""),
+            session=_session(head) if errand == TAKE_MESSAGE else text.get(b"mcp-session-id", ""),
             version=text.get(b"mcp-protocol-version", ""),
             last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
@@ -144,14 +166,23 @@ class Gate:
         return Refusal(403, f"Origin {origin!r} is not allowed")
 
     def _wrong_path(self, head: RequestHead) -> Refusal | None:
-        if head.target.partition(b"?")[0] == self.path or self._page(head):
+        if self._errands(head) or self._page(head):
             return None
-        return Refusal(404, f"nothing is here: the MCP endpoint is {self.path.decode()}")
+        sse = SSE_PATH.decode()
+        return Refusal(404, f"nothing is here: MCP is at {self.path.decode()}, HTTP+SSE at {sse}")
 
     def _wrong_method(self, head: RequestHead) -> Refusal | None:
-        if head.method in METHODS:
+        errands = self._errands(head) or _AT_ENDPOINT
+        if head.method in errands:
             return None
-        return Refusal(405, f"{head.method} is not allowed: {', '.join(METHODS)} are")
+        allowed = ", ".join(errands)
+        reason = f"{head.method} is not allowed here: {allowed}"
+        return Refusal(405, reason, ((b"allow", allowed.encode()),))
+
+    def _errands(self, head: RequestHead) -> _Errands:
+        """What is done at the request's path, by method; empty where nothing is."""
+        path = head.target.partition(b"?")[0]
+        return _AT_ENDPOINT if path == self.path else _AT_SSE.get(path, {})
 
     def _too_large(self, head: RequestHead) -> Refusal | None:
         if head.length <= self.body_limit:
@@ -169,6 +200,11 @@ def names_loopback(host: str | None) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _session(head: RequestHead) -> str:
+    query = head.target.partition(b"?")[2].decode("latin-1")
+    return parse_qs(query, max_num_fields=100).get(SESSION_KEY, [""])[0]
 
 
 def _hostname(url: str) -> str | None:

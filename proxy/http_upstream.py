@@ -69,7 +69,10 @@ class HttpUpstream:
         self._forward(post, parked or Session(self._terms.patience))
 
     def delete(self, post: Post) -> None:
-        """Part of Upstream."""
+        """Part of Upstream. Who ends a session waits for none of its calls any more."""
+        for exchange in tuple(self._exchanges):
+            if exchange.post.arrival.session == post.arrival.session != "":
+                exchange.give_up()
         self._forward(post, Session(self._terms.patience))
 
     def tick(self, now: float) -> None:

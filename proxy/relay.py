@@ -1,23 +1,27 @@
 """The joint: a client's request comes in, is read as far as needed, and the upstream gets it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec import UnsetType
 
 from proxy.books import Books
 from proxy.errors import DuplicateRequest, MalformedMessage
-from proxy.gate import Arrival
+from proxy.gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
 from proxy.post import Post, failure
 from proxy.session import Call, Finished
 from proxy.telemetry.trace import Trace
 from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
-from proxy.upstream import Upstream
+from proxy.upstream import StreamHost, Upstream
 from proxy.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from proxy.wire import jsonrpc, response, trace_meta
 from proxy.wire.depth import deeper_than
 from proxy.wire.head import lines
 from proxy.wire.message import NO_META, NO_PARAMS, Message
+
+_Taker = Callable[[Client, Arrival, bytes, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,26 @@ class Limits:
 class Relay:
     """Receives the client side's requests; part of `transports.port.Receiver`."""
 
-    def __init__(self, upstream: Upstream, books: Books, tracer: Tracer, limits: Limits) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        streams: StreamHost,
+        books: Books,
+        tracer: Tracer,
+        limits: Limits,
+    ) -> None:
         self._upstream = upstream
+        self._streams = streams
         self._books = books
         self._tracer = tracer
         self._limits = limits
-        self._takers = {"POST": self._post, "GET": self._listen, "DELETE": self._delete}
+        self._takers: dict[str, _Taker] = {
+            "POST": partial(self._post, upstream.post),
+            "GET": self._listen,
+            "DELETE": self._delete,
+            OPEN_STREAM: self._open_stream,
+            TAKE_MESSAGE: partial(self._post, streams.take_message),
+        }
         self.draining = False
 
     def __repr__(self) -> str:
@@ -44,14 +62,21 @@ class Relay:
 
     def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         """Part of port.Receiver."""
-        self._takers[arrival.method](client, arrival, body, started)
+        self._takers[arrival.errand](client, arrival, body, started)
 
     def refuse(self, arrival: Arrival | None, status: int) -> None:
         """Part of port.Receiver. A stray GET is not an MCP request, so it is not counted."""
         if arrival is not None and arrival.method == "POST":
             self._count_refusal(SATURATED if status == 503 else REJECTED, status, "")
 
-    def _post(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+    def _post(
+        self,
+        take: Callable[[Post], None],
+        client: Client,
+        arrival: Arrival,
+        body: bytes,
+        started: float,
+    ) -> None:
         try:
             messages = jsonrpc.decode_all(body)
         except MalformedMessage as error:
@@ -67,11 +92,12 @@ class Relay:
             [Call(each, started, version, session) for each in messages if each.is_request]
         )
         if self.draining and calls:
-            self._refuse(client, calls, 503, "the proxy is shutting down: try again", DRAINING)
+            reason = "the proxy is shutting down: try again"
+            self._refuse(Post(client, arrival, body, messages, calls, b""), 503, reason, DRAINING)
             return
         if len(calls) + self._books.in_flight(session) > limits.in_flight:
             reason = f"a session may have {limits.in_flight} calls in flight: wait for answers"
-            self._refuse(client, calls, 429, reason, CROWDED)
+            self._refuse(Post(client, arrival, body, messages, calls, b""), 429, reason, CROWDED)
             return
         context = arrival.context_lines
         if calls:
@@ -80,16 +106,24 @@ class Relay:
             body, context = self._trace(arrival, messages, calls, body)
         self._books.begun(session, len(calls))
         try:
-            self._upstream.post(Post(client, arrival, body, messages, calls, context))
+            take(Post(client, arrival, body, messages, calls, context))
         except DuplicateRequest as error:
             self._books.undone(session, len(calls))
             self._turn_away(client, jsonrpc.INVALID_REQUEST, str(error))
 
     def _listen(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        post = Post(client, arrival, body, (), (), arrival.context_lines)
+        self._open(self._upstream.listen, post)
+
+    def _open_stream(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        post = Post(client, arrival, body, (), (), arrival.context_lines)
+        self._open(self._streams.open_stream, post)
+
+    def _open(self, take: Callable[[Post], None], post: Post) -> None:
         if self.draining:
-            self._refuse(client, (), 503, "the proxy is shutting down: try again", DRAINING)
+            self._refuse(post, 503, "the proxy is shutting down: try again", DRAINING)
         else:
-            self._upstream.listen(Post(client, arrival, body, (), (), arrival.context_lines))
+            take(post)
 
     def _delete(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         self._upstream.delete(Post(client, arrival, body, (), (), arrival.context_lines))
@@ -132,14 +166,16 @@ class Relay:
         client.answer(response.start(400, response.JSON), answer, 400)
         self._count_refusal(REJECTED, 400, str(code))
 
-    def _refuse(
-        self, client: Client, calls: tuple[Call, ...], status: int, reason: str, verdict: Verdict
-    ) -> None:
+    def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
         """Ask to come back later: each call gets an error with its own id, and is counted."""
-        head, body = failure(calls, status, reason)
-        client.answer(head + lines((response.RETRY_AFTER,)), body, status)
-        for call in calls:
+        for call in post.calls:
             self._books.begun(call.session, 1)
+        if post.arrival.errand == TAKE_MESSAGE:
+            self._streams.turn_away(post, status, reason, verdict)
+            return
+        head, body = failure(post.calls, status, reason)
+        post.client.answer(head + lines((response.RETRY_AFTER,)), body, status)
+        for call in post.calls:
             self._books.finished(Finished(call, verdict), status, 0.0)
 
     def _count_refusal(self, verdict: Verdict, status: int, error_type: str) -> None:

@@ -28,6 +28,26 @@ class Audience(Protocol):
         """The client closed its stream."""
 
 
+class Answer(Protocol):
+    """Where the answers to the calls of one client's message go."""
+
+    @property
+    def accepts_events(self) -> bool:
+        """Whether related messages may travel with the answer."""
+
+    def push(self, message: bytes) -> None:
+        """Send a message that comes before the answer."""
+
+    def answer(self, call: Call, message: bytes) -> int:
+        """Send the answer to one of the calls; the HTTP status that carries it."""
+
+    def fail(self, call: Call, status: int, reason: str) -> int:
+        """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
+
+    def drop(self, call: Call) -> None:
+        """A call was cancelled, and gets no answer."""
+
+
 class Listener:
     """A client's GET stream, to which the server's own messages go."""
 
@@ -42,6 +62,10 @@ class Listener:
     def push(self, message: bytes) -> None:
         """Send a message."""
         self._post.client.piece(encode(message))
+
+    def name_endpoint(self, target: bytes) -> None:
+        """Tell a client of the HTTP+SSE transport where to post its messages."""
+        self._post.client.piece(b"event: endpoint\ndata: %b\n\n" % target)
 
     def keep_alive(self) -> None:
         """Send a comment: an idle stream is not taken for dead, nor a dead one for idle."""
@@ -65,10 +89,43 @@ class Listener:
         self._audience.listener_gone(self)
 
 
+class Receipt:
+    """What the client of one POST gets in HTTP+SSE: 202 at once, the rest on its stream.
+
+    Part of Answer.
+    """
+
+    __slots__ = ("_stream",)
+
+    STATUS = 202
+    accepts_events = True
+
+    def __init__(self, post: Post, stream: Listener) -> None:
+        self._stream = stream
+        post.client.answer(response.start(self.STATUS), b"", self.STATUS)
+
+    def push(self, message: bytes) -> None:
+        """Part of Answer."""
+        self._stream.push(message)
+
+    def answer(self, call: Call, message: bytes) -> int:
+        """Part of Answer."""
+        self._stream.push(message)
+        return self.STATUS
+
+    def fail(self, call: Call, status: int, reason: str) -> int:
+        """Part of Answer."""
+        return self.answer(call, failure((call,), status, reason)[1])
+
+    def drop(self, call: Call) -> None:
+        """Part of Answer."""
+
+
 class Reply:
     """What the client of one POST gets. It becomes a stream when a related message comes first.
 
-    `headers` go with the head of the answer; `calls` are those still without an answer.
+    Part of Answer. `headers` go with the head of the answer; `calls` are those still without an
+    answer.
     """
 
     __slots__ = ("_answers", "_audience", "_headers", "_post", "calls", "streaming")

@@ -4,37 +4,24 @@ import asyncio
 import logging
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from time import perf_counter
 
 from proxy import listening, logs
 from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
 from proxy.books import Books
-from proxy.bridge import Bridges
-from proxy.conversation import Terms
-from proxy.era_upstream import EraUpstream
-from proxy.eras.versions import Era
 from proxy.gate import Gate
-from proxy.http_upstream import HttpTerms, HttpUpstream
-from proxy.modern_upstream import ModernUpstream
-from proxy.options import HttpTransport
 from proxy.payloads import Overhearing, Scrubber
 from proxy.relay import Limits, Relay
-from proxy.session_upstream import SessionUpstream
-from proxy.settings import HttpServer, Settings, StdioServer
+from proxy.settings import HttpServer, Settings
 from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
-from proxy.transports.child import Children
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
-from proxy.transports.pool import Endpoint, Pool
-from proxy.transports.port import Connector, Receiver
-from proxy.transports.sse_link import SseConnector, SseTerms
-from proxy.upstream import Upstream
+from proxy.transports.port import Receiver
+from proxy.upstreams import Upstreams
 from proxy.wire import response
 from proxy.wire.head import Memo, RequestHead
 
@@ -91,9 +78,11 @@ class Server:
     async def _serve(
         self, mcp: socket.socket, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
-        upstream = self._upstream(tasks.create_task)
+        upstreams = Upstreams(self._settings, self._books, tasks.create_task, self._note_upstream)
         limits = Limits(self._settings.depth_limit, self._settings.max_in_flight)
-        relay = Relay(upstream, self._books, self._export.tracer, limits)
+        relay = Relay(
+            upstreams.endpoint, upstreams.streams, self._books, self._export.tracer, limits
+        )
         entrance = entrance_of(self._settings.access, self._settings.server.path)
         receiver = entrance.receiver(self._overheard(relay), tasks.create_task)
         front = self._front(receiver, entrance, loopback=listening.is_loopback(mcp))
@@ -104,57 +93,17 @@ class Server:
         await loop.create_server(lambda: AdminConnection(pages, tasks.create_task), sock=metrics)
         self._export.start()
         watches = (
-            tasks.create_task(self._tick(upstream)),
-            tasks.create_task(self._watch(upstream)),
+            tasks.create_task(self._tick(upstreams)),
+            tasks.create_task(self._watch(upstreams)),
             tasks.create_task(entrance.watch()),
         )
         self._say_ready(mcp, metrics)
         await self._stop.wait()
-        await self._drain(relay, upstream)
+        await self._drain(relay, upstreams)
         for watch in watches:
             watch.cancel()
         await self._export.stop(FLUSH_SECONDS)
         logs.event(LOG, "stopped")
-
-    def _upstream(self, spawn: Spawn) -> Upstream:
-        server = self._settings.server
-        if isinstance(server, StdioServer):
-            limit = self._settings.message_limit
-            children = Children(server.command, limit, self._note_restart)
-            return self._sessions(children, spawn, self._settings.upstream_era)
-        tls = None
-        if server.secure:
-            tls = ssl.create_default_context(cafile=self._settings.upstream_ca or None)
-        pool = Pool(Endpoint(server.host, server.port, tls), spawn, self._note_upstream)
-        if server.transport is HttpTransport.SSE:
-            return self._sessions(self._sse(server, pool), spawn, Era.LEGACY)
-        return self._http(server, pool)
-
-    def _sessions(self, connector: Connector, spawn: Spawn, era: Era | None) -> Upstream:
-        settings = self._settings
-        most = settings.max_sessions
-        terms = Terms(connector, settings.upstream_timeout, self._books, spawn)
-        bridged = replace(terms, connector=Bridges(connector, era))
-        legacy = SessionUpstream(bridged, idle=settings.session_idle, most=most)
-        modern = ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
-        return EraUpstream(legacy, modern, self._ledger)
-
-    def _sse(self, server: HttpServer, pool: Pool) -> Connector:
-        settings = self._settings
-        terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
-        return SseConnector(terms, pool)
-
-    def _http(self, server: HttpServer, pool: Pool) -> Upstream:
-        settings = self._settings
-        query = f"?{server.url.query}" if server.url.query else ""
-        terms = HttpTerms(
-            target=(server.path + query).encode(),
-            authority=server.url.netloc.encode(),
-            patience=settings.upstream_timeout,
-            idle=settings.session_idle,
-            message_limit=settings.message_limit,
-        )
-        return HttpUpstream(terms, pool, self._books)
 
     def _front(self, receiver: Receiver, entrance: Entrance, *, loopback: bool) -> Front:
         settings = self._settings
@@ -236,10 +185,7 @@ class Server:
         else:
             logs.event(LOG, "upstream unreachable", logging.WARNING, upstream=shown, reason=failure)
 
-    def _note_restart(self) -> None:
-        self._ledger.upstream_restarts += 1
-
-    async def _tick(self, upstream: Upstream) -> None:
+    async def _tick(self, upstreams: Upstreams) -> None:
         """Look for what is overdue, and measure how late the event loop is."""
         due = perf_counter()
         while True:
@@ -248,25 +194,25 @@ class Server:
             now = perf_counter()
             self._ledger.loop_lag(max(0.0, now - due))
             due = max(due, now - TICK_SECONDS)
-            upstream.tick(now)
+            upstreams.tick(now)
             for client in self._clients:
                 client.expire(now)
 
-    async def _watch(self, upstream: Upstream) -> None:
+    async def _watch(self, upstreams: Upstreams) -> None:
         """Keep `upstream_up`, and so /readyz, true to the facts."""
         while True:
-            self._note_upstream(await upstream.probe())
+            self._note_upstream(await upstreams.probe())
             await asyncio.sleep(self._settings.probe_interval)
 
-    async def _drain(self, relay: Relay, upstream: Upstream) -> None:
+    async def _drain(self, relay: Relay, upstreams: Upstreams) -> None:
         """Let calls in flight finish, refuse new ones, then close what is still open."""
         logs.event(LOG, "draining", in_flight=self._ledger.in_flight)
         relay.draining = True
-        upstream.drain()
+        upstreams.drain()
         self._books.on_quiet = self._quiet.set
         if self._ledger.in_flight:
             await _within(self._settings.drain_timeout, self._quiet.wait())
-        await upstream.close()
+        await upstreams.close()
         for client in self._clients:
             client.close_when_idle()
         self._left.clear()

@@ -5,13 +5,14 @@ import uuid
 from time import perf_counter
 
 from proxy.conversation import Conversation, Terms
+from proxy.gate import MESSAGES_PATH, SESSION_KEY
 from proxy.http_upstream import INITIALIZE
 from proxy.leases import Leases
 from proxy.post import Post, failure
 from proxy.session import Finished
 from proxy.telemetry.vocabulary import ErrorType, LinkState
 from proxy.transports.port import Link
-from proxy.verdict import REJECTED, SATURATED, Verdict
+from proxy.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
 from proxy.wire import response
 
 END_SECONDS = 5.0
@@ -62,8 +63,38 @@ class SessionUpstream:
         """Part of Upstream."""
         conversation = self._addressed(post)
         if conversation is not None:
-            self._end(conversation, "")
+            self._end(conversation, "", CANCELLED)
             post.client.answer(response.start(200), b"", 200)
+
+    def open_stream(self, post: Post) -> None:
+        """Part of StreamHost. The link is opened once the client has something to say."""
+        if not post.arrival.accepts_events:
+            self._refuse(post, 406, "a GET needs Accept: text/event-stream", REJECTED)
+        elif len(self._conversations) >= self._most:
+            self._refuse(post, 503, f"all {self._most} sessions are taken", SATURATED)
+        else:
+            conversation = self._make()
+            self._keep(conversation)
+            endpoint = f"{MESSAGES_PATH.decode()}?{SESSION_KEY}={conversation.name}"
+            conversation.carry(post, endpoint.encode())
+
+    def take_message(self, post: Post) -> None:
+        """Part of StreamHost."""
+        conversation = self._conversations.get(post.arrival.session)
+        if conversation is None or not conversation.carries:
+            self._refuse(post, 404, "no such session: open a new stream", REJECTED)
+        else:
+            conversation.post(post)
+            if not conversation.started:
+                self._start(conversation, post)
+
+    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+        """Part of StreamHost."""
+        conversation = self._conversations.get(post.arrival.session)
+        if conversation is None or not conversation.carries:
+            self._refuse(post, 404, "no such session: open a new stream", REJECTED)
+        else:
+            conversation.turn_away(post, status, reason, verdict)
 
     def tick(self, now: float) -> None:
         """Part of Upstream."""
@@ -100,12 +131,21 @@ class SessionUpstream:
         self._forget(conversation, error_type)
 
     def _open(self, post: Post) -> None:
-        name = uuid.uuid4().hex
-        conversation = Conversation(name, self._terms, self)
-        conversation.post(post, ((b"mcp-session-id", name.encode()),))
-        self._conversations[name] = conversation
-        self._sessions.open(name, perf_counter())
+        conversation = self._make()
+        conversation.post(post, ((b"mcp-session-id", conversation.name.encode()),))
+        self._keep(conversation)
+        self._start(conversation, post)
+
+    def _make(self) -> Conversation:
+        return Conversation(uuid.uuid4().hex, self._terms, self)
+
+    def _keep(self, conversation: Conversation) -> None:
+        self._conversations[conversation.name] = conversation
+        self._sessions.open(conversation.name, perf_counter())
         self._terms.books.ledger.sessions += 1
+
+    def _start(self, conversation: Conversation, post: Post) -> None:
+        conversation.started = True
         self._terms.spawn(conversation.start(post.arrival.forward + post.context))
 
     def _count_links(self) -> None:
@@ -124,8 +164,10 @@ class SessionUpstream:
             self._refuse(post, status, reason, REJECTED)
         return conversation
 
-    def _end(self, conversation: Conversation, error_type: str) -> None:
-        conversation.end("the session ended")
+    def _end(
+        self, conversation: Conversation, error_type: str, verdict: Verdict = UNREACHABLE
+    ) -> None:
+        conversation.end("the session ended", verdict)
         self._forget(conversation, error_type)
 
     def _forget(self, conversation: Conversation, error_type: str) -> None:

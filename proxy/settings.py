@@ -36,9 +36,10 @@ DEFAULT_PATH = "/mcp"
 
 _DESCRIPTION = """\
 An instrumented MCP proxy: stands in front of one MCP server and tells, by Prometheus and
-OpenTelemetry, what every call came to. Clients speak streamable HTTP to it; the server is
-reached by HTTP (--upstream: streamable HTTP, or HTTP+SSE with --upstream-transport sse) or
-started as a process of its own (-- command)."""
+OpenTelemetry, what every call came to. Clients speak streamable HTTP to it (at the server's
+own path, else /mcp) or HTTP+SSE of 2024-11-05 (/sse and /messages). The server is reached by
+HTTP (--upstream: streamable HTTP, or HTTP+SSE with --upstream-transport sse) or started as a
+process of its own (-- command)."""
 
 _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
@@ -86,6 +87,17 @@ class HttpServer:
     def secure(self) -> bool:
         """Whether TLS is spoken."""
         return self.url.scheme == "https"
+
+    @property
+    def target(self) -> bytes:
+        """The request target: path and query."""
+        query = f"?{self.url.query}" if self.url.query else ""
+        return f"{self.url.path or '/'}{query}".encode()
+
+    @property
+    def authority(self) -> bytes:
+        """What Host says."""
+        return self.url.netloc.encode()
 
     @property
     def shown(self) -> str:

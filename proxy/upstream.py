@@ -3,6 +3,20 @@
 from typing import Protocol
 
 from proxy.post import Post
+from proxy.verdict import Verdict
+
+
+class StreamHost(Protocol):
+    """Who keeps the sessions of clients that speak HTTP+SSE, whatever the server speaks."""
+
+    def open_stream(self, post: Post) -> None:
+        """Take over a client's GET: the stream of a new session."""
+
+    def take_message(self, post: Post) -> None:
+        """Take over a message to a session: its answer goes to the session's stream."""
+
+    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+        """Answer the calls of a message in the server's place, on the session's stream."""
 
 
 class Upstream(Protocol):

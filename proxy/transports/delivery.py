@@ -37,7 +37,7 @@ class Delivery:
     def sent(self, source: Source | None, patience: float) -> None:
         """The request is written, or waits for a connection. A call has a time-out of its own."""
         self._source = source or self._source
-        if not self.parcel.awaited and not self._over:
+        if not self.parcel.ids and not self._over:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(patience, self._lose_patience)
 

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import cast
 
 from proxy.errors import MalformedBody, MalformedHead
-from proxy.gate import HEAD_LIMIT, METHODS, Arrival
+from proxy.gate import HEAD_LIMIT, Arrival
 from proxy.refusal import Refusal
 from proxy.telemetry.ledger import Ledger
 from proxy.transports.crowd import Crowd
@@ -26,7 +26,7 @@ SURPLUS_SECONDS = 1.0
 """How long a connection beyond the limit may take to ask for something before it is refused."""
 
 # What an answer in place of the upstream's must say beside its status.
-_EXTRA = {405: ((b"allow", ", ".join(METHODS).encode()),), 503: (response.RETRY_AFTER,)}
+_EXTRA = {503: (response.RETRY_AFTER,)}
 
 
 @dataclass(frozen=True, slots=True)

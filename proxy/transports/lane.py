@@ -19,22 +19,22 @@ BACKLOG_LIMIT = 8 * 1024 * 1024
 class Parcel:
     """One message on its way, with the header lines that go with it."""
 
-    __slots__ = ("awaited", "headers", "initializes", "message")
+    __slots__ = ("headers", "ids", "initializes", "message")
 
     def __init__(self, message: bytes, headers: bytes) -> None:
         parts = jsonrpc.decode_all(message)
         self.message = message
         self.headers = headers
-        self.awaited = any(each.is_request for each in parts)
+        self.ids = tuple([each.id for each in parts if each.is_request])
         self.initializes = any(map(_initializes, parts))
 
     def __repr__(self) -> str:
-        return f"<Parcel bytes={len(self.message)} awaited={self.awaited}>"
+        return f"<Parcel bytes={len(self.message)} ids={self.ids}>"
 
     @property
     def goes_first(self) -> bool:
         """Whether nothing that came later may be sent before this one is delivered."""
-        return not self.awaited or self.initializes
+        return not self.ids or self.initializes
 
 
 class Lane:

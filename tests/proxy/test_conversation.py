@@ -4,11 +4,12 @@ import asyncio
 import json
 from collections.abc import Coroutine
 
-from proxy.conversation import Conversation, Terms
+from proxy.conversation import KEEP_ALIVE_SECONDS, Conversation, Terms
 from proxy.errors import Unreachable
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.transports.port import LinkOwner
 from proxy.verdict import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
+from proxy.wire.event_stream import EventReader
 from tests.proxy.scripted import ScriptedClient, books, counted, post
 
 CALL = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"echo"}}'
@@ -170,3 +171,75 @@ def test_a_slow_client_pauses_the_link_until_the_last_slow_one_caught_up() -> No
     assert second.visitor is not None
     second.visitor.client_resumed()
     assert talk.link.told[-1] == "resume"
+
+
+class Carried(Talk):
+    """A conversation whose client speaks HTTP+SSE."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stream = ScriptedClient()
+        self.conversation.carry(post(self.stream, b""), b"/messages?session_id=s")
+
+    def events(self) -> list[bytes]:
+        """The payloads on the stream, the endpoint's left out."""
+        return [each.data for each in EventReader(10_000).feed(self.stream.body)][1:]
+
+
+def test_a_stream_names_the_endpoint_first() -> None:
+    assert Carried().stream.body == b"event: endpoint\ndata: /messages?session_id=s\n\n"
+
+
+def test_a_message_gets_202_and_its_answer_goes_to_the_stream() -> None:
+    talk = Carried()
+    talk.start()
+    client = talk.call(1)
+    assert (client.status, client.body) == (202, b"")
+    answer = b'{"jsonrpc":"2.0","id":1,"result":{}}'
+    for message in (answer, answer, b'{"method":"notifications/x"}'):
+        talk.conversation.link_message(message, 0.0)
+    assert talk.events() == [answer, b'{"method":"notifications/x"}']
+    assert counted(talk.books) == {("tools/call", "echo", 202, "ok", "none"): 1}
+
+
+def test_the_end_of_the_server_is_told_on_the_stream_which_then_ends() -> None:
+    talk = Carried()
+    talk.start()
+    talk.call(1)
+    talk.call(2)
+    talk.conversation.link_ended(EXITED, "the server's process ended")
+    assert [json.loads(each)["id"] for each in talk.events()] == [1, 2]
+    assert talk.stream.over
+    assert talk.books.ledger.streams == 0
+
+
+def test_the_end_of_the_stream_ends_everything_as_the_clients_wish() -> None:
+    talk = Carried()
+    talk.start()
+    talk.call(1)
+    assert talk.stream.visitor is not None
+    talk.stream.visitor.client_gone()
+    assert talk.link.told[-1] == "end"
+    assert talk.host.told == [""]
+    assert talk.outcomes() == {("cancelled", "caller"): 1}
+    assert (talk.books.ledger.streams, talk.conversation.over) == (0, True)
+
+
+def test_an_idle_stream_gets_comments() -> None:
+    talk = Carried()
+    talk.conversation.tick(1000.0)
+    talk.conversation.tick(1001.0)
+    talk.conversation.tick(1000.0 + KEEP_ALIVE_SECONDS + 1)
+    assert talk.stream.body.endswith(b"\n\n: keep-alive\n\n: keep-alive\n\n")
+
+
+def test_calls_are_labelled_with_the_revision_that_initialize_agreed_on() -> None:
+    talk = Carried()
+    talk.start()
+    client = ScriptedClient()
+    talk.conversation.post(post(client, b'{"id":0,"method":"initialize"}'))
+    agreed = b'{"id":0,"result":{"protocolVersion":"2024-11-05"}}'
+    talk.conversation.link_message(agreed, 0.0)
+    talk.call(1)
+    talk.conversation.link_message(b'{"id":1,"result":{}}', 0.0)
+    assert {row[7] for row in talk.books.ledger.rows} == {"", "2024-11-05"}

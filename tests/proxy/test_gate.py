@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from proxy.gate import HEADERS_LIMIT, Arrival, Gate, names_loopback
+from proxy.gate import (
+    HEADERS_LIMIT,
+    OPEN_STREAM,
+    TAKE_MESSAGE,
+    Arrival,
+    Gate,
+    names_loopback,
+)
 
 GATE = Gate(path=b"/mcp", body_limit=100, loopback=True, allowed_origins=(), allowed_hosts=())
 
@@ -59,6 +66,55 @@ def test_an_origin_is_this_machines_or_allowed_by_name(
 ) -> None:
     gate = replace(GATE, loopback=loopback, allowed_origins=("https://app.example",))
     assert status(arrive(f"Origin: {origin}", gate=gate)) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "errand", "expected"),
+    [
+        ("POST /mcp HTTP/1.1", "POST", 0),
+        ("DELETE /mcp HTTP/1.1", "DELETE", 0),
+        ("GET /sse HTTP/1.1", OPEN_STREAM, 0),
+        ("GET /sse?key=1 HTTP/1.1", OPEN_STREAM, 0),
+        ("POST /messages?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
+        ("POST /sse HTTP/1.1", "", 405),
+        ("GET /messages HTTP/1.1", "", 405),
+        ("GET /sse/ HTTP/1.1", "", 404),
+    ],
+)
+def test_each_path_has_its_errands(start: str, errand: str, expected: int) -> None:
+    arrival = arrive(start=start)
+    assert (arrival.errand, status(arrival)) == (errand, expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "allowed"),
+    [("PUT /mcp HTTP/1.1", b"POST, GET, DELETE"), ("POST /sse HTTP/1.1", b"GET")],
+)
+def test_a_wrong_method_is_told_the_right_ones(start: str, allowed: bytes) -> None:
+    refusal = arrive(start=start).refusal
+    assert refusal is not None
+    assert refusal.headers == ((b"allow", allowed),)
+
+
+@pytest.mark.parametrize("line", ["Origin: https://evil.example", "Host: evil.example"])
+@pytest.mark.parametrize("start", ["GET /sse HTTP/1.1", "POST /messages?session_id=1 HTTP/1.1"])
+def test_the_rules_hold_for_every_path(line: str, start: str) -> None:
+    name, _, value = line.partition(": ")
+    arrival = arrive(line, start=start) if name == "Origin" else arrive(start=start, host=value)
+    assert status(arrival) == 403
+
+
+def test_a_messages_session_is_in_its_query_and_nowhere_else() -> None:
+    start = "POST /messages?a=b&session_id=x%2Fy HTTP/1.1"
+    assert arrive("Mcp-Session-Id: other", start=start).session == "x/y"
+    assert arrive(start="POST /messages HTTP/1.1").session == ""
+    assert arrive("Mcp-Session-Id: s", start="POST /mcp?session_id=q HTTP/1.1").session == "s"
+
+
+def test_a_streamable_endpoint_may_be_at_a_path_of_the_other_transport() -> None:
+    gate = replace(GATE, path=b"/sse")
+    assert arrive(gate=gate, start="POST /sse HTTP/1.1").errand == "POST"
+    assert arrive(gate=gate, start="GET /sse HTTP/1.1").errand == "GET"
 
 
 def test_any_host_may_reach_an_address_that_is_not_loopback() -> None:

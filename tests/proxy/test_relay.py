@@ -5,13 +5,14 @@ import json
 import pytest
 
 from proxy.errors import DuplicateRequest
+from proxy.gate import Arrival
 from proxy.post import Post
 from proxy.relay import Limits, Relay
 from proxy.session import Finished
 from proxy.telemetry.sampling import FIXED, Sampler
 from proxy.telemetry.tracing import Tracer
-from proxy.verdict import OK
-from tests.proxy.scripted import ScriptedClient, arrival, books, counted
+from proxy.verdict import OK, Verdict
+from tests.proxy.scripted import GATE, ScriptedClient, arrival, books, counted
 from tests.proxy.telemetry.exchanges import span_queue
 
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
@@ -38,6 +39,15 @@ class ScriptedUpstream:
     def delete(self, post: Post) -> None:
         self.heard.append("delete")
 
+    def open_stream(self, post: Post) -> None:
+        self.heard.append("open-stream")
+
+    def take_message(self, post: Post) -> None:
+        self.heard.append("take-message")
+
+    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+        self.heard.append(f"turn-away {status}")
+
     def tick(self, now: float) -> None: ...
 
     async def probe(self) -> str:
@@ -55,7 +65,8 @@ class Scene:
         self.upstream, self.books, self.client = ScriptedUpstream(), books(), ScriptedClient()
         queue = span_queue() if sampler else None
         tracer = Tracer(sampler or FIXED["always_off"], queue)
-        self.relay = Relay(self.upstream, self.books, tracer, Limits(depth=4, in_flight=3))
+        limits = Limits(depth=4, in_flight=3)
+        self.relay = Relay(self.upstream, self.upstream, self.books, tracer, limits)
 
     def post(self, body: bytes = CALL, **headers: str) -> Post:
         self.relay.request(self.client, arrival(**headers), body, 0.0)
@@ -146,6 +157,28 @@ def test_an_id_in_flight_is_turned_away() -> None:
     scene.relay.request(scene.client, arrival(), CALL, 0.0)
     assert scene.told()[0] == 400
     assert scene.books.ledger.in_flight == 0
+
+
+def sse(start: str) -> Arrival:
+    """A head of the HTTP+SSE transport."""
+    return GATE.arrive(f"{start} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+
+
+def test_a_client_of_the_other_transport_is_handed_to_who_keeps_its_stream() -> None:
+    scene = Scene()
+    scene.relay.request(scene.client, sse("GET /sse"), b"", 0.0)
+    scene.relay.request(scene.client, sse("POST /messages?session_id=s"), CALL, 0.0)
+    assert scene.upstream.heard == ["open-stream", "take-message"]
+    assert scene.books.in_flight("s") == 1
+
+
+def test_a_call_that_is_refused_is_answered_where_its_client_listens() -> None:
+    scene = Scene()
+    scene.relay.draining = True
+    scene.relay.request(scene.client, sse("POST /messages?session_id=s"), CALL, 0.0)
+    assert scene.upstream.heard == ["turn-away 503"]
+    scene.relay.request(scene.client, sse("GET /sse"), b"", 0.0)
+    assert scene.client.status == 503
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -1,0 +1,309 @@
+"""The requests of one session at a streamable HTTP server, each the sink of its own answer."""
+
+import asyncio
+from time import perf_counter
+from typing import Protocol
+
+from proxy.errors import MalformedMessage, MessageTooLarge
+from proxy.transports.lane import Parcel
+from proxy.transports.port import Source
+from proxy.verdict import (
+    GARBLED,
+    TIMED_OUT,
+    UNREACHABLE,
+    Verdict,
+    judge,
+    judge_status,
+)
+from proxy.wire import jsonrpc
+from proxy.wire.event_stream import EventReader
+from proxy.wire.head import Content, ResponseHead
+from proxy.wire.message import Message
+
+RESUME_SECONDS = 1.0
+"""Pause before a stream is asked for again; it doubles up to the longest while nothing comes."""
+LONGEST_RESUME_SECONDS = 30.0
+
+
+class Asker(Protocol):
+    """The session that asks."""
+
+    paused: bool
+    patience: float
+    message_limit: int
+    session: bytes
+
+    def hear(self, data: bytes, arrived: float) -> None:
+        """A message of the server."""
+
+    def agree(self, session: bytes | None, answer: Message) -> None:
+        """The server answered `initialize`, and named its session."""
+
+    def delivered(self, parcel: Parcel) -> None:
+        """The server took a message, and answered what was asked."""
+
+    def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
+        """The server did not take a message, or did not answer it."""
+
+    def ask_again(self, request: "Request", last_event: bytes) -> None:
+        """Ask for the rest of a stream, after the event of that id (b"": for a new stream)."""
+
+    def gone(self, request: "Request") -> None:
+        """A request is over."""
+
+    def expired(self) -> None:
+        """The server knows the session no more."""
+
+
+class Request:
+    """One HTTP exchange of the session; part of port.Sink."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._source: Source | None = None
+        self._reader: EventReader | None = None
+        self._head: ResponseHead | None = None
+        self._body = bytearray()
+        self._last_event = b""
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} over={self._over} head={self._head!r}>"
+
+    def sent(self, source: Source | None) -> None:
+        """The request is written, or waits for a connection."""
+        self._head = self._reader = None
+        self._body.clear()
+        if source is not None:
+            self.connected(source)
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        if self._source is not None:
+            self._source.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._source is not None:
+            self._source.resume()
+
+    def drop(self) -> None:
+        """Nobody wants to know any more."""
+        self._finish()
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort()
+
+    def connected(self, source: Source) -> bool:
+        """Part of port.Sink."""
+        self._source = source
+        if self._asker.paused:
+            source.pause()
+        return not self._over
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._head = head
+        self._settle(head, body, arrived)
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink."""
+        self._head = head
+        if head.status == 200 and head.content is Content.EVENTS and not head.encoded:
+            self._reader = EventReader(self._asker.message_limit)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        try:
+            self._read(data, arrived)
+        except MessageTooLarge:
+            limit = self._asker.message_limit
+            source, self._source = self._source, None
+            if source is not None:
+                source.abort()
+            self._last_event = b""
+            self._end(GARBLED, f"the server sent a message of more than {limit} bytes")
+
+    def answer_ends(self, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        if self._reader is None and self._head is not None:
+            self._settle(self._head, bytes(self._body), arrived)
+        else:
+            self._end(GARBLED, "the server's stream ended without an answer")
+
+    def answer_lost(self, reason: str) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._end(UNREACHABLE, reason)
+
+    def _read(self, data: bytes, arrived: float) -> None:
+        if self._reader is None:
+            self._body += data
+            if len(self._body) > self._asker.message_limit:
+                raise MessageTooLarge
+            return
+        for event in self._reader.feed(data):
+            self._last_event = event.id or self._last_event
+            if event.data and not self._over:
+                self._take(event.data, arrived)
+
+    def _take(self, data: bytes, arrived: float) -> None:
+        """A message came on the stream."""
+        self._asker.hear(data, arrived)
+
+    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        """The answer is complete, and was no stream."""
+        raise NotImplementedError
+
+    def _end(self, verdict: Verdict, reason: str) -> None:
+        """The stream ended, or no answer will come."""
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._asker.gone(self)
+
+
+class Question(Request):
+    """A message to the server, and its answers."""
+
+    def __init__(self, asker: Asker, parcel: Parcel) -> None:
+        super().__init__(asker)
+        self.parcel = parcel
+        self._waiting = set(parcel.ids)
+        self._heard = perf_counter()
+        self._delivered = False
+        self._watch(asker.patience)
+
+    def _read(self, data: bytes, arrived: float) -> None:
+        self._heard = arrived
+        super()._read(data, arrived)
+
+    def _take(self, data: bytes, arrived: float) -> None:
+        try:
+            messages = jsonrpc.decode_all(data)
+        except MalformedMessage:
+            messages = ()
+        for message in messages:
+            if message.is_answer:
+                self._waiting.discard(message.id)
+                if self.parcel.initializes and self._head is not None and message.result:
+                    self._asker.agree(self._head.session, message)
+        self._asker.hear(data, arrived)
+        if self.parcel.ids and not self._waiting:
+            self._deliver()
+
+    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        if head.status == 404 and self._asker.session:
+            self._finish()
+            self._asker.expired()
+            return
+        verdict = judge_status(head.status)
+        if body and head.content is Content.JSON and not head.encoded:
+            verdict = self._take_body(body, arrived, verdict)
+        if self._waiting or (head.status >= 300 and not self.parcel.ids):
+            self._give_back(verdict, f"the server answered {head.status} to the message")
+        else:
+            self._deliver()
+            self._finish()
+
+    def _take_body(self, body: bytes, arrived: float, verdict: Verdict) -> Verdict:
+        """Take a JSON body; the verdict on what it leaves without an answer."""
+        try:
+            messages = jsonrpc.decode_all(body)
+        except MalformedMessage:
+            return verdict
+        for message in messages:
+            if message.id is None and message.error:
+                return judge(message)
+        if any(message.id in self._waiting for message in messages if message.is_answer):
+            self._take(body, arrived)
+        return verdict
+
+    def _end(self, verdict: Verdict, reason: str) -> None:
+        if self._over:
+            return
+        if not self._waiting and (self._delivered or self._reader is not None):
+            self._deliver()
+            self._finish()
+        elif self._last_event and self._waiting:
+            again = self._asker.ask_again
+            loop = asyncio.get_running_loop()
+            loop.call_later(RESUME_SECONDS, again, self, self._last_event)
+        else:
+            self._give_back(verdict, reason)
+
+    def _deliver(self) -> None:
+        if not self._delivered:
+            self._delivered = True
+            self._asker.delivered(self.parcel)
+
+    def _give_back(self, verdict: Verdict, reason: str) -> None:
+        self._finish()
+        if not self._delivered:
+            self._delivered = True
+            self._asker.returned(self.parcel, verdict, reason)
+
+    def _watch(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        """Give up on a server that was silent for too long; one that is not read is not silent."""
+        patience = self._asker.patience
+        left = patience if self._asker.paused else self._heard + patience - perf_counter()
+        if left > 0:
+            self._watch(left)
+            return
+        self.drop()
+        self._give_back(TIMED_OUT, "the server did not answer in time")
+
+
+class Listening(Request):
+    """The GET stream, which is opened anew whenever it ends; a server need not offer one."""
+
+    def __init__(self, asker: Asker) -> None:
+        super().__init__(asker)
+        self._pause = RESUME_SECONDS
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink."""
+        super().answer_begins(head)
+        if self._reader is None and self._source is not None:
+            self._source.abort()
+            self._settle(head, b"", 0.0)
+
+    def _take(self, data: bytes, arrived: float) -> None:
+        self._pause = RESUME_SECONDS
+        super()._take(data, arrived)
+
+    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        if head.status == 404 and self._asker.session:
+            self._finish()
+            self._asker.expired()
+        elif head.status >= 500:
+            self._end(UNREACHABLE, "")
+        else:
+            self._finish()
+
+    def _end(self, verdict: Verdict, reason: str) -> None:
+        if self._over:
+            return
+        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_RESUME_SECONDS)
+        again = self._asker.ask_again
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(pause, again, self, self._last_event)
+
+
+class Farewell(Request):
+    """The end of the session, told by DELETE."""
+
+    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        self._finish()
+
+    def _end(self, verdict: Verdict, reason: str) -> None:
+        self._finish()

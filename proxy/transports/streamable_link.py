@@ -1,0 +1,191 @@
+"""A session at a streamable HTTP server, message by message, for clients that do not speak it.
+
+MCP specification, "Transports", "Streamable HTTP": each message is a POST; its answer is a JSON
+body or a stream of events; what the server says of its own accord comes on a GET stream, if it
+offers one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.transports.asking import Farewell, Listening, Question, Request
+from proxy.transports.lane import Lane, Parcel
+from proxy.transports.pool import Pool
+from proxy.transports.port import LinkOwner
+from proxy.verdict import UNREACHABLE, Verdict
+from proxy.wire import request
+from proxy.wire.head import Header, without
+from proxy.wire.message import Message
+
+# The session and its revision are the link's matter with the server; the rest is set anew.
+_REPLACED = frozenset(
+    (b"accept", b"content-type", b"mcp-session-id", b"mcp-protocol-version", b"last-event-id")
+)
+FAREWELL_SECONDS = 2.0
+"""How long the server may take to end a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamableTerms:
+    """How the server is spoken to. `patience` is in seconds, `message_limit` in bytes."""
+
+    target: bytes
+    authority: bytes
+    patience: float
+    message_limit: int
+
+
+class StreamableLink:
+    """One session at the server. Part of port.Link, and an Asker."""
+
+    def __init__(
+        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave"
+    ) -> None:
+        self.exited = asyncio.Event()
+        self.patience = terms.patience
+        self.message_limit = terms.message_limit
+        self.session = b""
+        self.paused = False
+        self._terms = terms
+        self._pool = pool
+        self._owner: LinkOwner | None = owner
+        self._leave = leave
+        self._lane = Lane(self._deliver)
+        self._requests: set[Request] = set()
+        self._identity: tuple[Header, ...] = ()
+        self._headers = b""
+        self._listens = False
+        self._farewell: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<StreamableLink over={self._owner is None} open={len(self._requests)}>"
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Part of port.Link."""
+        return self._owner is None or self._lane.send(message, without(headers, _REPLACED))
+
+    def pause(self) -> None:
+        """Part of port.Link: all that the server has open for this session is held back."""
+        self.paused = True
+        for each in self._requests:
+            each.pause()
+
+    def resume(self) -> None:
+        """Part of port.Link."""
+        self.paused = False
+        for each in self._requests:
+            each.resume()
+
+    def end(self) -> None:
+        """Part of port.Link: the server is told by DELETE, if it opened a session."""
+        self._drop_requests()
+        if not self.session:
+            self.kill()
+        elif self._farewell is None:
+            loop = asyncio.get_running_loop()
+            self._farewell = loop.call_later(FAREWELL_SECONDS, self.kill)
+            self._ask(Farewell(self), "DELETE")
+
+    def kill(self) -> None:
+        """Part of port.Link."""
+        if self._farewell is not None:
+            self._farewell.cancel()
+        self.exited.set()
+        self._leave(self)
+        self._drop_requests()
+
+    def hear(self, data: bytes, arrived: float) -> None:
+        """Part of asking.Asker."""
+        if self._owner is not None:
+            self._owner.link_message(data, arrived)
+
+    def agree(self, session: bytes | None, answer: Message) -> None:
+        """Part of asking.Asker: what later requests must carry."""
+        self.session = session or b""
+        version = answer.result.protocol_version if answer.result else ""
+        if not version.isascii() or not version.isprintable():
+            version = ""
+        named = ((b"mcp-session-id", self.session), (b"mcp-protocol-version", version.encode()))
+        self._identity = tuple(each for each in named if each[1])
+
+    def delivered(self, parcel: Parcel) -> None:
+        """Part of asking.Asker. The GET stream may be opened once the session is initialized."""
+        self._lane.delivered(parcel)
+        if not parcel.ids and not self._listens and self._owner is not None:
+            self._listens = True
+            self._ask(Listening(self), "GET")
+
+    def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
+        """Part of asking.Asker."""
+        if self._owner is not None:
+            self._owner.link_returned(parcel.message, verdict, reason)
+        self._lane.delivered(parcel)
+
+    def ask_again(self, request: Request, last_event: bytes) -> None:
+        """Part of asking.Asker."""
+        if self._owner is not None and request in self._requests:
+            self._ask(request, "GET", *(((b"last-event-id", last_event),) if last_event else ()))
+
+    def gone(self, request: Request) -> None:
+        """Part of asking.Asker."""
+        self._requests.discard(request)
+        if isinstance(request, Farewell) and not self.exited.is_set():
+            self.kill()
+
+    def expired(self) -> None:
+        """Part of asking.Asker."""
+        owner = self._owner
+        if owner is not None:
+            self.session = b""
+            self.end()
+            owner.link_ended(UNREACHABLE, "the server ended the session")
+
+    def _deliver(self, parcel: Parcel) -> None:
+        self._headers = parcel.headers
+        self._ask(Question(self, parcel), "POST", body=parcel.message)
+
+    def _ask(self, line: Request, method: str, *extra: Header, body: bytes = b"") -> None:
+        where = self._terms
+        accept = request.ACCEPT_EVENTS if method == "GET" else request.ACCEPT_BOTH
+        typed = (request.CONTENT_JSON,) if body else ()
+        own = (accept, *typed, *self._identity, *extra)
+        start = request.start(method, where.target, where.authority, *own)
+        self._requests.add(line)
+        line.sent(self._pool.exchange(line, request.complete(start + self._headers, body)))
+
+    def _drop_requests(self) -> None:
+        self._owner = None
+        for each in tuple(self._requests):
+            each.drop()
+
+
+Leave = Callable[[StreamableLink], None]
+
+
+class StreamableConnector:
+    """Opens a session at the server for each link. Part of port.Connector."""
+
+    def __init__(self, terms: StreamableTerms, pool: Pool) -> None:
+        self._terms = terms
+        self._pool = pool
+        self._links: set[StreamableLink] = set()
+
+    def __repr__(self) -> str:
+        return f"<StreamableConnector {self._terms.authority.decode()} open={len(self._links)}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> StreamableLink:
+        """Part of port.Connector. Nothing is sent before the session's first message."""
+        link = StreamableLink(self._terms, self._pool, owner, self._links.discard)
+        self._links.add(link)
+        return link
+
+    async def probe(self) -> str:
+        """Part of port.Connector."""
+        return await self._pool.probe()
+
+    async def close(self) -> None:
+        """Part of port.Connector."""
+        for link in tuple(self._links):
+            link.kill()
+        self._pool.close()

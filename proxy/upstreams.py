@@ -1,0 +1,127 @@
+"""The server's side of one proxy, put together from the settings: by what clients may speak."""
+
+import ssl
+from collections.abc import Callable, Coroutine
+
+from proxy.books import Books
+from proxy.bridge import Bridges
+from proxy.conversation import Terms
+from proxy.era_upstream import EraUpstream
+from proxy.eras.versions import Era
+from proxy.http_upstream import HttpTerms, HttpUpstream
+from proxy.modern_upstream import ModernUpstream
+from proxy.options import HttpTransport
+from proxy.session_upstream import SessionUpstream
+from proxy.settings import HttpServer, Settings, StdioServer
+from proxy.transports.child import Children
+from proxy.transports.pool import Endpoint, Pool
+from proxy.transports.port import Connector
+from proxy.transports.sse_link import SseConnector, SseTerms
+from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
+from proxy.upstream import Upstream
+
+Spawn = Callable[[Coroutine[None, None, None]], object]
+
+
+class Upstreams:
+    """One server, as clients of streamable HTTP (`endpoint`) and of HTTP+SSE (`streams`) need it.
+
+    `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
+    connect why it failed, "" if it did not.
+    """
+
+    def __init__(
+        self, settings: Settings, books: Books, spawn: Spawn, on_reach: Callable[[str], None]
+    ) -> None:
+        self._settings = settings
+        self._books = books
+        self._spawn = spawn
+        server = settings.server
+        self.endpoint: Upstream
+        if isinstance(server, StdioServer):
+            restarted = self._note_restart
+            children = Children(server.command, settings.message_limit, restarted)
+            era = settings.upstream_era
+            self.streams = self._sessions(Bridges(children, era))
+            self.endpoint = self._eras(self.streams, children, era)
+            return
+        tls = None
+        if server.secure:
+            tls = ssl.create_default_context(cafile=settings.upstream_ca or None)
+        pool = Pool(Endpoint(server.host, server.port, tls), spawn, on_reach)
+        if server.transport is HttpTransport.SSE:
+            sse = self._sse(server, pool)
+            self.streams = self._sessions(sse)
+            self.endpoint = self._eras(self.streams, sse, Era.LEGACY)
+        else:
+            self.endpoint = self._streamable(server, pool)
+            self.streams = self._sessions(self._by_message(server, pool))
+
+    def __repr__(self) -> str:
+        return f"<Upstreams {self.endpoint!r} {self.streams!r}>"
+
+    def tick(self, now: float) -> None:
+        """Look for what is overdue."""
+        links = self._books.ledger.links
+        links.update(dict.fromkeys(links, 0))
+        for each in self._all:
+            each.tick(now)
+
+    async def probe(self) -> str:
+        """Why the server cannot be reached, or started, now, in one line; "" if it can."""
+        return await self.endpoint.probe()
+
+    def drain(self) -> None:
+        """From now on new requests are turned away."""
+        for each in self._all:
+            each.drain()
+
+    async def close(self) -> None:
+        """Let go of every connection, session and process."""
+        for each in self._all:
+            await each.close()
+
+    @property
+    def _all(self) -> tuple[Upstream, ...]:
+        """Each upstream once: that of both eras keeps the sessions of all its clients itself."""
+        apart = isinstance(self.endpoint, HttpUpstream)
+        return (self.endpoint, self.streams) if apart else (self.endpoint,)
+
+    def _terms(self, connector: Connector) -> Terms:
+        return Terms(connector, self._settings.upstream_timeout, self._books, self._spawn)
+
+    def _sessions(self, connector: Connector) -> SessionUpstream:
+        terms, settings = self._terms(connector), self._settings
+        return SessionUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
+
+    def _eras(self, legacy: SessionUpstream, connector: Connector, era: Era | None) -> EraUpstream:
+        terms, settings = self._terms(connector), self._settings
+        most = settings.max_sessions
+        modern = ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
+        return EraUpstream(legacy, modern)
+
+    def _sse(self, server: HttpServer, pool: Pool) -> Connector:
+        settings = self._settings
+        terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
+        return SseConnector(terms, pool)
+
+    def _streamable(self, server: HttpServer, pool: Pool) -> HttpUpstream:
+        settings = self._settings
+        terms = HttpTerms(
+            target=server.target,
+            authority=server.authority,
+            patience=settings.upstream_timeout,
+            idle=settings.session_idle,
+            message_limit=settings.message_limit,
+        )
+        return HttpUpstream(terms, pool, self._books)
+
+    def _by_message(self, server: HttpServer, pool: Pool) -> Connector:
+        settings = self._settings
+        terms = StreamableTerms(
+            server.target, server.authority, settings.upstream_timeout, settings.message_limit
+        )
+        return StreamableConnector(terms, pool)
+
+    def _note_restart(self) -> None:
+        self._books.ledger.upstream_restarts += 1

@@ -1,0 +1,87 @@
+"""A server of the official SDK over each of MCP's transports; run it as a script.
+
+Over HTTP it tells the address that it listens at, as a line of JSON on stderr.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+
+import anyio
+import uvicorn
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from pydantic import BaseModel
+
+SERVER = MCPServer("sdk")
+
+
+class Name(BaseModel):
+    """What is asked for."""
+
+    name: str
+
+
+@SERVER.tool()
+def echo(text: str) -> str:
+    """Return the text."""
+    return text
+
+
+@SERVER.tool()
+def fail() -> str:
+    """Fail."""
+    raise ValueError("as asked")
+
+
+@SERVER.tool()
+def huge(count: int) -> str:
+    """Return that many characters."""
+    return "x" * count
+
+
+@SERVER.tool()
+async def steps(count: int, context: Context) -> str:
+    """Report so many steps of progress."""
+    for number in range(count):
+        await context.report_progress(number + 1, count)
+    return "done"
+
+
+@SERVER.tool()
+async def ask(context: Context) -> str:
+    """Ask the user for a name."""
+    answer = await context.elicit("Who are you?", Name)
+    return f"{answer.action} {answer.data.name if answer.action == 'accept' else ''}"
+
+
+@SERVER.tool()
+async def hang() -> str:
+    """Answer when nobody waits any more."""
+    await anyio.sleep(600)
+    return "late"
+
+
+@SERVER.tool()
+def die() -> str:
+    """End the process in the middle of an answer."""
+    os._exit(3)
+
+
+async def serve(transport: str) -> None:
+    """Listen at a free port of loopback."""
+    app = SERVER.sse_app() if transport == "sse" else SERVER.streamable_http_app()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        told = {"listen": f"127.0.0.1:{listener.getsockname()[1]}"}
+        print(json.dumps(told), file=sys.stderr, flush=True)
+        settings = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+        await uvicorn.Server(settings).serve(sockets=[listener])
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "stdio":
+        SERVER.run("stdio")
+    else:
+        asyncio.run(serve(sys.argv[1]))

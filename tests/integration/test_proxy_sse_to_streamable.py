@@ -1,0 +1,257 @@
+"""Clients of HTTP+SSE before a streamable HTTP server: one POST per message, and every fault."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.proxies import RunningProxy, running
+from tests.integration.sockets import INITIALIZE, Upstream, UpstreamSide, call, result
+from tests.integration.sse import SseClient
+
+pytestmark = pytest.mark.slow
+
+CALL = "tools/call"
+INITIALIZED = ("initialize", "ok", "none")
+STARTED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
+
+
+@pytest.fixture
+def server() -> Iterator[Upstream]:
+    each = Upstream()
+    yield each
+    each.close()
+
+
+@pytest.fixture
+def proxy(server: Upstream) -> Iterator[RunningProxy]:
+    with running("--upstream", server.url, "--upstream-timeout", "3") as started:
+        yield started
+
+
+@pytest.fixture
+def client(proxy: RunningProxy) -> Iterator[SseClient]:
+    each = SseClient(proxy.port)
+    yield each
+    each.close()
+
+
+def lines(head: str) -> dict[str, str]:
+    """A head's header lines."""
+    pairs = (line.partition(": ") for line in head.split("\r\n")[1:])
+    return {name.lower(): value for name, _, value in pairs}
+
+
+class Session:
+    """An initialized session; `side` is the server's connection, kept alive."""
+
+    def __init__(self, server: Upstream, client: SseClient) -> None:
+        self.client = client
+        self.server = server
+        client.post(INITIALIZE)
+        self.side = server.accept()
+        head, body = self.side.request()
+        assert json.loads(body) == INITIALIZE
+        assert "mcp-session-id" not in lines(head)
+        agreed = {**result(0), "result": {"protocolVersion": "2025-06-18"}}
+        self.side.answer(json.dumps(agreed).encode(), extra="mcp-session-id: abc\r\n")
+        assert client.message() == agreed
+
+    def take(self, message: Any) -> dict[str, str]:
+        """Let the client send a message, and the server read it: the header lines."""
+        assert self.client.post(message) == 202
+        head, body = self.side.request()
+        assert head.startswith("POST /mcp HTTP/1.1\r\n")
+        assert json.loads(body) == message
+        return lines(head)
+
+    def start(self, status: str = "405 Method Not Allowed") -> UpstreamSide:
+        """Tell the server that the session is started: the GET that follows, answered."""
+        self.take(STARTED)
+        self.side.send(ACCEPTED)
+        head, _ = self.side.request()
+        assert head.startswith("GET /mcp HTTP/1.1\r\n")
+        assert lines(head)["mcp-session-id"] == "abc"
+        if status.startswith("200"):
+            self.side.start_events()
+            listening, self.side = self.side, self.side
+            return listening
+        self.side.answer(b"{}", status)
+        return self.side
+
+
+@pytest.fixture
+def session(server: Upstream, client: SseClient) -> Session:
+    return Session(server, client)
+
+
+def test_later_messages_carry_the_session_and_the_revision(session: Session) -> None:
+    session.start()
+    sent = session.take(call(1))
+    assert (sent["mcp-session-id"], sent["mcp-protocol-version"]) == ("abc", "2025-06-18")
+    assert sent["accept"] == "application/json, text/event-stream"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "outcome", "fault"),
+    [
+        (result(1), "ok", "none"),
+        (result(1, isError=True), "tool_error", "server"),
+        ({"id": 1, "error": {"code": -32602, "message": "no"}}, "protocol_error", "caller"),
+        (result(1, text="x" * 1_000_000), "ok", "none"),
+    ],
+    ids=["ok", "tool error", "protocol error", "1 MB"],
+)
+def test_an_answer_as_json_or_as_an_event_crosses(
+    session: Session, proxy: RunningProxy, *, answer: Any, outcome: str, fault: str, streamed: bool
+) -> None:
+    session.take(call(1))
+    if streamed:
+        session.side.start_events()
+        session.side.chunk(b": comment\n\n")
+        progress = {"method": "notifications/progress", "params": {"progressToken": 9}}
+        session.side.event(progress)
+        session.side.event(answer)
+        session.side.chunk(b"")
+        assert session.client.message() == progress
+    else:
+        session.side.answer(json.dumps(answer).encode())
+    assert session.client.message() == answer
+    proxy.counted({INITIALIZED: 1, (CALL, outcome, fault): 1})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason", "outcome"),
+    [
+        ("500 Oops", b"{}", "the server answered 500 to the message", "transport_error"),
+        ("401 No", b"", "the server answered 401 to the message", "transport_error"),
+        ("302 Found", b"", "the server answered 302 to the message", "transport_error"),
+        ("200 OK", b"garbage", "the server answered 200 to the message", "transport_error"),
+        ("200 OK", b'{"id":7,"result":{}}', "the server answered 200 to the", "transport_error"),
+        (
+            "400 Bad", b'{"id":null,"error":{"code":-32600,"message":"x"}}',
+            "the server answered 400 to the message", "protocol_error",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_is_told_with_the_calls_id(
+    session: Session, proxy: RunningProxy, *, status: str, body: bytes, reason: str, outcome: str
+) -> None:
+    session.take(call(5))
+    session.side.answer(body, status)
+    answer = session.client.message()
+    assert answer["id"] == 5
+    assert answer["error"]["message"].startswith(reason)
+    assert outcome in {key[1] for key in proxy.outcomes() if key[0] == CALL}
+    session.take(call(6))
+    session.side.answer(json.dumps(result(6)).encode())
+    assert session.client.message() == result(6)
+
+
+def test_a_server_that_dies_in_mid_answer_is_told_and_the_next_call_works(
+    session: Session, server: Upstream, proxy: RunningProxy
+) -> None:
+    session.take(call(5))
+    session.side.start_events()
+    session.side.chunk(b'data: {"id":5')
+    session.side.close()
+    assert session.client.message()["id"] == 5
+    session.client.post(call(6))
+    side = server.accept()
+    side.request()
+    side.answer(json.dumps(result(6)).encode())
+    assert session.client.message() == result(6)
+    proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1, (CALL, "transport_error", "server"): 1})
+
+
+def test_a_stream_that_is_cut_after_an_event_with_an_id_is_resumed(
+    session: Session, server: Upstream
+) -> None:
+    session.take(call(5))
+    session.side.start_events()
+    session.side.chunk(b"id: e1\ndata: \n\n")
+    session.side.chunk(b"")
+    head, _ = session.side.request()
+    assert head.startswith("GET /mcp HTTP/1.1\r\n")
+    assert lines(head)["last-event-id"] == "e1"
+    session.side.start_events()
+    session.side.event(result(5))
+    session.side.chunk(b"")
+    assert session.client.message() == result(5)
+
+
+def test_a_server_that_never_answers_times_out(session: Session, proxy: RunningProxy) -> None:
+    session.take(call(5))
+    answer = session.client.message()
+    assert (answer["id"], answer["error"]["code"]) == (5, -32001)
+    assert session.side.at_end()
+    proxy.counted({INITIALIZED: 1, (CALL, "timeout", "server"): 1})
+
+
+def test_a_session_that_the_server_forgot_ends_the_stream(
+    session: Session, proxy: RunningProxy
+) -> None:
+    session.take(call(5))
+    session.side.answer(b"{}", "404 Not Found")
+    assert session.client.message()["id"] == 5
+    assert session.client.message() is None
+    assert proxy.value("mcp_proxy_sessions") == 0
+
+
+def test_the_servers_own_messages_come_by_its_get_stream_which_is_opened_anew(
+    session: Session, server: Upstream
+) -> None:
+    listening = session.start("200 OK")
+    listening.event({"id": "s-1", "method": "ping"})
+    assert session.client.message() == {"id": "s-1", "method": "ping"}
+    listening.chunk(b"id: e7\ndata: \n\n")
+    session.client.post({"id": "s-1", "result": {}})
+    side = server.accept()
+    assert json.loads(side.request()[1]) == {"id": "s-1", "result": {}}
+    side.send(ACCEPTED)
+    side.close()
+    listening.close()
+    again = server.accept()
+    head, _ = again.request()
+    assert lines(head)["last-event-id"] == "e7"
+    again.start_events()
+    again.event({"method": "notifications/tools/list_changed"})
+    assert session.client.message()["method"] == "notifications/tools/list_changed"
+
+
+def test_a_cancellation_travels_and_the_call_gets_no_answer(
+    session: Session, server: Upstream, proxy: RunningProxy
+) -> None:
+    session.take(call(5))
+    cancel = {"method": "notifications/cancelled", "params": {"requestId": 5}}
+    session.client.post(cancel)
+    side = server.accept()
+    assert json.loads(side.request()[1]) == cancel
+    side.send(ACCEPTED)
+    session.side.answer(json.dumps(result(5)).encode())
+    proxy.counted({INITIALIZED: 1, (CALL, "cancelled", "caller"): 1})
+
+
+def test_a_client_that_leaves_ends_the_session_at_the_server(
+    session: Session, server: Upstream
+) -> None:
+    session.start()
+    session.client.close()
+    head, _ = session.side.request()
+    assert head.startswith("DELETE /mcp HTTP/1.1\r\n")
+    assert lines(head)["mcp-session-id"] == "abc"
+
+
+def test_a_slow_reader_holds_the_server_back(session: Session, proxy: RunningProxy) -> None:
+    session.take(call(5))
+    session.side.start_events()
+    message = {"method": "notifications/message", "params": {"data": "x" * 100_000}}
+    event = b"data: " + json.dumps(message).encode() + b"\n\n"
+    piece = b"%x\r\n%b\r\n" % (len(event), event)
+    sent = session.side.send_until_full(piece, 64_000_000)
+    assert sent < 32_000_000
+    for _ in range(sent // len(piece)):
+        assert session.client.message() == message
