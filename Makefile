@@ -106,6 +106,10 @@ bench: $(VENV)/dev.stamp ## what the proxy costs beside nginx, in about 12 minut
 bench-quick: $(VENV)/dev.stamp ## CPU per call of the proxy, not compiled, beside nginx, in half a minute
 	@$(BIN)/python -m tests.bench --quick
 
+.PHONY: soak
+soak: $(VENV)/dev.stamp ## 12,000 abandoned sessions: memory, descriptors and children of the proxy end flat; minutes
+	$(call timed,$(BIN)/python -m tests.soak)
+
 .PHONY: readme
 readme: $(VENV)/run.stamp ## write the README's generated tables anew
 	@$(BIN)/python -m lab.readme

@@ -140,11 +140,34 @@ def hang(request: Json) -> None:
     """Never answer."""
 
 
+def half(request: Json) -> None:
+    """Exit within the answer."""
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": {}})[:-4])
+    sys.stdout.flush()
+    os._exit(3)
+
+
+def mute(request: Json) -> None:
+    """Close stdout, and live on."""
+    os.close(sys.stdout.fileno())
+
+
+def garbage(request: Json) -> None:
+    """Answer with bytes that are no message."""
+    sys.stdout.buffer.write(b'\x00\xff{{{\n[]\n{"id":\n\n')
+    sys.stdout.flush()
+
+
+def stranger(request: Json) -> None:
+    """Answer a request that nobody sent."""
+    send({"id": "nobody's", "result": {}})
+
+
 TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        hang, crash, told, require,
+        hang, crash, told, require, half, mute, garbage, stranger,
     )
 }  # fmt: skip
 

@@ -3,6 +3,8 @@
 import json
 import socket
 import ssl
+import struct
+import time
 from contextlib import suppress
 from http.client import HTTPConnection
 from typing import Any
@@ -86,6 +88,12 @@ class UpstreamSide:
         """Close the connection."""
         self._connection.close()
 
+    def reset(self) -> None:
+        """Close the connection by a reset."""
+        linger = struct.pack("ii", 1, 0)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._connection.close()
+
     def _more(self) -> None:
         data = self._connection.recv(65536)
         assert data, f"the proxy closed the connection after {self._rest!r}"
@@ -113,7 +121,8 @@ class Upstream:
 
     def accept(self) -> UpstreamSide:
         """The next connection that carries a request; readiness probes carry none."""
-        while True:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
             connection, _ = self._listener.accept()
             self._open.append(connection)
             connection.settimeout(TIMEOUT_SECONDS)
@@ -123,6 +132,7 @@ class Upstream:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
             return UpstreamSide(connection, b"")
+        raise TimeoutError("no request came by a new connection")
 
     def close(self) -> None:
         """Close everything."""
