@@ -1,11 +1,14 @@
 """What is scraped and what is pushed are the same series: names, labels, buckets and values."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Metric, NumberDataPoint
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from proxy.telemetry.catalogue import METRICS, SCOPE, Fault, Instrument, Outcome
@@ -13,10 +16,29 @@ from proxy.telemetry.export import Export
 from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.settings import parse
-from proxy.telemetry.vocabulary import DropReason, LinkState, Signal
-from tests.proxy.telemetry.collectors import Inbox, http_collector
+from proxy.telemetry.vocabulary import METHODS, DropReason, LinkState, Signal
+from tests.proxy.telemetry.collectors import Inbox, grpc_collector, http_collector
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+Collectors = Callable[[], AbstractContextManager[tuple[str, Inbox]]]
+
+TOOL_CAP = 20
+OTHERS = sorted(METHODS - {"tools/call"})
+
+ENDS = (
+    *[(Outcome.OK, Fault.NONE, "", 200)] * 8,
+    (Outcome.TOOL_ERROR, Fault.SERVER, "tool_error", 200),
+    (Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32602", 200),
+    (Outcome.PROTOCOL_ERROR, Fault.SERVER, "-32603", 200),
+    (Outcome.PROTOCOL_ERROR, Fault.SERVER, "-1", 200),
+    (Outcome.TRANSPORT_ERROR, Fault.SERVER, "502", 502),
+    (Outcome.TIMEOUT, Fault.SERVER, "timeout", 504),
+    (Outcome.CANCELLED, Fault.CALLER, "cancelled", 499),
+    (Outcome.REJECTED, Fault.PROXY, "503", 503),
+    (Outcome.REJECTED, Fault.CALLER, "413", 999),
+)
+"""Outcome, fault, error type and HTTP status of calls, those that go well more often."""
 
 UNITS = {"s": "_seconds", "By": "_bytes"}
 
@@ -49,6 +71,38 @@ def scripted() -> Ledger:
     ledger.loop_lag(0.003)
     ledger.dropped(Signal.TRACES, DropReason.QUEUE_FULL, 7)
     return ledger
+
+
+def hour(seed: int = 20) -> Ledger:
+    """An hour of traffic, second by second: every kind of outcome, and too many tools."""
+    chance = random.Random(seed)
+    ledger = Ledger("fetch", "streamable-http", tool_cap=TOOL_CAP)
+    for second in range(3600):
+        for _ in range(chance.randrange(4)):
+            play_call(ledger, chance)
+        ledger.loop_lag(chance.expovariate(1_000.0))
+        ledger.connections, ledger.streams = chance.randrange(50), chance.randrange(9)
+        ledger.links[chance.choice(tuple(LinkState))] = chance.randrange(4)
+        ledger.upstream_up = int(second % 700 > 20)
+        if second % 60 == 59:
+            ledger.session_ended(float(second), chance.choice(("", "", "timeout", "404", "odd")))
+            ledger.upstream_restarts += chance.randrange(2)
+            ledger.dropped(chance.choice(tuple(Signal)), chance.choice(tuple(DropReason)), second)
+    return ledger
+
+
+def play_call(ledger: Ledger, chance: random.Random) -> None:
+    tool = ("tools/call", f"tool-{chance.randrange(2 * TOOL_CAP)}")
+    method, name = chance.choice((tool, tool, tool, (chance.choice(OTHERS), ""), ("mine", "")))
+    outcome, fault, error_type, status = chance.choice(ENDS)
+    took, own = chance.expovariate(2.0), chance.expovariate(20_000.0)
+    ids = chance.choice(((0, 0), (chance.getrandbits(128), chance.getrandbits(64))))
+    end = (error_type, chance.choice(("2025-11-25", "", "2099-01-01")), took, own, *ids)
+    ledger.record(method, name, "POST", status, outcome, fault, *end)
+    ledger.sized(chance.randrange(1, 10_000), chance.choice((0, chance.randrange(9_999_999))))
+    ledger.in_flight += chance.randrange(2)
+    if chance.random() < 0.3:
+        ledger.first_events.observe(took / 2)
 
 
 def scraped(ledger: Ledger) -> Series:
@@ -113,7 +167,7 @@ def _attributes(attributes: Iterable[KeyValue]) -> dict[str, str]:
     return {each.key.replace(".", "_"): each.value.string_value for each in attributes}
 
 
-def push(ledger: Ledger, **environment: str) -> Inbox:
+def push(ledger: Ledger, collector: Collectors = http_collector, **environment: str) -> Inbox:
     """One push of the ledger through the whole export, as at the end of a proxy's life."""
 
     async def once(endpoint: str) -> None:
@@ -122,7 +176,7 @@ def push(ledger: Ledger, **environment: str) -> Inbox:
         export.start()
         await export.stop(20.0)
 
-    with http_collector() as (endpoint, inbox):
+    with collector() as (endpoint, inbox):
         asyncio.run(once(endpoint))
     return inbox
 
@@ -179,6 +233,48 @@ def test_attributes_that_do_not_apply_are_left_out_on_both_roads(
 ) -> None:
     for series in (*scraped(ledger), *pushed(inbox)):
         assert all(value for _, value in series[1])
+
+
+@pytest.fixture(scope="module")
+def after_an_hour() -> Ledger:
+    return hour()
+
+
+@pytest.mark.parametrize(
+    ("collector", "protocol"), [(http_collector, "http/protobuf"), (grpc_collector, "grpc")]
+)
+def test_after_an_hour_of_traffic_both_roads_agree_in_every_sample(
+    after_an_hour: Ledger, collector: Collectors, protocol: str
+) -> None:
+    there = pushed(push(after_an_hour, collector, OTEL_EXPORTER_OTLP_PROTOCOL=protocol))
+    here = scraped(after_an_hour)
+    assert here.keys() == there.keys()
+    assert {each for each in here if here[each] != there[each] and not of_process(each[0])} == set()
+    assert len(here) > 5_000
+    tools = {dict(labels)["tool"] for name, labels in here if name.endswith("tool_calls_total")}
+    assert len(tools) == TOOL_CAP + 1
+    assert after_an_hour.overflows["tool"] > 0
+
+
+def test_both_roads_carry_the_same_exemplars(after_an_hour: Ledger) -> None:
+    body, _ = render(after_an_hour, "application/openmetrics-text")
+    families = openmetrics.text_string_to_metric_families(body.decode())  # type: ignore[no-untyped-call]
+    shown = [sample.exemplar for family in families for sample in family.samples]
+    here = {(each.labels["trace_id"], each.labels["span_id"], each.value) for each in shown if each}
+    there = {
+        (exemplar.trace_id.hex(), exemplar.span_id.hex(), exemplar.as_double)
+        for metric in received(push(after_an_hour))
+        for point in metric.histogram.data_points
+        for exemplar in point.exemplars
+    }
+    assert here == there
+    assert len(here) > 100
+
+
+def test_without_exemplars_there_are_none() -> None:
+    ledger = Ledger("fetch", "stdio", exemplars=False)
+    ledger.record("ping", "", "POST", 200, Outcome.OK, Fault.NONE, "", "", 0.1, 0.1, 1, 2)
+    assert not any(row.exemplars for row in ledger.rows.values())
 
 
 def test_values_are_cumulative_since_the_ledger_began(ledger: Ledger, inbox: Inbox) -> None:
