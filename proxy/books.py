@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from time import perf_counter
 
+from proxy.call_log import CallLog
 from proxy.session import Finished
 from proxy.telemetry.catalogue import Outcome
 from proxy.telemetry.ledger import Ledger
@@ -14,11 +15,12 @@ _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 
 
 class Books:
-    """Counts and traces. `on_quiet` is called whenever the last call in flight has ended."""
+    """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended."""
 
-    __slots__ = ("_in_flight", "_tracer", "ledger", "on_quiet")
+    __slots__ = ("_call_log", "_in_flight", "_tracer", "ledger", "on_quiet")
 
-    def __init__(self, ledger: Ledger, tracer: Tracer) -> None:
+    def __init__(self, ledger: Ledger, tracer: Tracer, call_log: CallLog | None = None) -> None:
+        self._call_log = call_log
         self.ledger = ledger
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
@@ -46,7 +48,8 @@ class Books:
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many of its seconds the upstream took."""
         call, (outcome, fault, error_type) = finished
-        seconds = perf_counter() - call.started
+        now = perf_counter()
+        seconds = now - call.started
         trace = call.trace
         ledger = self.ledger
         ledger.record(
@@ -67,6 +70,8 @@ class Books:
             ledger.first_events.observe(call.first_event - call.started)
         if trace.sampled:
             self._tracer.finish(trace, _record(finished, status, seconds, waited))
+        if self._call_log is not None:
+            self._call_log.note(finished, status, seconds, now)
         ledger.in_flight -= 1
         if call.session:
             self._leave(call.session, 1)

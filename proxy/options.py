@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
+from proxy.call_log import Calls
 from proxy.certificates import authorities
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
@@ -101,6 +102,12 @@ def _command(text: str) -> tuple[str, ...]:
     if not isinstance(parts, list) or not parts or not all(isinstance(p, str) for p in parts):
         raise ValueError(allowed)
     return tuple(parts)
+
+
+def _calls(text: str) -> Calls:
+    if text not in tuple(Calls):
+        raise ValueError(f"use one of {', '.join(Calls)}")
+    return Calls(text)
 
 
 def _seconds(text: str) -> float:
@@ -261,6 +268,10 @@ OPTIONS = (
     ),
     Option("tool_cap", "COUNT", "200", "tool names that become labels; others count as `other`",
            _count),
+    Option(
+        "log_calls", "WHICH", "failed",
+        "calls that get a line in the log, 20 a second at most: none, failed or all", _calls,
+    ),
     Option(
         "allowed_origins", "ORIGINS", "",
         "Origin values let in beside this machine's own, with commas between; * for any",

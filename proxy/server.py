@@ -11,6 +11,7 @@ from proxy import listening, logs
 from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
 from proxy.books import Books
+from proxy.call_log import CallLog, Calls
 from proxy.gate import Gate
 from proxy.payloads import Overhearing, Scrubber
 from proxy.relay import Limits, Relay
@@ -59,7 +60,8 @@ class Server:
         )
         address = (http.host, http.port) if http else None
         self._export = Export(telemetry, self._ledger, address)
-        self._books = Books(self._ledger, self._export.tracer)
+        log = None if settings.log_calls is Calls.NONE else CallLog(settings.log_calls)
+        self._books = Books(self._ledger, self._export.tracer, log)
         self._up: bool | None = None
         self._stop = asyncio.Event()
         self._quiet = asyncio.Event()

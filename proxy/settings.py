@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult
 
 from proxy.access.settings import AccessSettings, access
+from proxy.call_log import Calls
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 from proxy.options import (
@@ -155,6 +156,7 @@ class Settings:
     max_connections: int
     connection_idle: float
     tool_cap: int
+    log_calls: Calls
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     log_payloads: int

@@ -70,6 +70,20 @@ def test_both_signals_reach_a_collector(collector: Collectors, protocol: str) ->
         assert proxy.value(DROPPED) == 0
 
 
+def test_a_failed_call_leads_from_the_log_to_its_trace() -> None:
+    with (
+        http_collector() as (endpoint, inbox),
+        running("--", *SERVER, **pushing(endpoint)) as proxy,
+        closing(Caller(proxy.port)) as caller,
+    ):
+        assert caller.call("fail") == 200
+        inbox.wait_for(lambda: len(inbox.spans) == 4)
+        (line,) = eventually(lambda: proxy.logged("call failed"), "a line for the call")
+        (span,) = (each for each in inbox.spans if each.span_id.hex() == line["span_id"])
+        assert span.trace_id.hex() == line["trace_id"]
+        assert attributes(span)["mcp.proxy.outcome"] == line["outcome"] == "tool_error"
+
+
 @contextmanager
 def address(*, listens: bool) -> Iterator[tuple[str, Inbox]]:
     """An address that refuses connections, or takes them and says nothing."""

@@ -1,0 +1,86 @@
+"""Calls in the log: one line each with what it came to, and the ids that lead to its trace.
+
+The names of the ids are those of the OpenTelemetry specification, "Trace Context in non-OTLP Log
+Formats". Never a payload; at most so many lines a second, and what is left out is counted.
+"""
+
+import logging
+from enum import StrEnum
+
+from proxy import logs
+from proxy.session import Finished
+from proxy.telemetry.catalogue import Outcome
+from proxy.telemetry.trace import Trace
+from proxy.telemetry.vocabulary import cut
+
+LOG = logging.getLogger("proxy.call")
+
+LINES_PER_SECOND = 20
+"""Enough to read along, too few to fill a disk when every call fails."""
+
+_FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
+
+
+class Calls(StrEnum):
+    """Which calls are logged."""
+
+    NONE = "none"
+    FAILED = "failed"
+    ALL = "all"
+
+
+class CallLog:
+    """Writes a line for each call that is to be logged."""
+
+    __slots__ = ("_calls", "_left_out", "_lines", "_second")
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._second = 0
+        self._lines = 0
+        self._left_out = 0
+
+    def note(self, finished: Finished, status: int, seconds: float, now: float) -> None:
+        """A call is over; `now` is in seconds of any clock that does not go back."""
+        call, (outcome, fault, error_type) = finished
+        failed = outcome not in _FINE
+        if not failed and self._calls is not Calls.ALL:
+            return
+        if not self._has_room(int(now)):
+            self._left_out += 1
+            return
+        fields: dict[str, object] = {
+            "method": cut(call.method),
+            "target": cut(call.name),
+            "outcome": outcome,
+            "fault": fault,
+            "error_type": error_type,
+            "status": status,
+            "seconds": round(seconds, 6),
+            **_ids(call.trace),
+        }
+        if self._left_out:
+            fields["left_out"], self._left_out = self._left_out, 0
+        level = logging.WARNING if failed else logging.INFO
+        shown = {name: value for name, value in fields.items() if value != ""}
+        logs.event(LOG, "call failed" if failed else "call", level, **shown)
+
+    def _has_room(self, second: int) -> bool:
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        return self._lines <= LINES_PER_SECOND
+
+
+def _ids(trace: Trace) -> dict[str, object]:
+    """The ids of the SERVER span; without one, of the context that came from the caller."""
+    if trace.sampled:
+        return {
+            "trace_id": f"{trace.trace_id:032x}",
+            "span_id": f"{trace.server_span_id:016x}",
+            "trace_flags": "01",
+        }
+    if not trace.traceparent:
+        return {}
+    _, trace_id, span_id, flags = trace.traceparent.split("-")
+    return {"trace_id": trace_id, "span_id": span_id, "trace_flags": flags}

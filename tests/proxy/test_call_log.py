@@ -1,0 +1,93 @@
+"""Calls in the log: what a line says, which calls get one, and that there are not too many."""
+
+import json
+import logging
+
+import pytest
+
+from proxy.call_log import LINES_PER_SECOND, CallLog, Calls
+from proxy.logs import JsonLines
+from proxy.session import Call, Finished
+from proxy.telemetry import trace_context
+from proxy.telemetry.trace import UNTRACED, Trace
+from proxy.verdict import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
+from proxy.wire.message import Message, Params
+
+SAMPLED = Trace(0xA, 0xB, 0xC, True, "00-a-c-01", "", None, None)
+TOLD = Trace(0, 0, 0, False, trace_context.traceparent(0xD, 0xE, sampled=False), "", None, None)
+
+
+def finished(verdict: Verdict, trace: Trace = UNTRACED, name: str = "t") -> Finished:
+    call = Call(Message(id=7, method="tools/call", params=Params(name=name)), 0.0, "", "s")
+    call.trace = trace
+    return Finished(call, verdict)
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, "proxy.call")
+    return caplog
+
+
+def told(lines: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """The lines as they are written, without their time."""
+    written = [json.loads(JsonLines().format(record)) for record in lines.records]
+    return [{name: each[name] for name in each if name != "time"} for each in written]
+
+
+def test_a_failed_call_is_told_with_its_trace(lines: pytest.LogCaptureFixture) -> None:
+    CallLog(Calls.FAILED).note(finished(TOOL_ERROR, SAMPLED), 200, 0.25, 1.0)
+    assert told(lines) == [
+        {
+            "level": "warning",
+            "event": "call failed",
+            "method": "tools/call",
+            "target": "t",
+            "outcome": "tool_error",
+            "fault": "server",
+            "error_type": "tool_error",
+            "status": 200,
+            "seconds": 0.25,
+            "trace_id": f"{0xA:032x}",
+            "span_id": f"{0xB:016x}",
+            "trace_flags": "01",
+        }
+    ]
+
+
+def test_a_call_that_is_not_sampled_is_told_with_the_callers_context(
+    lines: pytest.LogCaptureFixture,
+) -> None:
+    CallLog(Calls.FAILED).note(finished(TIMED_OUT, TOLD), 504, 60.0, 1.0)
+    (line,) = told(lines)
+    assert (line["trace_id"], line["trace_flags"]) == (f"{0xD:032x}", "00")
+
+
+def test_a_call_without_a_trace_is_told_without_ids(lines: pytest.LogCaptureFixture) -> None:
+    CallLog(Calls.FAILED).note(finished(TIMED_OUT), 504, 60.0, 1.0)
+    assert not told(lines)[0].keys() & {"trace_id", "span_id", "trace_flags"}
+
+
+@pytest.mark.parametrize(("calls", "events"), [(Calls.FAILED, []), (Calls.ALL, ["call", "call"])])
+def test_calls_that_went_well_are_told_if_all_are(
+    lines: pytest.LogCaptureFixture, calls: Calls, events: list[str]
+) -> None:
+    log = CallLog(calls)
+    for verdict in (OK, CANCELLED):
+        log.note(finished(verdict), 200, 0.1, 1.0)
+    assert [line["event"] for line in told(lines)] == events
+
+
+def test_lines_are_few_and_what_is_left_out_is_counted(lines: pytest.LogCaptureFixture) -> None:
+    log = CallLog(Calls.FAILED)
+    for _ in range(LINES_PER_SECOND + 30):
+        log.note(finished(TOOL_ERROR), 200, 0.1, 5.5)
+    assert len(told(lines)) == LINES_PER_SECOND
+    log.note(finished(TOOL_ERROR), 200, 0.1, 6.0)
+    log.note(finished(TOOL_ERROR), 200, 0.1, 6.1)
+    assert [line.get("left_out") for line in told(lines)[-2:]] == [30, None]
+
+
+def test_a_name_that_a_caller_invents_is_cut(lines: pytest.LogCaptureFixture) -> None:
+    CallLog(Calls.FAILED).note(finished(TOOL_ERROR, name="x" * 9_000 + "\n"), 200, 0.1, 1.0)
+    assert told(lines)[0]["target"] == "x" * 128
