@@ -17,6 +17,8 @@ from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import NO_PARAMS
 
 INITIALIZE = "initialize"
+MOST_PARKED = 10_000
+"""Streams that were cut and may be resumed; the calls of one more are given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class HttpUpstream:
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         """Part of exchange.Owner."""
-        if self._draining:
+        if self._draining or (name not in self._parked and len(self._parked) >= MOST_PARKED):
             return session.end(UNREACHABLE)
         parked = self._parked.setdefault(name, Session(self._terms.patience))
         return session.hand_over(parked, perf_counter())
@@ -164,8 +166,8 @@ class HttpUpstream:
 
     def _open_session(self, session: str) -> None:
         if session not in self._sessions:
-            self._sessions.open(session, perf_counter())
-            self._books.ledger.sessions += 1
+            forgotten = self._sessions.open(session, perf_counter())
+            self._books.ledger.sessions += not forgotten
 
     def _end_parked(self, name: str, ended: tuple[Finished, ...], status: int) -> None:
         for finished in ended:

@@ -1,5 +1,8 @@
 """Sessions by id: when each began, when it was last heard of, and which were abandoned."""
 
+MOST_LEASES = 100_000
+"""Sessions that are followed; for one more the oldest is forgotten: nobody can fill the memory."""
+
 
 class Leases:
     """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`."""
@@ -20,9 +23,14 @@ class Leases:
     def __contains__(self, session: str) -> bool:
         return session in self._begun
 
-    def open(self, session: str, now: float) -> None:
-        """A session begins."""
+    def open(self, session: str, now: float) -> str:
+        """A session begins; which one is forgotten for it, "" if none."""
+        forgotten = ""
+        if len(self._begun) >= MOST_LEASES:
+            forgotten = next(iter(self._begun))
+            self.close(forgotten, now)
         self._begun[session] = self._heard[session] = now
+        return forgotten
 
     def touch(self, session: str, now: float) -> None:
         """A sign of life; of a session that is not open it is ignored."""

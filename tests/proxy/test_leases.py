@@ -1,6 +1,6 @@
 """Leases: who is open, for how long, and who was abandoned."""
 
-from proxy.leases import Leases
+from proxy.leases import MOST_LEASES, Leases
 
 
 def test_a_session_lives_from_open_to_close() -> None:
@@ -22,3 +22,14 @@ def test_only_the_silent_are_abandoned() -> None:
     assert leases.abandoned(10.1) == ("silent",)
     assert leases.abandoned(15.1) == ("silent", "lively")
     assert "unknown" not in leases
+
+
+def test_the_oldest_is_forgotten_for_one_more_than_are_followed() -> None:
+    leases = Leases(idle=10.0)
+    told = {leases.open(f"{number}", 0.0) for number in range(MOST_LEASES)}
+    assert told == {""}
+    assert leases.open("one more", 1.0) == "0"
+    assert len(leases) == MOST_LEASES
+    assert "0" not in leases
+    leases.touch("0", 2.0)
+    assert leases.close("0", 2.0) is None

@@ -3,9 +3,11 @@
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.errors import SettingsError
-from proxy.options import OPTIONS, Address
+from proxy.options import OPTIONS, Address, Option
 from proxy.settings import HttpServer, Settings, StdioServer, parse
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000/mcp")
@@ -110,3 +112,14 @@ def test_what_cannot_be_is_one_line(arguments: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError) as refused:
         read(*arguments)
     assert "\n" not in str(refused.value)
+
+
+@given(st.sampled_from(OPTIONS), st.text(st.characters(exclude_characters="\0"), max_size=20))
+def test_any_text_is_a_value_or_one_line(option: Option, text: str) -> None:
+    try:
+        read(*(() if option.name == "upstream" else UPSTREAM), **{option.variable: text})
+    except SettingsError as error:
+        told = str(error)
+    else:
+        told = ""
+    assert len(told.splitlines()) <= 1

@@ -1,6 +1,8 @@
 """Telemetry settings: the standard variables, checked once, each mistake one line."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.errors import SettingsError
 from proxy.telemetry.sampling import Sampler
@@ -268,3 +270,25 @@ def test_a_mistake_is_one_line_with_variable_value_and_what_is_allowed(
 
 def test_empty_variables_count_as_unset() -> None:
     assert parse({"OTEL_TRACES_SAMPLER": "", "OTEL_EXPORTER_OTLP_ENDPOINT": " "}) == parse({})
+
+
+VARIABLES = (
+    "OTEL_SDK_DISABLED", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_SCHEDULE_DELAY",
+    *(f"OTEL_EXPORTER_OTLP_{each}" for each in (
+        "ENDPOINT", "PROTOCOL", "HEADERS", "TIMEOUT", "COMPRESSION", "CERTIFICATE", "CLIENT_KEY",
+    )),
+)  # fmt: skip
+TEXT = st.text(st.characters(exclude_characters="\0"), max_size=20)
+
+
+@given(st.dictionaries(st.sampled_from(VARIABLES), TEXT | st.sampled_from(["otlp", "grpc", "1"])))
+def test_any_variables_are_settings_or_one_line(variables: dict[str, str]) -> None:
+    try:
+        parse(variables)
+    except SettingsError as error:
+        told = str(error)
+    else:
+        told = ""
+    assert len(told.splitlines()) <= 1
