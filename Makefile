@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
 ONCE   ?=
+FAULT  ?=
 GRAFANA_URL ?=
 SET    ?=
 ROAD   ?=
@@ -46,8 +47,8 @@ tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; 
 	@$(BIN)/python -m lab.tools
 
 .PHONY: demo
-demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1
-	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(filter-out 0 no false,$(ONCE)),--once)
+demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name
+	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault $(FAULT))
 
 .PHONY: dashboards
 dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json, build/rules/*.yaml and build/manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0

@@ -43,7 +43,8 @@ class Addresses:
     jaeger_admin: str
     jaeger_grpc: str
     prometheus: str
-    echo_http: str
+    echoes: Mapping[str, str]
+    """Server -> where it listens, if it speaks HTTP."""
     proxies: Mapping[str, tuple[str, str]]
     """Server -> where its proxy serves MCP, and where its metrics."""
 
@@ -65,7 +66,7 @@ def choose(
     servers: Collection[str], *, prometheus_port: int | None = None, jaeger_port: int | None = None
 ) -> Addresses:
     """Addresses on loopback, each port free just now unless it was asked for by number."""
-    free = (f"{LOOPBACK}:{port}" for port in free_ports(11 + 2 * len(servers)))
+    free = (f"{LOOPBACK}:{port}" for port in free_ports(10 + 3 * len(servers)))
     return Addresses(
         otlp_grpc=next(free),
         otlp_http=next(free),
@@ -77,7 +78,7 @@ def choose(
         jaeger_admin=next(free),
         jaeger_grpc=next(free),
         prometheus=f"{LOOPBACK}:{prometheus_port}" if prometheus_port else next(free),
-        echo_http=next(free),
+        echoes={server: next(free) for server in servers},
         proxies={server: (next(free), next(free)) for server in servers},
     )
 

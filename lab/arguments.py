@@ -11,8 +11,15 @@ class UsageError(Exception):
 class Parser(argparse.ArgumentParser):
     """Raises UsageError for a mistake; knows options by their full names only."""
 
-    def __init__(self, *, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False)
+    def __init__(self, *, prog: str, description: str | None = None, epilog: str = "") -> None:
+        """`epilog` ends the help, its lines as they are."""
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")

@@ -144,8 +144,9 @@ def askable(architecture: Architecture) -> tuple[Query, ...]:
     return tuple(query for query in every_query() if query.needs in local)
 
 
-def cover(pipeline: Pipeline, tell: Tell) -> Coverage:
+def cover(pipeline: Pipeline, tell: Tell, window: str = WINDOW) -> Coverage:
     """Keep light traffic going until every query has data, at most COVERED_SECONDS."""
+    prometheus = pipeline.prometheus
     asked = askable(pipeline.architecture)
     missing = list(asked)
     broken: list[Rule] = []
@@ -153,8 +154,8 @@ def cover(pipeline: Pipeline, tell: Tell) -> Coverage:
     def all_have_data() -> bool | None:
         next(traffic)
         try:
-            missing[:] = [each for each in missing if not _answered(pipeline.prometheus, each)]
-            broken[:] = [each for each in pipeline.prometheus.rules() if each.health == "err"]
+            missing[:] = [each for each in missing if not _answered(prometheus, each, window)]
+            broken[:] = [each for each in prometheus.rules() if each.health == "err"]
         except Unreachable:
             return None
         return None if missing or broken else True
@@ -163,15 +164,15 @@ def cover(pipeline: Pipeline, tell: Tell) -> Coverage:
         pipeline.parts.wait("every query has data", all_have_data, COVERED_SECONDS)
     elsewhere = Counter(query.needs for query in every_query())
     elsewhere.subtract(query.needs for query in asked)
-    return Coverage(len(asked), _explained(pipeline, missing), tuple(broken), +elsewhere)
+    return Coverage(len(asked), _explained(pipeline, missing, window), tuple(broken), +elsewhere)
 
 
-def _explained(pipeline: Pipeline, missing: Sequence[Query]) -> tuple[Missing, ...]:
+def _explained(pipeline: Pipeline, missing: Sequence[Query], window: str) -> tuple[Missing, ...]:
     """Each query with the hop that its series do not pass."""
     if not missing:
         return ()
     try:
-        reasons = blame(pipeline, [_local(each) for each in missing])
+        reasons = blame(pipeline, [_local(each, window) for each in missing])
     except Unreachable as wrong:
         reasons = (str(wrong),) * len(missing)
     return tuple(Missing(query, why) for query, why in zip(missing, reasons, strict=True))
@@ -202,12 +203,12 @@ def _light_traffic(pipeline: Pipeline, front: Front, tell: Tell) -> Generator[No
     return light_traffic(front.mcp_url, lost)
 
 
-def _answered(prometheus: Prometheus, query: Query) -> bool:
+def _answered(prometheus: Prometheus, query: Query, window: str) -> bool:
     try:
-        return has_data(prometheus.query(_local(query)))
+        return has_data(prometheus.query(_local(query, window)))
     except QueryRefused:
         return False
 
 
-def _local(query: Query) -> str:
-    return concrete(query.expr, window=WINDOW, namespace=EVERYTHING, server=EVERYTHING)
+def _local(query: Query, window: str) -> str:
+    return concrete(query.expr, window=window, namespace=EVERYTHING, server=EVERYTHING)

@@ -36,7 +36,7 @@ def look(pipeline: Pipeline) -> Seen:
     targets = pipeline.prometheus.targets()
     return Seen(
         emitted=frozenset(name for metric in METRICS for name in names(metric)),
-        exposed=_names(front.metrics_url for front in pipeline.fronts),
+        exposed=_names(front.metrics_url for front in (*pipeline.fronts, *pipeline.faulty)),
         pushed=pipeline.architecture.metrics_road is MetricsRoad.PUSHED,
         collected=_names([pipeline.collected]) if pipeline.collected else None,
         targets=targets,

@@ -44,10 +44,16 @@ HUNDRED = (*[GOOD] * 17, *[FAILING] * 2, UNKNOWN) * 5
 """85 good, 10 failing, 5 of an unknown tool."""
 
 _MANY = (GOOD,) * 7
-BURSTS = (_MANY, _MANY, (FAILING,), _MANY, _MANY, (UNKNOWN,), _MANY, _MANY)
-"""The calls of one session of light traffic."""
+FLAWED = (_MANY, _MANY, (FAILING,), _MANY, _MANY, (UNKNOWN,), _MANY, _MANY)
+SOUND = (_MANY,) * len(FLAWED)
+SESSIONS = (*[SOUND] * 3, FLAWED, *[SOUND] * 8)
+"""The calls of the sessions of light traffic, over and over.
 
-ROUND = len(BURSTS) + 2
+So few fail that the objective holds and no alert fires, however long a demo runs; faults are
+injected on purpose (`lab.faults`).
+"""
+
+ROUND = len(SOUND) + 2
 """Steps of light traffic after which one session has ended and the next has begun."""
 
 
@@ -60,21 +66,21 @@ class Client:
     """One MCP session over streamable HTTP; leaving the `with` block ends it if it can."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.headers["Accept"] = "application/json, text/event-stream"
         self._ids = itertools.count(1)
 
     def __repr__(self) -> str:
-        return f"Client({self._url})"
+        return f"Client({self.url})"
 
     def __enter__(self) -> Self:
         client = {"name": "lab", "version": "1"}
         wanted = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
         response = self._post(self._request("initialize", wanted))
         if "error" in (answer := _answer(response)):
-            raise LoadFailed(f"{self._url}: initialize came to {answer['error']}")
+            raise LoadFailed(f"{self.url}: initialize came to {answer['error']}")
         self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
         if session := response.headers.get(SESSION_HEADER):
             self._http.headers[SESSION_HEADER] = session
@@ -86,6 +92,11 @@ class Client:
             if SESSION_HEADER in self._http.headers:
                 self._send("DELETE", seconds=END_SECONDS)
 
+    @property
+    def session(self) -> str:
+        """The session's id; empty before it is open, or where the server has no sessions."""
+        return str(self._http.headers.get(SESSION_HEADER, ""))
+
     def request(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The JSON-RPC answer to a request; raises LoadFailed or ServerLost when there is none."""
         return _answer(self._post(self._request(method, params)))
@@ -96,7 +107,7 @@ class Client:
         came_to = _outcome(answer)
         if came_to is not call.outcome:
             wrong = f"tool {call.tool} came to {came_to} instead of {call.outcome}"
-            raise LoadFailed(f"{self._url}: {wrong}: {str(answer)[:300]}")
+            raise LoadFailed(f"{self.url}: {wrong}: {str(answer)[:300]}")
         return came_to
 
     def _request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +118,7 @@ class Client:
         # Streamable HTTP, "Session Management": 404 says that the session ended.
         ended = response.status_code == 404 and SESSION_HEADER in self._http.headers
         if ended or response.status_code >= 500:
-            raise ServerLost(f"{self._url}: HTTP {response.status_code}, {_reason(response)}")
+            raise ServerLost(f"{self.url}: HTTP {response.status_code}, {_reason(response)}")
         return response
 
     def _send(
@@ -117,9 +128,9 @@ class Client:
         seconds: float = TIMEOUT_SECONDS,
     ) -> requests.Response:
         try:
-            return self._http.request(verb, self._url, json=message, timeout=seconds)
+            return self._http.request(verb, self.url, json=message, timeout=seconds)
         except requests.RequestException as wrong:
-            raise LoadFailed(f"{verb} {self._url}: {wrong}") from wrong
+            raise LoadFailed(f"{verb} {self.url}: {wrong}") from wrong
 
 
 def _outcome(answer: Mapping[str, Any]) -> Outcome:
@@ -151,25 +162,25 @@ def _reason(response: requests.Response) -> str:
 
 
 def light_traffic(url: str, lost: Callable[[ServerLost], None]) -> Generator[None]:
-    """Sessions without end, a step at a time: everything a client does, fewer than 5 % failing.
+    """Sessions without end, a step at a time: everything a client does, very few calls failing.
 
     A session that is lost is told to `lost`, and the next step begins a new one. Raises
     LoadFailed for any other failure.
     """
-    while True:
+    for bursts in itertools.cycle(SESSIONS):
         try:
-            yield from _session(url)
+            yield from _session(url, bursts)
         except ServerLost as why:
             lost(why)
             yield
 
 
-def _session(url: str) -> Generator[None]:
+def _session(url: str, bursts: Iterable[tuple[Call, ...]]) -> Generator[None]:
     with Client(url) as client:
         client.request("tools/list", {})
         yield
         client.request("ping", {})
-        for burst in BURSTS:
+        for burst in bursts:
             yield
             for call in burst:
                 client.call(call)

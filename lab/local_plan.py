@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,45 @@ _IMAGE = "echo-server:0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
+class LocalServer:
+    """An echo server that runs here; `environment` is what it changes in its proxy's.
+
+    With `behind`, its proxy stands before that server's process, and it needs none of its own.
+    """
+
+    name: str
+    transport: Transport
+    environment: Mapping[str, str] = field(default_factory=dict)
+    behind: str = ""
+
+    @property
+    def process(self) -> str:
+        """The server whose process answers."""
+        return self.behind or self.name
+
+
+HEALTHY = (
+    LocalServer(HTTP_SERVER, Transport.STREAMABLE_HTTP),
+    LocalServer(STDIO_SERVER, Transport.STDIO),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
-    """What a run can choose: the architecture, where to listen, what the stdio server is."""
+    """What a run can choose: the architecture, where to listen, what the stdio servers are.
+
+    `faulty` servers stand beside the healthy ones. `rules` replace those of the plan.
+    """
 
     architecture: Architecture
     addresses: Addresses
     stdio_command: tuple[str, ...] = ECHO_COMMAND
+    faulty: tuple[LocalServer, ...] = ()
+    rules: Mapping[str, object] | None = None
+
+    @property
+    def servers(self) -> tuple[LocalServer, ...]:
+        return (*HEALTHY, *self.faulty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +104,7 @@ class LocalPlan:
     plan: Plan
     addresses: Addresses
     fronts: tuple[Front, ...]
+    faulty: tuple[Front, ...]
     files: Mapping[str, str]
     stages: tuple[tuple[Process, ...], ...]
     targets: int
@@ -80,20 +114,21 @@ class LocalPlan:
 
 
 def stack_config(choices: Choices) -> StackConfig:
-    """The stack that runs: two echo servers behind our proxy, every interval one second."""
-    port = int(choices.addresses.echo_http.rpartition(":")[2])
-    http = Server(
-        HTTP_SERVER, ServerRuntime.PROXY, _IMAGE, Transport.STREAMABLE_HTTP, port=port, path="/mcp"
-    )
-    stdio = Server(
-        STDIO_SERVER, ServerRuntime.PROXY, _IMAGE, Transport.STDIO, command=choices.stdio_command
-    )
+    """The stack that runs: echo servers behind our proxy, every interval one second."""
     return StackConfig(
         architecture=choices.architecture,
-        servers=(http, stdio),
+        servers=tuple(_server(each, choices) for each in choices.servers),
         scrape_interval_seconds=1,
         push_interval_seconds=1,
     )
+
+
+def _server(local: LocalServer, choices: Choices) -> Server:
+    if local.transport is Transport.STDIO:
+        command = choices.stdio_command
+        return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, command=command)
+    port = int(choices.addresses.echoes[local.process].rpartition(":")[2])
+    return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, port=port, path="/mcp")
 
 
 def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> LocalPlan:
@@ -107,23 +142,37 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
     spec = prometheus_spec(planned)
     targets = (*stack_targets(collector, addresses), *_proxy_targets(planned, fronts))
     prometheus = prometheus_config(spec, planned.monitors, targets, programs.RULES_FILE)
+    over_http = dict.fromkeys(
+        each.process for each in choices.servers if each.transport is not Transport.STDIO
+    )
     back_ends = (
-        programs.echo(addresses.echo_http),
+        *(programs.echo(name, addresses.echoes[name]) for name in over_http),
         programs.jaeger(binaries["jaeger"], addresses),
         programs.prometheus(binaries["prometheus"], folder, addresses, prometheus_flags(spec)),
         programs.collector(binaries["collector"], folder, addresses.collector_health),
     )
     proxies = tuple(
-        _proxy(each, front, table) for each, front in zip(planned.proxies, fronts, strict=True)
+        _proxy(each, front, server.environment, table)
+        for each, front, server in zip(planned.proxies, fronts, choices.servers, strict=True)
     )
     files = {
         programs.COLLECTOR_FILE: written(collector),
         programs.PROMETHEUS_FILE: written(prometheus),
-        programs.RULES_FILE: written(planned.rules),
+        programs.RULES_FILE: written(choices.rules or planned.rules),
     }
     scraped = sum(len(each["static_configs"]) for each in prometheus["scrape_configs"])
     collected = f"http://{addresses.collector_series}/metrics" if _exports(collector) else None
-    return LocalPlan(planned, addresses, fronts, files, (back_ends, proxies), scraped, collected)
+    healthy = len(HEALTHY)
+    return LocalPlan(
+        planned,
+        addresses,
+        fronts[:healthy],
+        fronts[healthy:],
+        files,
+        (back_ends, proxies),
+        scraped,
+        collected,
+    )
 
 
 def written(settings: object) -> str:
@@ -187,12 +236,14 @@ def _proxy_targets(planned: Plan, fronts: tuple[Front, ...]) -> tuple[Target, ..
     )
 
 
-def _proxy(planned: ProxyPlan, front: Front, table: Mapping[str, str]) -> Process:
+def _proxy(
+    planned: ProxyPlan, front: Front, changed: Mapping[str, str], table: Mapping[str, str]
+) -> Process:
     own = {
         **table,
         f"0.0.0.0:{PROXY_MCP_PORT}": front.mcp,
         f"0.0.0.0:{PROXY_METRICS_PORT}": front.metrics,
         POD_NAME: front.pod,
     }
-    environment: dict[str, str] = localized(planned.environment, own)
+    environment: dict[str, str] = {**localized(planned.environment, own), **changed}
     return programs.proxy(front.server, front.metrics, environment, planned.arguments)

@@ -1,7 +1,7 @@
 """Start what a local plan says, in order, each stage ready before the next."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,16 @@ READY_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A running pipeline: its processes, its proxies, and where to ask what they saw."""
+    """A running pipeline: its processes, its proxies, and where to ask what they saw.
+
+    Traffic of known outcomes goes through `fronts`; what stands behind `faulty` is to be broken.
+    """
 
     architecture: Architecture
     parts: Parts
+    processes: Mapping[str, Process]
     fronts: tuple[Front, ...]
+    faulty: tuple[Front, ...]
     prometheus: Prometheus
     jaeger: Jaeger
     collected: str | None
@@ -46,7 +51,9 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
     return Pipeline(
         local.plan.architecture,
         parts,
+        {process.name: process for stage in local.stages for process in stage},
         local.fronts,
+        local.faulty,
         prometheus,
         Jaeger(f"http://{local.addresses.jaeger_query}"),
         local.collected,

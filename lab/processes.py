@@ -102,12 +102,12 @@ class Parts:
         return {part.name: part.pid for part in self._parts}
 
     def start(self, command: Command) -> Part:
-        """Start a child in its own process group, its output in `<folder>/<name>.log`.
+        """Start a child in its own process group, its output after that in `<folder>/<name>.log`.
 
         Raises PartFailed when there is no such program.
         """
         log = self._folder / f"{command.name}.log"
-        with log.open("wb") as output, held():
+        with log.open("ab") as output, held():
             try:
                 process = subprocess.Popen(
                     command.arguments,
@@ -124,6 +124,24 @@ class Parts:
                 ) from wrong
             self._parts.append(Part(command.name, process, log))
         return self._parts[-1]
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the child that was started under a name."""
+        self._part(name).process.send_signal(number)
+
+    def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """End one child, as it is meant to end; from then on it is not missed."""
+        part = self._part(name)
+        part.process.send_signal(number)
+        try:
+            part.process.wait(self._stop_seconds)
+        except subprocess.TimeoutExpired:
+            part.process.kill()
+        _end_group(part)
+        self._parts.remove(part)
+
+    def _part(self, name: str) -> Part:
+        return next(each for each in self._parts if each.name == name)
 
     def check(self) -> None:
         """Raise PartFailed if any child has ended; measure the memory of all."""
@@ -156,14 +174,21 @@ class Parts:
         # The last started first, so that each still finds whom it has last words for.
         for part in reversed(self._parts):
             part.process.terminate()
+            # A stopped process ends only once it goes on.
+            part.process.send_signal(signal.SIGCONT)
             while time.monotonic() < deadline and not part.ended():
                 pause(0.02)
         for part in self._parts:
-            # What it started itself; a group without members is gone, or on macOS off limits.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(part.pid, signal.SIGKILL)
-            part.process.wait()
+            _end_group(part)
         self._parts.clear()
+
+
+def _end_group(part: Part) -> None:
+    """End a child with what it started itself."""
+    # A group without members is gone, or on macOS off limits.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(part.pid, signal.SIGKILL)
+    part.process.wait()
 
 
 def pause(seconds: float) -> None:

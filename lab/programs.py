@@ -49,11 +49,11 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
-def echo(address: str) -> Process:
+def echo(server: str, address: str) -> Process:
     """Our echo server over HTTP. It knows one path only, so its 404 says that it listens."""
     arguments = ("--transport", "streamable-http", "--listen", address)
     python = (sys.executable, "-m", "lab.echo")
-    return Process("echo-http-server", (*python, *arguments), {}, f"http://{address}/", 404)
+    return Process(f"{server}-server", (*python, *arguments), {}, f"http://{address}/", 404)
 
 
 def jaeger(binary: Path, addresses: Addresses) -> Process:

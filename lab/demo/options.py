@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.arguments import Parser, UsageError
+from lab.faults.catalogue import FAULTS
+from lab.faults.drill import possible
 from lab.local_plan import ECHO_COMMAND
 from lab.ports import require_free
 from stacks.architectures import ARCHITECTURES, Architecture
@@ -25,11 +27,13 @@ class Options:
     prometheus_port: int | None
     jaeger_port: int | None
     stdio_command: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    """Names of faults to strike the pipeline with, instead of proving it by its numbers."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
     """Raises UsageError or PortBusy, each one line."""
-    parser = Parser(prog="python -m lab.demo", description=_PURPOSE)
+    parser = Parser(prog="python -m lab.demo", description=_PURPOSE, epilog=_listed())
     known = f"{', '.join(ARCHITECTURES)} or {ALL}"
     parser.add_argument("architecture", nargs="?", default=next(iter(ARCHITECTURES)), help=known)
     parser.add_argument("--once", action="store_true", help="end after the table; 0 if all agrees")
@@ -41,6 +45,11 @@ def parse(arguments: Sequence[str]) -> Options:
         metavar="COMMAND",
         help="a stdio MCP server with the tools echo and fail, to run instead of our own",
     )
+    parser.add_argument(
+        "--fault",
+        metavar="NAME",
+        help="break the pipeline on purpose, and see alerts and boards tell of it (see below)",
+    )
     given = parser.parse_args(arguments)
     for option, port in (
         ("--prometheus-port", given.prometheus_port),
@@ -48,12 +57,17 @@ def parse(arguments: Sequence[str]) -> Options:
     ):
         if port is not None:
             require_free(option, port)
+    architectures = _architectures(given.architecture, known)
+    faults = _faults(given.fault, architectures)
+    if faults and given.stdio_command != shlex.join(ECHO_COMMAND):
+        raise UsageError("--fault breaks our own servers; leave --stdio-command out")
     return Options(
-        _architectures(given.architecture, known),
-        given.once or given.architecture == ALL,
+        architectures,
+        given.once or ALL in (given.architecture, given.fault),
         given.prometheus_port,
         given.jaeger_port,
         _command(given.stdio_command),
+        faults,
     )
 
 
@@ -69,6 +83,26 @@ def _architectures(name: str, known: str) -> tuple[Architecture, ...]:
     if name not in ARCHITECTURES:
         raise UsageError(f"ARCH={name}: unknown architecture; choose {known}")
     return (ARCHITECTURES[name],)
+
+
+def _listed() -> str:
+    width = max(map(len, FAULTS))
+    rows = "\n".join(f"  {each.name:<{width}}  {each.what}" for each in FAULTS.values())
+    every = f"  {ALL:<{width}}  all that the architecture can have, and end"
+    return f"faults:\n{rows}\n{every}"
+
+
+def _faults(name: str | None, architectures: tuple[Architecture, ...]) -> tuple[str, ...]:
+    if name is None:
+        return ()
+    if name == ALL:
+        return tuple(FAULTS)
+    if name not in FAULTS:
+        raise UsageError(f"--fault {name}: unknown fault; choose {', '.join(FAULTS)} or {ALL}")
+    for each in architectures:
+        if not possible(FAULTS[name], each):
+            raise UsageError(f"--fault {name}: {each.name} has nothing that this can break")
+    return (name,)
 
 
 def _command(text: str) -> tuple[str, ...]:

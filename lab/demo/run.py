@@ -5,22 +5,22 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from lab import evidence, programs
+from lab import evidence
 from lab.addresses import choose
 from lab.arguments import UsageError
+from lab.demo.ended import Ended
+from lab.demo.faulty import run_faulty
+from lab.demo.following import follow
 from lab.demo.options import Options, parse
-from lab.demo.sights import Places, sights
 from lab.load import LoadFailed
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
-from lab.pipeline import Pipeline, launch, start
-from lab.ports import PortBusy, free_ports
-from lab.preview.running import announced
-from lab.processes import PartFailed, Parts, pause
+from lab.pipeline import Pipeline, start
+from lab.ports import PortBusy
+from lab.processes import PartFailed, Parts
 from lab.programs import ROOT
 from lab.result import Result, compared, told
 from lab.run_folder import run_folder
@@ -28,19 +28,12 @@ from lab.signals import ENDING
 from lab.tools import DEMO_TOOLS, ToolMissing, ensure
 from stacks.architectures import Architecture
 
-TRAFFIC_SECONDS = 0.5
-
-
-class Ended(KeyboardInterrupt):
-    """A signal asked the demo to end."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"ended by {signal.Signals(number).name}")
-        self.exit_code = 128 + number
-
 
 def run(options: Options, binaries: dict[str, Path]) -> bool:
-    """Run each architecture in turn; whether every number agreed."""
+    """Run each architecture in turn; whether every number agreed, or every fault was told."""
+    if options.faults:
+        runs = [run_faulty(each, options, binaries, _say) for each in options.architectures]
+        return all(runs)
     results = [_run_one(each, options, binaries) for each in options.architectures]
     if len(results) > 1:
         print(compared(results), flush=True)
@@ -63,8 +56,7 @@ def _run_one(architecture: Architecture, options: Options, binaries: dict[str, P
         result = _prove(pipeline, began)
         print(told(result), flush=True)
         if not options.once:
-            with announced(folder, pipeline.prometheus.url):
-                _follow(pipeline)
+            follow(pipeline, folder, _say)
     return result
 
 
@@ -81,27 +73,6 @@ def _prove(pipeline: Pipeline, began: float) -> Result:
 
 def _total(counts: Mapping[str, int]) -> int:
     return sum(counts.values())
-
-
-def _follow(pipeline: Pipeline) -> None:
-    """Keep light traffic going until a signal comes."""
-    places = Places(_live_pages(pipeline), pipeline.prometheus.url, pipeline.jaeger.url)
-    print(sights(places, pipeline.fronts), flush=True)
-    try:
-        with closing(evidence.steps(pipeline, _say)) as traffic:
-            while True:
-                next(traffic)
-                pipeline.parts.check()
-                pause(TRAFFIC_SECONDS)
-    except Ended:
-        _say("\nending")
-
-
-def _live_pages(pipeline: Pipeline) -> str:
-    """Start what draws the boards on request; where it listens once it does."""
-    process = programs.preview(free_ports(1)[0], pipeline.prometheus.url)
-    launch(process, pipeline.parts)
-    return process.url
 
 
 def _say(line: str) -> None:

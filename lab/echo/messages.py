@@ -14,6 +14,9 @@ SLEEP_LIMIT_SECONDS = 60.0
 
 # JSON-RPC 2.0, section 5.1.
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
+CRASH_CODE = 3
+"""The exit code of a process that was asked to crash."""
+
 # The official Python SDK answers a cancelled request with this code.
 CANCELLED = 0
 
@@ -42,6 +45,16 @@ TOOLS: tuple[Json, ...] = (
             },
             "required": ["seconds"],
         },
+    },
+    {
+        "name": "garble",
+        "description": "Answers with what is no JSON.",
+        "inputSchema": {"type": "object"},
+    },
+    {
+        "name": "crash",
+        "description": "Ends the server's process instead of an answer.",
+        "inputSchema": {"type": "object"},
     },
 )
 
@@ -75,7 +88,19 @@ class Silence:
     """Nothing to do: a notification, or a client's response."""
 
 
-Action = Reply | Later | Cancel | Silence
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Answer with bytes that are no message."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """End the process at once, without an answer."""
+
+
+Action = Reply | Later | Cancel | Silence | Noise | Crash
 
 
 def receive(message: object) -> Action:
@@ -180,6 +205,14 @@ def _sleep(request_id: str | int, arguments: Json, meta: Json) -> Action:
     return Later(request_id, seconds, first, _text(request_id, f"slept {seconds:g} s"))
 
 
+def _garble(request_id: str | int, arguments: Json, meta: Json) -> Action:
+    return Noise(b"garbled")
+
+
+def _crash(request_id: str | int, arguments: Json, meta: Json) -> Action:
+    return Crash()
+
+
 def _progress(token: object, seconds: float) -> Json:
     params = {"progressToken": token, "progress": 0, "total": seconds}
     return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
@@ -197,4 +230,6 @@ _CALLS: Mapping[str, Callable[[str | int, Json, Json], Action]] = {
     "echo": _echo,
     "fail": _fail,
     "sleep": _sleep,
+    "garble": _garble,
+    "crash": _crash,
 }

@@ -1,11 +1,24 @@
 """The stdio transport: one JSON message per line, answers on standard output."""
 
 import asyncio
+import os
 import sys
 
 import msgspec
 
-from lab.echo.messages import PARSE_ERROR, Cancel, Json, Later, Reply, Silence, error, receive
+from lab.echo.messages import (
+    CRASH_CODE,
+    PARSE_ERROR,
+    Action,
+    Cancel,
+    Crash,
+    Json,
+    Later,
+    Noise,
+    Reply,
+    error,
+    receive,
+)
 
 
 async def serve() -> None:
@@ -29,9 +42,13 @@ def _answer(line: bytes, pending: dict[str | int, asyncio.TimerHandle]) -> None:
             pending[request_id] = later(seconds, _finish, request_id, reply, pending)
         case Cancel(request_id) if request_id in pending:
             pending.pop(request_id).cancel()
+        case Noise(payload):
+            _write_line(payload)
+        case Crash():
+            os._exit(CRASH_CODE)
 
 
-def _received(line: bytes) -> Reply | Later | Cancel | Silence:
+def _received(line: bytes) -> Action:
     try:
         return receive(msgspec.json.decode(line))
     except msgspec.DecodeError as wrong:
@@ -46,5 +63,9 @@ def _finish(
 
 
 def _write(message: Json) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    _write_line(msgspec.json.encode(message))
+
+
+def _write_line(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()

@@ -5,6 +5,7 @@ parked connection, never a task.
 """
 
 import asyncio
+import os
 import secrets
 from dataclasses import dataclass, field
 
@@ -13,10 +14,13 @@ import msgspec
 from lab.echo.http import HttpConnection
 from lab.echo.messages import (
     CANCELLED,
+    CRASH_CODE,
     PARSE_ERROR,
     Cancel,
+    Crash,
     Json,
     Later,
+    Noise,
     Reply,
     error,
     log_notification,
@@ -126,6 +130,10 @@ class Connection(HttpConnection):
             case Cancel(request_id):
                 self.send(202)
                 _cancel(request_id, self._session)
+            case Noise(payload):
+                self._send(200, JSON, payload)
+            case Crash():
+                os._exit(CRASH_CODE)
             case _:
                 self.send(202)
 

@@ -39,9 +39,9 @@ class Demo:
             except (queue.Empty, ValueError):
                 raise AssertionError(f"no {text!r} in {self.output}") from None
 
-    def ended(self) -> int:
+    def ended(self, seconds: float = DEADLINE_SECONDS) -> int:
         """Wait for the demo to end: its exit code."""
-        code = self.process.wait(DEADLINE_SECONDS)
+        code = self.process.wait(seconds)
         self._reader.join(DEADLINE_SECONDS)
         while not self._lines.empty():
             self.output.append(self._lines.get())

@@ -30,8 +30,8 @@ def test_every_listener_gets_its_own_port_on_loopback() -> None:
     addresses = choose(("one", "two"))
     local = [*addresses.table(Profile.CURRENT).values(), *addresses.proxies["one"]]
     assert all(address.startswith("127.0.0.1:") for address in local)
-    everything = {*local, *addresses.proxies["two"], addresses.jaeger_query, addresses.echo_http}
-    assert len(everything) == 13
+    others = (*addresses.proxies["two"], *addresses.echoes.values(), addresses.jaeger_query)
+    assert len({*local, *others}) == 14
 
 
 def test_a_port_asked_for_by_number_is_used() -> None:

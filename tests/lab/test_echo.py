@@ -14,7 +14,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.echo.messages import Cancel, Later, Reply, Silence, receive
+from lab.echo.messages import CRASH_CODE, Cancel, Later, Noise, Reply, Silence, receive
 
 BOTH = "application/json, text/event-stream"
 
@@ -288,3 +288,18 @@ def test_an_option_is_known_by_its_full_name_only() -> None:
     assert "python -m lab.echo: unrecognized arguments: --answer sse" in complaint(
         "--transport", "stdio", "--answer", "sse"
     )
+
+
+def test_a_garbled_answer_is_no_json() -> None:
+    action = receive(call("garble"))
+    assert isinstance(action, Noise)
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(action.payload)
+
+
+def test_a_crash_ends_the_process_without_an_answer() -> None:
+    command = [sys.executable, "-m", "lab.echo", "--transport", "stdio"]
+    line = json.dumps(call("crash")).encode() + b"\n"
+    done = subprocess.run(command, input=line, capture_output=True, timeout=20, check=False)
+    assert done.returncode == CRASH_CODE
+    assert done.stdout == b""

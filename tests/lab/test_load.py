@@ -10,10 +10,11 @@ from itertools import islice
 
 import pytest
 
+from dashboards.thresholds import DEFAULTS
 from lab.load import (
-    BURSTS,
     HUNDRED,
     ROUND,
+    SESSIONS,
     Call,
     Client,
     LoadFailed,
@@ -61,9 +62,13 @@ def test_light_traffic_goes_on_for_more_than_one_session(address: str) -> None:
     assert lost == []
 
 
-def test_light_traffic_is_healthy() -> None:
-    calls = Counter(call.outcome for burst in BURSTS for call in burst)
-    assert 0 < sum(calls.values()) - calls[Outcome.OK] < 0.05 * sum(calls.values())
+def test_light_traffic_fails_now_and_then_and_keeps_the_objective() -> None:
+    calls = outcomes(call for session in SESSIONS for burst in session for call in burst)
+    assert 0 < calls.total() - calls[Outcome.OK] < (1 - DEFAULTS.slo_success) * calls.total()
+
+
+def test_every_session_of_light_traffic_takes_as_many_steps() -> None:
+    assert {len(session) + 2 for session in SESSIONS} == {ROUND}
 
 
 def test_a_call_that_comes_to_something_else_is_named(address: str) -> None:

@@ -83,7 +83,7 @@ def test_the_proxies_know_their_server_their_pod_and_the_local_collector() -> No
     local = planned("otel-scrape")
     environment = process(local, "proxy-echo-http").environment
     assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://{local.addresses.otlp_http}"
-    assert environment["MCP_PROXY_UPSTREAM"] == f"http://{local.addresses.echo_http}/mcp"
+    assert environment["MCP_PROXY_UPSTREAM"] == f"http://{local.addresses.echoes['echo-http']}/mcp"
     assert "k8s.pod.name=echo-http-0" in environment["OTEL_RESOURCE_ATTRIBUTES"]
     stdio = process(local, "proxy-echo-stdio")
     assert stdio.arguments[-3:] == ("lab.echo", "--transport", "stdio")

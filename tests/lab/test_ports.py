@@ -19,3 +19,9 @@ def test_a_busy_port_is_refused_by_the_options_name() -> None:
         port = busy.getsockname()[1]
         with pytest.raises(PortBusy, match=rf"^--prometheus-port {port}: Address already in use"):
             require_free("--prometheus-port", port)
+
+
+def test_free_ports_are_none_that_an_outgoing_connection_could_take() -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        ephemeral = server.getsockname()[1]
+    assert all(port < min(ephemeral, 32_768) for port in free_ports(20))

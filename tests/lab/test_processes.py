@@ -153,3 +153,29 @@ def test_children_end_when_their_owner_is_ended_by(tmp_path: Path, number: signa
     owner.stdout.close()
     assert len(pids) == 2
     until(lambda: all(gone(pid) for pid in pids), seconds=10)
+
+
+def test_a_child_that_is_ended_on_purpose_is_not_missed(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        pid = parts.start(python("one", FOREVER)).pid
+        parts.end("one")
+        parts.check()
+        assert gone(pid)
+
+
+def test_a_child_that_starts_again_keeps_the_log_of_its_first_life(tmp_path: Path) -> None:
+    with Parts(tmp_path) as parts:
+        parts.start(python("one", FOREVER))
+        parts.wait("started", logged(tmp_path, "one"), 10)
+        parts.end("one", signal.SIGKILL)
+        parts.start(python("one", FOREVER))
+        log = tmp_path / "one.log"
+        parts.wait("started", lambda: log.read_text().count("up") == 2 or None, 10)
+
+
+def test_a_stopped_child_ends_without_delay(tmp_path: Path) -> None:
+    with Parts(tmp_path, stop_seconds=60) as parts:
+        pid = parts.start(python("one", FOREVER)).pid
+        parts.wait("started", logged(tmp_path, "one"), 10)
+        parts.send("one", signal.SIGSTOP)
+    assert gone(pid)

@@ -1,0 +1,84 @@
+"""Faults on the real pipelines: alerts fire for a reason only, boards show it, nothing is left."""
+
+import re
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from lab.faults.catalogue import FAULTS
+from lab.faults.stage import every
+from stacks.architectures import ARCHITECTURES
+from tests.integration.demos import demo
+
+pytestmark = pytest.mark.slow
+
+AT_ONCE = 2
+"""Pipelines that run at the same time: most of a drill is waiting."""
+
+ALL_SECONDS = 240.0
+
+Ended = tuple[int, str]
+
+
+def struck_by_all(architecture: str) -> Ended:
+    """Exit code and output of a demo that every possible fault has struck."""
+    with demo(architecture, "--fault", "all") as running:
+        code = running.ended(ALL_SECONDS)
+    assert running.left_over() == []
+    return code, running.told()
+
+
+@pytest.fixture(scope="module")
+def demos() -> Iterator[dict[str, Future[Ended]]]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {each: pool.submit(struck_by_all, each) for each in ARCHITECTURES}
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_alerts_and_boards_tell_the_truth_of_every_fault(
+    architecture: str, demos: dict[str, Future[Ended]]
+) -> None:
+    """Exit code 0: all alerts that must fire do, no other, and every query keeps its data."""
+    code, told = demos[architecture].result()
+    assert code == 0, told
+    judged = re.findall(r"^([a-z-]+): ", told, re.MULTILINE)
+    assert judged == [each.name for each in every(ARCHITECTURES[architecture])]
+
+
+def test_without_a_collector_otel_scrape_knows_that_it_is_blind(
+    demos: dict[str, Future[Ended]],
+) -> None:
+    _, told = demos["otel-scrape"].result()
+    [alerts] = re.findall(r"^collector-stops: (.*)$", told, re.MULTILINE)
+    assert alerts.split(", ") == ["MCPCollectorSilent", "MCPTelemetryAbsent", "MCPTelemetryStale"]
+
+
+def test_a_fault_goes_on_until_ctrl_c_and_its_alerts_are_told_as_they_fire() -> None:
+    with demo("direct-scrape", "--fault", "server-hangs") as running:
+        running.until("Ctrl-C ends")
+        running.until("MCPCallsLost of echo-faulty")
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 0, running.told()
+    assert running.left_over() == []
+    assert "Traceback" not in running.told()
+
+
+def test_an_unknown_fault_is_answered_with_those_there_are() -> None:
+    with demo("--fault", "gremlins") as running:
+        assert running.ended() == 2
+    [line] = running.output
+    assert line == f"--fault gremlins: unknown fault; choose {', '.join(FAULTS)} or all\n"
+
+
+def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
+    with demo("hybrid", "--fault", "writes-rejected") as running:
+        assert running.ended() == 2
+    assert running.output == ["--fault writes-rejected: hybrid has nothing that this can break\n"]
+
+
+def test_a_fault_needs_our_own_servers() -> None:
+    with demo("--fault", "tool-errors", "--stdio-command", "cat") as running:
+        assert running.ended() == 2
+    assert running.output == ["--fault breaks our own servers; leave --stdio-command out\n"]

@@ -1,0 +1,75 @@
+"""Every fault names alerts and panels that exist, and every kind of alert has its fault."""
+
+import pytest
+
+from dashboards import BOARDS
+from dashboards.alerts import ALERTS
+from dashboards.series import Source
+from lab.faults.catalogue import FAULTS
+from lab.faults.drill import possible
+from lab.faults.fault import Fault
+from stacks.architectures import ARCHITECTURES
+
+ALERT_NAMES = {alert.name for alert in ALERTS}
+PANELS = {(board.uid, panel.signal.title) for board in BOARDS for panel in board.panels}
+
+SLOW_TO_TELL = {
+    "MCPErrorBudgetBurnFast": "needs a server older than an hour",
+    "MCPErrorBudgetBurnSteady": "needs a server older than six hours",
+    "MCPErrorBudgetBurnSlow": "needs a server older than a day",
+    "MCPErrorBudgetBurnCreeping": "needs a server older than three days",
+    "MCPLatencyBudgetBurnFast": "needs a server older than an hour",
+    "MCPLatencyBudgetBurnSteady": "needs a server older than six hours",
+    "MCPLatencyBudgetBurnSlow": "needs a server older than a day",
+    "MCPLatencyBudgetBurnCreeping": "needs a server older than three days",
+    "MCPNoCalls": "compares with yesterday",
+    "MCPToolSurge": "compares with yesterday",
+    "MCPToolFirstSeen": "compares with the last week",
+    "MCPSessionsLeaking": "compares with six hours ago",
+    "MCPStreamsLeaking": "compares with six hours ago",
+    "MCPSessionsStuck": "looks back two hours",
+}
+NOT_STAGED = {
+    "MCPServerPartlyDown": "needs two replicas of a proxy",
+    "MCPProxyDefect": "needs a defect of our proxy, which nobody can order",
+    "MCPProxySlow": "the machine decides",
+    "MCPProxyCpuFull": "the machine decides",
+    "MCPProxyMemoryHigh": "the machine decides",
+    "MCPTelemetryDropped": "the proxy's exporter tries for longer than a drill lasts",
+    "MCPSpansRefused": "the collector refuses only when its memory is short",
+    "MCPSpansLost": "the collector tries for five minutes before it gives up",
+    "MCPMetricPointsRefused": "the collector refuses only when its memory is short",
+    "MCPMetricPointsLost": "the collector tries for two minutes before it gives up",
+    "MCPSeriesTooMany": "needs ten thousand series",
+    "MCPSeriesDoubled": "needs one proxy on two roads, which no architecture builds",
+    "MCPRulesFailing": "needs a rule that fails, and none does",
+}
+"""Alerts that promtool alone shows (tests/dashboards/alert_cases), each with the reason."""
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
+def test_the_alerts_of_a_fault_exist(fault: Fault) -> None:
+    assert {name for name, _ in (*fault.fires, *fault.may_fire)} <= ALERT_NAMES
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
+def test_the_panels_that_show_a_fault_exist(fault: Fault) -> None:
+    assert set(fault.shows) <= PANELS
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
+def test_what_an_alert_needs_is_what_the_alert_says(fault: Fault) -> None:
+    needs = {alert.name: alert.needs for alert in ALERTS}
+    told = {name: source for name, source in fault.fires if needs[name] is not Source.PROXY}
+    assert told == {name: needs[name] for name in told}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
+def test_every_fault_is_possible_somewhere(fault: Fault) -> None:
+    assert any(possible(fault, each) for each in ARCHITECTURES.values())
+
+
+def test_every_alert_has_a_fault_or_a_reason_why_it_has_none() -> None:
+    staged = {name for fault in FAULTS.values() for name, _ in (*fault.fires, *fault.may_fire)}
+    assert staged | SLOW_TO_TELL.keys() | NOT_STAGED.keys() == ALERT_NAMES
+    assert not staged & (SLOW_TO_TELL.keys() | NOT_STAGED.keys())
