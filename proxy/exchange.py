@@ -144,7 +144,7 @@ class Exchange:
         """Part of port.Sink."""
         if self.gone:
             return
-        self._waited += perf_counter() - self._mark
+        self._wait_so_far()
         if self._waits and self._last_event:
             self._park()
             self.post.client.abort()
@@ -162,13 +162,14 @@ class Exchange:
         overdue = self._session.overdue(now) if self.post.calls else ()
         unheard = self.head is None and now - self._mark > patience
         if overdue or (unheard and not self._waits and self.post.arrival.method != "GET"):
-            self._waited += perf_counter() - self._mark
+            self._wait_so_far()
             self._drop_source()
             ended = (*overdue, *self._end_own(TIMED_OUT))
             self._break_off(504, "the upstream did not answer in time", ended)
 
     def shut(self) -> None:
         """End the exchange because the proxy ends."""
+        self._wait_so_far()
         self._drop_source()
         if self.head is not None and not self._waits:
             self.post.client.end()
@@ -180,6 +181,7 @@ class Exchange:
         """The caller cancelled a call; the upstream says how the exchange ends."""
         finished = self._session.cancel(request_id)
         if finished is not None:
+            self._wait_so_far()
             self._count((finished,), GONE_STATUS)
 
     def give_up(self) -> None:
@@ -203,6 +205,7 @@ class Exchange:
         """Part of port.Visitor."""
         if self._waits and self._last_event:
             self._park()
+        self._wait_so_far()
         self._count(self._end_own(CANCELLED), GONE_STATUS)
         self._drop_source()
         self._close()
@@ -291,6 +294,13 @@ class Exchange:
             own = bool(self.post.calls)
             waited = self._waited if own else perf_counter() - each.call.asked
             self._owner.finished(each, status, waited)
+
+    def _wait_so_far(self) -> None:
+        """What passed since the upstream was last heard of is its time, not the proxy's."""
+        if self._mark:
+            now = perf_counter()
+            self._waited += now - self._mark
+            self._mark = now
 
     def _drop_source(self) -> None:
         source, self._source = self._source, None

@@ -1,11 +1,13 @@
 """The proxy in front of a streamable HTTP server: what each call comes to."""
 
 import json
+import time
 
 import pytest
 
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Client, Upstream, call, result
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -134,6 +136,49 @@ def test_a_caller_that_leaves_counts_as_cancelled_and_the_upstream_is_told(
     client.close()
     assert side.at_end()
     proxy.counted({(CALL, "cancelled", "caller"): 1})
+
+
+WAITED_SECONDS = 0.3
+
+
+def wait_for_nothing() -> None:
+    began = time.monotonic()
+    until(lambda: time.monotonic() - began > WAITED_SECONDS, seconds=10)
+
+
+def waited_for_the_upstream(proxy: RunningProxy) -> bool:
+    """Whether the only call took as long as was waited, and next to nothing in the proxy."""
+    spent = proxy.value("mcp_server_operation_duration_seconds_sum")
+    return spent >= WAITED_SECONDS > 5 * proxy.value("mcp_proxy_overhead_seconds_sum")
+
+
+def test_what_a_caller_waited_before_it_left_is_no_overhead_of_the_proxy(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call())
+    side = upstream.accept()
+    side.request()
+    wait_for_nothing()
+    client.close()
+    assert side.at_end()
+    proxy.counted({(CALL, "cancelled", "caller"): 1})
+    assert waited_for_the_upstream(proxy)
+
+
+def test_what_a_caller_waited_before_it_cancelled_is_no_overhead_of_the_proxy(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call(5), mcp_session_id="s")
+    upstream.accept().request()
+    wait_for_nothing()
+    other = Client(proxy.port)
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}}
+    other.post(cancelled, mcp_session_id="s")
+    upstream.accept().answer(b"", "202 Accepted")
+    assert other.getresponse().status == 202
+    proxy.counted({(CALL, "cancelled", "caller"): 1})
+    assert waited_for_the_upstream(proxy)
+    other.close()
 
 
 def test_a_cancelled_call_counts_once_even_if_its_answer_still_comes(
