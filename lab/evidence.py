@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -28,8 +28,11 @@ from stacks.architectures import Architecture
 from stacks.charts import Namespace
 
 VISIBLE_SECONDS = 20.0
-COVERED_SECONDS = 30.0
+COVERED_SECONDS = 45.0
 BLAME_SECONDS = 1.0
+
+QUERIES_A_STEP = 20
+"""Queries that are asked between two steps of light traffic."""
 
 WINDOW = "5s"
 """Range of the boards' rate queries here: a few scrapes of one second each."""
@@ -144,17 +147,21 @@ def askable(architecture: Architecture) -> tuple[Query, ...]:
     return tuple(query for query in every_query() if query.needs in local)
 
 
-def cover(pipeline: Pipeline, tell: Tell, window: str = WINDOW) -> Coverage:
-    """Keep light traffic going until every query has data, at most COVERED_SECONDS."""
+def cover(
+    pipeline: Pipeline, tell: Tell, window: str = WINDOW, wanted: Sequence[Query] = ()
+) -> Coverage:
+    """Keep light traffic going until every query has data, at most COVERED_SECONDS.
+
+    Asked are the given queries, else all that can have data without a kubelet.
+    """
     prometheus = pipeline.prometheus
-    asked = askable(pipeline.architecture)
+    asked = tuple(wanted) or askable(pipeline.architecture)
     missing = list(asked)
     broken: list[Rule] = []
 
     def all_have_data() -> bool | None:
-        next(traffic)
         try:
-            missing[:] = [each for each in missing if not _answered(prometheus, each, window)]
+            missing[:] = _unanswered(prometheus, missing, window, traffic)
             broken[:] = [each for each in prometheus.rules() if each.health == "err"]
         except Unreachable:
             return None
@@ -165,6 +172,22 @@ def cover(pipeline: Pipeline, tell: Tell, window: str = WINDOW) -> Coverage:
     elsewhere = Counter(query.needs for query in every_query())
     elsewhere.subtract(query.needs for query in asked)
     return Coverage(len(asked), _explained(pipeline, missing, window), tuple(broken), +elsewhere)
+
+
+def _unanswered(
+    prometheus: Prometheus, queries: Iterable[Query], window: str, traffic: Generator[None]
+) -> list[Query]:
+    """Those without data; traffic goes on meanwhile, since rates look back a few seconds only."""
+    told: dict[str, bool] = {}
+    unanswered = []
+    for query in queries:
+        if query.expr not in told:
+            if len(told) % QUERIES_A_STEP == 0:
+                next(traffic)
+            told[query.expr] = answered(prometheus, query, window)
+        if not told[query.expr]:
+            unanswered.append(query)
+    return unanswered
 
 
 def _explained(pipeline: Pipeline, missing: Sequence[Query], window: str) -> tuple[Missing, ...]:
@@ -203,7 +226,8 @@ def _light_traffic(pipeline: Pipeline, front: Front, tell: Tell) -> Generator[No
     return light_traffic(front.mcp_url, lost)
 
 
-def _answered(prometheus: Prometheus, query: Query, window: str) -> bool:
+def answered(prometheus: Prometheus, query: Query, window: str = WINDOW) -> bool:
+    """Whether a query has data now."""
     try:
         return has_data(prometheus.query(_local(query, window)))
     except QueryRefused:

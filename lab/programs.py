@@ -50,8 +50,11 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def echo(server: str, address: str) -> Process:
-    """Our echo server over HTTP. It knows one path only, so its 404 says that it listens."""
-    arguments = ("--transport", "streamable-http", "--listen", address)
+    """Our echo server over HTTP. It knows one path only, so its 404 says that it listens.
+
+    It answers by event streams, as servers of the official SDKs do unless told otherwise.
+    """
+    arguments = ("--transport", "streamable-http", "--listen", address, "--answers", "sse")
     python = (sys.executable, "-m", "lab.echo")
     return Process(f"{server}-server", (*python, *arguments), {}, f"http://{address}/", 404)
 

@@ -1,6 +1,7 @@
 """The HTTP+SSE transport of revision 2024-11-05: one event stream per session, messages by POST."""
 
 import asyncio
+import os
 import secrets
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -8,7 +9,18 @@ from urllib.parse import parse_qs
 import msgspec
 
 from lab.echo.http import HttpConnection
-from lab.echo.messages import PARSE_ERROR, Cancel, Json, Later, Reply, error, receive
+from lab.echo.messages import (
+    CRASH_CODE,
+    PARSE_ERROR,
+    Cancel,
+    Crash,
+    Json,
+    Later,
+    Noise,
+    Reply,
+    error,
+    receive,
+)
 from lab.echo.request import EVENTS, MESSAGES_PATH, SSE_PATH, Refusal, Request, check
 
 Sessions = dict[str, "Stream"]
@@ -74,6 +86,10 @@ class SseConnection(HttpConnection):
                 _wait(later, stream)
             case Cancel(request_id) if request_id in stream.pending:
                 stream.pending.pop(request_id).cancel()
+            case Noise(payload):
+                stream.connection.event("message", payload)
+            case Crash():
+                os._exit(CRASH_CODE)
 
 
 def _wait(later: Later, stream: Stream) -> None:

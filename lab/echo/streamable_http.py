@@ -131,7 +131,7 @@ class Connection(HttpConnection):
                 self.send(202)
                 _cancel(request_id, self._session)
             case Noise(payload):
-                self._send(200, JSON, payload)
+                self.send(200, JSON, payload)
             case Crash():
                 os._exit(CRASH_CODE)
             case _:

@@ -48,6 +48,14 @@ def test_every_alert_is_shown_to_keep_quiet() -> None:
     assert {case.name for case in QUIET} == {alert.name for alert in ALERTS}
 
 
+def test_every_alert_that_judges_by_a_threshold_is_shown_to_keep_quiet_just_below() -> None:
+    judging = {alert.name for alert in ALERTS if alert.settings}
+    just_below = ("is the bound itself", "less than", "fewer than")
+    shown = {case.name for case in QUIET if any(each in case.because for each in just_below)}
+
+    assert judging - shown == set()
+
+
 def test_every_alert_that_judges_a_share_is_shown_to_keep_quiet_at_low_traffic() -> None:
     floors = {"call_floor", "tool_call_floor", "burn_calls", "surge_floor"}
     judging = {alert.name for alert in ALERTS if floors & set(alert.settings)}
