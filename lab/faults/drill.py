@@ -30,8 +30,11 @@ LOAD_SECONDS = 2.0
 COVER_WINDOW = "10s"
 """Range of the boards' rate queries afterwards: what was away was not away for so long."""
 
-BEFORE_SECONDS = 600
+BEFORE_SECONDS = 15
 """What fired so short a time before a strike is not the strike's."""
+
+QUIET_SECONDS = 6.0
+"""How long is watched at least: an alert for no reason takes as long as one with a reason."""
 
 PANEL_WINDOW = "1m"
 """Range of the panels' rate queries that must show a fault."""
@@ -188,6 +191,8 @@ class Watch:
             return None
 
     def _all_told(self, seen: frozenset[Told]) -> bool:
+        if time.monotonic() - self._began < QUIET_SECONDS:
+            return False
         fired = all(one.expected <= {each.alert for each in one.own(seen)} for one in self._struck)
         return fired and not any(each.dark for each in self._struck)
 
