@@ -28,7 +28,7 @@ timed = @SECONDS=0; $(1) && echo "make $@: $$SECONDS s"
 
 .PHONY: help
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/run.stamp: requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on PATH: install Python 3.11 or pass PYTHON=..." >&2; exit 2; }
@@ -110,6 +110,10 @@ bench-quick: $(VENV)/dev.stamp ## CPU per call of the proxy, not compiled, besid
 .PHONY: soak
 soak: $(VENV)/dev.stamp ## 12,000 abandoned sessions: memory, descriptors and children of the proxy end flat; minutes
 	$(call timed,$(BIN)/python -m tests.soak)
+
+.PHONY: bench-dashboards
+bench-dashboards: $(VENV)/dev.stamp ## every query of the boards on 200 servers x 50 tools x 3 days: 7 GB of disk, some minutes
+	@$(BIN)/python -m tests.bench.boards
 
 .PHONY: readme
 readme: $(VENV)/run.stamp ## write the README's generated tables anew

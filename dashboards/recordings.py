@@ -5,7 +5,7 @@ Names follow `level:metric:operation`; the level `mcp` is one server of one name
 
 from dashboards import foreign
 from dashboards.objectives import CALLS, objectives, success
-from dashboards.promql import ne, quantile, renamed
+from dashboards.promql import aggregate, ne, quantile, renamed
 from dashboards.recording import Recording, spliced
 from dashboards.series import RULE, Scope, Source
 from dashboards.signal import EACH_SERVER
@@ -57,6 +57,15 @@ def _of_mcp_pods(use: str) -> str:
 
 # cAdvisor counts each container, and the whole pod once more under no container name.
 _CONTAINERS = ne("container", "")
+
+
+def _newest() -> str:
+    """The time of each server's newest sample, while it is fresh."""
+    stamps = (f"timestamp({each.select(RULE)})" for each in (proxies.UP, calls.REQUESTS))
+    return " or ".join(aggregate("max", each, EACH_SERVER) for each in stamps)
+
+
+NEWEST = Recording("mcp:sample:newest_timestamp", _newest())
 POD_CPU = Recording(
     "mcp:pod_cpu_cores:rate5m",
     _of_mcp_pods(
@@ -79,7 +88,8 @@ POD_MEMORY = Recording(
 
 def recordings(t: Thresholds) -> tuple[Recording, ...]:
     """All of them, in the order of evaluation."""
-    return (*objectives(t), OUTCOMES, LATENCY_BUCKETS, LATENCY_P95, *TOOLS, POD_CPU, POD_MEMORY)
+    observed = (OUTCOMES, LATENCY_BUCKETS, LATENCY_P95, *TOOLS, NEWEST, POD_CPU, POD_MEMORY)
+    return (*objectives(t), *observed)
 
 
 RECORDINGS = recordings(DEFAULTS)

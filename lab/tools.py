@@ -76,6 +76,16 @@ TOOLS: dict[str, Tool] = {
             install="dashboard-linter 0.2.0 or newer (Grafana's linter of dashboards)",
         ),
         Tool(
+            name="tsdb-blocks",
+            commands=("tsdb-blocks",),
+            module="tsdb-blocks",
+            package=".",
+            ask=("-help",),
+            needs=("-blocks",),
+            seconds=60,
+            install="Go: the program is this repository's own",
+        ),
+        Tool(
             name="etcd",
             commands=("etcd",),
             assets=("KUBEBUILDER_ASSETS",),

@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat, table
-from dashboards.signals import calls, indicators, proxies, tools
+from dashboards.signals import calls, indicators, proxies, server_tools
 
 BOARD = Board(
     uid="mcp-server",
@@ -53,10 +53,10 @@ BOARD = Board(
             104,
             "Tools",
             (
-                lines(40, tools.RATE),
-                lines(41, tools.ERROR_RATIO),
-                lines(42, tools.LATENCY),
-                table(43, tools.TABLE),
+                lines(40, server_tools.RATE),
+                lines(41, server_tools.ERROR_RATIO),
+                lines(42, server_tools.LATENCY),
+                table(43, server_tools.TABLE),
             ),
         ),
         Row(

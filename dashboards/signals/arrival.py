@@ -3,29 +3,24 @@
 from dashboards import foreign, limits, series
 from dashboards.links import TO_PIPELINE, TO_SERVER
 from dashboards.promql import aggregate, like, over_time, selector
-from dashboards.series import CHOSEN, CHOSEN_TARGETS, Series, Source
+from dashboards.recordings import NEWEST
+from dashboards.series import CHOSEN, CHOSEN_TARGETS, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import calls, proxies
+from dashboards.signals import proxies
 from proxy.telemetry.catalogue import METRICS, Instrument, Metric
 
-
-def _newest(series: Series) -> str:
-    """The time of each server's newest sample, to the minute once the server is silent."""
-    stamps = f"timestamp({series.select(CHOSEN)})"
-    now = aggregate("max", stamps, EACH_SERVER)
-    within_the_hour = aggregate("max", over_time("max", stamps, "1h:1m"), EACH_SERVER)
-    return f"{now} or {within_the_hour}"
-
-
-SEEN = " or ".join(
-    each.now(CHOSEN, by=EACH_SERVER, operator="group") for each in (proxies.UP, calls.REQUESTS)
-)
+SEEN = NEWEST.series.now(CHOSEN, by=EACH_SERVER, operator="group")
 """The chosen servers that tell of themselves: ours even when idle, ToolHive's once called."""
 
 
 def _age() -> str:
-    """Seconds since the newest sample of each server seen within the hour."""
-    return f"time() - ({_newest(proxies.UP)} or {_newest(calls.REQUESTS)})"
+    """Seconds since the newest sample of each server seen within the hour.
+
+    Of our proxies at once; of others, and of what is silent, by what the rule remembers.
+    """
+    ours = aggregate("max", f"timestamp({proxies.UP.select(CHOSEN)})", EACH_SERVER)
+    remembered = aggregate("max", over_time("max", NEWEST.series.select(CHOSEN), "1h"), EACH_SERVER)
+    return f"time() - ({ours} or {remembered})"
 
 
 def _copies() -> str:

@@ -36,6 +36,18 @@ Answers = Mapping[int, Answer]
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A query as it is sent: for its end only if it is instant, else every `step` seconds."""
+
+    panel: Panel
+    target: Target
+    expr: str
+    start: float
+    end: float
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What the viewer chose: the time, and a value for some of the variables."""
 
@@ -50,12 +62,25 @@ def answers(prometheus: Prometheus, board: Board, choice: Choice) -> Answers:
         if variable.name in choice.chosen:
             selector = _filled(variable.selector, everything)
             _require_known(prometheus, variable, choice, selector)
-    values = everything | {name: _escaped(value) for name, value in choice.chosen.items()}
+    values = _values(board, choice)
     return {
         panel.id: _answer(prometheus, board, panel, (choice.window, values))
         for panel in board.panels
         if panel.targets
     }
+
+
+def questions(board: Board, choice: Choice) -> Iterator[Question]:
+    """Everything that the panels ask; raises PreviewError."""
+    values = _values(board, choice)
+    for panel in board.panels:
+        yield from _questions(panel, choice.window, values)
+
+
+def _values(board: Board, choice: Choice) -> dict[str, str]:
+    """The values of all variables: what was chosen, else everything."""
+    everything = {each.name: each.everything for each in board.variables}
+    return everything | {name: _escaped(value) for name, value in choice.chosen.items()}
 
 
 def _require_known(
@@ -76,49 +101,61 @@ def _answer(
     prometheus: Prometheus, board: Board, panel: Panel, about: tuple[Window, Mapping[str, str]]
 ) -> Answer:
     window, values = about
-    least = max((each.step for each in panel.targets), key=window.least)
-    step = window.step(int(pixels(panel.place).width), least)
-    asker = _Asker(prometheus, window, values, step)
     try:
-        series = tuple(each for target in panel.targets for each in asker.ask(target))
+        asked = _questions(panel, window, values)
+        series = tuple(each for question in asked for each in _asked(prometheus, question))
     except QueryRefused as refused:
         raise QueryRefused(f'board {board.uid}, panel "{panel.title}": {refused}') from refused
     except PreviewError as wrong:
         raise PreviewError(f'board {board.uid}, panel "{panel.title}": {wrong}') from wrong
-    return Answer(series, window, step)
+    return Answer(series, window, _step(panel, window))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    prometheus: Prometheus
-    window: Window
-    values: Mapping[str, str]
-    step: int
+def _step(panel: Panel, window: Window) -> int:
+    least = max((each.step for each in panel.targets), key=window.least)
+    return window.step(int(pixels(panel.place).width), least)
 
-    def ask(self, target: Target) -> Iterator[Series]:
-        expr = _filled(target.expr, {**self.values, **self._times(target.step)})
-        for line in self._lines(target, expr):
-            times, values = zip(*line.points, strict=True)
-            name = legend(target.legend, line.labels) or expr
-            yield Series(target.letter, name, line.labels, times, values)
 
-    def _lines(self, target: Target, expr: str) -> tuple[Line, ...]:
-        if target.instant:
-            end = self.window.end
-            return tuple(
-                Line(each.labels, ((end, each.value),))
-                for each in self.prometheus.query(expr, at=end)
-            )
-        start, end = self.window.grid(self.step)
-        return self.prometheus.query_range(expr, start=start, end=end, step=self.step)
+def _questions(panel: Panel, window: Window, values: Mapping[str, str]) -> tuple[Question, ...]:
+    if not panel.targets:
+        return ()
+    step = _step(panel, window)
+    start, end = window.grid(step)
+    return tuple(
+        Question(
+            panel,
+            target,
+            _filled(target.expr, {**values, **_times(window, step, target.step)}),
+            *((window.end, window.end) if target.instant else (start, end)),
+            step,
+        )
+        for target in panel.targets
+    )
 
-    def _times(self, min_step: str) -> dict[str, str]:
-        return {
-            "__rate_interval": f"{self.window.rate_interval(self.step, min_step)}s",
-            "__interval": f"{self.step}s",
-            "__range": f"{self.window.length}s",
-            "__range_s": str(self.window.length),
-        }
+
+def _times(window: Window, step: int, min_step: str) -> dict[str, str]:
+    return {
+        "__rate_interval": f"{window.rate_interval(step, min_step)}s",
+        "__interval": f"{step}s",
+        "__range": f"{window.length}s",
+        "__range_s": str(window.length),
+    }
+
+
+def _asked(prometheus: Prometheus, question: Question) -> Iterator[Series]:
+    target = question.target
+    for line in _lines(prometheus, question):
+        times, values = zip(*line.points, strict=True)
+        name = legend(target.legend, line.labels) or question.expr
+        yield Series(target.letter, name, line.labels, times, values)
+
+
+def _lines(prometheus: Prometheus, question: Question) -> tuple[Line, ...]:
+    expr, start, end = question.expr, question.start, question.end
+    if question.target.instant:
+        found = prometheus.query(expr, at=end)
+        return tuple(Line(each.labels, ((end, each.value),)) for each in found)
+    return prometheus.query_range(expr, start=start, end=end, step=question.step)
 
 
 def _filled(expr: str, values: Mapping[str, str]) -> str:

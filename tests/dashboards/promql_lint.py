@@ -9,7 +9,7 @@ from tests.dashboards.expressions import parse, selected, walk
 
 COUNTER_SUFFIXES = ("_total", "_count", "_sum", "_bucket")
 RATES = {"rate", "irate"}
-WINDOWS = ("$__rate_interval", "$__range", "$__range:$__interval", "1h:1m")
+WINDOWS = ("$__rate_interval", "$__range", "$__range:$__interval", "1h")
 PRESENCE = {"group", "count"}
 """Aggregations for which it does not matter what a counter's value is."""
 
@@ -30,7 +30,7 @@ def findings(place: str, expr: str) -> Iterator[str]:
 
 
 def _windows(expr: str) -> Iterator[str]:
-    """Ranges follow the board's time and resolution, or they are the one fixed subquery."""
+    """Ranges follow the board's time and resolution, or are the hour that freshness remembers."""
     for window in re.findall(r"\[([^\]]+)\]", expr):
         if window not in WINDOWS:
             yield f"fixed range [{window}]"

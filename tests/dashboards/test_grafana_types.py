@@ -10,6 +10,7 @@ from dashboards import BOARDS, Board
 from dashboards.palette import COLOURS
 from dashboards.render import dashboard
 from tests.dashboards import lint
+from tests.dashboards.editions import EDITIONS
 from tests.dashboards.grafana_types import Grafana, own
 from tests.dashboards.lint import Json, panels
 
@@ -21,12 +22,12 @@ def grafana() -> Grafana:
     return own(os.environ)
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
 def test_a_board_is_of_grafanas_types(grafana: Grafana, board: Board) -> None:
     assert grafana.complaints(dashboard(board)) == []
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
 def test_a_board_has_no_name_that_grafana_does_not_know(grafana: Grafana, board: Board) -> None:
     assert grafana.unknown(dashboard(board)) == []
 

@@ -218,8 +218,16 @@ def spent(noun: str, budget: float) -> Computed:
     )
 
 
+NEWEST = Computed(
+    "the newest sample",
+    {f"mcp_proxy_upstream_up{{{OF}}}": "1x7", f'{REQUESTS},status="success"}}': "0x3"},
+    {"mcp:sample:newest_timestamp": 420},
+    "10m",
+)
+
 COMPUTED = (
     SHORT,
+    NEWEST,
     OUTCOMES,
     BUCKETS,
     TOOLS,

@@ -99,8 +99,8 @@ def test_a_table_has_one_named_column_per_label_and_answer() -> None:
         "Value #A": "Calls",
         "Value #B": "Errors",
         "Value #C": "Error ratio",
-        "Value #D": "p50",
-        "Value #E": "p95",
+        "Value #D": "p95, mean",
+        "Value #E": "p95, worst",
     }
     assert [target["format"] for target in table["targets"]] == ["table"] * 5
 

@@ -7,11 +7,12 @@ import pytest
 
 from dashboards import BOARDS, Board
 from dashboards.render import dashboard
+from tests.dashboards.editions import EDITIONS
 from tests.dashboards.lint import Json, panels
 from tests.dashboards.round_trip import lost
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
 def test_a_board_survives_the_round_trip(board: Board) -> None:
     assert lost(dashboard(board)) == []
 

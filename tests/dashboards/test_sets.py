@@ -18,12 +18,11 @@ from dashboards.render import dashboard
 from dashboards.rules import document
 from dashboards.sets import Set, translated
 from dashboards.write import files
+from tests.dashboards.editions import LAYOUTS
 from tests.dashboards.expressions import selectors
 from tests.dashboards.lint import findings
 from tests.dashboards.promtool import Promtool
 from tests.dashboards.test_links import Json, links
-
-LAYOUTS = [(version, road) for version in ("0.3.5", "0.44.0") for road in toolhive.ROADS]
 
 pytestmark = pytest.mark.parametrize(("version", "road"), LAYOUTS)
 

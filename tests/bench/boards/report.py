@@ -1,0 +1,47 @@
+"""The times of all queries as markdown: how many are within the bound, and the slowest."""
+
+from collections.abc import Sequence
+
+from tests.bench.boards.asking import Took
+
+BOUND_SECONDS = 1.0
+LISTED = 12
+"""How many of the slowest queries a table shows."""
+
+
+def summary(name: str, took: Sequence[Took]) -> str:
+    """One line of the first table."""
+    slow = [each for each in took if late(each)]
+    whole = sum(each.cpu_seconds for each in took)
+    slowest = max(each.seconds for each in took)
+    return f"| {name} | {len(took)} | {len(slow)} | {slowest:.2f} s | {whole:.1f} s |"
+
+
+SUMMARY_HEAD = (
+    f"| asked | queries | over {BOUND_SECONDS:g} s | slowest | CPU of all |\n|---|--:|--:|--:|--:|"
+)
+
+
+def slowest(took: Sequence[Took]) -> str:
+    """The slowest queries, those over the bound all of them."""
+    ranked = sorted(took, key=lambda each: (not each.error, -each.seconds, each.asked.expr))
+    shown = ranked[: max(LISTED, sum(map(late, took)))]
+    rows = (
+        f"| {_who(each)} | {each.seconds:.2f} s | {each.cpu_seconds:.2f} s | {_size(each)} |"
+        for each in shown
+    )
+    return "\n".join(("| query of | time | CPU | answer |", "|---|--:|--:|--:|", *rows))
+
+
+def late(took: Took) -> bool:
+    return bool(took.error) or took.seconds > BOUND_SECONDS
+
+
+def _who(took: Took) -> str:
+    first, *others = took.asked.who
+    more = f" and {len(others)} more" if others else ""
+    return f"{first}{more}"
+
+
+def _size(took: Took) -> str:
+    return took.error or f"{took.bytes / 1e6:.2f} MB"
