@@ -119,7 +119,7 @@ class HttpUpstream:
         if head.content is Content.EVENTS:
             self._books.ledger.streams += 1
         arrival = exchange.post.arrival
-        if head.session is not None and _initializes(exchange.post):
+        if head.session is not None and initializes(exchange.post):
             self._open_session(head.session.decode("latin-1"))
         elif arrival.method == "DELETE" and head.status < 300:
             self._end_session(arrival.session, "")
@@ -183,5 +183,6 @@ class HttpUpstream:
             self._books.session_ended(seconds, error_type)
 
 
-def _initializes(post: Post) -> bool:
+def initializes(post: Post) -> bool:
+    """Whether the post opens a session."""
     return any(call.method == INITIALIZE for call in post.calls)

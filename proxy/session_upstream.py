@@ -32,6 +32,9 @@ class SessionUpstream:
     def __repr__(self) -> str:
         return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._sessions)}>"
 
+    def __contains__(self, session: str) -> bool:
+        return session in self._sessions
+
     def post(self, post: Post) -> None:
         """Part of Upstream."""
         name = post.arrival.session

@@ -8,12 +8,15 @@ from proxy.bridge import Bridges
 from proxy.conversation import Terms
 from proxy.era_upstream import EraUpstream
 from proxy.eras.versions import Era
+from proxy.http_eras import EraConnector, HttpEras
 from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.modern_upstream import ModernUpstream
 from proxy.options import HttpTransport
 from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
+from proxy.speech import Speech
 from proxy.transports.child import Children
+from proxy.transports.modern_link import ModernConnector
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector
 from proxy.transports.sse_link import SseConnector, SseTerms
@@ -26,6 +29,7 @@ Spawn = Callable[[Coroutine[None, None, None]], object]
 class Upstreams:
     """One server, as clients of streamable HTTP (`endpoint`) and of HTTP+SSE (`streams`) need it.
 
+    `endpoint` has `streams` in its care.
     `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
     connect why it failed, "" if it did not.
     """
@@ -54,8 +58,7 @@ class Upstreams:
             self.streams = self._sessions(sse)
             self.endpoint = self._eras(self.streams, sse, Era.LEGACY)
         else:
-            self.endpoint = self._streamable(server, pool)
-            self.streams = self._sessions(self._by_message(server, pool))
+            self.endpoint, self.streams = self._streamable(server, pool)
 
     def __repr__(self) -> str:
         return f"<Upstreams {self.endpoint!r} {self.streams!r}>"
@@ -64,8 +67,7 @@ class Upstreams:
         """Look for what is overdue."""
         links = self._books.ledger.links
         links.update(dict.fromkeys(links, 0))
-        for each in self._all:
-            each.tick(now)
+        self.endpoint.tick(now)
 
     async def probe(self) -> str:
         """Why the server cannot be reached, or started, now, in one line; "" if it can."""
@@ -73,19 +75,11 @@ class Upstreams:
 
     def drain(self) -> None:
         """From now on new requests are turned away."""
-        for each in self._all:
-            each.drain()
+        self.endpoint.drain()
 
     async def close(self) -> None:
         """Let go of every connection, session and process."""
-        for each in self._all:
-            await each.close()
-
-    @property
-    def _all(self) -> tuple[Upstream, ...]:
-        """Each upstream once: that of both eras keeps the sessions of all its clients itself."""
-        apart = isinstance(self.endpoint, HttpUpstream)
-        return (self.endpoint, self.streams) if apart else (self.endpoint,)
+        await self.endpoint.close()
 
     def _terms(self, connector: Connector) -> Terms:
         return Terms(connector, self._settings.upstream_timeout, self._books, self._spawn)
@@ -95,17 +89,19 @@ class Upstreams:
         return SessionUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
 
     def _eras(self, legacy: SessionUpstream, connector: Connector, era: Era | None) -> EraUpstream:
+        return EraUpstream(legacy, self._modern(connector, era))
+
+    def _modern(self, connector: Connector, era: Era | None) -> ModernUpstream:
         terms, settings = self._terms(connector), self._settings
         most = settings.max_sessions
-        modern = ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
-        return EraUpstream(legacy, modern)
+        return ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
 
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings
         terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
         return SseConnector(terms, pool)
 
-    def _streamable(self, server: HttpServer, pool: Pool) -> HttpUpstream:
+    def _streamable(self, server: HttpServer, pool: Pool) -> tuple[HttpEras, SessionUpstream]:
         settings = self._settings
         terms = HttpTerms(
             target=server.target,
@@ -114,14 +110,16 @@ class Upstreams:
             idle=settings.session_idle,
             message_limit=settings.message_limit,
         )
-        return HttpUpstream(terms, pool, self._books)
-
-    def _by_message(self, server: HttpServer, pool: Pool) -> Connector:
-        settings = self._settings
-        terms = StreamableTerms(
+        spoken = StreamableTerms(
             server.target, server.authority, settings.upstream_timeout, settings.message_limit
         )
-        return StreamableConnector(terms, pool)
+        speech = Speech(spoken, pool, settings.upstream_era)
+        legacy, newer = StreamableConnector(spoken, pool), ModernConnector(spoken, pool)
+        sessions = self._sessions(EraConnector(legacy, newer, speech))
+        modern = self._modern(legacy, Era.LEGACY)
+        passing = HttpUpstream(terms, pool, self._books)
+        eras = HttpEras(passing, modern, sessions, speech, self._books, self._spawn)
+        return eras, sessions
 
     def _note_restart(self) -> None:
         self._books.ledger.upstream_restarts += 1

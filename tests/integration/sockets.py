@@ -19,6 +19,16 @@ class UpstreamSide:
         self._connection = connection
         self._rest = first
 
+    def is_asked_for_its_era(self) -> bool:
+        """Whether the next request is `server/discover`, which is answered then."""
+        while b"\r\n\r\n" not in self._rest:
+            self._more()
+        asked = b"\r\nmcp-method: server/discover\r\n" in self._rest
+        if asked:
+            self.request()
+            self.answer(b"", "400 Bad Request", "connection: close\r\n")
+        return asked
+
     def request(self) -> tuple[str, bytes]:
         """The next request: its head, and its body."""
         while b"\r\n\r\n" not in self._rest:
@@ -101,10 +111,16 @@ class UpstreamSide:
 
 
 class Upstream:
-    """A listening upstream, with TLS if it has a context for that."""
+    """A listening upstream, with TLS if it has a context for that.
 
-    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    A `legacy` one answers as older servers do when the proxy asks whether it speaks 2026-07-28.
+    """
+
+    def __init__(
+        self, port: int = 0, tls: ssl.SSLContext | None = None, *, legacy: bool = True
+    ) -> None:
         self._tls = tls
+        self._legacy = legacy
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(TIMEOUT_SECONDS)
         self._open: list[socket.socket] = []
@@ -131,7 +147,9 @@ class Upstream:
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
-            return UpstreamSide(connection, b"")
+            side = UpstreamSide(connection, b"")
+            if not (self._legacy and side.is_asked_for_its_era()):
+                return side
         raise TimeoutError("no request came by a new connection")
 
     def close(self) -> None:

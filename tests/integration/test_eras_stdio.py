@@ -24,7 +24,7 @@ ROOTS: dict[str, Any] = {"roots": {}}
 @contextmanager
 def before(era: str, *flags: str) -> Iterator[RunningProxy]:
     """A proxy before the scripted server, which behaves alike in both eras."""
-    with running("--upstream-era", era, *flags, "--", *SERVER) as proxy:
+    with running("--upstream-era", era, *flags, "--", *SERVER, era) as proxy:
         yield proxy
 
 

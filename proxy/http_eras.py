@@ -1,0 +1,152 @@
+"""A streamable HTTP server for clients of both eras: bytes pass where both speak the same."""
+
+from collections.abc import Callable, Coroutine
+
+from proxy.books import Books
+from proxy.bridge import Bridges
+from proxy.conversation import GONE_STATUS
+from proxy.era_upstream import era
+from proxy.eras.versions import Era
+from proxy.http_upstream import HttpUpstream, initializes
+from proxy.modern_upstream import ModernUpstream
+from proxy.post import Post
+from proxy.session import Finished
+from proxy.session_upstream import SessionUpstream
+from proxy.speech import Speech
+from proxy.transports.port import Connector, Link, LinkOwner
+from proxy.verdict import CANCELLED
+
+
+class HttpEras:
+    """`bytes` passes exchanges through, `modern` and `sessions` translate. Part of Upstream."""
+
+    def __init__(
+        self,
+        passing: HttpUpstream,
+        modern: ModernUpstream,
+        sessions: SessionUpstream,
+        speech: Speech,
+        books: Books,
+        spawn: Callable[[Coroutine[None, None, None]], object],
+    ) -> None:
+        self._passing = passing
+        self._modern = modern
+        self._sessions = sessions
+        self._speech = speech
+        self._books = books
+        self._spawn = spawn
+
+    def __repr__(self) -> str:
+        return f"<HttpEras {self._speech!r} {self._passing!r}>"
+
+    def post(self, post: Post) -> None:
+        """Part of Upstream."""
+        client = era(post)
+        known = self._speech.modern if client is Era.MODERN else self._speech.legacy
+        opens = client is Era.MODERN or initializes(post)
+        if known is None and opens:
+            self._spawn(self._wait(post, client))
+        else:
+            self._route(post, client)
+
+    def listen(self, post: Post) -> None:
+        """Part of Upstream."""
+        self._of_session(post).listen(post)
+
+    def delete(self, post: Post) -> None:
+        """Part of Upstream."""
+        self._of_session(post).delete(post)
+
+    def tick(self, now: float) -> None:
+        """Part of Upstream."""
+        self._passing.tick(now)
+        self._sessions.tick(now)
+        self._modern.tick(now)
+
+    async def probe(self) -> str:
+        """Part of Upstream. A server that was away may come back as another."""
+        failure = await self._passing.probe()
+        if failure:
+            self._speech.forget()
+        return failure
+
+    def drain(self) -> None:
+        """Part of Upstream."""
+        self._passing.drain()
+        self._sessions.drain()
+
+    async def close(self) -> None:
+        """Part of Upstream."""
+        await self._modern.close()
+        await self._sessions.close()
+        await self._passing.close()
+
+    def _route(self, post: Post, client: Era) -> None:
+        if client is Era.LEGACY:
+            self._of_session(post).post(post)
+        elif self._speech.modern is False:
+            self._modern.post(post)
+        else:
+            self._passing.post(post)
+
+    def _of_session(self, post: Post) -> HttpUpstream | SessionUpstream:
+        """Who keeps a legacy client's session."""
+        ours = self._speech.legacy is False or post.arrival.session in self._sessions
+        return self._sessions if ours else self._passing
+
+    async def _wait(self, post: Post, client: Era) -> None:
+        """Find out what the server speaks, then go on."""
+        waiting = _Waiting(post, self._books)
+        await self._speech.find_out(client, post.arrival.forward + post.context)
+        if not waiting.gone:
+            self._route(post, client)
+
+
+class _Waiting:
+    """The visitor of a client that waits for the server's era to be found out."""
+
+    def __init__(self, post: Post, books: Books) -> None:
+        self.gone = False
+        self._post = post
+        self._books = books
+        post.client.attach(self)
+
+    def client_paused(self) -> None:
+        """Part of port.Visitor."""
+
+    def client_resumed(self) -> None:
+        """Part of port.Visitor."""
+
+    def client_gone(self) -> None:
+        """Part of port.Visitor."""
+        self.gone = True
+        for call in self._post.calls:
+            self._books.finished(Finished(call, CANCELLED), GONE_STATUS, 0.0)
+
+
+class EraConnector:
+    """Opens sessions at a server that may know none: as it wants, or bridged. Part of Connector."""
+
+    def __init__(self, legacy: Connector, modern: Connector, speech: Speech) -> None:
+        self._legacy = legacy
+        self._modern = modern
+        self._bridged = Bridges(modern, Era.MODERN)
+        self._speech = speech
+
+    def __repr__(self) -> str:
+        return f"<EraConnector {self._speech!r} {self._legacy!r}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> Link:
+        """Part of port.Connector."""
+        await self._speech.find_out(Era.LEGACY, headers)
+        way = self._bridged if self._speech.legacy is False else self._legacy
+        return await way.connect(owner, headers)
+
+    async def probe(self) -> str:
+        """Part of port.Connector."""
+        return await self._legacy.probe()
+
+    async def close(self) -> None:
+        """Part of port.Connector."""
+        await self._modern.close()
+        await self._legacy.close()

@@ -1,0 +1,99 @@
+"""Which eras a streamable HTTP server speaks: asked once, on behalf of whoever first needs to know.
+
+2026-07-28, "Streamable HTTP", Backward Compatibility: a server that answers `server/discover`, or
+refuses it with a modern error, is a modern one; any other is legacy. A modern server may take
+`initialize` as well; that is asked when a client with sessions comes.
+"""
+
+import asyncio
+
+from proxy.eras import headers, keys
+from proxy.eras.opening import modern_meta, speaks_modern
+from proxy.eras.request import mapping, plain
+from proxy.eras.request import request as message
+from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
+from proxy.errors import MalformedMessage
+from proxy.transports.inquiry import Inquiry, Told
+from proxy.transports.pool import Pool
+from proxy.transports.streamable_link import StreamableTerms
+from proxy.wire import request
+from proxy.wire.fields import Fields, take_apart
+from proxy.wire.head import Header, without
+
+_SILENT = frozenset((401, 403, 407, 408, 429))
+"""What says nothing about the server's era: it wants something else first."""
+_REPLACED = headers.OF_MCP | {b"accept", b"content-type"}
+
+
+class Speech:
+    """What is known of the server; None is not known yet. `known` settles both."""
+
+    def __init__(self, terms: StreamableTerms, pool: Pool, known: Era | None) -> None:
+        self._terms = terms
+        self._pool = pool
+        self._known = known
+        self._asking = asyncio.Lock()
+        self.modern: bool | None = None
+        self.legacy: bool | None = None
+        self.forget()
+
+    def __repr__(self) -> str:
+        return f"<Speech modern={self.modern} legacy={self.legacy}>"
+
+    def forget(self) -> None:
+        """The server was away: another may come back."""
+        self.modern = None if self._known is None else self._known is Era.MODERN
+        self.legacy = None if self._known is None else self._known is Era.LEGACY
+
+    async def find_out(self, era: Era, lines: bytes) -> None:
+        """Ask with a client's header lines whether the server speaks an era, unless it is known."""
+        async with self._asking:
+            if self.modern is None:
+                await self._discover(lines)
+            if era is Era.LEGACY and self.modern and self.legacy is None:
+                await self._initialize(lines)
+
+    async def _discover(self, lines: bytes) -> None:
+        body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
+        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
+        told = await self._ask("POST", lines, body, *made)
+        if told is None or told.status in _SILENT or told.status >= 500:
+            return
+        answer = _answer(told.body)
+        self.modern = answer is not None and speaks_modern(answer) is not False
+        offered = mapping(plain((answer or {}).get("result"))).get("supportedVersions")
+        versions = set(offered) if isinstance(offered, list) else set()
+        if not self.modern or versions & set(LEGACY_VERSIONS):
+            self.legacy = True
+
+    async def _initialize(self, lines: bytes) -> None:
+        params = {
+            "protocolVersion": LATEST_LEGACY,
+            "capabilities": {},
+            "clientInfo": {"name": "mcp-proxy", "version": "1"},
+        }
+        body = message(keys.INITIALIZE, keys.INITIALIZE, params)
+        told = await self._ask("POST", lines, body)
+        if told is None or told.status in _SILENT or told.status >= 500:
+            return
+        answer = _answer(told.body)
+        self.legacy = told.status < 300 and answer is not None and "result" in answer
+        if told.session:
+            session = (b"mcp-session-id", told.session)
+            await self._ask("DELETE", lines, b"", session)
+
+    async def _ask(self, method: str, lines: bytes, body: bytes, *own: Header) -> Told | None:
+        where = self._terms
+        given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
+        start = request.start(method, where.target, where.authority, *given)
+        block = request.complete(start + without(lines, _REPLACED), body)
+        inquiry = Inquiry(where.message_limit)
+        inquiry.sent(self._pool.exchange(inquiry, block))
+        return await inquiry.told(where.patience)
+
+
+def _answer(body: bytes) -> Fields | None:
+    try:
+        return take_apart(body)
+    except MalformedMessage:
+        return None

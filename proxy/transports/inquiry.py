@@ -1,0 +1,102 @@
+"""One question of the proxy's own to an HTTP server: the sink of its answer, waited for whole."""
+
+import asyncio
+from dataclasses import dataclass
+
+from proxy.errors import MessageTooLarge
+from proxy.transports.port import Source
+from proxy.wire.event_stream import EventReader
+from proxy.wire.head import Content, ResponseHead
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer: `body` is the JSON, or the first message of a stream."""
+
+    status: int
+    session: bytes
+    body: bytes
+
+
+class Inquiry:
+    """Part of port.Sink. An answer longer than `limit` bytes counts as none."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._source: Source | None = None
+        self._head: ResponseHead | None = None
+        self._reader: EventReader | None = None
+        self._body = bytearray()
+        self._answer: asyncio.Future[Told | None] = asyncio.get_running_loop().create_future()
+
+    def __repr__(self) -> str:
+        return f"<Inquiry {self._answer!r}>"
+
+    async def told(self, patience: float) -> Told | None:
+        """The answer; None if none comes within so many seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                return await self._answer
+        except TimeoutError:
+            return None
+        finally:
+            self._drop()
+
+    def sent(self, source: Source | None) -> None:
+        """The request is written, or waits for a connection."""
+        self._source = source or self._source
+
+    def connected(self, source: Source) -> bool:
+        """Part of port.Sink."""
+        self._source = source
+        return not self._answer.done()
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._settle(head, body)
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink."""
+        self._head = head
+        if head.content is Content.EVENTS:
+            self._reader = EventReader(self._limit)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
+        if self._reader is None:
+            self._body += data
+            if len(self._body) > self._limit:
+                self._end(None)
+            return
+        try:
+            events = self._reader.feed(data)
+        except MessageTooLarge:
+            self._end(None)
+            return
+        found = next((each.data for each in events if each.data), None)
+        if found is not None and self._head is not None:
+            self._settle(self._head, found)
+
+    def answer_ends(self, arrived: float) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        if self._head is not None:
+            self._settle(self._head, bytes(self._body))
+
+    def answer_lost(self, reason: str) -> None:
+        """Part of port.Sink."""
+        self._source = None
+        self._end(None)
+
+    def _settle(self, head: ResponseHead, body: bytes) -> None:
+        self._end(Told(head.status, head.session or b"", body))
+
+    def _end(self, told: Told | None) -> None:
+        if not self._answer.done():
+            self._answer.set_result(told)
+
+    def _drop(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort()

@@ -1,0 +1,169 @@
+"""A streamable HTTP server of 2026-07-28, message by message, for sessions that the proxy keeps.
+
+Each request is a POST whose headers repeat what the body says; closing it is the cancel. There
+is no session, no GET stream, and no notification of clients.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from proxy.eras import headers, keys
+from proxy.eras.parameters import Parameters
+from proxy.eras.request import Request, plain, text
+from proxy.eras.versions import MODERN_VERSION
+from proxy.transports.asking import Question
+from proxy.transports.asking import Request as Exchange
+from proxy.transports.lane import Parcel
+from proxy.transports.pool import Pool
+from proxy.transports.port import LinkOwner
+from proxy.transports.streamable_link import StreamableTerms
+from proxy.verdict import UNREACHABLE, Verdict
+from proxy.wire import request
+from proxy.wire.fields import members, take_apart
+from proxy.wire.head import Header, without
+from proxy.wire.message import Message
+
+_REPLACED = headers.OF_MCP | {b"accept", b"content-type"}
+
+
+class ModernLink:
+    """The requests of one session. Part of port.Link, and an Asker."""
+
+    def __init__(
+        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave"
+    ) -> None:
+        self.exited = asyncio.Event()
+        self.patience = terms.patience
+        self.message_limit = terms.message_limit
+        self.session = b""
+        self.paused = False
+        self._terms = terms
+        self._pool = pool
+        self._owner: LinkOwner | None = owner
+        self._leave = leave
+        self._open: dict[object, Question] = {}
+        self._listing: set[object] = set()
+        self._parameters = Parameters()
+
+    def __repr__(self) -> str:
+        return f"<ModernLink over={self._owner is None} open={len(self._open)}>"
+
+    def send(self, message: bytes, lines: bytes = b"") -> bool:
+        """Part of port.Link. A cancellation closes; other notifications have no place here."""
+        asked = Request(message)
+        if asked.method == keys.CANCELLED:
+            question = self._open.get(plain(asked.params.get("requestId")))
+            if question is not None:
+                question.drop()
+        elif "id" in asked.fields and self._owner is not None:
+            self._ask(asked, Parcel(message, without(lines, _REPLACED)))
+        return True
+
+    def pause(self) -> None:
+        """Part of port.Link."""
+        self.paused = True
+        for each in self._open.values():
+            each.pause()
+
+    def resume(self) -> None:
+        """Part of port.Link."""
+        self.paused = False
+        for each in self._open.values():
+            each.resume()
+
+    def end(self) -> None:
+        """Part of port.Link: nothing stays at the server."""
+        self._owner = None
+        for each in tuple(self._open.values()):
+            each.drop()
+        self.exited.set()
+        self._leave(self)
+
+    def kill(self) -> None:
+        """Part of port.Link."""
+        self.end()
+
+    def hear(self, data: bytes, arrived: float) -> None:
+        """Part of asking.Asker."""
+        if self._listing:
+            self._learn(data)
+        if self._owner is not None:
+            self._owner.link_message(data, arrived)
+
+    def agree(self, session: bytes | None, answer: Message) -> None:
+        """Part of asking.Asker: there is no session to agree on."""
+
+    def delivered(self, parcel: Parcel) -> None:
+        """Part of asking.Asker."""
+
+    def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
+        """Part of asking.Asker."""
+        if self._owner is not None:
+            self._owner.link_returned(parcel.message, verdict, reason)
+
+    def ask_again(self, request: Exchange, last_event: bytes) -> None:
+        """Part of asking.Asker: streams of this revision cannot be resumed."""
+        if isinstance(request, Question):
+            request.drop()
+            self.returned(request.parcel, UNREACHABLE, "the server's stream ended")
+
+    def gone(self, request: Exchange) -> None:
+        """Part of asking.Asker."""
+        for number, each in tuple(self._open.items()):
+            if each is request:
+                del self._open[number]
+                self._listing.discard(number)
+
+    def expired(self) -> None:
+        """Part of asking.Asker: there is no session that could."""
+
+    def _ask(self, asked: Request, parcel: Parcel) -> None:
+        number = plain(asked.id)
+        question = self._open[number] = Question(self, parcel)
+        if asked.method == "tools/list":
+            self._listing.add(number)
+        where = self._terms
+        made = headers.made_of(asked.method, asked.params, MODERN_VERSION)
+        own: tuple[Header, ...] = (request.ACCEPT_BOTH, request.CONTENT_JSON, *made)
+        if asked.method == "tools/call":
+            arguments = plain(asked.params.get("arguments"))
+            own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
+        start = request.start("POST", where.target, where.authority, *own)
+        block = request.complete(start + parcel.headers, parcel.message)
+        question.sent(self._pool.exchange(question, block))
+
+    def _learn(self, data: bytes) -> None:
+        """Note which arguments of the listed tools travel as headers too."""
+        message = take_apart(data)
+        if plain(message.get("id")) in self._listing and "result" in message:
+            self._parameters.learn(plain(members(message, "result").get("tools")))
+
+
+Leave = Callable[[ModernLink], None]
+
+
+class ModernConnector:
+    """Part of port.Connector: nothing is sent before the first request."""
+
+    def __init__(self, terms: StreamableTerms, pool: Pool) -> None:
+        self._terms = terms
+        self._pool = pool
+        self._links: set[ModernLink] = set()
+
+    def __repr__(self) -> str:
+        return f"<ModernConnector {self._terms.authority.decode()} open={len(self._links)}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> ModernLink:
+        """Part of port.Connector."""
+        link = ModernLink(self._terms, self._pool, owner, self._links.discard)
+        self._links.add(link)
+        return link
+
+    async def probe(self) -> str:
+        """Part of port.Connector."""
+        return await self._pool.probe()
+
+    async def close(self) -> None:
+        """Part of port.Connector."""
+        for link in tuple(self._links):
+            link.kill()
