@@ -110,15 +110,27 @@ BACK_ENDS: dict[str, tuple[Collectors, str]] = {
 @pytest.mark.parametrize(("back_end", "reason"), BACK_ENDS.values(), ids=BACK_ENDS)
 def test_a_back_end_that_fails_costs_counted_losses_only(back_end: Collectors, reason: str) -> None:
     with back_end() as (endpoint, _):
-        patience = {"OTEL_EXPORTER_OTLP_TIMEOUT": "300"}
-        with running("--", *SERVER, **pushing(endpoint, **patience)) as proxy:
-            with closing(Caller(proxy.port)) as caller:
-                assert [caller.call("echo", number) for number in range(20)] == [200] * 20
-            for signal in ("traces", "metrics"):
-                counted = partial(proxy.value, DROPPED, signal=signal, reason=reason)
-                eventually(counted, f"a loss of {signal}")
-            proxy.process.terminate()
-            assert proxy.ended() == 0
+        loses(endpoint, "http/protobuf", reason)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("listens", [False, True])
+def test_so_it_is_by_grpc(scheme: str, listens: bool) -> None:
+    with address(listens=listens) as (endpoint, _):
+        loses(endpoint.replace("http", scheme), "grpc", "export_failed")
+
+
+def loses(endpoint: str, protocol: str, reason: str) -> None:
+    """Calls are answered, both signals are lost for that reason, and the proxy ends well."""
+    settings = pushing(endpoint, protocol, OTEL_EXPORTER_OTLP_TIMEOUT="300")
+    with running("--", *SERVER, **settings) as proxy:
+        with closing(Caller(proxy.port)) as caller:
+            assert [caller.call("echo", number) for number in range(20)] == [200] * 20
+        for signal in ("traces", "metrics"):
+            counted = partial(proxy.value, DROPPED, signal=signal, reason=reason)
+            eventually(counted, f"a loss of {signal}")
+        proxy.process.terminate()
+        assert proxy.ended() == 0
 
 
 def test_a_proxy_ends_in_time_though_its_collector_never_answers() -> None:

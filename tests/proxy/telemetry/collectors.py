@@ -125,6 +125,7 @@ def accepts(context: grpc.ServicerContext) -> ExportTraceServiceResponse:
 @contextmanager
 def grpc_collector(
     answer: Callable[[grpc.ServicerContext], ExportTraceServiceResponse] = accepts,
+    tls: grpc.ServerCredentials | None = None,
 ) -> Iterator[tuple[str, Inbox]]:
     """An OTLP/gRPC collector: its endpoint, and what it received; `answer` is for traces."""
     inbox = Inbox()
@@ -146,9 +147,12 @@ def grpc_collector(
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     trace_grpc.add_TraceServiceServicer_to_server(Traces(), server)  # type: ignore[no-untyped-call]
     metrics_grpc.add_MetricsServiceServicer_to_server(Metrics(), server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
+    if tls is None:
+        endpoint = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    else:
+        endpoint = f"https://127.0.0.1:{server.add_secure_port('127.0.0.1:0', tls)}"
     server.start()
     try:
-        yield f"http://127.0.0.1:{port}", inbox
+        yield endpoint, inbox
     finally:
         server.stop(None).wait()

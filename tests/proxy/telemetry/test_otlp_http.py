@@ -67,7 +67,9 @@ class Collector:
 
 
 @asynccontextmanager
-async def collector(behaviour: Behaviour) -> AsyncIterator[Collector]:
+async def collector(
+    behaviour: Behaviour, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Collector]:
     """A server on loopback that behaves so on each connection."""
     seen, serving = Collector(), set[asyncio.Task[None] | None]()
 
@@ -78,7 +80,7 @@ async def collector(behaviour: Behaviour) -> AsyncIterator[Collector]:
             await behaviour(reader, writer)
         writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     seen.port = server.sockets[0].getsockname()[1]
     try:
         yield seen
