@@ -13,7 +13,7 @@ from lab.programs import Process
 from lab.prometheus_config import Target, prometheus_config, prometheus_flags
 from stacks.architectures import Architecture
 from stacks.charts import Namespace, Part
-from stacks.collector import without_kubelet
+from stacks.collector import with_statistics_from, without_kubelet
 from stacks.config import StackConfig
 from stacks.endpoints import (
     COLLECTOR_SERVICE,
@@ -58,10 +58,24 @@ HEALTHY = (
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """What answers in place of a cluster, which local processes have none of.
+
+    Kubelet's statistics come as OTLP over HTTP to the collector, at `statistics`; `monitors` say
+    how `targets`, the cluster's exporters, are scraped.
+    """
+
+    statistics: str
+    monitors: tuple[Mapping[str, Any], ...]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """What a run can choose: the architecture, where to listen, what the stdio servers are.
 
-    `faulty` servers stand beside the healthy ones. `rules` replace those of the plan.
+    `faulty` servers stand beside the healthy ones. `rules` replace those of the plan. Without a
+    `cluster`, what needs one is left out.
     """
 
     architecture: Architecture
@@ -69,6 +83,7 @@ class Choices:
     stdio_command: tuple[str, ...] = ECHO_COMMAND
     faulty: tuple[LocalServer, ...] = ()
     rules: Mapping[str, object] | None = None
+    cluster: Cluster | None = None
 
     @property
     def servers(self) -> tuple[LocalServer, ...]:
@@ -138,10 +153,14 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
     addresses = choices.addresses
     table = addresses.table(planned.profile)
     fronts = tuple(_front(server, addresses) for server in config.servers)
-    collector = localized(without_kubelet(planned.collector), table)
+    collector = localized(_collector(planned, choices.cluster), table)
     spec = prometheus_spec(planned)
     targets = (*stack_targets(collector, addresses), *_proxy_targets(planned, fronts))
-    prometheus = prometheus_config(spec, planned.monitors, targets, programs.RULES_FILE)
+    monitors: tuple[Mapping[str, Any], ...] = planned.monitors
+    if choices.cluster:
+        targets += choices.cluster.targets
+        monitors += choices.cluster.monitors
+    prometheus = prometheus_config(spec, monitors, targets, programs.RULES_FILE)
     over_http = dict.fromkeys(
         each.process for each in choices.servers if each.transport is not Transport.STDIO
     )
@@ -210,6 +229,12 @@ def stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[T
         "prometheus",
     )
     return (own, *((series,) if _exports(collector) else ()), prometheus)
+
+
+def _collector(planned: Plan, cluster: Cluster | None) -> Mapping[str, Any]:
+    if cluster is None:
+        return without_kubelet(planned.collector)
+    return without_kubelet(with_statistics_from(planned.collector, cluster.statistics))
 
 
 def _exports(collector: Mapping[str, Any]) -> bool:

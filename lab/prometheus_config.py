@@ -89,7 +89,7 @@ def _job(monitor: Manifest, index: int, targets: list[Target]) -> Settings:
         "static_configs": [
             {"targets": [each.address], "labels": discovered(each, chosen)} for each in targets
         ],
-        "relabel_configs": [*_operator_relabelling(endpoint["port"])]
+        "relabel_configs": [*_operator_relabelling(monitor["spec"], endpoint["port"])]
         + [relabelling(each) for each in endpoint.get("relabelings", ())],
         "metric_relabel_configs": [
             relabelling(each) for each in endpoint.get("metricRelabelings", ())
@@ -124,7 +124,7 @@ def relabelling(config: Mapping[str, Any]) -> Settings:
     }
 
 
-def _operator_relabelling(port: str) -> tuple[Settings, ...]:
+def _operator_relabelling(spec: Manifest, port: str) -> tuple[Settings, ...]:
     """What the operator puts before a monitor's own rules (prometheus-operator, promcfg.go)."""
     copies = {
         "__meta_kubernetes_namespace": "namespace",
@@ -135,8 +135,17 @@ def _operator_relabelling(port: str) -> tuple[Settings, ...]:
     return (
         *(_copy(source, target) for source, target in copies.items()),
         _copy("__meta_kubernetes_service_name", "job"),
+        *_job_label(spec),
         {"target_label": "endpoint", "replacement": port},
     )
+
+
+def _job_label(spec: Manifest) -> tuple[Settings, ...]:
+    """The Service's label that a monitor names is the job, where the Service carries it."""
+    if "jobLabel" not in spec:
+        return ()
+    source = f"__meta_kubernetes_service_label_{_sanitized(spec['jobLabel'])}"
+    return ({**_copy(source, "job"), "regex": "(.+)"},)
 
 
 def _copy(source: str, target: str) -> Settings:

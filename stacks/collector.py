@@ -4,7 +4,8 @@ from copy import deepcopy
 
 from stacks.values import Values
 
-NEEDS_KUBELET = frozenset({"kubeletstats", "k8sattributes"})
+KUBELETSTATS = "kubeletstats"
+NEEDS_KUBELET = frozenset({KUBELETSTATS, "k8sattributes"})
 """Components that talk to a kubelet or to the Kubernetes API."""
 
 _KINDS = ("receivers", "processors", "exporters")
@@ -33,4 +34,15 @@ def without_kubelet(config: Values) -> Values:
         if local["receivers"]:
             kept[name] = local
     result["service"]["pipelines"] = kept
+    return pruned(result)
+
+
+def with_statistics_from(config: Values, address: str) -> Values:
+    """A copy that takes OTLP over HTTP, at host:port, wherever it would ask the kubelet."""
+    result = deepcopy(config)
+    pushed = f"otlp/{KUBELETSTATS}"
+    result["receivers"][pushed] = {"protocols": {"http": {"endpoint": address}}}
+    for pipeline in result["service"]["pipelines"].values():
+        given = pipeline["receivers"]
+        pipeline["receivers"] = [pushed if each == KUBELETSTATS else each for each in given]
     return pruned(result)

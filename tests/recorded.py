@@ -10,37 +10,50 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dashboards.queries import Query, Source
 from lab import evidence
 from lab.addresses import choose
 from lab.load import ROUND
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
 from lab.pipeline import Pipeline, start
 from lab.processes import Parts
-from lab.result import Result
+from lab.result import Coverage, Result
 from lab.tools import DEMO_TOOLS, ensure
 from proxy.telemetry.catalogue import SESSION_DURATION
 from stacks.architectures import ARCHITECTURES
+from tests.cluster.exporters import exporters
 
 Labels = Mapping[str, str]
+
+_CLUSTER = "k8s_pod_.+|container_.+|kube_pod_.+|mcp:pod_.+"
 
 _SERVERS = (HTTP_SERVER, STDIO_SERVER)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a run came to, and the MCP series that Prometheus had at its end."""
+    """What a run came to, and the MCP series that Prometheus had before there was a cluster.
+
+    `premature` are queries to a cluster that had data before there was one; `clustered` is what
+    all queries came to once there was.
+    """
 
     result: Result
     series: tuple[Labels, ...]
+    premature: tuple[Query, ...]
+    clustered: Coverage
+    cluster_series: tuple[Labels, ...]
+    """What the cluster's exporters told, and what rules recorded of it."""
 
 
 @cache
 def recorded(architecture: str) -> Recording:
     """Run the demo's pipeline once; whoever asks again gets the same recording."""
     binaries = ensure(DEMO_TOOLS, environ=os.environ)
+    chosen = ARCHITECTURES[architecture]
     began = time.monotonic()
-    with TemporaryDirectory() as name, Parts(Path(name)) as parts:
-        choices = Choices(ARCHITECTURES[architecture], choose(_SERVERS))
+    with TemporaryDirectory() as name, Parts(Path(name)) as parts, exporters() as cluster:
+        choices = Choices(chosen, choose(_SERVERS), cluster=cluster.cluster)
         pipeline = start(local_plan(choices, Path(name), binaries), Path(name), parts)
         ledger = evidence.account(pipeline, evidence.send(pipeline))
         with closing(evidence.steps(pipeline, print)) as traffic:
@@ -49,7 +62,17 @@ def recorded(architecture: str) -> Recording:
         coverage = evidence.cover(pipeline, print)
         seconds = time.monotonic() - began
         result = Result(architecture, ledger, coverage, seconds, parts.peak_bytes)
-        return Recording(result, _series(pipeline))
+        series = _series(pipeline)
+        asked = [each for each in evidence.every_query() if each.needs in chosen.sources]
+        premature = [
+            each
+            for each in asked
+            if each.needs is Source.KUBELET and evidence.answered(pipeline.prometheus, each)
+        ]
+        cluster.speak()
+        clustered = evidence.cover(pipeline, print, wanted=asked)
+        told = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
+        return Recording(result, series, tuple(premature), clustered, told)
 
 
 def _series(pipeline: Pipeline) -> tuple[Labels, ...]:

@@ -100,3 +100,15 @@ def test_the_prometheus_resource_becomes_settings_and_flags() -> None:
     )
     silent = {**SPEC, "enableRemoteWriteReceiver": False}
     assert "--web.enable-remote-write-receiver" not in prometheus_flags(silent)
+
+
+def test_the_label_that_a_monitor_names_is_the_job() -> None:
+    given = monitor()
+    given["spec"]["jobLabel"] = "app.kubernetes.io/name"
+    [job] = prometheus_config(SPEC, [given], [PROXY], "rules.yaml")["scrape_configs"]
+    named = [each for each in job["relabel_configs"] if each["target_label"] == "job"]
+    assert [each["source_labels"] for each in named] == [
+        ["__meta_kubernetes_service_name"],
+        ["__meta_kubernetes_service_label_app_kubernetes_io_name"],
+    ]
+    assert named[1]["regex"] == "(.+)"

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import pytest
 
-from stacks.collector import NEEDS_KUBELET, pruned, without_kubelet
+from stacks.collector import NEEDS_KUBELET, pruned, with_statistics_from, without_kubelet
 from stacks.endpoints import (
     COLLECTOR_HEALTH_PORT,
     COLLECTOR_OWN_PORT,
@@ -143,3 +143,17 @@ def test_a_pipeline_that_only_the_kubelet_fed_goes_with_it(
     local = without_kubelet(plan_of(architecture).collector)
     assert set(local["service"]["pipelines"]) == pipelines
     assert ("prometheus" in local["exporters"]) == (architecture == "otel-scrape")
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_pushed_statistics_take_the_kubelets_place_and_nothing_else_changes(
+    architecture: str, profile: str
+) -> None:
+    config = plan_of(architecture, profile).collector
+    pushed = with_statistics_from(config, "127.0.0.1:1")
+    renamed = json.loads(json.dumps(pushed).replace("otlp/kubeletstats", "kubeletstats"))
+    before, after = deepcopy(config["receivers"]), renamed["receivers"]
+    assert before.pop("kubeletstats", None) is None or after.pop("kubeletstats") == {
+        "protocols": {"http": {"endpoint": "127.0.0.1:1"}}
+    }
+    assert {**renamed, "receivers": after} == {**config, "receivers": before}
