@@ -159,6 +159,12 @@ def _strict_names(text: str) -> tuple[str, ...]:
     return tuple(map(_name, _names(text)))
 
 
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("use on or off")
+    return text == "on"
+
+
 class HttpTransport(StrEnum):
     """What an HTTP server speaks."""
 
@@ -191,6 +197,13 @@ COMMAND = Option(
     "command", "JSON", "", "a stdio server's command as a JSON array, instead of `-- command`",
     _command,
 )  # fmt: skip
+STDIO_SHARING = Option(
+    "stdio_sharing",
+    "SWITCH",
+    "off",
+    "on: one process of a stdio server for all sessions; off: one for each",
+    _switch,
+)
 SERVER_NAME = Option(
     "server_name", "NAME", "",
     "the label `server`; default: OTEL_SERVICE_NAME, else service.name, else mcp-server", str,
@@ -236,6 +249,7 @@ OPTIONS = (
         _duration,
     ),
     Option("drain_timeout", "SECONDS", "30", "how long calls may finish after SIGTERM", _duration),
+    STDIO_SHARING,
     Option("upstream_era", "ERA", "auto",
            "what the server speaks: legacy (with sessions, up to 2025-11-25), modern (2026-07-28),"
            " or auto: find out", _era),

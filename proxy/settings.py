@@ -24,6 +24,7 @@ from proxy.options import (
     JWT_KEYS_URL,
     OPTIONS,
     SERVER_NAME,
+    STDIO_SHARING,
     UPSTREAM,
     UPSTREAM_CA,
     UPSTREAM_TRANSPORT,
@@ -114,9 +115,13 @@ class HttpServer:
 
 @dataclass(frozen=True, slots=True)
 class StdioServer:
-    """An MCP server that is started as a process; `command[0]` is the path of an executable."""
+    """An MCP server that is started as a process: for each session, or one that is `shared`.
+
+    `command[0]` is the path of an executable.
+    """
 
     command: tuple[str, ...]
+    shared: bool = False
 
     @property
     def path(self) -> str:
@@ -173,7 +178,10 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     return Settings(
         server=_server(
-            values[UPSTREAM.name], values[UPSTREAM_TRANSPORT.name], values[COMMAND.name]
+            values[UPSTREAM.name],
+            values[UPSTREAM_TRANSPORT.name],
+            values[COMMAND.name],
+            shared=values[STDIO_SHARING.name],
         ),
         telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
         access=access(
@@ -215,12 +223,21 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
 
 
 def _server(
-    upstream: SplitResult | None, transport: HttpTransport, command: tuple[str, ...] | None
+    upstream: SplitResult | None,
+    transport: HttpTransport,
+    command: tuple[str, ...] | None,
+    *,
+    shared: bool,
 ) -> HttpServer | StdioServer:
     if upstream is not None and command is not None:
         raise SettingsError(
             f"{UPSTREAM.flag} {upstream.geturl()!r} and the command {command[0]!r} are both given:"
             " a proxy stands in front of one server, give one of them"
+        )
+    if upstream is not None and shared:
+        raise SettingsError(
+            f"{STDIO_SHARING.flag} on is of no use with {UPSTREAM.flag} {upstream.geturl()!r}:"
+            " only a command's process can be shared"
         )
     if upstream is not None:
         return HttpServer(upstream, transport)
@@ -236,7 +253,7 @@ def _server(
         raise SettingsError(
             f"command: {command[0]!r} is not an executable file here or on PATH: give one that is"
         )
-    return StdioServer((executable, *command[1:]))
+    return StdioServer((executable, *command[1:]), shared=shared)
 
 
 def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) -> None:

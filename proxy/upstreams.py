@@ -19,6 +19,7 @@ from proxy.transports.child import Children
 from proxy.transports.modern_link import ModernConnector
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector
+from proxy.transports.sharing import Sharing
 from proxy.transports.sse_link import SseConnector, SseTerms
 from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
 from proxy.upstream import Upstream
@@ -45,9 +46,10 @@ class Upstreams:
         if isinstance(server, StdioServer):
             restarted = self._note_restart
             children = Children(server.command, settings.message_limit, restarted)
+            processes = Sharing(children, spawn, on_reach) if server.shared else children
             era = settings.upstream_era
-            self.streams = self._sessions(Bridges(children, era))
-            self.endpoint = self._eras(self.streams, children, era)
+            self.streams = self._sessions(Bridges(processes, era))
+            self.endpoint = self._eras(self.streams, processes, era)
             return
         tls = None
         if server.secure:

@@ -56,6 +56,14 @@ def test_an_sse_server_is_served_at_the_proxys_own_path() -> None:
     assert (server.transport, server.path, server.shown) == ("sse", "/mcp", "http://a/x/sse")
 
 
+def test_only_a_commands_process_can_be_shared() -> None:
+    server = read("--stdio-sharing", "on", "--", "sh").server
+    assert isinstance(server, StdioServer)
+    assert server.shared
+    with pytest.raises(SettingsError, match="^--stdio-sharing on is of no use with --upstream"):
+        read(*UPSTREAM, "--stdio-sharing", "on")
+
+
 def test_a_commands_transport_is_no_choice() -> None:
     with pytest.raises(SettingsError, match="^--upstream-transport sse and the command 'sh' are"):
         read("--upstream-transport", "sse", "--", "sh")

@@ -1,0 +1,313 @@
+"""One server's messages shared out among many sessions, none of which knows of the others.
+
+What a session asks gets an id and a progress token that no other has. `initialize` is answered by
+the server once, and repeated to later sessions; so all agree on the first one's revision, and the
+server knows the first one's capabilities only. What the server asks goes to the one session that
+has a call in flight, or is the only one; else the server is told that nobody can be asked. Its
+notifications go to every session, but progress and cancellation, which have one addressee.
+"""
+
+import asyncio
+import logging
+from time import perf_counter
+
+from msgspec import Raw
+
+from proxy import logs
+from proxy.errors import MalformedMessage
+from proxy.transports.port import Link, LinkOwner
+from proxy.verdict import REJECTED, Verdict
+from proxy.wire import jsonrpc
+from proxy.wire.fields import Fields, encode, members, raw, take_apart
+from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
+
+LOG = logging.getLogger("proxy.hub")
+
+INITIALIZE = "initialize"
+INITIALIZED = "notifications/initialized"
+CANCELLED = "notifications/cancelled"
+PROGRESS = "notifications/progress"
+PING = "ping"
+
+BACKLOG_LIMIT = 8 * 1024 * 1024
+"""Bytes that may wait for a session whose client reads slowly; then the session ends."""
+NOBODY = "no single session can be asked: the server is shared"
+
+
+class Ticket:
+    """A session's request at the server: under which id and token the session knows it."""
+
+    __slots__ = ("id", "initializes", "key", "share", "token")
+
+    def __init__(self, share: "Share", message: Message, fields: Fields) -> None:
+        self.share = share
+        self.id = fields["id"]
+        self.key: RequestId = message.id  # type: ignore[assignment]  # a request has one
+        self.initializes = message.method == INITIALIZE
+        self.token = ((message.params or NO_PARAMS).meta or NO_META).progress_token
+
+    def __repr__(self) -> str:
+        return f"<Ticket {bytes(self.id)!r} of {self.share!r}>"
+
+
+class Share:
+    """One session's way to the shared server. Part of port.Link."""
+
+    def __init__(self, hub: "Hub", owner: LinkOwner) -> None:
+        self.exited = asyncio.Event()
+        self.numbers: dict[RequestId, int] = {}
+        self._hub = hub
+        self._owner: LinkOwner | None = owner
+        self._held: list[tuple[bytes, float]] = []
+        self._held_bytes = 0
+        self._paused = False
+
+    def __repr__(self) -> str:
+        return f"<Share open={len(self.numbers)} over={self._owner is None}>"
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Part of port.Link."""
+        if self._owner is None:
+            return True
+        return all([self._hub.take(self, each, data) for each, data in jsonrpc.split(message)])
+
+    def pause(self) -> None:
+        """Part of port.Link: the server is read on, for the others; what comes is held, bounded."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Part of port.Link."""
+        self._paused = False
+        held, self._held = self._held, []
+        self._held_bytes = 0
+        for number, (message, arrived) in enumerate(held):
+            if self._paused:
+                self._held = held[number:] + self._held
+                self._held_bytes = sum(len(each) for each, _ in self._held)
+                return
+            self.hear(message, arrived)
+
+    def end(self) -> None:
+        """Part of port.Link."""
+        self._owner = None
+        self._held.clear()
+        self.exited.set()
+        self._hub.leave(self)
+
+    def kill(self) -> None:
+        """Part of port.Link."""
+        self.end()
+
+    def hear(self, message: bytes, arrived: float) -> None:
+        """A message of the server for this session."""
+        owner = self._owner
+        if owner is None:
+            return
+        if not self._paused:
+            owner.link_message(message, arrived)
+            return
+        self._held.append((message, arrived))
+        self._held_bytes += len(message)
+        if self._held_bytes > BACKLOG_LIMIT:
+            self.end()
+            owner.link_ended(REJECTED, "the client reads too slowly")
+
+    def lose(self, verdict: Verdict, reason: str) -> None:
+        """The server is gone."""
+        owner, self._owner = self._owner, None
+        self.exited.set()
+        if owner is not None:
+            owner.link_ended(verdict, reason)
+
+
+class Hub:
+    """The sessions of one running server. Part of port.LinkOwner; `over` is set at its end."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.reason = ""
+        self.spoke = False
+        self._link: Link | None = None
+        self._shares: set[Share] = set()
+        self._tickets: dict[int, Ticket] = {}
+        self._asked: dict[RequestId, Share] = {}
+        self._last = 0
+        self._greeting: Fields | None = None
+        self._greeter = 0
+        self._guests: list[Ticket] = []
+        self._initialized = False
+
+    def __repr__(self) -> str:
+        return f"<Hub shares={len(self._shares)} open={len(self._tickets)}>"
+
+    def carry(self, link: Link) -> None:
+        """The way to the server is there."""
+        self._link = link
+
+    async def close(self) -> None:
+        """End the server, which no session has any more."""
+        self.over.set()
+        if self._link is not None:
+            self._link.end()
+            await self._link.exited.wait()
+
+    def open(self, owner: LinkOwner) -> Share:
+        """A new session's share."""
+        share = Share(self, owner)
+        self._shares.add(share)
+        return share
+
+    def take(self, share: Share, message: Message, data: bytes) -> bool:
+        """Send a session's message on; False if the server does not take it."""
+        if message.is_request:
+            return self._take_request(share, message, take_apart(data))
+        if message.is_answer:
+            return self._take_answer(share, message, data)
+        if message.method == CANCELLED:
+            return self._take_cancellation(share, message, take_apart(data))
+        if message.method == INITIALIZED:
+            first, self._initialized = not self._initialized, True
+            return self._send(data) if first else True
+        return self._send(data)
+
+    def leave(self, share: Share) -> None:
+        """A session ended: the server need not work for it any more, nor wait for it."""
+        self._shares.discard(share)
+        self._guests = [each for each in self._guests if each.share is not share]
+        for number, ticket in tuple(self._tickets.items()):
+            if ticket.share is share and not ticket.initializes:
+                del self._tickets[number]
+                params = {"requestId": number, "reason": "the client left"}
+                self._send(encode({"jsonrpc": "2.0", "method": CANCELLED, "params": params}))
+        for request_id in [each for each, asked in self._asked.items() if asked is share]:
+            del self._asked[request_id]
+            self._send(jsonrpc.error(request_id, jsonrpc.UPSTREAM_LOST, "the client left"))
+
+    def link_message(self, data: bytes, arrived: float) -> None:
+        """Part of port.LinkOwner."""
+        try:
+            parts = jsonrpc.split(data)
+        except MalformedMessage:
+            logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
+            return
+        self.spoke = True
+        for message, part in parts:
+            if message.is_answer:
+                self._hear_answer(message, part, arrived)
+            elif message.is_request:
+                self._hear_request(message, part, arrived)
+            else:
+                self._hear_notification(message, part, arrived)
+
+    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+        """Part of port.LinkOwner: a process returns nothing."""
+
+    def link_ended(self, verdict: Verdict, reason: str) -> None:
+        """Part of port.LinkOwner."""
+        self.reason = reason
+        self.over.set()
+        shares, self._shares = self._shares, set()
+        for share in shares:
+            share.lose(verdict, reason)
+
+    def _take_request(self, share: Share, message: Message, fields: Fields) -> bool:
+        ticket = Ticket(share, message, fields)
+        if ticket.initializes and self._greet(ticket):
+            return True
+        number = self._last = self._last + 1
+        sent = {**fields, "id": raw(number)}
+        if ticket.token is not None:
+            params = members(fields, "params")
+            meta = {**members(params, "_meta"), "progressToken": raw(number)}
+            sent["params"] = raw({**params, "_meta": meta})
+        if not self._send(encode(sent)):
+            return False
+        self._tickets[number] = ticket
+        share.numbers[ticket.key] = number
+        if ticket.initializes:
+            self._greeter = number
+        return True
+
+    def _greet(self, ticket: Ticket) -> bool:
+        """Whether the server need not be asked: its answer is known, or on its way."""
+        if self._greeting is not None:
+            greeting = encode({**self._greeting, "id": ticket.id})
+            loop = asyncio.get_running_loop()
+            loop.call_soon(ticket.share.hear, greeting, perf_counter())
+            return True
+        if self._greeter:
+            self._guests.append(ticket)
+        return bool(self._greeter)
+
+    def _take_answer(self, share: Share, message: Message, data: bytes) -> bool:
+        """An answer to what the server asked this very session; of others it is dropped."""
+        if self._asked.get(message.id) is not share:  # type: ignore[arg-type]
+            return True
+        del self._asked[message.id]  # type: ignore[arg-type]
+        return self._send(data)
+
+    def _take_cancellation(self, share: Share, message: Message, fields: Fields) -> bool:
+        number = share.numbers.get((message.params or NO_PARAMS).request_id)  # type: ignore[arg-type]
+        if number is None:
+            return True
+        params = {**members(fields, "params"), "requestId": raw(number)}
+        return self._send(encode({**fields, "params": params}))
+
+    def _hear_answer(self, message: Message, data: bytes, arrived: float) -> None:
+        number = message.id
+        ticket = self._tickets.pop(number, None) if type(number) is int else None
+        if ticket is None:
+            return
+        if ticket.share.numbers.get(ticket.key) == number:
+            del ticket.share.numbers[ticket.key]
+        fields = take_apart(data)
+        if number == self._greeter:
+            self._hear_greeting(message, fields, arrived)
+        ticket.share.hear(encode({**fields, "id": ticket.id}), arrived)
+
+    def _hear_greeting(self, message: Message, fields: Fields, arrived: float) -> None:
+        """A refusal is no greeting: the next session may ask again."""
+        self._greeter = 0
+        if message.result:
+            self._greeting = fields
+        guests, self._guests = self._guests, []
+        for guest in guests:
+            guest.share.hear(encode({**fields, "id": guest.id}), arrived)
+
+    def _hear_request(self, message: Message, data: bytes, arrived: float) -> None:
+        request_id: RequestId = message.id  # type: ignore[assignment]  # a request has one
+        if message.method == PING:
+            self._send(encode({"jsonrpc": "2.0", "id": request_id, "result": {}}))
+            return
+        busy = {each.share for each in self._tickets.values() if not each.initializes}
+        among = busy or self._shares
+        if len(among) != 1:
+            self._send(jsonrpc.error(request_id, jsonrpc.UPSTREAM_LOST, NOBODY))
+            return
+        [share] = among
+        self._asked[request_id] = share
+        share.hear(data, arrived)
+
+    def _hear_notification(self, message: Message, data: bytes, arrived: float) -> None:
+        params = message.params or NO_PARAMS
+        if message.method == PROGRESS:
+            self._hear_progress(params.progress_token, data, arrived)
+        elif message.method == CANCELLED:
+            share = self._asked.pop(params.request_id, None)  # type: ignore[arg-type]
+            if share is not None:
+                share.hear(data, arrived)
+        else:
+            for share in tuple(self._shares):
+                share.hear(data, arrived)
+
+    def _hear_progress(self, number: RequestId | None, data: bytes, arrived: float) -> None:
+        ticket = self._tickets.get(number) if type(number) is int else None
+        if ticket is None or ticket.token is None:
+            return
+        fields = take_apart(data)
+        token: Raw = raw(ticket.token)
+        params = {**members(fields, "params"), "progressToken": token}
+        ticket.share.hear(encode({**fields, "params": params}), arrived)
+
+    def _send(self, message: bytes) -> bool:
+        return self._link is not None and self._link.send(message)
