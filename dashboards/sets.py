@@ -33,6 +33,8 @@ class Set:
     recordings: tuple[Recording, ...]
     alerts: Mapping[str, tuple[Alert, ...]]
     """By the name of their group."""
+    dialect: Dialect | None = None
+    """What it was translated into, with the recorded series; None for the contract's own words."""
 
 
 def unified(thresholds: Thresholds = DEFAULTS) -> Set:
@@ -45,6 +47,6 @@ def translated(dialect: Dialect, thresholds: Thresholds = DEFAULTS) -> Set:
     contract = unified(thresholds)
     recorded, complete = rules.recorded(contract.recordings, dialect)
     alerts = rules.alerts(contract.alerts, complete)
-    firing = frozenset(each.heading for group in alerts.values() for each in group)
+    firing = frozenset(each.contract for group in alerts.values() for each in group)
     boards = panels.boards(contract.boards, panels.Edition(complete, firing))
-    return Set(dialect.names.set, boards, recorded, alerts)
+    return Set(dialect.names.set, boards, recorded, alerts, complete)

@@ -9,6 +9,7 @@ import yaml
 from dashboards.chosen import Choices, texts
 from dashboards.manifests import board_configmap, prometheus_rule
 from dashboards.rules import document
+from dashboards.runbook import SOURCE, runbook
 
 
 class _Dumper(yaml.SafeDumper):
@@ -37,6 +38,9 @@ def files(choices: Choices) -> dict[Path, str]:
             prometheus_rule(rules, choices.namespace, made.prefix)
         ),
     }
+    if made.dialect:
+        text = SOURCE.read_text(encoding="utf-8")
+        written[Path(made.dialect.names.runbook)] = runbook(text, made, made.dialect)
     for board, text in texts(made, choices):
         manifest = board_configmap(board, text, choices.namespace, choices.folder)
         written[Path("dashboards", f"{board.uid}.json")] = text

@@ -48,15 +48,16 @@ class Alert:
     needs: Source = Source.PROXY
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Labels for routing and inhibition, beside the severity."""
-    heading: str = ""
-    """Its heading in the runbook, where it is not the name."""
+    runbook: str = RUNBOOK
+    contract: str = ""
+    """Its name in the set for the series contract, where it is another one."""
     spelled: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The label with a variable's value, where it is not called like the variable."""
 
     @property
     def runbook_url(self) -> str:
         """The alert's heading in the runbook."""
-        return f"{RUNBOOK}#{(self.heading or self.name).lower()}"
+        return f"{self.runbook}#{self.name.lower()}"
 
     @property
     def dashboard_url(self) -> str:

@@ -60,6 +60,11 @@ class Names:
         """The group of rules that is `mcp-...` in the contract's set."""
         return rules.replace("mcp-", f"{self.set}-", 1)
 
+    @property
+    def runbook(self) -> str:
+        """Where the set's runbook is, among the files that are written with it."""
+        return f"runbook/{self.set}.md"
+
     def record(self, series: str) -> str:
         """The recorded series that is `mcp:...` in the contract's set."""
         return series.replace("mcp:", f"{self.set}:", 1)

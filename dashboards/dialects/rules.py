@@ -46,7 +46,8 @@ def _alert(alert: Alert, dialect: Dialect) -> Alert | None:
         summary=_about(alert.summary, condition.labels),
         description=_about(alert.description, condition.labels),
         board=dialect.names.uid(alert.board),
-        heading=alert.name,
+        runbook=dialect.names.runbook,
+        contract=alert.name,
         spelled=spelled(dialect),
     )
 

@@ -3,13 +3,13 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
 from dashboards.rules import rules_document
-from dashboards.thresholds import parse
+from dashboards.thresholds import Thresholds, parse
 
 Labels = dict[str, str]
 Groups = list[dict[str, list[dict[str, object]]]]
@@ -45,10 +45,11 @@ class _History:
 
 @dataclass(frozen=True, slots=True)
 class Promtool:
-    """The program, and the folder for its files."""
+    """The program, the folder for its files, and the rules that it is given."""
 
     program: Path
     folder: Path
+    rules: Callable[[Thresholds], dict[str, object]] = rules_document
 
     def check(self, document: dict[str, object]) -> str:
         """What promtool has against a rule document; nothing if it is sound."""
@@ -68,7 +69,7 @@ class Promtool:
             }
             for time, firing in expected.items()
         ]
-        return self._run(_only({name}, play.given), play, {"alert_rule_test": tests})
+        return self._run(self._only({name}, play.given), play, {"alert_rule_test": tests})
 
     def values(
         self,
@@ -89,7 +90,7 @@ class Promtool:
             for expr, samples in expected.items()
         ]
         play = _History(history, every)
-        return self._run(_only(_records(expected), {}), play, {"promql_expr_test": tests})
+        return self._run(self._only(_records(expected), {}), play, {"promql_expr_test": tests})
 
     def firing(self, history: History, times: tuple[str, ...]) -> str:
         """Which alerts fire at any of the times, under all rules; nothing if none does."""
@@ -97,7 +98,9 @@ class Promtool:
             {"expr": 'ALERTS{alertstate="firing"}', "eval_time": time, "exp_samples": []}
             for time in times
         ]
-        return self._run(rules_document(), _History(history, "1m"), {"promql_expr_test": tests})
+        return self._run(
+            self.rules(parse({})), _History(history, "1m"), {"promql_expr_test": tests}
+        )
 
     def _run(self, rules: dict[str, object], play: Play, tests: dict[str, object]) -> str:
         self._written("rules.yaml", rules)
@@ -117,24 +120,23 @@ class Promtool:
         path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML, and quick
         return path
 
+    def _only(self, names: set[str], given: Mapping[str, float]) -> dict[str, object]:
+        """These rules and what they read, rules of rules included: others would only take time."""
+        groups = cast(Groups, self.rules(parse(given))["groups"])
+        wanted = set(names)
+        while more := _read_by(wanted, groups) - wanted:
+            wanted |= more
+        kept = [
+            {**group, "rules": [rule for rule in group["rules"] if _name(rule) in wanted]}
+            for group in groups
+        ]
+        return {"groups": [group for group in kept if group["rules"]]}
+
     def _complaint(self, *arguments: str) -> str:
         done = subprocess.run(
             [self.program, *arguments], capture_output=True, text=True, timeout=60, check=False
         )
         return "" if done.returncode == 0 else done.stdout + done.stderr
-
-
-def _only(names: set[str], given: Mapping[str, float]) -> dict[str, object]:
-    """These rules and what they read, rules of rules included: others would only take time."""
-    groups = cast(Groups, rules_document(parse(given))["groups"])
-    wanted = set(names)
-    while more := _read_by(wanted, groups) - wanted:
-        wanted |= more
-    kept = [
-        {**group, "rules": [rule for rule in group["rules"] if _name(rule) in wanted]}
-        for group in groups
-    ]
-    return {"groups": [group for group in kept if group["rules"]]}
 
 
 def _name(rule: Mapping[str, object]) -> str:
@@ -148,4 +150,4 @@ def _read_by(names: set[str], groups: Groups) -> set[str]:
 
 
 def _records(exprs: Iterable[str]) -> set[str]:
-    return {word for expr in exprs for word in re.findall(r"mcp:[a-z0-9_:]+", expr)}
+    return {word for expr in exprs for word in re.findall(r"(?:mcp|toolhive):[a-z0-9_:]+", expr)}
