@@ -16,6 +16,7 @@ from dashboards.alerts import ALERTS
 from dashboards.dialects import toolhive
 from dashboards.sets import translated
 from lab.arguments import Parser, UsageError
+from proxy.eras.crossings import KINDS, TITLES, Way
 from proxy.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS
 from stacks.architectures import ARCHITECTURES
@@ -109,10 +110,16 @@ def _roads() -> str:
     return markdown(("`ROAD`", "choose it when", "told apart by", "boards / panels / alerts"), rows)
 
 
+def _crossings() -> str:
+    rows = ((each.name, *(str(each.cells[way]) for way in Way)) for each in KINDS)
+    return markdown(("kind of message", *(TITLES[way] for way in Way)), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "architectures": _architectures,
     "boards": _boards,
     "options": _options,
+    "crossings": _crossings,
     "metrics": _metrics,
     "alerts": _alerts,
     "roads": _roads,

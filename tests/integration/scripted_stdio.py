@@ -15,7 +15,13 @@ from typing import Any
 Json = dict[str, Any]
 
 MODERN = "modern"
+OFFERED: Json = {
+    "tools": {"listChanged": True},
+    "resources": {"subscribe": True},
+    "logging": {},
+}
 VERSION = "2026-07-28"
+LOG_LEVEL = "io.modelcontextprotocol/logLevel"
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
@@ -34,7 +40,9 @@ def receive() -> Json:
     return message
 
 
-subscriptions: list[Any] = []
+subscriptions: dict[Any, Json] = {}
+uris: list[str] = []
+levels: list[str] = []
 heard: list[Json] = []
 """The notifications that came so far, and what else was no request."""
 
@@ -67,15 +75,19 @@ def progress(request: Json) -> None:
 
 
 def ask(request: Json) -> None:
-    """Ask the client for its roots, and answer with what it said."""
-    send({"id": "server-1", "method": "roots/list"})
+    """Ask the client for its roots, or what `arguments.method` says; answer with what it said."""
+    method = request["params"].get("arguments", {}).get("method", "roots/list")
+    if MODERN in sys.argv:
+        require(request, method)
+        return
+    send({"id": "server-1", "method": method, "params": {}})
     reply(request, roots=receive()["result"])
 
 
 def spontaneous(request: Json) -> None:
     """Answer, then send a notification of its own accord, or to those who listen."""
     reply(request)
-    for subscription in subscriptions or [None]:
+    for subscription in list(subscriptions) or [None]:
         named = {} if subscription is None else {"params": {"_meta": {SUBSCRIPTION: subscription}}}
         send({"method": "notifications/tools/list_changed", **named})
 
@@ -103,14 +115,39 @@ def crash(request: Json) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def require(request: Json) -> None:
-    """Need the client's roots, and answer with what it said."""
+def require(request: Json, method: str = "roots/list") -> None:
+    """Need the client's roots or the like, and answer with what it said."""
     brought = request["params"].get("inputResponses")
     if brought is None:
-        asked = {"where": {"method": "roots/list"}}
+        asked = {"where": {"method": method, "params": {}}}
         reply(request, resultType="input_required", inputRequests=asked, requestState="state")
     else:
-        reply(request, roots=brought["where"]["roots"], state=request["params"]["requestState"])
+        reply(request, roots=brought["where"], state=request["params"]["requestState"])
+
+
+def log(request: Json) -> None:
+    """Log a message if that is asked for, then answer."""
+    meta = request["params"].get("_meta", {})
+    if levels or LOG_LEVEL in meta:
+        send({"method": "notifications/message", "params": {"level": "info", "data": "log"}})
+    reply(request)
+
+
+def odd(request: Json) -> None:
+    """Send a notification that no revision knows, then answer."""
+    send({"method": "notifications/odd", "params": {"odd": 1}})
+    reply(request)
+
+
+def touch(request: Json) -> None:
+    """Answer, then tell that every resource somebody listens for was updated."""
+    reply(request)
+    for uri in uris:
+        send({"method": "notifications/resources/updated", "params": {"uri": uri}})
+    for subscription, wanted in subscriptions.items():
+        for uri in wanted.get("resourceSubscriptions", ()):
+            params = {"_meta": {SUBSCRIPTION: subscription}, "uri": uri}
+            send({"method": "notifications/resources/updated", "params": params})
 
 
 def twice(request: Json) -> None:
@@ -167,7 +204,7 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        hang, crash, told, require, half, mute, garbage, stranger,
+        hang, crash, told, log, odd, touch, require, half, mute, garbage, stranger,
     )
 }  # fmt: skip
 
@@ -178,39 +215,78 @@ def initialize(request: Json) -> None:
         data = {"supported": [VERSION]}
         send({"id": request["id"], "error": {"code": -32022, "message": "no", "data": data}})
     else:
-        reply(request, protocolVersion=request["params"]["protocolVersion"])
+        version = request["params"]["protocolVersion"]
+        reply(request, protocolVersion=version, capabilities=OFFERED)
 
 
 def discover(request: Json) -> None:
     """Tell what is spoken; as a legacy server, say nothing."""
     if MODERN in sys.argv:
-        offered = {"tools": {"listChanged": True}}
-        reply(request, supportedVersions=[VERSION], capabilities=offered)
+        reply(request, supportedVersions=[VERSION], capabilities=OFFERED)
     else:
         heard.append(request)
 
 
 def listen(request: Json) -> None:
     """Open a stream of changes."""
-    subscriptions.append(request["id"])
-    wanted = request["params"]["notifications"]
+    wanted = subscriptions[request["id"]] = request["params"]["notifications"]
     params = {"_meta": {SUBSCRIPTION: request["id"]}, "notifications": wanted}
     send({"method": "notifications/subscriptions/acknowledged", "params": params})
 
 
+def list_tools(request: Json) -> None:
+    """List nothing; as a modern server, say how long that is fresh."""
+    reply(request, tools=[], **({"ttlMs": 5000} if MODERN in sys.argv else {}))
+
+
+def set_level(request: Json) -> None:
+    """Log from then on."""
+    levels.append(request["params"]["level"])
+    reply(request)
+
+
+def subscribe(request: Json) -> None:
+    """Tell of updates of a resource from then on."""
+    uris.append(request["params"]["uri"])
+    reply(request)
+
+
+def other(message: Json) -> None:
+    """Refuse an unknown request; remember what is none."""
+    if "id" in message and "method" in message:
+        send({"id": message["id"], "error": {"code": -32601, "message": "the server knows it not"}})
+    else:
+        heard.append(message)
+
+
+METHODS = {
+    "initialize": initialize,
+    "server/discover": discover,
+    "subscriptions/listen": listen,
+    "tools/list": list_tools,
+    "logging/setLevel": set_level,
+    "resources/subscribe": subscribe,
+}
+OF_LEGACY = ("logging/setLevel", "resources/subscribe")
+
+
 def serve() -> None:
     """Answer until the input ends."""
-    methods = {
-        "initialize": initialize,
-        "server/discover": discover,
-        "subscriptions/listen": listen,
-    }
     while True:
-        message = receive()
-        if message.get("method") == "tools/call":
-            TOOLS[message["params"]["name"]](message)
-        else:
-            methods.get(message.get("method", ""), heard.append)(message)
+        received = receive()
+        for message in received if isinstance(received, list) else [received]:
+            take(message)
+
+
+def take(message: Json) -> None:
+    """Answer one message."""
+    method = message.get("method", "")
+    if method == "tools/call":
+        TOOLS[message["params"]["name"]](message)
+    elif MODERN in sys.argv and method in OF_LEGACY:
+        other(message)
+    else:
+        METHODS.get(method, other)(message)
 
 
 if __name__ == "__main__":

@@ -108,13 +108,14 @@ def test_a_modern_server_gets_the_bytes_of_a_modern_client() -> None:
     with scripted() as (upstream, proxy):
         client = ModernClient(proxy.port)
         for place in range(2):
-            client.send_request(call(place, "echo", _meta=meta()))
+            client.send_request(call(place, "echo", _meta=meta()), mcp_param_region="r")
             if place == 0:
                 side, _, probe = asked(upstream)
                 give(side, probe, **OFFERED)
             side, head, forwarded = asked(upstream)
             assert forwarded == call(place, "echo", _meta=meta())
             assert "\r\nmcp-name: echo" in head
+            assert "\r\nmcp-param-region: r" in head
             give(side, forwarded, resultType="complete")
             assert client.answer()[0] == 200
         client.close()
