@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from time import perf_counter
 from typing import cast
 
 from proxy.errors import MalformedHead
@@ -12,6 +13,13 @@ from proxy.wire.head import END, RequestHead, parse_request
 Page = tuple[int, bytes, bytes]
 """Status, content type, body."""
 
+MOST_VISITORS = 100
+"""Connections at a time; one more is closed at once, so that visitors cannot take every socket."""
+REQUEST_SECONDS = 30.0
+"""How long a request may take to arrive once it has begun."""
+IDLE_SECONDS = 600.0
+"""How long a connection is kept for the next request: longer than Prometheus waits between two."""
+
 Pages = Mapping[bytes, Callable[[RequestHead], Awaitable[Page]]]
 """What is shown at each path."""
 
@@ -19,16 +27,22 @@ Pages = Mapping[bytes, Callable[[RequestHead], Awaitable[Page]]]
 class AdminConnection(asyncio.Protocol):
     """One visitor of the admin side, answered in turn; requests have no body.
 
-    `spawn` starts a task in a group that somebody owns.
+    `visitors` are those who are here, itself among them; `spawn` starts a task in a group that
+    somebody owns.
     """
 
-    __slots__ = ("_busy", "_pages", "_rest", "_spawn", "_transport")
+    __slots__ = ("_busy", "_pages", "_rest", "_since", "_spawn", "_transport", "_visitors")
 
     def __init__(
-        self, pages: Pages, spawn: Callable[[Coroutine[None, None, None]], object]
+        self,
+        pages: Pages,
+        visitors: "set[AdminConnection]",
+        spawn: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
         self._pages = pages
+        self._visitors = visitors
         self._spawn = spawn
+        self._since = 0.0
         self._rest = b""
         self._busy = False
         self._transport: asyncio.Transport | None = None
@@ -36,9 +50,25 @@ class AdminConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
         self._transport = cast(asyncio.Transport, transport)
+        self._since = perf_counter()
+        self._visitors.add(self)
+        if len(self._visitors) > MOST_VISITORS:
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        self._transport = None
+        self._visitors.discard(self)
+
+    def expire(self, now: float) -> None:
+        """Close the connection if its request, or its next request, takes too long to come."""
+        patience = REQUEST_SECONDS if self._rest else IDLE_SECONDS
+        if not self._busy and now - self._since > patience and self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""
+        self._since = self._since if self._rest else perf_counter()
         self._rest += data
         if len(self._rest) > HEAD_LIMIT:
             self._send((431, response.TEXT, b"the head is too long\n"), keep_alive=False)
@@ -78,6 +108,7 @@ class AdminConnection(asyncio.Protocol):
     def _send(self, page: Page, *, keep_alive: bool) -> None:
         if self._transport is None or self._transport.is_closing():
             return
+        self._since = perf_counter()
         status, content_type, body = page
         start = response.start(status, content_type)
         self._transport.write(response.framed(start, body, status, keep_alive=keep_alive))

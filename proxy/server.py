@@ -66,6 +66,7 @@ class Server:
         self._stop = asyncio.Event()
         self._quiet = asyncio.Event()
         self._left = asyncio.Event()
+        self._visitors: set[AdminConnection] = set()
         self._clients = Crowd(settings.max_connections, self._left.set)
 
     async def run(self) -> None:
@@ -92,7 +93,9 @@ class Server:
         backlog = listening.BACKLOG
         await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
         pages = self._pages(relay)
-        await loop.create_server(lambda: AdminConnection(pages, tasks.create_task), sock=metrics)
+        await loop.create_server(
+            lambda: AdminConnection(pages, self._visitors, tasks.create_task), sock=metrics
+        )
         self._export.start()
         watches = (
             tasks.create_task(self._tick(upstreams)),
@@ -197,8 +200,8 @@ class Server:
             self._ledger.loop_lag(max(0.0, now - due))
             due = max(due, now - TICK_SECONDS)
             upstreams.tick(now)
-            for client in self._clients:
-                client.expire(now)
+            for connection in (*self._clients, *self._visitors):
+                connection.expire(now)
 
     async def _watch(self, upstreams: Upstreams) -> None:
         """Keep `upstream_up`, and so /readyz, true to the facts."""

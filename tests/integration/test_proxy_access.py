@@ -124,3 +124,12 @@ def test_while_the_issuer_cannot_be_reached_clients_are_asked_to_come_back(
         assert (response.status, response.getheader("retry-after")) == (503, "5")
         assert proxy.logged("keys not fetched")
         client.close()
+
+
+@pytest.mark.parametrize(
+    "start", ["GET /sse", "POST /messages?session_id=x", "GET /mcp", "DELETE /mcp", "POST /mcp"]
+)
+def test_no_part_of_the_endpoint_opens_without_the_token(upstream: Upstream, start: str) -> None:
+    with running("--upstream", upstream.url, MCP_PROXY_BEARER_TOKEN=TOKEN) as proxy:
+        head = f"{start} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
+        assert Client(proxy.port).raw(head).startswith(b"HTTP/1.1 401 ")

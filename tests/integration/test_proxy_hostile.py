@@ -59,5 +59,13 @@ def test_a_hostile_request_is_refused_once(
     assert not [line for line in proxy.log if line["level"] == "error"]
 
 
+def test_the_admin_side_survives_them_all_too(besieged: tuple[RunningProxy, Upstream]) -> None:
+    proxy, _ = besieged
+    for hostile in CORPUS:
+        statuses(int(proxy.metrics.rpartition(":")[2]), hostile.data)
+    assert proxy.get("/healthz").status_code == 200
+    assert not [line for line in proxy.log if line["level"] == "error"]
+
+
 def test_every_hostile_request_has_a_name_of_its_own() -> None:
     assert len({each.name for each in CORPUS}) == len(CORPUS)

@@ -12,6 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from proxy.gate import HEAD_LIMIT, HEADERS_LIMIT
+from proxy.options import OPTIONS
+from proxy.transports.http_server import RECEIVE_SECONDS
 from tests.integration.proxies import environment, eventually, running
 from tests.integration.sockets import Client, Upstream, call, read_event, result
 from tests.integration.test_proxy_stdio import SERVER, Session, gone
@@ -104,10 +107,13 @@ def test_a_busy_port_is_one_line_and_exit_code_2(flag: str) -> None:
 
 
 def test_help_names_every_option_with_its_default_and_its_variable() -> None:
-    shown = run("--help")
-    assert shown.returncode == 0
-    for word in ("--listen", "127.0.0.1:8080", "--drain-timeout", "MCP_PROXY_", "4194304"):
-        assert word in shown.stdout
+    shown = run("--help", COLUMNS="200")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for option in OPTIONS:
+        assert (option.flag or option.variable) in shown.stdout
+        assert option.default in shown.stdout
+    for limit in (f"{HEAD_LIMIT // 1024} KiB", f"{HEADERS_LIMIT} lines", f"{RECEIVE_SECONDS:g} s"):
+        assert limit in shown.stdout
 
 
 def test_settings_may_come_from_the_environment() -> None:

@@ -1,10 +1,11 @@
 """The admin side: three pages, and one line for everything else."""
 
 import asyncio
+from time import perf_counter
 
 import pytest
 
-from proxy.admin import AdminConnection, Page
+from proxy.admin import MOST_VISITORS, AdminConnection, Page
 from proxy.wire.head import RequestHead
 from tests.proxy.transports.wires import RecordingTransport
 
@@ -17,7 +18,7 @@ def visit(*data: bytes) -> RecordingTransport:
     async def run() -> RecordingTransport:
         async with asyncio.TaskGroup() as tasks:
             transport = RecordingTransport()
-            connection = AdminConnection({b"/a": page}, tasks.create_task)
+            connection = AdminConnection({b"/a": page}, set(), tasks.create_task)
             connection.connection_made(transport)
             for piece in data:
                 connection.data_received(piece)
@@ -59,3 +60,48 @@ def test_what_it_says_and_whether_it_stays(data: bytes, status: int, alive: bool
     transport = visit(data)
     assert transport.written.startswith(b"HTTP/1.1 %d " % status)
     assert transport.alive is alive
+
+
+class Doorstep:
+    """Visitors who never ask for anything that would need a task."""
+
+    def __init__(self) -> None:
+        self.visitors: set[AdminConnection] = set()
+
+    def come(self) -> tuple[AdminConnection, RecordingTransport]:
+        visitor = AdminConnection({}, self.visitors, lambda task: None)
+        transport = RecordingTransport()
+        visitor.connection_made(transport)
+        return visitor, transport
+
+
+@pytest.mark.parametrize(("so_far", "patience"), [(b"", 600.0), (b"GET /a HT", 30.0)])
+def test_who_takes_too_long_to_ask_is_not_waited_for(so_far: bytes, patience: float) -> None:
+    visitor, transport = Doorstep().come()
+    came = perf_counter()
+    if so_far:
+        visitor.data_received(so_far)
+    visitor.expire(came + patience - 1)
+    assert transport.alive
+    visitor.expire(came + patience + 1)
+    assert not transport.alive
+
+
+def test_a_slow_request_is_not_renewed_by_each_byte() -> None:
+    visitor, transport = Doorstep().come()
+    came = perf_counter()
+    for byte in b"GET":
+        visitor.data_received(bytes([byte]))
+    visitor.expire(came + 31)
+    assert not transport.alive
+
+
+def test_one_visitor_more_than_may_come_is_turned_away_until_another_leaves() -> None:
+    doorstep = Doorstep()
+    here = [doorstep.come() for _ in range(MOST_VISITORS)]
+    assert all(transport.alive for _, transport in here)
+    refused, transport = doorstep.come()
+    assert not transport.alive
+    refused.connection_lost(None)
+    here[0][0].connection_lost(None)
+    assert doorstep.come()[1].alive
