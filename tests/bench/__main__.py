@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import build, document, footprint, latency, machine, nginx, profile, report
+from tests.bench import build, document, footprint, latency, machine, nginx, profile, report, sse
 from tests.bench import saturation as saturated
 from tests.bench.programs import Failed, Missing, Programs, find
 from tests.bench.results import Results
@@ -55,9 +55,9 @@ def _arguments() -> argparse.Namespace:
 def _run(programs: Programs, arguments: argparse.Namespace) -> Results:
     with tempfile.TemporaryDirectory(prefix="mcp-bench-") as name:
         folder = Path(name)
-        with nginx.upstream(programs, folder) as port:
+        with nginx.upstream(programs, folder) as port, sse.server(programs) as streaming:
             echo = build.echo(programs, folder)
-            site = Site(programs, folder, port, echo, None, arguments.seconds)
+            site = Site(programs, folder, port, streaming, echo, None, arguments.seconds)
             if arguments.quick:
                 return _rounds(Results(), site, 1, QUICK, ())
             _say("compile the proxy")

@@ -13,7 +13,7 @@ SESSIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a bench is run: the programs, a folder, the upstream's port, the length of a run.
+    """Where a bench is run: the programs, a folder, the upstreams' ports, the length of a run.
 
     `compiled` is the folder of the compiled proxy; None means that the plain one is measured.
     """
@@ -21,6 +21,7 @@ class Site:
     programs: Programs
     folder: Path
     upstream: int
+    sse: int
     echo: Path
     compiled: Path | None
     seconds: int
@@ -58,11 +59,15 @@ TELEMETRY = (OFF, SCRAPED, SAMPLED, TRACED)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A client side and a server side; `arguments` start the proxy between them."""
+    """A client side and a server side; `arguments` start the proxy between them.
+
+    `sized` says whether its server's answers have the size that is asked for.
+    """
 
     name: str
     arguments: Callable[[Site, str], tuple[str, ...]]
     sessions: int = 0
+    sized: bool = True
 
 
 def _http(site: Site, answer: str) -> tuple[str, ...]:
@@ -74,9 +79,14 @@ def _stdio(site: Site, answer: str) -> tuple[str, ...]:
     return ("--", *pinned)
 
 
+def _sse(site: Site, answer: str) -> tuple[str, ...]:
+    return ("--upstream", f"http://127.0.0.1:{site.sse}/sse", "--upstream-transport", "sse")
+
+
 HTTP = Pair("HTTP to HTTP", _http)
 STDIO = Pair("HTTP to stdio", _stdio, sessions=SESSIONS)
-PAIRS = (HTTP, STDIO)
+SSE = Pair("HTTP to HTTP+SSE", _sse, sessions=SESSIONS, sized=False)
+PAIRS = (HTTP, STDIO, SSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,8 @@ SMALL: tuple[Subject, ...] = (
 )
 LARGE: tuple[Subject, ...] = (
     Nginx("/10kB"),
-    *(Ours(pair, answer="/10kB") for pair in PAIRS),
+    *(Ours(pair, answer="/10kB") for pair in PAIRS if pair.sized),
     Nginx("/1MB"),
-    *(Ours(pair, answer="/1MB") for pair in PAIRS),
+    *(Ours(pair, answer="/1MB") for pair in PAIRS if pair.sized),
 )
 PACED: tuple[Subject, ...] = (Direct(), Nginx(), Ours(), Ours(plain=True))

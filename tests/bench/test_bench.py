@@ -77,7 +77,7 @@ def test_what_a_proxy_adds_is_taken_within_each_round() -> None:
 def test_a_mark_is_met_on_its_own_side_of_the_limit(
     *, at_least: bool, value: float, met: bool
 ) -> None:
-    mark = Mark("m", 2.0, "x", lambda _: value, at_least)
+    mark = Mark("m", 2.0, "x", lambda _: value, "why", at_least)
     assert mark.met(Results()) is met
     assert ("**not met**" in mark.row(Results())) is not met
 
