@@ -68,14 +68,17 @@ class Visit:
 
     @property
     def owner(self) -> tuple[bytes, bytes, bytes]:
-        """What tells this client's sessions from those of others."""
+        """What tells this client's sessions from those of others.
+
+        A token that ends at the proxy is not among the headers that travel on, and yet tells.
+        """
         given = headers.split(self.post.arrival.forward)
         kept = (each for each in given if not _is_mcp(each[0]) and each[0] not in _PASSING)
         meta = self.request.meta
         info, capabilities = (
             bytes(meta.get(name, b"")) for name in (keys.CLIENT_INFO_KEY, keys.CAPABILITIES_KEY)
         )
-        return lines(sorted(kept)), info, capabilities
+        return lines(sorted(kept)) + self.post.arrival.token, info, capabilities
 
     @property
     def listening(self) -> bool:
