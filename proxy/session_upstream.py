@@ -152,11 +152,12 @@ class SessionUpstream:
         self._terms.spawn(conversation.start(post.arrival.forward + post.context))
 
     def _count_links(self) -> None:
+        """Add to what other upstreams of the same server counted."""
         there = sum(each.link is not None for each in self._conversations.values())
         links = self._terms.books.ledger.links
-        links[LinkState.OPENING] = len(self._conversations) - there
-        links[LinkState.OPEN] = there
-        links[LinkState.CLOSING] = len(self._ending)
+        links[LinkState.OPENING] += len(self._conversations) - there
+        links[LinkState.OPEN] += there
+        links[LinkState.CLOSING] += len(self._ending)
 
     def _addressed(self, post: Post) -> Conversation | None:
         """The session a GET or DELETE names, or None once it is refused."""
