@@ -5,9 +5,9 @@ Formats". Never a payload; at most so many lines a second, and what is left out 
 """
 
 import logging
-from enum import StrEnum
 
 from proxy import logs
+from proxy.options import Calls
 from proxy.session import Finished
 from proxy.telemetry.catalogue import Outcome
 from proxy.telemetry.trace import Trace
@@ -19,14 +19,6 @@ LINES_PER_SECOND = 20
 """Enough to read along, too few to fill a disk when every call fails."""
 
 _FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
-
-
-class Calls(StrEnum):
-    """Which calls are logged."""
-
-    NONE = "none"
-    FAILED = "failed"
-    ALL = "all"
 
 
 class CallLog:

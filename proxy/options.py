@@ -8,12 +8,19 @@ from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
-from proxy.call_log import Calls
 from proxy.certificates import authorities
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 
 MIB = 1024 * 1024
+
+
+class Calls(StrEnum):
+    """Which calls are logged."""
+
+    NONE = "none"
+    FAILED = "failed"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from proxy import listening, logs
 from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
 from proxy.books import Books
-from proxy.call_log import CallLog, Calls
+from proxy.call_log import CallLog
 from proxy.gate import Gate
+from proxy.options import Calls
 from proxy.payloads import Overhearing, Scrubber
 from proxy.relay import Limits, Relay
 from proxy.settings import HttpServer, Settings

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult
 
 from proxy.access.settings import AccessSettings, access
-from proxy.call_log import Calls
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 from proxy.options import (
@@ -29,6 +28,7 @@ from proxy.options import (
     UPSTREAM_CA,
     UPSTREAM_TRANSPORT,
     Address,
+    Calls,
     HttpTransport,
 )
 from proxy.telemetry import settings as telemetry_settings

@@ -5,8 +5,9 @@ import logging
 
 import pytest
 
-from proxy.call_log import LINES_PER_SECOND, CallLog, Calls
+from proxy.call_log import LINES_PER_SECOND, CallLog
 from proxy.logs import JsonLines
+from proxy.options import Calls
 from proxy.session import Call, Finished
 from proxy.telemetry import trace_context
 from proxy.telemetry.trace import UNTRACED, Trace
