@@ -14,7 +14,6 @@ PACKAGES = frozenset(
         "httptools",
         "jwt",
         "msgspec",
-        "prometheus_client",
         "uvloop",
     )
 )
