@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
@@ -59,26 +58,9 @@ class Canvas:
         """A box within this one."""
         return replace(self, box=Box(self.box.left + left, self.box.top + top, width, height))
 
-    def axes(self) -> Axes:
-        """Axes that fill the box, without frame, ticks or background."""
-        page_width, page_height = _size(self.figure)
-        bottom = page_height - self.box.top - self.box.height
-        axes = self.figure.add_axes(
-            (
-                self.box.left / page_width,
-                bottom / page_height,
-                self.box.width / page_width,
-                self.box.height / page_height,
-            ),
-            frameon=False,
-        )
-        axes.set_xticks([])
-        axes.set_yticks([])
-        return axes
-
     def text(self, at: tuple[float, float], text: str, ink: Ink = PLAIN) -> None:
         """One line of text, its middle at that height."""
-        x, y = self._place(*at)
+        x, y = self.place(*at)
         self.figure.text(
             x,
             y,
@@ -93,8 +75,8 @@ class Canvas:
         )
 
     def rectangle(self, box: Box, colour: str, *, opacity: float = 1.0) -> None:
-        """A filled rectangle, under all axes and texts."""
-        x, y = self._place(box.left, box.top + box.height)
+        """A filled rectangle, under all data and texts."""
+        x, y = self.place(box.left, box.top + box.height)
         page_width, page_height = _size(self.figure)
         self.figure.add_artist(
             Rectangle(
@@ -109,7 +91,8 @@ class Canvas:
             )
         )
 
-    def _place(self, x: float, y: float) -> tuple[float, float]:
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a pixel of the box is on the figure, from 0 to 1 each way, y upwards."""
         page_width, page_height = _size(self.figure)
         return (self.box.left + x) / page_width, 1 - (self.box.top + y) / page_height
 

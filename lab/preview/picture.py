@@ -22,6 +22,8 @@ def png(sheet: Sheet) -> bytes:
     height = _HEADER + grid_height(sheet.board.height) + _MARGIN
     with mpl.rc_context():
         mpl.rcdefaults()
+        # At this size hinting changes little, and costs a sixth of the time.
+        mpl.rcParams["text.hinting"] = "none"
         page = blank(PAGE_WIDTH + 2 * _MARGIN, height, sheet.theme, sheet.theme.canvas)
         _header(sheet, page.part(_MARGIN, 0, PAGE_WIDTH, _HEADER))
         for panel in sheet.board.panels:

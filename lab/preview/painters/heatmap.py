@@ -14,6 +14,7 @@ from lab.preview.fields import Field
 from lab.preview.geometry import Box
 from lab.preview.painters.plot import TICK_SIZE, time_labels
 from lab.preview.painters.scene import Scene
+from lab.preview.plane import Plane
 from lab.preview.units import formatter
 
 _SCALE_HEIGHT, _TIME_HEIGHT = 24, 20
@@ -71,19 +72,20 @@ def paint(scene: Scene) -> None:
 
 
 def _cells(plot: Canvas, scene: Scene, found: Bands, colour: tuple[Colormap, PowerNorm]) -> None:
-    axes, step = plot.axes(), scene.answer.step
-    axes.set_xlim(scene.answer.window.start, scene.answer.window.end)
-    axes.set_ylim(0, len(found.bounds))
+    window, step = scene.answer.window, scene.answer.step
+    plane = Plane(plot, (window.start, window.end), (0, len(found.bounds)))
     least = scene.panel.options["filterValues"]["le"]
     colours, norm = colour
-    for row, counts in enumerate(found.counts):
-        lit = [(t, each) for t, each in zip(found.times, counts, strict=True) if each > least]
-        axes.broken_barh(
-            [(time - step, step) for time, _ in lit],
-            (row + 0.04, 0.92),
-            facecolors=[colours(norm(each)) for _, each in lit],
-            linewidth=0,
-        )
+    lit = [
+        (time, row, each)
+        for row, counts in enumerate(found.counts)
+        for time, each in zip(found.times, counts, strict=True)
+        if each > least
+    ]
+    plane.boxes(
+        [((time - step, row + 0.04), (time, row + 0.96)) for time, row, _ in lit],
+        [colours(norm(each)) for *_, each in lit],
+    )
 
 
 def _labels(plot: Canvas, texts: list[str]) -> None:

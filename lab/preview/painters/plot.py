@@ -4,12 +4,12 @@ import math
 import re
 from datetime import UTC, datetime
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from lab.preview.asking import Series
 from lab.preview.canvas import Canvas, Ink, width_of
 from lab.preview.fields import Field
+from lab.preview.plane import Plane, Range
 from lab.preview.window import Window
 
 TICK_SIZE = 10
@@ -23,8 +23,6 @@ _TIME_STEPS = (
     *(60, 120, 300, 600, 900, 1800),
     *(3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800),
 )
-
-Range = tuple[float, float]
 
 
 def polyline(series: Series, step: int) -> tuple[list[float], list[float]]:
@@ -112,19 +110,17 @@ def time_ticks(window: Window, pixels: float) -> tuple[list[float], list[str]]:
     ]
 
 
-def axes_over_time(canvas: Canvas, window: Window, within: Range, field: Field) -> Axes:
-    """Axes with a grid, times below and values at the left, ready to be drawn into."""
+def plane_over_time(canvas: Canvas, window: Window, within: Range, field: Field) -> Plane:
+    """A plane with a grid, times below and values at the left, ready to be drawn on."""
     height = canvas.height - _AXIS_HEIGHT
     marks, texts = ticks(within, height, field)
     left = max((width_of(each, TICK_SIZE) for each in texts), default=0) + 8
     plot = canvas.part(left, 4, canvas.width - left - 4, height - 4)
-    axes = plot.axes()
-    axes.set_xlim(window.start, window.end)
-    axes.set_ylim(*within)
-    _grid(axes, plot, marks, texts)
-    for moment in time_labels(plot, window):
-        axes.axvline(moment, color=canvas.theme.grid, linewidth=0.7, zorder=0)
-    return axes
+    plane = Plane(plot, (window.start, window.end), within)
+    _values(plane, marks, texts)
+    moments = time_labels(plot, window)
+    plane.rules(canvas.theme.grid, level=marks, upright=moments)
+    return plane
 
 
 def time_labels(plot: Canvas, window: Window) -> list[float]:
@@ -139,9 +135,9 @@ def time_labels(plot: Canvas, window: Window) -> list[float]:
     return moments
 
 
-def _grid(axes: Axes, plot: Canvas, marks: list[float], texts: list[str]) -> None:
-    low, high = axes.get_ylim()
+def _values(plane: Plane, marks: list[float], texts: list[str]) -> None:
+    """Write the ticks at the left of a plane."""
+    (low, high), plot = plane.ys, plane.canvas
     for mark, text in zip(marks, texts, strict=True):
-        axes.axhline(mark, color=plot.theme.grid, linewidth=0.7, zorder=0)
         y = (high - mark) / (high - low) * plot.height
         plot.text((-6, y), text, Ink(size=TICK_SIZE, colour=plot.theme.faint, align="right"))

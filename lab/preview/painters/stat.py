@@ -1,10 +1,9 @@
 """Stat: the present value, large, its recent past behind it."""
 
-from matplotlib.colors import to_rgba
-
 from lab.preview.canvas import Ink, fitted, width_of
 from lab.preview.painters.plot import polyline
 from lab.preview.painters.scene import Scene, Value, values
+from lab.preview.plane import Plane
 
 _LARGEST, _SMALLEST = 34, 12
 
@@ -44,14 +43,12 @@ def _size(text: str, width: float, height: float) -> float:
 def _past(scene: Scene, value: Value) -> None:
     canvas = scene.canvas
     lower = canvas.part(0, canvas.height * 0.6, canvas.width, canvas.height * 0.4)
-    axes = lower.axes()
-    window = scene.answer.window
     times, points = polyline(value.series, scene.answer.step)
     present = [each for each in points if each == each]
     low, high = min(present), max(present)
     spread = (high - low) or abs(high) or 1.0
-    axes.set_xlim(window.start, window.end)
-    axes.set_ylim(low - 0.15 * spread, high + 0.15 * spread)
-    axes.plot(times, points, color=value.colour, linewidth=1)
     floor = low - 0.15 * spread
-    axes.fill_between(times, points, floor, color=to_rgba(value.colour, 0.15), linewidth=0)
+    window = scene.answer.window
+    plane = Plane(lower, (window.start, window.end), (floor, high + 0.15 * spread))
+    plane.line(times, points, value.colour, width=1)
+    plane.band(times, ([floor] * len(times), points), value.colour, opacity=0.15)

@@ -3,15 +3,13 @@
 import math
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-
-from lab.preview.asking import Series
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.painters import legend
 from lab.preview.painters.legend import Entry
-from lab.preview.painters.plot import axes_over_time, polyline, value_range
+from lab.preview.painters.plot import plane_over_time, polyline, value_range
 from lab.preview.painters.scene import Scene
+from lab.preview.plane import Plane
 from lab.preview.reducers import reduced
 
 _DASHES = {"off": None, "line": "solid", "dashed": (0, (6, 4))}
@@ -38,10 +36,10 @@ def paint(scene: Scene) -> None:
     field = entries[0].field
     within = value_range([value for each in drawn for value in each.values], field)
     plot = canvas.part(0, 0, canvas.width, canvas.height - legend_height - 4)
-    axes = axes_over_time(plot, scene.answer.window, within, field)
+    plane = plane_over_time(plot, scene.answer.window, within, field)
     for each in drawn:
-        _draw(axes, each)
-    _thresholds(axes, field, scene)
+        _draw(plane, each)
+    _thresholds(plane, field, scene)
     if legend_height:
         place = canvas.part(0, canvas.height - legend_height, canvas.width, legend_height)
         legend.paint(options, entries, place)
@@ -84,44 +82,26 @@ def _on(floor: dict[float, float], entry: Entry, step: int) -> Drawn:
     return Drawn(entry, times, tops, below)
 
 
-def _draw(axes: Axes, drawn: Drawn) -> None:
+def _draw(plane: Plane, drawn: Drawn) -> None:
     field, colour = drawn.entry.field, drawn.entry.colour
     style = field.custom("drawStyle", "line")
     if style != "line":
         raise Undrawable(f'draw style "{style}" is not drawn; only "line"')
-    marker = "." if _single(drawn.entry.series) else None
-    axes.plot(
-        drawn.times,
-        drawn.values,
-        color=colour,
-        linewidth=field.custom("lineWidth", 1) * 1.3,
-        marker=marker,
-        solid_joinstyle="round",
-        zorder=3,
-    )
+    plane.line(drawn.times, drawn.values, colour, width=field.custom("lineWidth", 1) * 1.3)
     opacity = field.custom("fillOpacity", 0) / 100
     if opacity:
-        axes.fill_between(
-            drawn.times, drawn.values, drawn.below, color=colour, alpha=opacity, linewidth=0
-        )
+        plane.band(drawn.times, (drawn.below, drawn.values), colour, opacity=opacity)
 
 
-def _single(series: Series) -> bool:
-    """Whether a line through the points would be too short to be seen."""
-    return len(series.times) == 1
-
-
-def _thresholds(axes: Axes, field: Field, scene: Scene) -> None:
+def _thresholds(plane: Plane, field: Field, scene: Scene) -> None:
     mode = field.custom("thresholdsStyle", {"mode": "off"})["mode"]
     if mode not in _DASHES:
         known = ", ".join(_DASHES)
         raise Undrawable(f'thresholds drawn as "{mode}" are not drawn; known: {known}')
     if mode == "off":
         return
-    low, high = axes.get_ylim()
+    low, high = plane.ys
     for step in field.steps:
         if low <= step.value <= high:
             colour = scene.canvas.theme.colour(step.colour)
-            axes.axhline(
-                step.value, color=colour, linestyle=_DASHES[mode], linewidth=1, alpha=0.8, zorder=2
-            )
+            plane.rules(colour, level=[step.value], width=1, dash=_DASHES[mode])
