@@ -12,6 +12,7 @@ from proxy.eras.effects import Answer, Changed, Close, Effect, Failed, Opened, P
 from proxy.eras.legacy_server import LegacyServer
 from proxy.eras.modern_server import ModernServer
 from proxy.eras.opening import PROBE_SECONDS, Opening
+from proxy.eras.parameters import Parameters
 from proxy.eras.request import Refused, Request, plain
 from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage, Unreachable
@@ -24,7 +25,9 @@ LOG = logging.getLogger("proxy.channel")
 
 
 class Keeper(Protocol):
-    """Who keeps the channels."""
+    """Who keeps the channels, and knows which arguments travel as headers too."""
+
+    parameters: Parameters
 
     def opened(self, channel: "Channel", waiting: list[Visit]) -> None:
         """The server's era is known; `waiting` are to be served now."""
@@ -229,9 +232,11 @@ class Channel:
 
     def _open(self, opened: Opened) -> None:
         if opened.result is None:
-            self._server = ModernServer()
+            self._server = ModernServer(self._keeper.parameters)
         else:
-            self._server = LegacyServer(opened.result, self._capabilities, _state)
+            self._server = LegacyServer(
+                opened.result, self._capabilities, _state, self._keeper.parameters
+            )
         waiting, self._waiting = self._waiting, []
         self._keeper.opened(self, waiting)
 

@@ -6,7 +6,7 @@ client information and capabilities.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Raw
 
@@ -15,7 +15,8 @@ from proxy.conversation import Terms
 from proxy.eras import headers, keys, rules
 from proxy.eras.effects import Changed
 from proxy.eras.legacy_server import UNKNOWN_STATE
-from proxy.eras.request import NULL, Refused, Request, text
+from proxy.eras.parameters import Parameters
+from proxy.eras.request import NULL, Refused, Request, plain, text
 from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage
 from proxy.post import Post, failure
@@ -27,6 +28,7 @@ from proxy.verdict import REJECTED, SATURATED, judge
 from proxy.visit import Visit
 from proxy.wire import jsonrpc, response
 from proxy.wire.fields import raw
+from proxy.wire.head import Header
 
 Owner = tuple[bytes, bytes, bytes]
 EVERYBODY: Owner = (b"", b"", b"")
@@ -42,6 +44,7 @@ class ModernUpstream:
         self._most = most
         self._channels: dict[Owner, list[Channel]] = {}
         self._ending: set[Link] = set()
+        self.parameters = Parameters()
         self._settled = era
         self.era = era
 
@@ -124,7 +127,7 @@ class ModernUpstream:
         except MalformedMessage as error:
             self._refuse(post, Refused(keys.INVALID_PARAMS, str(error)), raw(post.calls[0].id))
             return
-        broken = rules.broken(request, headers.split(post.arrival.forward))
+        broken = self._broken(request, headers.split(post.arrival.forward))
         if broken is not None:
             self._refuse(post, broken, request.id)
         elif request.method == keys.LISTEN and not post.arrival.accepts_events:
@@ -133,6 +136,16 @@ class ModernUpstream:
             self._terms.books.finished(Finished(post.calls[0], REJECTED), 406, 0.0)
         else:
             self._place(Visit(post, request, self._terms.books, self._terms.patience))
+
+    def _broken(self, request: Request, given: Sequence[Header]) -> Refused | None:
+        """The first rule that a request breaks, whatever the server."""
+        if request.method == keys.INITIALIZE:
+            return rules.NO_SUCH_METHOD
+        broken = rules.broken(request, given)
+        if broken is not None or request.method != keys.CALL_TOOL:
+            return broken
+        arguments = plain(request.params.get("arguments"))
+        return self.parameters.mismatch(text(request.params.get("name")), arguments, given)
 
     def _place(self, visit: Visit) -> None:
         """Find a channel for a request, or open one."""

@@ -121,7 +121,8 @@ KINDS = (
         _translated("checked (-32020), then off"), _translated("made of the body"),
     ),
     _kind(
-        "Mcp-Param-* headers", _YES, _none(), _none("the body tells"), _none("the body tells"),
+        "Mcp-Param-* headers", _YES, _none(), _translated("checked, once listed"),
+        _translated("checked, once listed"),
         _translated("made of the tool's schema"),
     ),
     _kind(

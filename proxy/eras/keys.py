@@ -10,6 +10,8 @@ SUBSCRIPTION_KEY = f"{PREFIX}subscriptionId"
 REQUEST_KEYS = (VERSION_KEY, CLIENT_INFO_KEY, CAPABILITIES_KEY, LOG_LEVEL_KEY)
 """What a modern request carries in `_meta` that a legacy one does not."""
 
+LIST_TOOLS = "tools/list"
+CALL_TOOL = "tools/call"
 DISCOVER = "server/discover"
 LISTEN = "subscriptions/listen"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"

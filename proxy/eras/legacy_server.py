@@ -13,6 +13,7 @@ from msgspec import Raw
 
 from proxy.eras import keys, results
 from proxy.eras.effects import Answer, Changed, Effects, Push, Send
+from proxy.eras.parameters import Parameters
 from proxy.eras.request import (
     Refused,
     Request,
@@ -23,6 +24,7 @@ from proxy.eras.request import (
     result,
     text,
 )
+from proxy.eras.rules import NO_SUCH_METHOD
 from proxy.eras.subscription import Subscription, wanted
 from proxy.eras.tickets import Ticket, Tickets, numbered
 from proxy.wire.fields import Fields, encode, members, raw
@@ -31,7 +33,6 @@ UNKNOWN_STATE = Refused(keys.INVALID_PARAMS, "requestState is unknown, or its ti
 _OTHER_REQUEST = Refused(keys.INVALID_PARAMS, "requestState belongs to another request")
 _NOBODY_ASKS = Refused(keys.METHOD_NOT_FOUND, "no request in flight could be asked for that")
 _NO_INPUT = Refused(keys.INVALID_REQUEST, "the client gave no input")
-_NO_SUCH_METHOD = Refused(keys.METHOD_NOT_FOUND, "2026-07-28 has no such method")
 
 
 class _Asking:
@@ -52,9 +53,19 @@ class _Asking:
 
 
 class LegacyServer:
-    """One session. `opened` is the result of `initialize`; `mint` makes unguessable states."""
+    """One session. `opened` is the result of `initialize`; `mint` makes unguessable states.
 
-    def __init__(self, opened: Raw, capabilities: Raw | None, mint: Callable[[], str]) -> None:
+    What the server lists is told to `parameters`.
+    """
+
+    def __init__(
+        self,
+        opened: Raw,
+        capabilities: Raw | None,
+        mint: Callable[[], str],
+        parameters: Parameters,
+    ) -> None:
+        self._parameters = parameters
         self._opened = members({"result": opened}, "result")
         self._offers = members(self._opened, "capabilities")
         self._client = mapping(plain(capabilities))
@@ -95,7 +106,7 @@ class LegacyServer:
             return ticket.number, self._listen(ticket)
         if request.method in keys.REMOVED_METHODS:
             self._tickets.take(ticket.number)
-            return ticket.number, [Answer(ticket.number, _NO_SUCH_METHOD.answer(ticket.id))]
+            return ticket.number, [Answer(ticket.number, NO_SUCH_METHOD.answer(ticket.id))]
         return ticket.number, [*self._set_level(request), self._forward(ticket)]
 
     def resume(self, request: Request) -> tuple[int, Effects] | Refused:
@@ -213,6 +224,8 @@ class LegacyServer:
 
     def _complete(self, ticket: Ticket, found: Raw) -> Effects:
         self._tickets.take(ticket.number)
+        if ticket.method == keys.LIST_TOOLS:
+            self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
         told = results.complete(ticket.method, found, self._opened.get("serverInfo"))
         return [Answer(ticket.number, result(ticket.id, told))]
 

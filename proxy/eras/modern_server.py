@@ -7,16 +7,18 @@ only while a single request asked for such messages.
 
 from proxy.eras import keys
 from proxy.eras.effects import Answer, Close, Effects, Push, Send
+from proxy.eras.parameters import Parameters
 from proxy.eras.request import Refused, Request, cancellation, plain, text, with_meta
 from proxy.eras.tickets import Ticket, Tickets, numbered
 from proxy.wire.fields import Fields, encode, members
 
 
 class ModernServer:
-    """The requests in flight on one channel to a modern server."""
+    """The requests in flight on one channel. What the server lists is told to `parameters`."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Parameters) -> None:
         self._tickets = Tickets()
+        self._parameters = parameters
 
     def __repr__(self) -> str:
         return f"<ModernServer {self._tickets!r}>"
@@ -49,6 +51,8 @@ class ModernServer:
         ticket = self._tickets.take(plain(message.get("id")))
         if ticket is None:
             return []
+        if ticket.method == keys.LIST_TOOLS and "result" in message:
+            self._parameters.learn(plain(members(message, "result").get("tools")))
         if ticket.method == keys.LISTEN and "result" in message:
             told = {**message, "id": ticket.id}
             named = with_meta(told, "result", keys.SUBSCRIPTION_KEY, ticket.id)

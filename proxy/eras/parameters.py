@@ -3,18 +3,25 @@
 Specification 2026-07-28, "Streamable HTTP", Custom Headers from Tool Parameters.
 """
 
+import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
-from proxy.eras.headers import encode_value
-from proxy.eras.request import mapping
+from proxy.eras import keys
+from proxy.eras.headers import PARAMETER, decode_value, encode_value
+from proxy.eras.request import Refused, mapping
 from proxy.wire.head import Header
 
 Path = tuple[str, ...]
 
+MOST_TOOLS = 10_000
+"""Tools with such arguments that are remembered of one server."""
+
 _TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 _PRIMITIVES = ("string", "integer", "boolean")
 _SAFE = 2**53 - 1
+_DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 class Parameters:
@@ -31,7 +38,29 @@ class Parameters:
         for tool in tools if isinstance(tools, list) else ():
             told = mapping(tool)
             annotated = dict(_annotated(mapping(told.get("inputSchema")), ()))
-            self._headers[str(told.get("name"))] = annotated
+            name = str(told.get("name"))
+            self._headers.pop(name, None)
+            if annotated and len(self._headers) < MOST_TOOLS:
+                self._headers[name] = annotated
+
+    def mismatch(self, tool: str, arguments: object, given: Iterable[Header]) -> Refused | None:
+        """Where the headers of a call disagree with its arguments; None if they agree."""
+        wanted = {
+            PARAMETER + name.lower().encode(): _at(arguments, path)
+            for path, name in self._headers.get(tool, {}).items()
+        }
+        found: dict[bytes, list[str]] = {}
+        for name, value in given:
+            found.setdefault(name, []).append(value.decode("latin-1"))
+        wrong = [
+            name.decode()
+            for name, value in wanted.items()
+            if not _agrees(value, found.get(name, []))
+        ]
+        if not wrong:
+            return None
+        reason = f"Header mismatch: {', '.join(wrong)}: not what the arguments say"
+        return Refused(keys.HEADER_MISMATCH, reason)
 
     def headers_of(self, tool: str, arguments: object) -> list[Header]:
         """The headers of a call with those arguments; none for one that is null or not there."""
@@ -40,7 +69,7 @@ class Parameters:
             for path, name in self._headers.get(tool, {}).items()
         )
         return [
-            (b"mcp-param-" + name.lower().encode(), encode_value(value).encode())
+            (PARAMETER + name.lower().encode(), encode_value(value).encode())
             for name, value in found
             if value is not None
         ]
@@ -55,6 +84,19 @@ def _annotated(schema: Mapping[str, object], path: Path) -> Iterator[tuple[Path,
         if token and inner.get("type") in _PRIMITIVES:
             yield (*path, name), str(header)
         yield from _annotated(inner, (*path, name))
+
+
+def _agrees(argument: object, found: Sequence[str]) -> bool:
+    """Whether the values of a header stand for an argument; integers are compared as numbers."""
+    value = _shown(argument)
+    if value is None or not found:
+        return value is None and not found
+    told = decode_value(found[0]) if found[0].isascii() and found[0].isprintable() else None
+    if len(found) > 1 or told is None:
+        return False
+    if isinstance(argument, int) and _DECIMAL.fullmatch(told):
+        return Decimal(told) == Decimal(value)
+    return told == value
 
 
 def _at(arguments: object, path: Path) -> object:

@@ -18,6 +18,7 @@ STATUS = {
 }
 """The HTTP status of an error answer that is not on a stream; 200 for any other code."""
 
+NO_SUCH_METHOD = Refused(keys.METHOD_NOT_FOUND, "2026-07-28 has no such method")
 NO_BATCH = Refused(keys.INVALID_REQUEST, "one request or notification is sent at a time")
 NO_ANSWERS = Refused(keys.INVALID_REQUEST, "a client sends no responses: it sends its request anew")
 

@@ -120,12 +120,12 @@ class ModernLink:
     def _ask(self, asked: Request, parcel: Parcel) -> None:
         number = plain(asked.id)
         question = self._open[number] = Question(self, parcel)
-        if asked.method == "tools/list":
+        if asked.method == keys.LIST_TOOLS:
             self._listing.add(number)
         where = self._terms
         made = headers.made_of(asked.method, asked.params, MODERN_VERSION)
         own: tuple[Header, ...] = (request.ACCEPT_BOTH, request.CONTENT_JSON, *made)
-        if asked.method == "tools/call":
+        if asked.method == keys.CALL_TOOL:
             arguments = plain(asked.params.get("arguments"))
             own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
         start = request.start("POST", where.target, where.authority, *own)

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -173,4 +173,6 @@ HTTP_TO_STDIO = Road(
         }
     ),
 )
+HTTP_TO_STDIO_MODERN = replace(HTTP_TO_STDIO, not_applicable=frozenset())
+"""The same road for 2026-07-28, whose requirements all apply there."""
 ROADS = {each.name: each for each in (DIRECT, HTTP_TO_HTTP, HTTP_TO_STDIO)}

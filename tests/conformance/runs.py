@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from tests.conformance.roads import DIRECT, HTTP_TO_HTTP, HTTP_TO_STDIO, Road, Telemetry
+from tests.conformance.roads import (
+    DIRECT,
+    HTTP_TO_HTTP,
+    HTTP_TO_STDIO,
+    HTTP_TO_STDIO_MODERN,
+    Road,
+    Telemetry,
+)
 from tests.conformance.suite import Results, Suite, install
 
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
@@ -37,12 +44,13 @@ class Run:
 
 PAIRS = (
     Pair(HTTP_TO_STDIO, LEGACY),
+    Pair(HTTP_TO_STDIO_MODERN, MODERN),
     Pair(DIRECT, LEGACY),
     Pair(DIRECT, MODERN),
     Pair(HTTP_TO_HTTP, LEGACY),
     Pair(HTTP_TO_HTTP, MODERN),
 )
-"""What must agree, the longest first. A stdio server is reached with sessions only."""
+"""What must agree, the longest first."""
 
 
 def installed() -> Suite:

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from proxy.eras import keys
 from proxy.eras.effects import Changed
 from proxy.eras.legacy_server import LegacyServer
+from proxy.eras.parameters import Parameters
 from proxy.eras.request import Refused, Request
 from proxy.eras.subscription import closure
 from proxy.wire.fields import raw
@@ -37,7 +38,7 @@ LOGS = {keys.LOG_LEVEL_KEY: "info"}
 def session(client: Json | None = None, /, **offered: Any) -> LegacyServer:
     states = (f"state-{number}" for number in count(1))
     opened = raw({**OFFERED, **offered})
-    return LegacyServer(opened, raw(client or {}), lambda: next(states))
+    return LegacyServer(opened, raw(client or {}), lambda: next(states), Parameters())
 
 
 def only(effects: Any) -> tuple[int, Json]:

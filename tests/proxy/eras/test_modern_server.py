@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from proxy.eras import keys
 from proxy.eras.effects import Answer, Close
 from proxy.eras.modern_server import ModernServer
+from proxy.eras.parameters import Parameters
 from tests.proxy.eras.messages import fields, modern, sent, told
 
 LOGS = {"more_meta": {keys.LOG_LEVEL_KEY: "info"}}
@@ -20,7 +21,7 @@ def tokened(token: Any) -> dict[str, Any]:
 
 
 def test_a_request_travels_under_its_ticket_and_comes_back_under_its_own_id() -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     number, effects = server.ask(modern("tools/call", "a", name="t", arguments={"x": 1.0}))
     (request,) = sent(effects)
     assert request["id"] == number
@@ -38,7 +39,7 @@ def test_a_request_travels_under_its_ticket_and_comes_back_under_its_own_id() ->
 
 @pytest.mark.parametrize("token", [0, 1, "1", "a", 1.5])
 def test_progress_goes_to_the_request_whose_token_it_was(token: Any) -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     first, asked = server.ask(modern("tools/call", 1, **tokened(token)))
     second, others = server.ask(modern("tools/call", 1, **tokened(token)))
     tokens = [sent(each)[0]["params"]["_meta"]["progressToken"] for each in (asked, others)]
@@ -50,7 +51,7 @@ def test_progress_goes_to_the_request_whose_token_it_was(token: Any) -> None:
 
 
 def test_a_second_and_a_late_answer_come_to_nothing() -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     number, _ = server.ask(modern())
     answer = fields(id=number, result={})
     assert len(server.receive(answer)) == 1
@@ -65,13 +66,13 @@ def test_a_second_and_a_late_answer_come_to_nothing() -> None:
 
 @pytest.mark.parametrize("request_id", [None, "1", 7, True, [1], {}, 1.5])
 def test_an_answer_to_nothing_comes_to_nothing(request_id: Any) -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     server.ask(modern())
     assert server.receive(fields(id=request_id, result={})) == []
 
 
 def test_only_one_request_at_a_time_hears_log_messages() -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     log = fields(method=keys.LOG, params={"level": "info", "data": 1})
     server.ask(modern())
     assert server.receive(log) == []
@@ -84,7 +85,7 @@ def test_only_one_request_at_a_time_hears_log_messages() -> None:
 
 
 def test_a_subscription_is_named_by_its_clients_own_id() -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     number, _ = server.ask(modern(keys.LISTEN, "l-1", notifications={"toolsListChanged": True}))
     named = {"_meta": {keys.SUBSCRIPTION_KEY: number, "other": 1}, "notifications": {}}
     ((_, message),) = told(server.receive(fields(method=keys.ACKNOWLEDGED, params=named)))
@@ -96,7 +97,7 @@ def test_a_subscription_is_named_by_its_clients_own_id() -> None:
 
 
 def test_a_server_that_cancels_a_subscription_ends_its_stream() -> None:
-    server = ModernServer()
+    server = ModernServer(Parameters())
     number, _ = server.ask(modern(keys.LISTEN))
     cancelled = fields(method=keys.CANCELLED, params={"requestId": number})
     assert server.receive(cancelled) == [Close(number)]
@@ -104,7 +105,7 @@ def test_a_server_that_cancels_a_subscription_ends_its_stream() -> None:
 
 
 def test_a_modern_server_may_not_ask() -> None:
-    (refusal,) = sent(ModernServer().receive(fields(id=5, method="roots/list")))
+    (refusal,) = sent(ModernServer(Parameters()).receive(fields(id=5, method="roots/list")))
     assert (refusal["id"], refusal["error"]["code"]) == (5, -32601)
 
 
@@ -113,7 +114,7 @@ class Interleaved(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.server = ModernServer()
+        self.server = ModernServer(Parameters())
         self.waiting: dict[int, int | str] = {}
         self.ended: list[int] = []
 
