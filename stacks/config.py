@@ -98,10 +98,8 @@ def _operator_namespaces(value: object) -> tuple[str, ...]:
     return fields.items(fields.namespace, key, value, "namespaces")
 
 
-def _servers(value: object, profile: Profile) -> tuple[Server, ...]:
-    servers = fields.items(
-        lambda key, each: parse_server(profile, key, each), _key("servers"), value, "servers"
-    )
+def _servers(value: object) -> tuple[Server, ...]:
+    servers = fields.items(parse_server, _key("servers"), value, "servers")
     seen: set[str] = set()
     for index, server in enumerate(servers):
         if server.name in seen:
@@ -124,7 +122,7 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         profile=profile,
         chart_folder=_chart_folder(given["chartSource"]),
         operator_namespaces=_operator_namespaces(given["operatorScope"]),
-        servers=_servers(given["servers"], profile),
+        servers=_servers(given["servers"]),
         proxy_image=fields.image(_key("proxyImage"), given["proxyImage"]),
         scrape_interval_seconds=_seconds("scrapeIntervalSeconds", given),
         push_interval_seconds=_seconds("pushIntervalSeconds", given),

@@ -29,7 +29,6 @@ class ProxyPlan:
 def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
     """What starts the proxy of one server."""
     namespace = Namespace.SERVERS.value
-    upstream = f"http://127.0.0.1:{server.port}{server.path}"
     resource = {
         "service.namespace": namespace,
         "k8s.namespace.name": namespace,
@@ -39,7 +38,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         "MCP_PROXY_LISTEN": f"0.0.0.0:{PROXY_MCP_PORT}",
         "MCP_PROXY_METRICS_LISTEN": f"0.0.0.0:{PROXY_METRICS_PORT}",
         "MCP_PROXY_DRAIN_TIMEOUT": str(_DRAIN_SECONDS),
-        **({} if server.command else {"MCP_PROXY_UPSTREAM": upstream}),
+        **({} if server.command else _upstream(server)),
         "OTEL_SERVICE_NAME": server.name,
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={each}" for key, each in resource.items()),
         "OTEL_EXPORTER_OTLP_ENDPOINT": COLLECTOR_OTLP_HTTP.url,
@@ -52,6 +51,13 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
     }
     arguments = ("--", *server.command) if server.command else ()
     return ProxyPlan(server.name, namespace, environment, arguments)
+
+
+def _upstream(server: Server) -> dict[str, str]:
+    return {
+        "MCP_PROXY_UPSTREAM": f"http://127.0.0.1:{server.port}{server.path}",
+        "MCP_PROXY_UPSTREAM_TRANSPORT": server.transport.value,
+    }
 
 
 def _labels(server: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stacks import fields
-from stacks.charts import Profile
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
 from stacks.fields import ConfigError
 
@@ -25,15 +24,9 @@ class Transport(StrEnum):
     SSE = "sse"
 
 
-_OUR_PROXY = (Transport.STDIO, Transport.STREAMABLE_HTTP)
-# ToolHive's are the enum of spec.transport in the profile's MCPServer CRD.
-TRANSPORTS: dict[tuple[ServerRuntime, Profile], tuple[Transport, ...]] = {
-    (ServerRuntime.TOOLHIVE, Profile.CURRENT): tuple(Transport),
-    (ServerRuntime.TOOLHIVE, Profile.SEED): tuple(Transport),
-    (ServerRuntime.PROXY, Profile.CURRENT): _OUR_PROXY,
-    (ServerRuntime.PROXY, Profile.SEED): _OUR_PROXY,
-}
-"""What each runtime can stand in front of, by profile."""
+DEFAULT_PATHS = {Transport.SSE: "/sse"}
+"""Where a server is reached if nothing is said, other than at `DEFAULT_PATH`."""
+DEFAULT_PATH = "/mcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class Server:
     image: str
     transport: Transport
     port: int | None = None
-    path: str = "/mcp"
+    path: str = DEFAULT_PATH
     command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -111,18 +104,7 @@ def _arguments(given: _Given) -> tuple[str, ...]:
     return given.get("args", _words)
 
 
-def _transport(
-    key: str, entry: dict[str, object], runtime: ServerRuntime, profile: Profile
-) -> Transport:
-    transport = fields.choice(Transport, f"{key}.transport", entry["transport"])
-    possible = TRANSPORTS[runtime, profile]
-    if transport not in possible:
-        allowed = f"runtime {runtime} of profile {profile} allows: {', '.join(possible)}"
-        raise fields.refuse(f"{key}.transport", transport.value, allowed)
-    return transport
-
-
-def parse_server(profile: Profile, key: str, value: object) -> Server:
+def parse_server(key: str, value: object) -> Server:
     """One entry of `servers`; raises ConfigError."""
     if not isinstance(value, dict):
         raise fields.refuse(key, value, f"it must be a map with {', '.join(_REQUIRED)}")
@@ -131,7 +113,8 @@ def parse_server(profile: Profile, key: str, value: object) -> Server:
         if name not in value:
             raise ConfigError(f"{key}.{name}: missing; every server has {', '.join(_REQUIRED)}")
     runtime = fields.choice(ServerRuntime, f"{key}.runtime", value["runtime"])
-    transport = _transport(key, value, runtime, profile)
+    transport = fields.choice(Transport, f"{key}.transport", value["transport"])
+    default = DEFAULT_PATHS.get(transport, DEFAULT_PATH)
     given = _Given(key, value, runtime, transport)
     return Server(
         name=fields.label(f"{key}.name", value["name"]),
@@ -139,7 +122,7 @@ def parse_server(profile: Profile, key: str, value: object) -> Server:
         image=fields.image(f"{key}.image", value["image"]),
         transport=transport,
         port=_port(given),
-        path=fields.path(f"{key}.path", value.get("path", "/mcp")),
+        path=fields.path(f"{key}.path", value.get("path", default)),
         command=_command(given),
         arguments=_arguments(given),
         environment=fields.variables(f"{key}.env", value.get("env", {})),

@@ -102,11 +102,6 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
         server(TOOLHIVE, transport="http"),
         "servers[0].transport: 'http' is not allowed; allowed: stdio, streamable-http, sse",
     ),
-    (
-        server(HTTP, transport="sse"),
-        "servers[0].transport: 'sse' is not allowed;"
-        " runtime proxy of profile current allows: stdio, streamable-http",
-    ),
     (server(TOOLHIVE, image="fetch"), f"servers[0].image: 'fetch' is not allowed; {FIXED}"),
     (
         server(TOOLHIVE, image="host:5000/fetch"),
@@ -236,6 +231,13 @@ def test_toolhive_servers_may_leave_the_port_to_the_default_and_may_speak_sse() 
         {PASSWORD: GOOD_PASSWORD, **server(TOOLHIVE, port=..., transport="sse")}
     ).servers
     assert (found.port, found.transport) == (8080, Transport.SSE)
+
+
+def test_an_sse_server_behind_our_proxy_is_reached_at_sse_unless_a_path_is_given() -> None:
+    for told, path in ((..., "/sse"), ("/events", "/events")):
+        settings = {PASSWORD: GOOD_PASSWORD, **server(HTTP, transport="sse", path=told)}
+        (found,) = parse(settings).servers
+        assert (found.transport, found.path) == (Transport.SSE, path)
 
 
 def test_the_password_is_not_in_the_configuration() -> None:

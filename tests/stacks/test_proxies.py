@@ -34,11 +34,14 @@ def test_the_proxy_accepts_the_settings_it_gets(architecture: str, tmp_path: Pat
     stdio = {**STDIO, "command": [str(command), "--flag"]}
     http = {**STDIO, "name": "http", "transport": "streamable-http", "port": 9000}
     del http["command"]
-    for each in plan_of(architecture, servers=[stdio, http]).proxies:
+    sse = {**http, "name": "sse", "transport": "sse"}
+    for each in plan_of(architecture, servers=[stdio, http, sse]).proxies:
         parsed = settings.parse(each.arguments, each.environment)
         assert str(parsed.listen) == "0.0.0.0:8080"
         assert str(parsed.metrics_listen) == "0.0.0.0:9464"
         assert parsed.drain_timeout == 30
+        found = getattr(parsed.server, "transport", "stdio")
+        assert found == {"echo": "stdio", "http": "streamable-http", "sse": "sse"}[each.server]
 
 
 def test_an_http_server_runs_beside_the_proxy_which_finds_it_on_loopback() -> None:
@@ -57,6 +60,7 @@ def test_a_stdio_server_is_the_proxys_child_in_the_servers_own_image() -> None:
     assert proxy["image"] == "registry.example/echo:1.0.0"
     assert proxy["args"] == ["--", "python", "-m", "echo"]
     assert "MCP_PROXY_UPSTREAM" not in environment(proxy)
+    assert "MCP_PROXY_UPSTREAM_TRANSPORT" not in environment(proxy)
 
 
 def test_the_settings_of_the_pod_are_those_of_the_plan() -> None:
