@@ -81,6 +81,12 @@ ROADS = {
             process=True,
         ),
         Road(
+            "static-scrape",
+            "Prometheus scrapes proxies that its configuration lists, such as those of thv run",
+            {"job": "job", "namespace": "job"},
+            frozenset({Source.PROMETHEUS}),
+        ),
+        Road(
             "otel-scrape",
             "Prometheus scrapes the collector with honor_labels",
             {"job": "job", "namespace": "job"},

@@ -90,7 +90,7 @@ def test_help_names_what_is_written() -> None:
         (("x", "--toolhive-version", "1"), 'dashboards: --toolhive-version "1" goes with --set '),
         (
             ("x", "--set", "toolhive", "--road", "kafka"),
-            'dashboards: --road: "kafka" is not a road; choose direct-scrape, otel-scrape, ',
+            'dashboards: --road: "kafka" is not a road; choose direct-scrape, static-scrape, ',
         ),
         (
             ("x", *SCRAPED, "--toolhive-version", "0.3.4"),

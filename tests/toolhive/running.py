@@ -130,9 +130,9 @@ def started(laid: Laid, scripted: Scripted, folder: Path) -> Iterator[Running]:
         yield Running(parts, prometheus, scripted.version, proxies, tuple(traces))
 
 
-def job(name: str, address: str, *, honor: bool = False) -> dict[str, Any]:
-    """A job of one target without any relabelling."""
-    static = [{"targets": [address]}]
+def job(name: str, *addresses: str, honor: bool = False) -> dict[str, Any]:
+    """A job of listed targets without any relabelling."""
+    static = [{"targets": list(addresses)}]
     return {"job_name": name, "honor_labels": honor, "static_configs": static}
 
 

@@ -1,12 +1,16 @@
 """ToolHive's series as they are give data on every panel, variable and rule of ToolHive's set."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dashboards.dialects import toolhive
+from dashboards.dialects.dialect import Dialect
 from dashboards.queries import set_queries
 from dashboards.sets import translated
+from lab.prometheus_api import Prometheus
+from proxy.telemetry.catalogue import CONTRACT_LABELS, METRICS
 from tests.toolhive.emitted import VERSIONS
 from tests.toolhive.vanilla import running
 
@@ -14,14 +18,62 @@ pytestmark = pytest.mark.slow
 
 LAYOUTS = [(version, road) for version in VERSIONS for road in toolhive.ROADS]
 
+NOT_ASKED = {
+    "toolhive_mcp_request_duration_seconds_bucket": "0.3.5: its first bucket ends at 5 s",
+    "mcp_server_operation_duration_seconds_bucket": "0.44.0: it does not name the server",
+    "mcp_server_operation_duration_seconds_count": "0.44.0: it does not name the server",
+    "mcp_server_operation_duration_seconds_sum": "0.44.0: it does not name the server",
+}
+"""Series that arrive and that the set does not ask for, with the reason."""
+
+
+MEANINGLESS = {"otel-scrape-exported": {"job"}}
+"""Labels of the contract that arrive with another meaning: the collector's own scrape job."""
+
+
+def arriving(prometheus: Prometheus) -> dict[str, set[str]]:
+    """ToolHive's series in Prometheus, each with every label that any of them carries."""
+    found: dict[str, set[str]] = {}
+    for labels in prometheus.series('{__name__=~"(toolhive_)?mcp_.+"}'):
+        found.setdefault(labels["__name__"], set()).update(labels)
+    return found
+
+
+def asked(dialect: Dialect) -> dict[str, set[str]]:
+    """The series that the dialect knows, each with the labels that it counts on."""
+    return {
+        name: set(spelling.labels.values())
+        for name, spelling in dialect.families.items()
+        if name == spelling.name and name.startswith("toolhive_")
+    }
+
+
+def told(name: str) -> set[str]:
+    """The labels of the contract that a series of this name can have."""
+    of = next(each for each in METRICS if name.startswith(each.family))
+    return {*of.labels, *CONTRACT_LABELS, "le"}
+
 
 @pytest.mark.parametrize(("version", "road"), LAYOUTS)
-def test_every_query_has_data(version: str, road: str, tmp_path: Path) -> None:
-    made = translated(toolhive.dialect(version, road))
+def test_every_query_has_data_and_every_series_its_labels(
+    version: str, road: str, tmp_path: Path
+) -> None:
+    dialect = toolhive.dialect(version, road)
+    made = translated(dialect)
 
     with running(version, road, made, tmp_path) as at_work:
         missing = at_work.unanswered(set_queries(made))
         failing = [each for each in at_work.prometheus.rules() if each.health == "err"]
+        found = arriving(at_work.prometheus)
 
     assert [(each.board, each.panel, each.expr) for each in missing] == []
     assert failing == []
+    known = asked(dialect)
+    assert {
+        name: labels - found[name] for name, labels in known.items() if labels - found[name]
+    } == {}
+    unknown = {name for name in found if name not in known}
+    assert unknown <= set(NOT_ASKED)
+    assert all(re.match(version, NOT_ASKED[name]) for name in unknown)
+    overlooked = {name: (found[name] & told(name)) - labels for name, labels in known.items()}
+    assert set().union(*overlooked.values()) <= MEANINGLESS.get(road, set())

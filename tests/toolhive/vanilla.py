@@ -18,7 +18,8 @@ from tests.toolhive.emitted import SERVERS, Server
 from tests.toolhive.running import Laid, Running, Scripted, job, scripted, started
 
 NAMESPACE = "toolhive-system"
-DIRECT, REMOTE_WRITE = "direct-scrape", "otel-remote-write"
+DIRECT, STATIC, REMOTE_WRITE = "direct-scrape", "static-scrape", "otel-remote-write"
+SCRAPED = (DIRECT, STATIC)
 HONOURED = {"otel-scrape": True, "otel-scrape-exported": False}
 
 MONITOR = {
@@ -45,14 +46,14 @@ def running(version: str, road: str, made: Set, folder: Path) -> Iterator[Runnin
             programs.PROMETHEUS_FILE: _prometheus(road, addresses, proxies),
             programs.RULES_FILE: document(made),
         }
-        if road != DIRECT:
+        if road not in SCRAPED:
             files[programs.COLLECTOR_FILE] = _collector(road, addresses)
         laid = Laid(
             addresses,
             files,
             flags=("--web.enable-remote-write-receiver",) if road == REMOTE_WRITE else (),
-            resources={} if road == DIRECT else {each: _resource(each) for each in SERVERS},
-            pushed=road != DIRECT,
+            resources={} if road in SCRAPED else {each: _resource(each) for each in SERVERS},
+            pushed=road not in SCRAPED,
         )
         with started(laid, proxies, folder) as at_work:
             yield at_work
@@ -74,6 +75,8 @@ def _prometheus(road: str, addresses: Addresses, proxies: Scripted) -> dict[str,
     jobs = [job("prometheus", addresses.prometheus)]
     if road == DIRECT:
         jobs.append(job("kubelet", proxies.cluster, honor=True))
+    elif road == STATIC:
+        jobs.append(job("toolhive", *proxies.addresses.values()))
     else:
         jobs.append(job("otel-collector-internal", addresses.collector_own))
     if road in HONOURED:
