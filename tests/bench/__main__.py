@@ -39,6 +39,7 @@ def main() -> int:
     if arguments.write is None:
         print(text)
     else:
+        arguments.write.parent.mkdir(parents=True, exist_ok=True)
         arguments.write.write_text(text)
     return 0
 

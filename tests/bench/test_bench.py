@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import machine, nginx, profile, report
+from tests.bench import document, machine, nginx, profile, report
+from tests.bench.footprint import Idle
 from tests.bench.load import Answered
 from tests.bench.marks import MARKS, Mark
-from tests.bench.programs import Failed, Missing, find
+from tests.bench.programs import Failed, Missing, Programs, find
 from tests.bench.results import Results, p50
 from tests.bench.saturation import Measured, compare
-from tests.bench.subjects import OFF, PACED, SMALL, Direct, Nginx, Ours
+from tests.bench.subjects import LARGE, OFF, PACED, SMALL, Direct, Nginx, Ours
 
 
 def run(calls: int, cpu_micro: float, busy: float = 0.99) -> Measured:
@@ -82,16 +83,34 @@ def test_a_mark_is_met_on_its_own_side_of_the_limit(
     assert ("**not met**" in mark.row(Results())) is not met
 
 
-def test_every_mark_is_drawn_from_what_a_full_bench_measures() -> None:
-    known = [run(200, 20)]
-    results = Results(
-        saturation=dict.fromkeys((*SMALL, Nginx("/1MB"), Ours(answer="/1MB")), known),
+def full() -> Results:
+    """What a full bench finds, the same for all."""
+    return Results(
+        saturation=dict.fromkeys((*SMALL, *LARGE), [run(200, 20)]),
         latency={
             each: [Answered(9, 1.0, number / 1000, number / 500)]
             for number, each in enumerate(PACED)
         },
+        idle=Idle(10_000, 30_000_000, 80_000_000),
+        connected=Idle(10_000, 30_000_000, 60_000_000),
+        start_seconds=0.7,
+        shares={"kernel": 60.0},
     )
-    assert all(mark.row(results).count("|") == 5 for mark in MARKS)
+
+
+def test_every_mark_is_drawn_from_what_a_full_bench_measures() -> None:
+    assert all(mark.row(full()).count("|") == 5 for mark in MARKS)
+
+
+def test_the_document_holds_every_table_and_why_a_mark_is_missed() -> None:
+    programs = Programs(nginx="true", wrk="", taskset="", cc="", load_core=0, tested_core=1)
+    text = document.write(full(), programs, 3, 5, 600.0)
+    assert "| idle session, its client gone | at most 4 kB | 5 kB | **not met** |" in text
+    assert "| idle session, its client connected | at most 4 kB | 3 kB | met |" in text
+    assert "\n- start to ready: most of it is imports" in text
+    assert "| kernel | 60 % |" in text
+    assert all(each.name in text for each in (*SMALL, *LARGE, *PACED))
+    assert "$" not in text
 
 
 @pytest.mark.parametrize("size", nginx.SIZES.values())
