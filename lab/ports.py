@@ -1,14 +1,16 @@
 """Free TCP ports on loopback, for programs that cannot choose their own and say which."""
 
+import atexit
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Lock
 
 LOOPBACK = "127.0.0.1"
 
-_LOWEST = 20_000
+_LOWEST, _BLOCK = 20_000, 100
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
@@ -17,29 +19,38 @@ class PortBusy(Exception):
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """Ports that were free just now, all different.
+    """Ports that were free just now, all different, never the same twice.
 
-    Where the system tells them, they are none that it gives to outgoing connections: a program
-    that ends and starts again finds its own still free.
+    Where the system tells which it gives to outgoing connections, they are none of those: a program
+    that ends and starts again finds its own still free. No other process gets the same from here.
     """
-    with ExitStack() as held:
+    with ExitStack() as held, _taking:
         ports: list[int] = []
-        for port in _candidates():
-            if len(ports) == count:
-                break
+        while len(ports) < count:
             each = held.enter_context(socket.socket())
-            try:
-                each.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            ports.append(each.getsockname()[1])
+            with suppress(OSError):
+                each.bind((LOOPBACK, next(_candidates)))
+                ports.append(each.getsockname()[1])
         return tuple(ports)
 
 
-def _candidates() -> Iterator[int]:
-    """Ports below the ephemeral ones in no order, then whatever the system offers."""
-    below = range(_LOWEST, _first_ephemeral())
-    yield from random.sample(below, len(below))
+def _blocks() -> Iterator[int]:
+    """Ports of blocks that are ours, then whatever the system offers.
+
+    A block is whose who listens on its first port: the kernel gives it to one process at a time,
+    and takes it back when that ends.
+    """
+    below = range(_LOWEST, _first_ephemeral() - _BLOCK, _BLOCK)
+    for first in random.sample(below, len(below)):
+        guard = socket.socket()
+        try:
+            guard.bind((LOOPBACK, first))
+            guard.listen()
+        except OSError:
+            guard.close()
+            continue
+        atexit.register(guard.close)
+        yield from range(first + 1, first + _BLOCK)
     while True:
         yield 0
 
@@ -61,3 +72,7 @@ def require_free(option: str, port: int) -> None:
             raise PortBusy(
                 f"{option} {port}: {wrong.strerror}; leave it out for a free port"
             ) from wrong
+
+
+_candidates = _blocks()
+_taking = Lock()

@@ -193,6 +193,8 @@ PROMETHEUS_RESTARTS = Fault(
     "Prometheus ends and starts again, on the same data",
     (),
     None,
+    # Until all is scraped anew, which a busy machine takes its time for.
+    may_fire=_ours("MCPTelemetryAbsent", "MCPTelemetryStale", "MCPCollectorSilent"),
     strike=strikes.restart("prometheus"),
 )
 WRITES_REJECTED = Fault(

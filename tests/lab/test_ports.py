@@ -1,6 +1,8 @@
 """Free ports are free; a busy port that was asked for is refused in one line."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -25,3 +27,16 @@ def test_free_ports_are_none_that_an_outgoing_connection_could_take() -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         ephemeral = server.getsockname()[1]
     assert all(port < min(ephemeral, 32_768) for port in free_ports(20))
+
+
+def test_no_two_processes_get_the_same_ports() -> None:
+    code = "from lab.ports import free_ports; print(*free_ports(50), flush=True); input()"
+    mine = set(free_ports(50))
+    command = (sys.executable, "-c", code)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdout is not None
+        theirs = set(map(int, other.stdout.readline().split()))
+        other.communicate("\n", timeout=10)
+    assert len(theirs) == 50
+    assert not {port // 100 for port in mine} & {port // 100 for port in theirs}
