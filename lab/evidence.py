@@ -28,7 +28,7 @@ from stacks.architectures import Architecture
 from stacks.charts import Namespace
 
 VISIBLE_SECONDS = 20.0
-COVERED_SECONDS = 45.0
+COVERED_SECONDS = 60.0
 BLAME_SECONDS = 1.0
 
 QUERIES_A_STEP = 20

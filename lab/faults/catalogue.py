@@ -25,8 +25,8 @@ SERVER_HANGS = Fault(
     "server-hangs",
     "the server takes calls and answers none",
     _ours("MCPErrorRatioHigh", "MCPCallsLost", "MCPToolFailing", "MCPInitializeFailing"),
-    # Once its queue of connections is full, even connecting takes too long.
-    may_fire=_ours("MCPServerDown"),
+    # Giving up takes time; and once its queue is full, even connecting takes too long.
+    may_fire=_ours("MCPServerDown", "MCPLatencyHigh"),
     alone=True,
     strike=strikes.hang_upstream,
     load=clients.calls("echo", {"text": "anybody there?"}, number=20),
@@ -115,7 +115,7 @@ LABEL_OVERFLOW = Fault(
 REQUESTS_REFUSED = Fault(
     "requests-refused",
     "a web page of elsewhere and a client with huge requests are turned away",
-    _ours("MCPRequestsRejected", "MCPCallersAtFault", "MCPErrorRatioHigh"),
+    _ours("MCPRequestsRejected", "MCPCallersAtFault"),
     load=clients.refused(40),
     environment=_NARROW,
     shows=(("mcp-sessions", "Turned away at the door"),),

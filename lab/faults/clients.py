@@ -18,7 +18,7 @@ T = TypeVar("T")
 Arguments = dict[str, Any]
 ToolCall = tuple[str, Arguments]
 
-AT_ONCE = 10
+AT_ONCE = 5
 """Clients that call at the same time: a call that hangs must not hold up the others."""
 
 SLOW_SECONDS, LONG_SECONDS = 2.5, 20.0

@@ -21,8 +21,8 @@ from lab.prometheus_api import Unreachable
 from lab.result import Coverage
 from stacks.architectures import Architecture
 
-FIRING_SECONDS = 30.0
-"""How long all alerts together may take: scrapes, evaluations and holds of a second or two."""
+FIRING_SECONDS = 60.0
+"""How long all alerts together may take: scrapes, evaluations and holds of a few seconds."""
 
 LOAD_SECONDS = 2.0
 """From one round of a fault's load to the next: Prometheus has to see that a counter rises."""
@@ -33,7 +33,7 @@ COVER_WINDOW = "10s"
 BEFORE_SECONDS = 15
 """What fired so short a time before a strike is not the strike's."""
 
-QUIET_SECONDS = 6.0
+QUIET_SECONDS = 9.0
 """How long is watched at least: an alert for no reason takes as long as one with a reason."""
 
 PANEL_WINDOW = "1m"

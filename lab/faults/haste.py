@@ -10,6 +10,13 @@ from dashboards.rules import rules_document
 from dashboards.thresholds import Thresholds
 
 HOLD = "2s"
+ABSENT_HOLD = "6s"
+"""A busy machine misses a scrape or two of those that come every second."""
+
+ABSENT = frozenset(
+    {"MCPTelemetryAbsent", "MCPTelemetryStale", "MCPScrapeFailing", "MCPCollectorSilent"}
+)
+"""Alerts of what is no longer heard of."""
 
 THRESHOLDS = Thresholds(
     # A few seconds without Jaeger fill ten of the thousand places.
@@ -34,7 +41,9 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    return {**rule, "for": HOLD} if "for" in rule else dict(rule)
+    if "alert" not in rule:
+        return dict(rule)
+    return {**rule, "for": ABSENT_HOLD if rule["alert"] in ABSENT else HOLD}
 
 
 def hasty_rules() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from dashboards.rules import rules_document
 from dashboards.thresholds import DEFAULTS
-from lab.faults.haste import HOLD, THRESHOLDS, hastened, hasty_rules
+from lab.faults.haste import ABSENT, ABSENT_HOLD, HOLD, THRESHOLDS, hastened, hasty_rules
 
 
 def rules(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -19,7 +19,8 @@ def test_haste_changes_holds_and_nothing_else() -> None:
     without = [{k: v for k, v in each.items() if k != "for"} for each in rules(deployed())]
     hasty = rules(hastened(deployed()))
     assert [{k: v for k, v in each.items() if k != "for"} for each in hasty] == without
-    assert {each.get("for") for each in hasty} == {None, HOLD}
+    assert {each.get("for") for each in hasty} == {None, HOLD, ABSENT_HOLD}
+    assert {each["alert"] for each in hasty if each.get("for") == ABSENT_HOLD} == ABSENT
 
 
 def test_the_hasty_thresholds_differ_where_they_say_so_only() -> None:
