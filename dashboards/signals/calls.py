@@ -17,7 +17,8 @@ from proxy.telemetry.catalogue import Fault, Status
 By = tuple[str, ...]
 
 # ToolHive counts a stream for as long as it lives, as method "unknown", and opened legacy SSE
-# connections as "sse_connection"; a notification has no answer to wait for.
+# connections as "sse_connection"; a notification has no answer to wait for. Our proxy calls what
+# it turns away unread "unknown" too: a stranger at the door spends no error budget.
 IS_CALL = unlike("mcp_method", "unknown|sse_connection|notifications/.+")
 ALL = eq("le", "+Inf")
 FAILED = eq("status", Status.ERROR)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from proxy.telemetry.catalogue import (
     LAG_BUCKETS,
+    NO_METHOD,
     OPERATION_BUCKETS,
     OVERFLOW_LABEL,
     OVERHEAD_BUCKETS,
@@ -193,7 +194,7 @@ class Ledger:
     def _admit(self, raw: Labels) -> Distribution:
         """The row of `raw` after bounding each label; a raw value itself is never kept."""
         labels = Labels(
-            method=known(raw.method, METHODS) or OVERFLOW_LABEL,
+            method=known(raw.method, METHODS) or NO_METHOD,
             tool=self._bounded_tool(raw.tool),
             http_method=known(raw.http_method, HTTP_METHODS) or OVERFLOW_LABEL,
             status_code=known_status(raw.status_code),

@@ -36,7 +36,7 @@ def test_only_who_shows_the_token_is_let_in_and_the_server_never_sees_it(
         assert refused(proxy) == 'Bearer realm="mcp"'
         assert 'error="invalid_token"' in refused(proxy, authorization="Bearer wrong")
         assert refused(proxy, authorization=f"Basic {TOKEN}") == 'Bearer realm="mcp"'
-        proxy.counted({("other", "rejected", "caller"): 3})
+        proxy.counted({("unknown", "rejected", "caller"): 3})
         client = Client(proxy.port)
         client.post(call(), authorization=f"Bearer {TOKEN}")
         side = upstream.accept()

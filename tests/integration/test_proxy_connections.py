@@ -32,7 +32,7 @@ def test_a_client_beyond_the_limit_is_told_to_come_back_and_may_once_another_lef
         refused = second.getresponse()
         assert (refused.status, refused.getheader("retry-after")) == (503, "5")
         assert refused.read() == b"all 1 connections are taken: try again\n"
-        proxy.counted({("other", "rejected", "proxy"): 1})
+        proxy.counted({("unknown", "rejected", "proxy"): 1})
         side.answer(json.dumps(result(1)).encode())
         assert first.answer() == (200, result(1))
         first.close()

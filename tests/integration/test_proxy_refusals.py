@@ -26,7 +26,7 @@ def test_a_chunked_body_that_grows_too_long_is_refused(shared_proxy: RunningProx
 
 
 def test_refusals_are_counted_as_rejected(shared_proxy: RunningProxy) -> None:
-    before = shared_proxy.outcomes().get(("other", "rejected", "caller"), 0)
+    before = shared_proxy.outcomes().get(("unknown", "rejected", "caller"), 0)
     client = Client(shared_proxy.port)
     client.post(b"{not json")
     status, answer = client.answer()

@@ -99,7 +99,7 @@ def test_what_is_no_message_is_turned_away_and_counted(body: bytes, code: int) -
     assert status == 400
     assert isinstance(told, dict)
     assert (told["id"], told["error"]["code"]) == (None, code)
-    assert counted(scene.books) == {("other", "", 400, "rejected", "caller"): 1}
+    assert counted(scene.books) == {("unknown", "", 400, "rejected", "caller"): 1}
 
 
 @pytest.mark.parametrize(("levels", "status"), [(4, 0), (5, 400)])
@@ -113,7 +113,7 @@ def test_a_message_may_nest_so_deep(levels: int, status: int) -> None:
         told = scene.told()[1]
         assert isinstance(told, dict)
         assert (told["id"], told["error"]["code"]) == (7, -32600)
-        assert counted(scene.books) == {("other", "", 400, "rejected", "caller"): 1}
+        assert counted(scene.books) == {("unknown", "", 400, "rejected", "caller"): 1}
 
 
 def test_a_session_may_have_so_many_calls_in_flight() -> None:

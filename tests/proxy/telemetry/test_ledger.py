@@ -85,7 +85,7 @@ def test_overhead_is_counted_for_every_request(ledger: Ledger) -> None:
     ("given", "kept"),
     [
         (CALL._replace(method="tools/drop"), CALL._replace(method="other")),
-        (CALL._replace(method=""), CALL._replace(method="other")),
+        (CALL._replace(method=""), CALL._replace(method="unknown")),
         (CALL._replace(http_method="BREW"), CALL._replace(http_method="other")),
         (CALL._replace(status_code=799), CALL._replace(status_code=0)),
         (CALL._replace(protocol_version="2099"), CALL._replace(protocol_version="other")),
