@@ -93,7 +93,7 @@ check: $(VENV)/dev.stamp ## lint, types and the fast tests
 
 .PHONY: test
 test: $(VENV)/dev.stamp ## everything: lint, types, all tests on the real binaries
-	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(BIN)/pytest)
+	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(BIN)/pytest -n 2 --dist loadgroup)
 
 .PHONY: conformance
 conformance: $(VENV)/dev.stamp ## the official MCP conformance suite, directly and through the proxy: no difference
