@@ -14,6 +14,7 @@ PACKAGES = frozenset(
         "httptools",
         "jwt",
         "msgspec",
+        "prometheus_client",
         "uvloop",
     )
 )

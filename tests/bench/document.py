@@ -14,7 +14,7 @@ from tests.bench.programs import Programs
 from tests.bench.results import Results
 from tests.bench.subjects import SESSIONS, SMALL
 
-_PACKAGES = ("uvloop", "httptools", "msgspec", "mypy")
+_PACKAGES = ("uvloop", "httptools", "msgspec", "prometheus-client", "opentelemetry-sdk", "mypy")
 _TEMPLATE = Template(Path(__file__).with_name("benchmarks.template.md").read_text())
 
 

@@ -3,19 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client import Metric
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
-from prometheus_client.utils import floatToGoString
 
 from proxy.telemetry.catalogue import METRICS, Fault, Outcome
-from proxy.telemetry.catalogue import Metric as CatalogueMetric
-from proxy.telemetry.exposition import _spelled, render
+from proxy.telemetry.exposition import render
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.vocabulary import cut
 
 PLAIN = "text/plain;version=0.0.4"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
@@ -61,37 +56,6 @@ def test_no_label_is_exposed_that_the_catalogue_does_not_name(ledger: Ledger) ->
     for metric in families(ledger):
         for sample in metric.samples:
             assert sample.labels.keys() <= allowed[metric.name]
-
-
-def test_no_meaning_needs_an_escape() -> None:
-    assert not [metric.brief for metric in METRICS if set(metric.brief) & set('\\\n"')]
-
-
-@given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=20))
-def test_any_name_of_a_tool_survives_both_formats(tool: str) -> None:
-    ledger = Ledger("fetch", "stdio")
-    ledger.record("tools/call", tool, "POST", 200, Outcome.OK, Fault.NONE, "", "", 0.1, 0.1)
-    for found in (families(ledger), openmetrics_families(ledger)):
-        named = {each.labels["tool"] for each in samples(found, "toolhive_mcp_tool_calls_total")}
-        assert named == {cut(tool)}
-
-
-def test_both_formats_carry_the_same_samples(ledger: Ledger) -> None:
-    def read(found: Iterable[Metric]) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-        return {
-            (sample.name, frozenset(sample.labels.items())): sample.value
-            for metric in found
-            for sample in metric.samples
-            if not sample.name.startswith("process_")
-        }
-
-    assert read(families(ledger)) == read(openmetrics_families(ledger))
-
-
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_bounds_are_spelled_as_the_client_library_spells_them(metric: CatalogueMetric) -> None:
-    spelled = [*map(floatToGoString, metric.buckets)]
-    assert [*_spelled(metric.buckets)] == [*spelled, "+Inf"]
 
 
 def test_created_series_are_not_exposed(ledger: Ledger) -> None:
