@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 SERVER = (sys.executable, str(Path(__file__).with_name("scripted_stdio.py")))
 CALL = "tools/call"
+LOGS = meta(**{keys.LOG_LEVEL_KEY: "debug"})
 ROOTS: dict[str, Any] = {"roots": {}}
 
 
@@ -270,6 +271,36 @@ def test_a_version_that_nobody_translates_is_told_which_are() -> None:
         assert (status, answer["error"]["code"]) == (400, -32022)
         assert answer["error"]["data"]["supported"] == ["2026-07-28", "2025-11-25"]
         client.close()
+
+
+def test_an_end_of_the_proxy_closes_subscriptions_as_it_should(
+    proxy: RunningProxy, client: ModernClient
+) -> None:
+    client.send_request(request(keys.LISTEN, "l", notifications={"toolsListChanged": True}))
+    stream = client.getresponse()
+    assert read_event(stream)["method"] == keys.ACKNOWLEDGED
+    proxy.counted({(keys.LISTEN, "ok", "none"): 1})
+    assert proxy.value("mcp_proxy_streams") == 1
+    assert proxy.value("mcp_proxy_requests_in_flight") == 0
+    proxy.process.terminate()
+    closure = read_event(stream)
+    assert (closure["id"], closure["result"]["resultType"]) == ("l", "complete")
+    assert read_event(stream) is None
+    assert proxy.ended() == 0
+
+
+def test_a_slow_reader_neither_stalls_the_others_nor_fills_memory() -> None:
+    with before("modern") as proxy:
+        client, slow = ModernClient(proxy.port), ModernClient(proxy.port)
+        first = pid(client.call("echo"))
+        flood = call("f", "flood", arguments={"bytes": 64_000_000})
+        slow.send_request({**flood, "params": {**flood["params"], "_meta": LOGS}})
+        eventually(lambda: proxy.value("mcp_proxy_streams") == 1, "the stream")
+        assert pid(client.call("echo")) == first
+        proxy.counted({(CALL, "ok", "none"): 2, (CALL, "cancelled", "caller"): 1})
+        assert proxy.value("process_resident_memory_bytes") < 150_000_000
+        client.close()
+        slow.close()
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
