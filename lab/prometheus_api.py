@@ -35,6 +35,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One observation with labels of its own, such as `trace_id`; `time` is since the epoch."""
+
+    labels: Mapping[str, str]
+    value: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A loaded rule: `health` is ok, unknown (not evaluated yet) or err."""
 
@@ -77,6 +86,15 @@ class Prometheus:
         times = {"start": str(start), "end": str(end), "step": str(step)}
         result = self._get("/api/v1/query_range", query=expr, **times)["result"]
         return tuple(Line(each["metric"], _points(each["values"])) for each in result)
+
+    def exemplars(self, expr: str, *, start: float, end: float) -> tuple[Exemplar, ...]:
+        """The single observations behind the series of an expression, where they were kept."""
+        found = self._get("/api/v1/query_exemplars", query=expr, start=str(start), end=str(end))
+        return tuple(
+            Exemplar(one["labels"], float(one["value"]), float(one["timestamp"]))
+            for each in found
+            for one in each["exemplars"]
+        )
 
     def series(
         self, selector: str, *, start: float | None = None, end: float | None = None

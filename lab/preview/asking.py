@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.preview.errors import PreviewError
-from lab.preview.geometry import pixels
+from lab.preview.events import Event, Exemplar, spans, thinned
+from lab.preview.geometry import PAGE_WIDTH, pixels
 from lab.preview.model import Board, Panel, Target, Variable
 from lab.preview.window import Window
 from lab.prometheus_api import Line, Prometheus, QueryRefused
@@ -29,6 +30,8 @@ class Answer:
     series: tuple[Series, ...]
     window: Window
     step: int
+    events: tuple[Event, ...] = ()
+    exemplars: tuple[Exemplar, ...] = ()
 
 
 Answers = Mapping[int, Answer]
@@ -63,8 +66,9 @@ def answers(prometheus: Prometheus, board: Board, choice: Choice) -> Answers:
             selector = _filled(variable.selector, everything)
             _require_known(prometheus, variable, choice, selector)
     values = _values(board, choice)
+    marked = events(prometheus, board, choice.window, values)
     return {
-        panel.id: _answer(prometheus, board, panel, (choice.window, values))
+        panel.id: replace(_answer(prometheus, board, panel, (choice.window, values)), events=marked)
         for panel in board.panels
         if panel.targets
     }
@@ -104,11 +108,12 @@ def _answer(
     try:
         asked = _questions(panel, window, values)
         series = tuple(each for question in asked for each in _asked(prometheus, question))
+        exemplars = _exemplars(prometheus, asked)
     except QueryRefused as refused:
         raise QueryRefused(f'board {board.uid}, panel "{panel.title}": {refused}') from refused
     except PreviewError as wrong:
         raise PreviewError(f'board {board.uid}, panel "{panel.title}": {wrong}') from wrong
-    return Answer(series, window, _step(panel, window))
+    return Answer(series, window, _step(panel, window), exemplars=exemplars)
 
 
 def _step(panel: Panel, window: Window) -> int:
@@ -156,6 +161,33 @@ def _lines(prometheus: Prometheus, question: Question) -> tuple[Line, ...]:
         found = prometheus.query(expr, at=end)
         return tuple(Line(each.labels, ((end, each.value),)) for each in found)
     return prometheus.query_range(expr, start=start, end=end, step=question.step)
+
+
+def _exemplars(prometheus: Prometheus, asked: tuple[Question, ...]) -> tuple[Exemplar, ...]:
+    """The single calls behind a panel that shows them, each once however many queries see it."""
+    found = {
+        Exemplar(each.time, each.value, each.labels.get("trace_id", ""))
+        for question in asked
+        if question.target.exemplars and not question.target.instant
+        for each in prometheus.exemplars(question.expr, start=question.start, end=question.end)
+    }
+    return thinned(found, asked[0].step)
+
+
+def events(
+    prometheus: Prometheus, board: Board, window: Window, values: Mapping[str, str]
+) -> tuple[Event, ...]:
+    """What the board's annotations mark in the time shown; raises PreviewError, QueryRefused."""
+    found = []
+    for each in board.annotations:
+        step = window.step(PAGE_WIDTH, each.step)
+        start, end = window.grid(step)
+        expr = _filled(each.expr, {**values, **_times(window, step, each.step)})
+        for line in prometheus.query_range(expr, start=start, end=end, step=step):
+            title = legend(each.title, line.labels)
+            times = (time for time, value in line.points if value)
+            found += [Event(*span, title, each.colour) for span in spans(times, step)]
+    return tuple(found)
 
 
 def _filled(expr: str, values: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Grafana's colours by name, in its dark and its light theme."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -95,3 +96,11 @@ THEMES = {
         named=_named(1, "#24292e"),
     ),
 }
+
+
+def css_colour(text: str) -> tuple[float, ...]:
+    """A colour as CSS writes it, `rgba(255,120,10,0.8)`; raises Undrawable for another form."""
+    found = re.fullmatch(r"rgba\((\d+), ?(\d+), ?(\d+), ?([0-9.]+)\)", text)
+    if found is None:
+        raise Undrawable(f'colour "{text}" is not drawn; known: rgba(red,green,blue,opacity)')
+    return (*(int(each) / 255 for each in found.groups()[:3]), float(found[4]))

@@ -25,6 +25,7 @@ class Target:
     legend: str
     instant: bool
     step: str
+    exemplars: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,16 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """Events to mark on all graphs: whenever `expr` has a value; `title` is a legend's form."""
+
+    expr: str
+    title: str
+    colour: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """One dashboard as the preview needs it."""
 
@@ -67,6 +78,7 @@ class Board:
     description: str
     panels: tuple[Panel, ...]
     variables: tuple[Variable, ...]
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def height(self) -> int:
@@ -85,6 +97,11 @@ def parse(text: str, name: str) -> Board:
             tuple(_panel(each) for each in written["panels"]),
             tuple(
                 _variable(each) for each in written["templating"]["list"] if each["type"] == "query"
+            ),
+            tuple(
+                _annotation(each)
+                for each in written.get("annotations", {}).get("list", ())
+                if "expr" in each
             ),
         )
     except (ValueError, KeyError, TypeError) as wrong:
@@ -117,6 +134,7 @@ def _target(written: Options) -> Target:
         written.get("legendFormat", ""),
         written.get("instant", False),
         written.get("interval", ""),
+        written.get("exemplar", False),
     )
 
 
@@ -129,4 +147,13 @@ def _variable(written: Options) -> Variable:
         selector,
         label,
         written.get("allValue", ".*"),
+    )
+
+
+def _annotation(written: Options) -> Annotation:
+    return Annotation(
+        written["expr"],
+        written.get("titleFormat", written["name"]),
+        written["iconColor"],
+        written.get("step", ""),
     )

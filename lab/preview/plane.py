@@ -106,8 +106,10 @@ class Plane:
             )
         )
 
-    def dots(self, points: Sequence[Point], colour: str, *, size: float) -> None:
+    def dots(self, points: Sequence[Point], colour: Any, *, size: float) -> None:
         """Diamonds, `size` pixels wide."""
+        if not points:
+            return
         places = [self._place(*point) for point in points]
         self._add(
             Line2D(
@@ -144,7 +146,6 @@ class Plane:
     def _add(self, artist: Artist) -> None:
         left, top = self.canvas.place(0, 0)
         right, bottom = self.canvas.place(self.canvas.width, self.canvas.height)
-        # Half a pixel more, so that a line along the edge is not halved.
         artist.set_clip_box(
             TransformedBbox(Bbox.from_extents(left, bottom, right, top), self._transform)
         )

@@ -1,6 +1,7 @@
 """Heat map: how many observations fell into each bucket at each time, darker for more."""
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -8,11 +9,11 @@ from matplotlib.colors import Colormap, PowerNorm
 
 from lab.preview.asking import Series
 from lab.preview.canvas import Canvas, Ink, width_of
-from lab.preview.colours import Mode, Theme
+from lab.preview.colours import Mode, Theme, css_colour
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.geometry import Box
-from lab.preview.painters.plot import TICK_SIZE, time_labels
+from lab.preview.painters.plot import TICK_SIZE, mark_events, time_labels
 from lab.preview.painters.scene import Scene
 from lab.preview.plane import Plane
 from lab.preview.units import formatter
@@ -86,6 +87,17 @@ def _cells(plot: Canvas, scene: Scene, found: Bands, colour: tuple[Colormap, Pow
         [((time - step, row + 0.04), (time, row + 0.96)) for time, row, _ in lit],
         [colours(norm(each)) for *_, each in lit],
     )
+    mark_events(plane, scene.answer.events)
+    dots = [(each.time, height(each.value, found.bounds)) for each in scene.answer.exemplars]
+    plane.dots(dots, css_colour(scene.panel.options["exemplars"]["color"]), size=5)
+
+
+def height(value: float, bounds: tuple[float, ...]) -> float:
+    """Where a value lies among buckets of equal height, by its part of the bucket."""
+    row = min(bisect_left(bounds, value), len(bounds) - 1)
+    low, high = bounds[row - 1] if row else 0.0, bounds[row]
+    part = (value - low) / (high - low) if math.isfinite(high) and high > low else 0.5
+    return row + min(max(part, 0.0), 1.0)
 
 
 def _labels(plot: Canvas, texts: list[str]) -> None:

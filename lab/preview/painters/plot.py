@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lab.preview.asking import Series
 from lab.preview.canvas import Canvas, Ink, width_of
+from lab.preview.events import Event
 from lab.preview.fields import Field
 from lab.preview.plane import Plane, Range
 from lab.preview.window import Window
@@ -141,3 +142,17 @@ def _values(plane: Plane, marks: list[float], texts: list[str]) -> None:
     for mark, text in zip(marks, texts, strict=True):
         y = (high - mark) / (high - low) * plot.height
         plot.text((-6, y), text, Ink(size=TICK_SIZE, colour=plot.theme.faint, align="right"))
+
+
+def mark_events(plane: Plane, events: tuple[Event, ...]) -> None:
+    """A dashed line where an event began, its time shaded, as Grafana draws annotations."""
+    left, right = plane.xs
+    for each in events:
+        if each.end < left or each.start > right:
+            continue
+        colour = plane.canvas.theme.colour(each.colour)
+        plane.rules(colour, upright=[each.start], width=1, dash=(0, (3, 3)))
+        if each.end > each.start:
+            plane.rules(colour, upright=[each.end], width=1, dash=(0, (3, 3)))
+            floor, top = ([edge] * 2 for edge in plane.ys)
+            plane.band([each.start, each.end], (floor, top), colour, opacity=0.1)

@@ -7,7 +7,7 @@ from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.painters import legend
 from lab.preview.painters.legend import Entry
-from lab.preview.painters.plot import plane_over_time, polyline, value_range
+from lab.preview.painters.plot import mark_events, plane_over_time, polyline, value_range
 from lab.preview.painters.scene import Scene
 from lab.preview.plane import Plane
 from lab.preview.reducers import reduced
@@ -40,6 +40,8 @@ def paint(scene: Scene) -> None:
     for each in drawn:
         _draw(plane, each)
     _thresholds(plane, field, scene)
+    mark_events(plane, scene.answer.events)
+    _exemplars(plane, scene)
     if legend_height:
         place = canvas.part(0, canvas.height - legend_height, canvas.width, legend_height)
         legend.paint(options, entries, place)
@@ -91,6 +93,15 @@ def _draw(plane: Plane, drawn: Drawn) -> None:
     opacity = field.custom("fillOpacity", 0) / 100
     if opacity:
         plane.band(drawn.times, (drawn.below, drawn.values), colour, opacity=opacity)
+
+
+def _exemplars(plane: Plane, scene: Scene) -> None:
+    """A dot for each single call that lies within the plane."""
+    low, high = plane.ys
+    points = [
+        (each.time, each.value) for each in scene.answer.exemplars if low <= each.value <= high
+    ]
+    plane.dots(points, scene.canvas.theme.colour("super-light-blue"), size=4)
 
 
 def _thresholds(plane: Plane, field: Field, scene: Scene) -> None:

@@ -32,6 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "calculate": False,
         "color": {"mode": "scheme", "scheme": "Blues", "exponent": 0.5},
         "cellValues": {"unit": "short"},
+        "exemplars": {"color": "rgba(255,120,10,0.8)"},
         "filterValues": {"le": 1e-9},
         "yAxis": {"unit": "s"},
     },

@@ -15,6 +15,9 @@ VECTOR = [{"metric": {"tool": "t"}, "value": [1.0, "7"]}]
 DATA: dict[str, Any] = {
     "/api/v1/query_range": {"resultType": "matrix", "result": MATRIX},
     "/api/v1/query": {"resultType": "vector", "result": VECTOR},
+    "/api/v1/query_exemplars": [
+        {"exemplars": [{"labels": {"trace_id": "ab"}, "value": "0.2", "timestamp": 1.5}]}
+    ],
     "/api/v1/series": [{"server": "a"}, {"server": "b.c"}],
 }
 

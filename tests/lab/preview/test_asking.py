@@ -1,13 +1,16 @@
 """Queries are filled in as Grafana does; answers become series with their legends."""
 
+import json
 from typing import Any
 
 import pytest
 
 from lab.preview.asking import Choice, answers, legend
 from lab.preview.errors import PreviewError
+from lab.preview.events import Event, Exemplar
+from lab.preview.model import parse
 from lab.prometheus_api import Prometheus, QueryRefused
-from tests.lab.preview.made import SOURCE, WINDOW, board, panel_json
+from tests.lab.preview.made import SOURCE, WINDOW, board, board_text, panel_json
 from tests.lab.preview.scripted_prometheus import prometheus
 from tests.lab.scripted import answering
 
@@ -95,3 +98,25 @@ def test_a_refused_query_is_told_with_its_panel() -> None:
         pytest.raises(QueryRefused, match='board made, panel "A stat": .*parse error'),
     ):
         answers(Prometheus(url), drawn, Choice(WINDOW, {}))
+
+
+def test_annotations_are_asked_once_and_mark_every_panel() -> None:
+    annotation = {"name": "Restarts", "expr": "changes(x[$__rate_interval]) > 0", "step": "1m"}
+    marked = {**annotation, "titleFormat": "{{server}} restarted", "iconColor": "blue"}
+    written = json.loads(board_text(panel_json("stat"), panel_json("stat", id=2)))
+    drawn = parse(json.dumps(written | {"annotations": {"list": [marked]}}), "made")
+
+    with prometheus() as (there, asked):
+        found = answers(there, drawn, Choice(WINDOW, {}))
+
+    assert [q["query"][0] for _, q in asked].count("changes(x[240s]) > 0") == 1
+    assert {each.events for each in found.values()} == {(Event(1, 2, "a restarted", "blue"),)}
+
+
+def test_single_calls_are_asked_for_only_where_the_panel_shows_them() -> None:
+    targets = [target("a", exemplar=True), target("b", refId="B")]
+    with prometheus() as (there, asked):
+        found = answers(there, board(panel_json("timeseries", targets=targets)), Choice(WINDOW, {}))
+
+    assert [q["query"] for path, q in asked if path.endswith("exemplars")] == [["a"]]
+    assert found[1].exemplars == (Exemplar(1.5, 0.2, "ab"),)

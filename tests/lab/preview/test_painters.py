@@ -2,16 +2,19 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lab.preview.asking import Series
+from lab.preview.colours import css_colour
 from lab.preview.errors import Undrawable
+from lab.preview.events import Event, Exemplar, spans, thinned
 from lab.preview.fields import Field
 from lab.preview.page import html
 from lab.preview.painters.bargauge import share
-from lab.preview.painters.heatmap import bands
+from lab.preview.painters.heatmap import bands, height
 from lab.preview.painters.legend import Entry
 from lab.preview.painters.plot import polyline, ticks, time_ticks, value_range
 from lab.preview.painters.scene import Value
@@ -21,7 +24,17 @@ from lab.preview.painters.timeseries import stacked
 from lab.preview.painting import refuse_unknown
 from lab.preview.reducers import reduced
 from lab.preview.window import Window
-from tests.lab.preview.made import LEGEND, OPTIONS, STEP, answer, board, panel_json, series, sheet
+from tests.lab.preview.made import (
+    LEGEND,
+    OPTIONS,
+    STEP,
+    WINDOW,
+    answer,
+    board,
+    panel_json,
+    series,
+    sheet,
+)
 
 
 def page(kind: str, *found: Any, **more: Any) -> str:
@@ -224,3 +237,67 @@ def test_markdown_becomes_words_with_weight_and_address() -> None:
 def test_nan_is_no_value_to_a_calculation(calculation: str, value: float) -> None:
     assert reduced(calculation, (1.0, 3.0, 2.0, math.nan)) == value
     assert reduced(calculation, (math.nan,)) is None
+
+
+def test_events_in_a_row_are_one_span_as_grafana_joins_them() -> None:
+    assert list(spans([0, 10, 20, 50, 60, 90], 10)) == [(0, 20), (50, 60), (90, 90)]
+    assert list(spans([], 10)) == []
+
+
+def test_an_event_is_a_dashed_line_where_it_began_and_shade_while_it_lasts() -> None:
+    quiet = page("timeseries", series(1.0, 2.0))
+    moment = Event(WINDOW.start + 60, WINDOW.start + 60, "restarted", "blue")
+    lasting = Event(WINDOW.start + 60, WINDOW.start + 120, "fires", "red")
+
+    def dashes(*events: Event) -> int:
+        found = replace(answer(series(1.0, 2.0)), events=events)
+        drawn = html(sheet(board(panel_json("timeseries")), {1: found}))
+        return drawn.count("stroke-dasharray") - quiet.count("stroke-dasharray")
+
+    assert (dashes(moment), dashes(lasting), dashes(moment, lasting)) == (1, 2, 3)
+
+
+def test_an_event_outside_the_time_shown_is_not_drawn() -> None:
+    gone = Event(WINDOW.start - 60, WINDOW.start - 30, "restarted", "blue")
+    found = replace(answer(series(1.0, 2.0)), events=(gone,))
+
+    drawn = html(sheet(board(panel_json("timeseries")), {1: found}))
+
+    assert drawn == page("timeseries", series(1.0, 2.0))
+
+
+@pytest.mark.parametrize("kind", ["timeseries", "heatmap"])
+def test_a_single_call_is_a_dot(kind: str) -> None:
+    found = answer(series(1.0, 2.0, le="0.1"), series(1.0, 3.0, name="b", le="+Inf"))
+    dot = Exemplar(WINDOW.end - 5, 1.5, "ab")
+
+    def uses(drawn: str) -> int:
+        return drawn.count("<use ")
+
+    without = html(sheet(board(panel_json(kind)), {1: found}))
+    with_dots = html(sheet(board(panel_json(kind)), {1: replace(found, exemplars=(dot, dot))}))
+
+    assert uses(with_dots) == uses(without) + 2
+
+
+def test_a_single_call_stands_in_its_bucket_by_its_part_of_it() -> None:
+    bounds = (0.1, 0.3, math.inf)
+
+    assert [height(each, bounds) for each in (0.0, 0.05, 0.1, 0.2, 5)] == pytest.approx(
+        [0.0, 0.5, 1.0, 1.5, 2.5]
+    )
+
+
+def test_a_colour_in_an_unknown_form_is_refused() -> None:
+    assert css_colour("rgba(255, 0,0,0.5)") == (1.0, 0.0, 0.0, 0.5)
+    with pytest.raises(Undrawable, match='colour "hsl\\(1\\)" is not drawn'):
+        css_colour("hsl(1)")
+
+
+def test_of_single_calls_each_step_keeps_the_slowest_and_those_far_from_it() -> None:
+    usual = [Exemplar(1 + number / 100, 0.01 + number / 1000, "") for number in range(40)]
+    slow = Exemplar(2, 5, "slow")
+    later = Exemplar(11, 0.02, "later")
+
+    assert thinned([*usual, slow, later], 10) == (usual[-1], slow, later)
+    assert thinned([], 10) == ()
