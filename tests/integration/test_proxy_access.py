@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 import requests
 
-from tests.integration.proxies import RunningProxy, running
+from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream, call, result
 from tests.proxy.access.issuer import AUDIENCE, ISSUER, document, public, token
 
@@ -122,7 +122,7 @@ def test_while_the_issuer_cannot_be_reached_clients_are_asked_to_come_back(
         client.post(call(), authorization=f"Bearer {token().decode()}")
         response = client.getresponse()
         assert (response.status, response.getheader("retry-after")) == (503, "5")
-        assert proxy.logged("keys not fetched")
+        eventually(lambda: proxy.logged("keys not fetched"), "the reason in the log")
         client.close()
 
 
