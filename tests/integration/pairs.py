@@ -27,12 +27,11 @@ _END_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A running pair: `client` and `server` name their transports; over HTTP the server runs."""
+    """A running pair: `client` and `server` name their transports."""
 
     client: str
     server: str
     proxy: RunningProxy
-    process: "subprocess.Popen[str] | None"
 
     @property
     def url(self) -> str:
@@ -52,27 +51,21 @@ class Pair:
 
 
 @contextmanager
-def serving(command: tuple[str, ...], transport: str) -> "Iterator[subprocess.Popen[str]]":
-    """An HTTP server as a process; `address` of what it tells is read already."""
+def serving(command: tuple[str, ...], transport: str) -> Iterator[str]:
+    """An HTTP server as a process: where it says that it listens."""
     with subprocess.Popen(
         (*command, transport), stderr=subprocess.PIPE, text=True, env=environment()
     ) as process:
         assert process.stderr is not None
+        listen: str = json.loads(process.stderr.readline())["listen"]
         rest = threading.Thread(target=process.stderr.read, daemon=True)
+        rest.start()
         try:
-            yield process
+            yield listen
         finally:
             process.kill()
             process.wait(_END_SECONDS)
-            if rest.ident is not None:
-                rest.join(_END_SECONDS)
-
-
-def address(process: "subprocess.Popen[str]") -> str:
-    """Where the server says that it listens."""
-    assert process.stderr is not None
-    listen: str = json.loads(process.stderr.readline())["listen"]
-    return listen
+            rest.join(_END_SECONDS)
 
 
 @contextmanager
@@ -82,9 +75,9 @@ def pair(
     """A proxy with `arguments` before a server that speaks `server`."""
     if server == "stdio":
         with running(*arguments, "--", *command, "stdio") as proxy:
-            yield Pair(client, server, proxy, None)
+            yield Pair(client, server, proxy)
         return
-    with serving(command, server) as process:
-        upstream = ("--upstream", f"http://{address(process)}{_PATHS[server]}")
+    with serving(command, server) as address:
+        upstream = ("--upstream", f"http://{address}{_PATHS[server]}")
         with running(*upstream, "--upstream-transport", server, *arguments) as proxy:
-            yield Pair(client, server, proxy, process)
+            yield Pair(client, server, proxy)

@@ -119,3 +119,15 @@ def test_a_client_that_leaves_ends_its_session(running_pair: Pair) -> None:
     asyncio.run(use())
     assert gained(running_pair, before) == {("ok", "none"): 1, ("cancelled", "caller"): 1}
     assert proxy.value("mcp_proxy_sessions") == 0
+
+
+@pytest.mark.parametrize("names", PAIRS, ids=lambda names: f"{names[0]} to {names[1]}")
+def test_a_server_that_dies_in_mid_call_is_told_at_once(names: tuple[str, str]) -> None:
+    async def use(each: Pair) -> None:
+        async with each.session() as session:
+            with pytest.raises(MCPError):
+                await asyncio.wait_for(session.call_tool("die", {}), 20)
+
+    with pair(*names) as each:
+        asyncio.run(use(each))
+        assert each.proxy.outcomes()[(CALL, "transport_error", "server")] == 1
