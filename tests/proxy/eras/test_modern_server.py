@@ -80,7 +80,10 @@ def test_only_one_request_at_a_time_hears_log_messages() -> None:
     assert [each for each, _ in told(server.receive(log))] == [number]
     assert not server.can_take(modern(**LOGS))
     assert server.can_take(modern())
+    other, _ = server.ask(modern(**LOGS))
+    assert server.receive(log) == []
     server.receive(fields(id=number, result={}))
+    server.receive(fields(id=other, result={}))
     assert server.can_take(modern(**LOGS))
 
 
