@@ -117,6 +117,14 @@ def _http_to_stdio() -> Iterator[Destination]:
 
 
 @contextmanager
+def _http_to_sse() -> Iterator[Destination]:
+    with _reference("sse") as listen:
+        upstream = ("--upstream", f"http://{listen}/sse", "--upstream-transport", "sse")
+        with _proxied(*upstream) as destination:
+            yield destination
+
+
+@contextmanager
 def _proxied(*arguments: str) -> Iterator[Destination]:
     """A proxy that is scraped, and that traces and pushes everything."""
     with (
@@ -173,6 +181,7 @@ HTTP_TO_STDIO = Road(
         }
     ),
 )
+HTTP_TO_SSE = replace(HTTP_TO_STDIO, name="http -> sse", serve=_http_to_sse)
 HTTP_TO_STDIO_MODERN = replace(HTTP_TO_STDIO, not_applicable=frozenset())
 """The same road for 2026-07-28, whose requirements all apply there."""
 ROADS = {each.name: each for each in (DIRECT, HTTP_TO_HTTP, HTTP_TO_STDIO)}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tests.conformance.roads import (
     DIRECT,
     HTTP_TO_HTTP,
+    HTTP_TO_SSE,
     HTTP_TO_STDIO,
     HTTP_TO_STDIO_MODERN,
     Road,
@@ -45,6 +46,7 @@ class Run:
 PAIRS = (
     Pair(HTTP_TO_STDIO, LEGACY),
     Pair(HTTP_TO_STDIO_MODERN, MODERN),
+    Pair(HTTP_TO_SSE, LEGACY),
     Pair(DIRECT, LEGACY),
     Pair(DIRECT, MODERN),
     Pair(HTTP_TO_HTTP, LEGACY),

@@ -1,4 +1,4 @@
-"""Run the reference server over streamable HTTP on a free port of loopback, or over stdio.
+"""Run the reference server over stdio, or on a free port of loopback over one of MCP's HTTPs.
 
 What others have to know is told on stderr as a line of JSON: the address, or that the nursery
 of stdio servers is open.
@@ -13,7 +13,12 @@ from pathlib import Path
 
 import uvicorn
 from mcp.server.lowlevel import NotificationOptions
+from mcp.server.sse import SseServerTransport
 from mcp.server.stdio import stdio_server
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 
 from tests.conformance.reference.events import Events
 from tests.conformance.reference.nursery import nurse
@@ -30,8 +35,25 @@ async def _serve_stdio() -> None:
         await server.run(reader, writer, server.create_initialization_options(changes))
 
 
-async def _serve_http() -> None:
-    app = reference().streamable_http_app(event_store=Events(), retry_interval=RETRY_MILLISECONDS)
+def _sse_app() -> Starlette:
+    server, transport = reference(), SseServerTransport("/messages/")
+
+    async def stream(request: Request) -> Response:
+        changes = NotificationOptions(prompts_changed=True, tools_changed=True)
+        options = server.create_initialization_options(changes)
+        async with transport.connect_sse(request.scope, request.receive, request._send) as streams:
+            await server.run(streams[0], streams[1], options)
+        return Response()
+
+    messages = Mount("/messages/", app=transport.handle_post_message)
+    return Starlette(routes=[Route("/sse", endpoint=stream, methods=["GET"]), messages])
+
+
+def _streamable_app() -> Starlette:
+    return reference().streamable_http_app(event_store=Events(), retry_interval=RETRY_MILLISECONDS)
+
+
+async def _serve_http(app: Starlette) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         _tell_ready(f"127.0.0.1:{listener.getsockname()[1]}")
         # h11 trims header values as RFC 9110 5.5 asks; uvicorn's own choice, httptools, does not.
@@ -45,11 +67,13 @@ def _tell_ready(listen: str) -> None:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.reference")
-    parser.add_argument("--transport", choices=("stdio", "streamable-http"), required=True)
+    parser.add_argument("--transport", choices=("stdio", "sse", "streamable-http"), required=True)
     parser.add_argument("--nursery", type=Path, help="for stdio: a socket for launchers")
     arguments = parser.parse_args()
     if arguments.transport == "streamable-http":
-        asyncio.run(_serve_http())
+        asyncio.run(_serve_http(_streamable_app()))
+    elif arguments.transport == "sse":
+        asyncio.run(_serve_http(_sse_app()))
     elif arguments.nursery is None:
         asyncio.run(_serve_stdio())
     else:
