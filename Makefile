@@ -71,6 +71,11 @@ test-compiled: compiled ## the proxy's tests on the compiled proxy
 	@cp -r tests lab dashboards stacks values tools pyproject.toml build/compiled/
 	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy $(wildcard tests/integration/test_proxy_*.py)
 
+.PHONY: pictures
+pictures: preview ## draw the README's pictures anew, from a running demo
+	@mkdir -p docs
+	@for each in fleet latency; do cp build/preview/mcp-$$each.png docs/board-$$each.png; done
+
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape
 	@command -v pulumi >/dev/null || { echo "make up: pulumi is not on PATH: install the Pulumi CLI" >&2; exit 2; }
