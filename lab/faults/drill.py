@@ -27,7 +27,7 @@ FIRING_SECONDS = 60.0
 LOAD_SECONDS = 2.0
 """From one round of a fault's load to the next: Prometheus has to see that a counter rises."""
 
-COVER_WINDOW = "10s"
+COVER_WINDOW = "20s"
 """Range of the boards' rate queries afterwards: what was away was not away for so long."""
 
 BEFORE_SECONDS = 15

@@ -10,7 +10,7 @@ from dashboards.rules import rules_document
 from dashboards.thresholds import Thresholds
 
 HOLD = "2s"
-ABSENT_HOLD = "6s"
+ABSENT_HOLD = "10s"
 """A busy machine misses a scrape or two of those that come every second."""
 
 ABSENT = frozenset(
