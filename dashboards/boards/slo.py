@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stat, table
-from dashboards.signals import calls, indicators, slo
+from dashboards.signals import fleet, indicators, slo
 
 _BURNS = indicators.BURN_RATES
 _EACH = len(_BURNS) // 2
@@ -44,7 +44,7 @@ BOARD = Board(
             "What spends it",
             (
                 *(lines(number, each) for number, each in enumerate(slo.OVER_TIME, 50)),
-                lines(52, calls.FAULT_RATIO),
+                lines(52, fleet.FAULTS),
             ),
         ),
     ),
