@@ -171,8 +171,9 @@ COLLECTOR_STOPS = Fault(
     "the collector ends",
     (("MCPCollectorSilent", Source.COLLECTOR),),
     None,
-    # What it collected for Prometheus to scrape goes with it.
+    # What it collected for Prometheus to scrape goes with it; spans are lost once queues are full.
     may_fire=(
+        ("MCPTelemetryDropped", Source.PROXY),
         ("MCPTelemetryAbsent", Source.COLLECTOR_METRICS),
         ("MCPTelemetryStale", Source.COLLECTOR_METRICS),
     ),

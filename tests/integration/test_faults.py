@@ -52,7 +52,8 @@ def test_without_a_collector_otel_scrape_knows_that_it_is_blind(
 ) -> None:
     _, told = demos["otel-scrape"].result()
     [alerts] = re.findall(r"^collector-stops: (.*)$", told, re.MULTILINE)
-    assert alerts.split(", ") == ["MCPCollectorSilent", "MCPTelemetryAbsent", "MCPTelemetryStale"]
+    blind = {"MCPCollectorSilent", "MCPTelemetryAbsent", "MCPTelemetryStale"}
+    assert blind <= set(alerts.split(", "))
 
 
 def test_a_fault_goes_on_until_ctrl_c_and_its_alerts_are_told_as_they_fire() -> None:

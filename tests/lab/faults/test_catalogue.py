@@ -35,7 +35,6 @@ NOT_STAGED = {
     "MCPProxySlow": "the machine decides",
     "MCPProxyCpuFull": "the machine decides",
     "MCPProxyMemoryHigh": "the machine decides",
-    "MCPTelemetryDropped": "the proxy's exporter tries for longer than a drill lasts",
     "MCPSpansRefused": "the collector refuses only when its memory is short",
     "MCPSpansLost": "the collector tries for five minutes before it gives up",
     "MCPMetricPointsRefused": "the collector refuses only when its memory is short",
