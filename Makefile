@@ -15,8 +15,8 @@ PROMETHEUS ?=
 SERVER ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-          --python-version 3.11 --custom-compile-command 'make lock'
+LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url \
+          --no-emit-find-links --python-version 3.11 --custom-compile-command 'make lock'
 
 LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
 
