@@ -30,7 +30,8 @@ def _write(asked: Write) -> str:
     try:
         return f"{write(asked.out, asked.choices)} files in {asked.out}"
     except OSError as error:
-        raise UsageError(f'cannot write to "{asked.out}": {error.strerror}') from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise UsageError(f'cannot write to "{asked.out}": {where}{error.strerror}') from error
 
 
 def _import(asked: Import) -> str:

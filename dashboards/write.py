@@ -1,7 +1,9 @@
 """Boards and rules as files: written aside, then moved, so that no reader meets half a file."""
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -49,9 +51,13 @@ def files(choices: Choices) -> dict[Path, str]:
 
 
 def write(out: Path, choices: Choices) -> int:
-    """Write every file under `out`, replacing older ones of the same names; how many."""
+    """Write every file under `out`, replacing older ones of the same names; how many.
+
+    Raises OSError, and then nothing has been replaced.
+    """
     contents = files(choices)
     out.mkdir(parents=True, exist_ok=True)
+    _require_no_folder(out / path for path in contents)
     with tempfile.TemporaryDirectory(prefix=".dashboards-", dir=out) as aside:
         for path, text in contents.items():
             written = Path(aside, path)
@@ -62,3 +68,9 @@ def write(out: Path, choices: Choices) -> int:
         for path in contents:
             os.replace(Path(aside, path), out / path)
     return len(contents)
+
+
+def _require_no_folder(paths: Iterable[Path]) -> None:
+    for each in paths:
+        if each.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(each))

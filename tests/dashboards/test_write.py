@@ -119,19 +119,25 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_exit_code_2(tmp_path: Path
     done = run(str(taken / "out"))
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f'dashboards: cannot write to "{taken}/out": Not a directory\n'
+    assert done.stderr.startswith(f'dashboards: cannot write to "{taken}/out": ')
+    assert done.stderr.endswith(": Not a directory\n")
     assert files(tmp_path) == {"file": b"mine"}
 
 
-def test_a_failure_in_the_middle_leaves_nothing_half_written(tmp_path: Path) -> None:
-    """`rules` is a file here, so the last move cannot be made; nothing stays aside."""
-    (tmp_path / "rules").write_text("mine")
+@pytest.mark.parametrize("in_the_way", ["rules", "dashboards/mcp-tools.json/mine"])
+def test_what_is_in_the_way_is_named_and_nothing_is_replaced(
+    tmp_path: Path, in_the_way: str
+) -> None:
+    """A file where a folder must be, or a folder where a file must be."""
+    (tmp_path / in_the_way).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / in_the_way).write_text("mine")
 
     done = run(str(tmp_path))
 
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert set(files(tmp_path)) == {"rules"}
+    assert f"{tmp_path}/{in_the_way.removesuffix('/mine')}: " in done.stderr
+    assert files(tmp_path) == {in_the_way: b"mine"}
 
 
 def test_manifests_are_the_objects_that_the_stack_makes() -> None:
