@@ -51,7 +51,8 @@ def burns(objective: Objective, story: Story, least: float) -> tuple[Alert, ...]
             _condition(objective, each, least),
             each.hold,
             each.severity,
-            f"MCP server {WHO} spends its {objective.name} budget {each.speed:g} times too fast",
+            f"MCP server {WHO} spends its {objective.name} budget at over {each.speed:g} times"
+            " the allowed pace",
             f"{PERCENT} of the calls to {WHO} {story.bad}, over {each.long}; the objective allows"
             f" {objective.budget * 100:g} %, over 30 days.",
             story.settings,

@@ -31,7 +31,8 @@ def burning(noun: str, long: str, short: str, ratio: str, rate: str, now: str = 
 
 def spent(speed: str, share: str, over: str) -> Told:
     return {
-        "summary": f"MCP server ns/echo spends its availability budget {speed} times too fast",
+        "summary": f"MCP server ns/echo spends its availability budget at over {speed} times the"
+        " allowed pace",
         "description": f"{share} of the calls to ns/echo fail, over {over}; the objective allows"
         " 0.5 %, over 30 days.",
     }

@@ -19,7 +19,8 @@ OVERHEAD = "mcp_proxy_overhead_seconds"
 
 def spent(speed: str, share: str, over: str) -> Told:
     return {
-        "summary": f"MCP server ns/echo spends its latency budget {speed} times too fast",
+        "summary": f"MCP server ns/echo spends its latency budget at over {speed} times the"
+        " allowed pace",
         "description": f"{share} of the calls to ns/echo take longer than 2 s, over {over};"
         " the objective allows 5 %, over 30 days.",
     }
