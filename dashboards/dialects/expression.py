@@ -5,8 +5,7 @@ exist has none; `or` then keeps its other side, `unless` its left one, and whate
 part goes with it; so does a constant, such as that of `or vector(0)`, that is left alone.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -15,12 +14,8 @@ from typing import Any
 import promql_parser as grammar
 
 from dashboards import promql
-from dashboards.dialects.dialect import Dialect, Spelling
-from dashboards.promql import Match
-from dashboards.series import CHOSEN, CHOSEN_TARGETS
-
-Labels = Mapping[str, str]
-"""Labels of the contract -> labels here, of those that a part's series carry."""
+from dashboards.dialects.dialect import Dialect
+from dashboards.dialects.selector import Labels, quoted, selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +64,6 @@ def _offset(node: Any) -> str:
     return f" offset {_duration(node.offset)}" if node.offset else ""
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
 @dataclass(frozen=True, slots=True)
 class _Translator:
     dialect: Dialect
@@ -84,7 +75,7 @@ class _Translator:
         return Part(f"{node.val:.12g}", {}, told=False)
 
     def string(self, node: Any) -> Part:
-        return Part(_quoted(node.val), {}, told=False)
+        return Part(quoted(node.val), {}, told=False)
 
     def paren(self, node: Any) -> Part | None:
         inner = self.part(node.expr)
@@ -94,70 +85,11 @@ class _Translator:
         inner = self.part(node.expr)
         return inner and _like(inner, f"-{inner.text}")
 
-    def selector(self, node: Any, window: str = "") -> tuple[Part, Spelling] | None:
-        """The selector with its window, and the spelling of the series that it selects."""
-        matches = [_match(each) for each in node.matchers.matchers]
-        found = self._found(node.name, matches)
-        if found is None:
-            return None
-        name, spelling = found
-        inside = self._matches(spelling, matches)
-        if inside is None:
-            return None
-        labels = dict(spelling.labels)
-        if spelling.server:
-            labels["server"] = "server"
-        text = f"{promql.selector(name, *inside, *spelling.where)}{window}{_offset(node)}"
-        return Part(text, labels), spelling
-
     def instant(self, node: Any) -> Part | None:
-        selected = self.selector(node)
-        return selected and _with_server(*selected)
-
-    def _found(self, name: str | None, matches: list[Match]) -> tuple[str, Spelling] | None:
-        """The name to select by, and how what has it is spelled; a pattern's name is a match."""
-        if name is not None:
-            spelling = self.dialect.spelling(name)
-            return (spelling.name, spelling) if spelling else None
-        pattern = next(each for each in matches if each.label == "__name__")
-        matches.remove(pattern)
-        names = [pattern.value, *pattern.value.split("|")]
-        spellings = {each: self.dialect.spelling(each) for each in names}
-        found = [each for each in spellings.values() if each]
-        if not found:
+        chosen = selected(node, self.dialect)
+        if chosen is None:
             return None
-        if found[0].pattern or len(found) > 1:
-            spelled = "|".join(dict.fromkeys(each.name for each in found))
-            matches.insert(0, promql.like("__name__", spelled))
-            common = set.intersection(*(set(each.labels) for each in found)) | {"__name__"}
-            labels = {each: found[0].labels.get(each, each) for each in common}
-            return "", Spelling(spelled, labels)
-        return found[0].name, found[0]
-
-    def _matches(self, spelling: Spelling, matches: list[Match]) -> list[Match] | None:
-        """The matches in the spelling's labels; None if one is on a label that is missing."""
-        if CHOSEN_TARGETS.matches[0] in matches and spelling.server:
-            place = matches.index(CHOSEN_TARGETS.matches[0])
-            matches[place : place + 1] = CHOSEN.matches
-        inside = []
-        for each in matches:
-            if spelling.server and each == _SERVED:
-                continue
-            match = self._matched(spelling, each)
-            if match is None:
-                return None
-            inside.append(match)
-        return inside
-
-    def _matched(self, spelling: Spelling, match: Match) -> Match | None:
-        if match.label == "server" and spelling.server:
-            within = spelling.server
-            return Match(within.label, match.operator, within.matching(match.value))
-        label = spelling.labels.get(match.label)
-        # The board's variable holds values of the dialect's label: no other emitter knows them.
-        if label is None or ("$namespace" in match.value and label != self.dialect.namespace):
-            return None
-        return Match(label, match.operator, self.dialect.value(match.label, match.value))
+        return Part(chosen.served(f"{chosen.text}{_offset(node)}"), chosen.labels)
 
     def subquery(self, node: Any) -> Part | None:
         inner = self.part(node.expr)
@@ -188,13 +120,13 @@ class _Translator:
 
     def _over_time(self, node: Any) -> Part | None:
         *numbers, matrix = node.args
-        window = f"[{_duration(matrix.range)}]"
-        selected = self.selector(matrix.vector_selector, window)
-        if selected is None:
+        vector = matrix.vector_selector
+        chosen = selected(vector, self.dialect)
+        if chosen is None:
             return None
-        part, spelling = selected
         before = "".join(f"{self.number(each).text}, " for each in numbers)
-        return _with_server(_like(part, f"{node.func.name}({before}{part.text})"), spelling)
+        series = f"{chosen.text}[{_duration(matrix.range)}]{_offset(vector)}"
+        return Part(chosen.served(f"{node.func.name}({before}{series})"), chosen.labels)
 
     def _label_replace(self, args: list[Any]) -> Part | None:
         inner = self.part(args[0])
@@ -202,7 +134,7 @@ class _Translator:
         if inner is None or (source and source not in inner.labels):
             return None
         given = (made, value, inner.labels.get(source, source), pattern)
-        text = f"label_replace({', '.join((inner.text, *map(_quoted, given)))})"
+        text = f"label_replace({', '.join((inner.text, *map(quoted, given)))})"
         return Part(text, {**inner.labels, made: made}, inner.told)
 
     def aggregate(self, node: Any) -> Part | None:
@@ -227,32 +159,8 @@ class _Translator:
         return _joined(node, operator, left, right)
 
 
-_SERVED = promql.ne("server", "")
-
-
-def _match(found: Any) -> Match:
-    return Match(found.name, _OPERATORS[str(found.op)], found.value)
-
-
-_OPERATORS = {
-    "MatchOp.Equal": "=",
-    "MatchOp.NotEqual": "!=",
-    "MatchOp.Re": "=~",
-    "MatchOp.NotRe": "!~",
-}
-
-
 def _like(part: Part, text: str) -> Part:
     return Part(text, part.labels, part.told)
-
-
-def _with_server(part: Part, spelling: Spelling) -> Part:
-    """The part with the label `server`, made of the label that holds the server's name."""
-    within = spelling.server
-    if within is None:
-        return part
-    given = ", ".join(map(_quoted, ("server", "$1", within.label, within.captured)))
-    return _like(part, f"label_replace({part.text}, {given})")
 
 
 def _one_sided(operator: str, left: Part | None, right: Part | None) -> Part | None:
