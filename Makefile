@@ -14,9 +14,10 @@ STACK  ?= otel-scrape
 PROMETHEUS ?=
 SERVER ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url \
-          --no-emit-find-links --python-version 3.11 --custom-compile-command 'make lock'
+# The lists are complete, so pip need not look for dependencies (and trips over those with extras).
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+          --python-version 3.11 --custom-compile-command 'make lock'
 
 LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
 
