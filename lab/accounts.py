@@ -100,12 +100,17 @@ def disagreements(sent: Counts, metric: str, counted: Counts) -> tuple[Disagreem
     return tuple(rows)
 
 
-def traced(spans: Iterable[Span]) -> Counter[str]:
-    """Distinct traces with a server span of a tool call, by the outcome the span tells."""
+def traced(server: str, spans: Iterable[Span]) -> Counter[str]:
+    """Distinct traces with a SERVER span of a tool call by the server's proxy, by its outcome.
+
+    The agent and the server itself may have spans in the same traces.
+    """
     outcome_of = {
         span.trace_id: span.tags.get(OUTCOME, "none told")
         for span in spans
-        if span.tags.get("span.kind") == "server" and span.tags.get("mcp.method.name") == TOOLS_CALL
+        if span.service == server
+        and span.tags.get("span.kind") == "server"
+        and span.tags.get("mcp.method.name") == TOOLS_CALL
     }
     return Counter(outcome_of.values())
 

@@ -53,7 +53,7 @@ def send(pipeline: Pipeline) -> Counts:
     """
     sent = {}
     for front in pipeline.fronts:
-        with _blamed(pipeline.parts, front), Client(front.mcp_url) as client:
+        with _blamed(pipeline.parts, front), Client(front.mcp_url, pipeline.agent) as client:
             counted = Counter(client.call(call) for call in HUNDRED)
             sent[front.server] = {str(outcome): number for outcome, number in counted.items()}
     return sent
@@ -122,7 +122,7 @@ class _Watch:
 
     def _traced(self, pipeline: Pipeline) -> bool:
         self.traced = {
-            front.server: traced(pipeline.jaeger.spans(front.server, _TRACE_LIMIT))
+            front.server: traced(front.server, pipeline.jaeger.spans(front.server, _TRACE_LIMIT))
             for front in pipeline.fronts
         }
         return self.traced == self.sent
@@ -223,7 +223,7 @@ def _light_traffic(pipeline: Pipeline, front: Front, tell: Tell) -> Generator[No
         _refuse_dead(pipeline.parts)
         tell(f"{front.server}: session lost: {why}; opening a new one")
 
-    return light_traffic(front.mcp_url, lost)
+    return light_traffic(front.mcp_url, lost, pipeline.agent)
 
 
 def answered(prometheus: Prometheus, query: Query, window: str = WINDOW) -> bool:

@@ -11,9 +11,14 @@ from lab.prometheus_api import TIMEOUT_SECONDS, Unreachable
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One span: its trace, its name, the service that made it, its tags."""
+    """One span: its ids, its name, the service that made it, its tags.
+
+    `parent_id` is empty for the first span of a trace.
+    """
 
     trace_id: str
+    span_id: str
+    parent_id: str
     name: str
     service: str
     tags: Mapping[str, str]
@@ -52,9 +57,16 @@ def _spans(trace: Mapping[str, Any]) -> tuple[Span, ...]:
     return tuple(
         Span(
             span["traceID"],
+            span["spanID"],
+            _parent(span),
             span["operationName"],
             services[span["processID"]],
             {tag["key"]: str(tag["value"]) for tag in span["tags"]},
         )
         for span in trace["spans"]
     )
+
+
+def _parent(span: Mapping[str, Any]) -> str:
+    parents = (each["spanID"] for each in span["references"] if each["refType"] == "CHILD_OF")
+    return next(parents, "")

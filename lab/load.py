@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 import requests
 
+from lab.tracing import UNTRACED, Context, Json, Tracing
 from proxy.telemetry.catalogue import Outcome
 from proxy.telemetry.vocabulary import TOOLS_CALL
 
@@ -17,6 +18,8 @@ PROTOCOL_VERSION = "2025-11-25"
 SESSION_HEADER = "Mcp-Session-Id"
 TIMEOUT_SECONDS = 30.0
 END_SECONDS = 2.0
+
+_NO_CONTEXT: Context = {}
 
 
 class LoadFailed(Exception):
@@ -63,10 +66,14 @@ def outcomes(calls: Iterable[Call]) -> Counter[Outcome]:
 
 
 class Client:
-    """One MCP session over streamable HTTP; leaving the `with` block ends it if it can."""
+    """One MCP session over streamable HTTP; leaving the `with` block ends it if it can.
 
-    def __init__(self, url: str) -> None:
+    With `tracing`, the server is told of each request which span it is part of.
+    """
+
+    def __init__(self, url: str, tracing: Tracing = UNTRACED) -> None:
         self.url = url
+        self._tracing = tracing
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.headers["Accept"] = "application/json, text/event-stream"
@@ -78,8 +85,8 @@ class Client:
     def __enter__(self) -> Self:
         client = {"name": "lab", "version": "1"}
         wanted = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
-        response = self._post(self._request("initialize", wanted))
-        if "error" in (answer := _answer(response)):
+        response, answer = self._ask("initialize", wanted)
+        if "error" in answer:
             raise LoadFailed(f"{self.url}: initialize came to {answer['error']}")
         self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
         if session := response.headers.get(SESSION_HEADER):
@@ -97,9 +104,9 @@ class Client:
         """The session's id; empty before it is open, or where the server has no sessions."""
         return str(self._http.headers.get(SESSION_HEADER, ""))
 
-    def request(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def request(self, method: str, params: Json) -> Json:
         """The JSON-RPC answer to a request; raises LoadFailed or ServerLost when there is none."""
-        return _answer(self._post(self._request(method, params)))
+        return self._ask(method, params)[1]
 
     def call(self, call: Call) -> Outcome:
         """Make a tool call; raises LoadFailed unless it comes to what it must."""
@@ -110,11 +117,19 @@ class Client:
             raise LoadFailed(f"{self.url}: {wrong}: {str(answer)[:300]}")
         return came_to
 
-    def _request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+    def _ask(self, method: str, params: Json) -> tuple[requests.Response, Json]:
+        """The response to a request, and the message in it."""
+        message = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        with self._tracing.asking(message, self.url, self.session) as (context, told):
+            if context:
+                message["params"] = {**params, "_meta": context}
+            response = self._post(message, context)
+            answer = _answer(response)
+            told(answer)
+            return response, answer
 
-    def _post(self, message: Mapping[str, Any]) -> requests.Response:
-        response = self._send("POST", message)
+    def _post(self, message: Json, context: Context = _NO_CONTEXT) -> requests.Response:
+        response = self._send("POST", message, headers=context)
         # Streamable HTTP, "Session Management": 404 says that the session ended.
         ended = response.status_code == 404 and SESSION_HEADER in self._http.headers
         if ended or response.status_code >= 500:
@@ -124,29 +139,32 @@ class Client:
     def _send(
         self,
         verb: str,
-        message: Mapping[str, Any] | None = None,
+        message: Json | None = None,
         seconds: float = TIMEOUT_SECONDS,
+        headers: Context = _NO_CONTEXT,
     ) -> requests.Response:
         try:
-            return self._http.request(verb, self.url, json=message, timeout=seconds)
+            return self._http.request(
+                verb, self.url, json=message, timeout=seconds, headers=headers
+            )
         except requests.RequestException as wrong:
             raise LoadFailed(f"{verb} {self.url}: {wrong}") from wrong
 
 
-def _outcome(answer: Mapping[str, Any]) -> Outcome:
+def _outcome(answer: Json) -> Outcome:
     if "error" in answer:
         return Outcome.PROTOCOL_ERROR
     return Outcome.TOOL_ERROR if answer["result"].get("isError") else Outcome.OK
 
 
-def _answer(response: requests.Response) -> Mapping[str, Any]:
+def _answer(response: requests.Response) -> Json:
     """The response message: the body, or the last event of a stream."""
     text = response.text
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         events = [line for line in text.splitlines() if line.startswith("data:")]
         text = events[-1].removeprefix("data:") if events else ""
     try:
-        answer: Mapping[str, Any] = json.loads(text)
+        answer: Json = json.loads(text)
     except ValueError as wrong:
         head = f"HTTP {response.status_code}, {text[:200]!r}"
         raise LoadFailed(f"{response.url}: not a JSON-RPC answer: {head}") from wrong
@@ -161,7 +179,9 @@ def _reason(response: requests.Response) -> str:
         return " ".join(response.text[:200].split())
 
 
-def light_traffic(url: str, lost: Callable[[ServerLost], None]) -> Generator[None]:
+def light_traffic(
+    url: str, lost: Callable[[ServerLost], None], tracing: Tracing = UNTRACED
+) -> Generator[None]:
     """Sessions without end, a step at a time: everything a client does, very few calls failing.
 
     A session that is lost is told to `lost`, and the next step begins a new one. Raises
@@ -169,14 +189,14 @@ def light_traffic(url: str, lost: Callable[[ServerLost], None]) -> Generator[Non
     """
     for bursts in itertools.cycle(SESSIONS):
         try:
-            yield from _session(url, bursts)
+            yield from _session(url, bursts, tracing)
         except ServerLost as why:
             lost(why)
             yield
 
 
-def _session(url: str, bursts: Iterable[tuple[Call, ...]]) -> Generator[None]:
-    with Client(url) as client:
+def _session(url: str, bursts: Iterable[tuple[Call, ...]], tracing: Tracing) -> Generator[None]:
+    with Client(url, tracing) as client:
         client.request("tools/list", {})
         yield
         client.request("ping", {})

@@ -122,6 +122,8 @@ class LocalPlan:
     faulty: tuple[Front, ...]
     files: Mapping[str, str]
     stages: tuple[tuple[Process, ...], ...]
+    agent: Mapping[str, str]
+    """What the agent, which is the lab itself, has in its environment."""
     targets: int
     """How many targets Prometheus is told to scrape."""
     collected: str | None
@@ -189,6 +191,7 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         fronts[healthy:],
         files,
         (back_ends, proxies),
+        programs.tracing_to(addresses.otlp_http),
         scraped,
         collected,
     )

@@ -12,9 +12,13 @@ from lab.local_plan import Front, LocalPlan
 from lab.processes import Command, PartFailed, Parts
 from lab.programs import Process, inherited
 from lab.prometheus_api import Prometheus, Unreachable
+from lab.tracing import Tracing, tracing
 from stacks.architectures import Architecture
 
 READY_SECONDS = 30.0
+
+AGENT = "agent"
+"""The lab as the caller of the servers, in traces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Pipeline:
     faulty: tuple[Front, ...]
     prometheus: Prometheus
     jaeger: Jaeger
+    agent: Tracing
+    """Traces the calls that go through `fronts`, as an agent of that name."""
     collected: str | None
     """Where the collector shows the series it collected; None where it writes them instead."""
 
@@ -48,6 +54,8 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
             parts.wait_ready(part, _ready(process), READY_SECONDS)
     prometheus = Prometheus(f"http://{local.addresses.prometheus}")
     _wait_scraped(parts, prometheus, local.targets)
+    agent = tracing(AGENT, local.agent)
+    parts.before_end(agent.end)
     return Pipeline(
         local.plan.architecture,
         parts,
@@ -56,6 +64,7 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
         local.faulty,
         prometheus,
         Jaeger(f"http://{local.addresses.jaeger_query}"),
+        agent,
         local.collected,
     )
 

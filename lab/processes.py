@@ -80,6 +80,7 @@ class Parts:
         self._folder = folder
         self._stop_seconds = stop_seconds
         self._parts: list[Part] = []
+        self._farewells: list[Callable[[], None]] = []
         self.peak_bytes = 0
 
     def __enter__(self) -> Self:
@@ -124,6 +125,10 @@ class Parts:
                 ) from wrong
             self._parts.append(Part(command.name, process, log))
         return self._parts[-1]
+
+    def before_end(self, farewell: Callable[[], None]) -> None:
+        """Call this when the block is left, while the children still live; it must be short."""
+        self._farewells.append(farewell)
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Send a signal to the child that was started under a name."""
@@ -170,6 +175,8 @@ class Parts:
             raise PartFailed(f"{late}; {part.end_of_log()}") from late
 
     def _stop(self) -> None:
+        for farewell in self._farewells:
+            farewell()
         deadline = time.monotonic() + self._stop_seconds
         # The last started first, so that each still finds whom it has last words for.
         for part in reversed(self._parts):

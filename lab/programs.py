@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lab.addresses import Addresses
 from lab.ports import LOOPBACK
+from lab.tracing import ENDPOINT
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,7 +20,7 @@ PREVIEW_MIN_STEP = "5s"
 _ANY_PORT = f"{LOOPBACK}:0"
 
 # Spans wait this long for company; the default of 5 s is for clusters.
-_SPAN_DELAY_MILLISECONDS = "500"
+_QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "500"}
 
 _FOREIGN_PREFIXES = ("OTEL_", "MCP_PROXY_", "JAEGER_")
 _FOREIGN_SUFFIX = "_proxy"
@@ -57,6 +58,15 @@ def echo(server: str, address: str) -> Process:
     arguments = ("--transport", "streamable-http", "--listen", address, "--answers", "sse")
     python = (sys.executable, "-m", "lab.echo")
     return Process(f"{server}-server", (*python, *arguments), {}, f"http://{address}/", 404)
+
+
+def tracing_to(address: str) -> Mapping[str, str]:
+    """What tells the OpenTelemetry SDK of a process to send its spans there by OTLP/HTTP."""
+    return {
+        ENDPOINT: f"http://{address}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        **_QUICK,
+    }
 
 
 def jaeger(binary: Path, addresses: Addresses) -> Process:
@@ -106,9 +116,10 @@ def proxy(
     server: str, metrics: str, environment: Mapping[str, str], arguments: tuple[str, ...]
 ) -> Process:
     """Our proxy in front of one server; ready when the server behind it is."""
-    quick = {"OTEL_BSP_SCHEDULE_DELAY": _SPAN_DELAY_MILLISECONDS}
     command = (sys.executable, "-m", "proxy", *arguments)
-    return Process(f"proxy-{server}", command, {**environment, **quick}, f"http://{metrics}/readyz")
+    return Process(
+        f"proxy-{server}", command, {**environment, **_QUICK}, f"http://{metrics}/readyz"
+    )
 
 
 def preview(port: int, prometheus_url: str) -> Process:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from dashboards.queries import Query, Source
 from lab import evidence
 from lab.addresses import choose
+from lab.jaeger_api import Span
 from lab.load import ROUND
 from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
 from lab.pipeline import Pipeline, start
@@ -26,6 +27,12 @@ from tests.cluster.exporters import exporters
 Labels = Mapping[str, str]
 
 _CLUSTER = "k8s_pod_.+|container_.+|kube_pod_.+|mcp:pod_.+"
+
+_GOOD_CALL = "tools/call echo"
+_TRACES = 50
+
+SPANS = 3
+"""Of a call: the agent's, and the proxy's two."""
 
 _SERVERS = (HTTP_SERVER, STDIO_SERVER)
 
@@ -44,6 +51,8 @@ class Recording:
     clustered: Coverage
     cluster_series: tuple[Labels, ...]
     """What the cluster's exporters told, and what rules recorded of it."""
+    traces: Mapping[str, tuple[Span, ...]]
+    """Server -> every span of one call of it, which came to a good end."""
 
 
 @cache
@@ -59,6 +68,7 @@ def recorded(architecture: str) -> Recording:
         with closing(evidence.steps(pipeline, print)) as traffic:
             for _ in islice(traffic, ROUND):
                 parts.check()
+        traces = {front.server: _trace(pipeline, front.server) for front in pipeline.fronts}
         coverage = evidence.cover(pipeline, print)
         seconds = time.monotonic() - began
         result = Result(architecture, ledger, coverage, seconds, parts.peak_bytes)
@@ -72,7 +82,29 @@ def recorded(architecture: str) -> Recording:
         cluster.speak()
         clustered = evidence.cover(pipeline, print, wanted=asked)
         told = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
-        return Recording(result, series, tuple(premature), clustered, told)
+        return Recording(result, series, tuple(premature), clustered, told, traces)
+
+
+def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:
+    """The spans of a good call, as soon as some trace of the server has SPANS; else the last seen.
+
+    Where each span belongs is for a test to say.
+    """
+    seen: tuple[Span, ...] = ()
+
+    def whole() -> bool | None:
+        nonlocal seen
+        found = pipeline.jaeger.spans(server, _TRACES)
+        traces = {each.trace_id for each in found if each.name == _GOOD_CALL}
+        for trace in traces:
+            seen = tuple(each for each in found if each.trace_id == trace)
+            if len(seen) >= SPANS:
+                return True
+        return None
+
+    with suppress(TimeoutError):
+        pipeline.parts.wait("a whole trace", whole, evidence.VISIBLE_SECONDS)
+    return seen
 
 
 def _series(pipeline: Pipeline) -> tuple[Labels, ...]:

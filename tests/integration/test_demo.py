@@ -2,10 +2,12 @@
 
 import re
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from lab.jaeger_api import Span
 from lab.result import MIB, told
 from stacks.architectures import ARCHITECTURES
 from tests.integration.demos import demo
@@ -24,6 +26,28 @@ def test_every_call_is_counted_and_traced_and_every_query_has_data(architecture:
     assert [each.sent for each in result.ledger.accounts] == [85, 10, 5] * 2
     assert result.seconds < SECONDS
     assert result.peak_bytes < MEBIBYTES * MIB
+
+
+@pytest.mark.parametrize("server", ["echo-http", "echo-stdio"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_one_trace_leads_from_the_agent_through_the_proxy(architecture: str, server: str) -> None:
+    assert chain(recorded(architecture).traces[server]) == [
+        ("agent", "client"),
+        (server, "server"),
+        (server, "client"),
+    ]
+
+
+def chain(spans: Iterable[Span]) -> list[tuple[str, str]]:
+    """Service and kind of the spans of a trace, each the parent of the next, from the root on."""
+    children = {each.parent_id: each for each in spans}
+    links, parent = [], ""
+    while parent in children:
+        span = children.pop(parent)
+        links.append((span.service, span.tags["span.kind"]))
+        parent = span.span_id
+    assert not children, f"not in one chain: {children}"
+    return links
 
 
 def test_once_ends_with_the_table_and_0() -> None:

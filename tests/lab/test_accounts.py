@@ -6,9 +6,15 @@ from lab.prometheus_api import Sample
 from proxy.telemetry.catalogue import Outcome, Status
 
 
-def span(trace: str, kind: str = "server", method: str = "tools/call", **tags: str) -> Span:
+def span(
+    trace: str,
+    kind: str = "server",
+    method: str = "tools/call",
+    service: str = "echo",
+    **tags: str,
+) -> Span:
     told = {"span.kind": kind, "mcp.method.name": method, "mcp.proxy.outcome": "ok", **tags}
-    return Span(trace, method, "echo", told)
+    return Span(trace, "s2", "s1", method, service, told)
 
 
 def test_a_row_agrees_when_all_three_numbers_are_equal() -> None:
@@ -51,4 +57,14 @@ def test_only_distinct_traces_with_a_server_span_of_a_call_count() -> None:
         span("3", kind="client"),
         span("4", method="initialize"),
     )
-    assert traced(spans) == {"ok": 1, "tool_error": 1}
+    assert traced("echo", spans) == {"ok": 1, "tool_error": 1}
+
+
+def test_spans_of_the_agent_and_of_the_server_itself_are_not_the_proxys() -> None:
+    spans = (
+        span("1"),
+        span("1", service="server", **{"mcp.proxy.outcome": ""}),
+        span("2", service="server"),
+        span("3", service="agent", kind="client"),
+    )
+    assert traced("echo", spans) == {"ok": 1}

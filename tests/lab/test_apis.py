@@ -60,6 +60,8 @@ def test_nobody_there_is_unreachable() -> None:
 def test_traces_become_spans_with_their_service_and_tags() -> None:
     span = {
         "traceID": "t1",
+        "spanID": "s2",
+        "references": [{"refType": "CHILD_OF", "traceID": "t1", "spanID": "s1"}],
         "operationName": "tools/call echo",
         "processID": "p1",
         "tags": [{"key": "span.kind", "value": "server"}, {"key": "status", "value": 200}],
@@ -68,4 +70,4 @@ def test_traces_become_spans_with_their_service_and_tags() -> None:
     with answering(200, {"data": [trace]}) as url:
         spans = Jaeger(url).spans("echo", 10)
     tags = {"span.kind": "server", "status": "200"}
-    assert spans == (Span("t1", "tools/call echo", "echo", tags),)
+    assert spans == (Span("t1", "s2", "s1", "tools/call echo", "echo", tags),)

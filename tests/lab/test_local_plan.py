@@ -89,6 +89,11 @@ def test_the_proxies_know_their_server_their_pod_and_the_local_collector() -> No
     assert stdio.arguments[-3:] == ("lab.echo", "--transport", "stdio")
 
 
+def test_the_agent_sends_its_spans_to_the_collector() -> None:
+    local = planned("hybrid")
+    assert local.agent["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://{local.addresses.otlp_http}"
+
+
 def test_the_rules_are_the_clusters() -> None:
     local = planned("hybrid")
     assert settings(local, RULES_FILE) == json.loads(json.dumps(local.plan.rules))

@@ -78,6 +78,16 @@ def test_the_last_started_ends_first(tmp_path: Path) -> None:
     assert (tmp_path / "notes").read_text().split() == ["front", "back"]
 
 
+def test_a_farewell_finds_the_children_alive(tmp_path: Path) -> None:
+    found: list[bool] = []
+    with Parts(tmp_path) as parts:
+        pid = parts.start(python("one", FOREVER)).pid
+        parts.before_end(lambda: found.append(gone(pid)))
+        assert found == []
+    assert found == [False]
+    assert gone(pid)
+
+
 def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     with Parts(tmp_path, stop_seconds=0.2) as parts:
         part = parts.start(python("stubborn", STUBBORN))
