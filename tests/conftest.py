@@ -19,6 +19,7 @@ settings.load_profile("no deadline")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name for pytest-xdist (`--dist loadgroup`) the tests that share what is dear to start."""
     for item in items:
