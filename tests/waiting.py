@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-INTERVAL_SECONDS = 0.05
+INTERVAL_SECONDS = 0.02
 
 T = TypeVar("T")
 
@@ -17,14 +17,21 @@ class NeverHappened(Exception):
 
 
 def until(
-    probe: Callable[[], T | None], *, seconds: float, cancelled: threading.Event | None = None
+    probe: Callable[[], T | None],
+    *,
+    seconds: float,
+    what: str = "",
+    cancelled: threading.Event | None = None,
 ) -> T:
-    """Return the first truthy answer of `probe`, asked in short intervals; else NeverHappened."""
+    """Return the first truthy answer of `probe`, asked in short intervals; else NeverHappened.
+
+    `what` says in its text what was waited for.
+    """
     cancelled = cancelled or threading.Event()
     deadline = time.monotonic() + seconds
     while not (answer := probe()):
         if time.monotonic() > deadline:
-            raise NeverHappened(f"not within {seconds:g} s")
+            raise NeverHappened(f"not within {seconds:g} s{what and f': {what}'}")
         if cancelled.wait(INTERVAL_SECONDS):
             raise NeverHappened("cancelled")
     return answer

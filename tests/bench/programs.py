@@ -3,14 +3,13 @@
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 from tests.bench import machine
+from tests.waiting import NeverHappened, until
 
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
@@ -92,12 +91,10 @@ def free_port() -> int:
 
 def wait_listening(process: subprocess.Popen[str], port: int) -> None:
     """Return once the process accepts connections. Raises Failed if it ends or takes too long."""
-    deadline = time.monotonic() + START_SECONDS
-    tick = Event()
-    while not _accepts(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise Failed(f"{process.args!r} does not listen on 127.0.0.1:{port}")
-        tick.wait(0.02)
+    with suppress(NeverHappened):
+        until(lambda: _accepts(port) or process.poll() is not None, seconds=START_SECONDS)
+    if not _accepts(port):
+        raise Failed(f"{process.args!r} does not listen on 127.0.0.1:{port}")
 
 
 def _accepts(port: int) -> bool:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import psutil
 
-from lab.processes import pause
+from tests.waiting import until
 
 DEADLINE_SECONDS = 60.0
 _MARK = "MCP_LAB_TEST_RUN"
@@ -58,14 +58,12 @@ class Demo:
 
     def echo(self, transport: str, *, unlike: psutil.Process | None = None) -> psutil.Process:
         """Wait for an echo server of the demo's, or its children's, that is not `unlike`."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while True:
+
+        def found() -> psutil.Process | None:
             below = psutil.Process(self.process.pid).children(recursive=True)
-            for each in below:
-                if each != unlike and _is_echo(each, transport):
-                    return each
-            assert time.monotonic() < deadline, f"no echo server over {transport}"
-            pause(0.05)
+            return next((x for x in below if x != unlike and _is_echo(x, transport)), None)
+
+        return until(found, seconds=DEADLINE_SECONDS, what=f"an echo server over {transport}")
 
     def left_over(self) -> list[psutil.Process]:
         """Every process that this demo or its children started and that still runs."""

@@ -5,25 +5,21 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.waiting import NeverHappened, until
 
 DEADLINE_SECONDS = 10.0
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:
     """Wait until `condition` holds, and return what it returned."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    pause = threading.Event()
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {DEADLINE_SECONDS:g} s: {what}"
-        pause.wait(0.02)
-    return found
+    return until(condition, seconds=DEADLINE_SECONDS, what=what)
 
 
 class RunningProxy:
@@ -83,7 +79,9 @@ class RunningProxy:
 
     def counted(self, expected: dict[tuple[str, str, str], int]) -> None:
         """Wait until exactly these outcomes are counted."""
-        eventually(lambda: self.outcomes() == expected, f"{expected}, but {self.outcomes()}")
+        with suppress(NeverHappened):
+            eventually(lambda: self.outcomes() == expected, "the outcomes")
+        assert self.outcomes() == expected
 
     def ended(self) -> int:
         """Wait for the process to end: its exit code."""

@@ -2,14 +2,13 @@
 
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
 import requests
 
-from lab.processes import pause
 from tests.integration.demos import DEADLINE_SECONDS, Demo, demo
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -17,12 +16,7 @@ STARTING, STARTED, SENT, TRAFFIC = "settings and logs", "processes run", "calls 
 
 
 def nothing_left(running: Demo) -> bool:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while running.left_over():
-        if time.monotonic() > deadline:
-            return False
-        pause(0.05)
-    return True
+    return until(lambda: not running.left_over(), seconds=DEADLINE_SECONDS, what="nothing left")
 
 
 @pytest.mark.parametrize("moment", [STARTING, STARTED, SENT])

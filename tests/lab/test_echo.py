@@ -4,9 +4,8 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.echo.messages import CRASH_CODE, Cancel, Later, Noise, Reply, Silence, receive
+from tests.waiting import until
 
 BOTH = "application/json, text/event-stream"
 
@@ -218,13 +218,15 @@ def test_the_get_stream_brings_a_message_and_ends_with_the_session(
 def test_a_cancelled_sleep_ends_at_once(url: str, client: requests.Session) -> None:
     cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
     headers = dict(client.headers)
-    deadline = time.monotonic() + 10
     with ThreadPoolExecutor(1) as thread:
         sleep = call("sleep", seconds=50)
         sleeping = thread.submit(requests.post, url, json=sleep, headers=headers, timeout=20)
-        while not wait([sleeping], timeout=0.05).done:
-            assert time.monotonic() < deadline
+
+        def cancelled() -> bool:
             assert client.post(url, json=cancel, timeout=10).status_code == 202
+            return sleeping.done()
+
+        until(cancelled, seconds=10)
     assert "slept" not in sleeping.result().text
 
 
