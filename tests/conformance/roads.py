@@ -1,7 +1,5 @@
 """The roads from the suite to the reference server: directly, or through our proxy."""
 
-import json
-import subprocess
 import sys
 import tempfile
 import threading
@@ -12,7 +10,8 @@ from pathlib import Path
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.integration.proxies import RunningProxy, environment, running
+from tests.integration.proxies import RunningProxy, running
+from tests.integration.serving import serving
 from tests.proxy.telemetry.collectors import Inbox, http_collector
 
 REFERENCE = (sys.executable, "-m", "tests.conformance.reference", "--transport")
@@ -62,29 +61,8 @@ class Road:
 
 
 @contextmanager
-def _reference(*arguments: str) -> Iterator[str]:
-    """The reference server as a process: where it listens."""
-    with subprocess.Popen(
-        (*REFERENCE, *arguments), stderr=subprocess.PIPE, text=True, env=environment()
-    ) as server:
-        assert server.stderr is not None
-        listen: str = json.loads(server.stderr.readline())["listen"]
-        rest = threading.Thread(target=server.stderr.read, daemon=True)
-        rest.start()
-        try:
-            yield listen
-        finally:
-            server.terminate()
-            try:
-                server.wait(END_SECONDS)
-            finally:
-                server.kill()
-                rest.join(END_SECONDS)
-
-
-@contextmanager
 def _over_http() -> Iterator[str]:
-    with _reference("streamable-http") as listen:
+    with serving(*REFERENCE, "streamable-http") as listen:
         yield f"http://{listen}/mcp"
 
 
@@ -93,7 +71,7 @@ def _over_stdio() -> Iterator[tuple[str, ...]]:
     """The command of a reference server over stdio that starts at once."""
     with (
         tempfile.TemporaryDirectory(prefix="conformance-") as folder,
-        _reference("stdio", "--nursery", f"{folder}/nursery") as nursery,
+        serving(*REFERENCE, "stdio", "--nursery", f"{folder}/nursery") as nursery,
     ):
         yield (sys.executable, "-IS", str(LAUNCHER), nursery)
 
@@ -118,7 +96,7 @@ def _http_to_stdio() -> Iterator[Destination]:
 
 @contextmanager
 def _http_to_sse() -> Iterator[Destination]:
-    with _reference("sse") as listen:
+    with serving(*REFERENCE, "sse") as listen:
         upstream = ("--upstream", f"http://{listen}/sse", "--upstream-transport", "sse")
         with _proxied(*upstream) as destination:
             yield destination

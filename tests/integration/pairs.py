@@ -1,9 +1,6 @@
 """The six pairs of transports: a real server, the proxy before it, and how a client gets there."""
 
-import json
-import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,7 +11,8 @@ from mcp import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.integration.proxies import RunningProxy, environment, running
+from tests.integration.proxies import RunningProxy, running
+from tests.integration.serving import serving
 
 CLIENTS = ("streamable-http", "sse")
 SERVERS = ("streamable-http", "sse", "stdio")
@@ -22,7 +20,6 @@ PAIRS = [(client, server) for client in CLIENTS for server in SERVERS]
 
 SDK_SERVER = (sys.executable, str(Path(__file__).with_name("sdk_server.py")))
 _PATHS = {"streamable-http": "/mcp", "sse": "/sse"}
-_END_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +48,6 @@ class Pair:
 
 
 @contextmanager
-def serving(command: tuple[str, ...], transport: str) -> Iterator[str]:
-    """An HTTP server as a process: where it says that it listens."""
-    with subprocess.Popen(
-        (*command, transport), stderr=subprocess.PIPE, text=True, env=environment()
-    ) as process:
-        assert process.stderr is not None
-        listen: str = json.loads(process.stderr.readline())["listen"]
-        rest = threading.Thread(target=process.stderr.read, daemon=True)
-        rest.start()
-        try:
-            yield listen
-        finally:
-            process.kill()
-            process.wait(_END_SECONDS)
-            rest.join(_END_SECONDS)
-
-
-@contextmanager
 def pair(
     client: str, server: str, *arguments: str, command: tuple[str, ...] = SDK_SERVER
 ) -> Iterator[Pair]:
@@ -77,7 +56,7 @@ def pair(
         with running(*arguments, "--", *command, "stdio") as proxy:
             yield Pair(client, server, proxy)
         return
-    with serving(command, server) as address:
+    with serving(*command, server) as address:
         upstream = ("--upstream", f"http://{address}{_PATHS[server]}")
         with running(*upstream, "--upstream-transport", server, *arguments) as proxy:
             yield Pair(client, server, proxy)

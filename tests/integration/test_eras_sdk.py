@@ -1,8 +1,6 @@
 """The official SDK on both sides, client and server of either era, whatever stands between."""
 
 import asyncio
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ import pytest
 from mcp.client.client import Client
 
 from tests.integration.proxies import RunningProxy, running
+from tests.integration.serving import serving
 
 pytestmark = pytest.mark.slow
 
@@ -31,16 +30,11 @@ def before_stdio(era: str) -> Iterator[RunningProxy]:
 @contextmanager
 def before_http(era: str) -> Iterator[RunningProxy]:
     """The same over streamable HTTP."""
-    with subprocess.Popen(
-        (*REFERENCE, "streamable-http"), stderr=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stderr is not None
-        listen = json.loads(server.stderr.readline())["listen"]
-        try:
-            with running("--upstream-era", era, "--upstream", f"http://{listen}/mcp") as proxy:
-                yield proxy
-        finally:
-            server.terminate()
+    with (
+        serving(*REFERENCE, "streamable-http") as listen,
+        running("--upstream-era", era, "--upstream", f"http://{listen}/mcp") as proxy,
+    ):
+        yield proxy
 
 
 PLACES = {"stdio": before_stdio, "streamable-http": before_http}

@@ -1,8 +1,6 @@
 """The official SDK as a client through the proxy, to the echo server on each of its transports."""
 
 import asyncio
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from mcp import ClientSession, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.integration.proxies import RunningProxy, running
+from tests.integration.serving import serving
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +21,10 @@ ECHO = (sys.executable, "-m", "lab.echo", "--transport")
 @contextmanager
 def before_http(transport: str, path: str, *arguments: str) -> Iterator[RunningProxy]:
     """A proxy before an echo server that speaks `transport` at `path`."""
-    with subprocess.Popen(
-        (*ECHO, transport, *arguments), stderr=subprocess.PIPE, text=True
-    ) as echo:
-        assert echo.stderr is not None
-        address = json.loads(echo.stderr.readline())["listen"]
-        try:
-            upstream = ("--upstream", f"http://{address}{path}")
-            with running(*upstream, "--upstream-transport", transport) as proxy:
-                yield proxy
-        finally:
-            echo.terminate()
+    with serving(*ECHO, transport, *arguments) as address:
+        upstream = ("--upstream", f"http://{address}{path}")
+        with running(*upstream, "--upstream-transport", transport) as proxy:
+            yield proxy
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,19 +10,14 @@ from typing import Any
 import pytest
 import requests
 
+from tests.integration.serving import serving
 from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
-    command = (sys.executable, "-m", "lab.echo", "--transport", "sse")
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as echo:
-        assert echo.stderr is not None
-        address = json.loads(echo.stderr.readline())["listen"]
-        try:
-            yield f"http://{address}"
-        finally:
-            echo.terminate()
+    with serving(sys.executable, "-m", "lab.echo", "--transport", "sse") as address:
+        yield f"http://{address}"
 
 
 class Stream:
