@@ -1,18 +1,15 @@
 """Run the pipeline of each architecture that was asked for, and tell what came of it."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from lab import evidence
 from lab.addresses import choose
 from lab.arguments import UsageError
-from lab.demo.ended import Ended
+from lab.demo.ended import Ended, heed
 from lab.demo.faulty import run_faulty
 from lab.demo.following import follow
 from lab.demo.options import Options, parse
@@ -24,7 +21,6 @@ from lab.processes import PartFailed, Parts
 from lab.programs import ROOT
 from lab.result import Result, compared, told
 from lab.run_folder import run_folder
-from lab.signals import ENDING
 from lab.tools import DEMO_TOOLS, ToolMissing, ensure
 from stacks.architectures import Architecture
 
@@ -79,14 +75,9 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
-    raise Ended(number)
-
-
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 all agrees, 1 not or a part died, 2 the user's mistake."""
-    for each in ENDING:
-        signal.signal(each, _on_signal)
+    heed()
     try:
         options = parse(arguments)
         binaries = ensure(DEMO_TOOLS, environ=os.environ)
