@@ -167,7 +167,7 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         each.process for each in choices.servers if each.transport is not Transport.STDIO
     )
     back_ends = (
-        *(programs.echo(name, addresses.echoes[name]) for name in over_http),
+        *(programs.echo(name, addresses.echoes[name], addresses.otlp_http) for name in over_http),
         programs.jaeger(binaries["jaeger"], addresses),
         programs.prometheus(binaries["prometheus"], folder, addresses, prometheus_flags(spec)),
         programs.collector(binaries["collector"], folder, addresses.collector_health),

@@ -50,14 +50,16 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
-def echo(server: str, address: str) -> Process:
+def echo(server: str, address: str, collector: str) -> Process:
     """Our echo server over HTTP. It knows one path only, so its 404 says that it listens.
 
-    It answers by event streams, as servers of the official SDKs do unless told otherwise.
+    It answers by event streams, as servers of the official SDKs do unless told otherwise, and
+    sends its own spans to the collector's address for OTLP/HTTP.
     """
     arguments = ("--transport", "streamable-http", "--listen", address, "--answers", "sse")
     python = (sys.executable, "-m", "lab.echo")
-    return Process(f"{server}-server", (*python, *arguments), {}, f"http://{address}/", 404)
+    own = tracing_to(collector)
+    return Process(f"{server}-server", (*python, *arguments), own, f"http://{address}/", 404)
 
 
 def tracing_to(address: str) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""MCP requests as spans of the official OpenTelemetry SDK, as a user's own agent has them.
+"""MCP requests as spans of the official OpenTelemetry SDK, as users' agents and servers have them.
 
 Names and attributes are those of the MCP semantic conventions, GenAI registry. A request carries
 its context twice: as headers, and in `params._meta`, where the conventions want it.
@@ -6,7 +6,7 @@ its context twice: as headers, and in `params._meta`, where the conventions want
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 from urllib.parse import urlsplit
@@ -27,6 +27,12 @@ FLUSH_SECONDS = 1.0
 
 _PREFIX = "OTEL_"
 _W3C = TraceContextTextMapPropagator()
+
+_HTTP = {"network.transport": "tcp", "network.protocol.name": "http"}
+_PIPE = {"network.transport": "pipe"}
+
+_CALLERS = frozenset({"-32700", "-32600", "-32601", "-32602"})
+"""The caller's faults, which are no errors of a server (conventions, changelog 389)."""
 
 
 class SdkTracing(Tracing):
@@ -67,6 +73,27 @@ class SdkTracing(Tracing):
                 span.set_attribute("error.type", type(failed).__name__)
                 raise
 
+    def serving(self, request: Json, headers: Context) -> Told:
+        """Part of Tracing; the context in `_meta` is the parent, else that of the headers."""
+        meta = _object(_object(request.get("params")).get("_meta"))
+        context = _W3C.extract(
+            {name: each for name, each in meta.items() if isinstance(each, str)},
+            _W3C.extract(headers),
+        )
+        network = _HTTP if headers else _PIPE
+        span = self._tracer.start_span(
+            _name(request),
+            context,
+            SpanKind.SERVER,
+            {**_asked(request), **network, **_of(headers.get("mcp-session-id", ""))},
+        )
+
+        def told(answer: Json) -> None:
+            _tell(span, answer, _CALLERS)
+            span.end()
+
+        return told
+
     def end(self) -> None:
         """Part of Tracing."""
         # No time limit of the SDK's reaches its batch processor: so a thread that may be left.
@@ -103,7 +130,13 @@ def _name(request: Json) -> str:
 
 
 def _tool(request: Json) -> str:
-    return str(request["params"].get("name", "")) if request["method"] == TOOLS_CALL else ""
+    name = _object(request.get("params")).get("name", "")
+    return str(name) if request["method"] == TOOLS_CALL else ""
+
+
+def _object(value: object) -> Json:
+    """The value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def _asked(request: Json) -> dict[str, str]:
@@ -117,8 +150,7 @@ def _asked(request: Json) -> dict[str, str]:
 def _over_http(url: str) -> dict[str, str | int]:
     server = urlsplit(url)
     return {
-        "network.transport": "tcp",
-        "network.protocol.name": "http",
+        **_HTTP,
         "server.address": server.hostname or "",
         "server.port": server.port or 80,
     }
@@ -128,12 +160,15 @@ def _of(session: str) -> dict[str, str]:
     return {"mcp.session.id": session} if session else {}
 
 
-def _tell(span: Span, answer: Json) -> None:
-    """What the answer says: a JSON-RPC error, or a tool's."""
+def _tell(span: Span, answer: Json, fine: Collection[str] = ()) -> None:
+    """What the answer says: a JSON-RPC error, unless of a `fine` code, or a tool's."""
+    error_type = ""
     if "error" in answer:
         code = str(answer["error"].get("code"))
-        span.set_attributes({"rpc.response.status_code": code, "error.type": code})
-        span.set_status(StatusCode.ERROR)
+        span.set_attribute("rpc.response.status_code", code)
+        error_type = "" if code in fine else code
     elif answer["result"].get("isError"):
-        span.set_attribute("error.type", str(ErrorType.TOOL_ERROR))
+        error_type = str(ErrorType.TOOL_ERROR)
+    if error_type:
+        span.set_attribute("error.type", error_type)
         span.set_status(StatusCode.ERROR)

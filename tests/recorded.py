@@ -31,8 +31,8 @@ _CLUSTER = "k8s_pod_.+|container_.+|kube_pod_.+|mcp:pod_.+"
 _GOOD_CALL = "tools/call echo"
 _TRACES = 50
 
-SPANS = 3
-"""Of a call: the agent's, and the proxy's two."""
+SPANS = 4
+"""Of a call: the agent's, the proxy's two, and the server's."""
 
 _SERVERS = (HTTP_SERVER, STDIO_SERVER)
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -13,12 +14,17 @@ import uvloop
 
 from lab.arguments import Parser, UsageError
 from lab.echo import stdio
+from lab.echo.answering import Receive, receiving
 from lab.echo.http import HttpConnection
 from lab.echo.request import Answers
 from lab.echo.sse import Sessions, SseConnection
 from lab.echo.streamable_http import Connection, Server
+from lab.tracing import tracing
 
 PROGRAM = "python -m lab.echo"
+
+SERVICE = "echo"
+"""Its name in traces, whatever its environment, which as a proxy's child it has from the proxy."""
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -48,12 +54,14 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def _connections(transport: str, answers: Answers) -> Callable[[], HttpConnection]:
+def _connections(
+    transport: str, answers: Answers, receive: Receive
+) -> Callable[[], HttpConnection]:
     """What serves a client's connection."""
     if transport == "sse":
         sessions: Sessions = {}
-        return lambda: SseConnection(sessions)
-    shared = Server(answers)
+        return lambda: SseConnection(sessions, receive)
+    shared = Server(answers, receive)
     return lambda: Connection(shared)
 
 
@@ -76,12 +84,20 @@ def main() -> int:
     except UsageError as mistake:
         print(mistake, file=sys.stderr)
         return 2
+    own = tracing(SERVICE, os.environ)
+    try:
+        return _serve(arguments, receiving(own))
+    finally:
+        own.end()
+
+
+def _serve(arguments: argparse.Namespace, receive: Receive) -> int:
     if arguments.transport == "stdio":
         with suppress(KeyboardInterrupt):
-            uvloop.run(stdio.serve())
+            uvloop.run(stdio.serve(receive))
         return 0
     try:
-        connect = _connections(arguments.transport, Answers(arguments.answers))
+        connect = _connections(arguments.transport, Answers(arguments.answers), receive)
         uvloop.run(_serve_http(arguments.listen, connect))
     except OSError as wrong:
         host, port = arguments.listen

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.tracing import Told, nobody_told
+
 Json = dict[str, Any]
 
 PROTOCOL_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -68,12 +70,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Send `first` now and `reply` after `seconds`, unless the request is cancelled before."""
+    """Send `first` now and `reply` after `seconds`, unless the request is cancelled before.
+
+    `told` is told the reply once it is sent.
+    """
 
     request_id: str | int
     seconds: float
     first: tuple[Json, ...]
     reply: Json
+    told: Told = nobody_told
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,17 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from lab.echo.answering import Receive
 from lab.echo.http import HttpConnection
 from lab.echo.messages import (
     CRASH_CODE,
     PARSE_ERROR,
     Cancel,
     Crash,
-    Json,
     Later,
     Noise,
     Reply,
     error,
-    receive,
 )
 from lab.echo.request import EVENTS, MESSAGES_PATH, SSE_PATH, Refusal, Request, check
 
@@ -37,9 +36,10 @@ class Stream:
 class SseConnection(HttpConnection):
     """One client connection: it carries the event stream of a session, or messages to some."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, receive: Receive) -> None:
         super().__init__()
         self._sessions = sessions
+        self._receive = receive
         self._session = ""
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,7 +79,7 @@ class SseConnection(HttpConnection):
         except msgspec.DecodeError as wrong:
             stream.connection.message(error(None, PARSE_ERROR, f"not JSON: {wrong}"))
             return
-        match receive(message):
+        match self._receive(message, request.headers):
             case Reply(reply):
                 stream.connection.message(reply)
             case Later() as later:
@@ -96,10 +96,11 @@ def _wait(later: Later, stream: Stream) -> None:
     for message in later.first:
         stream.connection.message(message)
     call_later = asyncio.get_running_loop().call_later
-    timer = call_later(later.seconds, _finish, later.request_id, later.reply, stream)
+    timer = call_later(later.seconds, _finish, later, stream)
     stream.pending[later.request_id] = timer
 
 
-def _finish(request_id: str | int, reply: Json, stream: Stream) -> None:
-    del stream.pending[request_id]
-    stream.connection.message(reply)
+def _finish(later: Later, stream: Stream) -> None:
+    del stream.pending[later.request_id]
+    stream.connection.message(later.reply)
+    later.told(later.reply)

@@ -6,6 +6,7 @@ import sys
 
 import msgspec
 
+from lab.echo.answering import Receive
 from lab.echo.messages import (
     CRASH_CODE,
     PARSE_ERROR,
@@ -17,29 +18,28 @@ from lab.echo.messages import (
     Noise,
     Reply,
     error,
-    receive,
 )
 
 
-async def serve() -> None:
+async def serve(receive: Receive) -> None:
     """Answer standard input until it ends; answers still pending then are dropped."""
     reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     pending: dict[str | int, asyncio.TimerHandle] = {}
     while line := await reader.readline():
-        _answer(line, pending)
+        _answer(_received(line, receive), pending)
 
 
-def _answer(line: bytes, pending: dict[str | int, asyncio.TimerHandle]) -> None:
-    match _received(line):
+def _answer(action: Action, pending: dict[str | int, asyncio.TimerHandle]) -> None:
+    match action:
         case Reply(message):
             _write(message)
-        case Later(request_id, seconds, first, reply):
-            for message in first:
+        case Later() as later:
+            for message in later.first:
                 _write(message)
-            later = asyncio.get_running_loop().call_later
-            pending[request_id] = later(seconds, _finish, request_id, reply, pending)
+            call_later = asyncio.get_running_loop().call_later
+            pending[later.request_id] = call_later(later.seconds, _finish, later, pending)
         case Cancel(request_id) if request_id in pending:
             pending.pop(request_id).cancel()
         case Noise(payload):
@@ -48,18 +48,17 @@ def _answer(line: bytes, pending: dict[str | int, asyncio.TimerHandle]) -> None:
             os._exit(CRASH_CODE)
 
 
-def _received(line: bytes) -> Action:
+def _received(line: bytes, receive: Receive) -> Action:
     try:
-        return receive(msgspec.json.decode(line))
+        return receive(msgspec.json.decode(line), {})
     except msgspec.DecodeError as wrong:
         return Reply(error(None, PARSE_ERROR, f"not JSON: {wrong}"))
 
 
-def _finish(
-    request_id: str | int, reply: Json, pending: dict[str | int, asyncio.TimerHandle]
-) -> None:
-    del pending[request_id]
-    _write(reply)
+def _finish(later: Later, pending: dict[str | int, asyncio.TimerHandle]) -> None:
+    del pending[later.request_id]
+    _write(later.reply)
+    later.told(later.reply)
 
 
 def _write(message: Json) -> None:

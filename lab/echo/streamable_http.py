@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from lab.echo.answering import Receive
 from lab.echo.http import HttpConnection
 from lab.echo.messages import (
     CANCELLED,
@@ -24,7 +25,6 @@ from lab.echo.messages import (
     Reply,
     error,
     log_notification,
-    receive,
 )
 from lab.echo.request import (
     EVENTS,
@@ -63,6 +63,7 @@ class Server:
     """What the connections share."""
 
     answers: Answers
+    receive: Receive
     sessions: dict[str, Session] = field(default_factory=dict)
 
     def session(self, request: Request) -> Session:
@@ -122,7 +123,7 @@ class Connection(HttpConnection):
             return
         initialize = isinstance(message, dict) and message.get("method") == "initialize"
         self._session = self._server.open_session() if initialize else self._server.session(request)
-        match receive(message):
+        match self._server.receive(message, request.headers):
             case Reply(reply):
                 self._reply(reply)
             case Later() as later:
@@ -150,6 +151,7 @@ class Connection(HttpConnection):
     def _finish(self, later: Later, session: Session) -> None:
         session.pending.pop(later.request_id, None)
         self.finish(later.reply)
+        later.told(later.reply)
 
     def finish(self, reply: Json) -> None:
         """Send the answer that the connection waited with, and go on with what came since."""

@@ -30,11 +30,14 @@ def test_every_call_is_counted_and_traced_and_every_query_has_data(architecture:
 
 @pytest.mark.parametrize("server", ["echo-http", "echo-stdio"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_one_trace_leads_from_the_agent_through_the_proxy(architecture: str, server: str) -> None:
+def test_one_trace_leads_from_the_agent_through_the_proxy_to_the_server(
+    architecture: str, server: str
+) -> None:
     assert chain(recorded(architecture).traces[server]) == [
         ("agent", "client"),
         (server, "server"),
         (server, "client"),
+        ("echo", "server"),
     ]
 
 

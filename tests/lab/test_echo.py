@@ -111,13 +111,16 @@ PARAMS = st.fixed_dictionaries(
 )
 
 
-@given(
-    message=st.fixed_dictionaries(
+MESSAGES = (
+    st.fixed_dictionaries(
         {"jsonrpc": st.just("2.0") | JSON, "method": st.sampled_from(METHODS) | JSON},
         optional={"id": st.integers() | st.text(max_size=9) | JSON, "params": PARAMS | JSON},
     )
     | JSON
 )
+
+
+@given(message=MESSAGES)
 def test_whatever_json_arrives_has_an_action(message: object) -> None:
     assert isinstance(receive(message), Reply | Later | Cancel | Silence)
 
