@@ -21,6 +21,9 @@ LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --
 
 LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
 
+# On both cores; a file's tests stay together, since they share what is dear to start.
+ALL_TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 # Runs a command and says how long it took, so that every time the README promises can be seen.
 timed = @SECONDS=0; $(1) && echo "make $@: $$SECONDS s"
 
@@ -99,7 +102,7 @@ check: $(VENV)/dev.stamp ## lint, types and the fast tests
 
 .PHONY: test
 test: $(VENV)/dev.stamp ## everything: lint, types, all tests on the real binaries
-	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(BIN)/pytest -n 2 --dist loadgroup)
+	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(ALL_TESTS))
 
 .PHONY: conformance
 conformance: $(VENV)/dev.stamp ## the official MCP conformance suite, directly and through the proxy: no difference
