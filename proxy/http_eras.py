@@ -7,18 +7,19 @@ from proxy.bridge import Bridges
 from proxy.conversation import GONE_STATUS
 from proxy.era_upstream import era
 from proxy.eras.versions import Era
+from proxy.errors import DuplicateRequest
 from proxy.http_upstream import HttpUpstream, initializes
 from proxy.modern_upstream import ModernUpstream
-from proxy.post import Post
+from proxy.post import Post, turn_away
 from proxy.session import Finished
 from proxy.session_upstream import SessionUpstream
 from proxy.speech import Speech
 from proxy.transports.port import Connector, Link, LinkOwner
-from proxy.verdict import CANCELLED
+from proxy.verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
 
 
 class HttpEras:
-    """`bytes` passes exchanges through, `modern` and `sessions` translate. Part of Upstream."""
+    """`passing` passes exchanges through, `modern` and `sessions` translate. Part of Upstream."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class HttpEras:
         self._speech = speech
         self._books = books
         self._spawn = spawn
+        self._waiting: set[_Waiting] = set()
 
     def __repr__(self) -> str:
         return f"<HttpEras {self._speech!r} {self._passing!r}>"
@@ -77,6 +79,9 @@ class HttpEras:
 
     async def close(self) -> None:
         """Part of Upstream."""
+        for waiting in self._waiting:
+            waiting.turn_away(503, "the proxy is shutting down", UNREACHABLE)
+        self._speech.close()
         await self._modern.close()
         await self._sessions.close()
         await self._passing.close()
@@ -97,19 +102,30 @@ class HttpEras:
     async def _wait(self, post: Post, client: Era) -> None:
         """Find out what the server speaks, then go on."""
         waiting = _Waiting(post, self._books)
+        self._waiting.add(waiting)
         await self._speech.find_out(client, post.arrival.forward + post.context)
-        if not waiting.gone:
+        self._waiting.discard(waiting)
+        if waiting.over:
+            return
+        try:
             self._route(post, client)
+        except DuplicateRequest as error:
+            waiting.turn_away(400, str(error), REJECTED)
 
 
 class _Waiting:
     """The visitor of a client that waits for the server's era to be found out."""
 
     def __init__(self, post: Post, books: Books) -> None:
-        self.gone = False
+        self.over = False
         self._post = post
         self._books = books
         post.client.attach(self)
+
+    def turn_away(self, status: int, reason: str, verdict: Verdict) -> None:
+        """Answer in the server's place."""
+        self.over = True
+        turn_away(self._post, self._books, status, reason, verdict)
 
     def client_paused(self) -> None:
         """Part of port.Visitor."""
@@ -119,7 +135,7 @@ class _Waiting:
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
-        self.gone = True
+        self.over = True
         for call in self._post.calls:
             self._books.finished(Finished(call, CANCELLED), GONE_STATUS, 0.0)
 

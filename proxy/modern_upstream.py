@@ -19,7 +19,7 @@ from proxy.eras.parameters import Parameters
 from proxy.eras.request import NULL, Refused, Request, plain, text
 from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage
-from proxy.post import Post, failure
+from proxy.post import Post, turn_away
 from proxy.session import CANCELLED_METHOD, Finished
 from proxy.session_upstream import END_SECONDS
 from proxy.telemetry.vocabulary import LinkState
@@ -131,9 +131,8 @@ class ModernUpstream:
         if broken is not None:
             self._refuse(post, broken, request.id)
         elif request.method == keys.LISTEN and not post.arrival.accepts_events:
-            head, body = failure(post.calls, 406, "subscriptions need Accept: text/event-stream")
-            post.client.answer(head, body, 406)
-            self._terms.books.finished(Finished(post.calls[0], REJECTED), 406, 0.0)
+            reason = "subscriptions need Accept: text/event-stream"
+            turn_away(post, self._terms.books, 406, reason, REJECTED)
         else:
             self._place(Visit(post, request, self._terms.books, self._terms.patience))
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from proxy.books import Books
 from proxy.gate import Arrival
-from proxy.session import Call
+from proxy.session import Call, Finished
 from proxy.transports.port import Client
+from proxy.verdict import Verdict
 from proxy.wire import jsonrpc, response
+from proxy.wire.head import Header, lines
 from proxy.wire.message import Message
 
 
@@ -51,3 +54,13 @@ def failure(calls: Sequence[Call], status: int, reason: str) -> tuple[bytes, byt
     errors = [jsonrpc.error(call.id, code, reason) for call in calls]
     body = errors[0] if len(errors) == 1 else b"[" + b",".join(errors) + b"]"
     return response.start(status, response.JSON), body
+
+
+def turn_away(
+    post: Post, books: Books, status: int, reason: str, verdict: Verdict, *headers: Header
+) -> None:
+    """Answer a message in the upstream's place, and count its calls."""
+    head, body = failure(post.calls, status, reason)
+    post.client.answer(head + lines(headers), body, status)
+    for call in post.calls:
+        books.finished(Finished(call, verdict), status, 0.0)

@@ -9,8 +9,8 @@ from msgspec import UnsetType
 from proxy.books import Books
 from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
-from proxy.post import Post, failure
-from proxy.session import Call, Finished
+from proxy.post import Post, turn_away
+from proxy.session import Call
 from proxy.telemetry.trace import Trace
 from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
@@ -18,7 +18,6 @@ from proxy.upstream import StreamHost, Upstream
 from proxy.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from proxy.wire import jsonrpc, response, trace_meta
 from proxy.wire.depth import deeper_than
-from proxy.wire.head import lines
 from proxy.wire.message import NO_META, NO_PARAMS, Message
 
 _Taker = Callable[[Client, Arrival, bytes, float], None]
@@ -173,10 +172,7 @@ class Relay:
         if post.arrival.errand == TAKE_MESSAGE:
             self._streams.turn_away(post, status, reason, verdict)
             return
-        head, body = failure(post.calls, status, reason)
-        post.client.answer(head + lines((response.RETRY_AFTER,)), body, status)
-        for call in post.calls:
-            self._books.finished(Finished(call, verdict), status, 0.0)
+        turn_away(post, self._books, status, reason, verdict, response.RETRY_AFTER)
 
     def _count_refusal(self, verdict: Verdict, status: int, error_type: str) -> None:
         outcome, fault, fallback = verdict

@@ -8,8 +8,7 @@ from proxy.conversation import Conversation, Terms
 from proxy.gate import MESSAGES_PATH, SESSION_KEY
 from proxy.http_upstream import INITIALIZE
 from proxy.leases import Leases
-from proxy.post import Post, failure
-from proxy.session import Finished
+from proxy.post import Post, turn_away
 from proxy.telemetry.vocabulary import ErrorType, LinkState
 from proxy.transports.port import Link
 from proxy.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
@@ -183,7 +182,4 @@ class SessionUpstream:
             self._terms.books.session_ended(seconds, error_type)
 
     def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
-        head, body = failure(post.calls, status, reason)
-        post.client.answer(head, body, status)
-        for call in post.calls:
-            self._terms.books.finished(Finished(call, verdict), status, 0.0)
+        turn_away(post, self._terms.books, status, reason, verdict)

@@ -6,9 +6,10 @@ refuses it with a modern error, is a modern one; any other is legacy. A modern s
 """
 
 import asyncio
+from contextlib import suppress
 
 from proxy.eras import headers, keys
-from proxy.eras.opening import modern_meta, speaks_modern
+from proxy.eras.opening import PROBE_SECONDS, modern_meta, speaks_modern
 from proxy.eras.request import mapping, plain
 from proxy.eras.request import request as message
 from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
@@ -33,6 +34,8 @@ class Speech:
         self._pool = pool
         self._known = known
         self._asking = asyncio.Lock()
+        self._inquiry: Inquiry | None = None
+        self._closed = False
         self.modern: bool | None = None
         self.legacy: bool | None = None
         self.forget()
@@ -45,13 +48,27 @@ class Speech:
         self.modern = None if self._known is None else self._known is Era.MODERN
         self.legacy = None if self._known is None else self._known is Era.LEGACY
 
+    def close(self) -> None:
+        """Ask no more; whoever waits goes on without an answer."""
+        self._closed = True
+        if self._inquiry is not None:
+            self._inquiry.give_up()
+
     async def find_out(self, era: Era, lines: bytes) -> None:
-        """Ask with a client's header lines whether the server speaks an era, unless it is known."""
-        async with self._asking:
-            if self.modern is None:
-                await self._discover(lines)
-            if era is Era.LEGACY and self.modern and self.legacy is None:
-                await self._initialize(lines)
+        """Ask with a client's header lines whether the server speaks an era, unless it is known.
+
+        A client waits for that no longer than PROBE_SECONDS, or half of a call's time.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(PROBE_SECONDS, self._terms.patience / 2)):
+                async with self._asking:
+                    await self._learn(era, lines)
+
+    async def _learn(self, era: Era, lines: bytes) -> None:
+        if self.modern is None:
+            await self._discover(lines)
+        if era is Era.LEGACY and self.modern and self.legacy is None:
+            await self._initialize(lines)
 
     async def _discover(self, lines: bytes) -> None:
         body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
@@ -87,9 +104,11 @@ class Speech:
         given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
         start = request.start(method, where.target, where.authority, *given)
         block = request.complete(start + without(lines, _REPLACED), body)
-        inquiry = Inquiry(where.message_limit)
+        if self._closed:
+            return None
+        inquiry = self._inquiry = Inquiry(where.message_limit)
         inquiry.sent(self._pool.exchange(inquiry, block))
-        return await inquiry.told(where.patience)
+        return await inquiry.told()
 
 
 def _answer(body: bytes) -> Fields | None:

@@ -32,15 +32,16 @@ class Inquiry:
     def __repr__(self) -> str:
         return f"<Inquiry {self._answer!r}>"
 
-    async def told(self, patience: float) -> Told | None:
-        """The answer; None if none comes within so many seconds."""
+    async def told(self) -> Told | None:
+        """The answer; None if none comes. Who stops to wait closes the connection."""
         try:
-            async with asyncio.timeout(patience):
-                return await self._answer
-        except TimeoutError:
-            return None
+            return await self._answer
         finally:
             self._drop()
+
+    def give_up(self) -> None:
+        """Wait no more."""
+        self._end(None)
 
     def sent(self, source: Source | None) -> None:
         """The request is written, or waits for a connection."""

@@ -277,3 +277,29 @@ def test_a_server_that_was_away_is_asked_anew() -> None:
         assert asked(again)[2]["method"] == keys.DISCOVER
         again.close()
         client.close()
+
+
+def test_a_server_that_says_nothing_keeps_no_client_longer_than_a_call_may_take() -> None:
+    with scripted("--upstream-timeout", "2") as (_, proxy):
+        clients = [Client(proxy.port) for _ in range(8)]
+        for client in clients:
+            client.post(INITIALIZE)
+        for client in reversed(clients):
+            status, answer = client.answer()
+            assert (status, answer["id"]) == (504, 0)
+            client.close()
+        proxy.counted({("initialize", "timeout", "server"): 8})
+
+
+def test_who_waits_for_a_server_that_says_nothing_is_told_that_the_proxy_ends() -> None:
+    with scripted("--drain-timeout", "0.1") as (upstream, proxy):
+        clients = [Client(proxy.port), Client(proxy.port)]
+        for client in clients:
+            client.post(INITIALIZE)
+        upstream.accept()
+        proxy.process.terminate()
+        for client in clients:
+            status, answer = client.answer()
+            assert (status, answer["error"]["message"]) == (503, "the proxy is shutting down")
+            client.close()
+        assert proxy.ended() == 0
