@@ -7,6 +7,7 @@ that refuses it is asked by `server/discover` whether it is a modern one.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from time import perf_counter
@@ -148,7 +149,9 @@ class Bridge:
         """Remember what the client opens the session with."""
         for found, part in jsonrpc.split(message):
             if found.is_request and found.method == keys.INITIALIZE:
-                self._greeting = Request(part)
+                # Params that are no object are for the server to refuse.
+                with suppress(MalformedMessage):
+                    self._greeting = Request(part)
 
     def _decide(self, owner: LinkOwner, message: Fields, data: bytes) -> None:
         """See by the server's answers whether it speaks the client's era."""

@@ -106,8 +106,8 @@ class Conversation:
     def post(self, post: Post, headers: tuple[Header, ...] = ()) -> None:
         """Take over a client's message. Raises DuplicateRequest."""
         now = perf_counter()
+        self._session.begin(post.calls, now)
         for call in post.calls:
-            self._session.begin(call, now)
             call.version = call.version or self._version
         if post.calls:
             stream = self._stream

@@ -56,8 +56,7 @@ class HttpUpstream:
         """Part of Upstream."""
         now = perf_counter()
         session = Session(self._terms.patience)
-        for call in post.calls:
-            session.begin(call, now)
+        session.begin(post.calls, now)
         if not post.calls:
             self._pass_cancellation(post)
         if post.arrival.session:

@@ -110,14 +110,20 @@ class Session:
         """Whether any call is in flight."""
         return bool(self._calls)
 
-    def begin(self, call: Call, now: float) -> None:
-        """Take up a call. Raises DuplicateRequest if its id is in flight already."""
-        if call.id in self._calls:
-            raise DuplicateRequest(f"request id {call.id!r} is still in flight")
-        call.deadline = now + self._patience
-        self._calls[call.id] = call
-        if call.progress_token is not None:
-            self._tokens[call.progress_token] = call
+    def begin(self, calls: tuple[Call, ...], now: float) -> None:
+        """Take up the calls of one message, all or none.
+
+        Raises DuplicateRequest if an id is in flight already, or is given twice.
+        """
+        for place, call in enumerate(calls):
+            if call.id in self._calls:
+                for begun in calls[:place]:
+                    self._finish(begun, CANCELLED)
+                raise DuplicateRequest(f"request id {call.id!r} is still in flight")
+            call.deadline = now + self._patience
+            self._calls[call.id] = call
+            if call.progress_token is not None:
+                self._tokens[call.progress_token] = call
 
     def receive(self, message: Message, now: float) -> Effect:
         """Take a message of the server."""
@@ -165,7 +171,7 @@ class Session:
         ended = []
         for finished in self.end(GARBLED):
             try:
-                other.begin(finished.call, now)
+                other.begin((finished.call,), now)
             except DuplicateRequest:
                 ended.append(finished)
         return tuple(ended)

@@ -58,8 +58,7 @@ class Scene:
         self.client, self.source, self.owner = ScriptedClient(), ScriptedSource(), Keeper()
         one = post(self.client, body, arrival(method, mcp_session_id="s"))
         session = Session(PATIENCE)
-        for call in one.calls:
-            session.begin(call, 0.0)
+        session.begin(one.calls, 0.0)
         self.exchange = Exchange(one, session, self.owner)
         self.exchange.sent(self.source)
 

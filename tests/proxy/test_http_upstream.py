@@ -25,7 +25,7 @@ def upstream(kept: Books) -> HttpUpstream:
 
 def waiting(number: int) -> Session:
     session = Session(TERMS.patience)
-    session.begin(Call(Message(id=number, method="ping"), 0.0, "", ""), 0.0)
+    session.begin((Call(Message(id=number, method="ping"), 0.0, "", ""),), 0.0)
     return session
 
 

@@ -40,7 +40,7 @@ def progress(token: RequestId | None) -> Message:
 def session(*calls: Call, now: float = 0.0) -> Session:
     each = Session(PATIENCE)
     for one in calls:
-        each.begin(one, now)
+        each.begin((one,), now)
     return each
 
 
@@ -68,10 +68,18 @@ def test_an_answer_to_nothing_in_flight_is_late(request_id: RequestId | None) ->
 def test_an_id_in_flight_cannot_begin_again_but_an_answered_one_can() -> None:
     one = session(call(1))
     with pytest.raises(DuplicateRequest):
-        one.begin(call(1), 0.0)
+        one.begin((call(1),), 0.0)
     one.receive(answer(1), 1.0)
-    one.begin(call(1), 2.0)
+    one.begin((call(1),), 2.0)
     assert one.busy
+
+
+def test_of_a_message_that_gives_an_id_twice_no_call_is_taken_up() -> None:
+    one = session(call(3))
+    for twice in ((call(1), call(1)), (call(2), call(3))):
+        with pytest.raises(DuplicateRequest):
+            one.begin(twice, 0.0)
+    assert [each.id for each in one.calls] == [3]
 
 
 def test_progress_goes_to_the_call_that_holds_the_token_until_it_ends() -> None:
@@ -192,9 +200,9 @@ class SessionMachine(RuleBasedStateMachine):
         one = call(request_id, token)
         if request_id in self.open:
             with pytest.raises(DuplicateRequest):
-                self.session.begin(one, self.now)
+                self.session.begin((one,), self.now)
         else:
-            self.session.begin(one, self.now)
+            self.session.begin((one,), self.now)
             self.open[request_id] = one
 
     @rule(request_id=IDS)
