@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -156,20 +156,12 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
     table = addresses.table(planned.profile)
     fronts = tuple(_front(server, addresses) for server in config.servers)
     collector = localized(_collector(planned, choices.cluster), table)
-    spec = prometheus_spec(planned)
-    targets = (*stack_targets(collector, addresses), *_proxy_targets(planned, fronts))
-    monitors: tuple[Mapping[str, Any], ...] = planned.monitors
-    if choices.cluster:
-        targets += choices.cluster.targets
-        monitors += choices.cluster.monitors
-    prometheus = prometheus_config(spec, monitors, targets, programs.RULES_FILE)
-    over_http = dict.fromkeys(
-        each.process for each in choices.servers if each.transport is not Transport.STDIO
-    )
+    prometheus = _prometheus(planned, choices, fronts, collector)
+    flags = prometheus_flags(prometheus_spec(planned))
     back_ends = (
-        *(programs.echo(name, addresses.echoes[name], addresses.otlp_http) for name in over_http),
+        *_echoes(choices),
         programs.jaeger(binaries["jaeger"], addresses),
-        programs.prometheus(binaries["prometheus"], folder, addresses, prometheus_flags(spec)),
+        programs.prometheus(binaries["prometheus"], folder, addresses, flags),
         programs.collector(binaries["collector"], folder, addresses.collector_health),
     )
     proxies = tuple(
@@ -195,6 +187,26 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         scraped,
         collected,
     )
+
+
+def _prometheus(
+    planned: Plan, choices: Choices, fronts: tuple[Front, ...], collector: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Prometheus' configuration: the plan's monitors, and the cluster's if there is one."""
+    targets = (*stack_targets(collector, choices.addresses), *_proxy_targets(planned, fronts))
+    monitors: tuple[Mapping[str, Any], ...] = planned.monitors
+    if choices.cluster:
+        targets += choices.cluster.targets
+        monitors += choices.cluster.monitors
+    return prometheus_config(prometheus_spec(planned), monitors, targets, programs.RULES_FILE)
+
+
+def _echoes(choices: Choices) -> Iterator[Process]:
+    """The servers that are processes of their own, each once."""
+    addresses = choices.addresses
+    over_http = (each.process for each in choices.servers if each.transport is not Transport.STDIO)
+    for name in dict.fromkeys(over_http):
+        yield programs.echo(name, addresses.echoes[name], addresses.otlp_http)
 
 
 def written(settings: object) -> str:
