@@ -1,6 +1,7 @@
 """python -m dashboards: writes everything or says in one line why not."""
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,18 @@ def test_it_writes_the_same_bytes_again_over_the_old_and_keeps_other_files(tmp_p
 
     assert run(str(tmp_path)).returncode == 0
     assert files(tmp_path) == before | {"dashboards/mine.json": b"{}"}
+
+
+@pytest.mark.parametrize("arguments", [(), SCRAPED], ids=["unified", "toolhive"])
+def test_everything_is_made_within_two_seconds_of_cpu(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """CPU time, since a busy machine lets everybody wait."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run(str(tmp_path), *arguments).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
 
 def test_help_names_what_is_written() -> None:
