@@ -22,7 +22,8 @@ LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --
 LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
 
 # On both cores; a file's tests stay together, since they share what is dear to start.
-ALL_TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+ALL_TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" \
+             && $(BIN)/pytest -m alone
 
 # Runs a command and says how long it took, so that every time the README promises can be seen.
 timed = @SECONDS=0; $(1) && echo "make $@: $$SECONDS s"

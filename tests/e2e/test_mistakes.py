@@ -16,7 +16,7 @@ from tests.e2e.kubeapi.inventory import inventory
 
 pytestmark = pytest.mark.slow
 
-_SSE = {**program.SERVERS[1], "transport": "sse"}
+_WEBSOCKET = {**program.SERVERS[1], "transport": "websocket"}
 # An inline program's error is told twice: the SDK logs it and returns it. A language host exits
 # with a code that says "told already".
 _REPEATED = "an unhandled error occurred: "
@@ -40,7 +40,7 @@ MISTAKES = [
     ),
     Mistake("grafanaPassword", "x", ("grafanaPassword", "grafanaAdminPassword")),
     Mistake("chartSource", "no/such/folder", ("chartSource", "no/such/folder", "repositories")),
-    Mistake("servers", [_SSE], ("servers[0].transport", "sse", "stdio, streamable-http")),
+    Mistake("servers", [_WEBSOCKET], ("servers[0].transport", "websocket", "stdio, sse")),
 ]
 
 

@@ -12,7 +12,7 @@ from lab.faults.stage import every
 from stacks.architectures import ARCHITECTURES
 from tests.integration.demos import demo
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 AT_ONCE = 2
 """Pipelines that run at the same time: most of a drill is waiting."""

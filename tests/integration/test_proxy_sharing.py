@@ -111,7 +111,7 @@ def test_a_process_that_dies_is_told_to_all_and_started_again(
     again = SseClient(proxy.port)
     assert "result" in again.initialize()
     assert proxy.value("mcp_proxy_upstream_restarts_total") == 1
-    assert proxy.value("mcp_proxy_upstream_up") == 1
+    eventually(lambda: proxy.value("mcp_proxy_upstream_up") == 1, "the process counting as up")
     again.close()
 
 

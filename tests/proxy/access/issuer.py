@@ -13,6 +13,8 @@ from proxy.access.settings import JwtTerms
 
 ISSUER = "https://id.example"
 AUDIENCE = "https://mcp.example/mcp"
+LIFE_SECONDS = 86_400
+"""Some tokens are made as the tests are collected, long before they are judged."""
 TERMS = JwtTerms("https://id.example/keys", ISSUER, (AUDIENCE, "other"))
 
 _CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
@@ -47,7 +49,8 @@ def document(*entries: dict[str, Any]) -> bytes:
 
 def claims(**changed: Any) -> dict[str, Any]:
     """What a good token claims; a claim of None is left out."""
-    good = {"iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 600, "sub": "someone", **changed}
+    ends = time.time() + LIFE_SECONDS
+    good = {"iss": ISSUER, "aud": AUDIENCE, "exp": ends, "sub": "someone", **changed}
     return {name: value for name, value in good.items() if value is not None}
 
 
