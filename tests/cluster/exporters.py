@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
@@ -14,6 +13,7 @@ from lab.ports import LOOPBACK, free_ports
 from tests.cluster.monitors import MONITORS, targets
 from tests.cluster.pages import cadvisor, kube_state
 from tests.cluster.statistics import kubelet_statistics
+from tests.http_edge import Handler, serving
 
 COLLECTION_SECONDS = 1.0
 RESTARTS_AGE = 3.0
@@ -62,25 +62,13 @@ class Exporters:
 def exporters() -> Iterator[Exporters]:
     """Listen for as long as the block lasts."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Pages(Handler):
         def do_GET(self) -> None:
-            payload = running.page(self.path).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+            self.answer(200, running.page(self.path), {"Content-Type": "text/plain; version=0.0.4"})
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
-        running = Exporters(f"{LOOPBACK}:{server.server_port}", f"{LOOPBACK}:{free_ports(1)[0]}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    with serving(Pages) as url:
+        running = Exporters(url.removeprefix("http://"), f"{LOOPBACK}:{free_ports(1)[0]}")
         try:
             yield running
         finally:
             running.over.set()
-            server.shutdown()
-            thread.join()

@@ -1,12 +1,12 @@
 """A Grafana of which only the answers exist: scripted, on loopback; it keeps what it is asked."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+
+from tests.http_edge import Handler, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +41,19 @@ class Edge:
 def scripted(answers: dict[str, Answer]) -> Iterator[Edge]:
     edge = Edge(answers)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Grafana(Handler):
         def _answer(self) -> None:
-            length = int(self.headers.get("Content-Length", "0"))
-            body = json.loads(self.rfile.read(length)) if length else None
+            body = json.loads(self.body() or "null")
             edge.asked.append(
                 Asked(self.command, self.path, self.headers.get("Authorization"), body)
             )
             key = f"{self.command} {self.path}"
             answer = edge.answers.get(key, Answer(404, {"message": "Not found"}))
             text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(text.encode())))
-            if answer.location:
-                self.send_header("Location", answer.location)
-            self.end_headers()
-            self.wfile.write(text.encode())
+            headers = {"Location": answer.location} if answer.location else {}
+            self.answer(answer.status, text, headers)
 
         do_GET = do_POST = _answer
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: pytest shows what was asked."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        edge.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield edge
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Grafana) as edge.url:
+        yield edge

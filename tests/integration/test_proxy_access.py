@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 import requests
 
+from tests.http_edge import Handler, serving
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream, call, result
 from tests.proxy.access.issuer import AUDIENCE, ISSUER, document, public, token
@@ -69,19 +68,12 @@ def test_the_header_may_not_be_given_twice(proxy: RunningProxy) -> None:
 def published(keys: bytes) -> Iterator[str]:
     """An issuer's keys at a URL."""
 
-    class Keys(BaseHTTPRequestHandler):
+    class Keys(Handler):
         def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(keys)
+            self.answer(200, keys)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/keys"
-        server.shutdown()
+    with serving(Keys) as url:
+        yield f"{url}/keys"
 
 
 def jwt_flags(url: str) -> tuple[str, ...]:

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
+from tests.http_edge import Handler, serving
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream, UpstreamSide, call, result
 
@@ -47,19 +46,14 @@ def collected() -> "list[bytes]":
 def test_nothing_of_a_call_is_in_logs_metrics_or_spans(
     upstream: Upstream, collected: list[bytes], answer: Callable[[UpstreamSide], None]
 ) -> None:
-    class Collector(BaseHTTPRequestHandler):
+    class Collector(Handler):
         def do_POST(self) -> None:
-            collected.append(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(200)
-            self.end_headers()
+            collected.append(self.body())
+            self.answer(200)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Collector) as url:
         telemetry = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_address[1]}",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
             "OTEL_BSP_SCHEDULE_DELAY": "50",
             "OTEL_METRIC_EXPORT_INTERVAL": "50",
         }
@@ -68,7 +62,6 @@ def test_nothing_of_a_call_is_in_logs_metrics_or_spans(
             eventually(lambda: any(b"tools/call echo" in each for each in collected), "a span")
             told = json.dumps(proxy.log) + proxy.get("/metrics").text
         told += json.dumps(proxy.log) + repr(collected)
-        server.shutdown()
     assert [each for each in CANARIES if each in told] == []
 
 

@@ -1,6 +1,5 @@
 """Live pages are drawn anew on every request, for what the address asks."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -12,6 +11,7 @@ from lab.preview.asking import Choice
 from lab.preview.colours import Mode
 from lab.preview.live import Site, server
 from lab.preview.window import Window
+from tests.http_edge import looping
 from tests.lab.preview.made import END, board, panel_json
 from tests.lab.preview.scripted_prometheus import prometheus
 from tests.lab.scripted import answering
@@ -25,14 +25,8 @@ def serving(prometheus: str) -> Iterator[str]:
     """A site of one board whose clock goes on by a minute with every request."""
     site = Site((board(panel_json("stat")),), prometheus, Choice(Window(0.0, 300), {}), Mode.DARK)
     minutes = count()
-    with server(site, 0, lambda: END + 60 * next(minutes)) as serves:
-        thread = threading.Thread(target=serves.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{serves.server_port}"
-        finally:
-            serves.shutdown()
-            thread.join()
+    with server(site, 0, lambda: END + 60 * next(minutes)) as serves, looping(serves) as url:
+        yield url
 
 
 def test_each_request_shows_the_present() -> None:
