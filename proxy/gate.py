@@ -19,6 +19,8 @@ HEAD_LIMIT = 16 * 1024
 """Longest request head in bytes; the answer to a longer one is 431."""
 HEADERS_LIMIT = 100
 """Most header lines of a request."""
+QUERY_FIELDS_LIMIT = 100
+"""Most fields of a query that is searched for a session."""
 
 METHODS = ("POST", "GET", "DELETE")
 """What the endpoint of streamable HTTP takes."""
@@ -203,8 +205,12 @@ def names_loopback(host: str | None) -> bool:
 
 
 def _session(head: RequestHead) -> str:
+    """The session that the query names; none if it has more fields than anybody needs."""
     query = head.target.partition(b"?")[2].decode("latin-1")
-    return parse_qs(query, max_num_fields=100).get(SESSION_KEY, [""])[0]
+    try:
+        return parse_qs(query, max_num_fields=QUERY_FIELDS_LIMIT).get(SESSION_KEY, [""])[0]
+    except ValueError:
+        return ""
 
 
 def _hostname(url: str) -> str | None:

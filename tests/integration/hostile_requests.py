@@ -176,6 +176,8 @@ CORPUS = (
     Hostile("a long head", _head(b"x: %b\r\n" % (b"y" * 17_000)), 431, LIMIT),
     Hostile("a head without an end", LINE + HOST + b"x: " + b"y" * 17_000, 431, LIMIT),
     Hostile("a long target", b"POST /mcp?%b HTTP/1.1\r\n" % (b"y" * 17_000), 431, LIMIT),
+    Hostile("many query fields", b"POST /messages?%b HTTP/1.1\r\n%b%b%b\r\n{}" % (
+        b"a&" * 200, HOST, LAST, b"content-length: 2\r\n"), 404, LIMIT),
     Hostile("many header lines", _head(b"x: y\r\n" * 101), 431, LIMIT),
     Hostile("a declared body too long", _head(b"content-length: 4194305\r\n", b""), 413, LIMIT),
     Hostile("a long body that is first asked for", _head(
