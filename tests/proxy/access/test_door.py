@@ -160,11 +160,16 @@ def test_a_client_that_left_while_it_waited_gets_nothing() -> None:
     asyncio.run(scene())
 
 
-def test_the_metadata_needs_no_token() -> None:
+def test_the_metadata_needs_no_token_and_is_shown_to_who_has_one() -> None:
     async def scene() -> None:
-        knocking, client = Knocking(absent), ScriptedClient()
-        head = b"GET /.well-known/oauth-protected-resource HTTP/1.1\r\nhost: localhost\r\n\r\n"
-        knocking.door.request(client, GATE.arrive(head), b"", 0.0)
-        assert (client.status, client.body) == (200, METADATA.document)
+        knocking = Knocking(published)
+        await knocking.watch.renew()
+        good = token()
+        knocking.knock(good)
+        for shown in (b"", good):
+            client = ScriptedClient()
+            start = "GET /.well-known/oauth-protected-resource"
+            knocking.door.request(client, arrival(shown, start), b"", 0.0)
+            assert (client.status, client.body) == (200, METADATA.document)
 
     asyncio.run(scene())
