@@ -24,6 +24,8 @@ LOG = logging.getLogger("proxy.session")
 GONE_STATUS = 499
 """Counted, never sent: the caller did not wait for its answer."""
 KEEP_ALIVE_SECONDS = 15.0
+OUTBOX_LIMIT = 8 * 1024 * 1024
+"""Bytes that may wait for the link to be opened; then no message is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Conversation:
         self._session = Session(terms.patience)
         self._link: Link | None = None
         self._outbox: list[tuple[bytes, bytes]] = []
+        self._outbox_bytes = 0
         self._replies: dict[Call, Answer] = {}
         self._listeners: list[Listener] = []
         self._backlog = Backlog()
@@ -226,7 +229,10 @@ class Conversation:
         headers = post.arrival.forward + post.context
         if self._link is not None:
             return self._link.send(post.body, headers)
+        if self._outbox_bytes > OUTBOX_LIMIT:
+            return False
         self._outbox.append((post.body, headers))
+        self._outbox_bytes += len(post.body)
         return True
 
     def _take(self, message: Message, data: bytes, arrived: float) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 
-from proxy.conversation import KEEP_ALIVE_SECONDS, Conversation, Terms
+from proxy.conversation import KEEP_ALIVE_SECONDS, OUTBOX_LIMIT, Conversation, Terms
 from proxy.errors import Unreachable
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.transports.port import LinkOwner
@@ -115,6 +115,16 @@ def test_what_comes_before_the_link_is_sent_once_it_is_there_in_order() -> None:
     talk.start()
     assert talk.connector.headers == b"authorization: x\r\n"
     assert [message for message, _ in talk.link.sent] == [CALL % 1, CALL % 2]
+
+
+def test_what_waits_for_a_link_that_does_not_come_is_bounded() -> None:
+    talk = Talk()
+    note = b'{"method":"x","params":"%b"}' % (b"x" * (OUTBOX_LIMIT // 2))
+    clients = [ScriptedClient() for _ in range(4)]
+    for client in clients:
+        talk.conversation.post(post(client, note))
+    assert [each.status for each in clients] == [202, 202, 503, 503]
+    assert error(talk.call(1)) == (503, 1, "the server reads no more input")
 
 
 def test_a_message_that_is_returned_ends_its_call_alone() -> None:
