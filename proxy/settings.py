@@ -7,7 +7,7 @@ A flag wins over its variable. Telemetry is set by the standard `OTEL_*` variabl
 import shutil
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
 from urllib.parse import SplitResult
 
@@ -117,10 +117,11 @@ class HttpServer:
 class StdioServer:
     """An MCP server that is started as a process: for each session, or one that is `shared`.
 
-    `command[0]` is the path of an executable.
+    `command[0]` is the path of an executable; `environment` is the proxy's own, but its secrets.
     """
 
     command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
     shared: bool = False
 
     @property
@@ -174,13 +175,14 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     `--help` prints and ends the program, as argparse has it.
     """
     values = _values(arguments, environment)
-    own = {field.name for field in fields(Settings)}
+    own = {each.name for each in fields(Settings)}
     _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     return Settings(
         server=_server(
             values[UPSTREAM.name],
             values[UPSTREAM_TRANSPORT.name],
             values[COMMAND.name],
+            environment,
             shared=values[STDIO_SHARING.name],
         ),
         telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
@@ -226,6 +228,7 @@ def _server(
     upstream: SplitResult | None,
     transport: HttpTransport,
     command: tuple[str, ...] | None,
+    environment: Mapping[str, str],
     *,
     shared: bool,
 ) -> HttpServer | StdioServer:
@@ -253,7 +256,13 @@ def _server(
         raise SettingsError(
             f"command: {command[0]!r} is not an executable file here or on PATH: give one that is"
         )
-    return StdioServer((executable, *command[1:]), shared=shared)
+    return StdioServer((executable, *command[1:]), _without_secrets(environment), shared=shared)
+
+
+def _without_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """A token that clients show the proxy is not for the server."""
+    secrets = {option.variable for option in OPTIONS if option.secret}
+    return {name: value for name, value in environment.items() if name not in secrets}
 
 
 def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) -> None:

@@ -45,7 +45,9 @@ class Upstreams:
         self.endpoint: Upstream
         if isinstance(server, StdioServer):
             restarted = self._note_restart
-            children = Children(server.command, settings.message_limit, restarted)
+            children = Children(
+                server.command, server.environment, settings.message_limit, restarted
+            )
             processes = Sharing(children, spawn, on_reach) if server.shared else children
             era = settings.upstream_era
             self.streams = self._sessions(Bridges(processes, era))

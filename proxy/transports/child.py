@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import cast
@@ -190,9 +190,14 @@ class Children:
     """
 
     def __init__(
-        self, command: tuple[str, ...], message_limit: int, on_restart: Callable[[], None]
+        self,
+        command: tuple[str, ...],
+        environment: Mapping[str, str],
+        message_limit: int,
+        on_restart: Callable[[], None],
     ) -> None:
         self._command = command
+        self._environment = environment
         self._message_limit = message_limit
         self._on_restart = on_restart
         self._attempts = Attempts(free=FREE_FAILURES)
@@ -215,6 +220,7 @@ class Children:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
+                env=self._environment,
             )
         except OSError as error:
             reason = f"cannot start {self._command[0]!r}: {error.strerror}"

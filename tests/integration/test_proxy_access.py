@@ -1,6 +1,7 @@
 """Who may call: bearer tokens on the wire, and that they go no further."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ import requests
 
 from tests.http_edge import Handler, serving
 from tests.integration.proxies import RunningProxy, eventually, running
-from tests.integration.sockets import Client, Upstream, call, result
+from tests.integration.sockets import INITIALIZE, Client, Upstream, call, result
 from tests.proxy.access.issuer import AUDIENCE, ISSUER, document, public, token
 
 pytestmark = pytest.mark.slow
@@ -125,3 +126,16 @@ def test_no_part_of_the_endpoint_opens_without_the_token(upstream: Upstream, sta
     with running("--upstream", upstream.url, MCP_PROXY_BEARER_TOKEN=TOKEN) as proxy:
         head = f"{start} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
         assert Client(proxy.port).raw(head).startswith(b"HTTP/1.1 401 ")
+
+
+def test_the_process_of_a_server_does_not_learn_the_token_either() -> None:
+    tell = "import os, sys; print(sorted(os.environ), file=sys.stderr)"
+    variables = {"MCP_PROXY_BEARER_TOKEN": TOKEN, "OF_THE_SERVER": "1"}
+    with running("--", sys.executable, "-c", tell, **variables) as proxy:
+        client = Client(proxy.port)
+        client.post(INITIALIZE, authorization=f"Bearer {TOKEN}")
+        client.getresponse().read()
+        client.close()
+        told = eventually(lambda: proxy.logged("child stderr"), "what the server was given")
+        assert "OF_THE_SERVER" in told[0]["line"]
+        assert "MCP_PROXY_BEARER_TOKEN" not in told[0]["line"]

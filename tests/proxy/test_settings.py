@@ -71,7 +71,7 @@ def test_a_commands_transport_is_no_choice() -> None:
 
 def test_a_command_keeps_its_own_flags() -> None:
     server = read("--", sys.executable, "--listen", "--", "x").server
-    assert server == StdioServer((sys.executable, "--listen", "--", "x"))
+    assert server == StdioServer((sys.executable, "--listen", "--", "x"), {})
     assert server.path == "/mcp"
 
 
