@@ -10,7 +10,7 @@ from proxy import logs
 from proxy.backlog import Backlog
 from proxy.books import Books
 from proxy.errors import MalformedMessage, Unreachable
-from proxy.post import Post
+from proxy.post import GONE_STATUS, Post
 from proxy.reply import Answer, Listener, Receipt, Reply
 from proxy.session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
 from proxy.transports.port import Connector, Link
@@ -21,8 +21,6 @@ from proxy.wire.message import NO_PARAMS, Message
 
 LOG = logging.getLogger("proxy.session")
 
-GONE_STATUS = 499
-"""Counted, never sent: the caller did not wait for its answer."""
 KEEP_ALIVE_SECONDS = 15.0
 OUTBOX_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for the link to be opened; then no message is taken."""

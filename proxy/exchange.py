@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Protocol
 
 from proxy.errors import MalformedMessage, MessageTooLarge
-from proxy.post import Post, failure, resumption
+from proxy.post import GONE_STATUS, Post, failure, resumption
 from proxy.session import ACKNOWLEDGED, Finished, Session
 from proxy.transports.port import Source
 from proxy.verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
@@ -15,9 +15,6 @@ from proxy.wire.event_stream import EventReader
 from proxy.wire.event_stream import encode as encode_event
 from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import RequestId
-
-GONE_STATUS = 499
-"""Counted, never sent: the client went away before its answer (nginx's number for it)."""
 
 
 class Owner(Protocol):

@@ -4,13 +4,12 @@ from collections.abc import Callable, Coroutine
 
 from proxy.books import Books
 from proxy.bridge import Bridges
-from proxy.conversation import GONE_STATUS
 from proxy.era_upstream import era
 from proxy.eras.versions import Era
 from proxy.errors import DuplicateRequest
 from proxy.http_upstream import HttpUpstream, initializes
 from proxy.modern_upstream import ModernUpstream
-from proxy.post import Post, turn_away
+from proxy.post import GONE_STATUS, Post, turn_away
 from proxy.session import Finished
 from proxy.session_upstream import SessionUpstream
 from proxy.speech import Speech

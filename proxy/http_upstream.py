@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from proxy.books import Books
-from proxy.exchange import GONE_STATUS, Exchange
+from proxy.exchange import Exchange
 from proxy.gate import METHODS
 from proxy.leases import Leases
-from proxy.post import Post, resumption
+from proxy.post import GONE_STATUS, Post, resumption
 from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.pool import Pool

@@ -11,6 +11,9 @@ from proxy.wire import jsonrpc, response
 from proxy.wire.head import Header, lines
 from proxy.wire.message import Message
 
+GONE_STATUS = 499
+"""Counted, never sent: the client went away before its answer (nginx's number for it)."""
+
 
 class Post:
     """One client request as the upstream's side takes it over.

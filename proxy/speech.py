@@ -23,7 +23,6 @@ from proxy.wire.head import Header, without
 
 _SILENT = frozenset((401, 403, 407, 408, 429))
 """What says nothing about the server's era: it wants something else first."""
-_REPLACED = headers.OF_MCP | {b"accept", b"content-type"}
 
 
 class Speech:
@@ -103,7 +102,7 @@ class Speech:
         where = self._terms
         given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
         start = request.start(method, where.target, where.authority, *given)
-        block = request.complete(start + without(lines, _REPLACED), body)
+        block = request.complete(start + without(lines, headers.REPLACED), body)
         if self._closed:
             return None
         inquiry = self._inquiry = Inquiry(where.message_limit)

@@ -4,11 +4,11 @@ from time import perf_counter
 from typing import Protocol
 
 from proxy.books import Books
-from proxy.conversation import GONE_STATUS, KEEP_ALIVE_SECONDS
+from proxy.conversation import KEEP_ALIVE_SECONDS
 from proxy.eras import headers, keys, rules
 from proxy.eras.request import Refused, Request
 from proxy.eras.subscription import closure
-from proxy.post import Post
+from proxy.post import GONE_STATUS, Post
 from proxy.reply import Reply
 from proxy.session import Finished
 from proxy.verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge

@@ -14,6 +14,7 @@ from time import perf_counter
 from msgspec import Raw
 
 from proxy import logs
+from proxy.eras import keys
 from proxy.errors import MalformedMessage
 from proxy.transports.port import Link, LinkOwner
 from proxy.verdict import REJECTED, Verdict
@@ -22,12 +23,6 @@ from proxy.wire.fields import Fields, encode, members, raw, take_apart
 from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 LOG = logging.getLogger("proxy.hub")
-
-INITIALIZE = "initialize"
-INITIALIZED = "notifications/initialized"
-CANCELLED = "notifications/cancelled"
-PROGRESS = "notifications/progress"
-PING = "ping"
 
 BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for a session whose client reads slowly; then the session ends."""
@@ -43,7 +38,7 @@ class Ticket:
         self.share = share
         self.id = fields["id"]
         self.key: RequestId = message.id  # type: ignore[assignment]  # a request has one
-        self.initializes = message.method == INITIALIZE
+        self.initializes = message.method == keys.INITIALIZE
         self.token = ((message.params or NO_PARAMS).meta or NO_META).progress_token
 
     def __repr__(self) -> str:
@@ -163,9 +158,9 @@ class Hub:
             return self._take_request(share, message, take_apart(data))
         if message.is_answer:
             return self._take_answer(share, message, data)
-        if message.method == CANCELLED:
+        if message.method == keys.CANCELLED:
             return self._take_cancellation(share, message, take_apart(data))
-        if message.method == INITIALIZED:
+        if message.method == keys.INITIALIZED:
             first, self._initialized = not self._initialized, True
             return self._send(data) if first else True
         return self._send(data)
@@ -178,7 +173,7 @@ class Hub:
             if ticket.share is share and not ticket.initializes:
                 del self._tickets[number]
                 params = {"requestId": number, "reason": "the client left"}
-                self._send(encode({"jsonrpc": "2.0", "method": CANCELLED, "params": params}))
+                self._send(encode({"jsonrpc": "2.0", "method": keys.CANCELLED, "params": params}))
         for request_id in [each for each, asked in self._asked.items() if asked is share]:
             del self._asked[request_id]
             self._send(jsonrpc.error(request_id, jsonrpc.UPSTREAM_LOST, "the client left"))
@@ -276,7 +271,7 @@ class Hub:
 
     def _hear_request(self, message: Message, data: bytes, arrived: float) -> None:
         request_id: RequestId = message.id  # type: ignore[assignment]  # a request has one
-        if message.method == PING:
+        if message.method == keys.PING:
             self._send(encode({"jsonrpc": "2.0", "id": request_id, "result": {}}))
             return
         busy = {each.share for each in self._tickets.values() if not each.initializes}
@@ -290,9 +285,9 @@ class Hub:
 
     def _hear_notification(self, message: Message, data: bytes, arrived: float) -> None:
         params = message.params or NO_PARAMS
-        if message.method == PROGRESS:
+        if message.method == keys.PROGRESS:
             self._hear_progress(params.progress_token, data, arrived)
-        elif message.method == CANCELLED:
+        elif message.method == keys.CANCELLED:
             share = self._asked.pop(params.request_id, None)  # type: ignore[arg-type]
             if share is not None:
                 share.hear(data, arrived)

@@ -8,10 +8,10 @@ overtake each other only, as they may.
 from collections import deque
 from collections.abc import Callable
 
+from proxy.eras import keys
 from proxy.wire import jsonrpc
 from proxy.wire.message import Message
 
-INITIALIZE = "initialize"
 BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may be on their way to a server that does not take them; then none is added."""
 
@@ -77,4 +77,4 @@ class Lane:
 
 
 def _initializes(message: Message) -> bool:
-    return message.is_request and message.method == INITIALIZE
+    return message.is_request and message.method == keys.INITIALIZE

@@ -23,8 +23,6 @@ from proxy.wire.fields import members, take_apart
 from proxy.wire.head import Header, without
 from proxy.wire.message import Message
 
-_REPLACED = headers.OF_MCP | {b"accept", b"content-type"}
-
 
 class ModernLink:
     """The requests of one session. Part of port.Link, and an Asker."""
@@ -56,7 +54,7 @@ class ModernLink:
             if question is not None:
                 question.drop()
         elif "id" in asked.fields and self._owner is not None:
-            self._ask(asked, Parcel(message, without(lines, _REPLACED)))
+            self._ask(asked, Parcel(message, without(lines, headers.REPLACED)))
         return True
 
     def pause(self) -> None:

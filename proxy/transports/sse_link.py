@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult
 
+from proxy.eras.headers import REPLACED
 from proxy.errors import MessageTooLarge, Unreachable
 from proxy.transports.delivery import Delivery
 from proxy.transports.lane import Lane, Parcel
@@ -21,11 +22,6 @@ from proxy.wire.event_stream import Event, EventReader
 from proxy.wire.head import Content, ResponseHead, without
 
 ENDPOINT = b"endpoint"
-
-# The session and its revision are the proxy's matter with its client; the rest is set anew.
-_REPLACED = frozenset(
-    (b"accept", b"content-type", b"mcp-session-id", b"mcp-protocol-version", b"last-event-id")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +75,12 @@ class SseLink:
         """Ask for the event stream."""
         where = self._terms
         start = request.start("GET", where.target, where.authority, request.ACCEPT_EVENTS)
-        source = self._pool.exchange(self, start + without(headers, _REPLACED) + b"\r\n")
+        source = self._pool.exchange(self, start + without(headers, REPLACED) + b"\r\n")
         self._source = source or self._source
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Part of port.Link."""
-        return self._owner is None or self._lane.send(message, without(headers, _REPLACED))
+        return self._owner is None or self._lane.send(message, without(headers, REPLACED))
 
     def pause(self) -> None:
         """Part of port.Link."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from proxy.eras.headers import REPLACED
 from proxy.transports.asking import Farewell, Listening, Question, Request
 from proxy.transports.lane import Lane, Parcel
 from proxy.transports.pool import Pool
@@ -18,10 +19,6 @@ from proxy.wire import request
 from proxy.wire.head import Header, without
 from proxy.wire.message import Message
 
-# The session and its revision are the link's matter with the server; the rest is set anew.
-_REPLACED = frozenset(
-    (b"accept", b"content-type", b"mcp-session-id", b"mcp-protocol-version", b"last-event-id")
-)
 FAREWELL_SECONDS = 2.0
 """How long the server may take to end a session."""
 
@@ -63,7 +60,7 @@ class StreamableLink:
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Part of port.Link."""
-        return self._owner is None or self._lane.send(message, without(headers, _REPLACED))
+        return self._owner is None or self._lane.send(message, without(headers, REPLACED))
 
     def pause(self) -> None:
         """Part of port.Link: all that the server has open for this session is held back."""

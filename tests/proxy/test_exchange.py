@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from proxy.exchange import GONE_STATUS, Exchange
+from proxy.exchange import Exchange
+from proxy.post import GONE_STATUS
 from proxy.session import Finished, Session
 from proxy.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire.event_stream import encode
