@@ -67,6 +67,8 @@ class Grafana:
             response = self._http.request(
                 verb, self._url + path, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
+        except requests.ConnectionError as error:
+            raise GrafanaError(f"{asked}: no answer: {_cause(error)}") from error
         except requests.RequestException as error:
             raise GrafanaError(f"{asked}: no answer: {_line(str(error))}") from error
         if response.status_code != requests.codes.ok:
@@ -86,6 +88,12 @@ def _said(response: requests.Response) -> str:
     except ValueError:
         return _line(response.text)
     return _line(str(body.get("message", body)) if isinstance(body, dict) else str(body))
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, which is the system's own, such as Connection refused."""
+    inner = error.__cause__ or error.__context__
+    return _line(str(error)) if inner is None else _cause(inner)
 
 
 def _line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,8 @@ from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 
 MIB = 1024 * 1024
+
+_CREDENTIALS = re.compile(r"://[^/@]*@")
 
 
 class Calls(StrEnum):
@@ -65,7 +68,7 @@ class Option:
         try:
             return self.read(text)
         except ValueError as error:
-            shown = "this value" if self.secret else repr(text)
+            shown = "this value" if self.secret else repr(_CREDENTIALS.sub("://...@", text))
             raise SettingsError(f"{source}: {shown} is not allowed: {error}") from error
 
 
@@ -226,7 +229,8 @@ BEARER_TOKEN = Option(
     " only a variable", fixed_token, secret=True,
 )  # fmt: skip
 BEARER_TOKEN_FILE = Option(
-    "bearer_token_file", "PATH", "", "a file of such tokens, one a line, instead", token_file,
+    "bearer_token_file", "PATH", "",
+    "a file of tokens, one a line; clients must show one as `Authorization: Bearer`", token_file,
 )  # fmt: skip
 JWT_KEYS_URL = Option(
     "jwt_keys_url", "URL", "",

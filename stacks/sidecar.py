@@ -4,6 +4,7 @@ The same objects that the stack deploys, for a cluster without it: nothing is pu
 finds `/metrics` at the Service's port `metrics`. Kept as proxy/sidecar.yaml.
 """
 
+import argparse
 import sys
 from dataclasses import replace
 
@@ -66,4 +67,5 @@ def _without_collector(plan: ProxyPlan) -> ProxyPlan:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m stacks.sidecar", description=__doc__).parse_args()
     sys.stdout.write(rendered())

@@ -56,7 +56,7 @@ FRESHNESS = Signal(
     opens=(TO_SERVER,),
 )
 OLDEST = Signal(
-    "Oldest server",
+    "Stalest server",
     "The age of the newest sample of the server that has been silent for longest. High: look below"
     " which server it is.",
     "s",

@@ -101,7 +101,10 @@ def _faults(name: str | None, architectures: tuple[Architecture, ...]) -> tuple[
         raise UsageError(f"--fault {name}: unknown fault; choose {', '.join(FAULTS)} or {ALL}")
     for each in architectures:
         if not possible(FAULTS[name], each):
-            raise UsageError(f"--fault {name}: {each.name} has nothing that this can break")
+            able = ", ".join(a.name for a in ARCHITECTURES.values() if possible(FAULTS[name], a))
+            raise UsageError(
+                f"--fault {name}: nothing of {each.name} breaks so; choose ARCH={able}"
+            )
     return (name,)
 
 

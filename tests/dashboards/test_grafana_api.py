@@ -129,6 +129,7 @@ def test_a_grafana_that_is_not_there_is_one_line_and_exit_code_1(
 
     error = capsys.readouterr().err
     assert error.startswith(f"dashboards: GET {url}/api/folders?limit=1000: no answer: ")
+    assert error.rstrip().endswith("Connection refused")
     assert error.count("\n") == 1
 
 

@@ -76,7 +76,9 @@ def test_an_unknown_fault_is_answered_with_those_there_are() -> None:
 def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
     with demo("hybrid", "--fault", "writes-rejected") as running:
         assert running.ended() == 2
-    assert running.output == ["--fault writes-rejected: hybrid has nothing that this can break\n"]
+    assert running.output == [
+        "--fault writes-rejected: nothing of hybrid breaks so; choose ARCH=otel-remote-write\n"
+    ]
 
 
 def test_a_fault_needs_our_own_servers() -> None:

@@ -131,3 +131,10 @@ def test_any_text_is_a_value_or_one_line(option: Option, text: str) -> None:
     else:
         told = ""
     assert len(told.splitlines()) <= 1
+
+
+def test_a_refused_url_is_told_without_its_password() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(["--upstream", "http://user:secret@127.0.0.1:9/mcp"], {})
+    assert "'http://...@127.0.0.1:9/mcp'" in str(refused.value)
+    assert "secret" not in str(refused.value)
