@@ -76,7 +76,7 @@ def session(proxy: RunningProxy) -> Iterator[tuple[Client, str]]:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_message_of_any_shape_is_answered(server: str) -> None:
-    with running("--upstream-timeout", "1", *SERVERS[server]) as proxy:
+    with running("--upstream-timeout", "8", *SERVERS[server]) as proxy:
         for shape in shapes():
             first = shape[0] if isinstance(shape, list) else shape
             modern = {"mcp-protocol-version": VERSION, "mcp-method": first.get("method", "")}
@@ -92,7 +92,7 @@ def test_a_message_of_any_shape_is_answered(server: str) -> None:
 
 
 def test_ids_that_are_given_twice_leave_nothing_in_flight() -> None:
-    with running("--upstream-timeout", "0.5", *STDIO) as proxy, session(proxy) as (client, name):
+    with running("--upstream-timeout", "4", *STDIO) as proxy, session(proxy) as (client, name):
         for batch in ([call(1), call(1)], [call(2), call(3), call(2)]):
             client.post(batch, mcp_session_id=name)
             status, answer = client.answer()
