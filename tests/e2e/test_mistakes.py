@@ -40,7 +40,11 @@ MISTAKES = [
     ),
     Mistake("grafanaPassword", "x", ("grafanaPassword", "grafanaAdminPassword")),
     Mistake("chartSource", "no/such/folder", ("chartSource", "no/such/folder", "repositories")),
-    Mistake("servers", [_WEBSOCKET], ("servers[0].transport", "websocket", "stdio, sse")),
+    Mistake(
+        "servers",
+        [_WEBSOCKET],
+        ("servers[0].transport", "websocket", "stdio, streamable-http, sse"),
+    ),
 ]
 
 

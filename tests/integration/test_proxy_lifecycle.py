@@ -30,7 +30,7 @@ BAD_SETTINGS = [
     (("--upstream", "ftp://x/mcp"), {}, "--upstream: 'ftp://x/mcp'"),
     (("--upstream", "http://"), {}, "--upstream: 'http://'"),
     (("--upstream", "http://x:99999/"), {}, "--upstream: 'http://x:99999/'"),
-    (("--upstream", "http://u:p@x/"), {}, "--upstream: 'http://u:p@x/'"),
+    (("--upstream", "http://u:p@x/"), {}, "--upstream: 'http://...@x/'"),
     (("--upstream", ""), {}, "--upstream: ''"),
     (("--upstream", "http://x/", "--", "true"), {}, "'true' are both given"),
     (("--", "/no/such/command"), {}, "'/no/such/command'"),
