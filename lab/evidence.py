@@ -17,9 +17,9 @@ from lab.accounts import (
     status_queries,
     traced,
 )
+from lab.front import Front
 from lab.hop_facts import blame
 from lab.load import HUNDRED, Client, LoadFailed, ServerLost, light_traffic
-from lab.local_plan import Front
 from lab.pipeline import Pipeline
 from lab.processes import Parts
 from lab.prometheus_api import Prometheus, QueryRefused, Rule, Unreachable, has_data

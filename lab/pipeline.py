@@ -7,8 +7,9 @@ from pathlib import Path
 
 import requests
 
+from lab.front import Front
 from lab.jaeger_api import Jaeger
-from lab.local_plan import Front, LocalPlan
+from lab.local_plan import LocalPlan
 from lab.processes import Command, PartFailed, Parts
 from lab.programs import Process, inherited
 from lab.prometheus_api import Prometheus, Unreachable

@@ -13,9 +13,10 @@ from tempfile import TemporaryDirectory
 from dashboards.queries import Query, Source
 from lab import evidence
 from lab.addresses import choose
+from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
 from lab.jaeger_api import Span
 from lab.load import ROUND
-from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
+from lab.local_plan import local_plan
 from lab.pipeline import Pipeline, start
 from lab.processes import Parts
 from lab.result import Coverage, Result

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.arguments import Parser, UsageError
+from lab.choices import ECHO_COMMAND
 from lab.faults.catalogue import FAULTS
 from lab.faults.drill import possible
-from lab.local_plan import ECHO_COMMAND
 from lab.ports import require_free
 from stacks.architectures import ARCHITECTURES, Architecture
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from lab import evidence
 from lab.addresses import choose
 from lab.arguments import UsageError
+from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
 from lab.demo.ended import Ended, heed
 from lab.demo.faulty import run_faulty
 from lab.demo.following import follow
 from lab.demo.options import Options, parse
 from lab.load import LoadFailed
-from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, local_plan
+from lab.local_plan import local_plan
 from lab.pipeline import Pipeline, start
 from lab.ports import PortBusy
 from lab.processes import PartFailed, Parts

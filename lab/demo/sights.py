@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from lab.local_plan import Front
+from lab.front import Front
 from proxy.telemetry.catalogue import OUTCOMES
 
 CALLS = f"sum by (server,outcome,fault) ({OUTCOMES.series})"

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboards.series import Source
-from lab.local_plan import HTTP_SERVER, Front, LocalServer
+from lab.choices import HTTP_SERVER, LocalServer
+from lab.front import Front
 from lab.pipeline import Pipeline
 from stacks.servers import Transport
 

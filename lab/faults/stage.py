@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.addresses import choose
+from lab.choices import HEALTHY, Choices
 from lab.evidence import Tell
 from lab.faults.catalogue import FAULTS
 from lab.faults.drill import Drill, Struck, drill, possible
 from lab.faults.fault import Fault, Scene
 from lab.faults.haste import hasty_rules
-from lab.local_plan import HEALTHY, Choices, local_plan
+from lab.local_plan import local_plan
 from lab.pipeline import Pipeline, start
 from lab.processes import Parts
 from stacks.architectures import Architecture

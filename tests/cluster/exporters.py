@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from lab.local_plan import Cluster
+from lab.choices import Cluster
 from lab.ports import LOOPBACK, free_ports
 from tests.cluster.monitors import MONITORS, targets
 from tests.cluster.pages import cadvisor, kube_state

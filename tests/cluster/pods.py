@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lab.local_plan import HTTP_SERVER, STDIO_SERVER
+from lab.choices import HTTP_SERVER, STDIO_SERVER
 from stacks.charts import Namespace
 
 NODE = "kind-control-plane"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lab.addresses import choose
-from lab.local_plan import HTTP_SERVER, STDIO_SERVER, Choices, LocalPlan, local_plan
+from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
+from lab.local_plan import LocalPlan, local_plan
 from lab.programs import COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE, Process, inherited
 from stacks.architectures import ARCHITECTURES
 

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 from lab.demo.sights import CALLS, Places, sights
-from lab.local_plan import Front
+from lab.front import Front
 
 FRONTS = (
     Front("echo-http", "streamable-http", "echo-http-0", "127.0.0.1:4", "127.0.0.1:5"),

@@ -10,8 +10,8 @@ from typing import Any
 
 from lab import programs
 from lab.addresses import choose, localized
-from lab.local_plan import prometheus_spec, stack_targets
 from lab.prometheus_config import Target, prometheus_config, prometheus_flags
+from lab.targets import prometheus_spec, stack_targets
 from stacks.architectures import ARCHITECTURES, MetricsRoad
 from stacks.charts import Namespace, Profile
 from stacks.collector import without_kubelet
