@@ -49,6 +49,20 @@ def split(data: bytes) -> tuple[tuple[Message, bytes], ...]:
     return tuple((decode(each), bytes(each)) for each in _batch(data))
 
 
+def is_text(data: bytes) -> bool:
+    """Whether JSON that was decoded is UTF-8, as it must be (RFC 8259, section 8.1).
+
+    The decoder looks at the strings only that it reads.
+    """
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def error(request_id: RequestId | None, code: int, text: str) -> bytes:
     """A JSON-RPC error answer to `request_id`."""
     return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})

@@ -1,5 +1,6 @@
 """Messages of odd shapes, and ids given twice: each is answered, and the proxy serves on."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,9 @@ FIELDS = (
 METHODS = ("initialize", "tools/call", "subscriptions/listen", "notifications/cancelled")
 
 
+NO_TEXT = json.dumps(INITIALIZE).encode()[:-1] + b',"\xff":1}'
+
+
 def shapes() -> Iterator[Any]:
     """Messages that a program might send which knows JSON-RPC, but little of MCP."""
     for method in METHODS:
@@ -60,6 +64,7 @@ def shapes() -> Iterator[Any]:
     for odd in ODD:
         yield {"jsonrpc": "2.0", "id": odd, "result": odd}
         yield {"jsonrpc": "2.0", "id": "proxy-1", "error": odd}
+    yield NO_TEXT
 
 
 @contextmanager
@@ -79,7 +84,8 @@ def test_a_message_of_any_shape_is_answered(server: str) -> None:
     with running("--upstream-timeout", "8", *SERVERS[server]) as proxy:
         for shape in shapes():
             first = shape[0] if isinstance(shape, list) else shape
-            modern = {"mcp-protocol-version": VERSION, "mcp-method": first.get("method", "")}
+            method = first.get("method", "") if isinstance(first, dict) else "initialize"
+            modern = {"mcp-protocol-version": VERSION, "mcp-method": method}
             for headers in ({}, modern):
                 client = Client(proxy.port)
                 client.post(shape, **headers)
