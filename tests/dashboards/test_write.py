@@ -1,9 +1,11 @@
 """python -m dashboards: writes everything or says in one line why not."""
 
+import io
 import json
 import resource
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import yaml
 
 from dashboards import BOARDS
 from dashboards.chosen import Choices
+from dashboards.command import main
 from dashboards.render import board_json
 from dashboards.rules import rules_document
 from dashboards.write import files as contents
@@ -21,6 +24,19 @@ SCRAPED = ("--set", "toolhive", "--road", "direct-scrape")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in this process: to start a Python for each takes longer than all else."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            code: int | str | None = main(list(arguments), {})
+        except SystemExit as ended:
+            code = ended.code
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as it is typed."""
     return subprocess.run(
         [sys.executable, "-m", "dashboards", *arguments],
         cwd=ROOT,
@@ -37,7 +53,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_it_writes_each_board_and_the_rules_and_says_how_long_it_took(tmp_path: Path) -> None:
-    done = run(str(tmp_path / "new" / "out"))
+    done = process(str(tmp_path / "new" / "out"))
 
     written = files(tmp_path / "new" / "out")
     assert done.returncode == 0
@@ -68,7 +84,7 @@ def test_everything_is_made_within_two_seconds_of_cpu(
 ) -> None:
     """CPU time, since a busy machine lets everybody wait."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert run(str(tmp_path), *arguments).returncode == 0
+    assert process(str(tmp_path), *arguments).returncode == 0
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
@@ -122,6 +138,14 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(line)
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_process_ends_with_the_commands_exit_code_and_no_trace() -> None:
+    done = process()
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dashboards: the following arguments are required: OUT; see")
     assert done.stderr.count("\n") == 1
 
 
