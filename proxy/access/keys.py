@@ -50,7 +50,7 @@ def read(document: bytes) -> KeySet:
     try:
         keys = msgspec.json.decode(document)["keys"]
         usable = {entry: key for each in keys for entry, key in _entries(each)}
-    except (msgspec.DecodeError, RecursionError, LookupError, TypeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError, LookupError, TypeError) as error:
         raise UnusableKeys("it is no JSON Web Key Set") from error
     if not usable:
         raise UnusableKeys(f"it has no public key for signatures by one of {', '.join(ALLOWED)}")

@@ -4,7 +4,6 @@ Specification: "Streamable HTTP", Request Metadata, Value Encoding, Server Valid
 """
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping
 
 from msgspec import Raw
@@ -46,7 +45,7 @@ def decode_value(value: str) -> str | None:
         return value
     try:
         return base64.b64decode(value[len(_START) : -len(_END)], validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # No ASCII, no Base64, or not the Base64 of UTF-8.
         return None
 
 

@@ -94,7 +94,7 @@ def _agrees(argument: object, found: Sequence[str]) -> bool:
     told = decode_value(found[0]) if found[0].isascii() and found[0].isprintable() else None
     if len(found) > 1 or told is None:
         return False
-    if isinstance(argument, int) and _DECIMAL.fullmatch(told):
+    if type(argument) is int and _DECIMAL.fullmatch(told):
         return Decimal(told) == Decimal(value)
     return told == value
 

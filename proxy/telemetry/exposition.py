@@ -1,6 +1,6 @@
 """Ledger -> prometheus-client custom collector -> the text of `/metrics`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from prometheus_client import Metric as MetricFamily
@@ -41,8 +41,15 @@ def render(ledger: Ledger, accept: str) -> tuple[bytes, str]:
     OpenMetrics with exemplars for who accepts it, else the plain text format. May run in
     another thread than the event loop's.
     """
-    encode, content_type = choose_encoder(accept)
+    encode, content_type = _encoder(accept)
     return encode(LedgerCollector(ledger)), content_type
+
+
+def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except TypeError:  # prometheus-client compares the parts of a version, and one is no number.
+        return choose_encoder("")
 
 
 def _exposed(family: Family) -> MetricFamily:

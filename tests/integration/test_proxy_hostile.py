@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from tests.integration.hostile_requests import CORPUS, Hostile
 from tests.integration.proxies import RunningProxy, running
@@ -63,6 +64,8 @@ def test_the_admin_side_survives_them_all_too(besieged: tuple[RunningProxy, Upst
     proxy, _ = besieged
     for hostile in CORPUS:
         statuses(int(proxy.metrics.rpartition(":")[2]), hostile.data)
+    odd = {"accept": "text/plain;version=x"}
+    assert requests.get(f"http://{proxy.metrics}/metrics", headers=odd, timeout=10).ok
     assert proxy.get("/healthz").status_code == 200
     assert not [line for line in proxy.log if line["level"] == "error"]
 

@@ -58,6 +58,7 @@ def test_a_key_is_for_the_algorithms_of_its_kind(entry: dict[str, Any], usable: 
         document(public("RS256", alg="HS256")),
         document(public("ES256", crv="P-384")),
         document({**public("RS256"), "n": "!"}),
+        b'{"keys": ["\xff"]}',
     ],
 )
 def test_what_holds_no_public_key_for_signatures_is_refused(content: bytes) -> None:

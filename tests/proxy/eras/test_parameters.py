@@ -90,6 +90,12 @@ def test_integers_are_compared_as_numbers(header: bytes, *, agrees: bool) -> Non
     assert (refused is None) is agrees
 
 
+@pytest.mark.parametrize("header", [b"1", b"1.0", b"True"])
+def test_a_truth_value_is_no_number(header: bytes) -> None:
+    known = knowing(b={"type": "boolean", "x-mcp-header": "B"})
+    assert known.mismatch("t", {"b": True}, [(b"mcp-param-b", header)]) is not None
+
+
 @pytest.mark.parametrize(
     "tools", [None, 7, [7], [{}], [{"name": "t"}], [{"name": "t", "inputSchema": 1}]]
 )

@@ -69,6 +69,12 @@ def test_plain_text_is_the_answer_to_who_does_not_ask_for_openmetrics(ledger: Le
     assert b"# EOF" not in body
 
 
+@pytest.mark.parametrize("version", ["x", "1..0", "1.x", "\xe9", "", "9" * 20])
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+def test_a_version_that_is_none_is_answered(ledger: Ledger, kind: str, version: str) -> None:
+    assert b"toolhive_mcp_requests" in render(ledger, f"{kind};version={version};escaping=x")[0]
+
+
 def test_openmetrics_carries_the_exemplar_of_a_bucket(ledger: Ledger) -> None:
     assert render(ledger, OPENMETRICS)[1].startswith("application/openmetrics-text")
     buckets = samples(openmetrics_families(ledger), "mcp_server_operation_duration_seconds_bucket")
