@@ -17,6 +17,10 @@ MIN_STEP = "1m"
 """The longest interval of the four roads (OTLP is pushed every 60 s by default), so that
 $__rate_interval, four steps, always holds two samples."""
 
+_AT_THE_END = (Form.STAT, Form.TABLE, Form.BARS)
+"""Forms that ask for the end of the time shown only. So a number agrees with the table below it,
+and a server that is gone has no value, where the last of many would be one of long ago."""
+
 Drawn = Any
 """A grafanalib panel: the library is untyped."""
 
@@ -27,9 +31,8 @@ def drawn(item: Item, at: core.GridPos) -> Drawn:
 
 
 def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> Json:
-    """`target` is Grafana's format of the answers; a table's are of one moment."""
+    """`target` is Grafana's format of the answers."""
     signal = panel.signal
-    instant = signal.moment or panel.form in (Form.TABLE, Form.BARS)
     return {
         "dataSource": SOURCE,
         "title": signal.title,
@@ -42,7 +45,7 @@ def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> J
                 legendFormat=answer.name,
                 source=SOURCE,
                 min_step=MIN_STEP,
-                instant=instant,
+                instant=panel.form in _AT_THE_END,
                 exemplar=signal.exemplars,
                 format=target,
             )
@@ -64,7 +67,7 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
         mappings=palette.mappings(panel.signal.words),
         noValue=panel.signal.silence,
         reduceCalc="lastNotNull",
-        graphMode="none" if panel.signal.moment else "area",
+        graphMode="none",
         dataLinks=_links(panel),
     )
 

@@ -58,8 +58,6 @@ class Signal:
     keys: tuple[str, ...] = ()
     """The labels that tell the rows of a table apart, in the order of the columns."""
     opens: tuple[Link, ...] = ()
-    moment: bool = False
-    """Whether the answers are one for all the time shown, not one for each moment of it."""
     negative: bool = False
     """Whether values may be below 0, where a graph else begins."""
     exemplars: bool = False

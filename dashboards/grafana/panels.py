@@ -32,7 +32,7 @@ class TimeSeries(Modern, core.TimeSeries):
 
 @attributes
 class Stat(Modern, core.Stat):
-    """One number, with its recent past behind it."""
+    """One number."""
 
     maxDataPoints: int | None = attr.ib(default=None)
     dataLinks: list[Json] = attr.ib(factory=list)

@@ -31,7 +31,6 @@ CARRIED = Signal(
     ),
     Source.PROXY,
     quiet="none",
-    moment=True,
 )
 PEAK = Signal(
     "Peak",
@@ -41,7 +40,6 @@ PEAK = Signal(
     (Answer(over_time("max", f"({_RATE})", _SAMPLED), "peak"),),
     Source.PROXY,
     quiet="no calls",
-    moment=True,
 )
 RATE = replace(
     calls.RATE,

@@ -125,7 +125,6 @@ POD_RESTARTS = Signal(
     (Answer(f"sum({_ours(_restarts(_PODS_RANGE))})", "restarts"),),
     Source.KUBELET,
     _ONE_IS_NEWS,
-    moment=True,
 )
 
 
@@ -136,7 +135,6 @@ STARTS = Signal(
     (Answer(f"sum(changes({STARTED.select(CHOSEN_RANGE)}[{CHOSEN_RANGE.window}]))", "restarts"),),
     Source.PROXY,
     _ONE_IS_NEWS,
-    moment=True,
 )
 BUSIEST = Signal(
     "Busiest proxy",

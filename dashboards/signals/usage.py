@@ -50,7 +50,6 @@ IN_USE = Signal(
     (Answer(f"count({_CALLS} > 0)", "tools"),),
     Source.PROXY,
     quiet="none",
-    moment=True,
 )
 QUIET = Signal(
     "Tools gone quiet",
@@ -59,7 +58,6 @@ QUIET = Signal(
     "short",
     (Answer(f"count({_CALLS} == 0) or vector(0)", "tools"),),
     Source.PROXY,
-    moment=True,
 )
 NEW = Signal(
     "Tools new since yesterday",
@@ -73,7 +71,6 @@ NEW = Signal(
         ),
     ),
     Source.PROXY,
-    moment=True,
 )
 CALLS = Signal(
     "Tool calls",

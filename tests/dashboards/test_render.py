@@ -165,11 +165,16 @@ def test_bars_ask_for_one_value_of_all_the_time_shown() -> None:
     assert [(t["instant"], t["range"]) for t in panel["targets"]] == [(True, False)]
 
 
-def test_a_number_about_all_the_time_shown_has_no_past_behind_it() -> None:
-    panel = drawn("mcp-load", "Most carried well")
+@pytest.mark.parametrize("board", BOARDS, ids=UIDS)
+def test_numbers_are_of_the_same_moment_as_tables(board: Board) -> None:
+    panels = [each for each in dashboard(board)["panels"] if each["type"] == "stat"]
 
-    assert panel["targets"][0]["instant"] is True
-    assert panel["options"]["graphMode"] == "none"
+    assert panels
+    for panel in panels:
+        assert [(t["instant"], t["range"]) for t in panel["targets"]] == [
+            (True, False) for _ in panel["targets"]
+        ]
+        assert panel["options"]["graphMode"] == "none"
 
 
 def test_what_only_a_cluster_can_answer_says_so_where_there_is_none() -> None:
