@@ -44,6 +44,8 @@ def _of_answer(answer: Answer) -> Json:
     properties: Json = {}
     if answer.unit:
         properties["unit"] = answer.unit
+    if answer.whole:
+        properties["decimals"] = 0
     if answer.limit:
         steps = [each.to_json_data() for each in palette.steps(answer.limit)]
         properties["thresholds"] = {"mode": "absolute", "steps": steps}

@@ -37,6 +37,8 @@ class Answer:
     unit: str | None = None
     limit: Limit | None = None
     words: Words = ()
+    whole: bool = False
+    """Whether a column counts: increase() estimates fractions of what comes in whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)

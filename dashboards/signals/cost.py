@@ -1,41 +1,19 @@
 """What the proxy costs: its share of each call's time, and what that takes of the machine."""
 
-from dashboards import limits, series
+from dashboards import limits
 from dashboards.links import TO_RESOURCES, TO_SERVER
 from dashboards.promql import Match, eq, or_zero, ratio
-from dashboards.series import CHOSEN, Series, Source
+from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
 from dashboards.signals.fleet import TOP
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Outcome
 
-By = tuple[str, ...]
+_PROXY = proxies.added()
 
-_SPENT = series.total(catalogue.OVERHEAD)
-_SPENDINGS = series.count(catalogue.OVERHEAD)
-_TOOK = calls.SUM
-_TAKINGS = calls.COUNT
-
-
-def _mean(total: Series, count: Series, by: By = ()) -> str:
-    """Seconds per call."""
-    return ratio(total.rate(CHOSEN, by=by), count.rate(CHOSEN, by=by))
-
-
-_PROXY = _mean(_SPENT, _SPENDINGS)
-_CALL = _mean(_TOOK, _TAKINGS)
-
-IN_FLIGHT = _TOOK.rate(CHOSEN, calls.IS_CALL)
+IN_FLIGHT = calls.SUM.rate(CHOSEN, calls.IS_CALL)
 """Calls under way, by Little's law: seconds of calls per second."""
-
-
-def _share(by: By = ()) -> str:
-    return ratio(_SPENT.rate(CHOSEN, by=by), _TOOK.rate(CHOSEN, by=by))
-
-
-def _per_call(spent: str, by: By = ()) -> str:
-    return ratio(spent, calls.call_rate(CHOSEN, by=by))
 
 
 ADDED = Signal(
@@ -61,7 +39,7 @@ SHARE = Signal(
     "The proxy's part of all the time that calls took. High only because the servers are fast:"
     " see the time added.",
     "percentunit",
-    (Answer(_share(), "proxy"),),
+    (Answer(proxies.share(), "proxy"),),
     Source.PROXY,
     quiet="no calls",
 )
@@ -70,7 +48,7 @@ CPU_PER_CALL = Signal(
     "CPU time of the proxies for each call that they answered. High at few calls, where idling"
     " counts.",
     "s",
-    (Answer(_per_call(proxies.CPU.rate(CHOSEN)), "CPU"),),
+    (Answer(ratio(proxies.CPU.rate(CHOSEN), calls.call_rate(CHOSEN)), "CPU"),),
     Source.PROXY,
     quiet="no calls",
 )
@@ -95,7 +73,7 @@ SPLIT = Signal(
     "Mean time of a call, in the proxy and behind it. The server's part rises: the server is slow."
     " The proxy's part rises: see why below.",
     "s",
-    (Answer(f"{_CALL} - {_PROXY}", "behind the proxy"), Answer(_PROXY, "in the proxy")),
+    (Answer(f"{proxies.took()} - {_PROXY}", "behind the proxy"), Answer(_PROXY, "in the proxy")),
     Source.PROXY,
 )
 SIDE_BY_SIDE = Signal(
@@ -121,7 +99,7 @@ ADDED_BY_SERVER = Signal(
     "Time added by server",
     f"Mean time in the proxy, of the {TOP} servers where it is longest.",
     "s",
-    (Answer(f"topk({TOP}, {_mean(_SPENT, _SPENDINGS, EACH_SERVER)})", WHO),),
+    (Answer(f"topk({TOP}, {proxies.added(EACH_SERVER)})", WHO),),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
     opens=(TO_SERVER, TO_RESOURCES),
@@ -132,8 +110,7 @@ SERVER_TIME = Signal(
     "s",
     (
         Answer(
-            f"topk({TOP}, {_mean(_TOOK, _TAKINGS, EACH_SERVER)}"
-            f" - {_mean(_SPENT, _SPENDINGS, EACH_SERVER)})",
+            f"topk({TOP}, {proxies.took(EACH_SERVER)} - {proxies.added(EACH_SERVER)})",
             WHO,
         ),
     ),

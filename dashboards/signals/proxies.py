@@ -32,6 +32,32 @@ OF_A_PROXY = ne("server", "")
 """Every program tells of its process under the same names; only proxies say of which server."""
 PRESENT = UP.now(CHOSEN, by=EACH_SERVER)
 
+
+def _mean(metric: catalogue.Metric, by: tuple[str, ...]) -> str:
+    """The mean of a histogram's observations."""
+    return ratio(series.total(metric).rate(CHOSEN, by=by), series.count(metric).rate(CHOSEN, by=by))
+
+
+def added(by: tuple[str, ...] = ()) -> str:
+    """Mean seconds that a call spent in the proxy."""
+    return _mean(catalogue.OVERHEAD, by)
+
+
+def took(by: tuple[str, ...] = ()) -> str:
+    """Mean seconds of a call."""
+    return _mean(catalogue.REQUEST_DURATION, by)
+
+
+def share(by: tuple[str, ...] = ()) -> str:
+    """The proxy's part of the time that calls took.
+
+    By the means, not by the sums: a sum by method and status appears with its first call, which
+    rate() does not see, while the proxy's own is there before any call; so in a proxy's first
+    minutes the sums are of different calls.
+    """
+    return ratio(added(by), took(by))
+
+
 UPSTREAM = Signal(
     "Upstream",
     "Whether every proxy reaches its MCP server. Down: calls end in transport errors; look at the"
@@ -136,15 +162,7 @@ OVERHEAD_SHARE = Signal(
     "The proxy's part of all the time that calls took. High for very fast servers, else a sign of"
     " a busy proxy.",
     "percentunit",
-    (
-        Answer(
-            ratio(
-                series.total(catalogue.OVERHEAD).rate(CHOSEN, by=EACH_SERVER),
-                series.total(catalogue.REQUEST_DURATION).rate(CHOSEN, by=EACH_SERVER),
-            ),
-            WHO,
-        ),
-    ),
+    (Answer(share(EACH_SERVER), WHO),),
     Source.PROXY,
 )
 LOOP_LAG = Signal(

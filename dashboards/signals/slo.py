@@ -15,6 +15,7 @@ from dashboards.thresholds import DEFAULTS
 _RECORDED = {each.record: each for each in RECORDINGS}
 _SUCCESS, _SPEED = success(DEFAULTS), speed(DEFAULTS)
 _LONGEST = "30d"
+_LONGEST_SECONDS = 30 * 86400
 
 
 def _of(record: str) -> str:
@@ -103,7 +104,7 @@ TABLE = Signal(
     (
         *_columns(_SUCCESS, "Failed"),
         *_columns(_SPEED, "Slow"),
-        Answer(_of(f"{RATE}{_LONGEST}"), "Calls, 30 d", "reqps"),
+        Answer(f"{_LONGEST_SECONDS} * {_of(RATE + _LONGEST)}", "Calls, 30 d", whole=True),
     ),
     Source.PROXY,
     keys=EACH_SERVER,

@@ -35,8 +35,11 @@ def _top(vector: str) -> str:
     return f"topk({TOP}, {vector})"
 
 
-_CALLS = _mean(recorded(TOOL_RATE))
-_FAILED = or_zero(_mean(f"{recorded(TOOL_ERROR_RATIO)} * {recorded(TOOL_RATE)}"), _CALLS)
+_RATE = recorded(TOOL_RATE)
+_CALLS = _mean(_RATE)
+# A tool has no error ratio while nobody calls it: without these zeros the mean of its failures
+# would be of fewer moments than that of its calls, and exceed it.
+_FAILED = _mean(or_zero(f"{recorded(TOOL_ERROR_RATIO)} * {_RATE}", _RATE))
 _KNOWN = tools.CALLS.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="group")
 _A_DAY_AGO = aggregate("group", f"{tools.CALLS.select(CHOSEN, _THE_TOOL)} offset 1d", EACH_TOOL)
 _SOME_A_DAY_AGO = aggregate("group", _A_DAY_AGO)

@@ -24,7 +24,7 @@ ASKS_NOTHING = {"text"}
 UNITS = {each for name, each in vars(formatunits).items() if not name.startswith("_")}
 REDUCERS = {"first", "last", "lastNotNull", "max", "mean", "min", "sum"}
 TRANSFORMATIONS = {"merge", "organize"}
-PROPERTIES = {"color", "custom.cellOptions", "links", "mappings", "thresholds", "unit"}
+PROPERTIES = {"color", "custom.cellOptions", "decimals", "links", "mappings", "thresholds", "unit"}
 BUILT_IN_VARIABLES = {
     "__rate_interval",
     "__interval",
