@@ -53,7 +53,7 @@ tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; 
 
 .PHONY: demo
 demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name
-	@exec $(BIN)/python -m lab.demo $(ARCH) $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault $(FAULT))
+	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)")
 
 .PHONY: dashboards
 dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json, build/rules/*.yaml and build/manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0
@@ -65,7 +65,7 @@ import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and i
 
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html and *.png
-	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus $(PROMETHEUS)) $(if $(SERVER),--server $(SERVER))
+	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus "$(PROMETHEUS)") $(if $(SERVER),--server "$(SERVER)")
 
 .PHONY: compiled
 compiled: $(VENV)/dev.stamp ## the proxy with its hot modules as machine code, in build/compiled (needs a C compiler)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dashboards.chosen import texts
 from dashboards.grafana_api import Grafana, GrafanaError
+from dashboards.one_line import one_line
 from dashboards.options import Import, UsageError, Write, parse
 from dashboards.write import write
 
@@ -17,13 +18,16 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         asked = parse(arguments, environ)
         said = _write(asked) if isinstance(asked, Write) else _import(asked)
     except UsageError as mistake:
-        print(f"dashboards: {mistake}", file=sys.stderr)
-        return 2
+        return _told(mistake, 2)
     except GrafanaError as refused:
-        print(f"dashboards: {refused}", file=sys.stderr)
-        return 1
+        return _told(refused, 1)
     print(f"{said}, {time.perf_counter() - started:.2f} s")
     return 0
+
+
+def _told(wrong: Exception, code: int) -> int:
+    print(f"dashboards: {one_line(str(wrong))}", file=sys.stderr)
+    return code
 
 
 def _write(asked: Write) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import requests
 
+from dashboards.one_line import cause, one_line
+
 TIMEOUT_SECONDS = 15.0
 _ANSWER_LIMIT = 300
 
@@ -39,14 +41,19 @@ class Grafana:
     def send(self, boards: Iterable[str], folder: str) -> int:
         """Put boards into the folder, which is made if missing; how many. Raises GrafanaError.
 
-        A board of the same uid is replaced.
+        A board of the same uid is replaced. Boards are sent one by one: what is refused names the
+        board and how many had been saved.
         """
         uid = self._folder(folder)
         sent = 0
         for text in boards:
             board = {**json.loads(text), "id": None}
             wanted = {"dashboard": board, "folderUid": uid, "overwrite": True}
-            self._done("POST", "/api/dashboards/db", wanted)
+            try:
+                self._done("POST", "/api/dashboards/db", wanted)
+            except GrafanaError as refused:
+                uid = board["uid"]
+                raise GrafanaError(f"{refused} (board {uid}; saved before: {sent})") from refused
             sent += 1
         return sent
 
@@ -67,16 +74,14 @@ class Grafana:
             response = self._http.request(
                 verb, self._url + path, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
-        except requests.ConnectionError as error:
-            raise GrafanaError(f"{asked}: no answer: {_cause(error)}") from error
         except requests.RequestException as error:
-            raise GrafanaError(f"{asked}: no answer: {_line(str(error))}") from error
+            raise GrafanaError(f"{asked}: no answer: {_cut(cause(error))}") from error
         if response.status_code != requests.codes.ok:
             raise GrafanaError(f"{asked}: HTTP {response.status_code}: {_said(response)}")
         try:
             return response.json()
-        except ValueError as error:
-            raise GrafanaError(f"{asked}: not Grafana's API: {_line(response.text)}") from error
+        except (ValueError, RecursionError) as error:
+            raise GrafanaError(f"{asked}: not Grafana's API: {_cut(response.text)}") from error
 
 
 def _said(response: requests.Response) -> str:
@@ -86,15 +91,10 @@ def _said(response: requests.Response) -> str:
     try:
         body = response.json()
     except ValueError:
-        return _line(response.text)
-    return _line(str(body.get("message", body)) if isinstance(body, dict) else str(body))
+        return _cut(response.text)
+    return _cut(str(body.get("message", body)) if isinstance(body, dict) else str(body))
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost reason, which is the system's own, such as Connection refused."""
-    inner = error.__cause__ or error.__context__
-    return _line(str(error)) if inner is None else _cause(inner)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:_ANSWER_LIMIT]
+def _cut(text: str) -> str:
+    """The beginning of an answer; one that says nothing is told as such."""
+    return one_line(text)[:_ANSWER_LIMIT] or "nothing"

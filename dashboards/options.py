@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from dashboards.chosen import Choices
 from dashboards.dialects import toolhive
@@ -15,9 +14,11 @@ from dashboards.dialects.dialect import Dialect
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.sets import SETS, TOOLHIVE, UNIFIED
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
+from dashboards.urls import is_url
 
 TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"
+_EXAMPLE = "https://grafana.example.org"
 
 _WRITE = """Write the Grafana boards as OUT/dashboards/*.json, the Prometheus rules as
 OUT/rules/*.yaml, and both as Kubernetes objects (ConfigMaps for Grafana's sidecar, a
@@ -27,7 +28,8 @@ Prometheus.
 `python -m dashboards import --help` tells how to send the boards to a Grafana."""
 
 _IMPORT = f"""Send the boards to a Grafana, into one folder, by its HTTP API. The token of a
-service account that may edit dashboards and folders is read from the variable {TOKEN}."""
+service account that may edit dashboards and folders is read from the variable {TOKEN};
+REQUESTS_CA_BUNDLE names the certificates of a private authority to trust."""
 
 
 class UsageError(Exception):
@@ -63,7 +65,7 @@ def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
     if arguments[:1] == ["import"]:
         return _import(arguments[1:], environ)
     parser = _parser(PROGRAM, _WRITE)
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder to write to, made if missing")
+    parser.add_argument("out", metavar="OUT", type=_out, help="folder to write to, made if missing")
     parser.add_argument(
         "--namespace",
         type=_namespace,
@@ -77,15 +79,14 @@ def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
 
 def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
     parser = _parser(f"{PROGRAM} import", _IMPORT)
-    parser.add_argument(
-        "--grafana-url", type=_url, required=True, metavar="URL", help="where Grafana is"
-    )
+    parser.add_argument("--grafana-url", metavar="URL", help="where Grafana is")
     given = parser.parse_args(arguments)
+    url = _url(given.grafana_url)
     token = environ.get(TOKEN, "").strip()
     if not token or not token.isascii() or not token.isprintable():
         state = "no token" if token else "not set"
         raise UsageError(f"{TOKEN} is {state}: put the token of a Grafana service account into it")
-    return Import(given.grafana_url, token, _choices(given))
+    return Import(url, token, _choices(given))
 
 
 def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
@@ -98,8 +99,8 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--set",
-        choices=SETS,
         default=UNIFIED,
+        metavar="SET",
         help="which boards and rules (%(default)s); below: whom each is for",
     )
     parser.add_argument(
@@ -132,20 +133,22 @@ def _choices(given: argparse.Namespace) -> Choices:
 
 
 def _dialect(given: argparse.Namespace) -> Dialect | None:
+    """Mistakes are told by what was meant, since who asks `make` never typed the option."""
     version, road = given.toolhive_version, given.road
+    if given.set not in SETS:
+        raise UsageError(f'"{given.set}" is not a set; choose {" or ".join(SETS)}')
     if given.set != TOOLHIVE:
-        for option, value in (("--road", road), ("--toolhive-version", version)):
+        for what, value in (("road", road), ("ToolHive's version", version)):
             if value is not None:
-                raise UsageError(f'{option} "{value}" goes with --set {TOOLHIVE} only')
+                raise UsageError(f'{what} "{value}" goes with set {TOOLHIVE} only')
         return None
     if road is None:
-        raise UsageError(f"--set {TOOLHIVE} needs --road, one of {', '.join(toolhive.ROADS)}")
+        known = ", ".join(toolhive.ROADS)
+        raise UsageError(f"set {TOOLHIVE} needs --road (make: ROAD=), one of {known}")
     try:
         return toolhive.dialect(toolhive.NEWEST if version is None else version, road)
-    except toolhive.UnknownRoad as error:
-        raise UsageError(f"--road: {error}") from error
-    except toolhive.UnknownVersion as error:
-        raise UsageError(f"--toolhive-version: {error}") from error
+    except (toolhive.UnknownRoad, toolhive.UnknownVersion) as error:
+        raise UsageError(str(error)) from error
 
 
 def _sets_help() -> str:
@@ -204,15 +207,18 @@ def _namespace(text: str) -> str:
     return _checked("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", allowed, text)
 
 
-def _url(text: str) -> str:
+def _out(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; give a folder")
+    return Path(text)
+
+
+def _url(text: str | None) -> str:
     """Where Grafana is, without a / at the end; a path in front of it stays."""
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment:
-        raise argparse.ArgumentTypeError(f'"{text}" is not like https://grafana.example.org')
-    if "@" in parts.netloc:
-        raise argparse.ArgumentTypeError(f"it holds a password; give a token in {TOKEN} instead")
+    if not text:
+        raise UsageError(f"where is Grafana? Give --grafana-url (make: GRAFANA_URL=) {_EXAMPLE}")
+    if "@" in text:
+        raise UsageError(f"Grafana's address holds a password; give a token in {TOKEN} instead")
+    if not is_url(text):
+        raise UsageError(f"{text!r} is no address of Grafana, such as {_EXAMPLE}")
     return text.rstrip("/")

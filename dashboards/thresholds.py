@@ -4,7 +4,7 @@ One frozen value holds them all. `parse` makes it of a mapping, `read` of a YAML
 """
 
 import difflib
-import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from dashboards.one_line import one_line
 from proxy.telemetry.catalogue import REQUEST_DURATION
 
 
@@ -123,12 +124,16 @@ class Thresholds:
 def _check(setting: Field[Any], value: object) -> None:
     """Refuse what is no number, or out of range; True and False are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ThresholdError(f'"{setting.name}" is {value!r}; it must be a number')
+        raise ThresholdError(f'"{setting.name}" is {_shown(value)}; it must be a number')
     least, most = setting.metadata["least"], setting.metadata["most"]
-    if not math.isfinite(value) or not least <= value <= most:
+    if not least <= value <= most:
         raise ThresholdError(
-            f'"{setting.name}" is {value:g}; it must be from {least:g} to {most:g}'
+            f'"{setting.name}" is {_shown(value)}; it must be from {least:g} to {most:g}'
         )
+
+
+_shown = reprlib.repr
+"""As Python spells it, cut where it is long."""
 
 
 DEFAULTS = Thresholds()
@@ -142,13 +147,11 @@ def reason(name: str) -> str:
 
 def parse(given: object) -> Thresholds:
     """The defaults, with what is given instead. Raises ThresholdError."""
-    if given is None:
-        return DEFAULTS
     if not isinstance(given, Mapping):
         raise ThresholdError(f"{type(given).__name__} found; it must be a mapping of thresholds")
     for name in given:
         if name not in NAMES:
-            raise ThresholdError(f"unknown threshold {name!r}; {_known(str(name))}")
+            raise ThresholdError(f"unknown threshold {_shown(name)}; {_known(str(name))}")
     return Thresholds(**given)
 
 
@@ -169,15 +172,20 @@ class _Loader(yaml.SafeLoader):
 
 
 def read(path: Path) -> Thresholds:
-    """The thresholds of a YAML file. Raises ThresholdError with the file's name."""
+    """The thresholds of a YAML file. Raises ThresholdError with the file's name.
+
+    A file without any is refused: whoever names one means to change something.
+    """
     try:
-        return parse(yaml.load(path.read_text(encoding="utf-8"), _Loader))
+        found = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        if not found:
+            raise ThresholdError("no threshold in it; one is like error_ratio: 0.1")
+        return parse(found)
     except OSError as error:
         raise ThresholdError(f'cannot read "{path}": {error.strerror}') from error
     except UnicodeDecodeError as error:
         raise ThresholdError(f'"{path}" is not UTF-8 text') from error
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise ThresholdError(f'"{path}" is not YAML: {problem}') from error
     except ThresholdError as error:
         raise ThresholdError(f'"{path}": {error}') from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ThresholdError(f'"{path}" is not YAML: {one_line(str(error))}') from error

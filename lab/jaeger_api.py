@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from dashboards.one_line import cause
 from lab.prometheus_api import TIMEOUT_SECONDS, Unreachable
 
 
@@ -47,8 +48,8 @@ class Jaeger:
             )
             response.raise_for_status()
             traces = response.json()["data"]
-        except (requests.RequestException, ValueError) as wrong:
-            raise Unreachable(f"{self.url}: {wrong}") from wrong
+        except (requests.RequestException, ValueError, KeyError, TypeError) as wrong:
+            raise Unreachable(f"{self.url}: no answer of Jaeger's: {cause(wrong)}") from wrong
         return tuple(span for trace in traces for span in _spans(trace))
 
 

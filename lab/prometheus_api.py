@@ -7,7 +7,10 @@ from typing import Any
 
 import requests
 
+from dashboards.one_line import cause, one_line
+
 TIMEOUT_SECONDS = 5.0
+_ANSWER_LIMIT = 200
 
 
 class Unreachable(Exception):
@@ -126,18 +129,29 @@ class Prometheus:
         )
 
     def _get(self, path: str, **parameters: str) -> Any:
+        where = f"{self.url}{path}"
         try:
-            response = self._http.get(
-                f"{self.url}{path}", params=parameters, timeout=TIMEOUT_SECONDS
-            )
-            body = response.json()
-        except (requests.RequestException, ValueError) as wrong:
-            raise Unreachable(f"{self.url}{path}: {wrong}") from wrong
-        if response.status_code in (400, 422):
-            raise QueryRefused(f"{parameters}: {body.get('error')}")
+            response = self._http.get(where, params=parameters, timeout=TIMEOUT_SECONDS)
+        except requests.RequestException as wrong:
+            raise Unreachable(f"{where}: no answer: {cause(wrong)}") from wrong
+        body = _object(response)
+        if response.status_code in (400, 422) and "error" in body:
+            raise QueryRefused(f"{parameters}: {body['error']}")
         if not response.ok:
-            raise Unreachable(f"{self.url}{path}: HTTP {response.status_code}")
+            raise Unreachable(f"{where}: HTTP {response.status_code}")
+        if "data" not in body:
+            beginning = one_line(response.text)[:_ANSWER_LIMIT]
+            raise Unreachable(f"{where}: not Prometheus' API: {beginning}")
         return body["data"]
+
+
+def _object(response: requests.Response) -> Mapping[str, Any]:
+    """The JSON object that is the answer; empty if it is something else."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _points(values: Any) -> tuple[tuple[float, float], ...]:

@@ -1,5 +1,6 @@
 """HTTP at the edge of a test: the standard library's server, in a thread, on loopback."""
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,10 +30,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+def serving(
+    handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """The URL, without a path, at which the handler answers for as long as the block lasts."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, looping(server) as url:
-        yield url
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        with looping(server) as url:
+            yield url.replace("http:", "https:") if tls else url
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str]) -> Options:
     architectures = _architectures(given.architecture, known)
     faults = _faults(given.fault, architectures)
     if faults and given.stdio_command != shlex.join(ECHO_COMMAND):
-        raise UsageError("--fault breaks our own servers; leave --stdio-command out")
+        raise UsageError("faults break our own servers; leave --stdio-command out")
     return Options(
         architectures,
         given.once or ALL in (given.architecture, given.fault),
@@ -81,7 +81,7 @@ def _architectures(name: str, known: str) -> tuple[Architecture, ...]:
     if name == ALL:
         return tuple(ARCHITECTURES.values())
     if name not in ARCHITECTURES:
-        raise UsageError(f"ARCH={name}: unknown architecture; choose {known}")
+        raise UsageError(f'"{name}" is no architecture; choose {known}')
     return (ARCHITECTURES[name],)
 
 
@@ -98,12 +98,12 @@ def _faults(name: str | None, architectures: tuple[Architecture, ...]) -> tuple[
     if name == ALL:
         return tuple(FAULTS)
     if name not in FAULTS:
-        raise UsageError(f"--fault {name}: unknown fault; choose {', '.join(FAULTS)} or {ALL}")
+        raise UsageError(f'"{name}" is no fault; choose {", ".join(FAULTS)} or {ALL}')
     for each in architectures:
         if not possible(FAULTS[name], each):
             able = ", ".join(a.name for a in ARCHITECTURES.values() if possible(FAULTS[name], a))
             raise UsageError(
-                f"--fault {name}: nothing of {each.name} breaks so; choose ARCH={able}"
+                f'fault "{name}": nothing of {each.name} breaks so; choose architecture {able}'
             )
     return (name,)
 

@@ -78,9 +78,9 @@ def _say(line: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 all agrees, 1 not or a part died, 2 the user's mistake."""
-    heed()
     try:
         options = parse(arguments)
+        heed()
         binaries = ensure(DEMO_TOOLS, environ=os.environ)
         return 0 if run(options, binaries) else 1
     except (UsageError, PortBusy, ToolMissing) as mistake:

@@ -96,7 +96,7 @@ def _require_known(
     there = sorted({labels[variable.label] for labels in found if variable.label in labels})
     if value not in there:
         raise PreviewError(
-            f'--{variable.name} "{value}": {prometheus.url} knows no such {variable.name};'
+            f'{variable.name} "{value}": {prometheus.url} knows no such {variable.name};'
             f" it knows {', '.join(there) or 'none'}"
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from dashboards.urls import is_url
 from lab.preview.asking import Choice
 from lab.preview.colours import Mode
 from lab.preview.errors import PreviewError
@@ -17,6 +18,9 @@ from lab.programs import PREVIEW_MIN_STEP
 DEFAULT_OUT = Path("build", "preview")
 DEFAULT_LENGTH = "5m"
 
+_NO_DEMO = (
+    "no demo is running here: start `make demo`, or give --prometheus (make: PROMETHEUS=) URL"
+)
 _PURPOSE = """Draw every board from a running Prometheus, as one HTML page and one PNG each."""
 
 
@@ -48,9 +52,9 @@ def parse(arguments: Sequence[str]) -> Options:
     found = running_demo() if given.prometheus is None else None
     url = given.prometheus or found
     if url is None:
-        raise PreviewError("no demo is running here: start `make demo`, or give --prometheus URL")
-    if not url.startswith(("http://", "https://")):
-        raise PreviewError(f'--prometheus "{url}": not a URL such as http://127.0.0.1:9090')
+        raise PreviewError(_NO_DEMO)
+    if not is_url(url):
+        raise PreviewError(f"{url!r} is no address of Prometheus, such as http://127.0.0.1:9090")
     min_step = given.min_step or (PREVIEW_MIN_STEP if found else None)
     window = Window(
         time.time() if given.to is None else given.to,

@@ -1,7 +1,8 @@
 """A Grafana of which only the answers exist: scripted, on loopback; it keeps what it is asked."""
 
 import json
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,17 +29,23 @@ class Answer:
     location: str | None = None
 
 
+Script = Mapping[str, Answer | Iterator[Answer]]
+
+
 @dataclass(slots=True)
 class Edge:
-    """Answers by verb and path; whatever is not scripted is 404, in Grafana's words."""
+    """Answers by verb and path, the same each time or one after the other.
 
-    answers: dict[str, Answer]
+    Whatever is not scripted is 404, in Grafana's words.
+    """
+
+    answers: Script
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
 
 @contextmanager
-def scripted(answers: dict[str, Answer]) -> Iterator[Edge]:
+def scripted(answers: Script, tls: ssl.SSLContext | None = None) -> Iterator[Edge]:
     edge = Edge(answers)
 
     class Grafana(Handler):
@@ -48,12 +55,13 @@ def scripted(answers: dict[str, Answer]) -> Iterator[Edge]:
                 Asked(self.command, self.path, self.headers.get("Authorization"), body)
             )
             key = f"{self.command} {self.path}"
-            answer = edge.answers.get(key, Answer(404, {"message": "Not found"}))
+            found = edge.answers.get(key, Answer(404, {"message": "Not found"}))
+            answer = found if isinstance(found, Answer) else next(found)
             text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
             headers = {"Location": answer.location} if answer.location else {}
             self.answer(answer.status, text, headers)
 
         do_GET = do_POST = _answer
 
-    with serving(Grafana) as edge.url:
+    with serving(Grafana, tls) as edge.url:
         yield edge

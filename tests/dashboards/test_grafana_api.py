@@ -2,6 +2,8 @@
 
 import json
 import socket
+import ssl
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from dashboards import BOARDS
 from dashboards.command import main
 from dashboards.render import board_json
+from tests.certificates import self_signed
 from tests.dashboards.grafana_edge import Answer, Asked, Edge, scripted
 
 FOLDERS = "GET /api/folders?limit=1000"
@@ -96,10 +99,17 @@ def test_data_source_and_thresholds_reach_the_boards(tmp_path: Path) -> None:
     [
         (FOLDERS, Answer(401, {"message": "Invalid API key"}), "HTTP 401: Invalid API key"),
         (MAKE, Answer(403, {"message": "Access denied"}), "HTTP 403: Access denied"),
-        (SAVE, Answer(412, {"message": "exists\nalready"}), "HTTP 412: exists already"),
-        (SAVE, Answer(502, "<html>\nBad Gateway"), "HTTP 502: <html> Bad Gateway"),
+        (MAKE, Answer(404, {"message": "Not found"}), "HTTP 404: Not found"),
+        (
+            SAVE,
+            Answer(412, {"message": "exists\nalready"}),
+            "HTTP 412: exists already (board mcp-home; saved before: 0)",
+        ),
+        (FOLDERS, Answer(500, ""), "HTTP 500: nothing"),
+        (FOLDERS, Answer(502, "<html>\nBad \x1b[31mGateway"), "HTTP 502: <html> Bad ?[31mGateway"),
         (FOLDERS, Answer(302, "", "/login"), "HTTP 302: redirected to /login"),
         (FOLDERS, Answer(200, "<html>"), "not Grafana's API: <html>"),
+        (FOLDERS, Answer(200, "[" * 5000), f"not Grafana's API: {'[' * 300}"),
         (FOLDERS, Answer(200, {"a": 1}), "not Grafana's API: {'a': 1}"),
     ],
 )
@@ -119,6 +129,34 @@ def test_a_refusal_is_one_line_with_grafanas_answer_and_exit_code_1(
     assert edge.asked[-1].path.startswith(key.split()[1].partition("?")[0])
 
 
+def test_the_board_that_is_refused_is_named_and_those_before_it_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answers = chain(repeat(HAPPY[SAVE], 2), repeat(Answer(403)))
+    with scripted({**HAPPY, SAVE: answers}) as edge:
+        assert send(edge) == 1
+
+    third = [each.body["dashboard"]["uid"] for each in asked(edge, SAVE)][-1]
+    assert capsys.readouterr().err.endswith(f" (board {third}; saved before: 2)\n")
+
+
+def test_a_private_authority_is_trusted_only_if_it_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    with scripted(HAPPY, context) as edge:
+        assert send(edge) == 1
+        assert edge.asked == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert send(edge) == 0
+
+    error = capsys.readouterr().err
+    assert "certificate verify failed" in error
+    assert error.count("\n") == 1
+
+
 def test_a_grafana_that_is_not_there_is_one_line_and_exit_code_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -136,10 +174,10 @@ def test_a_grafana_that_is_not_there_is_one_line_and_exit_code_1(
 @pytest.mark.parametrize(
     ("arguments", "environ", "line"),
     [
-        ((), TOKEN, "the following arguments are required: --grafana-url; see"),
-        (("--grafana-url", "grafana"), TOKEN, 'argument --grafana-url: "grafana" is not like http'),
-        (("--grafana-url", "http://g:x"), TOKEN, 'argument --grafana-url: "http://g:x" is not'),
-        (("--grafana-url", "http://a:b@g"), TOKEN, "argument --grafana-url: it holds a password;"),
+        ((), TOKEN, "where is Grafana? Give --grafana-url (make: GRAFANA_URL=) https://"),
+        (("--grafana-url", ""), TOKEN, "where is Grafana? Give --grafana-url (make: "),
+        (("--grafana-url", "grafana"), TOKEN, "'grafana' is no address of Grafana, such as https:"),
+        (("--grafana-url", "http://a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
         (("--grafana-url", "http://g"), {}, "GRAFANA_TOKEN is not set: put the token of a"),
         (
             ("--grafana-url", "http://g"),

@@ -64,13 +64,6 @@ def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
     assert read(path) == dataclasses.replace(DEFAULTS, latency_seconds=5)
 
 
-def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
-    path = tmp_path / "t.yaml"
-    path.write_text("# nothing yet\n")
-
-    assert read(path) == DEFAULTS
-
-
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -88,6 +81,10 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("slo_success: 0.9", '"slo_success" is 0.9; it must be from 0.95 to 0.9999'),
         ("- error_ratio", "list found; it must be a mapping of thresholds"),
         ("error_ratio: 0.1\nerror_ratio: 0.2", '"error_ratio" stands there twice; keep one'),
+        ("", "no threshold in it; one is like error_ratio: 0.1"),
+        ("# error_ratio: 0.1", "no threshold in it; one is like"),
+        ("{}", "no threshold in it; one is like"),
+        (f"error_ratio: 1{'0' * 400}", '"error_ratio" is 1000000'),
     ],
 )
 def test_a_mistake_in_a_file_is_one_line(tmp_path: Path, text: str, line: str) -> None:
@@ -103,7 +100,13 @@ def test_a_mistake_in_a_file_is_one_line(tmp_path: Path, text: str, line: str) -
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(b"\xff\xfe", "is not UTF-8 text"), (b"a: [", "is not YAML: while parsing a flow node")],
+    [
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"a: [", "is not YAML: while parsing a flow node"),
+        (b"error_ratio: 2026-13-01", "is not YAML: month must be in 1..12"),
+        (b"error_ratio: 1" + b"0" * 5000, "is not YAML: Exceeds the limit"),
+        (b"[" * 5000, "is not YAML: maximum recursion depth exceeded"),
+    ],
 )
 def test_a_file_that_is_no_yaml_is_one_line(tmp_path: Path, content: bytes, line: str) -> None:
     path = tmp_path / "t.yaml"

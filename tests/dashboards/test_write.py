@@ -110,24 +110,28 @@ def test_help_names_what_is_written() -> None:
         (("x", "--folder", ""), 'dashboards: argument --folder: "" is not a folder: 1 to 99'),
         (("x", "--namespace", "A"), 'dashboards: argument --namespace: "A" is not a namespace: 1'),
         (("x", "--thresholds", "no.yaml"), 'dashboards: --thresholds: cannot read "no.yaml": No'),
+        (("",), "dashboards: argument OUT: it is empty; give a folder; see"),
+        (("x", "--set", "mine"), 'dashboards: "mine" is not a set; choose unified or toolhive\n'),
         (
-            ("x", "--set", "mine"),
-            "dashboards: argument --set: invalid choice: 'mine' (choose from ",
+            ("x", "--set", "toolhive"),
+            "dashboards: set toolhive needs --road (make: ROAD=), one of direct-scrape, ",
         ),
-        (("x", "--set", "toolhive"), "dashboards: --set toolhive needs --road, one of direct-scr"),
-        (("x", "--road", "hybrid"), 'dashboards: --road "hybrid" goes with --set toolhive only\n'),
-        (("x", "--toolhive-version", "1"), 'dashboards: --toolhive-version "1" goes with --set '),
+        (("x", "--road", "hybrid"), 'dashboards: road "hybrid" goes with set toolhive only\n'),
+        (
+            ("x", "--toolhive-version", "1"),
+            'dashboards: ToolHive\'s version "1" goes with set toolhive only\n',
+        ),
         (
             ("x", "--set", "toolhive", "--road", "kafka"),
-            'dashboards: --road: "kafka" is not a road; choose direct-scrape, static-scrape, ',
+            'dashboards: "kafka" is not a road; choose direct-scrape, static-scrape, ',
         ),
         (
             ("x", *SCRAPED, "--toolhive-version", "0.3.4"),
-            'dashboards: --toolhive-version: "0.3.4" is too old: ToolHive is known from 0.3.5 on\n',
+            'dashboards: "0.3.4" is too old: ToolHive is known from 0.3.5 on\n',
         ),
         (
             ("x", *SCRAPED, "--toolhive-version", "latest"),
-            'dashboards: --toolhive-version: "latest" is not a version of ToolHive, such as 0.44.0',
+            'dashboards: "latest" is not a version of ToolHive, such as 0.44.0',
         ),
     ],
 )

@@ -76,7 +76,7 @@ def complaint(*arguments: str, **variables: str) -> str:
 
 def test_an_unknown_architecture_is_answered_with_the_four() -> None:
     assert complaint("otel-push") == (
-        "ARCH=otel-push: unknown architecture; choose otel-scrape, otel-remote-write,"
+        '"otel-push" is no architecture; choose otel-scrape, otel-remote-write,'
         " direct-scrape, hybrid or all"
     )
 

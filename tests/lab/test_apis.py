@@ -1,5 +1,6 @@
 """What Prometheus and Jaeger answer becomes values; no answer is told from a wrong query."""
 
+import re
 from typing import Any
 
 import pytest
@@ -40,10 +41,19 @@ def test_a_wrong_query_is_told_with_the_reason() -> None:
         Prometheus(url).query("up)")
 
 
-@pytest.mark.parametrize(("status", "body"), [(503, {}), (200, "<html>"), (502, "bad gateway")])
-def test_what_is_no_answer_is_unreachable(status: int, body: Any) -> None:
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (503, {}, "HTTP 503"),
+        (400, [], "HTTP 400"),
+        (502, "bad gateway", "HTTP 502"),
+        (200, "<html>", "not Prometheus' API: <html>"),
+        (200, {"ok": 1}, "not Prometheus' API: {"),
+    ],
+)
+def test_what_is_no_answer_is_unreachable(status: int, body: Any, told: str) -> None:
     with answering(status, body) as url:
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match=re.escape(f"{url}/api/v1/query: {told}")):
             Prometheus(url).query("up")
         with pytest.raises(Unreachable):
             Jaeger(url).spans("a", 1)
@@ -51,7 +61,8 @@ def test_what_is_no_answer_is_unreachable(status: int, body: Any) -> None:
 
 def test_nobody_there_is_unreachable() -> None:
     nowhere = "http://127.0.0.1:1"
-    with pytest.raises(Unreachable):
+    told = f"{nowhere}/api/v1/query: no answer: [Errno 111] Connection refused"
+    with pytest.raises(Unreachable, match=f"^{re.escape(told)}$"):
         Prometheus(nowhere).query("up")
     with pytest.raises(Unreachable):
         Jaeger(nowhere).spans("a", 1)

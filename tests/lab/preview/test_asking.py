@@ -61,7 +61,7 @@ def test_an_unknown_variable_is_refused_with_its_panel() -> None:
 
 
 def test_an_unknown_server_is_refused_with_those_that_are_known() -> None:
-    told = '--server "z": http://127.* knows no such server; it knows a, b.c'
+    told = 'server "z": http://127.* knows no such server; it knows a, b.c'
     with pytest.raises(PreviewError, match=told):
         expr_for("up", server="z")
 

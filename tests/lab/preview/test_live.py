@@ -131,7 +131,7 @@ def test_a_server_that_prometheus_does_not_know_is_refused(
 ) -> None:
     given = ("--prometheus", url, "--boards", str(boards(tmp_path / "boards")), "--to", str(END))
     assert main([*given, "--server", "c"]) == 2
-    told = f'preview: --server "c": {url} knows no such server; it knows a, b\n'
+    told = f'preview: server "c": {url} knows no such server; it knows a, b\n'
     assert capsys.readouterr().err == told
 
 

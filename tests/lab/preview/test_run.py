@@ -40,11 +40,11 @@ def test_a_page_and_a_picture_of_each_board_are_written(
     [
         (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
         (["--from", "soon"], '"soon" is no duration: one number with s, m, h or d, such as 5m'),
-        (["--prometheus", "localhost"], '--prometheus "localhost": not a URL'),
+        (["--prometheus", "localhost"], "'localhost' is no address of Prometheus, such as http://"),
         (["--serve", "70000"], "--serve 70000: no port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
-        ([], f"{NOBODY}/api/v1/query_range: "),
+        ([], f"preview: {NOBODY}/api/v1/query_range: no answer: [Errno 111] Connection refused\n"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(

@@ -1,0 +1,74 @@
+"""A mistake in a variable of make is told so that who typed it knows which one it is."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboards.command import main as dashboards
+from lab.demo.run import main as demo
+from lab.preview.run import main as preview
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+FLAGS = {flag: variable for flag, variable in re.findall(r'(--[a-z-]+) "\$\((\w+)\)"', MAKEFILE)}
+"""The options that `make` fills in, each with its variable."""
+
+PROGRAMS: dict[str, Callable[[list[str]], int]] = {
+    "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
+    "lab.demo": demo,
+    "lab.preview": preview,
+}
+
+NOBODY = "http://127.0.0.1:1"
+
+MISTAKES = {
+    "import": "GRAFANA_URL",
+    "import GRAFANA_URL=grafana": "Grafana",
+    "import GRAFANA_URL=http://g ROAD=x": 'road "x"',
+    "dashboards SET=mine": '"mine" is not a set',
+    "dashboards SET=toolhive": "ROAD",
+    "dashboards SET=toolhive ROAD=x": '"x" is not a road',
+    "dashboards ROAD=x": 'road "x"',
+    "dashboards TOOLHIVE=1": 'ToolHive\'s version "1"',
+    "dashboards SET=toolhive ROAD=direct-scrape TOOLHIVE=0.1": '"0.1" is too old',
+    "demo ARCH=x": '"x" is no architecture',
+    "demo FAULT=x": '"x" is no fault',
+    "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',
+    "preview PROMETHEUS=x": "'x' is no address of Prometheus",
+    f"preview PROMETHEUS={NOBODY}": f"{NOBODY}/api/v1/query_range: no answer: [Errno 111]",
+}
+
+
+def recipe(words: str) -> list[str]:
+    """What make would run last, as words."""
+    dry = ("make", "--dry-run", "--no-print-directory", *words.split())
+    said = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return shlex.split(said.splitlines()[-1])
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_is_one_line_that_names_the_thing_or_both_of_its_spellings(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = recipe(words)
+    program = asked.index("-m") + 1
+
+    assert PROGRAMS[asked[program]](asked[program + 1 :]) == 2
+
+    error = capsys.readouterr().err
+    assert MISTAKES[words] in error
+    assert error.count("\n") == 1
+    spelled = {FLAGS[flag] for flag in re.findall(r"--[a-z-]+", error)}
+    assert {each for each in spelled if f"(make: {each}=)" not in error} == set()
+
+
+def test_every_variable_of_these_targets_is_tried() -> None:
+    """Only a Prometheus knows its servers: tests/lab/preview/test_live.py asks for another."""
+    tried = set(re.findall(r"([A-Z_]+)=", " ".join(MISTAKES)))
+
+    assert set(FLAGS.values()) - tried == {"SERVER"}
