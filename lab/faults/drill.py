@@ -109,12 +109,17 @@ class Drill:
 
     def __str__(self) -> str:
         missing = self.coverage.missing
+        expected = (
+            "as expected: no other alert fired, and afterwards all"
+            f" {self.coverage.asked} queries had data"
+        )
         return "\n".join(
             (
                 *map(str, self.verdicts),
                 *(f"{each} fires for no reason" for each in self.false),
                 *(f"no data: {each}" for each in missing),
                 *(f"rule {each.name} fails: {each.error}" for each in self.coverage.broken),
+                *((expected,) if self.good else ()),
             )
         )
 

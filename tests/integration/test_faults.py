@@ -43,6 +43,9 @@ def test_alerts_and_boards_tell_the_truth_of_every_fault(
     """Exit code 0: all alerts that must fire do, no other, and every query keeps its data."""
     code, told = demos[architecture].result()
     assert code == 0, told
+    assert told.count("\nas expected: no other alert fired, and afterwards all ") == told.count(
+        "striking: "
+    )
     judged = re.findall(r"^([a-z-]+): ", told, re.MULTILINE)
     assert judged == [each.name for each in every(ARCHITECTURES[architecture])]
 
@@ -61,18 +64,19 @@ def test_an_unknown_fault_is_answered_with_those_there_are() -> None:
     with demo("--fault", "gremlins") as running:
         assert running.ended() == 2
     [line] = running.output
-    assert line == f"--fault gremlins: unknown fault; choose {', '.join(FAULTS)} or all\n"
+    assert line == f'"gremlins" is no fault; choose {", ".join(FAULTS)} or all\n'
 
 
 def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
     with demo("hybrid", "--fault", "writes-rejected") as running:
         assert running.ended() == 2
     assert running.output == [
-        "--fault writes-rejected: nothing of hybrid breaks so; choose ARCH=otel-remote-write\n"
+        'fault "writes-rejected": nothing of hybrid breaks so; choose architecture'
+        " otel-remote-write\n"
     ]
 
 
 def test_a_fault_needs_our_own_servers() -> None:
     with demo("--fault", "tool-errors", "--stdio-command", "cat") as running:
         assert running.ended() == 2
-    assert running.output == ["--fault breaks our own servers; leave --stdio-command out\n"]
+    assert running.output == ["faults break our own servers; leave --stdio-command out\n"]
