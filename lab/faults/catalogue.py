@@ -2,6 +2,7 @@
 
 import signal
 
+from dashboards.annotations import RESTARTS
 from dashboards.series import Source
 from lab.faults import clients, strikes
 from lab.faults.fault import Fault
@@ -159,6 +160,7 @@ PROXY_RESTARTS = Fault(
     may_fire=_GONE,
     strike=strikes.bounce_proxy,
     shows=(("mcp-resources", "Restarts of proxies"),),
+    marks=(RESTARTS,),
 )
 PROXY_DIES = Fault(
     "proxy-dies",

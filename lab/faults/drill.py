@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from threading import Event
 
 from dashboards import BOARDS
-from dashboards.queries import concrete, queries
+from dashboards.queries import Query, concrete, queries
 from dashboards.series import Source
 from lab import evidence
 from lab.evidence import EVERYTHING, Tell
 from lab.faults import clients
 from lab.faults.fault import Fault, Scene
+from lab.faults.marks import Span, marks
 from lab.faults.watch import Told, Verdict, alerts_query, judge, told
 from lab.pipeline import Pipeline
 from lab.prometheus_api import Unreachable
@@ -135,7 +136,7 @@ def possible(fault: Fault, architecture: Architecture) -> bool:
 
 
 def drill(pipeline: Pipeline, struck: Sequence[Struck], tell: Tell) -> Drill:
-    """Strike, watch, heal; then ask every query of boards and rules.
+    """Strike, watch, heal; then ask every query of boards and rules, annotations included.
 
     Faults of servers may strike together, each its own; one of the pipeline strikes alone.
     """
@@ -148,7 +149,8 @@ def drill(pipeline: Pipeline, struck: Sequence[Struck], tell: Tell) -> Drill:
         judge(each.fault, each.sources, each.own(seen), unlit)
         for each, unlit in zip(struck, dark, strict=True)
     )
-    coverage = evidence.cover(pipeline, tell, COVER_WINDOW)
+    asked = (*evidence.askable(pipeline.architecture), *watch.marks())
+    coverage = evidence.cover(pipeline, tell, COVER_WINDOW, asked)
     return Drill(verdicts, tuple(sorted(seen - answered)), coverage)
 
 
@@ -168,8 +170,18 @@ class Watch:
 
     def look(self) -> frozenset[Told]:
         """Every alert since the strike that was not there before."""
-        seconds = math.ceil(time.monotonic() - self._began) + 1
-        return self._ask(seconds) - self._before
+        return self._ask(self._seconds + 1) - self._before
+
+    def marks(self) -> Iterator[Query]:
+        """What annotations must have marked since the strike."""
+        span = Span(time.time(), self._seconds)
+        for each in self._struck:
+            yield from marks(each.fault, each.sources, each.server or EVERYTHING, span)
+
+    @property
+    def _seconds(self) -> int:
+        """How long ago it struck."""
+        return math.ceil(time.monotonic() - self._began)
 
     def announce(self) -> frozenset[Told]:
         """As `look`, and tell of each alert that fires for the first time."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dashboards.annotations import Annotation
 from dashboards.series import Source
 from lab.choices import HTTP_SERVER, LocalServer
 from lab.front import Front
@@ -32,7 +33,8 @@ class Fault:
     `strike` breaks something once; `load` is what clients then do, again and again; `heal` undoes
     the strike. `fires` are the alerts that must fire, each with what must run for it, as those of
     `may_fire`, which depend on the moment. All others must keep quiet. `shows` are panels, by board
-    and title, that must tell of it: a number other than 0.
+    and title, that must tell of it: a number other than 0. `marks` are the annotations that must
+    mark it, beside that of firing alerts, which marks all of `fires`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Fault:
     heal: Step = nothing
     may_fire: tuple[tuple[str, Source], ...] = ()
     shows: tuple[tuple[str, str], ...] = ()
+    marks: tuple[Annotation, ...] = ()
     needs: Source = Source.PROXY
     """What must run for the fault to be possible."""
     alone: bool = False

@@ -4,6 +4,7 @@ import pytest
 
 from dashboards import BOARDS
 from dashboards.alerts import ALERTS
+from dashboards.annotations import FIRING
 from dashboards.series import Source
 from lab.faults.catalogue import FAULTS
 from lab.faults.drill import possible
@@ -66,6 +67,11 @@ def test_what_an_alert_needs_is_what_the_alert_says(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
 def test_every_fault_is_possible_somewhere(fault: Fault) -> None:
     assert any(possible(fault, each) for each in ARCHITECTURES.values())
+
+
+def test_every_annotation_of_the_boards_has_a_fault_that_it_must_mark() -> None:
+    marked = {FIRING, *(mark for fault in FAULTS.values() for mark in fault.marks)}
+    assert marked == {each for board in BOARDS for each in board.annotations}
 
 
 def test_every_alert_has_a_fault_or_a_reason_why_it_has_none() -> None:

@@ -1,0 +1,39 @@
+"""What the boards' annotations must have marked while faults went on, as queries. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dashboards import BOARDS
+from dashboards.annotations import FIRING, Annotation
+from dashboards.queries import Query
+from dashboards.series import Source
+from lab.faults.fault import Fault
+
+RESOLUTION_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some time that has gone by: its end, in seconds since the epoch, and its length."""
+
+    end: float
+    seconds: int
+
+
+def marks(fault: Fault, sources: frozenset[Source], server: str, span: Span) -> Iterator[Query]:
+    """What each board asks that draws such an annotation; it has data if there was a mark.
+
+    Annotations are asked over the time that a board shows, and so they are here: over the span.
+    `server` is a regular expression.
+    """
+    firing = (FIRING,) if fault.must(sources) else ()
+    for each in (*firing, *fault.marks):
+        expr = _within(each, span).replace("$server", server)
+        for board in BOARDS:
+            if each in board.annotations:
+                yield Query(board.uid, f'annotation "{each.name}"', expr, Source.PROXY)
+
+
+def _within(annotation: Annotation, span: Span) -> str:
+    window = f"[{span.seconds}s:{RESOLUTION_SECONDS}s] @ {span.end:.3f}"
+    return f"count_over_time(({annotation.expr}){window})"
