@@ -26,8 +26,13 @@ RESTARTS = Annotation(
     "{{server}} restarted",
     "blue",
 )
+_FIRING = foreign.ALERTS.select(WHOLE, *OURS)
+# Not all the time that it fires: some alerts that last would cover every graph in red.
 FIRING = Annotation(
-    "Firing alerts", foreign.ALERTS.select(WHOLE, *OURS), "{{alertname}} {{server}}", "red"
+    "Alerts that begin to fire",
+    f"{_FIRING} unless {_FIRING} offset {WHOLE.window}",
+    "{{alertname}} {{server}}",
+    "red",
 )
 
 ANNOTATIONS = (RESTARTS, FIRING)

@@ -9,6 +9,11 @@ _HEADINGS = {"alertname": "Alert"}
 
 _COLOURED = {"type": "color-text"}
 
+_WIDTHS = {"alertname": 220, "severity": 90}
+"""Of labels whose values are longer or shorter than an even part of the table, in pixels."""
+
+_SEVERITIES = {"critical": "red", "warning": "orange", "info": "blue"}
+
 
 def headings(signal: Signal) -> dict[str, str]:
     """Grafana's name of each column -> its heading, in the order of the columns."""
@@ -35,8 +40,20 @@ def columns(signal: Signal) -> list[Json]:
     """The overrides of every column that differs from the table's defaults."""
     answers = [_override(each.name, _of_answer(each)) for each in signal.answers]
     links = [{"title": each.title, "url": each.from_row()} for each in signal.opens]
-    keys = [_override(_heading(signal.keys[-1]), {"links": links})] if links else []
-    return [each for each in (*keys, *answers) if each["properties"]]
+    keys = [_override(_heading(each), _of_label(each)) for each in signal.keys]
+    linked = [_override(_heading(signal.keys[-1]), {"links": links})] if links else []
+    return [each for each in (*keys, *linked, *answers) if each["properties"]]
+
+
+def _of_label(label: str) -> Json:
+    """The properties of a label's column, by id."""
+    properties: Json = {}
+    if label in _WIDTHS:
+        properties["custom.width"] = _WIDTHS[label]
+    if label == "severity":
+        properties["mappings"] = palette.coloured(_SEVERITIES)
+        properties["custom.cellOptions"] = _COLOURED
+    return properties
 
 
 def _of_answer(answer: Answer) -> Json:

@@ -73,14 +73,17 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
 
 
 def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
-    stacked = panel.form is Form.STACK
-    colours = palette.named(tuple(answer.name for answer in panel.signal.answers))
+    stacked, limit = panel.form is Form.STACK, panel.signal.limit
+    legends = tuple(answer.name for answer in panel.signal.answers)
+    colours = palette.named(legends)
+    many = any("{{" in each for each in legends)
     return grafana.TimeSeries(
         **_common(panel, at),
         steps=palette.steps(panel.signal.limit),
         unit=panel.signal.unit,
         valueMin=None if panel.signal.negative else 0,
-        fillOpacity=30 if stacked else 5,
+        lineWidth=0 if stacked else 1,
+        fillOpacity=70 if stacked else 0 if many else 8,
         stacking={"mode": "normal" if stacked else "none", "group": "A"},
         showPoints="never",
         legendCalcs=["lastNotNull", "max"],
@@ -89,7 +92,7 @@ def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
         dataLinks=_links(panel),
         mappings=palette.mappings(panel.signal.words),
         overrides=[_coloured(name, colour) for name, colour in colours.items()],
-        thresholdsStyleMode="dashed" if panel.signal.limit else "off",
+        thresholdsStyleMode="dashed" if limit and limit.lined else "off",
         tooltipMode="multi",
         tooltipSort="desc",
     )
@@ -98,7 +101,7 @@ def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
 def _coloured(name: str, colour: str) -> Json:
     fixed = {"mode": "fixed", "fixedColor": colour}
     return {
-        "matcher": {"id": "byName", "options": name},
+        "matcher": {"id": "byRegexp" if name.startswith("/") else "byName", "options": name},
         "properties": [{"id": "color", "value": fixed}],
     }
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 from dashboards.thresholds import DEFAULTS, Thresholds
 
+ANY = 0.001
+"""The limit of what must not be at all: more than the rounding of nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -18,6 +21,11 @@ class Limit:
     warning: float | None = None
     floor: bool = False
     judged: str = ""
+
+    @property
+    def lined(self) -> bool:
+        """Whether a line at it tells anything: not where any value above nothing is too much."""
+        return self.floor or self.critical > ANY
 
     @property
     def reason(self) -> str:
@@ -59,6 +67,7 @@ TOOL_ERRORS = _of(
     "MCPToolFailing fires above {percent}: the tool fails more often than it works.",
     0.05,
 )
+FAILING = Limit("Only what failed is shown, so all is red.", critical=0)
 FIRING = Limit("Any firing alert deserves a look.", critical=1)
 OVERHEAD_SECONDS = _of(
     "overhead_seconds",
@@ -73,10 +82,10 @@ LOOP_LAG_SECONDS = _of(
 )
 CPU_CORES = _of(
     "cpu_cores",
-    "MCPProxyCpuFull fires above {critical}: one proxy process uses one core at most.",
+    "MCPProxyCpuFull fires above {percent}: one proxy process uses one core at most.",
     0.7,
 )
-LOST = Limit("Anything lost makes the other numbers too low.", critical=0.001)
+LOST = Limit("Anything lost makes the other numbers too low.", critical=ANY)
 FRESHNESS_SECONDS = Limit(
     "Two missed pushes of 60 s are a warning; at 5 minutes Prometheus drops the series.",
     warning=120,

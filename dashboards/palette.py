@@ -18,22 +18,44 @@ COLOURS = {
     Fault.CALLER: "yellow",
     Fault.SERVER: "red",
     Fault.PROXY: "purple",
+    "errors": "red",
+    "calls": "blue",
+    "behind the proxy": "blue",
+    "whole call": "blue",
+    "in the proxy": "purple",
 }
 """Series name -> colour of Grafana; names that are not here take the classic palette."""
 
+NEUTRAL = "blue"
+"""A number that nobody judges."""
+
+_STATUS_CODES = {"/^2/": "green", "/^3/": "blue", "/^4/": "yellow", "/^5/": "red"}
+_ERROR_TYPES = {
+    Outcome.TOOL_ERROR: "orange",
+    "/^-/": "yellow",
+    Outcome.TIMEOUT: "dark-red",
+    "connection_error": "red",
+}
+_FAMILIES: dict[str, dict[str, str]] = {
+    "{{outcome}}": {each: COLOURS[each] for each in Outcome},
+    "{{error_type}}": _ERROR_TYPES,
+    "{{status_code}}": _STATUS_CODES,
+}
+"""Legend by one label -> the colours of its values; a name between slashes is a pattern."""
+
 
 def named(legends: tuple[str, ...]) -> dict[str, str]:
-    """The colours of a panel with these legends; a legend by outcome may show any outcome."""
-    names = set(legends)
-    if "{{outcome}}" in names:
-        names |= set(Outcome)
-    return {name: colour for name, colour in COLOURS.items() if name in names}
+    """The colours of a panel with these legends, by series name or pattern."""
+    colours = {name: colour for name, colour in COLOURS.items() if name in legends}
+    for legend in legends:
+        colours |= _FAMILIES.get(legend, {})
+    return colours
 
 
 def steps(limit: Limit | None) -> tuple[Step, ...]:
-    """A limit as Grafana's thresholds."""
+    """A limit as Grafana's thresholds; what nobody judges is neither good nor bad."""
     if limit is None:
-        return BASE
+        return (Step(NEUTRAL),)
     if limit.floor:
         return (Step("red"), Step("green", limit.critical))
     middle = () if limit.warning is None else (Step("orange", limit.warning),)
@@ -44,3 +66,12 @@ def mappings(words: tuple[tuple[int, str], ...]) -> list[Json]:
     """Words in the place of values, as Grafana's value mappings."""
     options = {str(value): {"index": i, "text": word} for i, (value, word) in enumerate(words)}
     return [{"type": "value", "options": options}] if words else []
+
+
+def coloured(words: dict[str, str]) -> list[Json]:
+    """Words in colours of their own, as Grafana's value mappings."""
+    options = {
+        word: {"color": colour, "index": i, "text": word}
+        for i, (word, colour) in enumerate(words.items())
+    }
+    return [{"type": "value", "options": options}]

@@ -57,7 +57,7 @@ class Aside:
 
 def stat(id: int, signal: Signal, width: int = 4) -> Panel:
     """The present value as a number."""
-    return Panel(id, signal, Form.STAT, width, 4)
+    return Panel(id, signal, Form.STAT, width, 3)
 
 
 def lines(id: int, signal: Signal, width: int = 8) -> Panel:

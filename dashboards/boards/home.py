@@ -18,18 +18,15 @@ from dashboards.links import address
 from dashboards.panels import stat, table, text
 from dashboards.signals import arrival, fleet, indicators
 
-_OTHERS = (
+_FELT = (
     fleet_board.BOARD,
     server.BOARD,
     tools.BOARD,
     sessions.BOARD,
     latency.BOARD,
-    resources.BOARD,
     slo.BOARD,
-    proxy_cost.BOARD,
-    load.BOARD,
-    pipeline.BOARD,
 )
+_BEHIND = (resources.BOARD, proxy_cost.BOARD, pipeline.BOARD, load.BOARD)
 
 
 def _entry(board: Board) -> str:
@@ -62,7 +59,10 @@ BOARD = Board(
         Row(
             102,
             "Where to go next",
-            (text(20, "Boards", "\n".join(map(_entry, _OTHERS)), height=8),),
+            (
+                text(20, "What callers feel", "\n".join(map(_entry, _FELT)), width=12, height=6),
+                text(21, "What is behind it", "\n".join(map(_entry, _BEHIND)), width=12, height=6),
+            ),
         ),
     ),
 )

@@ -24,7 +24,7 @@ BOARD = Board(
         ),
         Row(
             101,
-            "In",
+            "Getting in",
             (
                 lines(10, sessions.OPENED_BY_SERVER),
                 lines(11, sessions.REJECTED),
@@ -42,7 +42,7 @@ BOARD = Board(
         ),
         Row(
             103,
-            "Out",
+            "Leaving",
             (
                 lines(30, sessions.GROWTH),
                 lines(31, sessions.LIFE),

@@ -51,7 +51,7 @@ def translated(expr: str, dialect: Dialect) -> Part | None:
 @cache
 def _tree(expr: str) -> grammar.Expr:
     for variable, length in _STAND_INS.items():
-        for before in "[:":
+        for before in ("[", ":", "offset "):
             expr = expr.replace(f"{before}{variable}", f"{before}{int(length.total_seconds())}s")
     return grammar.parse(expr)
 

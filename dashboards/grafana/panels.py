@@ -20,9 +20,9 @@ class TimeSeries(Modern, core.TimeSeries):
     steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def panel_json(self, overrides: Json) -> Json:
-        """As Modern's, with a legend that shows, links on the series, words for no data."""
+        """As Modern's, the highest first in the legend, links on the series, words for no data."""
         panel = super().panel_json(overrides)
-        panel["options"]["legend"]["showLegend"] = True
+        panel["options"]["legend"] |= {"showLegend": True, "sortBy": "Last *", "sortDesc": True}
         panel["options"]["tooltip"]["hideZeros"] = False
         panel["fieldConfig"]["defaults"]["links"] = self.dataLinks
         panel["fieldConfig"]["defaults"]["noValue"] = self.noValue

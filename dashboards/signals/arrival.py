@@ -56,9 +56,9 @@ FRESHNESS = Signal(
     opens=(TO_SERVER,),
 )
 OLDEST = Signal(
-    "Stalest server",
-    "The age of the newest sample of the server that has been silent for longest. High: look below"
-    " which server it is.",
+    "Stalest telemetry",
+    "The age of the newest sample of the server that has been silent for longest. High: see which"
+    " server it is.",
     "s",
     (Answer(f"max({_age()})", "age"),),
     Source.PROXY,
@@ -85,12 +85,13 @@ COPIES = Signal(
 )
 MOST_COPIES = Signal(
     "Double counting",
-    "1 is right: each series arrives by one road. High: see which server it is under Arrival, and"
-    " switch one of its roads off.",
+    "Whether a series arrives by more than one road, and by how many. If so, see which server it is"
+    " under Arrival, and switch one of its roads off.",
     "short",
     (Answer(f"max({_copies()})", "copies"),),
     Source.PROXY,
     limits.COPIES,
+    words=((1, "none"),),
 )
 SERIES_BY_FAMILY = Signal(
     "Series by family",

@@ -177,8 +177,8 @@ LOOP_LAG = Signal(
 )
 PROCESS_CPU = Signal(
     "CPU of the proxy",
-    "Cores used by one proxy process. Near 1 the process is full and calls queue.",
-    "short",
+    "CPU time of one proxy process, of one core. Near 100 % the process is full and calls queue.",
+    "percentunit",
     (Answer(CPU.rate(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
     limits.CPU_CORES,
@@ -209,7 +209,7 @@ LOST = Signal(
     opens=(TO_SERVER,),
 )
 OVERFLOWED = Signal(
-    "Calls without a name of their own",
+    "Tool calls counted as other",
     "Calls whose tool was counted as `other` because the cap on tool names was"
     " reached. Callers invent names, or the server offers more tools than the cap.",
     "short",

@@ -137,15 +137,15 @@ STARTS = Signal(
     _ONE_IS_NEWS,
 )
 BUSIEST = Signal(
-    "Busiest proxy",
-    "Cores used by the proxy process that uses most. Below: which one it is.",
-    "short",
-    (Answer(aggregate("max", proxies.CPU.rate(CHOSEN, by=proxies.EACH_POD)), "cores"),),
+    "CPU of the busiest proxy",
+    "CPU time of the proxy process that uses most, of one core. Below: which one it is.",
+    "percentunit",
+    (Answer(aggregate("max", proxies.CPU.rate(CHOSEN, by=proxies.EACH_POD)), "CPU"),),
     Source.PROXY,
     limits.CPU_CORES,
 )
 LARGEST = Signal(
-    "Largest proxy",
+    "Memory of the largest proxy",
     "Resident memory of the proxy process that has most. Below: which one it is.",
     "bytes",
     (Answer(proxies.MEMORY.now(CHOSEN, operator="max"), "memory"),),
@@ -153,7 +153,7 @@ LARGEST = Signal(
     limits.MEMORY_BYTES,
 )
 LATEST = Signal(
-    "Latest event loop",
+    "Event loop lag, worst",
     "The event loop lag p99 of the server whose proxies are latest. Below: which one it is.",
     "s",
     (

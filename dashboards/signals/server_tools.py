@@ -65,8 +65,8 @@ TABLE = Signal(
     " where the proxy does not measure it by tool (ToolHive before 0.9.4).",
     "short",
     (
-        Answer(_CALLS, "Calls", whole=True),
-        Answer(_ERRORS, "Errors", whole=True),
+        Answer(_CALLS, "Calls", "none", whole=True),
+        Answer(_ERRORS, "Errors", "none", whole=True),
         Answer(ratio(_ERRORS, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
         Answer(
             over_time("avg", _P95, "$__range:$__interval"),

@@ -104,7 +104,7 @@ TABLE = Signal(
     (
         *_columns(_SUCCESS, "Failed"),
         *_columns(_SPEED, "Slow"),
-        Answer(f"{_LONGEST_SECONDS} * {_of(RATE + _LONGEST)}", "Calls, 30 d", whole=True),
+        Answer(f"{_LONGEST_SECONDS} * {_of(RATE + _LONGEST)}", "Calls, 30 d", "none", whole=True),
     ),
     Source.PROXY,
     keys=EACH_SERVER,

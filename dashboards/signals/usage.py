@@ -148,6 +148,7 @@ FAILING = Signal(
     "reqps",
     (Answer(_top(f"{_FAILED} > 0"), WHICH),),
     Source.PROXY,
+    limits.FAILING,
     quiet="no errors",
     opens=(TO_TOOL, TO_TRACES),
 )

@@ -111,7 +111,7 @@ LABEL_OVERFLOW = Fault(
     _ours("MCPLabelOverflow", "MCPErrorRatioHigh", "MCPCallersAtFault"),
     load=clients.each_tool(70),
     environment=(("MCP_PROXY_TOOL_CAP", "50"),),
-    shows=(("mcp-tools", "Calls without a name of their own"),),
+    shows=(("mcp-tools", "Tool calls counted as other"),),
 )
 REQUESTS_REFUSED = Fault(
     "requests-refused",

@@ -2,9 +2,9 @@
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from lab.preview.colours import Theme
 from lab.preview.errors import Undrawable
@@ -59,12 +59,22 @@ class Field:
         return word or formatter(self.config.get("unit", "none"))(value, digits)
 
     def _word(self, value: float) -> str | None:
+        shown = self._mapped(lambda known: _is(known, value))
+        return str(shown["text"]) if shown else None
+
+    def colour_of(self, word: str, theme: Theme) -> str | None:
+        """The colour that a text has by itself; None for that of any other text."""
+        shown = self._mapped(lambda known: known == word)
+        return theme.colour(shown["color"]) if shown and "color" in shown else None
+
+    def _mapped(self, fits: Callable[[str], bool]) -> Config | None:
+        """How the first value that fits is to look."""
         for mapping in self.config.get("mappings", ()):
             if mapping["type"] != "value":
                 raise Undrawable(f'value mappings of type "{mapping["type"]}" are not drawn')
             for known, shown in mapping["options"].items():
-                if float(known) == value:
-                    return str(shown["text"])
+                if fits(known):
+                    return cast(Config, shown)
         return None
 
     def by_threshold(self, value: float, theme: Theme) -> str:
@@ -103,6 +113,14 @@ class Fields:
                 for change in override["properties"]:
                     _apply(config, change["id"], change["value"])
         return Field(config)
+
+
+def _is(known: str, value: float) -> bool:
+    """Whether the text of a mapping is that number."""
+    try:
+        return float(known) == value
+    except ValueError:
+        return False
 
 
 def _matches(matcher: Config, name: str) -> bool:

@@ -24,7 +24,10 @@ ASKS_NOTHING = {"text"}
 UNITS = {each for name, each in vars(formatunits).items() if not name.startswith("_")}
 REDUCERS = {"first", "last", "lastNotNull", "max", "mean", "min", "sum"}
 TRANSFORMATIONS = {"merge", "organize"}
-PROPERTIES = {"color", "custom.cellOptions", "decimals", "links", "mappings", "thresholds", "unit"}
+PROPERTIES = {
+    *("color", "custom.cellOptions", "custom.width", "decimals"),
+    *("links", "mappings", "thresholds", "unit"),
+}
 BUILT_IN_VARIABLES = {
     "__rate_interval",
     "__interval",
@@ -198,7 +201,7 @@ def _vocabulary(panel: Json) -> Iterator[str]:
         (
             "matcher",
             [each["matcher"]["id"] for each in panel["fieldConfig"]["overrides"]],
-            {"byName"},
+            {"byName", "byRegexp"},
         ),
     ]
     for kind, names, known in used:

@@ -25,7 +25,7 @@ def test_the_next_row_starts_below_the_tallest_line() -> None:
     first = Row(100, "First", (stat(1, SIGNAL, 24),))
     second = Row(101, "Second", (stat(2, SIGNAL, 24),))
 
-    assert [where.y for _, where in place((first, second))] == [0, 1, 5, 6]
+    assert [where.y for _, where in place((first, second))] == [0, 1, 4, 5]
 
 
 @pytest.mark.parametrize("width", [8, 20])

@@ -191,8 +191,44 @@ def test_a_budget_may_be_drawn_below_zero_and_calls_may_not() -> None:
     assert calls["min"] == 0
 
 
+def test_a_number_that_nobody_judges_is_neither_green_nor_red() -> None:
+    steps = drawn("mcp-fleet", "Calls")["fieldConfig"]["defaults"]["thresholds"]["steps"]
+
+    assert steps == [{"color": "blue", "value": None}]
+
+
+def test_a_limit_of_nothing_at_all_is_no_line_upon_the_axis() -> None:
+    def line(uid: str, title: str) -> str:
+        custom = drawn(uid, title)["fieldConfig"]["defaults"]["custom"]
+        return str(custom["thresholdsStyle"]["mode"])
+
+    assert line("mcp-fleet", "Telemetry lost by the proxies") == "off"
+    assert line("mcp-fleet", "Error ratio by server") == "dashed"
+
+
+def test_a_stack_has_no_lines_that_would_show_what_is_zero() -> None:
+    custom = drawn("mcp-fleet", "Calls by outcome")["fieldConfig"]["defaults"]["custom"]
+
+    assert (custom["lineWidth"], custom["stacking"]["mode"]) == (0, "normal")
+
+
+def test_answers_and_errors_have_the_colour_of_their_kind() -> None:
+    def colours(uid: str, title: str) -> dict[tuple[str, str], str]:
+        return {
+            (each["matcher"]["id"], each["matcher"]["options"]): each["properties"][0]["value"][
+                "fixedColor"
+            ]
+            for each in drawn(uid, title)["fieldConfig"]["overrides"]
+        }
+
+    assert colours("mcp-server", "Answers by HTTP status")["byRegexp", "/^5/"] == "red"
+    assert colours("mcp-tools", "Errors by type")["byName", "tool_error"] == "orange"
+
+
 def test_home_leads_to_every_other_board_and_says_what_it_answers() -> None:
-    text = drawn("mcp-home", "Boards")["options"]["content"]
+    home = next(each for each in BOARDS if each.uid == "mcp-home")
+    texts = [p for p in dashboard(home)["panels"] if p["type"] == "text"]
+    text = "\n".join(each["options"]["content"] for each in texts)
 
     for board in BOARDS:
         if board.uid != "mcp-home":

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboards.annotations import FIRING
 from dashboards.queries import concrete
 from dashboards.signal import Signal
 from dashboards.signals import cost, proxies, slo, usage
@@ -64,3 +65,15 @@ def test_the_calls_of_30_days_are_a_number_of_calls(promtool: Promtool) -> None:
     expected = {asked(slo.TABLE, "Calls, 30 d"): {f"{{{SERVER}}}": 2592.0}}
 
     assert promtool.values(history, "1m", expected) == ""
+
+
+@pytest.mark.parametrize(("time", "marked"), [("4m", False), ("6m", True), ("15m", False)])
+def test_an_alert_is_marked_when_it_begins_to_fire_and_not_as_long_as_it_does(
+    promtool: Promtool, time: str, marked: bool
+) -> None:
+    alert = 'ALERTS{alertname="MCPServerDown",alertstate="firing"}'
+    expr = concrete(FIRING.expr, window="4m", namespace=".+", server=".+")
+
+    expected = {expr: {alert: 1.0}} if marked else {expr: {}}
+
+    assert promtool.values({alert: "_x5 1x15"}, time, expected) == ""

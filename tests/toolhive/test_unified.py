@@ -19,11 +19,11 @@ pytestmark = pytest.mark.slow
 
 ONLY_OUR_PROXY_TELLS = {
     "Calls by outcome",
-    "Calls without a name of their own",
+    "Tool calls counted as other",
     "Errors by fault",
     "Errors by the proxy's fault",
     "Event loop lag p99",
-    "Latest event loop",
+    "Event loop lag, worst",
     "Life of a session",
     "Links to servers",
     "Lost on the way to the server",
@@ -82,10 +82,10 @@ IN_PART_ONLY_OUR_PROXY_TELLS = {
 
 NOT_PUSHED = {
     "Age of the proxies",
-    "Busiest proxy",
+    "CPU of the busiest proxy",
     "CPU of the proxy",
     "CPU per call",
-    "Largest proxy",
+    "Memory of the largest proxy",
     "MCPProxyMemoryHigh",
     "MCPProxyRestarting",
     "Memory of all proxies",

@@ -64,7 +64,7 @@ def paint(scene: Scene) -> None:
     texts = [_bound(each, field) for each in found.bounds]
     left = max(width_of(each, TICK_SIZE) for each in texts) + 8
     height = canvas.height - _SCALE_HEIGHT - _TIME_HEIGHT
-    plot = canvas.part(left, 4, canvas.width - left - 4, height - 4)
+    plot = canvas.part(left, TICK_SIZE, canvas.width - left - 4, height - TICK_SIZE)
     _cells(plot, scene, found, (colours, norm))
     _labels(plot, texts)
     time_labels(plot, scene.answer.window)

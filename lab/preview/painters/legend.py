@@ -43,7 +43,18 @@ def paint(options: Options, entries: tuple[Entry, ...], canvas: Canvas) -> None:
     if options["displayMode"] == "list":
         _list(entries, canvas)
     else:
-        _table(tuple(options["calcs"]), entries, canvas)
+        _table(tuple(options["calcs"]), ordered(options, entries), canvas)
+
+
+def ordered(options: Options, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries as the table sorts them: by a calculation's heading, those without it last."""
+    by = next((each for each in options["calcs"] if heading(each) == options.get("sortBy")), None)
+    if by is None:
+        return entries
+    values = [reduced(by, each.series.values) for each in entries]
+    sign = -1 if options.get("sortDesc") else 1
+    ranks = [(value is None, 0.0 if value is None else sign * value) for value in values]
+    return tuple(entries[number] for number in sorted(range(len(ranks)), key=ranks.__getitem__))
 
 
 def _swatch(canvas: Canvas, x: float, y: float, colour: str) -> None:

@@ -32,18 +32,28 @@ def paint(scene: Scene) -> None:
         scene.say_nothing()
         return
     canvas = scene.canvas
-    width = canvas.width / len(grid.columns)
+    fields = {each: scene.panel.fields.of(each) for each in grid.columns}
     lines = int(canvas.height / _LINE) - 1
     shown = grid.rows if len(grid.rows) <= lines else grid.rows[: lines - 1]
     for number in range(len(shown) + 1):
         canvas.rectangle(Box(0, _LINE * (number + 1) - 1, canvas.width, 1), canvas.theme.grid)
-    for number, column in enumerate(grid.columns):
-        part = canvas.part(number * width, 0, width, canvas.height)
-        _column(part, column, shown, scene.panel.fields.of(column))
+    left = 0.0
+    for column, width in widths(fields, canvas.width).items():
+        part = canvas.part(left, 0, width, canvas.height)
+        _column(part, column, shown, fields[column])
+        left += width
     if len(shown) < len(grid.rows):
         more = f"and {len(grid.rows) - len(shown)} more rows"
         y = _LINE * (len(shown) + 1.5)
         canvas.text((8, y), more, Ink(size=_SIZE, colour=canvas.theme.faint))
+
+
+def widths(fields: Mapping[str, Field], available: float) -> dict[str, float]:
+    """How wide each column is: as its field says, else an even part of what the others leave."""
+    fixed = {name: field.custom("width", None) for name, field in fields.items()}
+    left = available - sum(each for each in fixed.values() if each)
+    even = left / max(sum(1 for each in fixed.values() if not each), 1)
+    return {name: float(each or even) for name, each in fixed.items()}
 
 
 def merged(series: tuple[Series, ...], *, alone: bool) -> Grid:
@@ -125,6 +135,8 @@ def _cell_colour(cell: Cell, field: Field, canvas: Canvas) -> str | None:
     kind = field.custom("cellOptions", {"type": "auto"})["type"]
     if kind not in ("auto", "color-text"):
         raise Undrawable(f'table cells of type "{kind}" are not drawn; known: auto, color-text')
-    if kind == "auto" or isinstance(cell, str):
+    if kind == "auto":
         return None
+    if isinstance(cell, str):
+        return field.colour_of(cell, canvas.theme)
     return field.by_threshold(cell, canvas.theme)

@@ -89,7 +89,8 @@ def _draw(plane: Plane, drawn: Drawn) -> None:
     style = field.custom("drawStyle", "line")
     if style != "line":
         raise Undrawable(f'draw style "{style}" is not drawn; only "line"')
-    plane.line(drawn.times, drawn.values, colour, width=field.custom("lineWidth", 1) * 1.3)
+    if width := field.custom("lineWidth", 1):
+        plane.line(drawn.times, drawn.values, colour, width=width * 1.3)
     opacity = field.custom("fillOpacity", 0) / 100
     if opacity:
         plane.band(drawn.times, (drawn.below, drawn.values), colour, opacity=opacity)

@@ -4,7 +4,7 @@ import pytest
 
 from lab.preview.colours import THEMES, Mode
 from lab.preview.errors import Undrawable
-from lab.preview.fields import Fields
+from lab.preview.fields import Field, Fields
 
 DARK, LIGHT = THEMES[Mode.DARK], THEMES[Mode.LIGHT]
 STEPS = [
@@ -56,6 +56,15 @@ def test_a_value_mapping_puts_a_word_in_the_value_s_place() -> None:
     mapping = {"type": "value", "options": {"0": {"text": "down"}, "1": {"text": "up"}}}
     field = Fields({"unit": "none", "mappings": [mapping]}, ()).of("a")
     assert [field.text(value) for value in (0, 1, 2)] == ["down", "up", "2"]
+
+
+def test_a_text_may_have_a_colour_of_its_own_and_numbers_keep_their_words() -> None:
+    options = {"critical": {"text": "critical", "color": "red"}, "0": {"text": "down"}}
+    field = Field({"mappings": [{"type": "value", "options": options}]})
+
+    assert field.colour_of("critical", DARK) == DARK.colour("red")
+    assert (field.colour_of("warning", DARK), field.colour_of("0", DARK)) == (None, None)
+    assert (field.text(0), field.text(1)) == ("down", "1")
 
 
 def test_decimals_of_the_field_win() -> None:

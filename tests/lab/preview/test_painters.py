@@ -15,10 +15,10 @@ from lab.preview.fields import Field
 from lab.preview.page import html
 from lab.preview.painters.bargauge import share
 from lab.preview.painters.heatmap import bands, height
-from lab.preview.painters.legend import Entry
+from lab.preview.painters.legend import Entry, ordered
 from lab.preview.painters.plot import polyline, ticks, time_ticks, value_range
 from lab.preview.painters.scene import Value
-from lab.preview.painters.table import Grid, Row, merged, organized, sorted_by
+from lab.preview.painters.table import Grid, Row, merged, organized, sorted_by, widths
 from lab.preview.painters.text import words
 from lab.preview.painters.timeseries import stacked
 from lab.preview.painting import refuse_unknown
@@ -74,6 +74,21 @@ def test_a_legend_that_does_not_fit_says_how_many_more_there_are() -> None:
     shown = re.findall(r">s\d+</text>", drawn)
     assert f">and {20 - len(shown)} more</text>" in drawn
     assert 0 < len(shown) < 20
+
+
+def test_a_legend_has_the_largest_first_where_it_is_told_to() -> None:
+    found = (series(1.0, 2.0, name="low"), series(9.0, 8.0, name="high"), series(name="none"))
+    entries = tuple(Entry(each, "red", Field({})) for each in found)
+    told = LEGEND | {"sortBy": "Last *", "sortDesc": True}
+
+    assert [each.series.name for each in ordered(told, entries)] == ["high", "low", "none"]
+    assert ordered(LEGEND, entries) == entries
+
+
+def test_a_column_is_as_wide_as_its_field_says_and_the_others_share_the_rest() -> None:
+    told = {"a": Field({"custom": {"width": 100}}), "b": Field({}), "c": Field({})}
+
+    assert widths(told, 500) == {"a": 100, "b": 200, "c": 200}
 
 
 def test_a_legend_calculates_in_the_unit_of_the_panel() -> None:
