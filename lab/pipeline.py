@@ -54,7 +54,7 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
         for process, part in started:
             parts.wait_ready(part, _ready(process), READY_SECONDS)
     prometheus = Prometheus(f"http://{local.addresses.prometheus}")
-    _wait_scraped(parts, prometheus, local.targets)
+    wait_scraped(parts, prometheus, local.targets)
     agent = tracing(AGENT, local.agent)
     parts.before_end(agent.end)
     return Pipeline(
@@ -75,8 +75,11 @@ def launch(process: Process, parts: Parts) -> None:
     parts.wait_ready(parts.start(_command(process)), _ready(process), READY_SECONDS)
 
 
-def _wait_scraped(parts: Parts, prometheus: Prometheus, targets: int) -> None:
-    """Wait until Prometheus scrapes every target; it looks for them every 5 s only."""
+def wait_scraped(parts: Parts, prometheus: Prometheus, targets: int) -> None:
+    """Wait until Prometheus scrapes every target; it looks for them every 5 s only.
+
+    Raises PartFailed as `start` does.
+    """
 
     def all_up() -> bool | None:
         try:

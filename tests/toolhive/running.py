@@ -1,6 +1,7 @@
 """Scripted proxies of ToolHive in front of a real collector, Prometheus and Jaeger."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dashboards.queries import Query, concrete
 from lab import programs
 from lab.addresses import Addresses
 from lab.local_plan import written
-from lab.pipeline import launch
+from lab.pipeline import launch, wait_scraped
 from lab.processes import Parts
 from lab.programs import Process
 from lab.prometheus_api import Prometheus, Unreachable, has_data
@@ -67,18 +68,23 @@ class Running:
             each.push()
 
     def unanswered(self, queries: tuple[Query, ...]) -> tuple[Query, ...]:
-        """Keep traffic going until every query has had data, SECONDS at most; those without."""
-        missing = list(queries)
+        """Keep traffic going until every query has had data, SECONDS at most; those without.
+
+        The first that has none is waited for before the next is asked: to ask hundreds in vain
+        takes the time of those who would make the data.
+        """
+        waiting = deque(queries)
 
         def all_answered() -> bool | None:
             self.traffic()
             with suppress(Unreachable):
-                missing[:] = [each for each in missing if not self._answers(each)]
-            return None if missing else True
+                while waiting and self._answers(waiting[0]):
+                    waiting.popleft()
+            return None if waiting else True
 
         with suppress(TimeoutError):
             self.parts.wait("every query has data", all_answered, SECONDS)
-        return tuple(missing)
+        return tuple(each for each in waiting if not self._answers(each))
 
     def silent(self, queries: tuple[Query, ...], looks: int = 4) -> tuple[Query, ...]:
         """Those of the queries that have no data in several looks, with traffic between them."""
@@ -127,6 +133,7 @@ def started(laid: Laid, scripted: Scripted, folder: Path) -> Iterator[Running]:
             for measured in opened(server):
                 each.record(measured)
         prometheus = Prometheus(f"http://{laid.addresses.prometheus}")
+        wait_scraped(parts, prometheus, _targets(laid))
         yield Running(parts, prometheus, scripted.version, proxies, tuple(traces))
 
 
@@ -134,6 +141,12 @@ def job(name: str, *addresses: str, honor: bool = False) -> dict[str, Any]:
     """A job of listed targets without any relabelling."""
     static = [{"targets": list(addresses)}]
     return {"job_name": name, "honor_labels": honor, "static_configs": static}
+
+
+def _targets(laid: Laid) -> int:
+    """How many addresses Prometheus is told to scrape."""
+    jobs = laid.files[programs.PROMETHEUS_FILE]["scrape_configs"]
+    return sum(len(each["targets"]) for job in jobs for each in job["static_configs"])
 
 
 def _processes(laid: Laid, folder: Path) -> Iterator[Process]:

@@ -157,7 +157,7 @@ def test_every_query_has_data_but_those_that_toolhive_cannot_answer(
 
     with running(architecture, profile, tmp_path) as at_work:
         assert [(q.board, q.panel, q.expr) for q in at_work.unanswered(expected)] == []
-        without = at_work.silent(queries)
+        without = at_work.silent(tuple(each for each in queries if each not in expected))
         failing = [each for each in at_work.prometheus.rules() if each.health == "err"]
 
     with_data = {each.panel for each in queries if each not in without}
