@@ -7,8 +7,25 @@ from dashboards.signal import EACH_SERVER
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Recordings that are computed together, one after the other, every `interval`.
+
+    Shorter than the five minutes that Prometheus looks back, or there would be gaps.
+    """
+
+    name: str
+    interval: str
+
+
+INDICATORS = Group("indicators", "1m")
+"""A few series of each server."""
+OF_TOOLS = Group("tools", "2m")
+"""A series of each tool: of thousands, each sample counts where a board shows days."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
-    """A series that Prometheus computes from others at every evaluation.
+    """A series that Prometheus computes from others at every evaluation of its group.
 
     `record` follows `level:metric:operation`; the level `mcp` is one server of one namespace.
     """
@@ -17,6 +34,7 @@ class Recording:
     expr: str
     labels: tuple[str, ...] = EACH_SERVER
     needs: Source = Source.PROXY
+    group: Group = INDICATORS
 
     @property
     def series(self) -> Series:

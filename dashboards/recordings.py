@@ -3,10 +3,12 @@
 Names follow `level:metric:operation`; the level `mcp` is one server of one namespace.
 """
 
+from dataclasses import replace
+
 from dashboards import foreign
 from dashboards.objectives import CALLS, objectives, success
 from dashboards.promql import aggregate, ne, quantile, renamed
-from dashboards.recording import Recording, spliced
+from dashboards.recording import OF_TOOLS, Recording, spliced
 from dashboards.series import RULE, Scope, Source
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls, proxies, tools
@@ -24,7 +26,10 @@ LATENCY_BUCKETS = Recording(
 OUTCOMES = Recording("mcp:outcomes:rate5m", calls.OUTCOMES.rate(RULE, by=OUTCOME), OUTCOME)
 LATENCY_P95 = Recording("mcp:latency:p95_5m", calls.latency(0.95, RULE, by=EACH_SERVER))
 TOOL_RATE = Recording("mcp:tool_calls:rate5m", tools.call_rate(RULE, TOOL), TOOL)
-TOOL_ERROR_RATIO = Recording("mcp:tool_errors:ratio_rate5m", tools.error_ratio(RULE, TOOL), TOOL)
+TOOL_ERRORS = Recording("mcp:tool_errors:rate5m", tools.failed_rate(RULE, TOOL), TOOL)
+TOOL_ERROR_RATIO = Recording(
+    "mcp:tool_errors:ratio_rate5m", f"{TOOL_ERRORS.record} / ({TOOL_RATE.record} > 0)", TOOL
+)
 
 
 def _tool_latency() -> str:
@@ -36,8 +41,9 @@ TOOL_LATENCY_P95 = Recording("mcp:tool_latency:p95_5m", _tool_latency(), TOOL)
 _TOOL_CALLS = "mcp:tool_calls:rate"
 TOOL_RATE_HOUR = Recording(f"{_TOOL_CALLS}1h", tools.call_rate(Scope((), "1h"), TOOL), TOOL)
 TOOL_RATE_DAY = Recording(f"{_TOOL_CALLS}1d", spliced(_TOOL_CALLS, "1d", TOOL), TOOL)
-TOOLS = (
+_TOOLS = (
     TOOL_RATE,
+    TOOL_ERRORS,
     TOOL_ERROR_RATIO,
     TOOL_LATENCY_P95,
     TOOL_RATE_HOUR,
@@ -88,7 +94,8 @@ POD_MEMORY = Recording(
 
 def recordings(t: Thresholds) -> tuple[Recording, ...]:
     """All of them, in the order of evaluation."""
-    observed = (OUTCOMES, LATENCY_BUCKETS, LATENCY_P95, *TOOLS, NEWEST, POD_CPU, POD_MEMORY)
+    of_tools = (replace(each, group=OF_TOOLS) for each in _TOOLS)
+    observed = (OUTCOMES, LATENCY_BUCKETS, LATENCY_P95, *of_tools, NEWEST, POD_CPU, POD_MEMORY)
     return (*objectives(t), *observed)
 
 

@@ -1,7 +1,7 @@
 """Recording rules and alerts as one plain Prometheus rule document."""
 
 from dashboards.alerts import Alert
-from dashboards.recording import Recording
+from dashboards.recording import Group, Recording
 from dashboards.sets import Set, unified
 from dashboards.thresholds import DEFAULTS, Thresholds
 
@@ -15,12 +15,18 @@ def rules_document(thresholds: Thresholds = DEFAULTS) -> dict[str, object]:
 
 def document(made: Set) -> dict[str, object]:
     """`{"groups": [...]}`, as Prometheus' `rule_files` and PrometheusRule's `spec` take it."""
-    recorded = [_recording(each) for each in made.recordings]
+    groups = dict.fromkeys(each.group for each in made.recordings)
+    recorded = [_recorded(made, each) for each in groups]
     watched = [
         {"name": name, "rules": [_alert(each) for each in group]}
         for name, group in made.alerts.items()
     ]
-    return {"groups": [{"name": f"{made.prefix}-indicators", "rules": recorded}, *watched]}
+    return {"groups": [*recorded, *watched]}
+
+
+def _recorded(made: Set, group: Group) -> Rule:
+    rules = [_recording(each) for each in made.recordings if each.group == group]
+    return {"name": f"{made.prefix}-{group.name}", "interval": group.interval, "rules": rules}
 
 
 def _recording(recording: Recording) -> Rule:

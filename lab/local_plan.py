@@ -12,6 +12,7 @@ from lab.choices import HEALTHY, Choices, Cluster, stack_config
 from lab.front import Front, front_of
 from lab.programs import Process
 from lab.prometheus_config import prometheus_config, prometheus_flags
+from lab.rules_file import in_step
 from lab.targets import exports_series, prometheus_spec, proxy_targets, stack_targets
 from stacks.collector import with_statistics_from, without_kubelet
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
@@ -62,7 +63,7 @@ def local_plan(choices: Choices, folder: Path, binaries: Mapping[str, Path]) -> 
         {
             programs.COLLECTOR_FILE: written(collector),
             programs.PROMETHEUS_FILE: written(prometheus),
-            programs.RULES_FILE: written(choices.rules or planned.rules),
+            programs.RULES_FILE: written(in_step(choices.rules or planned.rules)),
         },
         ((*_echoes(choices), *_back_ends(planned, addresses, folder, binaries)), proxies),
         programs.tracing_to(addresses.otlp_http),

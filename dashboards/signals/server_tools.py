@@ -6,14 +6,14 @@ whole fleet's thousands of tools.
 
 from dashboards import limits
 from dashboards.links import TO_TOOL, TO_TRACES
-from dashboards.promql import or_zero, over_time, ratio
+from dashboards.promql import or_zero, ratio
 from dashboards.recording import Recording
 from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_LATENCY_P95, TOOL_RATE
 from dashboards.series import CHOSEN, CHOSEN_RANGE, Source
 from dashboards.signal import Answer, Signal
 from dashboards.signals.calls import FAILED, HONEST
 from dashboards.signals.fleet import TOP
-from dashboards.signals.tools import CALLS, EACH_TOOL
+from dashboards.signals.tools import CALLS, EACH_TOOL, over_all
 from dashboards.signals.usage import WHICH
 
 
@@ -56,7 +56,6 @@ LATENCY = Signal(
 
 _CALLS = CALLS.increase(CHOSEN_RANGE, by=EACH_TOOL)
 _ERRORS = or_zero(CALLS.increase(CHOSEN_RANGE, FAILED, by=EACH_TOOL), _CALLS)
-_P95 = f"({_recorded(TOOL_LATENCY_P95)})"
 
 TABLE = Signal(
     "Tools",
@@ -69,13 +68,13 @@ TABLE = Signal(
         Answer(_ERRORS, "Errors", "none", whole=True),
         Answer(ratio(_ERRORS, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
         Answer(
-            over_time("avg", _P95, "$__range:$__interval"),
+            over_all("avg", TOOL_LATENCY_P95),
             "p95, mean",
             "s",
             limits.TOOL_LATENCY_SECONDS,
         ),
         Answer(
-            over_time("max", _P95, "$__range:$__interval"),
+            over_all("max", TOOL_LATENCY_P95),
             "p95, worst",
             "s",
             limits.TOOL_LATENCY_SECONDS,

@@ -1,8 +1,9 @@
 """Tool by tool: how often it is called, how often it fails, how long it takes."""
 
 from dashboards import series
-from dashboards.promql import ne, or_zero, ratio
-from dashboards.series import Scope
+from dashboards.promql import Match, aggregate, ne, or_zero, over_time
+from dashboards.recording import Recording
+from dashboards.series import CHOSEN_RANGE, Scope
 from dashboards.signal import EACH_SERVER
 from dashboards.signals.calls import FAILED, By
 from proxy.telemetry import catalogue
@@ -23,7 +24,12 @@ def call_rate(scope: Scope, by: By) -> str:
     return CALLS.rate(scope, by=by)
 
 
-def error_ratio(scope: Scope, by: By) -> str:
-    """Failed tool calls of all calls of that tool."""
-    calls = call_rate(scope, by)
-    return ratio(or_zero(CALLS.rate(scope, FAILED, by=by), calls), calls)
+def over_all(operator: str, recording: Recording, *where: Match) -> str:
+    """`operator` (avg, max) of a recorded value of each tool, over all the time a board shows."""
+    samples = recording.series.select(CHOSEN_RANGE, *where)
+    return aggregate("max", over_time(operator, samples, CHOSEN_RANGE.window), EACH_TOOL)
+
+
+def failed_rate(scope: Scope, by: By) -> str:
+    """Failed tool calls per second; 0 where none failed."""
+    return or_zero(CALLS.rate(scope, FAILED, by=by), call_rate(scope, by))

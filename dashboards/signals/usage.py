@@ -2,9 +2,9 @@
 
 from dashboards import limits, series
 from dashboards.links import TO_SERVER, TO_TOOL, TO_TRACES
-from dashboards.promql import aggregate, eq, like, ne, or_zero, over_time, ratio
+from dashboards.promql import aggregate, eq, like, ne, ratio
 from dashboards.recording import Recording
-from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_LATENCY_P95, TOOL_RATE
+from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_ERRORS, TOOL_LATENCY_P95, TOOL_RATE
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, tools
@@ -15,9 +15,6 @@ from proxy.telemetry import catalogue
 WHICH = "{{server}} {{tool}}"
 _THE_TOOL = like("tool", "$tool")
 _THE_NAME = like(tools.NAME, "$tool")
-_SAMPLED = "$__range:$__interval"
-"""All the time shown, at the resolution of a graph: a long time does not cost more."""
-
 OPERATIONS = series.count(catalogue.OPERATION_DURATION)
 
 
@@ -26,25 +23,20 @@ def recorded(recording: Recording) -> str:
     return recording.series.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="max")
 
 
-def _mean(vector: str) -> str:
-    """The mean over all the time shown."""
-    return over_time("avg", f"({vector})", _SAMPLED)
+def _mean(recording: Recording) -> str:
+    """Of each chosen tool, over all the time shown."""
+    return tools.over_all("avg", recording, _THE_TOOL)
 
 
 def _top(vector: str) -> str:
     return f"topk({TOP}, {vector})"
 
 
-_RATE = recorded(TOOL_RATE)
-_CALLS = _mean(_RATE)
-# A tool has no error ratio while nobody calls it: without these zeros the mean of its failures
-# would be of fewer moments than that of its calls, and exceed it.
-_FAILED = _mean(or_zero(f"{recorded(TOOL_ERROR_RATIO)} * {_RATE}", _RATE))
+_CALLS = _mean(TOOL_RATE)
+_FAILED = _mean(TOOL_ERRORS)
 _KNOWN = tools.CALLS.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="group")
 _A_DAY_AGO = aggregate("group", f"{tools.CALLS.select(CHOSEN, _THE_TOOL)} offset 1d", EACH_TOOL)
 _SOME_A_DAY_AGO = aggregate("group", _A_DAY_AGO)
-
-_SLOWNESS = TOOL_LATENCY_P95.series.now(CHOSEN, by=EACH_TOOL, operator="max")
 
 IN_USE = Signal(
     "Tools in use",
@@ -79,7 +71,7 @@ CALLS = Signal(
     "Tool calls",
     "Calls of the chosen tools per second, over 5 minutes, as recorded.",
     "reqps",
-    (Answer(f"sum({recorded(TOOL_RATE)})", "calls"),),
+    (Answer(TOOL_RATE.series.now(CHOSEN, _THE_TOOL), "calls"),),
     Source.PROXY,
     quiet="no calls",
 )
@@ -90,8 +82,7 @@ ERRORS = Signal(
     (
         Answer(
             ratio(
-                f"sum({recorded(TOOL_ERROR_RATIO)} * {recorded(TOOL_RATE)})",
-                f"sum({recorded(TOOL_RATE)})",
+                TOOL_ERRORS.series.now(CHOSEN, _THE_TOOL), TOOL_RATE.series.now(CHOSEN, _THE_TOOL)
             ),
             "errors",
         ),
@@ -105,7 +96,7 @@ SLOWEST = Signal(
     "95 of 100 calls of the slowest of the chosen tools were answered within this time, over 5"
     " minutes, as recorded.",
     "s",
-    (Answer(f"max({recorded(TOOL_LATENCY_P95)})", "p95"),),
+    (Answer(TOOL_LATENCY_P95.series.now(CHOSEN, _THE_TOOL, operator="max"), "p95"),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
     quiet="no calls",
@@ -119,10 +110,10 @@ TABLE = Signal(
     (
         Answer(_CALLS, "Calls", "reqps"),
         Answer(_FAILED, "Errors", "reqps"),
-        Answer(ratio(_FAILED, f"({_CALLS})"), "Error ratio", "percentunit", limits.TOOL_ERRORS),
-        Answer(_mean(recorded(TOOL_LATENCY_P95)), "p95, mean", "s", limits.TOOL_LATENCY_SECONDS),
+        Answer(ratio(_FAILED, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
+        Answer(_mean(TOOL_LATENCY_P95), "p95, mean", "s", limits.TOOL_LATENCY_SECONDS),
         Answer(
-            over_time("max", f"({recorded(TOOL_LATENCY_P95)})", _SAMPLED),
+            tools.over_all("max", TOOL_LATENCY_P95, _THE_TOOL),
             "p95, worst",
             "s",
             limits.TOOL_LATENCY_SECONDS,
@@ -156,7 +147,7 @@ SLOW = Signal(
     "Slowest",
     f"The {TOP} tools with the highest p95, as its mean over all the time shown.",
     "s",
-    (Answer(_top(_mean(recorded(TOOL_LATENCY_P95))), WHICH),),
+    (Answer(_top(_mean(TOOL_LATENCY_P95)), WHICH),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
     quiet="no calls",
@@ -167,11 +158,7 @@ SLOWEST_NAMES = Signal(
     f"The {TOP} tools with the highest p95, as its mean over all the time shown. A click leads to"
     " the tool and to its traces.",
     "s",
-    (
-        Answer(
-            _top(_mean(TOOL_LATENCY_P95.series.now(CHOSEN, by=EACH_TOOL, operator="max"))), WHICH
-        ),
-    ),
+    (Answer(_top(tools.over_all("avg", TOOL_LATENCY_P95)), WHICH),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
     quiet="no calls",

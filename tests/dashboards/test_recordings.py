@@ -159,6 +159,7 @@ TOOLS = Computed(
     {
         "mcp:tool_calls:rate5m": 0.066667,
         "mcp:tool_calls:rate1h": 0.066667,
+        "mcp:tool_errors:rate5m": 0.016667,
         "mcp:tool_errors:ratio_rate5m": 0.25,
         "mcp:tool_latency:p95_5m": 29,
     },

@@ -43,7 +43,7 @@ def test_the_proxys_share_is_right_from_the_first_minutes_on(
 
 OFTEN_IDLE: History = {
     f"mcp:tool_calls:rate5m{{{TOOL}}}": "0x5 2x3",
-    f"mcp:tool_errors:ratio_rate5m{{{TOOL}}}": "_x7 0.5x2",
+    f"mcp:tool_errors:rate5m{{{TOOL}}}": "0x6 1x2",
 }
 """Six minutes of no calls, then four of two calls per second, half of which fail from the second
 on."""

@@ -95,9 +95,14 @@ def test_the_agent_sends_its_spans_to_the_collector() -> None:
     assert local.agent["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://{local.addresses.otlp_http}"
 
 
-def test_the_rules_are_the_clusters() -> None:
+def test_the_rules_are_the_clusters_in_step_with_the_scrapes() -> None:
     local = planned("hybrid")
-    assert settings(local, RULES_FILE) == json.loads(json.dumps(local.plan.rules))
+    here, there = (each["groups"] for each in (settings(local, RULES_FILE), local.plan.rules))
+    assert [group["rules"] for group in here] == json.loads(
+        json.dumps([group["rules"] for group in there])
+    )
+    assert [group for group in here if "interval" in group] == []
+    assert [group["name"] for group in there if "interval" in group]
 
 
 def test_settings_of_the_user_do_not_reach_the_pipeline() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from lab import programs
 from lab.addresses import choose, localized
 from lab.prometheus_config import Target, prometheus_config, prometheus_flags
+from lab.rules_file import in_step
 from lab.targets import prometheus_spec, stack_targets
 from stacks.architectures import ARCHITECTURES, MetricsRoad
 from stacks.charts import Namespace, Profile
@@ -68,7 +69,7 @@ def running(architecture: str, profile: Profile, folder: Path) -> Iterator[Runni
             files={
                 programs.COLLECTOR_FILE: collector,
                 programs.PROMETHEUS_FILE: prometheus,
-                programs.RULES_FILE: made.rules,
+                programs.RULES_FILE: in_step(made.rules),
             },
             flags=prometheus_flags(spec),
             resources={each: _resource(made, each) for each in SERVERS},

@@ -14,6 +14,7 @@ from dashboards.sets import Set
 from lab import programs
 from lab.addresses import Addresses, choose
 from lab.prometheus_config import Target, prometheus_config
+from lab.rules_file import in_step
 from tests.toolhive.emitted import SERVERS, Server
 from tests.toolhive.running import Laid, Running, Scripted, job, scripted, started
 
@@ -44,7 +45,7 @@ def running(version: str, road: str, made: Set, folder: Path) -> Iterator[Runnin
     with scripted(version, NAMESPACE) as proxies:
         files = {
             programs.PROMETHEUS_FILE: _prometheus(road, addresses, proxies),
-            programs.RULES_FILE: document(made),
+            programs.RULES_FILE: in_step(document(made)),
         }
         if road not in SCRAPED:
             files[programs.COLLECTOR_FILE] = _collector(road, addresses)

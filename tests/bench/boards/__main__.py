@@ -20,11 +20,10 @@ REPORT = ROOT / "docs" / "dashboard-queries.md"
 
 HOUR = 3600
 ONE = {"namespace": "mcp-0", "server": "server-000"}
-OF_FLEETS = frozenset(("mcp-home", "mcp-fleet", "mcp-slo"))
 VIEWS = (
     View("an hour of all servers, every board", HOUR, {}),
     View("3 days of one server, every board", 72 * HOUR, ONE),
-    View("3 days of all servers, Home, Fleet and SLO", 72 * HOUR, {}, OF_FLEETS),
+    View("3 days of all servers, every board", 72 * HOUR, {}),
 )
 """How boards open; where a click on a server leads; and what is made to show a fleet's past."""
 

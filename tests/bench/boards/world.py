@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dashboards import foreign
 from dashboards.recordings import RECORDINGS
+from lab.preview.window import seconds
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Instrument, Metric, Outcome, Status
 
@@ -22,8 +23,8 @@ FAILURES = (Outcome.TOOL_ERROR, Outcome.PROTOCOL_ERROR, Outcome.TIMEOUT, Outcome
 FAILING_TOOLS = 5
 """How many of a server's tools have failed at least once, and so a second histogram."""
 
-SCRAPED_EVERY, RECORDED_EVERY = 15, 60
-"""Seconds between samples: of a scrape, and of Prometheus' default evaluation of rules."""
+SCRAPED_EVERY = 15
+"""Seconds between the samples of a scrape."""
 
 CALLS_PER_TOOL = 0.02
 """Calls a second; so 50 tools make a server of one call a second."""
@@ -58,9 +59,10 @@ def _server(number: int, tools: int) -> Iterator[str]:
     yield from _pod({"namespace": namespace, "pod": pod}, number)
     values = {**who, "pod": pod}
     for record in RECORDINGS:
+        every = seconds(record.group.interval)
         for place, labels in enumerate(_recorded(record.labels, names)):
             known = {key: each for key, each in values.items() if key in record.labels}
-            yield _line(record.record, known | labels, _Gauge(0.5), number + place, RECORDED_EVERY)
+            yield _line(record.record, known | labels, _Gauge(0.5), number + place, every)
 
 
 def _varied(metric: Metric, tools: tuple[str, ...]) -> Iterator[Labels]:
