@@ -124,8 +124,9 @@ def proxy(
     )
 
 
-def preview(port: int, prometheus_url: str) -> Process:
+def preview(port: int, prometheus_url: str, jaeger_url: str) -> Process:
     """The boards as live pages, with a Min step for the short intervals of a local pipeline."""
-    options = ("--serve", str(port), "--prometheus", prometheus_url, "--min-step", PREVIEW_MIN_STEP)
+    sources = ("--prometheus", prometheus_url, "--jaeger", jaeger_url)
+    options = ("--serve", str(port), *sources, "--min-step", PREVIEW_MIN_STEP)
     command = (sys.executable, "-m", "lab.preview", *options)
     return Process("preview", command, {}, f"http://{LOOPBACK}:{port}/")

@@ -10,7 +10,7 @@ from lab.demo.sights import Places, sights
 from lab.evidence import Tell
 from lab.pipeline import Pipeline, launch
 from lab.ports import free_ports
-from lab.preview.running import announced
+from lab.preview.running import Demo, announced
 from lab.processes import pause
 
 STEP_SECONDS = 0.5
@@ -26,7 +26,7 @@ def follow(
     pipeline: Pipeline, folder: Path, tell: Tell, *, remark: str = "", look: Look = _nowhere
 ) -> None:
     """Say where to look, then keep light traffic going; call `look` after each step of it."""
-    with announced(folder, pipeline.prometheus.url):
+    with announced(folder, Demo(pipeline.prometheus.url, pipeline.jaeger.url)):
         places = Places(_live_pages(pipeline), pipeline.prometheus.url, pipeline.jaeger.url)
         print(sights(places, (*pipeline.fronts, *pipeline.faulty)) + remark, flush=True)
         try:
@@ -42,6 +42,7 @@ def follow(
 
 def _live_pages(pipeline: Pipeline) -> str:
     """Start what draws the boards on request; where it listens once it does."""
-    process = programs.preview(free_ports(1)[0], pipeline.prometheus.url)
+    sources = (pipeline.prometheus.url, pipeline.jaeger.url)
+    process = programs.preview(free_ports(1)[0], *sources)
     launch(process, pipeline.parts)
     return process.url

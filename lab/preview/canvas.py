@@ -1,6 +1,6 @@
 """A place to draw on: a box of a matplotlib figure in which one unit is one pixel."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from matplotlib.figure import Figure
@@ -10,6 +10,7 @@ from matplotlib.textpath import text_to_path
 
 from lab.preview.colours import Theme
 from lab.preview.geometry import Box
+from lab.preview.links import Way
 
 DPI = 72
 """At this resolution matplotlib's points, its unit of fonts and lines, are pixels."""
@@ -39,12 +40,24 @@ PLAIN = Ink()
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A box of the figure, in pixels, from which ways lead on; the first is the usual one."""
+
+    box: Box
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Canvas:
-    """A box on a figure; places are pixels from its upper left corner, y downwards."""
+    """A box on a figure; places are pixels from its upper left corner, y downwards.
+
+    `spots` are the figure's, shared by its parts: a page makes them links, a picture cannot.
+    """
 
     figure: Figure
     box: Box
     theme: Theme
+    spots: list[Spot] = field(default_factory=list)
 
     @property
     def width(self) -> float:
@@ -57,6 +70,12 @@ class Canvas:
     def part(self, left: float, top: float, width: float, height: float) -> "Canvas":
         """A box within this one."""
         return replace(self, box=Box(self.box.left + left, self.box.top + top, width, height))
+
+    def leads(self, box: Box, ways: tuple[Way, ...]) -> None:
+        """Make a box a place to click, if anything leads on from it."""
+        if ways:
+            left, top = self.box.left + box.left, self.box.top + box.top
+            self.spots.append(Spot(Box(left, top, box.width, box.height), ways))
 
     def text(self, at: tuple[float, float], text: str, ink: Ink = PLAIN) -> None:
         """One line of text, its middle at that height."""

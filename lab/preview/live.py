@@ -12,6 +12,7 @@ from lab.ports import LOOPBACK
 from lab.preview.asking import Choice, answers
 from lab.preview.colours import THEMES, Mode
 from lab.preview.errors import PreviewError
+from lab.preview.links import TAGS, VIEW, Guide
 from lab.preview.model import Board
 from lab.preview.page import html
 from lab.preview.sheet import Sheet
@@ -22,11 +23,6 @@ Clock = Callable[[], float]
 
 IDLE_SECONDS = 30
 """How long a connection may say nothing."""
-
-CHOOSABLE = ("namespace", "server")
-"""The variables that a viewer of the preview can set."""
-
-_PARAMETERS = (*CHOOSABLE, "from", "theme")
 
 
 _INDEX = Template("""<!doctype html>
@@ -51,6 +47,13 @@ class Site:
     prometheus: str
     choice: Choice
     mode: Mode
+    jaeger: str | None = None
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a page can be asked for: the boards' variables, tags of traces, time and theme."""
+        variables = (each.name for board in self.boards for each in board.variables)
+        return (*dict.fromkeys(variables), TAGS, *VIEW)
 
     def page(self, address: str, now: float) -> str:
         """The page at a path with parameters; raises PreviewError, Unreachable, QueryRefused."""
@@ -59,13 +62,17 @@ class Site:
             return self._index()
         board = self._board(url.path)
         asked = dict(parse_qsl(url.query))
-        if unknown := sorted(asked.keys() - set(_PARAMETERS)):
-            raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(_PARAMETERS)}')
+        if unknown := sorted(asked.keys() - set(self.parameters)):
+            raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(self.parameters)}')
         choice, theme = self._choice(asked, now), THEMES[self._mode(asked)]
         found = answers(Prometheus(self.prometheus), board, choice)
         suffix = f"?{url.query}" if url.query else ""
         menu = tuple((each.title, f"{each.uid}.html{suffix}") for each in self.boards)
-        return html(Sheet(board, found, choice, theme, menu))
+        return html(Sheet(board, found, choice, theme, menu, self._guide(asked)))
+
+    def _guide(self, asked: dict[str, str]) -> Guide:
+        pages = frozenset(each.uid for each in self.boards)
+        return Guide(pages, {**self.choice.chosen, **asked}, live=True, jaeger=self.jaeger)
 
     def _index(self) -> str:
         theme = THEMES[self.mode]
@@ -86,7 +93,7 @@ class Site:
     def _choice(self, asked: dict[str, str], now: float) -> Choice:
         window = self.choice.window
         length = seconds(asked["from"]) if "from" in asked else window.length
-        chosen = {name: value for name, value in asked.items() if name in CHOOSABLE}
+        chosen = {name: value for name, value in asked.items() if name not in VIEW}
         return Choice(Window(now, length, window.min_step), {**self.choice.chosen, **chosen})
 
     def _mode(self, asked: dict[str, str]) -> Mode:

@@ -28,7 +28,8 @@ _PURPOSE = """Draw every board from a running Prometheus, as one HTML page and o
 class Options:
     """What the user asked for, checked; `boards` None means those of this repository.
 
-    `serve` is the port of live pages, 0 for any that is free; None writes files.
+    `serve` is the port of live pages, 0 for any that is free; None writes files. `jaeger` is None
+    if nobody knows where it is.
     """
 
     prometheus: str
@@ -37,6 +38,7 @@ class Options:
     boards: Path | None
     out: Path
     serve: int | None
+    jaeger: str | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,11 +52,14 @@ def parse(arguments: Sequence[str]) -> Options:
     """Raises PreviewError, one line."""
     given = _parser().parse_args(arguments)
     found = running_demo() if given.prometheus is None else None
-    url = given.prometheus or found
+    url = found.prometheus if found else given.prometheus
     if url is None:
         raise PreviewError(_NO_DEMO)
     if not is_url(url):
         raise PreviewError(f"{url!r} is no address of Prometheus, such as http://127.0.0.1:9090")
+    jaeger = given.jaeger or (found.jaeger if found else None)
+    if jaeger is not None and not is_url(jaeger):
+        raise PreviewError(f"{jaeger!r} is no address of Jaeger, such as http://127.0.0.1:16686")
     min_step = given.min_step or (PREVIEW_MIN_STEP if found else None)
     window = Window(
         time.time() if given.to is None else given.to,
@@ -71,6 +76,7 @@ def parse(arguments: Sequence[str]) -> Options:
         given.boards,
         given.out,
         given.serve,
+        jaeger.rstrip("/") if jaeger else None,
     )
 
 
@@ -82,6 +88,7 @@ def _parser() -> _Parser:
     parser = _Parser(prog="python -m lab.preview", description=_PURPOSE, allow_abbrev=False)
     add = parser.add_argument
     add("--prometheus", metavar="URL", help="default: that of a running `make demo`")
+    add("--jaeger", metavar="URL", help="where links to traces lead; default: that of the demo")
     add("--namespace", metavar="NAME", help="show one namespace; default: all")
     add("--server", metavar="NAME", help="show one MCP server; default: all")
     add(

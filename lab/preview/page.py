@@ -10,7 +10,7 @@ from string import Template
 import matplotlib as mpl
 
 from dashboards.layout import COLUMNS
-from lab.preview.canvas import blank
+from lab.preview.canvas import Spot, blank
 from lab.preview.geometry import COLUMN, GAP, PAGE_WIDTH, ROW, pixels
 from lab.preview.model import Panel
 from lab.preview.painting import ROW as HEADING
@@ -124,7 +124,7 @@ def _help(panel: Panel) -> str:
 
 
 def _drawing(sheet: Sheet, panel: Panel) -> str:
-    """The panel's body as inline SVG with real text."""
+    """The panel's body as inline SVG with real text, and what can be clicked over it."""
     box = pixels(panel.place).body()
     written = io.StringIO()
     with mpl.rc_context():
@@ -132,9 +132,22 @@ def _drawing(sheet: Sheet, panel: Panel) -> str:
         mpl.rcParams["svg.fonttype"] = "none"
         mpl.rcParams["svg.hashsalt"] = f"panel-{panel.id}"
         canvas = blank(box.width, box.height, sheet.theme, "none")
-        paint(sheet.board, panel, sheet.answer(panel), canvas)
+        paint(sheet.board, sheet.scene(panel, canvas))
         canvas.figure.savefig(written, format="svg")
-    return _inlined(written.getvalue())
+    side = "left" if panel.place.x < COLUMNS / 2 else "right"
+    return _inlined(written.getvalue()) + "".join(_spot(each, side) for each in canvas.spots)
+
+
+def _spot(spot: Spot, side: str) -> str:
+    """A box to click, over the drawing; a menu opens beneath it with every way that leads on."""
+    box = spot.box
+    place = f"left:{box.left:g}px;top:{box.top:g}px;width:{box.width:g}px;height:{box.height:g}px"
+    menu = "".join(f'<a href="{escape(w.address)}">{escape(w.title)}</a>' for w in spot.ways)
+    first = escape(spot.ways[0].address)
+    return (
+        f'\n<span class="spot" style="{place}"><a href="{first}" tabindex="-1" aria-hidden="true">'
+        f'</a><span class="ways {side}">{menu}</span></span>'
+    )
 
 
 def _inlined(svg: str) -> str:

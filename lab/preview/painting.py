@@ -1,7 +1,5 @@
 """Which panel types can be drawn, and the drawing of one panel's body."""
 
-from lab.preview.asking import Answer
-from lab.preview.canvas import Canvas
 from lab.preview.errors import Undrawable
 from lab.preview.model import PROMETHEUS, Board, Panel
 from lab.preview.painters import bargauge, elsewhere, heatmap, stat, table, text, timeseries
@@ -31,11 +29,12 @@ def refuse_unknown(board: Board) -> None:
             )
 
 
-def paint(board: Board, panel: Panel, answer: Answer, canvas: Canvas) -> None:
-    """Paint the body of a panel; raises Undrawable, naming board and panel."""
+def paint(board: Board, scene: Scene) -> None:
+    """Paint the body of a panel of the board; raises Undrawable, naming board and panel."""
+    panel = scene.panel
     try:
         painter = PAINTERS[panel.kind] if panel.source in ("", PROMETHEUS) else elsewhere.paint
-        painter(Scene(panel, answer, canvas))
+        painter(scene)
     except Undrawable as wrong:
         raise Undrawable(f"{_who(board, panel)}: {wrong}") from wrong
 

@@ -60,4 +60,4 @@ def _panel(sheet: Sheet, panel: Panel, canvas: Canvas) -> None:
     canvas.text((PADDING, TITLE / 2 + 1), title, Ink(size=13, weight="bold"))
     body = Box(0, 0, canvas.width, canvas.height).body()
     part = canvas.part(body.left, body.top, body.width, body.height)
-    paint(sheet.board, panel, sheet.answer(panel), part)
+    paint(sheet.board, sheet.scene(panel, part))

@@ -14,6 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox, TransformedBbox
 
 from lab.preview.canvas import Canvas
+from lab.preview.geometry import Box
+from lab.preview.links import Way
 
 Range = tuple[float, float]
 Point = tuple[float, float]
@@ -106,11 +108,16 @@ class Plane:
             )
         )
 
-    def dots(self, points: Sequence[Point], colour: Any, *, size: float) -> None:
-        """Diamonds, `size` pixels wide."""
+    def dots(
+        self, points: Sequence[tuple[Point, tuple[Way, ...]]], colour: Any, *, size: float
+    ) -> None:
+        """Diamonds, `size` pixels wide, each with the ways that lead on from it."""
         if not points:
             return
-        places = [self._place(*point) for point in points]
+        places = [self._place(*point) for point, _ in points]
+        for point, ways in points:
+            across, down = self._pixel(*point)
+            self.canvas.leads(Box(across - size, down - size, 2 * size, 2 * size), ways)
         self._add(
             Line2D(
                 [x for x, _ in places],
@@ -131,10 +138,14 @@ class Plane:
 
     def _place(self, x: float, y: float) -> Point:
         """The place on the figure, from 0 to 1 each way."""
+        return self.canvas.place(*self._pixel(x, y))
+
+    def _pixel(self, x: float, y: float) -> Point:
+        """The place on the canvas, in pixels from its upper left corner."""
         (left, right), (bottom, top) = self.xs, self.ys
         across = (x - left) / (right - left) * self.canvas.width
         down = (top - y) / (top - bottom) * self.canvas.height
-        return self.canvas.place(across, down)
+        return across, down
 
     def _outline(self, run: Iterable[tuple[float, float, float]]) -> list[Point]:
         """Along the lower line and back along the upper one."""

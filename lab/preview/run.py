@@ -14,6 +14,7 @@ from lab.preview import model
 from lab.preview.asking import answers
 from lab.preview.colours import THEMES
 from lab.preview.errors import PreviewError
+from lab.preview.links import Guide
 from lab.preview.live import Site, server
 from lab.preview.model import Board
 from lab.preview.options import Options, parse
@@ -47,9 +48,11 @@ def sheets(drawn: tuple[Board, ...], options: Options) -> Iterator[Sheet]:
     """Every board with its data; raises PreviewError, Unreachable or QueryRefused."""
     prometheus = Prometheus(options.prometheus)
     menu = tuple((board.title, f"{board.uid}.html") for board in drawn)
+    pages = frozenset(board.uid for board in drawn)
+    guide = Guide(pages, options.choice.chosen, jaeger=options.jaeger)
     for board in drawn:
         found = answers(prometheus, board, options.choice)
-        yield Sheet(board, found, options.choice, THEMES[options.mode], menu)
+        yield Sheet(board, found, options.choice, THEMES[options.mode], menu, guide)
 
 
 def files(drawn: tuple[Board, ...], options: Options) -> dict[str, bytes]:
@@ -101,7 +104,7 @@ def _save(drawn: tuple[Board, ...], options: Options) -> None:
 
 def _serve(drawn: tuple[Board, ...], options: Options, port: int) -> None:
     """Serve live pages until a signal comes."""
-    site = Site(drawn, options.prometheus, options.choice, options.mode)
+    site = Site(drawn, options.prometheus, options.choice, options.mode, options.jaeger)
     try:
         serving = server(site, port, time.time)
     except OSError as wrong:

@@ -1,9 +1,10 @@
-"""A demo says where its Prometheus is for as long as it runs, so that others find it."""
+"""A demo says where its parts are for as long as it runs, so that others find them."""
 
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -15,25 +16,33 @@ RUNS = ROOT / "run"
 _FILE = "demo.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The base URLs of a running demo's Prometheus and Jaeger."""
+
+    prometheus: str
+    jaeger: str
+
+
 @contextmanager
-def announced(folder: Path, prometheus: str) -> Iterator[None]:
-    """Say in a run's folder that this process runs a demo with a Prometheus at that URL."""
+def announced(folder: Path, demo: Demo) -> Iterator[None]:
+    """Say in a run's folder that this process runs a demo."""
     said = folder / _FILE
-    said.write_text(json.dumps({"pid": os.getpid(), "prometheus": prometheus}), encoding="utf-8")
+    said.write_text(json.dumps({"pid": os.getpid(), **asdict(demo)}), encoding="utf-8")
     try:
         yield
     finally:
         said.unlink(missing_ok=True)
 
 
-def running_demo(runs: Path = RUNS) -> str | None:
-    """The URL of the Prometheus of the demo that started last; None if none runs."""
+def running_demo(runs: Path = RUNS) -> Demo | None:
+    """The demo that started last; None if none runs."""
     for said in sorted(runs.glob(f"*/{_FILE}"), key=lambda path: path.parent.name, reverse=True):
         try:
-            demo = json.loads(said.read_text(encoding="utf-8"))
+            told = json.loads(said.read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
         # A killed demo could not take back what it said.
-        if psutil.pid_exists(demo["pid"]):
-            return str(demo["prometheus"])
+        if psutil.pid_exists(told["pid"]):
+            return Demo(told["prometheus"], told["jaeger"])
     return None

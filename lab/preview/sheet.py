@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lab.preview.asking import Answer, Answers, Choice
+from lab.preview.canvas import Canvas
 from lab.preview.colours import Theme
+from lab.preview.links import NOWHERE, Guide
 from lab.preview.model import Board, Panel
+from lab.preview.painters.scene import Scene
 
 ALL = "All"
 
@@ -15,7 +18,8 @@ ALL = "All"
 class Sheet:
     """A board, the data of its panels, and what the viewer chose.
 
-    `menu` are the titles of all boards with their addresses, for the page's links.
+    `menu` are the titles of all boards with their addresses, for the page's links; `guide` says
+    where the links in its panels lead.
     """
 
     board: Board
@@ -23,6 +27,11 @@ class Sheet:
     choice: Choice
     theme: Theme
     menu: tuple[tuple[str, str], ...]
+    guide: Guide = NOWHERE
+
+    def scene(self, panel: Panel, canvas: Canvas) -> Scene:
+        """What a painter of the panel needs."""
+        return Scene(panel, self.answer(panel), canvas, self.guide)
 
     def answer(self, panel: Panel) -> Answer:
         """The panel's data; a panel without queries has none."""

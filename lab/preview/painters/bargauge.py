@@ -25,6 +25,7 @@ def paint(scene: Scene) -> None:
     for number, value in enumerate(bars):
         part = canvas.part(0, number * (line + _GAP), canvas.width, line)
         _bar(part, value, columns, share(value, shown))
+        part.leads(Box(0, 0, part.width, line), scene.ways(value.field, value.series.labels))
     if len(bars) < len(shown):
         y = len(bars) * (line + _GAP) + line / 2
         more = f"and {len(shown) - len(bars)} more"

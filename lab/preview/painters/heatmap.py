@@ -88,7 +88,10 @@ def _cells(plot: Canvas, scene: Scene, found: Bands, colour: tuple[Colormap, Pow
         [colours(norm(each)) for *_, each in lit],
     )
     mark_events(plane, scene.answer.events)
-    dots = [(each.time, height(each.value, found.bounds)) for each in scene.answer.exemplars]
+    dots = [
+        ((each.time, height(each.value, found.bounds)), scene.guide.trace(each.trace))
+        for each in scene.answer.exemplars
+    ]
     plane.dots(dots, css_colour(scene.panel.options["exemplars"]["color"]), size=5)
 
 

@@ -7,6 +7,7 @@ from lab.preview.canvas import Canvas, Ink, fitted, width_of
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.geometry import Box
+from lab.preview.links import Way
 from lab.preview.model import Options
 from lab.preview.reducers import heading, reduced
 
@@ -25,6 +26,7 @@ class Entry:
     series: Series
     colour: str
     field: Field
+    ways: tuple[Way, ...] = ()
 
 
 def height(options: Options, entries: tuple[Entry, ...], available: float) -> float:
@@ -70,6 +72,7 @@ def _list(entries: tuple[Entry, ...], canvas: Canvas) -> None:
             return
         _swatch(canvas, x, LINE / 2, entry.colour)
         canvas.text((x + _SWATCH, LINE / 2), entry.series.name, Ink(size=_SIZE))
+        canvas.leads(Box(x, 0, _SWATCH + width, LINE), entry.ways)
         x += _SWATCH + width + 16
 
 
@@ -85,6 +88,7 @@ def _table(calculations: tuple[str, ...], entries: tuple[Entry, ...], canvas: Ca
         _swatch(canvas, 4, y, entry.colour)
         name = fitted(entry.series.name, name_width, _SIZE)
         canvas.text((4 + _SWATCH, y), name, Ink(size=_SIZE))
+        canvas.leads(Box(0, LINE * number, canvas.width, LINE), entry.ways)
     for end, column in zip(ends, columns, strict=True):
         for number, text in enumerate(column):
             colour = canvas.theme.text if number else canvas.theme.faint

@@ -6,21 +6,27 @@ from dataclasses import dataclass
 from lab.preview.asking import Answer, Series
 from lab.preview.canvas import Canvas, Ink
 from lab.preview.fields import Field
+from lab.preview.links import NOWHERE, Guide, Labels, Way
 from lab.preview.model import Panel
 from lab.preview.reducers import reduced
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One panel with its data, and where to paint it."""
+    """One panel with its data, where to paint it, and where its links lead."""
 
     panel: Panel
     answer: Answer
     canvas: Canvas
+    guide: Guide = NOWHERE
 
     def field(self, series: Series) -> Field:
         """How the values of a series look."""
         return self.panel.fields.of(series.name)
+
+    def ways(self, field: Field, labels: Labels) -> tuple[Way, ...]:
+        """Where a click on a series or row with these labels may lead."""
+        return self.guide.ways(field.config.get("links", ()), labels)
 
     def say_nothing(self) -> None:
         """Write what the panel shows when there is no data."""

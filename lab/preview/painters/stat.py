@@ -1,6 +1,9 @@
 """Stat: the present value, large, its recent past behind it."""
 
+from dataclasses import replace
+
 from lab.preview.canvas import Ink, fitted, width_of
+from lab.preview.geometry import Box
 from lab.preview.painters.plot import polyline
 from lab.preview.painters.scene import Scene, Value, values
 from lab.preview.plane import Plane
@@ -17,7 +20,8 @@ def paint(scene: Scene) -> None:
     width = canvas.width / len(shown)
     for number, value in enumerate(shown):
         part = canvas.part(number * width, 0, width, canvas.height)
-        _one(Scene(scene.panel, scene.answer, part), value, named=len(shown) > 1)
+        _one(replace(scene, canvas=part), value, named=len(shown) > 1)
+        part.leads(Box(0, 0, part.width, part.height), scene.ways(value.field, value.series.labels))
 
 
 def _one(scene: Scene, value: Value, *, named: bool) -> None:

@@ -1,7 +1,7 @@
 """Table: one row per label set, one column per query, as its transformations say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lab.preview.asking import Series
 from lab.preview.canvas import Canvas, Ink, fitted
@@ -20,10 +20,19 @@ Row = dict[str, Cell]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The columns in their order, and the rows; a row may lack a column."""
+    """The columns in their order, and the rows; a row may lack a column.
+
+    `names` are the columns of before they were renamed, and what they are called now.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def labels(self, row: Row) -> dict[str, str]:
+        """The texts of a row, by the names that the data have."""
+        cells = ((name, row.get(column)) for name, column in self.names.items())
+        return {name: cell for name, cell in cells if isinstance(cell, str)}
 
 
 def paint(scene: Scene) -> None:
@@ -41,6 +50,9 @@ def paint(scene: Scene) -> None:
     for column, width in widths(fields, canvas.width).items():
         part = canvas.part(left, 0, width, canvas.height)
         _column(part, column, shown, fields[column])
+        for number, row in enumerate(shown, start=1):
+            ways = scene.ways(fields[column], grid.labels(row))
+            part.leads(Box(0, _LINE * number, width, _LINE - 1), ways)
         left += width
     if len(shown) < len(grid.rows):
         more = f"and {len(grid.rows) - len(shown)} more rows"
@@ -85,7 +97,7 @@ def organized(options: Options, grid: Grid) -> Grid:
         {names[column]: cell for column, cell in row.items() if column in names}
         for row in grid.rows
     )
-    return Grid(tuple(names.values()), rows)
+    return Grid(tuple(names.values()), rows, names)
 
 
 def sorted_by(wanted: tuple[Options, ...], grid: Grid) -> Grid:
@@ -93,7 +105,7 @@ def sorted_by(wanted: tuple[Options, ...], grid: Grid) -> Grid:
     rows = sorted(grid.rows, key=lambda row: [str(row.get(each, "")) for each in grid.columns])
     for each in reversed(wanted):
         rows = _by_column(rows, each["displayName"], down=each.get("desc", False))
-    return Grid(grid.columns, tuple(rows))
+    return Grid(grid.columns, tuple(rows), grid.names)
 
 
 def _by_column(rows: list[Row], column: str, *, down: bool) -> list[Row]:
@@ -135,6 +147,8 @@ def _cell_colour(cell: Cell, field: Field, canvas: Canvas) -> str | None:
     kind = field.custom("cellOptions", {"type": "auto"})["type"]
     if kind not in ("auto", "color-text"):
         raise Undrawable(f'table cells of type "{kind}" are not drawn; known: auto, color-text')
+    if field.config.get("links"):
+        return canvas.theme.colour("blue")
     if kind == "auto":
         return None
     if isinstance(cell, str):

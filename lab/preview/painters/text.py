@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lab.preview.canvas import Canvas, Ink, width_of
+from lab.preview.canvas import Ink, width_of
 from lab.preview.errors import Undrawable
 from lab.preview.painters.scene import Scene
 
@@ -14,7 +14,6 @@ _HEADING_SIZE = 16
 _SPACE = 4.5
 
 _PIECE = re.compile(r"\[([^\]]+)\]\(([^)]+)\)|\*\*([^*]+)\*\*|`([^`]+)`|([^\[*`]+|[\[*`])")
-_BOARD = re.compile(r"^/?d/([A-Za-z0-9_-]+)(\?.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +38,9 @@ def words(line: str) -> Iterator[Word]:
         piece = link or bold or code or plain
         joined = open_end and not piece[0].isspace()
         for text in piece.split():
-            yield Word(text, weight, _local(address) if address else None, joined)
+            yield Word(text, weight, address, joined)
             joined = False
         open_end = not piece[-1].isspace()
-
-
-def _local(address: str) -> str:
-    """The address of a board of Grafana's as the preview's own page of it."""
-    board = _BOARD.match(address)
-    return f"{board[1]}.html" if board else address
 
 
 def paint(scene: Scene) -> None:
@@ -58,11 +51,12 @@ def paint(scene: Scene) -> None:
     for line in options["content"].splitlines():
         if y > scene.canvas.height:
             return
-        y = _paint_line(scene.canvas, line, y)
+        y = _paint_line(scene, line, y)
 
 
-def _paint_line(canvas: Canvas, line: str, y: float) -> float:
+def _paint_line(scene: Scene, line: str, y: float) -> float:
     """Write one line, wrapped; the height at which the next begins."""
+    canvas = scene.canvas
     heading = re.match(r"#+ ", line)
     item = re.match(r"\s*[-*] ", line)
     size = _HEADING_SIZE if heading else _SIZE
@@ -78,8 +72,7 @@ def _paint_line(canvas: Canvas, line: str, y: float) -> float:
         if x > indent and x + width > canvas.width:
             x, y = indent, y + _LINE
         colour = canvas.theme.colour("blue") if word.address else None
-        canvas.text(
-            (x, y), word.text, Ink(size=size, colour=colour, weight=weight, url=word.address)
-        )
+        url = scene.guide.address(word.address, {}) if word.address else None
+        canvas.text((x, y), word.text, Ink(size=size, colour=colour, weight=weight, url=url))
         x += width + _SPACE
     return y + _LINE

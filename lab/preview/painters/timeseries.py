@@ -52,7 +52,7 @@ def _entry(scene: Scene, number: int) -> Entry:
     field = scene.field(series)
     last = reduced("lastNotNull", series.values)
     colour = field.colour(math.nan if last is None else last, number, scene.canvas.theme)
-    return Entry(series, colour, field)
+    return Entry(series, colour, field, scene.ways(field, series.labels))
 
 
 def stacked(entries: tuple[Entry, ...], step: int) -> list[Drawn]:
@@ -100,7 +100,9 @@ def _exemplars(plane: Plane, scene: Scene) -> None:
     """A dot for each single call that lies within the plane."""
     low, high = plane.ys
     points = [
-        (each.time, each.value) for each in scene.answer.exemplars if low <= each.value <= high
+        ((each.time, each.value), scene.guide.trace(each.trace))
+        for each in scene.answer.exemplars
+        if low <= each.value <= high
     ]
     plane.dots(points, scene.canvas.theme.colour("super-light-blue"), size=4)
 

@@ -7,6 +7,7 @@ from typing import Any
 from lab.preview import model
 from lab.preview.asking import Answer, Answers, Choice, Series
 from lab.preview.colours import THEMES, Mode
+from lab.preview.links import NOWHERE, Guide
 from lab.preview.model import Board, Panel
 from lab.preview.sheet import Sheet
 from lab.preview.window import Window
@@ -90,9 +91,9 @@ def series(*values: float, name: str = "a", letter: str = "A", **labels: str) ->
     return Series(letter, name, labels, times, values)
 
 
-def sheet(drawn: Board, answers: Answers, mode: Mode = Mode.DARK) -> Sheet:
+def sheet(drawn: Board, answers: Answers, mode: Mode = Mode.DARK, guide: Guide = NOWHERE) -> Sheet:
     menu = ((drawn.title, f"{drawn.uid}.html"),)
-    return Sheet(drawn, answers, Choice(WINDOW, {}), THEMES[mode], menu)
+    return Sheet(drawn, answers, Choice(WINDOW, {}), THEMES[mode], menu, guide)
 
 
 def answer(*found: Series) -> Answer:

@@ -14,6 +14,7 @@ from dashboards.render import board_json
 from lab.preview import model
 from lab.preview.colours import Mode
 from lab.preview.geometry import PAGE_WIDTH, pixels
+from lab.preview.links import Guide
 from lab.preview.model import Board
 from lab.preview.page import html
 from lab.preview.painting import refuse_unknown
@@ -112,7 +113,8 @@ def test_a_panel_of_another_data_source_says_where_it_is_read() -> None:
 
 
 def test_a_link_to_a_board_leads_to_the_preview_s_page_of_it() -> None:
-    page = html(sheet(board(panel_json("text", targets=[])), {}))
+    guide = Guide(frozenset({"made", "mcp-fleet"}))
+    page = html(sheet(board(panel_json("text", targets=[])), {}, guide=guide))
     assert 'xlink:href="mcp-fleet.html"' in page
 
 

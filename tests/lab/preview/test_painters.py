@@ -221,7 +221,9 @@ def test_columns_are_dropped_ordered_and_renamed() -> None:
         "indexByName": {"Value": 0, "tool": 1},
         "renameByName": {"Value": "Calls"},
     }
-    assert organized(options, grid) == Grid(("Calls", "tool"), ({"Calls": 1.0, "tool": "echo"},))
+    found = organized(options, grid)
+    assert (found.columns, found.rows) == (("Calls", "tool"), ({"Calls": 1.0, "tool": "echo"},))
+    assert found.labels({"Calls": 1.0, "tool": "echo"}) == {"tool": "echo"}
 
 
 def test_rows_are_sorted_and_empty_cells_come_last() -> None:
@@ -242,7 +244,7 @@ def test_markdown_becomes_words_with_weight_and_address() -> None:
     found = list(words("see **the** [Fleet board](/d/mcp-fleet?x=1): `all`"))
     assert [each.text for each in found] == ["see", "the", "Fleet", "board", ":", "all"]
     assert [each.weight for each in found][:2] == ["normal", "bold"]
-    assert [each.address for each in found][2:5] == ["mcp-fleet.html", "mcp-fleet.html", None]
+    assert [each.address for each in found][2:5] == ["/d/mcp-fleet?x=1", "/d/mcp-fleet?x=1", None]
     assert [each.joined for each in found] == [False, False, False, False, True, False]
 
 

@@ -41,6 +41,7 @@ def test_a_page_and_a_picture_of_each_board_are_written(
         (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
         (["--from", "soon"], '"soon" is no duration: one number with s, m, h or d, such as 5m'),
         (["--prometheus", "localhost"], "'localhost' is no address of Prometheus, such as http://"),
+        (["--jaeger", "localhost"], "'localhost' is no address of Jaeger, such as http://127.0.0"),
         (["--serve", "70000"], "--serve 70000: no port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
@@ -115,10 +116,12 @@ def test_the_demo_that_started_last_is_found_while_it_runs(tmp_path: Path) -> No
     old.mkdir()
     new.mkdir()
     assert running.running_demo(tmp_path) is None
-    with running.announced(old, "http://127.0.0.1:1"):
-        with running.announced(new, "http://127.0.0.1:2"):
-            assert running.running_demo(tmp_path) == "http://127.0.0.1:2"
-        assert running.running_demo(tmp_path) == "http://127.0.0.1:1"
+    first = running.Demo("http://127.0.0.1:1", "http://127.0.0.1:2")
+    second = running.Demo("http://127.0.0.1:3", "http://127.0.0.1:4")
+    with running.announced(old, first):
+        with running.announced(new, second):
+            assert running.running_demo(tmp_path) == second
+        assert running.running_demo(tmp_path) == first
     assert running.running_demo(tmp_path) is None
 
 
@@ -126,6 +129,6 @@ def test_a_killed_demo_is_not_found(tmp_path: Path) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
     (tmp_path / "20260101-000000-a").mkdir()
-    said = {"pid": ended.pid, "prometheus": "http://127.0.0.1:1"}
+    said = {"pid": ended.pid, "prometheus": "http://127.0.0.1:1", "jaeger": "http://127.0.0.1:2"}
     (tmp_path / "20260101-000000-a" / "demo.json").write_text(json.dumps(said))
     assert running.running_demo(tmp_path) is None
