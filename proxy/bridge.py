@@ -13,7 +13,7 @@ from functools import partial
 from time import perf_counter
 
 from proxy import logs
-from proxy.eras import keys
+from proxy.eras import keys, said
 from proxy.eras.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
 from proxy.eras.legacy_client import LegacyClient
 from proxy.eras.opening import modern_meta, speaks_modern
@@ -109,13 +109,19 @@ class Bridge:
             owner.link_message(data, arrived)
             return
         try:
-            message = take_apart(data)
-            if self._way is _Way.TRANSLATE:
-                self._perform(self._client.receive(message))
-            else:
-                self._decide(owner, message, data)
+            messages = said.read(data)
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
+            return
+        for message, part in messages:
+            if self._owner is None:
+                return
+            if self._way is _Way.TRANSLATE:
+                self._perform(self._client.receive(message))
+            elif self._way is _Way.UNDECIDED:
+                self._decide(owner, message, part)
+            else:
+                owner.link_message(part, arrived)
 
     def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Protocol
 
 from proxy import logs
-from proxy.eras import keys
+from proxy.eras import keys, said
 from proxy.eras.effects import Answer, Changed, Close, Effect, Failed, Opened, Push, Send
 from proxy.eras.legacy_server import LegacyServer
 from proxy.eras.modern_server import ModernServer
@@ -156,12 +156,14 @@ class Channel:
     def link_message(self, data: bytes, arrived: float) -> None:
         """Part of port.LinkOwner."""
         try:
-            message = take_apart(data)
-            effects = (self._server or self._opening).receive(message)
+            messages = said.read(data)
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
-        self._perform(effects, self._headers)
+        for message, _ in messages:
+            if self.over:
+                return
+            self._perform((self._server or self._opening).receive(message), self._headers)
 
     def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -184,9 +186,10 @@ class Channel:
         if visit in self._waiting:
             self._waiting.remove(visit)
             return
-        number = next(each for each, other in self._visits.items() if other is visit)
-        del self._visits[number]
-        self._cancel(number)
+        for number, other in tuple(self._visits.items()):
+            if other is visit:
+                del self._visits[number]
+                self._cancel(number)
         self._settle()
 
     def visit_slow(self, visit: Visit) -> None:

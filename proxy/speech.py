@@ -8,8 +8,8 @@ refuses it with a modern error, is a modern one; any other is legacy. A modern s
 import asyncio
 from contextlib import suppress
 
-from proxy.eras import headers, keys
-from proxy.eras.opening import PROBE_SECONDS, modern_meta, speaks_modern
+from proxy.eras import headers, keys, said
+from proxy.eras.opening import PROBE_SECONDS, modern_meta, speaks_modern, versions_in
 from proxy.eras.request import mapping, plain
 from proxy.eras.request import request as message
 from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
@@ -18,7 +18,7 @@ from proxy.transports.inquiry import Inquiry, Told
 from proxy.transports.pool import Pool
 from proxy.transports.streamable_link import StreamableTerms
 from proxy.wire import request
-from proxy.wire.fields import Fields, take_apart
+from proxy.wire.fields import Fields
 from proxy.wire.head import Header, without
 
 _SILENT = frozenset((401, 403, 407, 408, 429))
@@ -77,8 +77,8 @@ class Speech:
             return
         answer = _answer(told.body)
         self.modern = answer is not None and speaks_modern(answer) is not False
-        offered = mapping(plain((answer or {}).get("result"))).get("supportedVersions")
-        versions = set(offered) if isinstance(offered, list) else set()
+        result = mapping(plain((answer or {}).get("result")))
+        versions = versions_in(result, "supportedVersions")
         if not self.modern or versions & set(LEGACY_VERSIONS):
             self.legacy = True
 
@@ -112,6 +112,6 @@ class Speech:
 
 def _answer(body: bytes) -> Fields | None:
     try:
-        return take_apart(body)
+        return said.read(body)[0][0]
     except MalformedMessage:
         return None

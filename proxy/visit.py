@@ -128,12 +128,15 @@ class Visit:
 
     def close(self) -> None:
         """End a subscription as it should."""
-        self._reply.push(closure(self.request.id))
-        self._reply.end()
-        self._end(OK, 200)
+        self.push(closure(self.request.id))
+        if not self.over:
+            self._reply.end()
+            self._end(OK, 200)
 
     def tick(self, now: float) -> None:
         """Look whether the request is overdue; keep an open subscription alive."""
+        if self.over:
+            return
         if self._counted:
             if now - self._kept_alive > KEEP_ALIVE_SECONDS:
                 self._kept_alive = now

@@ -17,6 +17,7 @@ from proxy.eras.opening import modern_meta, speaks_modern
 from proxy.eras.request import (
     Refused,
     Request,
+    identity,
     mapping,
     plain,
     request,
@@ -25,7 +26,7 @@ from proxy.eras.request import (
     with_meta,
 )
 from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS
-from proxy.wire.fields import Fields, encode, members, raw
+from proxy.wire.fields import Fields, encode, inside, members, raw
 
 MOST_ROUNDS = 100
 """How often one request may be answered by `input_required` before it is given up."""
@@ -105,7 +106,7 @@ class LegacyClient:
     def receive(self, message: Fields) -> SessionEffects:
         """Take a message of the server. Raises MalformedMessage."""
         if "method" not in message:
-            return self._answered(plain(message.get("id")), message)
+            return self._answered(identity(message.get("id")), message)
         if "id" in message:
             return [Send(_NOT_ASKED.answer(message["id"]))]
         return self._told(text(message["method"]), message)
@@ -257,12 +258,12 @@ class LegacyClient:
             told = encode(refused) if "error" in answer else _NOT_MODERN.answer(greeting.id)
             return [Tell(told)]
         found = members(answer, "result")
-        self._offers = members(found, "capabilities")
+        self._offers = inside(found, "capabilities")
         asked = text(greeting.params.get("protocolVersion"))
         told_of: dict[str, object] = {
             "protocolVersion": asked if asked in LEGACY_VERSIONS else LATEST_LEGACY,
             "capabilities": self._offers,
-            "serverInfo": members(found, "_meta").get(keys.SERVER_INFO_KEY, _UNNAMED),
+            "serverInfo": inside(found, "_meta").get(keys.SERVER_INFO_KEY, _UNNAMED),
         }
         if "instructions" in found:
             told_of["instructions"] = found["instructions"]
@@ -301,12 +302,12 @@ class LegacyClient:
         return questions or [Later(PAUSE_SECONDS, call.number)]
 
     def _told(self, method: str, message: Fields) -> SessionEffects:
-        params = members(message, "params")
-        subscription = plain(members(params, "_meta").get(keys.SUBSCRIPTION_KEY))
+        params = inside(message, "params")
+        subscription = identity(inside(params, "_meta").get(keys.SUBSCRIPTION_KEY))
         if method == keys.ACKNOWLEDGED:
             return self._acknowledged(subscription, params)
         if method == keys.CANCELLED:
-            ended = plain(params.get("requestId"))
+            ended = identity(params.get("requestId"))
             return self._stream_ended(ended, _CLOSED) if isinstance(ended, int) else []
         if subscription is None:
             return [Tell(encode(message))]

@@ -18,6 +18,7 @@ from proxy.eras.request import (
     Refused,
     Request,
     cancellation,
+    identity,
     mapping,
     plain,
     request,
@@ -27,7 +28,7 @@ from proxy.eras.request import (
 from proxy.eras.rules import NO_SUCH_METHOD
 from proxy.eras.subscription import Subscription, wanted
 from proxy.eras.tickets import Ticket, Tickets, numbered
-from proxy.wire.fields import Fields, encode, members, raw
+from proxy.wire.fields import Fields, encode, inside, members, raw
 
 UNKNOWN_STATE = Refused(keys.INVALID_PARAMS, "requestState is unknown, or its time is over")
 _OTHER_REQUEST = Refused(keys.INVALID_PARAMS, "requestState belongs to another request")
@@ -67,7 +68,7 @@ class LegacyServer:
     ) -> None:
         self._parameters = parameters
         self._opened = members({"result": opened}, "result")
-        self._offers = members(self._opened, "capabilities")
+        self._offers = inside(self._opened, "capabilities")
         self._client = mapping(plain(capabilities))
         self._mint = mint
         self._tickets = Tickets()
@@ -200,7 +201,7 @@ class LegacyServer:
         ]
 
     def _answered(self, message: Fields) -> Effects:
-        number = plain(message.get("id"))
+        number = identity(message.get("id"))
         if isinstance(number, str):
             return self._subscribed(number, agreed="error" not in message)
         ticket = self._tickets.get(number)
@@ -285,7 +286,7 @@ class LegacyServer:
 
     def _notified(self, method: str, message: Fields) -> Effects:
         if method == keys.PROGRESS:
-            ticket = self._tickets.get(plain(members(message, "params").get("progressToken")))
+            ticket = self._tickets.get(identity(inside(message, "params").get("progressToken")))
             push = None if ticket is None else ticket.progress(message)
             return [] if push is None else [push]
         if method == keys.UPDATED or method in keys.LIST_CHANGES:

@@ -8,9 +8,9 @@ only while a single request asked for such messages.
 from proxy.eras import keys
 from proxy.eras.effects import Answer, Close, Effects, Push, Send
 from proxy.eras.parameters import Parameters
-from proxy.eras.request import Refused, Request, cancellation, plain, text, with_meta
+from proxy.eras.request import Refused, Request, cancellation, identity, plain, text, with_meta
 from proxy.eras.tickets import Ticket, Tickets, numbered
-from proxy.wire.fields import Fields, encode, members
+from proxy.wire.fields import Fields, encode, inside
 
 
 class ModernServer:
@@ -48,11 +48,11 @@ class ModernServer:
         return self._notified(text(message["method"]), message)
 
     def _answered(self, message: Fields) -> Effects:
-        ticket = self._tickets.take(plain(message.get("id")))
+        ticket = self._tickets.take(identity(message.get("id")))
         if ticket is None:
             return []
         if ticket.method == keys.LIST_TOOLS and "result" in message:
-            self._parameters.learn(plain(members(message, "result").get("tools")))
+            self._parameters.learn(plain(inside(message, "result").get("tools")))
         if ticket.method == keys.LISTEN and "result" in message:
             told = {**message, "id": ticket.id}
             named = with_meta(told, "result", keys.SUBSCRIPTION_KEY, ticket.id)
@@ -60,21 +60,27 @@ class ModernServer:
         return [Answer(ticket.number, ticket.answer(message))]
 
     def _notified(self, method: str, message: Fields) -> Effects:
-        params = members(message, "params")
+        params = inside(message, "params")
         if method == keys.PROGRESS:
-            ticket = self._tickets.get(plain(params.get("progressToken")))
+            ticket = self._tickets.get(identity(params.get("progressToken")))
             push = None if ticket is None else ticket.progress(message)
             return [] if push is None else [push]
         if method == keys.CANCELLED:
-            ticket = self._tickets.take(plain(params.get("requestId")))
-            return [] if ticket is None else [Close(ticket.number)]
-        subscription = members(params, "_meta").get(keys.SUBSCRIPTION_KEY)
+            return self._closed(self._tickets.get(identity(params.get("requestId"))))
+        subscription = inside(params, "_meta").get(keys.SUBSCRIPTION_KEY)
         if subscription is not None:
-            return self._subscribed(self._tickets.get(plain(subscription)), message)
+            return self._subscribed(self._tickets.get(identity(subscription)), message)
         logging = [each for each in self._tickets if each.wants_logs]
         if method == keys.LOG and len(logging) == 1:
             return [Push(logging[0].number, encode(message))]
         return []
+
+    def _closed(self, ticket: Ticket | None) -> Effects:
+        """The server may cancel a subscription only (2026-07-28, "Cancellation")."""
+        if ticket is None or ticket.method != keys.LISTEN:
+            return []
+        self._tickets.take(ticket.number)
+        return [Close(ticket.number)]
 
     def _subscribed(self, ticket: Ticket | None, message: Fields) -> Effects:
         if ticket is None:

@@ -34,14 +34,14 @@ def speaks_modern(answer: Fields) -> bool | None:
     """What the answer to `server/discover` says; None if the server is modern, but too new."""
     error = mapping(plain(answer.get("error")))
     if error.get("code") == keys.UNSUPPORTED_VERSION:
-        offered = _versions(mapping(error.get("data")), "supported")
+        offered = versions_in(mapping(error.get("data")), "supported")
         if MODERN_VERSION in offered:
             return True
         return False if offered & set(LEGACY_VERSIONS) else None
     if error:
-        return error.get("code") in keys.MODERN_CODES
+        return any(error.get("code") == each for each in keys.MODERN_CODES)
     found = mapping(plain(answer.get("result")))
-    return MODERN_VERSION in _versions(found, "supportedVersions")
+    return MODERN_VERSION in versions_in(found, "supportedVersions")
 
 
 class Opening:
@@ -109,10 +109,11 @@ class Opening:
             # A slow modern server: it took the probe that the proxy had given up.
             return self._opened(Era.MODERN, None)
         if error:
-            return self._failed(f"the server refused to initialize: {error.get('message')}")
+            reason = str(error.get("message"))
+            return self._failed(f"the server refused to initialize: {reason:.200}")
         version = text(members(answer, "result").get("protocolVersion"))
         if version not in LEGACY_VERSIONS:
-            return self._failed(f"the server speaks protocol version {version!r}")
+            return self._failed(f"the server speaks protocol version {version[:80]!r}")
         ready = Send(notification(keys.INITIALIZED))
         return [ready, *self._opened(Era.LEGACY, answer["result"])]
 
@@ -125,6 +126,7 @@ class Opening:
         return [Failed(reason)]
 
 
-def _versions(holder: Mapping[str, object], name: str) -> set[object]:
+def versions_in(holder: Mapping[str, object], name: str) -> set[str]:
+    """The protocol versions that a member lists."""
     found = holder.get(name)
     return {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()

@@ -38,7 +38,9 @@ class Parameters:
         for tool in tools if isinstance(tools, list) else ():
             told = mapping(tool)
             annotated = dict(_annotated(mapping(told.get("inputSchema")), ()))
-            name = str(told.get("name"))
+            name = told.get("name")
+            if not isinstance(name, str):
+                continue
             self._headers.pop(name, None)
             if annotated and len(self._headers) < MOST_TOOLS:
                 self._headers[name] = annotated

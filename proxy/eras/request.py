@@ -6,9 +6,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from proxy.eras import keys
-from proxy.wire.fields import Fields, encode, members, raw, take_apart
+from proxy.wire.depth import deeper_than
+from proxy.wire.fields import Fields, encode, inside, members, raw, take_apart
+from proxy.wire.message import RequestId
 
 NULL = raw(None)
+DEEPEST = 400
+"""How deep a value may nest that is read whole: Python's recursion ends at 1000, stack included."""
 
 
 class Refused(Struct, frozen=True, gc=False):
@@ -60,13 +64,21 @@ def text(value: Raw | None) -> str:
 
 
 def plain(value: Raw | None) -> object:
-    """A member's value; None if it is absent or cannot be read."""
-    if value is None:
+    """A member's value; None if it is absent or cannot be read, or nests too deep to be written."""
+    if value is None or deeper_than(bytes(value), DEEPEST):
         return None
     try:
         return msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def identity(value: Raw | None) -> RequestId | None:
+    """An id or token by which something is found again; None for any other value."""
+    found = plain(value)
+    if isinstance(found, bool) or not isinstance(found, int | str | float):
+        return None
+    return found
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -98,8 +110,8 @@ def cancellation(request_id: object) -> bytes:
 
 def with_meta(message: Fields, holder: str, key: str, value: Raw | None) -> bytes:
     """A message whose `holder` (params or result) has a `_meta` member set, or (None) removed."""
-    inner = members(message, holder)
-    meta = members(inner, "_meta")
+    inner = inside(message, holder)
+    meta = inside(inner, "_meta")
     if value is None:
         meta.pop(key, None)
     else:

@@ -5,7 +5,7 @@ from msgspec import Raw
 from proxy.eras import keys
 from proxy.eras.request import mapping, plain
 from proxy.eras.versions import LATEST_LEGACY, MODERN_VERSION
-from proxy.wire.fields import Fields, members, raw
+from proxy.wire.fields import Fields, inside, members, raw
 
 _COMPLETE = raw("complete")
 _NEVER_FRESH = {"ttlMs": raw(0), "cacheScope": raw("private")}
@@ -21,7 +21,7 @@ def complete(method: str, result: Raw, server_info: Raw | None) -> Fields:
     if method in keys.CACHEABLE or method == keys.DISCOVER:
         fields = {**_NEVER_FRESH, **fields}
     if server_info is not None:
-        meta = members(fields, "_meta")
+        meta = inside(fields, "_meta")
         meta.setdefault(keys.SERVER_INFO_KEY, server_info)
         fields["_meta"] = raw(meta)
     return fields
@@ -29,7 +29,7 @@ def complete(method: str, result: Raw, server_info: Raw | None) -> Fields:
 
 def discovery(initialized: Fields) -> Raw:
     """The result of `server/discover` that says what the result of `initialize` said."""
-    capabilities = members(initialized, "capabilities")
+    capabilities = inside(initialized, "capabilities")
     capabilities.pop("tasks", None)
     told: dict[str, object] = {
         "supportedVersions": [MODERN_VERSION, LATEST_LEGACY],

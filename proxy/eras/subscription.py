@@ -4,7 +4,7 @@ from msgspec import Raw
 
 from proxy.eras import keys
 from proxy.eras.request import mapping, notification, plain, result, text, with_meta
-from proxy.wire.fields import Fields, members
+from proxy.wire.fields import Fields, inside
 
 Honored = dict[str, object]
 
@@ -63,7 +63,7 @@ class Subscription:
         if self.waiting:
             return None
         if method == keys.UPDATED:
-            uri = text(members(message, "params").get("uri"))
+            uri = text(inside(message, "params").get("uri"))
             if not any(uri.startswith(each) for each in self.uris):
                 return None
         elif self._honored.get(keys.LIST_CHANGES[method][0]) is not True:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from proxy.eras import keys
 from proxy.eras.effects import Push
 from proxy.eras.request import Request
-from proxy.wire.fields import Fields, encode, members, raw
+from proxy.wire.fields import Fields, encode, inside, raw
 
 
 class Ticket:
@@ -40,7 +40,7 @@ class Ticket:
         """A progress notification under the client's own token, if it has one."""
         if self.token is None:
             return None
-        params = {**members(fields, "params"), "progressToken": self.token}
+        params = {**inside(fields, "params"), "progressToken": self.token}
         return Push(self.number, encode({**fields, "params": params}))
 
 

@@ -19,7 +19,7 @@ from proxy.errors import MalformedMessage
 from proxy.transports.port import Link, LinkOwner
 from proxy.verdict import REJECTED, Verdict
 from proxy.wire import jsonrpc
-from proxy.wire.fields import Fields, encode, members, raw, take_apart
+from proxy.wire.fields import Fields, encode, inside, members, raw, take_apart
 from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 LOG = logging.getLogger("proxy.hub")
@@ -181,16 +181,18 @@ class Hub:
     def link_message(self, data: bytes, arrived: float) -> None:
         """Part of port.LinkOwner."""
         try:
-            parts = jsonrpc.split(data)
+            parts = [(*each, take_apart(each[1])) for each in jsonrpc.split(data)]
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
         self.spoke = True
-        for message, part in parts:
+        for message, part, fields in parts:
             if message.is_answer:
-                self._hear_answer(message, part, arrived)
+                self._hear_answer(message, fields, arrived)
             elif message.is_request:
                 self._hear_request(message, part, arrived)
+            elif message.method == keys.PROGRESS:
+                self._hear_progress(message, fields, arrived)
             else:
                 self._hear_notification(message, part, arrived)
 
@@ -248,14 +250,13 @@ class Hub:
         params = {**members(fields, "params"), "requestId": raw(number)}
         return self._send(encode({**fields, "params": params}))
 
-    def _hear_answer(self, message: Message, data: bytes, arrived: float) -> None:
+    def _hear_answer(self, message: Message, fields: Fields, arrived: float) -> None:
         number = message.id
         ticket = self._tickets.pop(number, None) if type(number) is int else None
         if ticket is None:
             return
         if ticket.share.numbers.get(ticket.key) == number:
             del ticket.share.numbers[ticket.key]
-        fields = take_apart(data)
         if number == self._greeter:
             self._hear_greeting(message, fields, arrived)
         ticket.share.hear(encode({**fields, "id": ticket.id}), arrived)
@@ -284,24 +285,22 @@ class Hub:
         share.hear(data, arrived)
 
     def _hear_notification(self, message: Message, data: bytes, arrived: float) -> None:
-        params = message.params or NO_PARAMS
-        if message.method == keys.PROGRESS:
-            self._hear_progress(params.progress_token, data, arrived)
-        elif message.method == keys.CANCELLED:
-            share = self._asked.pop(params.request_id, None)  # type: ignore[arg-type]
+        if message.method == keys.CANCELLED:
+            asked = (message.params or NO_PARAMS).request_id
+            share = self._asked.pop(asked, None)  # type: ignore[arg-type]
             if share is not None:
                 share.hear(data, arrived)
         else:
             for share in tuple(self._shares):
                 share.hear(data, arrived)
 
-    def _hear_progress(self, number: RequestId | None, data: bytes, arrived: float) -> None:
+    def _hear_progress(self, message: Message, fields: Fields, arrived: float) -> None:
+        number = (message.params or NO_PARAMS).progress_token
         ticket = self._tickets.get(number) if type(number) is int else None
         if ticket is None or ticket.token is None:
             return
-        fields = take_apart(data)
         token: Raw = raw(ticket.token)
-        params = {**members(fields, "params"), "progressToken": token}
+        params = {**inside(fields, "params"), "progressToken": token}
         ticket.share.hear(encode({**fields, "params": params}), arrived)
 
     def _send(self, message: bytes) -> bool:

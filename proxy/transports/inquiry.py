@@ -3,15 +3,16 @@
 import asyncio
 from dataclasses import dataclass
 
-from proxy.errors import MessageTooLarge
+from proxy.errors import MalformedMessage, MessageTooLarge
 from proxy.transports.port import Source
+from proxy.wire import jsonrpc
 from proxy.wire.event_stream import EventReader
 from proxy.wire.head import Content, ResponseHead
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The answer: `body` is the JSON, or the first message of a stream."""
+    """The answer: `body` is the JSON, or the first answer on a stream."""
 
     status: int
     session: bytes
@@ -75,7 +76,7 @@ class Inquiry:
         except MessageTooLarge:
             self._end(None)
             return
-        found = next((each.data for each in events if each.data), None)
+        found = next((each.data for each in events if _answers(each.data)), None)
         if found is not None and self._head is not None:
             self._settle(self._head, found)
 
@@ -101,3 +102,11 @@ class Inquiry:
         source, self._source = self._source, None
         if source is not None:
             source.abort()
+
+
+def _answers(data: bytes) -> bool:
+    """Whether an event is an answer; a server may tell of its progress before."""
+    try:
+        return any(each.is_answer for each in jsonrpc.decode_all(data))
+    except MalformedMessage:
+        return False

@@ -6,11 +6,13 @@ is no session, no GET stream, and no notification of clients.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
-from proxy.eras import headers, keys
+from proxy.eras import headers, keys, said
 from proxy.eras.parameters import Parameters
-from proxy.eras.request import Request, plain, text
+from proxy.eras.request import Request, identity, plain, text
 from proxy.eras.versions import MODERN_VERSION
+from proxy.errors import MalformedMessage
 from proxy.transports.asking import Question
 from proxy.transports.asking import Request as Exchange
 from proxy.transports.lane import Parcel
@@ -19,7 +21,7 @@ from proxy.transports.port import LinkOwner
 from proxy.transports.streamable_link import StreamableTerms
 from proxy.verdict import UNREACHABLE, Verdict
 from proxy.wire import request
-from proxy.wire.fields import members, take_apart
+from proxy.wire.fields import inside
 from proxy.wire.head import Header, without
 from proxy.wire.message import Message
 
@@ -47,13 +49,13 @@ class ModernLink:
         return f"<ModernLink over={self._owner is None} open={len(self._open)}>"
 
     def send(self, message: bytes, lines: bytes = b"") -> bool:
-        """Part of port.Link. A cancellation closes; other notifications have no place here."""
+        """Part of port.Link. A cancellation closes; what else is no request has no place here."""
         asked = Request(message)
         if asked.method == keys.CANCELLED:
             question = self._open.get(plain(asked.params.get("requestId")))
             if question is not None:
                 question.drop()
-        elif "id" in asked.fields and self._owner is not None:
+        elif asked.method and "id" in asked.fields and self._owner is not None:
             self._ask(asked, Parcel(message, without(lines, headers.REPLACED)))
         return True
 
@@ -84,7 +86,8 @@ class ModernLink:
     def hear(self, data: bytes, arrived: float) -> None:
         """Part of asking.Asker."""
         if self._listing:
-            self._learn(data)
+            with suppress(MalformedMessage):  # Of that its owner takes care.
+                self._learn(data)
         if self._owner is not None:
             self._owner.link_message(data, arrived)
 
@@ -132,9 +135,9 @@ class ModernLink:
 
     def _learn(self, data: bytes) -> None:
         """Note which arguments of the listed tools travel as headers too."""
-        message = take_apart(data)
-        if plain(message.get("id")) in self._listing and "result" in message:
-            self._parameters.learn(plain(members(message, "result").get("tools")))
+        for message, _ in said.read(data):
+            if identity(message.get("id")) in self._listing:
+                self._parameters.learn(plain(inside(message, "result").get("tools")))
 
 
 Leave = Callable[[ModernLink], None]

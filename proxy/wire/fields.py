@@ -27,6 +27,14 @@ def members(parent: Fields, name: str) -> Fields:
     return {} if raw is None or bytes(raw) == b"null" else take_apart(raw)
 
 
+def inside(parent: Fields, name: str) -> Fields:
+    """The members of an object within; none where something else is."""
+    try:
+        return members(parent, name)
+    except MalformedMessage:
+        return {}
+
+
 def raw(value: object) -> Raw:
     """A value as a member."""
     return Raw(encode(value))

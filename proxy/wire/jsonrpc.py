@@ -37,16 +37,21 @@ def decode(data: bytes | Raw) -> Message:
 
 def decode_all(data: bytes) -> tuple[Message, ...]:
     """The messages of a body: one, or those of a batch (2025-03-26). Raises MalformedMessage."""
-    if data.lstrip()[:1] != b"[":
+    if not _is_batch(data):
         return (decode(data),)
     return tuple(decode(each) for each in _batch(data))
 
 
 def split(data: bytes) -> tuple[tuple[Message, bytes], ...]:
     """Each message of a line or body with its own bytes. Raises MalformedMessage."""
-    if data.lstrip()[:1] != b"[":
+    if not _is_batch(data):
         return ((decode(data), data),)
     return tuple((decode(each), bytes(each)) for each in _batch(data))
+
+
+def parts(data: bytes) -> tuple[bytes, ...]:
+    """The text of each message of a line or body. Raises MalformedMessage for an empty batch."""
+    return tuple(map(bytes, _batch(data))) if _is_batch(data) else (data,)
 
 
 def is_text(data: bytes) -> bool:
@@ -68,6 +73,10 @@ def error(request_id: RequestId | None, code: int, text: str) -> bytes:
     return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
 
 
+def _is_batch(data: bytes) -> bool:
+    return data.lstrip()[:1] == b"["
+
+
 def _batch(data: bytes) -> list[Raw]:
     try:
         batch = _decode_batch(data)
@@ -86,13 +95,13 @@ def _decode_leniently(data: bytes | Raw) -> Message:
     message = Message(id=envelope.id, method=envelope.method)
     if envelope.result is not UNSET:
         message.result = Result()
-    if envelope.error is not UNSET:
-        message.error = _failure(envelope.error)
+    if envelope.error is not UNSET and not (message.result and bytes(envelope.error) == b"null"):
+        message.error = _failure(envelope.error)  # That of JSON-RPC 1.0 beside a result is null.
     return message
 
 
 def _failure(raw: Raw) -> Failure:
     try:
         return _decode_failure(raw)
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Failure()

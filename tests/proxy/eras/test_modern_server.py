@@ -107,6 +107,13 @@ def test_a_server_that_cancels_a_subscription_ends_its_stream() -> None:
     assert server.receive(cancelled) == []
 
 
+def test_a_server_can_cancel_nothing_else() -> None:
+    server = ModernServer(Parameters())
+    number, _ = server.ask(modern())
+    assert server.receive(fields(method=keys.CANCELLED, params={"requestId": number})) == []
+    assert server.receive(fields(id=number, result={})) != []
+
+
 def test_a_modern_server_may_not_ask() -> None:
     (refusal,) = sent(ModernServer(Parameters()).receive(fields(id=5, method="roots/list")))
     assert (refusal["id"], refusal["error"]["code"]) == (5, -32601)

@@ -75,6 +75,11 @@ def test_an_odd_error_is_still_an_error(error: object) -> None:
     assert message.error
 
 
+def test_an_error_of_null_beside_a_result_is_none() -> None:
+    message = decode(id=1, result={"isError": True}, error=None)
+    assert (bool(message.result), bool(message.error)) == (True, False)
+
+
 @pytest.mark.parametrize(
     "data",
     [

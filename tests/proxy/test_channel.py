@@ -1,0 +1,45 @@
+"""A channel of a modern server: what ends it, ends each request on it once."""
+
+import asyncio
+import json
+from time import perf_counter
+
+from proxy.eras import keys
+from tests.proxy.oddities import ID
+from tests.proxy.ways import Modern, Scene, Server, linked
+
+ACKNOWLEDGED = {
+    "method": keys.ACKNOWLEDGED,
+    "params": {"_meta": {keys.SUBSCRIPTION_KEY: ID}, "notifications": {}},
+}
+
+
+def say(scene: Scene, message: object) -> None:
+    scene.say(json.dumps(message).encode())
+
+
+def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
+    async def play() -> None:
+        server = Server()
+        scene = Scene(lambda here: linked(here, server))
+        client = Modern(scene)
+        await client.open(())
+        client.ask("tools/call")
+        client.ask(keys.LISTEN)
+        say(scene, ACKNOWLEDGED)
+        assert scene.books.ledger.streams == 1
+        server.reads = False
+        scene.upstream.tick(perf_counter() + 10_000)
+        assert (scene.books.ledger.in_flight, scene.books.ledger.streams) == (0, 0)
+
+    asyncio.run(play())
+
+
+def test_a_subscription_that_is_cancelled_before_it_is_acknowledged_is_no_stream() -> None:
+    async def play() -> None:
+        scene = Scene(lambda here: linked(here, Server()))
+        await Modern(scene).open(())
+        say(scene, {"method": keys.CANCELLED, "params": {"requestId": ID}})
+        assert scene.books.ledger.streams == 0
+
+    asyncio.run(play())

@@ -1,0 +1,260 @@
+"""The ways from a client to a server without sockets: a scripted link, or a scripted pool.
+
+A server says what the test wants; `oddities.ID` in it stands for the id of its last request.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from time import perf_counter
+from typing import Any
+
+from proxy.books import Books
+from proxy.bridge import Bridges
+from proxy.conversation import Terms
+from proxy.era_upstream import EraUpstream
+from proxy.eras import keys
+from proxy.eras.versions import Era
+from proxy.gate import Arrival
+from proxy.http_eras import EraConnector, HttpEras
+from proxy.http_upstream import HttpTerms, HttpUpstream
+from proxy.modern_upstream import ModernUpstream
+from proxy.session_upstream import SessionUpstream
+from proxy.speech import Speech
+from proxy.transports.http_client import UpstreamConnection
+from proxy.transports.hub import Hub, Share
+from proxy.transports.modern_link import ModernConnector
+from proxy.transports.pool import Endpoint, Pool
+from proxy.transports.port import Connector, LinkOwner, Sink
+from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
+from proxy.upstream import Upstream
+from proxy.wire.event_stream import encode
+from proxy.wire.head import ResponseHead, parse_response
+from tests.proxy.eras.messages import meta
+from tests.proxy.oddities import GREETING, ID
+from tests.proxy.scripted import ScriptedClient, arrival, books, post
+from tests.proxy.test_conversation import ScriptedLink
+
+SPOKEN = StreamableTerms(b"/mcp", b"upstream", 10.0, 100_000)
+HTTP = HttpTerms(b"/mcp", b"upstream", 10.0, 100.0, 100_000)
+ALL: dict[str, Any] = {"sampling": {}, "elicitation": {"url": {}}, "roots": {}}
+INITIALIZE: dict[str, Any] = {
+    "method": keys.INITIALIZE,
+    "params": {"protocolVersion": "2025-06-18", "capabilities": ALL},
+}
+ASKED: dict[str, dict[str, Any]] = {
+    "tools/call": {"name": "t"},
+    "tools/list": {},
+    "resources/subscribe": {"uri": "u"},
+    keys.LISTEN: {"notifications": {"toolsListChanged": True, "resourceSubscriptions": ["u"]}},
+}
+GREETED = json.dumps({"id": ID, "result": GREETING}).encode()
+
+
+def _head(kind: str) -> ResponseHead:
+    lines = ("HTTP/1.1 200 OK", f"content-type: {kind}", "mcp-session-id: s", "", "")
+    return parse_response("\r\n".join(lines).encode())
+
+
+JSON, EVENTS = _head("application/json"), _head("text/event-stream")
+
+
+class Server(ScriptedLink):
+    """A link whose server says what the test wants; also its connector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owners: list[LinkOwner] = []
+
+    def end(self) -> None:
+        self.exited.set()
+
+    def say(self, text: bytes) -> None:
+        last = next((each for each, _ in reversed(self.sent) if b'"method"' in each), b"{}")
+        for owner in self.owners:
+            owner.link_message(_filled(text, last), 0.0)
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> "Server":
+        self.owners.append(owner)
+        return self
+
+    async def probe(self) -> str:
+        return ""
+
+    async def close(self) -> None: ...
+
+
+class Shared(Server):
+    """The same, whose one link many sessions share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hub = Hub()
+        self.hub.carry(self)
+        self.owners.append(self.hub)
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> Share:  # type: ignore[override]
+        return self.hub.open(owner)
+
+
+class Requests(Pool):
+    """A pool that keeps whom it was asked by, for the test to answer."""
+
+    def __init__(self, *, events: bool) -> None:
+        super().__init__(Endpoint("upstream", 1, None), lambda work: work.close(), lambda why: None)
+        self._sinks: list[tuple[Sink, bytes]] = []
+        self._events = events
+
+    def exchange(self, sink: Sink, block: bytes) -> UpstreamConnection | None:
+        if block.startswith(b"DELETE"):
+            asyncio.get_running_loop().call_soon(sink.answer_whole, JSON, b"", 0.0)
+        else:
+            self._sinks.append((sink, block.partition(b"\r\n\r\n")[2] or b"{}"))
+        return None
+
+    def say(self, text: bytes) -> None:
+        """Answer by it all requests that wait: by a body, or twice on a stream that then ends."""
+        sinks, self._sinks = self._sinks, []
+        for sink, body in sinks:
+            said = _filled(text, body)
+            if self._events:
+                sink.answer_begins(EVENTS)
+                sink.answer_piece(encode(said) * 2, 0.0)
+                sink.answer_ends(0.0)
+            else:
+                sink.answer_whole(JSON, said, 0.0)
+
+
+def _filled(text: bytes, request: bytes) -> bytes:
+    return text.replace(json.dumps(ID).encode(), json.dumps(json.loads(request).get("id")).encode())
+
+
+class Scene:
+    """A server's side, and the clients before it."""
+
+    def __init__(self, way: "Callable[[Scene], Way]") -> None:
+        self.books: Books = books()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.upstream, self.say = way(self)
+
+    def terms(self, connector: Connector) -> Terms:
+        return Terms(connector, 10.0, self.books, self.spawn)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    def ask(self, message: dict[str, Any], head: Arrival) -> ScriptedClient:
+        """A client's message."""
+        client = ScriptedClient()
+        sent = post(client, json.dumps({"jsonrpc": "2.0", **message}).encode(), head)
+        self.books.begun(head.session, len(sent.calls))
+        self.upstream.post(sent)
+        return client
+
+    async def hear(self, said: Iterable[bytes]) -> None:
+        """The server says all that; what a task raised is raised here."""
+        await self._rest()
+        for text in said:
+            self.say(text)
+            await self._rest()
+
+    async def finish(self) -> None:
+        """Everything is overdue, then everything ends: each call was counted once."""
+        self.upstream.tick(perf_counter() + 10_000)
+        await self._rest()
+        await self.upstream.close()
+        await self._rest()
+        assert self.books.ledger.in_flight == 0
+        assert self.books.ledger.streams == 0
+
+    async def _rest(self) -> None:
+        for _ in range(4):
+            await asyncio.sleep(0)
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+
+Way = tuple[Upstream, Callable[[bytes], None]]
+
+
+def linked(scene: Scene, server: Server) -> Way:
+    """A stdio server that either era may have."""
+    bridged = SessionUpstream(scene.terms(Bridges(server, None)), idle=100.0, most=9)
+    modern = ModernUpstream(scene.terms(server), era=None, idle=100.0, most=9)
+    return EraUpstream(bridged, modern), server.say
+
+
+def posted(scene: Scene, known: Era | None, *, events: bool) -> Way:
+    """A streamable HTTP server, as `upstreams` puts it together."""
+    pool = Requests(events=events)
+    speech = Speech(SPOKEN, pool, known)
+    legacy, newer = StreamableConnector(SPOKEN, pool), ModernConnector(SPOKEN, pool)
+    connector = EraConnector(legacy, newer, speech)
+    sessions = SessionUpstream(scene.terms(connector), idle=100.0, most=9)
+    modern = ModernUpstream(scene.terms(legacy), era=Era.LEGACY, idle=100.0, most=9)
+    passing = HttpUpstream(HTTP, pool, scene.books)
+    return HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn), pool.say
+
+
+WAYS: dict[str, Callable[[Scene], Way]] = {
+    "stdio": lambda scene: linked(scene, Server()),
+    "stdio, shared": lambda scene: linked(scene, Shared()),
+    "HTTP": lambda scene: posted(scene, None, events=False),
+    "HTTP, streams": lambda scene: posted(scene, None, events=True),
+    "HTTP, legacy": lambda scene: posted(scene, Era.LEGACY, events=False),
+    "HTTP, modern, streams": lambda scene: posted(scene, Era.MODERN, events=True),
+}
+
+
+class Modern:
+    """A client of 2026-07-28."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last = 0
+
+    def ask(self, method: str) -> ScriptedClient:
+        """A request."""
+        self._last += 1
+        named = {"mcp_name": "t"} if method == "tools/call" else {}
+        head = arrival(mcp_protocol_version="2026-07-28", mcp_method=method, **named)
+        params = {**ASKED[method], "_meta": meta(ALL, progressToken=self._last)}
+        return self._scene.ask({"id": self._last, "method": method, "params": params}, head)
+
+    async def open(self, said: Iterable[bytes]) -> None:
+        """Ask for the first time; before the server opens the session it says all that."""
+        self.ask("tools/call")
+        await self._scene.hear((*said, GREETED, GREETED))
+        self.ask(keys.LISTEN)
+        await self._scene.hear(())
+
+
+class Legacy:
+    """A client with a session."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last = 0
+        self._head = arrival()
+
+    def ask(self, method: str) -> ScriptedClient:
+        """A request."""
+        self._last += 1
+        params = {**ASKED[method], "_meta": {"progressToken": self._last}}
+        return self._scene.ask({"id": self._last, "method": method, "params": params}, self._head)
+
+    async def open(self, said: Iterable[bytes]) -> None:
+        """Initialize; before the server answers it says all that."""
+        client = self._scene.ask({"id": 0, **INITIALIZE}, self._head)
+        await self._scene.hear((*said, GREETED, GREETED))
+        named = re.search(rb"mcp-session-id: (\w+)", client.head)
+        if named is not None:
+            self._head = arrival(mcp_session_id=named[1].decode())
+        self._scene.ask({"method": keys.INITIALIZED}, self._head)
+        self.ask("resources/subscribe")
+        await self._scene.hear(())
+
+
+CLIENTS: dict[str, type[Modern] | type[Legacy]] = {"modern": Modern, "legacy": Legacy}
