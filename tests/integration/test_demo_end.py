@@ -30,26 +30,25 @@ def test_ctrl_c_before_the_table_ends_everything(moment: str) -> None:
     assert "Traceback" not in running.told()
 
 
-def test_ctrl_c_during_traffic_is_the_normal_end() -> None:
-    with demo() as running:
-        running.until(TRAFFIC)
-        running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 0, running.told()
-    assert running.left_over() == []
-    assert re.search(r"^Calls +http://127\.0\.0\.1:", running.told(), re.MULTILINE)
-
-
-def test_the_boards_are_served_live_during_traffic() -> None:
+def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_end() -> None:
+    """One demo for all three: to prove its numbers takes far longer than what is asked after."""
     with demo() as running:
         running.until(TRAFFIC)
         found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
         assert found, running.told()
         page = requests.get(f"{found[1]}mcp-server.html", timeout=DEADLINE_SECONDS)
+        killed = running.echo("stdio")
+        killed.kill()
+        running.until("echo-stdio: session lost: ")
+        running.echo("stdio", unlike=killed)
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.told()
+    assert running.left_over() == []
+    assert re.search(r"^Calls +http://127\.0\.0\.1:", running.told(), re.MULTILINE)
     assert page.status_code == 200
     assert ">mcp-servers/echo-stdio</text>" in page.text
-    assert running.left_over() == []
+    assert running.told().count("session lost") == 1
+    assert "Traceback" not in running.told()
 
 
 def test_an_impatient_second_ctrl_c_leaves_nothing_either() -> None:
@@ -111,19 +110,5 @@ def test_a_server_that_crashes_during_traffic_is_named() -> None:
         running.echo("streamable-http").kill()
         assert running.ended() == 1
     assert "echo-http-server was ended by SIGKILL" in running.told()
-    assert "Traceback" not in running.told()
-    assert running.left_over() == []
-
-
-def test_a_killed_process_of_one_session_is_told_and_traffic_goes_on() -> None:
-    with demo() as running:
-        running.until(TRAFFIC)
-        killed = running.echo("stdio")
-        killed.kill()
-        running.until("echo-stdio: session lost: ")
-        running.echo("stdio", unlike=killed)
-        running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 0, running.told()
-    assert running.told().count("session lost") == 1
     assert "Traceback" not in running.told()
     assert running.left_over() == []
