@@ -4,6 +4,9 @@ import signal
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+
+from tests.workers import Sharing, place
 
 # No property is about time, and the machine has other work to do.
 settings.register_profile("no deadline", deadline=None)
@@ -12,6 +15,17 @@ settings.load_profile("no deadline")
 # A run that was started in the background inherits an ignored SIGINT, and would hand it down to
 # the programs whose end by Ctrl-C is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing | None:
+    """Keep together what shares something dear; None leaves other ways to share as they are."""
+    return Sharing(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first."""
+    items.sort(key=lambda item: place(item.nodeid.split("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
