@@ -1,6 +1,6 @@
 """A board: one page that answers one question, as a plain value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.annotations import ANNOTATIONS, Annotation
 from dashboards.layout import Row
@@ -18,12 +18,14 @@ class Variable:
     """A choice of the viewer: the values of one label among the series that `among` selects.
 
     Its name is for ever, since links set it; `of` is the label where that is called otherwise.
+    With `one`, a single value is chosen, the first unless a link says which; else several or all.
     """
 
     name: str
     label: str
     among: str
     of: str = ""
+    one: bool = False
 
     @property
     def query(self) -> str:
@@ -44,6 +46,7 @@ def _speaking(*where: Match) -> str:
 
 NAMESPACE = Variable("namespace", "Namespace", _speaking())
 SERVER = Variable("server", "Server", _speaking(like("namespace", "$namespace")))
+ONE_SERVER = replace(SERVER, one=True)
 TOOL = Variable("tool", "Tool", tools.CALLS.select(CHOSEN))
 
 

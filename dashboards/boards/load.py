@@ -1,6 +1,6 @@
 """MCP / Load test: rate and answers on one axis of time, with what may be full below them."""
 
-from dashboards.board import Board
+from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import heatmap, lines, stack, stat
 from dashboards.signals import calls, cost, load, proxies, resources
@@ -9,6 +9,7 @@ BOARD = Board(
     uid="mcp-load",
     title="MCP / Load test",
     description="For whoever drives load: choose the server, show the time of the test.",
+    variables=(NAMESPACE, ONE_SERVER),
     rows=(
         Row(
             100,

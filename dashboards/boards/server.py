@@ -1,6 +1,6 @@
 """MCP / Server: one server, from what its callers feel to the pods it runs in."""
 
-from dashboards.board import Board
+from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat, table
 from dashboards.signals import calls, indicators, proxies, server_tools
@@ -9,6 +9,7 @@ BOARD = Board(
     uid="mcp-server",
     title="MCP / Server",
     description="For the owner of a server: what its callers get, and where it goes wrong.",
+    variables=(NAMESPACE, ONE_SERVER),
     rows=(
         Row(
             100,
@@ -27,7 +28,7 @@ BOARD = Board(
             "Calls",
             (
                 stack(10, calls.RATE_BY_METHOD),
-                stack(11, calls.RATE_BY_SERVER),
+                stack(11, calls.RATE_BY_POD),
                 stack(12, calls.STATUS_CODES),
             ),
         ),

@@ -60,20 +60,25 @@ class TextBox(core.Template):
 
 @attributes
 class Var(core.Template):
-    """A variable of a label's values, several or all, in the form that Grafana writes itself."""
+    """A variable of a label's values in the form that Grafana writes itself.
+
+    Several or all may be chosen, or with `one` a single one: the first until the viewer chooses.
+    """
 
     source: Json | None = attr.ib(default=None)
+    one: bool = attr.ib(default=False)
 
     def to_json_data(self) -> Json:
+        everything = {"selected": True, "text": ["All"], "value": ["$__all"]}
         return {
-            "allValue": ".+",
-            "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
+            **({} if self.one else {"allValue": ".+"}),
+            "current": {} if self.one else everything,
             "datasource": self.source,
             "definition": self.query,
             "hide": 0,
-            "includeAll": True,
+            "includeAll": not self.one,
             "label": self.label,
-            "multi": True,
+            "multi": not self.one,
             "name": self.name,
             "options": [],
             "query": {

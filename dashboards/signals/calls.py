@@ -7,10 +7,10 @@ behind our own proxy only.
 from dataclasses import replace
 
 from dashboards import limits, series
-from dashboards.links import TO_FAILING_TOOLS, TO_SERVER, TO_SLOW_CALLS
+from dashboards.links import TO_FAILING_TOOLS, TO_SLOW_CALLS
 from dashboards.promql import eq, or_zero, ratio, unlike
 from dashboards.series import CHOSEN, Scope, Source, at_most
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signal import Answer, Signal
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Status
 
@@ -83,14 +83,13 @@ RATE_BY_METHOD = Signal(
     (Answer(call_rate(CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
     Source.PROXY,
 )
-RATE_BY_SERVER = Signal(
-    "Calls by server",
-    "MCP calls per second by server. One server that falls while the others do not is in trouble"
-    " itself.",
+RATE_BY_POD = Signal(
+    "Calls by pod",
+    "MCP calls per second by replica. One far above the others: sessions stick to it; one without"
+    " any: it is not ready, or new to clients that keep their connections.",
     "reqps",
-    (Answer(call_rate(CHOSEN, by=EACH_SERVER), WHO),),
+    (Answer(call_rate(CHOSEN, by=("pod",)), "{{pod}}"),),
     Source.PROXY,
-    opens=(TO_SERVER,),
 )
 ERROR_RATIO = Signal(
     "Error ratio",

@@ -58,13 +58,25 @@ class Choice:
     chosen: Mapping[str, str]
 
 
+def settled(prometheus: Prometheus, board: Board, choice: Choice) -> Choice:
+    """The choice, with the first value of each variable of which one must be chosen.
+
+    Raises PreviewError for a value that is not there within the time shown, QueryRefused.
+    """
+    everything = {each.name: each.everything for each in board.variables}
+    chosen = dict(choice.chosen)
+    for variable in board.variables:
+        if variable.one or variable.name in chosen:
+            there = _there(prometheus, variable, choice.window, everything)
+            if variable.name in chosen:
+                _require_known(prometheus, variable, chosen[variable.name], there)
+            elif there:
+                chosen[variable.name] = there[0]
+    return replace(choice, chosen=chosen)
+
+
 def answers(prometheus: Prometheus, board: Board, choice: Choice) -> Answers:
     """The data of every panel; raises PreviewError for an unknown choice, QueryRefused."""
-    everything = {each.name: each.everything for each in board.variables}
-    for variable in board.variables:
-        if variable.name in choice.chosen:
-            selector = _filled(variable.selector, everything)
-            _require_known(prometheus, variable, choice, selector)
     values = _values(board, choice)
     marked = events(prometheus, board, choice.window, values)
     return {
@@ -87,13 +99,19 @@ def _values(board: Board, choice: Choice) -> dict[str, str]:
     return everything | {name: _escaped(value) for name, value in choice.chosen.items()}
 
 
-def _require_known(
-    prometheus: Prometheus, variable: Variable, choice: Choice, selector: str
-) -> None:
-    """Raise PreviewError unless the chosen value is there within the time shown."""
-    value, window = choice.chosen[variable.name], choice.window
+def _there(
+    prometheus: Prometheus, variable: Variable, window: Window, everything: Mapping[str, str]
+) -> list[str]:
+    """The values that there are within the time shown."""
+    selector = _filled(variable.selector, everything)
     found = prometheus.series(selector, start=window.start, end=window.end)
-    there = sorted({labels[variable.label] for labels in found if variable.label in labels})
+    return sorted({labels[variable.label] for labels in found if variable.label in labels})
+
+
+def _require_known(
+    prometheus: Prometheus, variable: Variable, value: str, there: list[str]
+) -> None:
+    """Raise PreviewError unless the value is there."""
     if value not in there:
         raise PreviewError(
             f'{variable.name} "{value}": {prometheus.url} knows no such {variable.name};'

@@ -9,7 +9,7 @@ from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
 from lab.ports import LOOPBACK
-from lab.preview.asking import Choice, answers
+from lab.preview.asking import Choice, answers, settled
 from lab.preview.colours import THEMES, Mode
 from lab.preview.errors import PreviewError
 from lab.preview.links import TAGS, VIEW, Guide
@@ -64,8 +64,9 @@ class Site:
         asked = dict(parse_qsl(url.query))
         if unknown := sorted(asked.keys() - set(self.parameters)):
             raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(self.parameters)}')
-        choice, theme = self._choice(asked, now), THEMES[self._mode(asked)]
-        found = answers(Prometheus(self.prometheus), board, choice)
+        prometheus, theme = Prometheus(self.prometheus), THEMES[self._mode(asked)]
+        choice = settled(prometheus, board, self._choice(asked, now))
+        found = answers(prometheus, board, choice)
         suffix = f"?{url.query}" if url.query else ""
         menu = tuple((each.title, f"{each.uid}.html{suffix}") for each in self.boards)
         return html(Sheet(board, found, choice, theme, menu, self._guide(asked)))

@@ -50,13 +50,17 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A choice of the viewer: a value of `label` among the series that `selector` matches."""
+    """A choice of the viewer: a value of `label` among the series that `selector` matches.
+
+    `one` must be chosen, where not all may be shown together.
+    """
 
     name: str
     title: str
     selector: str
     label: str
     everything: str
+    one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,8 @@ def _variable(written: Options) -> Variable:
         written.get("label") or written["name"],
         selector,
         label,
-        written.get("allValue", ".*"),
+        written.get("allValue", ".+"),
+        not written.get("includeAll", False),
     )
 
 

@@ -11,7 +11,7 @@ from dashboards import BOARDS
 from dashboards.render import board_json
 from lab.ports import LOOPBACK
 from lab.preview import model
-from lab.preview.asking import answers
+from lab.preview.asking import answers, settled
 from lab.preview.colours import THEMES
 from lab.preview.errors import PreviewError
 from lab.preview.links import Guide
@@ -51,8 +51,9 @@ def sheets(drawn: tuple[Board, ...], options: Options) -> Iterator[Sheet]:
     pages = frozenset(board.uid for board in drawn)
     guide = Guide(pages, options.choice.chosen, jaeger=options.jaeger)
     for board in drawn:
-        found = answers(prometheus, board, options.choice)
-        yield Sheet(board, found, options.choice, THEMES[options.mode], menu, guide)
+        choice = settled(prometheus, board, options.choice)
+        found = answers(prometheus, board, choice)
+        yield Sheet(board, found, choice, THEMES[options.mode], menu, guide)
 
 
 def files(drawn: tuple[Board, ...], options: Options) -> dict[str, bytes]:

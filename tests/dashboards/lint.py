@@ -84,19 +84,19 @@ def _variables(dashboard: Json) -> Iterator[str]:
         "datasource",
     ):
         yield "the first variable is not the data source"
-    wanted = {
-        "allValue": ".+",
-        "datasource": TEMPLATED,
-        "includeAll": True,
-        "multi": True,
-        "refresh": 2,
-    }
     for variable in others:
         if variable["type"] != "query":
             continue
+        all_too = variable["multi"]
+        wanted = {
+            "allValue": ".+" if all_too else None,
+            "datasource": TEMPLATED,
+            "includeAll": all_too,
+            "refresh": 2,
+        }
         for key, value in wanted.items():
-            if variable[key] != value:
-                yield f"variable {variable['name']}: {key} is {variable[key]!r}, not {value!r}"
+            if variable.get(key) != value:
+                yield f"variable {variable['name']}: {key} is {variable.get(key)!r}, not {value!r}"
 
 
 def _defined(dashboard: Json) -> Iterator[str]:

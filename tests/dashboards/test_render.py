@@ -248,3 +248,17 @@ def test_traces_are_asked_of_the_jaeger_that_the_viewer_chose() -> None:
         "${tags}",
     )
     assert (one["type"], one["targets"][0]["query"]) == ("traces", "${trace}")
+
+
+def test_a_board_about_one_server_lets_choose_one_and_the_others_all() -> None:
+    offered = {
+        board.uid: next(
+            (each["includeAll"], each["multi"])
+            for each in dashboard(board)["templating"]["list"]
+            if each["name"] == "server"
+        )
+        for board in BOARDS
+    }
+
+    assert offered.pop("mcp-server") == offered.pop("mcp-load") == (False, False)
+    assert set(offered.values()) == {(True, True)}

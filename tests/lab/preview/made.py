@@ -70,6 +70,7 @@ def board_text(*panels: Mapping[str, Any]) -> str:
         "type": "query",
         "definition": "label_values(up, server)",
         "allValue": ".+",
+        "includeAll": True,
     }
     written = {
         "uid": "made",

@@ -1,11 +1,12 @@
 """Queries are filled in as Grafana does; answers become series with their legends."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lab.preview.asking import Choice, answers, legend
+from lab.preview.asking import Choice, answers, legend, settled
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar
 from lab.preview.model import parse
@@ -62,8 +63,19 @@ def test_an_unknown_variable_is_refused_with_its_panel() -> None:
 
 def test_an_unknown_server_is_refused_with_those_that_are_known() -> None:
     told = 'server "z": http://127.* knows no such server; it knows a, b.c'
-    with pytest.raises(PreviewError, match=told):
-        expr_for("up", server="z")
+    with prometheus() as (there, _), pytest.raises(PreviewError, match=told):
+        settled(there, board(), Choice(WINDOW, {"server": "z"}))
+
+
+def test_where_one_server_must_be_chosen_it_is_the_first_until_the_viewer_says_which() -> None:
+    every = board()
+    one = replace(every, variables=tuple(replace(each, one=True) for each in every.variables))
+    with prometheus() as (there, _):
+        chosen = [
+            settled(there, shown, Choice(WINDOW, told)).chosen
+            for shown, told in ((every, {}), (one, {}), (one, {"server": "b.c"}))
+        ]
+    assert chosen == [{}, {"server": "a"}, {"server": "b.c"}]
 
 
 def test_range_and_instant_answers_become_series() -> None:
