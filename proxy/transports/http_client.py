@@ -72,10 +72,12 @@ class UpstreamConnection(asyncio.Protocol):
             sink.answer_lost("the upstream closed the connection before its answer was complete")
 
     def send(self, sink: Sink, block: bytes) -> None:
-        """Send a request; `sink` gets the answer."""
+        """Send a request; `sink` gets the answer, or at once that the connection is lost."""
+        if self._transport is None:
+            sink.answer_lost("the upstream closed the connection before the request was sent")
+            return
         self._sink = sink
-        if self._transport is not None:
-            self._transport.write(block)
+        self._transport.write(block)
 
     def abort(self) -> None:
         """Close at once; the sink hears nothing more."""

@@ -109,7 +109,7 @@ class Pool:
         self._on_reach("")
         if sink.connected(connection):
             connection.send(sink, block)
-        else:
+        elif connection.usable:
             self.keep(connection)
 
 

@@ -71,6 +71,14 @@ def answer(body: bytes, kind: str, *, chunked: bool, status: str = "200 OK") -> 
     return head + b"transfer-encoding: chunked\r\n\r\n" + coded + LAST
 
 
+def test_a_connection_that_is_lost_before_it_is_used_loses_the_request_at_once() -> None:
+    connection, taker = UpstreamConnection(Pool(ENDPOINT, spawn, lambda failure: None)), Taker()
+    connection.connection_made(RecordingTransport())
+    connection.connection_lost(None)
+    connection.send(taker, b"request")
+    assert taker.told == ["lost"]
+
+
 CUTS = st.lists(st.integers(0, 300), max_size=10)
 
 
