@@ -289,7 +289,8 @@ OPTIONS = (
            "most connections of clients; a request on one more gets 503 with Retry-After", _count),
     Option(
         "connection_idle", "SECONDS", "120",
-        "after which a client's connection is closed that has no call or stream open", _duration,
+        "after which a client's connection is closed that has no call or stream open, or whose "
+        "client reads nothing of what is sent to it", _duration,
     ),
     Option("tool_cap", "COUNT", "200", "tool names that become labels; others count as `other`",
            _count),

@@ -31,7 +31,11 @@ _EXTRA = {503: (response.RETRY_AFTER,)}
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What all connections of the client side share; one that is unused for `idle` s is closed."""
+    """What all connections of the client side share.
+
+    One that is unused for `idle` seconds is closed, and so is one whose client reads nothing of
+    what waits for it for as long.
+    """
 
     arrive: Callable[[bytes], Arrival]
     receiver: Receiver
@@ -45,8 +49,8 @@ class ClientConnection(asyncio.Protocol):
     """One client. Bytes wait in `_rest` while a request is being answered."""
 
     __slots__ = (
-        "_arrival", "_body", "_chunked", "_decoder", "_front", "_idle_since", "_rest", "_since",
-        "_surplus", "_transport", "_visitor",
+        "_arrival", "_body", "_chunked", "_decoder", "_front", "_idle_since", "_read_at", "_rest",
+        "_since", "_surplus", "_transport", "_unread", "_visitor",
         "answering", "closing",
     )  # fmt: skip
 
@@ -61,6 +65,8 @@ class ClientConnection(asyncio.Protocol):
         self._chunked = False
         self._since = 0.0
         self._idle_since = 0.0
+        self._unread = 0
+        self._read_at = 0.0
         self._surplus = False
         self.answering = False
         self.closing = False
@@ -72,7 +78,7 @@ class ClientConnection(asyncio.Protocol):
         """Part of asyncio.Protocol."""
         self._transport = cast(asyncio.Transport, transport)
         self._surplus = not self._front.crowd.admit(self)
-        self._idle_since = perf_counter()
+        self._idle_since = self._read_at = perf_counter()
         self._front.ledger.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -147,9 +153,21 @@ class ClientConnection(asyncio.Protocol):
             self._transport.abort()
 
     def expire(self, now: float) -> None:
-        """Refuse a request that has begun to arrive and takes too long; close what is unused."""
-        if self.answering or self.closing:
-            return
+        """End what takes too long: to be read, to arrive once it has begun, or to begin at all."""
+        if self._transport is not None and not self._is_read(self._transport, now):
+            self._transport.abort()
+        elif not (self.answering or self.closing):
+            self._expire_unanswered(now)
+
+    def _is_read(self, transport: asyncio.Transport, now: float) -> bool:
+        """Whether the client read anything lately of what waits for it, if anything does."""
+        unread = transport.get_write_buffer_size()
+        if not unread or unread < self._unread:
+            self._read_at = now
+        self._unread = unread
+        return now - self._read_at <= self._front.idle
+
+    def _expire_unanswered(self, now: float) -> None:
         if self._surplus and now - self._idle_since > SURPLUS_SECONDS:
             self._reject(self._full())
         elif self._since and now - self._since > RECEIVE_SECONDS:

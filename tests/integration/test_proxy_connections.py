@@ -1,6 +1,7 @@
 """How many clients may be connected, and for how long without a call."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_a_connection_beyond_the_limit_that_says_nothing_is_closed_and_not_count
         assert Client(proxy.port).raw(b"").startswith(b"HTTP/1.1 503 ")
         assert proxy.outcomes() == {}
         first.close()
+
+
+def test_a_client_that_never_reads_its_answer_is_cut_off_and_counted(upstream: Upstream) -> None:
+    flags = ("--connection-idle", "0.5", "--max-connections", "1")
+    with running("--upstream", upstream.url, *flags) as proxy:
+        deaf = Client(proxy.port)
+        deaf.post(call(1))
+        side = upstream.accept()
+        side.request()
+        side.start_events()
+        with suppress(ConnectionError):
+            side.send_until_full(b"%x\r\n%b\r\n" % (65536, b":" * 65536), 64 * 1024 * 1024)
+        proxy.counted({("tools/call", "cancelled", "caller"): 1})
+        assert side.at_end()
+        eventually(lambda: served(proxy), "room for another client")
+        deaf.close()
 
 
 def test_only_a_connection_without_call_or_stream_is_closed_for_being_idle(

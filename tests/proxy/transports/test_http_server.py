@@ -199,6 +199,38 @@ def test_a_call_or_stream_that_is_open_keeps_its_connection_and_its_end_begins_t
     play(Recorder(answers=False), act, request(b""), idle=10)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_client_that_reads_nothing_of_its_answer_is_cut_off_and_that_is_told(whole: bool) -> None:
+    def act(line: Line) -> None:
+        client, answered = line.recorder.clients[0], perf_counter()
+        if whole:
+            client.answer(b"HTTP/1.1 200 OK\r\n", b"x", 200)
+        else:
+            client.begin(b"HTTP/1.1 200 OK\r\n")
+        line.transport.unsent = 100
+        line.connection.expire(answered)
+        line.connection.expire(answered + 9)
+        assert line.transport.alive
+        line.connection.expire(answered + 11)
+        assert line.transport.aborted
+        line.connection.connection_lost(None)
+
+    line = play(Recorder(answers=False), act, request(b""), idle=10)
+    assert line.recorder.events == ([] if whole else ["gone"])
+
+
+def test_a_client_that_reads_slowly_is_waited_for() -> None:
+    def act(line: Line) -> None:
+        line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
+        answered = perf_counter()
+        for seconds, unsent in enumerate([100, 90, 200, 150, 0, 100], 1):
+            line.transport.unsent = unsent
+            line.connection.expire(answered + 8 * seconds)
+        assert line.transport.alive
+
+    play(Recorder(answers=False), act, request(b""), idle=10)
+
+
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: 5"
 )

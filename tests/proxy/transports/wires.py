@@ -4,12 +4,13 @@ import asyncio
 
 
 class RecordingTransport(asyncio.Transport):
-    """Takes what is written; `alive` until closed or aborted."""
+    """Takes what is written; `alive` until closed or `aborted`, which waits for no reader."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
         self.alive = True
+        self.aborted = False
         self.reading = True
         self.unsent = 0
 
@@ -27,6 +28,7 @@ class RecordingTransport(asyncio.Transport):
     def abort(self) -> None:
         """Part of asyncio.Transport."""
         self.alive = False
+        self.aborted = True
 
     def is_closing(self) -> bool:
         """Part of asyncio.Transport."""
