@@ -39,6 +39,7 @@ _ERROR_TYPES = {
 _FAMILIES: dict[str, dict[str, str]] = {
     "{{outcome}}": {each: COLOURS[each] for each in Outcome},
     "{{error_type}}": _ERROR_TYPES,
+    "{{state}}": {"opening": "blue", "open": "green", "closing": "orange"},
     "{{status_code}}": _STATUS_CODES,
 }
 """Legend by one label -> the colours of its values; a name between slashes is a pattern."""

@@ -1,8 +1,10 @@
 """What Jaeger answers to questions, as values."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -14,7 +16,8 @@ from lab.prometheus_api import TIMEOUT_SECONDS, Unreachable
 class Span:
     """One span: its ids, its name, the service that made it, its tags.
 
-    `parent_id` is empty for the first span of a trace.
+    `parent_id` is empty for the first span of a trace; `start` is in seconds since the epoch, and
+    `seconds` how long it took.
     """
 
     trace_id: str
@@ -23,6 +26,8 @@ class Span:
     name: str
     service: str
     tags: Mapping[str, str]
+    start: float = 0.0
+    seconds: float = 0.0
 
 
 class Jaeger:
@@ -41,16 +46,34 @@ class Jaeger:
 
         Raises Unreachable.
         """
-        parameters: dict[str, str | int] = {"service": service, "limit": limit, "lookback": "1h"}
+        asked = {"service": service, "limit": str(limit), "lookback": "1h"}
+        return tuple(span for trace in self._asked("", asked) for span in trace)
+
+    def traces(
+        self, service: str, limit: int, tags: Mapping[str, str], *, start: float, end: float
+    ) -> tuple[tuple[Span, ...], ...]:
+        """The newest traces between two times in which a span of the service has the tags.
+
+        Raises Unreachable.
+        """
+        times = {"start": f"{start * 1e6:.0f}", "end": f"{end * 1e6:.0f}"}
+        asked = {"service": service, "limit": str(limit), **times}
+        return self._asked("", asked | ({"tags": json.dumps(dict(tags))} if tags else {}))
+
+    def trace(self, id: str) -> tuple[Span, ...]:
+        """The spans of one trace; raises Unreachable, also if Jaeger has no such trace."""
+        return next(iter(self._asked(f"/{quote(id, safe='')}", {})), ())
+
+    def _asked(self, path: str, parameters: Mapping[str, str]) -> tuple[tuple[Span, ...], ...]:
+        """The spans of each trace that Jaeger answers with."""
         try:
             response = self._http.get(
-                f"{self.url}/api/traces", params=parameters, timeout=TIMEOUT_SECONDS
+                f"{self.url}/api/traces{path}", params=parameters, timeout=TIMEOUT_SECONDS
             )
             response.raise_for_status()
-            traces = response.json()["data"]
+            return tuple(_spans(each) for each in response.json()["data"])
         except (requests.RequestException, ValueError, KeyError, TypeError) as wrong:
             raise Unreachable(f"{self.url}: no answer of Jaeger's: {cause(wrong)}") from wrong
-        return tuple(span for trace in traces for span in _spans(trace))
 
 
 def _spans(trace: Mapping[str, Any]) -> tuple[Span, ...]:
@@ -62,10 +85,17 @@ def _spans(trace: Mapping[str, Any]) -> tuple[Span, ...]:
             _parent(span),
             span["operationName"],
             services[span["processID"]],
-            {tag["key"]: str(tag["value"]) for tag in span["tags"]},
+            {tag["key"]: _text(tag["value"]) for tag in span["tags"]},
+            span["startTime"] / 1e6,
+            span["duration"] / 1e6,
         )
         for span in trace["spans"]
     )
+
+
+def _text(value: Any) -> str:
+    """A tag's value as Jaeger's own search spells it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _parent(span: Mapping[str, Any]) -> str:

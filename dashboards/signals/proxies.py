@@ -201,7 +201,7 @@ LOST = Signal(
     (
         Answer(
             DROPPED.increase(CHOSEN, by=(*EACH_SERVER, "signal", "reason")),
-            f"{WHO} {{{{signal}}}} {{{{reason}}}}",
+            "{{server}} {{signal}} {{reason}}",
         ),
     ),
     Source.PROXY,
@@ -216,7 +216,7 @@ OVERFLOWED = Signal(
     (
         Answer(
             OVERFLOW.increase(CHOSEN, by=(*EACH_SERVER, "label")),
-            f"{WHO} {{{{label}}}}",
+            "{{server}} {{label}}",
         ),
     ),
     Source.PROXY,

@@ -137,7 +137,7 @@ STARTS = Signal(
     _ONE_IS_NEWS,
 )
 BUSIEST = Signal(
-    "CPU of the busiest proxy",
+    "CPU, busiest proxy",
     "CPU time of the proxy process that uses most, of one core. Below: which one it is.",
     "percentunit",
     (Answer(aggregate("max", proxies.CPU.rate(CHOSEN, by=proxies.EACH_POD)), "CPU"),),
@@ -145,7 +145,7 @@ BUSIEST = Signal(
     limits.CPU_CORES,
 )
 LARGEST = Signal(
-    "Memory of the largest proxy",
+    "Memory, largest proxy",
     "Resident memory of the proxy process that has most. Below: which one it is.",
     "bytes",
     (Answer(proxies.MEMORY.now(CHOSEN, operator="max"), "memory"),),

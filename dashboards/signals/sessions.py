@@ -2,7 +2,7 @@
 
 from dashboards import limits, series
 from dashboards.links import TO_SERVER
-from dashboards.promql import eq, or_zero, ratio
+from dashboards.promql import eq, ne, or_zero, ratio
 from dashboards.series import CHOSEN, Series, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
@@ -16,6 +16,7 @@ OPERATIONS = series.count(catalogue.OPERATION_DURATION)
 
 _OPENS = eq("mcp_method", "initialize")
 _CALLS = eq("mcp_method", "tools/call")
+_VERSION = "mcp_protocol_version"
 _SUCCEEDED = eq("status", catalogue.Status.SUCCESS)
 
 _OPENED = calls.REQUESTS.rate(CHOSEN, _OPENS, _SUCCEEDED, by=EACH_SERVER)
@@ -167,9 +168,9 @@ BY_TRANSPORT = Signal(
 )
 BY_VERSION = Signal(
     "Calls by protocol version",
-    "MCP calls per second by the revision of the protocol that client and server agreed on. Told"
-    " by our proxy only.",
+    "MCP calls per second by the revision of the protocol that client and server agreed on, where"
+    " they came to agree. Told by our proxy only.",
     "reqps",
-    (Answer(OPERATIONS.rate(CHOSEN, by=("mcp_protocol_version",)), "{{mcp_protocol_version}}"),),
+    (Answer(OPERATIONS.rate(CHOSEN, ne(_VERSION, ""), by=(_VERSION,)), f"{{{{{_VERSION}}}}}"),),
     Source.PROXY,
 )

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from lab.jaeger_api import Jaeger, Span
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar, spans, thinned
 from lab.preview.geometry import PAGE_WIDTH, pixels
-from lab.preview.model import Board, Panel, Target, Variable
+from lab.preview.links import TAGS, TRACE
+from lab.preview.model import JAEGER, Board, Panel, Target, Variable
+from lab.preview.traces import Trace
 from lab.preview.window import Window
-from lab.prometheus_api import Line, Prometheus, QueryRefused
+from lab.prometheus_api import Line, Prometheus, QueryRefused, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,13 @@ class Answer:
     step: int
     events: tuple[Event, ...] = ()
     exemplars: tuple[Exemplar, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    remark: str = ""
+    """Why there are no traces."""
 
+
+TRACES = 20
+"""As many as a board lists."""
 
 Answers = Mapping[int, Answer]
 """By the panel's id."""
@@ -75,15 +84,49 @@ def settled(prometheus: Prometheus, board: Board, choice: Choice) -> Choice:
     return replace(choice, chosen=chosen)
 
 
-def answers(prometheus: Prometheus, board: Board, choice: Choice) -> Answers:
+def answers(
+    prometheus: Prometheus, board: Board, choice: Choice, jaeger: Jaeger | None = None
+) -> Answers:
     """The data of every panel; raises PreviewError for an unknown choice, QueryRefused."""
     values = _values(board, choice)
     marked = events(prometheus, board, choice.window, values)
-    return {
+    told = {
         panel.id: replace(_answer(prometheus, board, panel, (choice.window, values)), events=marked)
         for panel in board.panels
         if panel.targets
     }
+    return told | {
+        panel.id: traced(jaeger, panel, choice) for panel in board.panels if panel.source == JAEGER
+    }
+
+
+def traced(jaeger: Jaeger | None, panel: Panel, choice: Choice) -> Answer:
+    """What a panel reads from Jaeger: one trace, or the newest ones of the chosen server."""
+    nothing = Answer((), choice.window, 1)
+    id, server = choice.chosen.get(TRACE), choice.chosen.get("server")
+    wanted = id if panel.kind == "traces" else server
+    if jaeger is None:
+        return replace(nothing, remark="In Grafana, read from Jaeger; nobody said where it is.")
+    if wanted is None:
+        return replace(nothing, remark=_UNCHOSEN[panel.kind == "traces"])
+    try:
+        found = (jaeger.trace(wanted),) if panel.kind == "traces" else _newest(jaeger, choice)
+    except Unreachable as silent:
+        return replace(nothing, remark=str(silent))
+    traces = (Trace(each) for each in found if each)
+    newest = sorted(traces, key=lambda each: (-each.start, each.root.trace_id))
+    return replace(nothing, traces=tuple(newest))
+
+
+_UNCHOSEN = ("Jaeger knows one server at a time: choose one.", "Choose a trace: a dot, or an id.")
+
+
+def _newest(jaeger: Jaeger, choice: Choice) -> tuple[tuple[Span, ...], ...]:
+    name, _, value = choice.chosen.get(TAGS, "").partition("=")
+    tags = {name: value} if value else {}
+    window = choice.window
+    server = choice.chosen["server"]
+    return jaeger.traces(server, TRACES, tags, start=window.start, end=window.end)
 
 
 def questions(board: Board, choice: Choice) -> Iterator[Question]:

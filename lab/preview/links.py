@@ -1,16 +1,17 @@
 """Where the links in a board's JSON lead from its page: to pages of other boards, and to Jaeger."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from lab.preview.model import Board
+
 Labels = Mapping[str, str]
 
-TAGS = "tags"
-"""What a link asks of the traces that a board shows: an attribute and its value."""
+TAGS, TRACE = "tags", "trace"
+"""What a link asks of the traces that a board shows: an attribute with its value; a trace's id."""
 
 VIEW = ("from", "theme")
 """What every page can be asked for, whatever the variables of its board."""
@@ -33,13 +34,15 @@ class Guide:
     """Which boards have pages, and what this one was asked for, by parameter.
 
     Pages that are `live` can be asked too, for the variables and the time that a link hands over;
-    a file is what it is. `jaeger` is the base address of Jaeger's API, None if nobody knows it.
+    a file is what it is. `jaeger` is the base address of Jaeger's API, None if nobody knows it;
+    `spans` are the board and the place on its page that show a trace span by span.
     """
 
     pages: frozenset[str] = frozenset()
     asked: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
     jaeger: str | None = None
+    spans: tuple[str, str] | None = None
 
     def ways(self, links: Iterable[Mapping[str, Any]], labels: Labels) -> tuple[Way, ...]:
         """The links of a field that lead somewhere, for a series or a row with these labels."""
@@ -58,21 +61,15 @@ class Guide:
         return f"{uid}.html?{urlencode(chosen)}" if chosen else f"{uid}.html"
 
     def trace(self, id: str) -> tuple[Way, ...]:
-        """To one trace."""
+        """To one trace: on the board that shows it span by span, and as Jaeger's API tells it."""
         if self.jaeger is None or not id:
             return ()
-        return (Way("This call's trace, by Jaeger's API", f"{self.jaeger}/api/traces/{quote(id)}"),)
-
-    def traces(self) -> tuple[Way, ...]:
-        """To the newest traces of the server that was asked for; Jaeger knows one at a time."""
-        server = self.asked.get("server")
-        if self.jaeger is None or server is None:
-            return ()
-        attribute, _, value = self.asked.get(TAGS, "").partition("=")
-        tags = {TAGS: json.dumps({attribute: value})} if value else {}
-        query = urlencode({"service": server, "limit": 20, "lookback": "1h", **tags})
-        of = f"{server}, {self.asked[TAGS]}" if value else server
-        return (Way(f"The newest traces of {of}", f"{self.jaeger}/api/traces?{query}"),)
+        api = Way("The trace, by Jaeger's API", f"{self.jaeger}/api/traces/{quote(id, safe='')}")
+        if self.spans is None or not self.live:
+            return (api,)
+        uid, panel = self.spans
+        query = urlencode({**self.asked, TRACE: id})
+        return (Way("The trace, span by span", f"{uid}.html?{query}#{panel}"), api)
 
     def _chosen(self, parts: Iterable[str], labels: Labels) -> dict[str, str]:
         """What the page is asked for: variables as the link says, time and theme as they are."""
@@ -92,6 +89,16 @@ def _filled(value: str, labels: Labels) -> str | None:
     if not all(labels.get(each) for each in _LABEL.findall(value)):
         return None
     return unquote(_LABEL.sub(lambda found: quote(labels[found[1]], safe=""), value))
+
+
+def guide(
+    boards: tuple[Board, ...], asked: Mapping[str, str], jaeger: str | None, *, live: bool
+) -> Guide:
+    """The guide of a page, beside the pages of all boards."""
+    panels = ((board.uid, panel) for board in boards for panel in board.panels)
+    spans = ((uid, f"panel-{panel.id}") for uid, panel in panels if panel.kind == "traces")
+    pages = frozenset(each.uid for each in boards)
+    return Guide(pages, asked, live, jaeger, next(spans, None))
 
 
 NOWHERE = Guide()

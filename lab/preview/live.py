@@ -8,11 +8,12 @@ from string import Template
 from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
+from lab.jaeger_api import Jaeger
 from lab.ports import LOOPBACK
 from lab.preview.asking import Choice, answers, settled
 from lab.preview.colours import THEMES, Mode
 from lab.preview.errors import PreviewError
-from lab.preview.links import TAGS, VIEW, Guide
+from lab.preview.links import TAGS, TRACE, VIEW, guide
 from lab.preview.model import Board
 from lab.preview.page import html
 from lab.preview.sheet import Sheet
@@ -51,9 +52,9 @@ class Site:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """What a page can be asked for: the boards' variables, tags of traces, time and theme."""
+        """What a page can be asked for: the boards' variables, traces, time and theme."""
         variables = (each.name for board in self.boards for each in board.variables)
-        return (*dict.fromkeys(variables), TAGS, *VIEW)
+        return (*dict.fromkeys(variables), TAGS, TRACE, *VIEW)
 
     def page(self, address: str, now: float) -> str:
         """The page at a path with parameters; raises PreviewError, Unreachable, QueryRefused."""
@@ -66,14 +67,12 @@ class Site:
             raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(self.parameters)}')
         prometheus, theme = Prometheus(self.prometheus), THEMES[self._mode(asked)]
         choice = settled(prometheus, board, self._choice(asked, now))
-        found = answers(prometheus, board, choice)
+        jaeger = Jaeger(self.jaeger) if self.jaeger else None
+        found = answers(prometheus, board, choice, jaeger)
         suffix = f"?{url.query}" if url.query else ""
         menu = tuple((each.title, f"{each.uid}.html{suffix}") for each in self.boards)
-        return html(Sheet(board, found, choice, theme, menu, self._guide(asked)))
-
-    def _guide(self, asked: dict[str, str]) -> Guide:
-        pages = frozenset(each.uid for each in self.boards)
-        return Guide(pages, {**self.choice.chosen, **asked}, live=True, jaeger=self.jaeger)
+        leading = guide(self.boards, {**choice.chosen, **asked}, self.jaeger, live=True)
+        return html(Sheet(board, found, choice, theme, menu, leading))
 
     def _index(self) -> str:
         theme = THEMES[self.mode]

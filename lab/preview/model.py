@@ -9,8 +9,8 @@ from dashboards.layout import Place
 from lab.preview.errors import PreviewError
 from lab.preview.fields import Fields
 
-PROMETHEUS = "prometheus"
-"""The type of the data source that the preview asks."""
+PROMETHEUS, JAEGER = "prometheus", "jaeger"
+"""The types of data sources that the preview asks."""
 
 Options = Mapping[str, Any]
 """A panel type's own options, as Grafana's schema names them; its painter reads them."""

@@ -68,7 +68,7 @@ def parse(arguments: Sequence[str]) -> Options:
     )
     if given.serve is not None and not 0 <= given.serve < 65536:
         raise PreviewError(f"--serve {given.serve}: no port; 0 to 65535")
-    chosen = {"namespace": given.namespace, "server": given.server}
+    chosen = {"namespace": given.namespace, "server": given.server, "trace": given.trace}
     return Options(
         url.rstrip("/"),
         Choice(window, _present(chosen)),
@@ -88,8 +88,9 @@ def _parser() -> _Parser:
     parser = _Parser(prog="python -m lab.preview", description=_PURPOSE, allow_abbrev=False)
     add = parser.add_argument
     add("--prometheus", metavar="URL", help="default: that of a running `make demo`")
-    add("--jaeger", metavar="URL", help="where links to traces lead; default: that of the demo")
+    add("--jaeger", metavar="URL", help="where traces are read; default: that of the demo")
     add("--namespace", metavar="NAME", help="show one namespace; default: all")
+    add("--trace", metavar="ID", help="show this trace span by span")
     add("--server", metavar="NAME", help="show one MCP server; default: all")
     add(
         "--from",

@@ -1,8 +1,8 @@
 """Which panel types can be drawn, and the drawing of one panel's body."""
 
 from lab.preview.errors import Undrawable
-from lab.preview.model import PROMETHEUS, Board, Panel
-from lab.preview.painters import bargauge, elsewhere, heatmap, stat, table, text, timeseries
+from lab.preview.model import JAEGER, PROMETHEUS, Board, Panel
+from lab.preview.painters import bargauge, elsewhere, heatmap, stat, table, text, timeseries, traces
 from lab.preview.painters.scene import Painter, Scene
 
 ROW = "row"
@@ -14,9 +14,12 @@ PAINTERS: dict[str, Painter] = {
     "table": table.paint,
     "text": text.paint,
     "timeseries": timeseries.paint,
-    "traces": elsewhere.paint,
+    "traces": traces.paint,
 }
 """Grafana's panel type -> who paints it; a row is a heading and needs nobody."""
+
+_SOURCES = {JAEGER: traces.paint}
+"""The data source of a panel -> who paints it, whatever its type."""
 
 
 def refuse_unknown(board: Board) -> None:
@@ -33,8 +36,10 @@ def paint(board: Board, scene: Scene) -> None:
     """Paint the body of a panel of the board; raises Undrawable, naming board and panel."""
     panel = scene.panel
     try:
-        painter = PAINTERS[panel.kind] if panel.source in ("", PROMETHEUS) else elsewhere.paint
-        painter(scene)
+        if panel.source in ("", PROMETHEUS):
+            PAINTERS[panel.kind](scene)
+        else:
+            _SOURCES.get(panel.source, elsewhere.paint)(scene)
     except Undrawable as wrong:
         raise Undrawable(f"{_who(board, panel)}: {wrong}") from wrong
 

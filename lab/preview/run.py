@@ -9,12 +9,13 @@ from pathlib import Path
 
 from dashboards import BOARDS
 from dashboards.render import board_json
+from lab.jaeger_api import Jaeger
 from lab.ports import LOOPBACK
 from lab.preview import model
 from lab.preview.asking import answers, settled
 from lab.preview.colours import THEMES
 from lab.preview.errors import PreviewError
-from lab.preview.links import Guide
+from lab.preview.links import guide
 from lab.preview.live import Site, server
 from lab.preview.model import Board
 from lab.preview.options import Options, parse
@@ -48,12 +49,12 @@ def sheets(drawn: tuple[Board, ...], options: Options) -> Iterator[Sheet]:
     """Every board with its data; raises PreviewError, Unreachable or QueryRefused."""
     prometheus = Prometheus(options.prometheus)
     menu = tuple((board.title, f"{board.uid}.html") for board in drawn)
-    pages = frozenset(board.uid for board in drawn)
-    guide = Guide(pages, options.choice.chosen, jaeger=options.jaeger)
+    jaeger = Jaeger(options.jaeger) if options.jaeger else None
+    leading = guide(drawn, options.choice.chosen, options.jaeger, live=False)
     for board in drawn:
         choice = settled(prometheus, board, options.choice)
-        found = answers(prometheus, board, choice)
-        yield Sheet(board, found, choice, THEMES[options.mode], menu, guide)
+        found = answers(prometheus, board, choice, jaeger)
+        yield Sheet(board, found, choice, THEMES[options.mode], menu, leading)
 
 
 def files(drawn: tuple[Board, ...], options: Options) -> dict[str, bytes]:

@@ -75,10 +75,17 @@ def test_traces_become_spans_with_their_service_and_tags() -> None:
         "references": [{"refType": "CHILD_OF", "traceID": "t1", "spanID": "s1"}],
         "operationName": "tools/call echo",
         "processID": "p1",
-        "tags": [{"key": "span.kind", "value": "server"}, {"key": "status", "value": 200}],
+        "startTime": 1_700_000_000_250_000,
+        "duration": 1_500,
+        "tags": [
+            {"key": "span.kind", "value": "server"},
+            {"key": "status", "value": 200},
+            {"key": "error", "value": True},
+        ],
     }
     trace = {"processes": {"p1": {"serviceName": "echo"}}, "spans": [span]}
     with answering(200, {"data": [trace]}) as url:
         spans = Jaeger(url).spans("echo", 10)
-    tags = {"span.kind": "server", "status": "200"}
-    assert spans == (Span("t1", "s2", "s1", "tools/call echo", "echo", tags),)
+    tags = {"span.kind": "server", "status": "200", "error": "true"}
+    start, seconds = 1_700_000_000.25, 0.0015
+    assert spans == (Span("t1", "s2", "s1", "tools/call echo", "echo", tags, start, seconds),)

@@ -82,10 +82,10 @@ IN_PART_ONLY_OUR_PROXY_TELLS = {
 
 NOT_PUSHED = {
     "Age of the proxies",
-    "CPU of the busiest proxy",
+    "CPU, busiest proxy",
     "CPU of the proxy",
     "CPU per call",
-    "Memory of the largest proxy",
+    "Memory, largest proxy",
     "MCPProxyMemoryHigh",
     "MCPProxyRestarting",
     "Memory of all proxies",

@@ -1,6 +1,6 @@
 """Table: one row per label set, one column per query, as its transformations say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lab.preview.asking import Series
@@ -8,6 +8,7 @@ from lab.preview.canvas import Canvas, Ink, fitted
 from lab.preview.errors import Undrawable
 from lab.preview.fields import Field
 from lab.preview.geometry import Box
+from lab.preview.links import Way
 from lab.preview.model import Options
 from lab.preview.painters.scene import Scene
 
@@ -16,6 +17,8 @@ _SIZE = 12
 
 Cell = str | float
 Row = dict[str, Cell]
+Ways = Callable[[str, Row], tuple[Way, ...]]
+"""The column and the row of a cell -> where a click on it may lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,12 @@ def paint(scene: Scene) -> None:
     if not grid.rows:
         scene.say_nothing()
         return
-    canvas = scene.canvas
     fields = {each: scene.panel.fields.of(each) for each in grid.columns}
+    draw(scene.canvas, grid, fields, lambda at, row: scene.ways(fields[at], grid.labels(row)))
+
+
+def draw(canvas: Canvas, grid: Grid, fields: Mapping[str, Field], ways: Ways) -> None:
+    """Draw as many rows as there is room for, each cell with the ways that lead on from it."""
     lines = int(canvas.height / _LINE) - 1
     shown = grid.rows if len(grid.rows) <= lines else grid.rows[: lines - 1]
     for number in range(len(shown) + 1):
@@ -51,8 +58,7 @@ def paint(scene: Scene) -> None:
         part = canvas.part(left, 0, width, canvas.height)
         _column(part, column, shown, fields[column])
         for number, row in enumerate(shown, start=1):
-            ways = scene.ways(fields[column], grid.labels(row))
-            part.leads(Box(0, _LINE * number, width, _LINE - 1), ways)
+            part.leads(Box(0, _LINE * number, width, _LINE - 1), ways(column, row))
         left += width
     if len(shown) < len(grid.rows):
         more = f"and {len(grid.rows) - len(shown)} more rows"

@@ -13,7 +13,7 @@ from dashboards.links import TO_FLEET, TO_SERVER, TO_TOOL, TO_TRACES, Link
 from dashboards.render import board_json
 from lab.preview import model
 from lab.preview.events import Exemplar
-from lab.preview.links import Guide
+from lab.preview.links import Guide, guide
 from lab.preview.page import html
 from tests.lab.preview.made import END, answer, board, everywhere, panel_json, series, sheet
 
@@ -136,16 +136,10 @@ def test_a_single_call_leads_to_its_trace_where_jaeger_is_known() -> None:
     assert traces == [True, False]
 
 
-def test_traces_of_the_chosen_server_and_tool_are_where_jaeger_is() -> None:
-    asked = {"server": "echo", "tags": "gen_ai.tool.name=fetch"}
-    guide = Guide(PAGES, asked, live=True, jaeger="http://127.0.0.1:1")
-    jaeger = {"type": "jaeger", "uid": "${jaeger}"}
-    shown = board(panel_json("table", datasource=jaeger))
-    page = html(sheet(shown, {}, guide=guide))
-    assert "The newest traces of echo, gen_ai.tool.name=fetch" in page
-    assert (
-        "http://127.0.0.1:1/api/traces?service=echo&limit=20&lookback=1h"
-        "&tags=%7B%22gen_ai.tool.name%22%3A+%22fetch%22%7D" in addresses(page)
-    )
-    nobody = html(sheet(shown, {}, guide=FILES))
-    assert "the preview asks Prometheus only" in nobody
+def test_a_live_page_shows_the_trace_span_by_span_with_all_else_as_it_was() -> None:
+    latency = [model.parse(board_json(each), each.uid) for each in BOARDS if each.traces]
+    ways = guide(tuple(latency), {"server": "echo"}, "http://j", live=True).trace("c0ffee")
+    assert [each.address for each in ways] == [
+        "mcp-latency.html?server=echo&trace=c0ffee#panel-51",
+        "http://j/api/traces/c0ffee",
+    ]

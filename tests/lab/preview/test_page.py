@@ -107,9 +107,9 @@ def test_a_panel_without_data_shows_its_text_for_nothing(kind: str) -> None:
 
 
 def test_a_panel_of_another_data_source_says_where_it_is_read() -> None:
-    jaeger = {"type": "jaeger", "uid": "${jaeger}"}
-    page = html(sheet(board(panel_json("table", datasource=jaeger)), {}))
-    assert "read from Jaeger; the preview asks Prometheus only" in page
+    tempo = {"type": "tempo", "uid": "${tempo}"}
+    page = html(sheet(board(panel_json("table", datasource=tempo)), {}))
+    assert "read from Tempo; the preview asks Prometheus and Jaeger only" in page
 
 
 def test_a_link_to_a_board_leads_to_the_preview_s_page_of_it() -> None:

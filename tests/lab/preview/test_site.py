@@ -67,7 +67,7 @@ def test_the_first_page_lists_the_boards() -> None:
         (
             "/made.html?tenant=a",
             400,
-            'parameter "tenant": known are server, tags, from, theme',
+            'parameter "tenant": known are server, tags, trace, from, theme',
         ),
         ("/made.html", 502, f"{NOBODY}/api/v1/query_range: "),
     ],

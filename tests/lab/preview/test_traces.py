@@ -1,0 +1,140 @@
+"""What a board reads from Jaeger is asked for the viewer's choice, and drawn span by span."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.jaeger_api import Jaeger, Span
+from lab.preview.asking import Answer, Choice, traced
+from lab.preview.links import Guide
+from lab.preview.model import Panel
+from lab.preview.page import html
+from lab.preview.traces import Trace
+from tests.http_edge import Handler, serving
+from tests.lab.preview.made import WINDOW, board, panel_json, sheet
+from tests.lab.scripted import answering
+
+SOURCE = {"type": "jaeger", "uid": "${jaeger}"}
+LIVE = Guide(frozenset(), {"server": "echo"}, True, "http://j", ("mcp-latency", "panel-51"))
+
+
+def span(id: str, parent: str = "", start: float = 0.0, seconds: float = 1.0, **tags: str) -> Span:
+    return Span("c0ffee", id, parent, f"call {id}", f"service-{id}", tags, start, seconds)
+
+
+def panel(kind: str) -> Panel:
+    return board(panel_json(kind, datasource=SOURCE)).panels[0]
+
+
+def asked(kind: str, **chosen: str) -> Answer:
+    with answering(200, {"data": []}) as url:
+        return traced(Jaeger(url), panel(kind), Choice(WINDOW, chosen))
+
+
+def test_the_newest_traces_are_asked_for_server_tags_and_time() -> None:
+    seen: list[str] = []
+
+    class Nothing(Handler):
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            self.answer(200, '{"data": []}')
+
+    with serving(Nothing) as url:
+        chosen = {"server": "echo", "tags": "gen_ai.tool.name=fetch"}
+        traced(Jaeger(url), panel("table"), Choice(WINDOW, chosen))
+    assert {name: values[0] for name, values in parse_qs(urlsplit(seen[0]).query).items()} == {
+        "service": "echo",
+        "limit": "20",
+        "tags": '{"gen_ai.tool.name": "fetch"}',
+        "start": f"{WINDOW.start * 1e6:.0f}",
+        "end": f"{WINDOW.end * 1e6:.0f}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "told"),
+    [
+        ("table", {}, "Jaeger knows one server at a time: choose one."),
+        ("traces", {"server": "echo"}, "Choose a trace: a dot, or an id."),
+    ],
+)
+def test_what_has_to_be_chosen_first_is_said(kind: str, chosen: dict[str, str], told: str) -> None:
+    assert asked(kind, **chosen).remark == told
+
+
+def test_a_page_is_drawn_without_the_jaeger_that_does_not_answer() -> None:
+    choice = Choice(WINDOW, {"server": "echo"})
+    silent = traced(Jaeger("http://127.0.0.1:1"), panel("table"), choice)
+    assert "Connection refused" in silent.remark
+    unknown = traced(None, panel("table"), choice)
+    assert "nobody said where it is" in page("table", unknown)
+
+
+def page(kind: str, answer: Answer) -> str:
+    wide = {"w": 24, "h": 8, "x": 0, "y": 0}
+    shown = board(panel_json(kind, datasource=SOURCE, gridPos=wide))
+    return html(sheet(shown, {1: answer}, guide=LIVE))
+
+
+def answer(*traces: Trace) -> Answer:
+    return Answer((), WINDOW, 1, traces=traces)
+
+
+def test_a_list_of_traces_leads_to_each_of_them() -> None:
+    drawn = page("table", answer(Trace((span("a", seconds=0.25), span("b", "a")))))
+    assert {"c0ffee", "service-a: call a", "1 s", "2"} <= set(texts(drawn))
+    assert 'href="mcp-latency.html?server=echo&amp;trace=c0ffee#panel-51"' in drawn
+    assert 'href="http://j/api/traces/c0ffee"' in drawn
+
+
+def test_a_trace_has_its_spans_below_each_other_and_failures_in_red() -> None:
+    spans = (span("b", "a", 0.1, 0.5, error="true"), span("a", seconds=1.0))
+    drawn = page("traces", answer(Trace(spans)))
+    assert [each for each in texts(drawn) if each.startswith("service")] == [
+        "service-a: call a",
+        "service-b: call b",
+    ]
+    assert re.search(r"fill: #f2495c[^>]*>service-b: call b<", drawn, re.IGNORECASE)
+
+
+def texts(drawn: str) -> list[str]:
+    return re.findall(r">([^<>]+)</text>", drawn)
+
+
+IDS = "abcdef"
+SPANS = st.lists(
+    st.builds(
+        span,
+        st.sampled_from(IDS),
+        st.sampled_from(["", *IDS, "elsewhere"]),
+        st.floats(0, 10),
+        st.floats(0, 10),
+    ),
+    min_size=1,
+    unique_by=lambda each: each.span_id,
+)
+
+
+@given(SPANS)
+def test_every_span_is_there_once_also_where_parents_make_a_ring(spans: list[Span]) -> None:
+    trace = Trace(tuple(spans))
+    assert sorted(each.span_id for _, each in trace.tree()) == sorted(s.span_id for s in spans)
+    assert trace.root in spans
+
+
+def test_a_span_stands_below_its_parent_though_it_began_before() -> None:
+    trace = Trace((span("b", "a", 0.5), span("c", "b", 0.7), span("a", start=1.0), span("d", "a")))
+    assert [(depth, each.span_id) for depth, each in trace.tree()] == [
+        (0, "a"),
+        (1, "d"),
+        (1, "b"),
+        (2, "c"),
+    ]
+
+
+def test_a_trace_is_as_long_as_all_its_spans() -> None:
+    trace = Trace((span("b", "a", 1.5, 2.0), span("a", "elsewhere", 1.0, 1.0)))
+    assert (trace.root.span_id, trace.start, trace.seconds) == ("a", 1.0, 2.5)
