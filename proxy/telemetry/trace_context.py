@@ -8,7 +8,7 @@ match the grammar is dropped, as the recommendation demands.
 import re
 from typing import NamedTuple
 
-_SAMPLED = 1
+_SAMPLED, _RANDOM = 1, 2
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[!-~]*)?")
 
@@ -22,12 +22,13 @@ TRACESTATE_CHARACTERS = 512
 
 
 class TraceContext(NamedTuple):
-    """Where a caller stands in its trace."""
+    """Where a caller stands in its trace; `random`: its id is told to be random."""
 
     trace_id: int
     span_id: int
     sampled: bool
     tracestate: str
+    random: bool = False
 
 
 def parse(traceparent: str, tracestate: str) -> TraceContext | None:
@@ -41,15 +42,24 @@ def parse(traceparent: str, tracestate: str) -> TraceContext | None:
     # Version 00 has exactly four fields; a later one may append more; ff is forbidden.
     if version == "ff" or (version == "00" and rest is not None):
         return None
+    told = int(flags, 16)
     context = TraceContext(
-        int(trace_id, 16), int(span_id, 16), bool(int(flags, 16) & _SAMPLED), state(tracestate)
+        int(trace_id, 16),
+        int(span_id, 16),
+        bool(told & _SAMPLED),
+        state(tracestate),
+        bool(told & _RANDOM),
     )
     return context if context.trace_id and context.span_id else None
 
 
-def traceparent(trace_id: int, span_id: int, *, sampled: bool) -> str:
-    """The header (or `_meta` value) of version 00."""
-    return f"00-{trace_id:032x}-{span_id:016x}-{'01' if sampled else '00'}"
+def traceparent(trace_id: int, span_id: int, *, sampled: bool, random: bool = False) -> str:
+    """The header (or `_meta` value) of version 00.
+
+    Who starts a trace sets `random` if its id is, all others pass it on as it came; flags of no
+    meaning yet are zero (3.2.2.5, trace-flags).
+    """
+    return f"00-{trace_id:032x}-{span_id:016x}-0{_SAMPLED * sampled + _RANDOM * random}"
 
 
 def state(tracestate: str) -> str:

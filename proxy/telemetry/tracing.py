@@ -84,7 +84,7 @@ class Tracer:
         trace_id = _random_id(128) if parent is None else parent.trace_id
         if self._sampler.samples(trace_id, parent):
             return _sampled(trace_id, parent, None if ambient == parent else ambient)
-        return _told(parent or TraceContext(trace_id, _random_id(64), False, ""))
+        return _told(parent or TraceContext(trace_id, _random_id(64), False, "", random=True))
 
     def finish(self, trace: Trace, exchange: Exchange) -> None:
         """Queue the exchange's spans if its trace is sampled; call it when the answer ended."""
@@ -94,12 +94,13 @@ class Tracer:
 
 def _sampled(trace_id: int, parent: TraceContext | None, link: TraceContext | None) -> Trace:
     client_span_id = _random_id(64)
+    random_id = parent is None or parent.random
     return Trace(
         trace_id,
         _random_id(64),
         client_span_id,
         True,
-        trace_context.traceparent(trace_id, client_span_id, sampled=True),
+        trace_context.traceparent(trace_id, client_span_id, sampled=True, random=random_id),
         parent.tracestate if parent is not None else "",
         parent,
         link,
@@ -108,7 +109,9 @@ def _sampled(trace_id: int, parent: TraceContext | None, link: TraceContext | No
 
 def _told(context: TraceContext) -> Trace:
     """Passes on a context that the proxy adds no span to."""
-    told = trace_context.traceparent(context.trace_id, context.span_id, sampled=context.sampled)
+    told = trace_context.traceparent(
+        context.trace_id, context.span_id, sampled=context.sampled, random=context.random
+    )
     return Trace(0, 0, 0, False, told, context.tracestate, None, None)
 
 

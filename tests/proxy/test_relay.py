@@ -267,7 +267,7 @@ def test_an_unsampled_root_tells_so_in_the_header_only() -> None:
     post = Scene(FIXED["always_off"]).post()
     assert post.body == CALL
     assert post.context.startswith(b"traceparent: 00-")
-    assert post.context.endswith(b"-00\r\n")
+    assert post.context.endswith(b"-02\r\n")
 
 
 def test_params_that_are_an_array_have_no_place_for_a_context() -> None:

@@ -131,9 +131,21 @@ def test_a_request_without_context_becomes_a_root() -> None:
     trace = tracer(ON)[0].begin(NOTHING, NOTHING)
     assert (trace.sampled, trace.parent, trace.link) == (True, None, None)
     told = trace_context.parse(trace.traceparent, "")
-    assert told == TraceContext(trace.trace_id, trace.client_span_id, True, "")
+    assert told == TraceContext(trace.trace_id, trace.client_span_id, True, "", random=True)
     assert trace.exemplar == (trace.trace_id, trace.server_span_id)
     assert trace.server_span_id != trace.client_span_id
+
+
+@pytest.mark.parametrize(
+    ("came", "goes"), [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03"), ("fc", "00")]
+)
+@pytest.mark.parametrize("queue", [True, False])
+def test_whether_an_id_is_random_is_passed_on_and_no_unknown_flag(
+    came: str, goes: str, *, queue: bool
+) -> None:
+    begin = (tracer(ON)[0] if queue else Tracer(OFF, None)).begin
+    trace = begin(NOTHING, (f"00-{1:032x}-{2:016x}-{came}", ""))
+    assert trace.traceparent[-2:] == goes
 
 
 def test_meta_is_the_parent_and_the_header_is_linked() -> None:
