@@ -4,6 +4,7 @@ from proxy.eras.versions import Era, era_of
 from proxy.modern_upstream import ModernUpstream
 from proxy.post import Post, failure
 from proxy.upstream import Upstream
+from proxy.wire.head import lines
 from proxy.wire.message import NO_META, NO_PARAMS
 
 NO_STREAM = "2026-07-28 has no GET stream and no sessions: POST subscriptions/listen"
@@ -67,4 +68,4 @@ def era(post: Post) -> Era:
 
 def _refuse(post: Post) -> None:
     head, body = failure((), 405, NO_STREAM)
-    post.client.answer(head, body, 405)
+    post.client.answer(head + lines([(b"allow", b"POST")]), body, 405)

@@ -6,6 +6,7 @@ Transfer-Encoding are refused there (RFC 9112, sections 5 and 6.3). Peers repeat
 byte for byte on a kept-alive connection, so the verdict on a block is remembered.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -44,6 +45,8 @@ _ONCE = frozenset(
     )
 )
 
+_ABSOLUTE = re.compile(rb"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
+
 Header = tuple[bytes, bytes]
 
 
@@ -60,7 +63,7 @@ _CONTENT = {b"application/json": Content.JSON, b"text/event-stream": Content.EVE
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """A request's head: names in lower case, `target` as sent; its `repr` tells no secret."""
+    """A request's head: names in lower case, a path as `target`; its `repr` tells no secret."""
 
     method: str
     target: bytes = field(repr=False)
@@ -119,13 +122,13 @@ def parse_request(block: bytes) -> RequestHead:
     seen = _Collector()
     parser = httptools.HttpRequestParser(seen)
     _feed(parser, block, seen)
-    headers = tuple(seen.headers)
+    target, headers = _origin_form(seen.target, tuple(seen.headers))
     _refuse_repeats(headers)
     facts = dict(headers)
     _refuse_codings(facts)
     return RequestHead(
         method=parser.get_method().decode(),
-        target=seen.target,
+        target=target,
         headers=headers,
         length=int(facts.get(b"content-length", 0)),
         chunked=b"transfer-encoding" in facts,
@@ -198,6 +201,19 @@ def _feed(
         raise MalformedHead(f"malformed HTTP head: {error}") from error
     if not seen.complete:
         raise MalformedHead("malformed HTTP head: incomplete")
+
+
+def _origin_form(target: bytes, headers: tuple[Header, ...]) -> tuple[bytes, tuple[Header, ...]]:
+    """A target in absolute-form as path and query; its authority is the one that Host tells then.
+
+    RFC 9112, section 3.2.2: a server must accept it, and ignore the Host that came with it.
+    """
+    absolute = None if target.startswith(b"/") else _ABSOLUTE.fullmatch(target)
+    if absolute is None:
+        return target, headers
+    authority, rest = absolute.groups()
+    named = tuple((name, authority if name == b"host" else value) for name, value in headers)
+    return rest if rest.startswith(b"/") else b"/" + rest, named
 
 
 def _refuse_repeats(headers: tuple[Header, ...]) -> None:

@@ -30,6 +30,21 @@ def test_a_request_head_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "path", "host"),
+    [
+        ("http://a.example/mcp?q=1", b"/mcp?q=1", b"a.example"),
+        ("HTTPS://a.example:8443", b"/", b"a.example:8443"),
+        ("http://a.example?q", b"/?q", b"a.example"),
+        ("ftp://a.example/mcp", b"ftp://a.example/mcp", b"x"),
+        ("/http://a.example/", b"/http://a.example/", b"x"),
+    ],
+)
+def test_an_absolute_target_tells_path_and_host(target: str, path: bytes, host: bytes) -> None:
+    head = request(start=f"POST {target} HTTP/1.1")
+    assert (head.target, head.value(b"host")) == (path, host)
+
+
+@pytest.mark.parametrize(
     ("start", "line", "keep_alive"),
     [
         ("POST / HTTP/1.1", "x: y", True),
