@@ -37,6 +37,14 @@ class Play(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """A history and what must come of it under some rules, both as promtool reads them."""
+
+    rules: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
 class _History:
     history: History
     every: str
@@ -45,7 +53,10 @@ class _History:
 
 @dataclass(frozen=True, slots=True)
 class Promtool:
-    """The program, the folder for its files, and the rules that it is given."""
+    """The program, the folder for its files, and the rules that it is given.
+
+    Most of a call is starting the program: `replays` takes many at once.
+    """
 
     program: Path
     folder: Path
@@ -53,11 +64,16 @@ class Promtool:
 
     def check(self, document: dict[str, object]) -> str:
         """What promtool has against a rule document; nothing if it is sound."""
-        path = self._written("rules.yaml", document)
+        path = self.folder / "rules.yaml"
+        path.write_text(_yaml(document), encoding="utf-8")
         return self._complaint("check", "rules", "--lint=all", "--lint-fatal", str(path))
 
     def alerts(self, play: Play, name: str, expected: dict[str, list[Firing]]) -> str:
         """How alert `name` differs, at each time, from what is expected; nothing if it does not."""
+        return self.replays([self.replay(play, name, expected)])
+
+    def replay(self, play: Play, name: str, expected: dict[str, list[Firing]]) -> Replay:
+        """What `alerts` plays."""
         tests = [
             {
                 "eval_time": time,
@@ -69,7 +85,7 @@ class Promtool:
             }
             for time, firing in expected.items()
         ]
-        return self._run(self._only({name}, play.given), play, {"alert_rule_test": tests})
+        return _replay(self._only({name}, play.given), play, {"alert_rule_test": tests})
 
     def values(
         self,
@@ -90,35 +106,33 @@ class Promtool:
             for expr, samples in expected.items()
         ]
         play = _History(history, every)
-        return self._run(self._only(_records(expected), {}), play, {"promql_expr_test": tests})
+        rules = self._only(_records(expected), {})
+        return self.replays([_replay(rules, play, {"promql_expr_test": tests})])
 
     def firing(self, history: History, times: tuple[str, ...]) -> str:
         """Which alerts fire at any of the times, under all rules; nothing if none does."""
+        return self.replays([self.silence(history, times)])
+
+    def silence(self, history: History, times: tuple[str, ...]) -> Replay:
+        """What `firing` plays."""
         tests = [
             {"expr": 'ALERTS{alertstate="firing"}', "eval_time": time, "exp_samples": []}
             for time in times
         ]
-        return self._run(
-            self.rules(parse({})), _History(history, "1m"), {"promql_expr_test": tests}
-        )
+        play = _History(history, "1m")
+        return _replay(self.rules(parse({})), play, {"promql_expr_test": tests})
 
-    def _run(self, rules: dict[str, object], play: Play, tests: dict[str, object]) -> str:
-        self._written("rules.yaml", rules)
-        series = [{"series": name, "values": values} for name, values in play.history.items()]
-        path = self._written(
-            "test.yaml",
-            {
-                "rule_files": ["rules.yaml"],
-                "evaluation_interval": play.every,
-                "tests": [{"interval": play.every, "input_series": series, **tests}],
-            },
-        )
-        return self._complaint("test", "rules", str(path))
-
-    def _written(self, name: str, document: dict[str, object]) -> Path:
-        path = self.folder / name
-        path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML, and quick
-        return path
+    def replays(self, every: Iterable[Replay]) -> str:
+        """How what comes of any of them differs from what must; nothing if all is as it must be."""
+        tests = []
+        for number, each in enumerate(every):
+            folder = self.folder / str(number)
+            folder.mkdir(exist_ok=True)
+            (folder / "rules.yaml").write_text(each.rules, encoding="utf-8")
+            (folder / "test.yaml").write_text(each.test, encoding="utf-8")
+            tests.append(str(folder / "test.yaml"))
+        told = self._complaint("test", "rules", *tests) if tests else ""
+        return "\n".join(each for each in told.splitlines() if each.strip() not in ("", "SUCCESS"))
 
     def _only(self, names: set[str], given: Mapping[str, float]) -> dict[str, object]:
         """These rules and what they read, rules of rules included: others would only take time."""
@@ -137,6 +151,20 @@ class Promtool:
             [self.program, *arguments], capture_output=True, text=True, timeout=60, check=False
         )
         return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def _replay(rules: dict[str, object], play: Play, tests: dict[str, object]) -> Replay:
+    series = [{"series": name, "values": values} for name, values in play.history.items()]
+    test: dict[str, object] = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": play.every,
+        "tests": [{"interval": play.every, "input_series": series, **tests}],
+    }
+    return Replay(_yaml(rules), _yaml(test))
+
+
+def _yaml(document: dict[str, object]) -> str:
+    return json.dumps(document)  # JSON is YAML, and quick
 
 
 def _name(rule: Mapping[str, object]) -> str:

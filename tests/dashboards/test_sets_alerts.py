@@ -1,31 +1,29 @@
 """The alerts of ToolHive's set do on its series what those of the contract do on the contract's.
 
-The same histories are played, their series called and labelled as ToolHive's are on each road.
+The same histories are played, their series called and labelled as those of an old and a new
+ToolHive are on each road.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache, partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 
 from dashboards.dialects import toolhive
+from dashboards.dialects.dialect import Dialect
 from dashboards.rules import document
 from dashboards.sets import Set, translated
 from dashboards.thresholds import DEFAULTS, Thresholds
 from tests.dashboards.alert_cases.case import Fires, Quiet
-from tests.dashboards.promtool import Firing, History, Labels, Promtool
+from tests.dashboards.promtool import Firing, History, Labels, Promtool, Replay
 from tests.dashboards.test_alerts import FIRES, QUIET
 from tests.dashboards.test_alerts_idle import STACK, TIMES, once_called
+from tests.toolhive.emitted import VERSIONS
 
 pytestmark = pytest.mark.slow
 
-SCRAPED, PUSHED = "direct-scrape", "otel-scrape"
-"""One road whose series have a namespace, and one where job stands for it."""
-ROADS = (SCRAPED, PUSHED)
-
-NEWEST = "0.44.0"
 UP = re.compile(r"mcp_proxy_upstream_up(?=\{)")
 OPERATIONS = "mcp_server_operation_duration_seconds_bucket"
 OURS_ONLY = re.compile(r"mcp_(proxy|server)_")
@@ -40,23 +38,63 @@ STANDS_FOR_UP = {
 """By what ToolHive's proxy is seen to be there, where ours has a series of its own for that."""
 
 
-@cache
-def rules_of(road: str, thresholds: Thresholds) -> dict[str, object]:
-    return document(translated(toolhive.dialect(NEWEST, road), thresholds))
+NAMESPACES = {
+    "direct-scrape": "namespace",
+    "static-scrape": "job",
+    "otel-scrape": "job",
+    "otel-scrape-exported": "exported_job",
+    "otel-remote-write": "job",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the series of a ToolHive are called and labelled when they have come by a road."""
+
+    version: str
+    road: str
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.road}"
+
+    @property
+    def dialect(self) -> Dialect:
+        return toolhive.dialect(self.version, self.road)
+
+    @property
+    def namespace(self) -> str:
+        """The label that stands for the contract's."""
+        return NAMESPACES[self.road]
+
+    def carried(self, series: str) -> str:
+        """A series of ToolHive's with the labels that it has here."""
+        if series.startswith("toolhive_") and self.road == "otel-scrape-exported":
+            return series.replace('namespace="', 'job="otel-collector",exported_job="')
+        if series.startswith("toolhive"):
+            return series.replace('namespace="', f'{self.namespace}="')
+        return series
+
+
+LAYOUTS = [Layout(version, road) for version in VERSIONS for road in toolhive.ROADS]
 
 
 @cache
-def made(road: str) -> Set:
-    return translated(toolhive.dialect(NEWEST, road), DEFAULTS)
+def made(layout: Layout, thresholds: Thresholds = DEFAULTS) -> Set:
+    return translated(layout.dialect, thresholds)
 
 
-def kept(road: str) -> Mapping[str, str]:
+@cache
+def rules_of(layout: Layout, thresholds: Thresholds) -> dict[str, object]:
+    return document(made(layout, thresholds))
+
+
+def kept(layout: Layout) -> Mapping[str, str]:
     """The alerts of the set by their names in the contract."""
-    return {each.contract: each.name for group in made(road).alerts.values() for each in group}
+    return {each.contract: each.name for group in made(layout).alerts.values() for each in group}
 
 
-def spelled(series: str, alert: str, road: str) -> str:
-    """The series as ToolHive's is called and labelled on this road."""
+def spelled(series: str, alert: str, layout: Layout) -> str:
+    """The series as ToolHive's is called and labelled here."""
     name = UP.sub(STANDS_FOR_UP.get(alert, "mcp_proxy_upstream_up"), series)
     name = re.sub(r"^mcp:", "toolhive:", name).replace(";mcp-", ";toolhive-")
     if name.startswith(OPERATIONS):
@@ -68,28 +106,25 @@ def spelled(series: str, alert: str, road: str) -> str:
         return f'{name},container="toolhive",pod="echo-5d-{found[1] if found else "a"}"}}'
     if alert == "MCPSeriesDoubled" and "transport=" not in name:
         name = name.replace("}", ',transport="stdio"}')
-    if road == PUSHED and name.startswith("toolhive"):
-        return name.replace('namespace="', 'job="')
-    return name
+    return layout.carried(name)
 
 
-def heard(case: Fires | Quiet, road: str) -> History | None:
+def heard(case: Fires | Quiet, layout: Layout) -> History | None:
     """The case's history as ToolHive tells it; None if it is one of series that ToolHive lacks."""
-    told = {spelled(each, case.name, road): values for each, values in case.history.items()}
+    told = {spelled(each, case.name, layout): values for each, values in case.history.items()}
     return None if any(OURS_ONLY.match(each) for each in told) else told
 
 
-def labelled(labels: Labels, road: str) -> Labels:
-    if road == SCRAPED:
-        return labels
-    return {("job" if key == "namespace" else key): value for key, value in labels.items()}
+def labelled(labels: Labels, layout: Layout) -> Labels:
+    names = {"namespace": layout.namespace}
+    return {names.get(key, key): value for key, value in labels.items()}
 
 
-def firing(case: Fires, road: str) -> Firing:
+def firing(case: Fires, layout: Layout) -> Firing:
     here = case.firing
-    name = kept(road)[case.name]
+    name = kept(layout)[case.name]
     return Firing(
-        labelled(here.labels, road),
+        labelled(here.labels, layout),
         {
             **here.annotations,
             "dashboard_url": here.annotations["dashboard_url"].replace("/mcp-", "/mcp-toolhive-"),
@@ -98,47 +133,51 @@ def firing(case: Fires, road: str) -> Firing:
     )
 
 
-def played(case: Fires | Quiet, road: str) -> bool:
-    """Once is enough: where the labels change, if the alert is there."""
-    there = [each for each in (PUSHED, SCRAPED) if case.name in kept(each)]
-    return there[:1] == [road] and heard(case, road) is not None
+def expected(case: Fires | Quiet, layout: Layout) -> dict[str, list[Firing]]:
+    if isinstance(case, Fires):
+        return {case.pending: [], case.at: [firing(case, layout)]}
+    return {time: [] for time in case.at}
 
 
-FIRED = [(road, case) for road in ROADS for case in FIRES if played(case, road)]
-STILL = [(road, case) for road in ROADS for case in QUIET if played(case, road)]
+def played(layout: Layout) -> Iterator[tuple[Fires | Quiet, History]]:
+    """The cases of the alerts that are there, if ToolHive has the series of their histories."""
+    every: tuple[Fires | Quiet, ...] = (*FIRES, *QUIET)
+    for case in every:
+        if case.name in kept(layout) and (history := heard(case, layout)) is not None:
+            yield case, history
 
 
-def playing(promtool: Promtool, road: str) -> Promtool:
-    return replace(promtool, rules=partial(rules_of, road))
+def replays(layout: Layout, promtool: Promtool) -> Iterator[Replay]:
+    """Everything that is played here; where nobody ever called but once, nothing fires."""
+    playing = replace(promtool, rules=lambda thresholds: rules_of(layout, thresholds))
+    for case, history in played(layout):
+        told = replace(case, history=history)
+        yield playing.replay(told, kept(layout)[case.name], expected(case, layout))
+    idle = STACK | once_called()
+    yield playing.silence(
+        {spelled(each, "", layout): values for each, values in idle.items()}, TIMES
+    )
 
 
-@pytest.mark.parametrize(("road", "case"), FIRED, ids=lambda each: getattr(each, "name", each))
-def test_an_alert_fires_on_toolhives_series(road: str, case: Fires, promtool: Promtool) -> None:
-    retold = replace(case, history=heard(case, road) or {})
-    expected = {case.pending: [], case.at: [firing(case, road)]}
-
-    assert playing(promtool, road).alerts(retold, kept(road)[case.name], expected) == ""
+@pytest.fixture(scope="module")
+def shown() -> set[Replay]:
+    """What came out as it must: layouts share much, which is played once."""
+    return set()
 
 
-@pytest.mark.parametrize(("road", "case"), STILL, ids=lambda each: getattr(each, "because", each))
-def test_an_alert_keeps_quiet_on_toolhives_series(
-    road: str, case: Quiet, promtool: Promtool
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_alerts_fire_and_keep_quiet_on_toolhives_series(
+    layout: Layout, promtool: Promtool, shown: set[Replay]
 ) -> None:
-    retold = replace(case, history=heard(case, road) or {})
-    expected: dict[str, list[Firing]] = {time: [] for time in case.at}
+    new = [each for each in replays(layout, promtool) if each not in shown]
 
-    assert playing(promtool, road).alerts(retold, kept(road)[case.name], expected) == ""
-
-
-def test_every_alert_is_shown_to_fire_and_to_keep_quiet() -> None:
-    every = {name for road in ROADS for name in kept(road)}
-
-    assert {case.name for _, case in FIRED} == every
-    assert {case.name for _, case in STILL} == every
+    assert promtool.replays(new) == ""
+    shown.update(new)
 
 
-@pytest.mark.parametrize("road", ROADS)
-def test_nothing_fires_where_the_first_call_of_all_was_made(road: str, promtool: Promtool) -> None:
-    history = {spelled(each, "", road): values for each, values in (STACK | once_called()).items()}
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_every_alert_is_shown_to_fire_and_to_keep_quiet(layout: Layout) -> None:
+    cases = [case for case, _ in played(layout)]
 
-    assert playing(promtool, road).firing(history, TIMES) == ""
+    assert {case.name for case in cases if isinstance(case, Fires)} == kept(layout).keys()
+    assert {case.name for case in cases if isinstance(case, Quiet)} == kept(layout).keys()
