@@ -268,7 +268,8 @@ class Exchange:
 
     def _fail(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
         """Answer in the upstream's place, each call with its own id."""
-        start, body = failure([each.call for each in finished], status, reason)
+        calls = [each.call for each in finished]
+        start, body = failure(calls, status, reason, batch=self.post.is_batch)
         self.post.client.answer(start, body, status)
         self._count(finished, status)
         self._close()

@@ -43,19 +43,26 @@ class Post:
     def __repr__(self) -> str:
         return f"<Post {self.arrival.method} calls={list(self.calls)}>"
 
+    @property
+    def is_batch(self) -> bool:
+        """Whether its answers belong into an array (JSON-RPC 2.0, section 6)."""
+        return jsonrpc.is_batch(self.body)
+
 
 def resumption(session: str, last_event: str) -> str:
     """What names a stream that was cut: the MCP session, or without one its last event's id."""
     return session or f"event {last_event}"
 
 
-def failure(calls: Sequence[Call], status: int, reason: str) -> tuple[bytes, bytes]:
+def failure(
+    calls: Sequence[Call], status: int, reason: str, *, batch: bool = False
+) -> tuple[bytes, bytes]:
     """Head and body of an answer in the upstream's place: each call gets an error with its id."""
     if not calls:
         return response.start(status, response.TEXT), reason.encode() + b"\n"
     code = jsonrpc.UPSTREAM_TIMEOUT if status == 504 else jsonrpc.UPSTREAM_LOST
     errors = [jsonrpc.error(call.id, code, reason) for call in calls]
-    body = errors[0] if len(errors) == 1 else b"[" + b",".join(errors) + b"]"
+    body = b"[%b]" % b",".join(errors) if batch else errors[0]
     return response.start(status, response.JSON), body
 
 
@@ -63,7 +70,7 @@ def turn_away(
     post: Post, books: Books, status: int, reason: str, verdict: Verdict, *headers: Header
 ) -> None:
     """Answer a message in the upstream's place, and count its calls."""
-    head, body = failure(post.calls, status, reason)
+    head, body = failure(post.calls, status, reason, batch=post.is_batch)
     post.client.answer(head + lines(headers), body, status)
     for call in post.calls:
         books.finished(Finished(call, verdict), status, 0.0)

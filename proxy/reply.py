@@ -167,8 +167,7 @@ class Reply:
             return 200
         self._answers.append(message)
         if not self.calls:
-            batch = len(self._post.messages) > 1
-            body = b"[%b]" % b",".join(self._answers) if batch else message
+            body = b"[%b]" % b",".join(self._answers) if self._post.is_batch else message
             head = response.start(status, response.JSON, *self._headers)
             self._post.client.answer(head, body, status)
             return status
@@ -180,7 +179,8 @@ class Reply:
         if self.streaming or self._answers or len(self.calls) > 1:
             return self.answer(call, message)
         self.calls.discard(call)
-        self._post.client.answer(head, message, status)
+        body = b"[%b]" % message if self._post.is_batch else message
+        self._post.client.answer(head, body, status)
         return status
 
     def keep_alive(self) -> None:

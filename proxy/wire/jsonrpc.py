@@ -37,21 +37,26 @@ def decode(data: bytes | Raw) -> Message:
 
 def decode_all(data: bytes) -> tuple[Message, ...]:
     """The messages of a body: one, or those of a batch (2025-03-26). Raises MalformedMessage."""
-    if not _is_batch(data):
+    if not is_batch(data):
         return (decode(data),)
     return tuple(decode(each) for each in _batch(data))
 
 
 def split(data: bytes) -> tuple[tuple[Message, bytes], ...]:
     """Each message of a line or body with its own bytes. Raises MalformedMessage."""
-    if not _is_batch(data):
+    if not is_batch(data):
         return ((decode(data), data),)
     return tuple((decode(each), bytes(each)) for each in _batch(data))
 
 
 def parts(data: bytes) -> tuple[bytes, ...]:
     """The text of each message of a line or body. Raises MalformedMessage for an empty batch."""
-    return tuple(map(bytes, _batch(data))) if _is_batch(data) else (data,)
+    return tuple(map(bytes, _batch(data))) if is_batch(data) else (data,)
+
+
+def is_batch(data: bytes) -> bool:
+    """Whether a body that is JSON is an array of messages, if only of one (2025-03-26)."""
+    return data.lstrip()[:1] == b"["
 
 
 def is_text(data: bytes) -> bool:
@@ -71,10 +76,6 @@ def is_text(data: bytes) -> bool:
 def error(request_id: RequestId | None, code: int, text: str) -> bytes:
     """A JSON-RPC error answer to `request_id`."""
     return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
-
-
-def _is_batch(data: bytes) -> bool:
-    return data.lstrip()[:1] == b"["
 
 
 def _batch(data: bytes) -> list[Raw]:

@@ -112,6 +112,13 @@ def test_an_answer_to_nothing_asked_is_replaced(body: bytes) -> None:
     assert scene.owner.counted == [(GARBLED, 502)]
 
 
+def test_what_takes_the_place_of_an_answer_to_a_batch_of_one_is_an_array() -> None:
+    scene = Scene(b"[%b]" % CALL)
+    scene.exchange.answer_lost("gone")
+    assert isinstance(told := scene.told(), list)
+    assert [each["id"] for each in told] == [1]
+
+
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 def test_an_answer_that_was_encoded_unasked_is_replaced(kind: str) -> None:
     scene = Scene()

@@ -73,6 +73,17 @@ def test_a_batch_is_answered_when_each_of_its_calls_is() -> None:
     assert [each["id"] for each in told] == ["b", 1]
 
 
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_batch_of_one_is_answered_by_an_array_of_one(*, fails: bool) -> None:
+    scene = Scene(b" [%b]" % CALL)
+    [call] = scene.post.calls
+    if fails:
+        assert scene.reply.fail(call, 504, "silent") == 504
+    else:
+        scene.reply.answer(call, b'{"id":1}')
+    assert [each["id"] for each in json.loads(scene.client.body)] == [1]
+
+
 @pytest.mark.parametrize(("streaming", "status"), [(False, 504), (True, 200)])
 def test_an_error_of_the_proxys_own_says_what_carries_it(streaming: bool, status: int) -> None:
     scene = Scene()
