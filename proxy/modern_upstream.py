@@ -6,7 +6,7 @@ client information and capabilities.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Raw
 
@@ -19,6 +19,7 @@ from proxy.eras.parameters import Parameters
 from proxy.eras.request import NULL, Refused, Request, plain, text
 from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage
+from proxy.places import Places
 from proxy.post import Post, turn_away
 from proxy.session import CANCELLED_METHOD, Finished
 from proxy.session_upstream import END_SECONDS
@@ -38,15 +39,16 @@ EVERYBODY: Owner = (b"", b"", b"")
 class ModernUpstream:
     """The channels to one server. `era` is its era, None as long as that is to be found out."""
 
-    def __init__(self, terms: Terms, *, era: Era | None, idle: float, most: int) -> None:
+    def __init__(self, terms: Terms, *, era: Era | None, idle: float, places: Places) -> None:
         self._terms = terms
         self._idle = idle
-        self._most = most
+        self._places = places
         self._channels: dict[Owner, list[Channel]] = {}
         self._ending: set[Link] = set()
         self.parameters = Parameters()
         self._settled = era
         self.era = era
+        places.join(lambda: len(self._each()), self._spare)
 
     def __repr__(self) -> str:
         return f"<ModernUpstream {self._terms.connector!r} era={self.era} {self._channels}>"
@@ -105,8 +107,8 @@ class ModernUpstream:
         if not self._channels:
             self.era = self._settled
 
-    def _each(self) -> Iterator[Channel]:
-        return iter([each for together in self._channels.values() for each in together])
+    def _each(self) -> list[Channel]:
+        return [each for together in self._channels.values() for each in together]
 
     def _unfit(self, post: Post) -> Refused | None:
         if post.body.lstrip()[:1] == b"[":
@@ -173,17 +175,14 @@ class ModernUpstream:
         channel = next((each for each in together if each.can_take(visit.request)), None)
         if channel is not None:
             channel.take(visit)
-        elif self._make_room():
+        elif self._places.make_room():
             self._open(owner, visit)
         else:
-            visit.fail(503, f"all {self._most} sessions are taken", SATURATED)
+            visit.fail(503, self._places.refusal(), SATURATED)
 
-    def _make_room(self) -> bool:
-        """Whether one more channel may be opened; the one longest unused makes room."""
-        channels = tuple(self._each())
-        if len(channels) < self._most:
-            return True
-        idle = [each for each in channels if each.idle]
+    def _spare(self) -> bool:
+        """End the channel that is longest unused; whether there was one."""
+        idle = [each for each in self._each() if each.idle]
         if idle:
             self._end(min(idle, key=lambda each: each.idle_since))
         return bool(idle)

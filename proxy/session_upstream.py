@@ -8,6 +8,7 @@ from proxy.conversation import Conversation, Terms
 from proxy.gate import MESSAGES_PATH, SESSION_KEY
 from proxy.http_upstream import INITIALIZE
 from proxy.leases import Leases
+from proxy.places import Places
 from proxy.post import Post, turn_away
 from proxy.telemetry.vocabulary import ErrorType, LinkState
 from proxy.transports.port import Link
@@ -21,12 +22,13 @@ END_SECONDS = 5.0
 class SessionUpstream:
     """Opens a link for each session, and ends it with the session."""
 
-    def __init__(self, terms: Terms, *, idle: float, most: int) -> None:
+    def __init__(self, terms: Terms, *, idle: float, places: Places) -> None:
         self._terms = terms
-        self._most = most
+        self._places = places
         self._sessions = Leases(idle)
         self._conversations: dict[str, Conversation] = {}
         self._ending: set[Link] = set()
+        places.join(lambda: len(self._conversations))
 
     def __repr__(self) -> str:
         return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._sessions)}>"
@@ -46,8 +48,8 @@ class SessionUpstream:
             conversation.post(post)
         elif not any(call.method == INITIALIZE for call in post.calls):
             self._refuse(post, 400, "Mcp-Session-Id is missing: initialize first", REJECTED)
-        elif len(self._conversations) >= self._most:
-            self._refuse(post, 503, f"all {self._most} sessions are taken", SATURATED)
+        elif not self._places.make_room():
+            self._refuse(post, 503, self._places.refusal(), SATURATED)
         else:
             self._open(post)
 
@@ -72,8 +74,8 @@ class SessionUpstream:
         """Part of StreamHost. The link is opened once the client has something to say."""
         if not post.arrival.accepts_events:
             self._refuse(post, 406, "a GET needs Accept: text/event-stream", REJECTED)
-        elif len(self._conversations) >= self._most:
-            self._refuse(post, 503, f"all {self._most} sessions are taken", SATURATED)
+        elif not self._places.make_room():
+            self._refuse(post, 503, self._places.refusal(), SATURATED)
         else:
             conversation = self._make()
             self._keep(conversation)

@@ -12,6 +12,7 @@ from proxy.http_eras import EraConnector, HttpEras
 from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.modern_upstream import ModernUpstream
 from proxy.options import HttpTransport
+from proxy.places import Places
 from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
 from proxy.speech import Speech
@@ -41,6 +42,7 @@ class Upstreams:
         self._settings = settings
         self._books = books
         self._spawn = spawn
+        self._places = Places(settings.max_sessions)
         server = settings.server
         self.endpoint: Upstream
         if isinstance(server, StdioServer):
@@ -90,15 +92,14 @@ class Upstreams:
 
     def _sessions(self, connector: Connector) -> SessionUpstream:
         terms, settings = self._terms(connector), self._settings
-        return SessionUpstream(terms, idle=settings.session_idle, most=settings.max_sessions)
+        return SessionUpstream(terms, idle=settings.session_idle, places=self._places)
 
     def _eras(self, legacy: SessionUpstream, connector: Connector, era: Era | None) -> EraUpstream:
         return EraUpstream(legacy, self._modern(connector, era))
 
     def _modern(self, connector: Connector, era: Era | None) -> ModernUpstream:
         terms, settings = self._terms(connector), self._settings
-        most = settings.max_sessions
-        return ModernUpstream(terms, era=era, idle=settings.pool_idle, most=most)
+        return ModernUpstream(terms, era=era, idle=settings.pool_idle, places=self._places)
 
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings

@@ -199,7 +199,7 @@ def test_an_unused_process_is_ended() -> None:
 
 def test_at_the_most_sessions_an_idle_one_makes_room_and_a_busy_one_does_not() -> None:
     with before("legacy", "--max-sessions", "1") as proxy:
-        client, waiting = ModernClient(proxy.port), ModernClient(proxy.port)
+        client, waiting, legacy = (ModernClient(proxy.port) for _ in range(3))
         message = call(1, "echo", _meta=meta())
         first = pid(client.ask(message, authorization="Bearer a"))
         assert pid(client.ask(message, authorization="Bearer b")) != first
@@ -207,8 +207,20 @@ def test_at_the_most_sessions_an_idle_one_makes_room_and_a_busy_one_does_not() -
         eventually(lambda: proxy.value("mcp_proxy_requests_in_flight") == 1, "the call in flight")
         status, answer = client.ask(message, authorization="Bearer a")
         assert (status, answer["id"]) == (503, 1)
-        client.close()
+        legacy.post(INITIALIZE)
+        assert legacy.answer()[0] == 503
         waiting.close()
+        eventually(lambda: not proxy.value("mcp_proxy_requests_in_flight"), "the call's end")
+        legacy.post(INITIALIZE)
+        response = legacy.getresponse()
+        assert (response.status, response.read() != b"") == (200, True)
+        assert client.ask(message, authorization="Bearer a")[0] == 503
+        name = response.getheader("mcp-session-id") or ""
+        legacy.request("DELETE", "/mcp", headers={"mcp-session-id": name})
+        assert legacy.getresponse().read() == b""
+        assert client.ask(message, authorization="Bearer a")[0] == 200
+        for each in (client, legacy):
+            each.close()
 
 
 def test_a_silent_server_is_taken_for_a_legacy_one() -> None:

@@ -20,6 +20,7 @@ from proxy.gate import Arrival
 from proxy.http_eras import EraConnector, HttpEras
 from proxy.http_upstream import HttpTerms, HttpUpstream
 from proxy.modern_upstream import ModernUpstream
+from proxy.places import Places
 from proxy.session_upstream import SessionUpstream
 from proxy.speech import Speech
 from proxy.transports.http_client import UpstreamConnection
@@ -181,8 +182,9 @@ Way = tuple[Upstream, Callable[[bytes], None]]
 
 def linked(scene: Scene, server: Server) -> Way:
     """A stdio server that either era may have."""
-    bridged = SessionUpstream(scene.terms(Bridges(server, None)), idle=100.0, most=9)
-    modern = ModernUpstream(scene.terms(server), era=None, idle=100.0, most=9)
+    places = Places(9)
+    bridged = SessionUpstream(scene.terms(Bridges(server, None)), idle=100.0, places=places)
+    modern = ModernUpstream(scene.terms(server), era=None, idle=100.0, places=places)
     return EraUpstream(bridged, modern), server.say
 
 
@@ -192,8 +194,9 @@ def posted(scene: Scene, known: Era | None, *, events: bool) -> Way:
     speech = Speech(SPOKEN, pool, known)
     legacy, newer = StreamableConnector(SPOKEN, pool), ModernConnector(SPOKEN, pool)
     connector = EraConnector(legacy, newer, speech)
-    sessions = SessionUpstream(scene.terms(connector), idle=100.0, most=9)
-    modern = ModernUpstream(scene.terms(legacy), era=Era.LEGACY, idle=100.0, most=9)
+    places = Places(9)
+    sessions = SessionUpstream(scene.terms(connector), idle=100.0, places=places)
+    modern = ModernUpstream(scene.terms(legacy), era=Era.LEGACY, idle=100.0, places=places)
     passing = HttpUpstream(HTTP, pool, scene.books)
     return HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn), pool.say
 
