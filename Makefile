@@ -77,9 +77,11 @@ test-compiled: compiled ## the proxy's tests on the compiled proxy
 	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy $(wildcard tests/integration/test_proxy_*.py)
 
 .PHONY: pictures
-pictures: preview ## draw the README's pictures anew, from a running demo
+pictures: $(VENV)/run.stamp ## draw the README's pictures anew, from a running make demo FAULT=server-hangs
+	@$(BIN)/python -m lab.preview --out build/pictures --board mcp-home --board mcp-fleet
+	@$(BIN)/python -m lab.preview --out build/pictures --board mcp-latency --server echo-http
 	@mkdir -p docs
-	@for each in fleet latency; do cp build/preview/mcp-$$each.png docs/board-$$each.png; done
+	@for each in home fleet latency; do cp build/pictures/mcp-$$each.png docs/board-$$each.png; done
 
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lab.jaeger_api import Jaeger, Span
+from lab.jaeger_api import Jaeger
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar, spans, thinned
 from lab.preview.geometry import PAGE_WIDTH, pixels
@@ -101,32 +101,39 @@ def answers(
 
 
 def traced(jaeger: Jaeger | None, panel: Panel, choice: Choice) -> Answer:
-    """What a panel reads from Jaeger: one trace, or the newest ones of the chosen server."""
+    """What a panel reads from Jaeger: the newest traces of the chosen server, newest first.
+
+    Or one of them: that which was chosen, else the slowest.
+    """
     nothing = Answer((), choice.window, 1)
-    id, server = choice.chosen.get(TRACE), choice.chosen.get("server")
-    wanted = id if panel.kind == "traces" else server
     if jaeger is None:
         return replace(nothing, remark="In Grafana, read from Jaeger; nobody said where it is.")
-    if wanted is None:
-        return replace(nothing, remark=_UNCHOSEN[panel.kind == "traces"])
+    if not choice.chosen.keys() & {TRACE, "server"}:
+        return replace(nothing, remark="Jaeger knows one server at a time: choose one.")
     try:
-        found = (jaeger.trace(wanted),) if panel.kind == "traces" else _newest(jaeger, choice)
+        traces = _one(jaeger, choice) if panel.kind == "traces" else _newest(jaeger, choice)
     except Unreachable as silent:
         return replace(nothing, remark=str(silent))
-    traces = (Trace(each) for each in found if each)
-    newest = sorted(traces, key=lambda each: (-each.start, each.root.trace_id))
-    return replace(nothing, traces=tuple(newest))
+    return replace(nothing, traces=traces)
 
 
-_UNCHOSEN = ("Jaeger knows one server at a time: choose one.", "Choose a trace: a dot, or an id.")
+def _one(jaeger: Jaeger, choice: Choice) -> tuple[Trace, ...]:
+    if TRACE in choice.chosen:
+        spans = jaeger.trace(choice.chosen[TRACE])
+        return (Trace(spans),) if spans else ()
+    return tuple(sorted(_newest(jaeger, choice), key=lambda each: -each.seconds))[:1]
 
 
-def _newest(jaeger: Jaeger, choice: Choice) -> tuple[tuple[Span, ...], ...]:
+def _newest(jaeger: Jaeger, choice: Choice) -> tuple[Trace, ...]:
+    if "server" not in choice.chosen:
+        return ()
     name, _, value = choice.chosen.get(TAGS, "").partition("=")
     tags = {name: value} if value else {}
     window = choice.window
     server = choice.chosen["server"]
-    return jaeger.traces(server, TRACES, tags, start=window.start, end=window.end)
+    found = jaeger.traces(server, TRACES, tags, start=window.start, end=window.end)
+    traces = (Trace(each) for each in found if each)
+    return tuple(sorted(traces, key=lambda each: (-each.start, each.root.trace_id)))
 
 
 def questions(board: Board, choice: Choice) -> Iterator[Question]:

@@ -26,8 +26,9 @@ _PURPOSE = """Draw every board from a running Prometheus, as one HTML page and o
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for, checked; `boards` None means those of this repository.
+    """What the user asked for, checked.
 
+    `boards` None means those of this repository, `only` the uids of those wanted, none for all;
     `serve` is the port of live pages, 0 for any that is free; None writes files. `jaeger` is None
     if nobody knows where it is.
     """
@@ -36,6 +37,7 @@ class Options:
     choice: Choice
     mode: Mode
     boards: Path | None
+    only: tuple[str, ...]
     out: Path
     serve: int | None
     jaeger: str | None
@@ -74,6 +76,7 @@ def parse(arguments: Sequence[str]) -> Options:
         Choice(window, _present(chosen)),
         Mode(given.theme),
         given.boards,
+        tuple(given.board or ()),
         given.out,
         given.serve,
         jaeger.rstrip("/") if jaeger else None,
@@ -106,6 +109,7 @@ def _parser() -> _Parser:
         help=f"instead of the boards' Min step; default for a running demo: {PREVIEW_MIN_STEP}",
     )
     add("--theme", choices=[each.value for each in Mode], default=Mode.DARK.value)
+    add("--board", action="append", metavar="UID", help="draw this board only; may be repeated")
     add("--boards", type=Path, metavar="FOLDER", help="read FOLDER/*.json, not our own boards")
     add(
         "--serve", type=int, metavar="PORT", help="no files: live pages on loopback; 0: a free port"

@@ -51,9 +51,13 @@ $drawing
 
 def html(sheet: Sheet) -> str:
     """The whole board; equal text for equal sheets."""
-    panels = (
-        _row(each) if each.kind == HEADING else _panel(sheet, each) for each in sheet.board.panels
-    )
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams["svg.fonttype"] = "none"
+        panels = [
+            _row(each) if each.kind == HEADING else _panel(sheet, each)
+            for each in sheet.board.panels
+        ]
     return _PAGE.substitute(
         mode=sheet.theme.mode,
         title=escape(sheet.board.title),
@@ -127,13 +131,10 @@ def _drawing(sheet: Sheet, panel: Panel) -> str:
     """The panel's body as inline SVG with real text, and what can be clicked over it."""
     box = pixels(panel.place).body()
     written = io.StringIO()
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams["svg.fonttype"] = "none"
-        mpl.rcParams["svg.hashsalt"] = f"panel-{panel.id}"
-        canvas = blank(box.width, box.height, sheet.theme, "none")
-        paint(sheet.board, sheet.scene(panel, canvas))
-        canvas.figure.savefig(written, format="svg")
+    mpl.rcParams["svg.hashsalt"] = f"panel-{panel.id}"
+    canvas = blank(box.width, box.height, sheet.theme, "none")
+    paint(sheet.board, sheet.scene(panel, canvas))
+    canvas.figure.savefig(written, format="svg")
     side = "left" if panel.place.x < COLUMNS / 2 else "right"
     return _inlined(written.getvalue()) + "".join(_spot(each, side) for each in canvas.spots)
 

@@ -45,6 +45,15 @@ def _checked(text: str, name: str) -> Board:
     return board
 
 
+def wanted(every: tuple[Board, ...], only: tuple[str, ...]) -> tuple[Board, ...]:
+    """The boards with these uids, all if there are none; raises PreviewError for an unknown one."""
+    known = [each.uid for each in every]
+    for uid in only:
+        if uid not in known:
+            raise PreviewError(f"--board {uid}: known are {', '.join(known)}")
+    return tuple(each for each in every if not only or each.uid in only)
+
+
 def sheets(drawn: tuple[Board, ...], options: Options) -> Iterator[Sheet]:
     """Every board with its data; raises PreviewError, Unreachable or QueryRefused."""
     prometheus = Prometheus(options.prometheus)
@@ -81,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 all written, 1 Prometheus refuses a query, 2 a mistake."""
     try:
         options = parse(arguments)
-        drawn = boards(options.boards)
+        drawn = wanted(boards(options.boards), options.only)
         _save(drawn, options) if options.serve is None else _serve(drawn, options, options.serve)
     except QueryRefused as refused:
         return _told(refused, 1)

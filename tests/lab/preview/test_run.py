@@ -42,6 +42,7 @@ def test_a_page_and_a_picture_of_each_board_are_written(
         (["--from", "soon"], '"soon" is no duration: one number with s, m, h or d, such as 5m'),
         (["--prometheus", "localhost"], "'localhost' is no address of Prometheus, such as http://"),
         (["--jaeger", "localhost"], "'localhost' is no address of Jaeger, such as http://127.0.0"),
+        (["--board", "fleet"], "--board fleet: known are made\n"),
         (["--serve", "70000"], "--serve 70000: no port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),

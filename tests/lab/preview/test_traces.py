@@ -54,15 +54,35 @@ def test_the_newest_traces_are_asked_for_server_tags_and_time() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("kind", "chosen", "told"),
-    [
-        ("table", {}, "Jaeger knows one server at a time: choose one."),
-        ("traces", {"server": "echo"}, "Choose a trace: a dot, or an id."),
-    ],
-)
-def test_what_has_to_be_chosen_first_is_said(kind: str, chosen: dict[str, str], told: str) -> None:
-    assert asked(kind, **chosen).remark == told
+@pytest.mark.parametrize("kind", ["table", "traces"])
+def test_a_server_has_to_be_chosen_first(kind: str) -> None:
+    assert asked(kind).remark == "Jaeger knows one server at a time: choose one."
+
+
+def written(trace: str, start: int, duration: int) -> dict[str, object]:
+    """A trace of one span, as Jaeger writes it."""
+    told = {"traceID": trace, "spanID": "s", "references": [], "operationName": "call", "tags": []}
+    times = {"startTime": start, "duration": duration, "processID": "p"}
+    return {"processes": {"p": {"serviceName": "echo"}}, "spans": [told | times]}
+
+
+def test_the_newest_come_first_and_of_all_the_slowest_is_shown_span_by_span() -> None:
+    found = [written("old", 1, 10), written("slow", 2, 90), written("new", 3, 20)]
+    with answering(200, {"data": found}) as url:
+        listed, one = (
+            traced(Jaeger(url), panel(kind), Choice(WINDOW, {"server": "echo"})).traces
+            for kind in ("table", "traces")
+        )
+    assert [each.root.trace_id for each in listed] == ["new", "slow", "old"]
+    assert [each.root.trace_id for each in one] == ["slow"]
+
+
+def test_the_chosen_trace_is_asked_for_by_its_id() -> None:
+    with answering(200, {"data": [written("c0ffee", 1, 10)]}) as url:
+        found = traced(Jaeger(url), panel("traces"), Choice(WINDOW, {"trace": "c0ffee"}))
+        nothing = traced(Jaeger(url), panel("table"), Choice(WINDOW, {"trace": "c0ffee"}))
+    assert [each.root.trace_id for each in found.traces] == ["c0ffee"]
+    assert nothing.traces == ()
 
 
 def test_a_page_is_drawn_without_the_jaeger_that_does_not_answer() -> None:
