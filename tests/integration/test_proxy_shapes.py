@@ -1,5 +1,6 @@
 """Messages of odd shapes, and ids given twice: each is answered, and the proxy serves on."""
 
+import base64
 import json
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 
 from proxy.eras import keys
-from tests.integration.modern import VERSION, meta
+from tests.integration.modern import VERSION, ModernClient, meta
 from tests.integration.proxies import RunningProxy, running
-from tests.integration.sockets import INITIALIZE, Client, Upstream, call
+from tests.integration.sockets import INITIALIZE, Client, Upstream, call, result
+from tests.proxy.oddities import MESSAGES, spoilt
 
 pytestmark = pytest.mark.slow
 
@@ -119,4 +121,91 @@ def test_ids_that_are_given_twice_with_initialize_are_refused_by_the_proxy() -> 
         status, answers = client.answer()
         assert (status, [each["id"] for each in answers]) == (400, [0, 0])
         client.close()
+    upstream.close()
+
+
+# All of them are said without sockets, in tests/proxy/test_oddities.py; here none that has the
+# client asked for input, which would have to answer.
+ODD_WORDS = [each for each in spoilt(MESSAGES)[::4] if b"input_required" not in each]
+
+
+class Speaker:
+    """A client that has a server say a text before it answers."""
+
+    def __init__(self, proxy: RunningProxy, era: str) -> None:
+        self._client = ModernClient(proxy.port)
+        self._headers: dict[str, str] = {}
+        self._meta = {"_meta": meta()} if era == "modern" else {}
+        if era == "legacy":
+            self._client.post(INITIALIZE)
+            response = self._client.getresponse()
+            assert response.status == 200, response.read()
+            response.read()
+            self._headers["mcp-session-id"] = response.getheader("mcp-session-id") or ""
+
+    def call(self, say: bytes = b"") -> int:
+        """The status of the call's answer."""
+        text = base64.b64encode(say).decode()
+        message = call(1, "t", arguments={"say": text}, **self._meta)
+        if self._meta:
+            self._client.send_request(message)
+        else:
+            self._client.post(message, **self._headers)
+        response = self._client.getresponse()
+        response.read()
+        return response.status
+
+    def close(self) -> None:
+        """Leave."""
+        self._client.close()
+
+
+@pytest.mark.parametrize("client", ["legacy", "modern"])
+@pytest.mark.parametrize("server", ["legacy", "modern"])
+def test_a_server_that_says_each_odd_thing_answers_on_and_spoils_nobody(
+    server: str, client: str
+) -> None:
+    command = (sys.executable, str(Path(__file__).with_name("odd_stdio.py")), server)
+    with running("--stdio-sharing", "on", "--", *command) as proxy:
+        speaker, other = Speaker(proxy, client), Speaker(proxy, client)
+        for text in ODD_WORDS:
+            assert speaker.call(text) in (200, 400, 404), text
+        assert (speaker.call(), other.call()) == (200, 200)
+        assert proxy.value("mcp_proxy_upstream_restarts_total") == 0
+        assert proxy.value("mcp_proxy_requests_in_flight") == 0
+        assert proxy.process.poll() is None
+        assert not [line for line in proxy.log if line["level"] == "error"]
+        for each in (speaker, other):
+            each.close()
+
+
+@pytest.mark.parametrize("client", ["legacy", "modern"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"id": "server/discover", "error": {"code": [], "message": "m"}}',
+        b'{"id": "server/discover", "result": {"supportedVersions": [[]]}}',
+        b'[{"id": "server/discover", "result": 5}]',
+        b'{"\xff": 1}',
+    ],
+)
+def test_a_server_may_answer_the_question_for_its_era_by_anything(odd: bytes, client: str) -> None:
+    upstream = Upstream(legacy=False)
+    with running("--upstream", upstream.url) as proxy:
+        asking = ModernClient(proxy.port)
+        if client == "legacy":
+            asking.post(INITIALIZE)
+        else:
+            asking.send_request(call(0, _meta=meta()))
+        side = upstream.accept()
+        assert "server/discover" in side.request()[0]
+        side.answer(odd)
+        while b'"id":"initialize"' in (body := side.request()[1]):
+            side.answer(b'{"id": "initialize", "result": {"protocolVersion": "2025-06-18"}}')
+            assert b"notifications/initialized" in side.request()[1]
+            side.answer(b"", "202 Accepted")
+        side.answer(json.dumps(result(json.loads(body)["id"])).encode())
+        assert asking.answer()[0] == 200
+        assert not [line for line in proxy.log if line["level"] == "error"]
+        asking.close()
     upstream.close()
