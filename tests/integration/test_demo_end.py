@@ -2,6 +2,7 @@
 
 import re
 import signal
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,35 @@ def test_ctrl_c_before_the_table_ends_everything(moment: str) -> None:
     assert "Traceback" not in running.told()
 
 
+FROM_FLEET_TO_TRACE = (
+    r"mcp-server\.html\?.*server=echo-stdio",
+    r"mcp-tools\.html\?.*server=echo-stdio.*tool=echo",
+    r"mcp-latency\.html\?.*server=echo-stdio.*tags=gen_ai\.tool\.name%3Decho",
+    r"mcp-latency\.html\?.*server=echo-stdio.*trace=[0-9a-f]{32}",
+)
+"""The links that somebody follows who looks for the cause of a symptom."""
+
+
+def walked(site: str, *links: str) -> str:
+    """The page that one gets to from the fleet by a link of each of these forms."""
+    page = requests.get(f"{site}mcp-fleet.html?from=2m", timeout=DEADLINE_SECONDS)
+    for link in links:
+        assert page.status_code == 200, page.text
+        found = (unescape(each) for each in re.findall(r'<a href="([^"]+)"', page.text))
+        address = next((each for each in found if re.match(link, each)), None)
+        assert address, f"no link {link} on {page.url}"
+        assert "from=2m" in address
+        page = requests.get(f"{site}{address}", timeout=DEADLINE_SECONDS)
+    return page.text
+
+
 def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_end() -> None:
     """One demo for all three: to prove its numbers takes far longer than what is asked after."""
     with demo() as running:
         running.until(TRAFFIC)
         found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
         assert found, running.told()
-        page = requests.get(f"{found[1]}mcp-server.html", timeout=DEADLINE_SECONDS)
+        trace = walked(found[1], *FROM_FLEET_TO_TRACE)
         killed = running.echo("stdio")
         killed.kill()
         running.until("echo-stdio: session lost: ")
@@ -45,8 +68,7 @@ def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_e
         assert running.ended() == 0, running.told()
     assert running.left_over() == []
     assert re.search(r"^Calls +http://127\.0\.0\.1:", running.told(), re.MULTILINE)
-    assert page.status_code == 200
-    assert ">mcp-servers/echo-stdio</text>" in page.text
+    assert re.search(r">agent: \S+.*>echo-stdio: \S+", trace, re.DOTALL)
     assert running.told().count("session lost") == 1
     assert "Traceback" not in running.told()
 
