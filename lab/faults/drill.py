@@ -18,6 +18,7 @@ from lab.faults.fault import Fault, Scene
 from lab.faults.marks import Span, marks
 from lab.faults.watch import Told, Verdict, alerts_query, judge, told
 from lab.pipeline import Pipeline
+from lab.processes import pause
 from lab.prometheus_api import Unreachable
 from lab.result import Coverage
 from stacks.architectures import Architecture
@@ -27,6 +28,9 @@ FIRING_SECONDS = 60.0
 
 LOAD_SECONDS = 2.0
 """From one round of a fault's load to the next: Prometheus has to see that a counter rises."""
+
+LOOK_SECONDS = 0.4
+"""Between two looks at the alerts, and two steps of light traffic: both cost CPU that is scarce."""
 
 COVER_WINDOW = "20s"
 """Range of the boards' rate queries afterwards: what was away was not away for so long."""
@@ -201,6 +205,7 @@ class Watch:
 
     def _fired(self, traffic: Generator[None]) -> bool | None:
         next(traffic)
+        pause(LOOK_SECONDS)
         try:
             seen = self.announce()
             return self._all_told(seen) or None
