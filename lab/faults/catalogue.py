@@ -15,6 +15,10 @@ _GONE = (
     ("MCPTelemetryStale", Source.SCRAPE_PROXY),
 )
 """Scraping tells of a proxy's end at once; what was pushed ages for minutes first."""
+_SILENCED = (
+    ("MCPTelemetryAbsent", Source.COLLECTOR_METRICS),
+    ("MCPTelemetryStale", Source.COLLECTOR_METRICS),
+)
 _NARROW = (("MCP_PROXY_BODY_LIMIT", str(clients.LARGE_BYTES)),)
 
 
@@ -171,14 +175,13 @@ PROXY_DIES = Fault(
 COLLECTOR_STOPS = Fault(
     "collector-stops",
     "the collector ends",
-    (("MCPCollectorSilent", Source.COLLECTOR),),
+    # What it collected for Prometheus to scrape goes with it.
+    (("MCPCollectorSilent", Source.COLLECTOR), *_SILENCED),
     None,
-    # What it collected for Prometheus to scrape goes with it; spans are lost once queues are full.
-    may_fire=(
-        ("MCPTelemetryDropped", Source.PROXY),
-        ("MCPTelemetryAbsent", Source.COLLECTOR_METRICS),
-        ("MCPTelemetryStale", Source.COLLECTOR_METRICS),
-    ),
+    # Spans are lost once queues are full.
+    may_fire=_ours("MCPTelemetryDropped"),
+    # What was written is seen for another five minutes, by Prometheus' lookback.
+    late=tuple((alert, Source.REMOTE_WRITE) for alert, _ in _SILENCED),
     strike=strikes.end("collector"),
     heal=strikes.begin("collector"),
 )

@@ -46,6 +46,8 @@ class Fault:
     load: Step = nothing
     heal: Step = nothing
     may_fire: tuple[tuple[str, Source], ...] = ()
+    late: tuple[tuple[str, Source], ...] = ()
+    """Of `fires`, each with what lets it come too late to be waited for where that runs."""
     shows: tuple[tuple[str, str], ...] = ()
     marks: tuple[Annotation, ...] = ()
     needs: Source = Source.PROXY
@@ -68,8 +70,12 @@ class Fault:
 
     def must(self, sources: frozenset[Source]) -> frozenset[str]:
         """The alerts that must fire where those sources run."""
-        return frozenset(name for name, needs in self.fires if needs in sources)
+        return _there(self.fires, sources) - _there(self.late, sources)
 
     def may(self, sources: frozenset[Source]) -> frozenset[str]:
         """The alerts that can fire beside them."""
-        return frozenset(name for name, needs in self.may_fire if needs in sources)
+        return _there((*self.may_fire, *self.late), sources)
+
+
+def _there(alerts: tuple[tuple[str, Source], ...], sources: frozenset[Source]) -> frozenset[str]:
+    return frozenset(name for name, source in alerts if source in sources)

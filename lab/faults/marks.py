@@ -9,7 +9,8 @@ from dashboards.queries import Query
 from dashboards.series import Source
 from lab.faults.fault import Fault
 
-RESOLUTION_SECONDS = 1
+RESOLUTION = "100ms"
+"""Between two looks: a drill may end half a second after an alert has begun to fire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,5 @@ def marks(fault: Fault, sources: frozenset[Source], server: str, span: Span) -> 
 
 
 def _within(annotation: Annotation, span: Span) -> str:
-    window = f"[{span.seconds}s:{RESOLUTION_SECONDS}s] @ {span.end:.3f}"
+    window = f"[{span.seconds}s:{RESOLUTION}] @ {span.end:.3f}"
     return f"count_over_time(({annotation.expr}){window})"

@@ -53,6 +53,11 @@ def test_the_alerts_of_a_fault_exist(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
+def test_an_alert_comes_late_only_where_it_must_fire_elsewhere(fault: Fault) -> None:
+    assert {name for name, _ in fault.late} <= {name for name, _ in fault.fires}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
 def test_the_panels_that_show_a_fault_exist(fault: Fault) -> None:
     assert set(fault.shows) <= PANELS
 

@@ -1,5 +1,7 @@
 """An alert that must fire and does not is told, and so is one that fires for no reason."""
 
+from dataclasses import replace
+
 from dashboards.series import Source
 from lab.faults.fault import Fault
 from lab.faults.watch import Told, alerts_query, judge, told
@@ -41,6 +43,14 @@ def test_an_alert_without_reason_is_told() -> None:
 def test_where_more_runs_more_must_fire() -> None:
     everything = HERE | {Source.SCRAPE_PROXY}
     assert judge(FAULT, everything, frozenset({DOWN})).silent == ("MCPScrapeFailing",)
+
+
+def test_an_alert_that_comes_late_somewhere_is_waited_for_elsewhere_only() -> None:
+    late = replace(FAULT, late=(("MCPServerDown", Source.REMOTE_WRITE),))
+    there = HERE | {Source.REMOTE_WRITE}
+    assert judge(late, HERE, frozenset()).silent == ("MCPServerDown",)
+    assert judge(late, there, frozenset()).good
+    assert judge(late, there, frozenset({DOWN})).good
 
 
 def test_a_panel_that_shows_nothing_is_told() -> None:
