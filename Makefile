@@ -56,7 +56,7 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)")
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/dashboards/*.json, build/rules/*.yaml and build/manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0
+dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0
 	@$(BIN)/python -m dashboards build $(LAYOUT)
 
 .PHONY: import

@@ -22,9 +22,10 @@ _EXAMPLE = "https://grafana.example.org"
 
 _WRITE = """Write the Grafana boards as OUT/dashboards/*.json, the Prometheus rules as
 OUT/rules/*.yaml, and both as Kubernetes objects (ConfigMaps for Grafana's sidecar, a
-PrometheusRule) as OUT/manifests/*.yaml; for ToolHive's set its runbook too. Older files of the
-same names are replaced, others are left alone; both sets may share a folder, a Grafana and a
-Prometheus.
+PrometheusRule) as OUT/manifests/*.yaml; what Alertmanager keeps back while worse is told, a part
+of its configuration, as OUT/alertmanager/*.yaml; for ToolHive's set its runbook too. Older files
+of the same names are replaced, others are left alone; both sets may share a folder, a Grafana and
+a Prometheus.
 `python -m dashboards import --help` tells how to send the boards to a Grafana."""
 
 _IMPORT = f"""Send the boards to a Grafana, into one folder, by its HTTP API. The token of a

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from dashboards.chosen import Choices, texts
+from dashboards.inhibition import inhibition
 from dashboards.manifests import board_configmap, prometheus_rule
 from dashboards.rules import document
 from dashboards.runbook import SOURCE, runbook
@@ -39,6 +40,7 @@ def files(choices: Choices) -> dict[Path, str]:
         Path("manifests", f"rules-{made.prefix}.yaml"): _yaml(
             prometheus_rule(rules, choices.namespace, made.prefix)
         ),
+        Path("alertmanager", f"{made.prefix}.yaml"): _yaml(inhibition(made)),
     }
     if made.dialect:
         text = SOURCE.read_text(encoding="utf-8")

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
+from dashboards.sets import unified
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
 from stacks import grafana, monitors, proxies, toolhive
 from stacks.architectures import Architecture
@@ -89,9 +91,18 @@ def _release(config: StackConfig, part: Part) -> HelmRelease:
 def _wired(config: StackConfig, part: Part, values: Values) -> Values:
     if part is Part.COLLECTOR:
         return {**values, "alternateConfig": pruned(values["alternateConfig"])}
+    if part is Part.PROMETHEUS:
+        return {**values, "alertmanager": _inhibited(values["alertmanager"])}
     if part is Part.TOOLHIVE:
         return {**values, "operator": {**values["operator"], **toolhive.operator_values(config)}}
     return values
+
+
+def _inhibited(alertmanager: Values) -> Values:
+    """Alertmanager's values with the inhibition of our alerts beside the chart's."""
+    config = alertmanager["config"]
+    rules = [*config["inhibit_rules"], *inhibit_rules(unified())]
+    return {**alertmanager, "config": {**config, "inhibit_rules": rules}}
 
 
 def _monitors(config: StackConfig) -> tuple[Values, ...]:

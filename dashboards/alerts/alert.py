@@ -47,7 +47,9 @@ class Alert:
     """Labels of the alert that are variables of the board too."""
     needs: Source = Source.PROXY
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Labels for routing and inhibition, beside the severity."""
+    """Labels for routing, beside the severity."""
+    implies: tuple[str, ...] = ()
+    """Less severe alerts, by their names in the contract, that say nothing new while it fires."""
     runbook: str = RUNBOOK
     contract: str = ""
     """Its name in the set for the series contract, where it is another one."""

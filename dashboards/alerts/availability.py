@@ -35,6 +35,15 @@ SERVER_DOWN = Alert(
     f"MCP server {WHO} is down",
     f"No proxy has reached the MCP server {WHO} for 2 minutes"
     " (mcp_proxy_upstream_up is {{ $value }}): every call fails.",
+    implies=(
+        "MCPServerPartlyDown",
+        "MCPErrorRatioHigh",
+        "MCPInitializeFailing",
+        "MCPCallsLost",
+        "MCPToolFailing",
+        "MCPErrorBudgetBurnSlow",
+        "MCPErrorBudgetBurnCreeping",
+    ),
 )
 SERVER_PARTLY_DOWN = Alert(
     "MCPServerPartlyDown",
@@ -58,6 +67,7 @@ TELEMETRY_ABSENT = Alert(
     " (absent is {{ $value }}): boards and all other MCP alerts are blind.",
     board=PIPELINE_BOARD,
     about=(),
+    implies=("MCPTelemetryStale",),
 )
 TELEMETRY_STALE = Alert(
     "MCPTelemetryStale",
@@ -94,7 +104,8 @@ def availability(t: Thresholds) -> tuple[Alert, ...]:
         f"A proxy of {WHO} was started {NUMBER} times within an hour; each time sessions are lost.",
         ("proxy_restarts",),
     )
-    story = Story("MCPErrorBudgetBurn", "fail", ("slo_success", "burn_calls"))
+    settings = ("slo_success", "burn_calls")
+    story = Story("MCPErrorBudgetBurn", "fail", settings, "MCPErrorRatioHigh")
     return (
         SERVER_DOWN,
         TELEMETRY_ABSENT,

@@ -32,11 +32,15 @@ BURNS = {
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The words and settings of an objective's alerts; `bad` is what the bad calls do."""
+    """The words and settings of an objective's alerts; `bad` is what the bad calls do.
+
+    `now` is the alert of the last minutes, which says no more than the fastest burn.
+    """
 
     stem: str
     bad: str
     settings: tuple[str, ...]
+    now: str
 
 
 def burns(objective: Objective, story: Story, least: float) -> tuple[Alert, ...]:
@@ -57,9 +61,22 @@ def burns(objective: Objective, story: Story, least: float) -> tuple[Alert, ...]
             f" {objective.budget * 100:g} %, over 30 days.",
             story.settings,
             labels={"slo": objective.name, "long": each.long, "short": each.short},
+            implies=_implied(story, name),
         )
         for name, each in BURNS.items()
     )
+
+
+def _implied(story: Story, name: str) -> tuple[str, ...]:
+    """A burn that pages says all that slower ones say; the fastest, that it goes on now."""
+    if BURNS[name].severity is not Severity.CRITICAL:
+        return ()
+    slower = tuple(
+        f"{story.stem}{other}"
+        for other, burn in BURNS.items()
+        if burn.severity is not Severity.CRITICAL
+    )
+    return (story.now, *slower) if name == next(iter(BURNS)) else slower
 
 
 def _condition(objective: Objective, burn: Burn, least: float) -> str:

@@ -30,6 +30,7 @@ _SILENT = Alert(
     board=PIPELINE_BOARD,
     about=(),
     needs=Source.COLLECTOR,
+    implies=("MCPTelemetryDropped",),
 )
 
 

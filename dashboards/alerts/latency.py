@@ -46,5 +46,6 @@ def latency(t: Thresholds) -> tuple[Alert, ...]:
         ("overhead_seconds", "call_floor"),
     )
     bad = f"take longer than {t.slow_seconds:g} s"
-    story = Story("MCPLatencyBudgetBurn", bad, ("slo_fast", "slow_seconds", "burn_calls"))
+    settings = ("slo_fast", "slow_seconds", "burn_calls")
+    story = Story("MCPLatencyBudgetBurn", bad, settings, latency_high.name)
     return (*burns(speed(t), story, t.burn_calls), latency_high, tool_slow, proxy_slow)

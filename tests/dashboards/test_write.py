@@ -14,8 +14,10 @@ import yaml
 from dashboards import BOARDS
 from dashboards.chosen import Choices
 from dashboards.command import main
+from dashboards.inhibition import inhibition
 from dashboards.render import board_json
 from dashboards.rules import rules_document
+from dashboards.sets import unified
 from dashboards.write import files as contents
 from tests.stacks.stack import plan_of
 
@@ -63,8 +65,10 @@ def test_it_writes_each_board_and_the_rules_and_says_how_long_it_took(tmp_path: 
         *(f"manifests/board-{board.uid}.yaml" for board in BOARDS),
         "manifests/rules-mcp.yaml",
         "rules/mcp.yaml",
+        "alertmanager/mcp.yaml",
     }
     assert yaml.safe_load(written["rules/mcp.yaml"]) == rules_document()
+    assert yaml.safe_load(written["alertmanager/mcp.yaml"]) == inhibition(unified())
     assert json.loads(written["dashboards/mcp-server.json"])["uid"] == "mcp-server"
 
 
@@ -226,6 +230,7 @@ def test_the_set_for_toolhive_is_written_beside_the_other_one(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert {path: after[path] for path in before} == before
     assert {"rules/toolhive.yaml", "manifests/rules-toolhive.yaml"} <= added
+    assert b"ToolHiveErrorBudgetBurnFast" in after["alertmanager/toolhive.yaml"]
     assert "dashboards/mcp-toolhive-fleet.json" in added
     assert b"histogram_quantile" not in after["dashboards/mcp-toolhive-latency.json"]
     assert b'"uid": "prom-1"' in after["dashboards/mcp-toolhive-latency.json"]

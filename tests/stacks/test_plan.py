@@ -4,6 +4,8 @@ from itertools import combinations
 
 import pytest
 
+from dashboards.inhibition import inhibit_rules
+from dashboards.sets import unified
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Part, Profile
 from stacks.config import PASSWORD, parse
@@ -47,6 +49,19 @@ def test_switching_the_architecture_touches_only_what_differs(one: str, other: s
     come_and_go = {kind for kind, _ in by_name(before).keys() ^ by_name(after).keys()}
     assert come_and_go <= {"ServiceMonitor"}
     assert before.namespaces == after.namespaces
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_an_alertmanager_that_is_turned_on_keeps_back_what_follows_from_worse(
+    profile: Profile,
+) -> None:
+    [release] = [each for each in plan_of(profile=profile).releases if each.part is Part.PROMETHEUS]
+    alertmanager = release.values["alertmanager"]
+    rules = alertmanager["config"]["inhibit_rules"]
+
+    assert alertmanager["enabled"] is False
+    assert rules[0]["target_matchers"] == ["severity =~ warning|info"]
+    assert rules[4:] == list(inhibit_rules(unified()))
 
 
 def test_changing_one_server_touches_only_that_server() -> None:

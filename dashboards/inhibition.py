@@ -1,0 +1,37 @@
+"""What Alertmanager keeps back while an alert fires that says the same and more.
+
+Only what is less severe is kept back, so no rule can hide a page, nor two alerts each other.
+"""
+
+from collections.abc import Iterator
+
+from dashboards.alerts import Alert
+from dashboards.sets import Set
+
+InhibitRule = dict[str, list[str]]
+
+
+def inhibition(made: Set) -> dict[str, list[InhibitRule]]:
+    """`{"inhibit_rules": [...]}`, as Alertmanager's configuration takes it (0.22 or newer)."""
+    return {"inhibit_rules": list(inhibit_rules(made))}
+
+
+def inhibit_rules(made: Set) -> Iterator[InhibitRule]:
+    """A rule for each alert that implies others, and each set of labels that they share with it."""
+    there = {each.contract or each.name: each for group in made.alerts.values() for each in group}
+    for source in there.values():
+        implied = [there[name] for name in source.implies if name in there]
+        shared = dict.fromkeys(_shared(source, target) for target in implied)
+        for labels in shared:
+            names = [each.name for each in implied if _shared(source, each) == labels]
+            yield {
+                "source_matchers": [f'alertname = "{source.name}"'],
+                "target_matchers": [f'alertname =~ "{"|".join(names)}"'],
+                "equal": list(labels),
+            }
+
+
+def _shared(source: Alert, target: Alert) -> tuple[str, ...]:
+    """The labels that must be equal: those by which both name what they are about."""
+    both = (each for each in source.about if each in target.about)
+    return tuple(target.spelled.get(each, each) for each in both)
