@@ -77,6 +77,15 @@ def or_zero(vector: str, reference: str) -> str:
     return f"({vector} or 0 * {reference})"
 
 
+def with_exemplars(vector: str, selector: str) -> str:
+    """`vector`, and to Grafana also the exemplars of the series that `selector` chooses.
+
+    It asks for those of every series that a query names. Here the second part names them: it is
+    never true, and looked at for one moment only.
+    """
+    return f"{vector} or group({selector} @ end()) < 0"
+
+
 def renamed(vector: str, label: str, new: str, keep: tuple[str, ...] = ()) -> str:
     """`vector` with `label` called `new`, and of the other labels those to keep."""
     by = ", ".join((*keep, new))

@@ -5,23 +5,54 @@ Names follow `level:metric:operation`; the level `mcp` is one server of one name
 
 from dataclasses import replace
 
-from dashboards import foreign
+from dashboards import foreign, series
 from dashboards.objectives import CALLS, objectives, success
-from dashboards.promql import aggregate, ne, quantile, renamed
+from dashboards.promql import aggregate, like, ne, quantile, renamed, selector
 from dashboards.recording import OF_TOOLS, Recording, spliced
 from dashboards.series import RULE, Scope, Source
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls, proxies, tools
 from dashboards.thresholds import DEFAULTS, Thresholds
+from proxy.telemetry import catalogue
+from proxy.telemetry.catalogue import Instrument
 
 POD = ("namespace", "pod")
 TOOL = ("namespace", "server", "tool")
 
 
+REQUEST = (*EACH_SERVER, "transport", "mcp_method", "status_code", "status")
+METHOD = (*EACH_SERVER, "mcp_method")
 BUCKET = (*EACH_SERVER, "le")
+DURATION = (*EACH_SERVER, "transport", "le")
+VERSION = (*EACH_SERVER, "mcp_protocol_version")
 OUTCOME = (*EACH_SERVER, "outcome", "fault")
+REQUESTS = Recording("mcp:requests:rate5m", calls.REQUESTS.rate(RULE, by=REQUEST), REQUEST)
 LATENCY_BUCKETS = Recording(
-    "mcp:latency_bucket:rate5m", calls.BUCKETS.rate(RULE, calls.IS_CALL, by=BUCKET), BUCKET
+    "mcp:latency_bucket:rate5m", calls.BUCKETS.rate(RULE, calls.IS_CALL, by=DURATION), DURATION
+)
+CALL_SECONDS = Recording(
+    "mcp:call_seconds:rate5m", calls.SUM.rate(RULE, calls.IS_CALL, by=EACH_SERVER)
+)
+METHOD_P95 = Recording("mcp:method_latency:p95_5m", calls.latency(0.95, RULE, by=METHOD), METHOD)
+VERSIONS = Recording(
+    "mcp:operations:rate5m",
+    series.count(catalogue.OPERATION_DURATION).rate(RULE, by=VERSION),
+    VERSION,
+)
+
+
+def _buckets(name: str, metric: catalogue.Metric) -> Recording:
+    rated = series.buckets(metric).rate(RULE, by=BUCKET)
+    return Recording(f"mcp:{name}_bucket:rate5m", rated, BUCKET)
+
+
+OVERHEAD_BUCKETS = _buckets("overhead", catalogue.OVERHEAD)
+SESSION_BUCKETS = _buckets("session_duration", catalogue.SESSION_DURATION)
+REQUEST_BUCKETS = _buckets("request_size", catalogue.REQUEST_SIZE)
+RESPONSE_BUCKETS = _buckets("response_size", catalogue.RESPONSE_SIZE)
+FIRST_EVENT_BUCKETS = _buckets("first_event", catalogue.FIRST_EVENT)
+LOOP_LAG_P99 = Recording(
+    "mcp:event_loop_lag:p99_5m", proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER)
 )
 OUTCOMES = Recording("mcp:outcomes:rate5m", calls.OUTCOMES.rate(RULE, by=OUTCOME), OUTCOME)
 LATENCY_P95 = Recording("mcp:latency:p95_5m", calls.latency(0.95, RULE, by=EACH_SERVER))
@@ -71,6 +102,21 @@ def _newest() -> str:
     return " or ".join(aggregate("max", each, EACH_SERVER) for each in stamps)
 
 
+def _families() -> str:
+    """Series of each server by MCP metric, a histogram's counted once per label set.
+
+    Without the families of a process, which are not ours alone.
+    """
+    names = "|".join(
+        series.count(each).name if each.instrument is Instrument.HISTOGRAM else each.series
+        for each in catalogue.METRICS
+        if not each.name.startswith("process_")
+    )
+    counted = aggregate("count", selector("", like("__name__", names)), (*EACH_SERVER, "__name__"))
+    return renamed(counted, "__name__", "family", keep=EACH_SERVER)
+
+
+SERIES = Recording("mcp:series:count", _families(), (*EACH_SERVER, "family"))
 NEWEST = Recording("mcp:sample:newest_timestamp", _newest())
 POD_CPU = Recording(
     "mcp:pod_cpu_cores:rate5m",
@@ -92,11 +138,31 @@ POD_MEMORY = Recording(
 )
 
 
+_OBSERVED = (
+    OUTCOMES,
+    REQUESTS,
+    LATENCY_BUCKETS,
+    LATENCY_P95,
+    METHOD_P95,
+    CALL_SECONDS,
+    VERSIONS,
+    OVERHEAD_BUCKETS,
+    SESSION_BUCKETS,
+    REQUEST_BUCKETS,
+    RESPONSE_BUCKETS,
+    FIRST_EVENT_BUCKETS,
+    LOOP_LAG_P99,
+    NEWEST,
+    SERIES,
+    POD_CPU,
+    POD_MEMORY,
+)
+
+
 def recordings(t: Thresholds) -> tuple[Recording, ...]:
     """All of them, in the order of evaluation."""
     of_tools = (replace(each, group=OF_TOOLS) for each in _TOOLS)
-    observed = (OUTCOMES, LATENCY_BUCKETS, LATENCY_P95, *of_tools, NEWEST, POD_CPU, POD_MEMORY)
-    return (*objectives(t), *observed)
+    return (*objectives(t), *_OBSERVED, *of_tools)
 
 
 RECORDINGS = recordings(DEFAULTS)

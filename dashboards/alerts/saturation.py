@@ -12,12 +12,13 @@ from dashboards.alerts.alert import (
     over,
 )
 from dashboards.alerts.sessions import sessions
-from dashboards.promql import like, or_zero, renamed, selector
+from dashboards.promql import or_zero
+from dashboards.recordings import SERIES
 from dashboards.series import RULE
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import proxies
 from dashboards.thresholds import Thresholds
-from proxy.telemetry.catalogue import EVENT_LOOP_LAG, METRICS, Instrument
+from proxy.telemetry.catalogue import EVENT_LOOP_LAG
 
 _NOW = over("")
 _LAG = proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER)
@@ -26,18 +27,8 @@ _CPU = f"max by (namespace, server) ({_CPU_OF_EACH})"
 # Other proxies use more than one core: those with an event loop are ours.
 _ON_ONE_CORE = series.count(EVENT_LOOP_LAG).now(_NOW, by=EACH_SERVER, operator="group")
 _MEMORY = proxies.MEMORY.now(_NOW, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
+_FAMILIES = SERIES.series.now(_NOW, by=("family",))
 _OVERFLOW = or_zero(proxies.OVERFLOW.increase(over("15m"), by=EACH_SERVER), PRESENT)
-
-
-def _families() -> str:
-    """Series by MCP metric, a histogram counted once per label set."""
-    names = "|".join(
-        series.count(each).name if each.instrument is Instrument.HISTOGRAM else each.series
-        for each in METRICS
-        if not each.name.startswith("process_")
-    )
-    counted = f"count by (__name__) ({selector('', like('__name__', names))})"
-    return renamed(counted, "__name__", "family")
 
 
 def saturation(t: Thresholds) -> tuple[Alert, ...]:
@@ -107,8 +98,8 @@ _label_overflow = Alert(
 def _series_too_many(t: Thresholds) -> Alert:
     return Alert(
         "MCPSeriesTooMany",
-        _families(),
-        f"{_families()} > {t.series_per_family:g}",
+        _FAMILIES,
+        f"{_FAMILIES} > {t.series_per_family:g}",
         "15m",
         Severity.WARNING,
         "Metric {{ $labels.family }} has too many series",

@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import bars, heatmap, lines, stat, trace, traces
-from dashboards.signals import calls, durations, fleet, proxies, usage
+from dashboards.signals import calls, durations, fleet, recorded, usage
 
 BOARD = Board(
     uid="mcp-latency",
@@ -22,22 +22,22 @@ BOARD = Board(
         Row(
             101,
             "All calls",
-            (heatmap(10, calls.DURATIONS, 12), lines(11, durations.OVER_TIME, 12)),
+            (heatmap(10, recorded.DURATIONS, 12), lines(11, recorded.LATENCY, 12)),
         ),
         Row(
             102,
             "Whose calls",
             (
                 lines(20, fleet.LATENCIES),
-                lines(21, calls.LATENCY_BY_METHOD),
-                lines(22, durations.BY_TRANSPORT),
+                lines(21, recorded.LATENCY_BY_METHOD),
+                lines(22, recorded.LATENCY_BY_TRANSPORT),
             ),
         ),
         Row(
             103,
             "How many, and since when",
             (
-                lines(30, calls.SLOW),
+                lines(30, recorded.SLOW),
                 lines(31, durations.AGAINST_YESTERDAY),
                 bars(32, usage.SLOWEST_NAMES),
             ),
@@ -45,7 +45,7 @@ BOARD = Board(
         Row(
             104,
             "In the proxy or behind it",
-            (lines(40, proxies.OVERHEAD_TIME, 12), lines(41, proxies.OVERHEAD_SHARE, 12)),
+            (lines(40, recorded.OVERHEAD_TIME, 12), lines(41, recorded.OVERHEAD_SHARE, 12)),
         ),
         Row(
             105,

@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import heatmap, lines, stack, stat
-from dashboards.signals import calls, cost, proxies, resources
+from dashboards.signals import cost, fleet, proxies, recorded, resources
 
 BOARD = Board(
     uid="mcp-proxy-cost",
@@ -37,19 +37,19 @@ BOARD = Board(
             (
                 lines(20, cost.SERVER_TIME),
                 lines(21, cost.ADDED_BY_SERVER),
-                lines(22, proxies.OVERHEAD_SHARE),
+                lines(22, recorded.OVERHEAD_SHARE),
             ),
         ),
         Row(
             103,
             "Whose errors",
-            (lines(30, calls.FAULT_RATIO, 12), lines(31, cost.UPSTREAM_ERRORS, 12)),
+            (lines(30, fleet.FAULTS, 12), lines(31, cost.UPSTREAM_ERRORS, 12)),
         ),
         Row(
             104,
             "Why the proxy is slow or large",
             (
-                lines(40, proxies.LOOP_LAG),
+                lines(40, recorded.LOOP_LAG),
                 lines(41, proxies.PROCESS_CPU),
                 lines(42, proxies.PROCESS_MEMORY),
                 lines(43, resources.CPU_PER_CALL),

@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stat
-from dashboards.signals import proxies, resources
+from dashboards.signals import proxies, recorded, resources
 
 BOARD = Board(
     uid="mcp-resources",
@@ -28,7 +28,7 @@ BOARD = Board(
             (
                 lines(10, proxies.PROCESS_CPU),
                 lines(11, proxies.PROCESS_MEMORY),
-                lines(12, proxies.LOOP_LAG),
+                lines(12, recorded.LOOP_LAG),
                 lines(13, resources.FILES),
                 lines(14, resources.AGE),
                 lines(15, proxies.UPSTREAM_RESTARTS),

@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat
-from dashboards.signals import calls, proxies, resources, sessions
+from dashboards.signals import proxies, recorded, resources, sessions
 
 BOARD = Board(
     uid="mcp-sessions",
@@ -28,7 +28,7 @@ BOARD = Board(
             (
                 lines(10, sessions.OPENED_BY_SERVER),
                 lines(11, sessions.REJECTED),
-                stack(12, calls.STATUS_CODES),
+                stack(12, recorded.STATUS_CODES),
             ),
         ),
         Row(
@@ -55,7 +55,7 @@ BOARD = Board(
             (
                 stack(40, sessions.BY_TRANSPORT),
                 stack(41, sessions.BY_VERSION),
-                stack(42, calls.RATE_BY_METHOD),
+                stack(42, recorded.RATE_BY_METHOD),
             ),
         ),
         Row(
@@ -71,9 +71,9 @@ BOARD = Board(
             106,
             "What travels",
             (
-                lines(60, proxies.REQUEST_SIZE),
-                lines(61, proxies.RESPONSE_SIZE),
-                lines(62, proxies.FIRST_EVENT),
+                lines(60, recorded.REQUEST_SIZE),
+                lines(61, recorded.RESPONSE_SIZE),
+                lines(62, recorded.FIRST_EVENT),
             ),
         ),
     ),

@@ -60,8 +60,10 @@ def _duration(length: timedelta) -> str:
     return _VARIABLES.get(length) or str(grammar.display_duration(length))
 
 
-def _offset(node: Any) -> str:
-    return f" offset {_duration(node.offset)}" if node.offset else ""
+def _moment(node: Any) -> str:
+    """When a selector looks, if not at the moment of evaluation."""
+    at = f" {node.at}" if node.at else ""
+    return f"{at} offset {_duration(node.offset)}" if node.offset else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,14 @@ class _Translator:
         chosen = selected(node, self.dialect)
         if chosen is None:
             return None
-        return Part(chosen.served(f"{chosen.text}{_offset(node)}"), chosen.labels)
+        return Part(chosen.served(f"{chosen.text}{_moment(node)}"), chosen.labels)
 
     def subquery(self, node: Any) -> Part | None:
         inner = self.part(node.expr)
         if inner is None:
             return None
         step = _duration(node.step) if node.step else ""
-        return _like(inner, f"{inner.text}[{_duration(node.range)}:{step}]{_offset(node)}")
+        return _like(inner, f"{inner.text}[{_duration(node.range)}:{step}]{_moment(node)}")
 
     def call(self, node: Any) -> Part | None:
         name, args = node.func.name, node.args
@@ -125,7 +127,7 @@ class _Translator:
         if chosen is None:
             return None
         before = "".join(f"{self.number(each).text}, " for each in numbers)
-        series = f"{chosen.text}[{_duration(matrix.range)}]{_offset(vector)}"
+        series = f"{chosen.text}[{_duration(matrix.range)}]{_moment(vector)}"
         return Part(chosen.served(f"{node.func.name}({before}{series})"), chosen.labels)
 
     def _label_replace(self, args: list[Any]) -> Part | None:

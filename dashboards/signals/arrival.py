@@ -1,13 +1,12 @@
 """Arrival: whether every server's series reach Prometheus, once, and fresh."""
 
-from dashboards import foreign, limits, series
+from dashboards import foreign, limits
 from dashboards.links import TO_PIPELINE, TO_SERVER
-from dashboards.promql import aggregate, like, over_time, selector
-from dashboards.recordings import NEWEST
+from dashboards.promql import aggregate, over_time
+from dashboards.recordings import NEWEST, SERIES
 from dashboards.series import CHOSEN, CHOSEN_TARGETS, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import proxies
-from proxy.telemetry.catalogue import METRICS, Instrument, Metric
 
 SEEN = NEWEST.series.now(CHOSEN, by=EACH_SERVER, operator="group")
 """The chosen servers that tell of themselves: ours even when idle, ToolHive's once called."""
@@ -29,19 +28,6 @@ def _copies() -> str:
     ours = proxies.UP.now(CHOSEN, by=each_pod, operator="count")
     theirs = proxies.CONNECTIONS.now(CHOSEN, proxies.NOT_SSE, by=each_pod, operator="count")
     return " or ".join(aggregate("max", count, EACH_SERVER) for count in (ours, theirs))
-
-
-def _spelled(metric: Metric) -> str:
-    """The name that stands for a family: one series per label set, also for a histogram."""
-    histogram = metric.instrument is Instrument.HISTOGRAM
-    return series.count(metric).name if histogram else metric.series
-
-
-def _families() -> str:
-    """How many series each MCP family has; the families of a process are not ours alone."""
-    names = "|".join(_spelled(each) for each in METRICS if not each.name.startswith("process_"))
-    matches = (like("__name__", names), *CHOSEN.matches)
-    return f"count by (__name__) ({selector('', *matches)})"
 
 
 FRESHNESS = Signal(
@@ -98,7 +84,7 @@ SERIES_BY_FAMILY = Signal(
     "Series of each MCP metric, histograms counted once per label set. A line that only rises is a"
     " label without bound, such as invented tool names.",
     "short",
-    (Answer(_families(), "{{__name__}}"),),
+    (Answer(SERIES.series.now(CHOSEN, by=("family",)), "{{family}}"),),
     Source.PROXY,
     limits.SERIES_PER_FAMILY,
 )

@@ -3,10 +3,12 @@
 from dashboards import limits
 from dashboards.links import TO_RESOURCES, TO_SERVER
 from dashboards.promql import Match, eq, or_zero, ratio
+from dashboards.recordings import LATENCY_BUCKETS, OUTCOMES, OVERHEAD_BUCKETS
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
 from dashboards.signals.fleet import TOP
+from dashboards.signals.recorded import mean_time, quantile_of
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Outcome
 
@@ -73,7 +75,7 @@ SPLIT = Signal(
     "Mean time of a call, in the proxy and behind it. The server's part rises: the server is slow."
     " The proxy's part rises: see why below.",
     "s",
-    (Answer(f"{proxies.took()} - {_PROXY}", "behind the proxy"), Answer(_PROXY, "in the proxy")),
+    (Answer(f"{mean_time()} - {_PROXY}", "behind the proxy"), Answer(_PROXY, "in the proxy")),
     Source.PROXY,
 )
 SIDE_BY_SIDE = Signal(
@@ -82,17 +84,17 @@ SIDE_BY_SIDE = Signal(
     " be subtracted: that is what the means beside are for.",
     "s",
     (
-        Answer(calls.latency(0.95, CHOSEN), "whole call"),
-        Answer(proxies.OVERHEAD.quantile(0.95, CHOSEN), "in the proxy"),
+        Answer(quantile_of(LATENCY_BUCKETS, 0.95), "whole call"),
+        Answer(quantile_of(OVERHEAD_BUCKETS, 0.95), "in the proxy"),
     ),
     Source.PROXY,
 )
 SPREAD = Signal(
     "Time added",
-    "How many calls spent how long in the proxy: the darker, the more. It should be one thin band;"
-    " a second one is large messages or a busy event loop.",
+    "How many calls per second spent how long in the proxy: the darker, the more. It should be one"
+    " thin band; a second one is large messages or a busy event loop.",
     "s",
-    (Answer(proxies.OVERHEAD.increase(CHOSEN, by=("le",)), "{{le}}"),),
+    (Answer(OVERHEAD_BUCKETS.series.now(CHOSEN, by=("le",)), "{{le}}"),),
     Source.PROXY,
 )
 ADDED_BY_SERVER = Signal(
@@ -110,7 +112,7 @@ SERVER_TIME = Signal(
     "s",
     (
         Answer(
-            f"topk({TOP}, {proxies.took(EACH_SERVER)} - {proxies.added(EACH_SERVER)})",
+            f"topk({TOP}, {mean_time(EACH_SERVER)} - {proxies.added(EACH_SERVER)})",
             WHO,
         ),
     ),
@@ -121,7 +123,7 @@ SERVER_TIME = Signal(
 
 
 def _failing(*outcome: Match) -> str:
-    return or_zero(calls.OUTCOMES.rate(CHOSEN, *outcome, by=EACH_SERVER), proxies.PRESENT)
+    return or_zero(OUTCOMES.series.now(CHOSEN, *outcome, by=EACH_SERVER), proxies.PRESENT)
 
 
 UPSTREAM_ERRORS = Signal(

@@ -1,7 +1,5 @@
 """How long callers wait: by quantile, against yesterday, and for whom."""
 
-from dataclasses import replace
-
 from dashboards import limits
 from dashboards.links import TO_SERVER
 from dashboards.promql import aggregate, ratio
@@ -26,12 +24,6 @@ QUANTILES = tuple(
     )
     for q in (0.5, 0.95, 0.99)
 )
-OVER_TIME = replace(
-    calls.LATENCY,
-    description="Time from a request's arrival to the end of its answer, streams not counted. p99"
-    " far above p50: a few calls wait for something. A dot is one call; a click opens its trace.",
-    exemplars=True,
-)
 AGAINST_YESTERDAY = Signal(
     "Against yesterday",
     "p95 of each server now, divided by what it was a day ago at this time, both over 5 minutes,"
@@ -41,18 +33,4 @@ AGAINST_YESTERDAY = Signal(
     Source.PROXY,
     quiet="no calls",
     opens=(TO_SERVER,),
-)
-BY_TRANSPORT = Signal(
-    "Latency p95 by transport",
-    "95 of 100 calls are answered within this time, by the transport that the server speaks. stdio"
-    " far above streamable-http: its process answers one call after the other.",
-    "s",
-    (Answer(calls.latency(0.95, CHOSEN, by=("transport",)), "{{transport}}"),),
-    Source.PROXY,
-    limits.LATENCY_SECONDS,
-    instead=replace(
-        calls.MEAN,
-        title="Mean latency by transport",
-        answers=(Answer(calls.mean(CHOSEN, by=("transport",)), "{{transport}}"),),
-    ),
 )

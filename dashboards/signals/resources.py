@@ -3,6 +3,7 @@
 from dashboards import foreign, limits, series
 from dashboards.links import TO_COST, TO_SERVER
 from dashboards.promql import aggregate, eq, like, ne, or_zero, ratio
+from dashboards.recordings import CALL_RATE, LOOP_LAG_P99
 from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
@@ -156,12 +157,7 @@ LATEST = Signal(
     "Event loop lag, worst",
     "The event loop lag p99 of the server whose proxies are latest. Below: which one it is.",
     "s",
-    (
-        Answer(
-            aggregate("max", f"({proxies.LAG.quantile(0.99, CHOSEN, by=EACH_SERVER)})"),
-            "lag",
-        ),
-    ),
+    (Answer(LOOP_LAG_P99.series.now(CHOSEN, operator="max"), "lag"),),
     Source.PROXY,
     limits.LOOP_LAG_SECONDS,
 )
@@ -198,7 +194,8 @@ CPU_PER_CALL = Signal(
     (
         Answer(
             ratio(
-                proxies.CPU.rate(CHOSEN, by=EACH_SERVER), calls.call_rate(CHOSEN, by=EACH_SERVER)
+                proxies.CPU.rate(CHOSEN, by=EACH_SERVER),
+                CALL_RATE.series.now(CHOSEN, by=EACH_SERVER),
             ),
             WHO,
         ),

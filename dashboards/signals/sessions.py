@@ -3,23 +3,22 @@
 from dashboards import limits, series
 from dashboards.links import TO_SERVER
 from dashboards.promql import eq, ne, or_zero, ratio
+from dashboards.recordings import OUTCOMES, SESSION_BUCKETS, VERSIONS
 from dashboards.series import CHOSEN, Series, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import calls, proxies
+from dashboards.signals import calls, proxies, recorded
 from dashboards.signals.fleet import TOP
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Outcome
 
-LIVES = series.buckets(catalogue.SESSION_DURATION)
 ENDS = series.count(catalogue.SESSION_DURATION)
-OPERATIONS = series.count(catalogue.OPERATION_DURATION)
 
 _OPENS = eq("mcp_method", "initialize")
 _CALLS = eq("mcp_method", "tools/call")
 _VERSION = "mcp_protocol_version"
 _SUCCEEDED = eq("status", catalogue.Status.SUCCESS)
 
-_OPENED = calls.REQUESTS.rate(CHOSEN, _OPENS, _SUCCEEDED, by=EACH_SERVER)
+_OPENED = recorded.requests(_OPENS, _SUCCEEDED, by=EACH_SERVER)
 _ENDED = ENDS.rate(CHOSEN, by=EACH_SERVER)
 
 
@@ -45,11 +44,8 @@ REFUSED = Signal(
     (
         Answer(
             ratio(
-                or_zero(
-                    calls.REQUESTS.rate(CHOSEN, _OPENS, calls.FAILED),
-                    calls.REQUESTS.rate(CHOSEN, _OPENS),
-                ),
-                calls.REQUESTS.rate(CHOSEN, _OPENS),
+                or_zero(recorded.requests(_OPENS, calls.FAILED), recorded.requests(_OPENS)),
+                recorded.requests(_OPENS),
             ),
             "failed",
         ),
@@ -65,9 +61,7 @@ CALLS_EACH = Signal(
     "short",
     (
         Answer(
-            ratio(
-                calls.REQUESTS.rate(CHOSEN, _CALLS), calls.REQUESTS.rate(CHOSEN, _OPENS, _SUCCEEDED)
-            ),
+            ratio(recorded.requests(_CALLS), recorded.requests(_OPENS, _SUCCEEDED)),
             "calls",
         ),
     ),
@@ -98,7 +92,7 @@ REJECTED = Signal(
     (
         Answer(
             or_zero(
-                calls.OUTCOMES.rate(CHOSEN, eq("outcome", Outcome.REJECTED), by=EACH_SERVER),
+                OUTCOMES.series.now(CHOSEN, eq("outcome", Outcome.REJECTED), by=EACH_SERVER),
                 proxies.PRESENT,
             ),
             WHO,
@@ -137,7 +131,7 @@ LIFE = Signal(
     "How long the sessions lived that ended. p50 below a second: a session for each call, so that"
     " each call pays for an initialize.",
     "s",
-    tuple(Answer(LIVES.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.95)),
+    tuple(Answer(recorded.quantile_of(SESSION_BUCKETS, q), f"p{q * 100:g}") for q in (0.5, 0.95)),
     Source.PROXY,
     quiet="none ended",
 )
@@ -163,7 +157,7 @@ BY_TRANSPORT = Signal(
     "Calls by transport",
     "MCP calls per second by the transport that the server speaks.",
     "reqps",
-    (Answer(calls.call_rate(CHOSEN, by=("transport",)), "{{transport}}"),),
+    (Answer(recorded.requests(calls.IS_CALL, by=("transport",)), "{{transport}}"),),
     Source.PROXY,
 )
 BY_VERSION = Signal(
@@ -171,6 +165,6 @@ BY_VERSION = Signal(
     "MCP calls per second by the revision of the protocol that client and server agreed on, where"
     " they came to agree. Told by our proxy only.",
     "reqps",
-    (Answer(OPERATIONS.rate(CHOSEN, ne(_VERSION, ""), by=(_VERSION,)), f"{{{{{_VERSION}}}}}"),),
+    (Answer(VERSIONS.series.now(CHOSEN, ne(_VERSION, ""), by=(_VERSION,)), f"{{{{{_VERSION}}}}}"),),
     Source.PROXY,
 )

@@ -9,6 +9,7 @@ from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, tools
 from dashboards.signals.fleet import TOP
+from dashboards.signals.recorded import requests
 from dashboards.signals.tools import EACH_TOOL
 from proxy.telemetry import catalogue
 
@@ -212,8 +213,8 @@ LISTS_PER_CALL = Signal(
     (
         Answer(
             ratio(
-                calls.REQUESTS.rate(CHOSEN, eq("mcp_method", "tools/list"), by=EACH_SERVER),
-                calls.REQUESTS.rate(CHOSEN, eq("mcp_method", "tools/call"), by=EACH_SERVER),
+                requests(eq("mcp_method", "tools/list"), by=EACH_SERVER),
+                requests(eq("mcp_method", "tools/call"), by=EACH_SERVER),
             ),
             WHO,
         ),

@@ -7,6 +7,17 @@ import pytest
 from dashboards.objectives import RATED, WINDOWS
 from dashboards.recording import SPANS
 from dashboards.recordings import RECORDINGS
+from proxy.telemetry.catalogue import (
+    EVENT_LOOP_LAG,
+    FIRST_EVENT,
+    OPERATION_DURATION,
+    OVERHEAD,
+    REQUEST_DURATION,
+    REQUEST_SIZE,
+    RESPONSE_SIZE,
+    SESSION_DURATION,
+    Metric,
+)
 from tests.dashboards.promtool import History, Promtool
 
 pytestmark = pytest.mark.slow
@@ -226,12 +237,95 @@ NEWEST = Computed(
     "10m",
 )
 
+PING = ',transport="stdio",mcp_method="ping",status_code="200",status="success"'
+KINDS = Computed(
+    "requests: by what tells them apart, over all pods",
+    {f'{REQUESTS}{PING},pod="{pod}",method="POST"}}': "0+30x9" for pod in ("a", "b")},
+    {"mcp:requests:rate5m": 1},
+    "9m",
+    more=PING,
+)
+SECONDS = Computed(
+    "seconds: of calls, not of streams",
+    {
+        f'{REQUEST_DURATION.family}_sum{{{OF},mcp_method="{method}"}}': "0+30x9"
+        for method in ("ping", "unknown")
+    },
+    {"mcp:call_seconds:rate5m": 0.5},
+    "9m",
+)
+BY_METHOD = Computed(
+    "latency by method",
+    {
+        f'{BUCKET},mcp_method="ping",le="2"}}': "0+48x9",
+        f'{BUCKET},mcp_method="ping",le="5"}}': "0+60x9",
+        f'{BUCKET},mcp_method="ping",le="+Inf"}}': "0+60x9",
+    },
+    {"mcp:method_latency:p95_5m": 4.25},
+    "9m",
+    more=',mcp_method="ping"',
+)
+VERSION = ',mcp_protocol_version="2025-11-25"'
+VERSIONS = Computed(
+    "operations: by the revision of the protocol",
+    {
+        f"{OPERATION_DURATION.family}_count{{{OF}{VERSION}{tool}}}": "0+30x9"
+        for tool in ("", ',gen_ai_tool_name="fetch"')
+    },
+    {"mcp:operations:rate5m": 1},
+    "9m",
+    more=VERSION,
+)
+LAG = Computed(
+    "event loop lag",
+    {
+        f'{EVENT_LOOP_LAG.family}_bucket{{{OF},le="{bound}"}}': seen
+        for bound, seen in (("0.1", "0x9"), ("1", "0+60x9"), ("+Inf", "0+60x9"))
+    },
+    {"mcp:event_loop_lag:p99_5m": 0.991},
+    "9m",
+)
+FAMILIES = Computed(
+    "series: a histogram's once, those of a process not",
+    {
+        f'{OVERHEAD.family}_count{{{OF},pod="a"}}': "1x9",
+        f'{OVERHEAD.family}_count{{{OF},pod="b"}}': "1x9",
+        f'{OVERHEAD.family}_bucket{{{OF},le="1"}}': "1x9",
+        f"process_open_fds{{{OF}}}": "1x9",
+    },
+    {"mcp:series:count": 2},
+    "9m",
+    more=f',family="{OVERHEAD.family}_count"',
+)
+
+
+def buckets(name: str, metric: Metric) -> Computed:
+    return Computed(
+        f"{name}: its buckets, over all pods",
+        {f'{metric.family}_bucket{{{OF},pod="{pod}",le="1"}}': "0+30x9" for pod in ("a", "b")},
+        {f"mcp:{name}_bucket:rate5m": 1},
+        "9m",
+        more=',le="1"',
+    )
+
+
 COMPUTED = (
     SHORT,
     NEWEST,
     OUTCOMES,
     BUCKETS,
     TOOLS,
+    KINDS,
+    SECONDS,
+    BY_METHOD,
+    VERSIONS,
+    LAG,
+    FAMILIES,
+    buckets("overhead", OVERHEAD),
+    buckets("session_duration", SESSION_DURATION),
+    buckets("request_size", REQUEST_SIZE),
+    buckets("response_size", RESPONSE_SIZE),
+    buckets("first_event", FIRST_EVENT),
     *(long(noun, window) for noun in ("calls", *BAD) for window in SPANS),
     *(long("tool_calls", window, ',tool="fetch"') for window in ("6h", "1d")),
     *(share(noun, window) for noun in BAD for window in SPANS),

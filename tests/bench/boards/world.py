@@ -96,15 +96,23 @@ def _varied(metric: Metric, tools: tuple[str, ...]) -> Iterator[Labels]:
 
 def _recorded(labels: tuple[str, ...], tools: tuple[str, ...]) -> Iterator[Labels]:
     """The label sets of a recorded series at one server, beside namespace, server and pod."""
+    some = {"transport": "stdio"} if "transport" in labels else {}
     if "tool" in labels:
         yield from ({"tool": tool} for tool in tools)
     elif "le" in labels:
-        yield from ({"le": _bound(each)} for each in _bounds(catalogue.REQUEST_DURATION))
+        yield from ({**some, "le": _bound(each)} for each in _bounds(catalogue.REQUEST_DURATION))
     elif "outcome" in labels:
         yield {"outcome": "ok", "fault": "none"}
         yield from ({"outcome": str(each), "fault": "server"} for each in FAILURES)
+    elif "status" in labels:
+        http = {**some, "status_code": "200"}
+        yield from ({**http, "mcp_method": m, "status": str(s)} for m in METHODS for s in Status)
+    elif "mcp_method" in labels:
+        yield from ({"mcp_method": each} for each in METHODS)
+    elif "family" in labels:
+        yield from ({"family": each.family} for each in catalogue.METRICS)
     else:
-        yield {}
+        yield {each: "made-up" for each in labels if each not in ("namespace", "server", "pod")}
 
 
 @dataclass(frozen=True, slots=True)

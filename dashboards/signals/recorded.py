@@ -1,0 +1,139 @@
+"""Calls, latency and sizes of any number of servers and days, by what rules recorded of each.
+
+Twins of signals that read every sample: boards about one server have those, boards about all of
+them have these.
+"""
+
+from dataclasses import replace
+
+from dashboards import limits
+from dashboards.links import TO_COST
+from dashboards.promql import Match, quantile, ratio, with_exemplars
+from dashboards.recording import Recording
+from dashboards.recordings import (
+    CALL_RATE,
+    CALL_SECONDS,
+    FIRST_EVENT_BUCKETS,
+    LATENCY_BUCKETS,
+    LOOP_LAG_P99,
+    METHOD_P95,
+    OVERHEAD_BUCKETS,
+    REQUEST_BUCKETS,
+    REQUESTS,
+    RESPONSE_BUCKETS,
+)
+from dashboards.series import CHOSEN, Source, at_most
+from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls, proxies
+from dashboards.signals.fleet import TOP
+from proxy.telemetry.catalogue import REQUEST_DURATION
+
+_OVER = " Over 5 minutes, as recorded."
+
+
+def requests(*where: Match, by: tuple[str, ...] = ()) -> str:
+    """Requests per second."""
+    return REQUESTS.series.now(CHOSEN, *where, by=by)
+
+
+def quantile_of(buckets: Recording, q: float, by: tuple[str, ...] = ()) -> str:
+    """The q-quantile of what is in recorded buckets."""
+    return quantile(q, buckets.series.now(CHOSEN, by=("le", *by)))
+
+
+def mean_time(by: tuple[str, ...] = ()) -> str:
+    """Mean seconds of a call."""
+    return ratio(CALL_SECONDS.series.now(CHOSEN, by=by), CALL_RATE.series.now(CHOSEN, by=by))
+
+
+def _quantiles(of: Signal, buckets: Recording, *at: float) -> Signal:
+    answers = tuple(Answer(quantile_of(buckets, q), f"p{q * 100:g}") for q in at)
+    return replace(of, description=of.description + _OVER, answers=answers)
+
+
+def _slow(seconds: float) -> Answer:
+    within = LATENCY_BUCKETS.series.now(CHOSEN, at_most(REQUEST_DURATION, seconds))
+    every = LATENCY_BUCKETS.series.now(CHOSEN, calls.ALL)
+    return Answer(f"1 - {ratio(within, every)}", f"over {seconds:g} s")
+
+
+RATE_BY_METHOD = replace(
+    calls.RATE_BY_METHOD,
+    description=calls.RATE_BY_METHOD.description + _OVER,
+    answers=(Answer(requests(calls.IS_CALL, by=("mcp_method",)), "{{mcp_method}}"),),
+)
+STATUS_CODES = replace(
+    calls.STATUS_CODES,
+    description=calls.STATUS_CODES.description + _OVER,
+    answers=(Answer(requests(calls.IS_CALL, by=("status_code",)), "{{status_code}}"),),
+)
+_CALLS = calls.BUCKETS.select(CHOSEN, calls.IS_CALL)
+DURATIONS = replace(
+    calls.DURATIONS,
+    description="How many calls per second took how long, over 5 minutes, as recorded: the darker,"
+    " the more. Two dark bands are two kinds of calls. A dot is one call; a click on it opens its"
+    " trace.",
+    answers=(
+        Answer(with_exemplars(LATENCY_BUCKETS.series.now(CHOSEN, by=("le",)), _CALLS), "{{le}}"),
+    ),
+)
+LATENCY = replace(
+    calls.LATENCY,
+    description="Time from a request's arrival to the end of its answer, streams not counted. p99"
+    " far above p50: a few calls wait for something. A dot is one call; a click opens its trace.",
+    answers=tuple(
+        Answer(with_exemplars(quantile_of(LATENCY_BUCKETS, q), _CALLS), f"p{q * 100:g}")
+        for q in (0.5, 0.95, 0.99)
+    ),
+    exemplars=True,
+)
+LATENCY_BY_TRANSPORT = Signal(
+    "Latency p95 by transport",
+    "95 of 100 calls are answered within this time, by the transport that the server speaks. stdio"
+    f" far above streamable-http: its process answers one call after the other.{_OVER}",
+    "s",
+    (Answer(quantile_of(LATENCY_BUCKETS, 0.95, ("transport",)), "{{transport}}"),),
+    Source.PROXY,
+    limits.LATENCY_SECONDS,
+    instead=replace(
+        calls.MEAN,
+        title="Mean latency by transport",
+        answers=(Answer(calls.mean(CHOSEN, by=("transport",)), "{{transport}}"),),
+    ),
+)
+LATENCY_BY_METHOD = replace(
+    calls.LATENCY_BY_METHOD,
+    description="95 of 100 calls of a method are answered within this time by the slowest of the"
+    f" chosen servers. A slow initialize or tools/list makes every new client wait.{_OVER}",
+    answers=(
+        Answer(METHOD_P95.series.now(CHOSEN, by=("mcp_method",), operator="max"), "{{mcp_method}}"),
+    ),
+)
+SLOW = replace(
+    calls.SLOW,
+    description=calls.SLOW.description + _OVER,
+    answers=tuple(map(_slow, (0.5, 2, 10))),
+)
+REQUEST_SIZE = _quantiles(proxies.REQUEST_SIZE, REQUEST_BUCKETS, 0.5, 0.99)
+RESPONSE_SIZE = _quantiles(proxies.RESPONSE_SIZE, RESPONSE_BUCKETS, 0.5, 0.99)
+FIRST_EVENT = _quantiles(proxies.FIRST_EVENT, FIRST_EVENT_BUCKETS, 0.5, 0.95)
+OVERHEAD_TIME = _quantiles(proxies.OVERHEAD_TIME, OVERHEAD_BUCKETS, 0.5, 0.99)
+OVERHEAD_SHARE = replace(
+    proxies.OVERHEAD_SHARE,
+    description=f"{proxies.OVERHEAD_SHARE.description} Of the {TOP} servers where it is highest.",
+    answers=(
+        Answer(
+            f"topk({TOP}, {ratio(proxies.added(EACH_SERVER), f'({mean_time(EACH_SERVER)})')})", WHO
+        ),
+    ),
+    opens=(TO_COST,),
+)
+LOOP_LAG = replace(
+    proxies.LOOP_LAG,
+    description=f"{proxies.LOOP_LAG.description} Of the {TOP} servers where it is highest.{_OVER}",
+    answers=(
+        Answer(
+            f"topk({TOP}, {LOOP_LAG_P99.series.now(CHOSEN, by=EACH_SERVER, operator='max')})", WHO
+        ),
+    ),
+)
