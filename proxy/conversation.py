@@ -106,8 +106,7 @@ class Conversation:
 
     def post(self, post: Post, headers: tuple[Header, ...] = ()) -> None:
         """Take over a client's message. Raises DuplicateRequest."""
-        now = perf_counter()
-        self._session.begin(post.calls, now)
+        self._session.begin(post.calls, post.since(perf_counter()))
         for call in post.calls:
             call.version = call.version or self._version
         if post.calls:

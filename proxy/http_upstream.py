@@ -56,7 +56,7 @@ class HttpUpstream:
         """Part of Upstream."""
         now = perf_counter()
         session = Session(self._terms.patience)
-        session.begin(post.calls, now)
+        session.begin(post.calls, post.since(now))
         if not post.calls:
             self._pass_cancellation(post)
         if post.arrival.session:

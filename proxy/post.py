@@ -43,6 +43,13 @@ class Post:
     def __repr__(self) -> str:
         return f"<Post {self.arrival.method} calls={list(self.calls)}>"
 
+    def since(self, now: float) -> float:
+        """When its calls came, from which on their server may be silent for so long; else `now`.
+
+        What they waited for meanwhile, such as the server's era, was for the server too.
+        """
+        return self.calls[0].started if self.calls else now
+
     @property
     def is_batch(self) -> bool:
         """Whether its answers belong into an array (JSON-RPC 2.0, section 6)."""

@@ -51,7 +51,7 @@ class Visit:
         self.over = False
         self._books = books
         self._patience = patience
-        self._deadline = perf_counter() + patience
+        self._deadline = self.call.started + patience
         self._held = 0
         self._kept_alive = perf_counter()
         self._counted = False

@@ -1,6 +1,7 @@
 """Scripted edges of the relay: a client that records what it gets, a source, a ledger's counts."""
 
 from collections import Counter
+from time import perf_counter
 
 from proxy.books import Books
 from proxy.gate import Arrival, Gate
@@ -97,6 +98,8 @@ def post(client: ScriptedClient, body: bytes, head: Arrival | None = None) -> Po
     head = head or arrival()
     messages = jsonrpc.decode_all(body) if body else ()
     calls = tuple(
-        Call(each, 0.0, head.version, head.session) for each in messages if each.is_request
+        Call(each, perf_counter(), head.version, head.session)
+        for each in messages
+        if each.is_request
     )
     return Post(client, head, body, messages, calls, b"")

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -153,6 +154,10 @@ class Scene:
         self.upstream.post(sent)
         return client
 
+    async def settle(self) -> None:
+        """Wait for all that was begun."""
+        await asyncio.gather(*self._tasks)
+
     async def hear(self, said: Iterable[bytes]) -> None:
         """The server says all that; what a task raised is raised here."""
         await self._rest()
@@ -188,16 +193,17 @@ def linked(scene: Scene, server: Server) -> Way:
     return EraUpstream(bridged, modern), server.say
 
 
-def posted(scene: Scene, known: Era | None, *, events: bool) -> Way:
+def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 10.0) -> Way:
     """A streamable HTTP server, as `upstreams` puts it together."""
     pool = Requests(events=events)
-    speech = Speech(SPOKEN, pool, known)
-    legacy, newer = StreamableConnector(SPOKEN, pool), ModernConnector(SPOKEN, pool)
+    spoken, http = replace(SPOKEN, patience=patience), replace(HTTP, patience=patience)
+    speech = Speech(spoken, pool, known)
+    legacy, newer = StreamableConnector(spoken, pool), ModernConnector(spoken, pool)
     connector = EraConnector(legacy, newer, speech)
     places = Places(9)
     sessions = SessionUpstream(scene.terms(connector), idle=100.0, places=places)
     modern = ModernUpstream(scene.terms(legacy), era=Era.LEGACY, idle=100.0, places=places)
-    passing = HttpUpstream(HTTP, pool, scene.books)
+    passing = HttpUpstream(http, pool, scene.books)
     return HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn), pool.say
 
 
@@ -226,9 +232,13 @@ class Modern:
         params = {**ASKED[method], "_meta": meta(ALL, progressToken=self._last)}
         return self._scene.ask({"id": self._last, "method": method, "params": params}, head)
 
+    def begin(self) -> ScriptedClient:
+        """The first request."""
+        return self.ask("tools/call")
+
     async def open(self, said: Iterable[bytes]) -> None:
         """Ask for the first time; before the server opens the session it says all that."""
-        self.ask("tools/call")
+        self.begin()
         await self._scene.hear((*said, GREETED, GREETED))
         self.ask(keys.LISTEN)
         await self._scene.hear(())
@@ -248,9 +258,13 @@ class Legacy:
         params = {**ASKED[method], "_meta": {"progressToken": self._last}}
         return self._scene.ask({"id": self._last, "method": method, "params": params}, self._head)
 
+    def begin(self) -> ScriptedClient:
+        """The first request."""
+        return self._scene.ask({"id": 0, **INITIALIZE}, self._head)
+
     async def open(self, said: Iterable[bytes]) -> None:
         """Initialize; before the server answers it says all that."""
-        client = self._scene.ask({"id": 0, **INITIALIZE}, self._head)
+        client = self.begin()
         await self._scene.hear((*said, GREETED, GREETED))
         named = re.search(rb"mcp-session-id: (\w+)", client.head)
         if named is not None:

@@ -1,0 +1,26 @@
+"""Clients of both eras before one HTTP server: how long they wait for it."""
+
+import asyncio
+from time import perf_counter
+
+import pytest
+
+from tests.proxy.ways import CLIENTS, Scene, posted
+
+PATIENCE = 0.2
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_passes_until_the_servers_era_is_known_is_a_part_of_a_calls_time(client: str) -> None:
+    async def play() -> None:
+        scene = Scene(lambda here: posted(here, None, events=False, patience=PATIENCE))
+        began = perf_counter()
+        waiting = CLIENTS[client](scene).begin()
+        await scene.settle()
+        assert perf_counter() - began > PATIENCE / 4, "the server's silence was not waited for"
+        assert waiting.status == 0
+        scene.upstream.tick(perf_counter() + PATIENCE * 0.6)
+        assert waiting.status == 504
+        await scene.finish()
+
+    asyncio.run(play())
