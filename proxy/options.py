@@ -75,8 +75,15 @@ class Option:
 def _address(text: str) -> Address:
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError("use host:port, such as 127.0.0.1:8080, with a port from 0 to 65535")
+    allowed = "use host:port, such as 127.0.0.1:8080, with a port from 0 to 65535"
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(allowed)
+    try:
+        usable = bool(host.encode("idna"))
+    except UnicodeError as error:
+        raise ValueError(allowed) from error
+    if not usable:
+        raise ValueError(allowed)
     return Address(host, int(port))
 
 
@@ -85,6 +92,7 @@ def _url(text: str) -> SplitResult:
     try:
         url = urlsplit(text)
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        str(url.hostname).encode("idna")
     except ValueError as error:
         raise ValueError(allowed) from error
     if not usable or not text.isascii() or any(each.isspace() for each in text):

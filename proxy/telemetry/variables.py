@@ -95,6 +95,7 @@ class Variables:
         try:
             parts = urlsplit(text)
             valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            str(parts.hostname).encode("idna")
         except ValueError:
             valid = False
         if not valid or not re.fullmatch(r"[!-~]+", text):

@@ -212,7 +212,7 @@ def _origin_form(target: bytes, headers: tuple[Header, ...]) -> tuple[bytes, tup
     if absolute is None:
         return target, headers
     authority, rest = absolute.groups()
-    named = tuple((name, authority if name == b"host" else value) for name, value in headers)
+    named = tuple([(name, authority if name == b"host" else value) for name, value in headers])
     return rest if rest.startswith(b"/") else b"/" + rest, named
 
 

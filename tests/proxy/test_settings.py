@@ -133,6 +133,18 @@ def test_any_text_is_a_value_or_one_line(option: Option, text: str) -> None:
     assert len(told.splitlines()) <= 1
 
 
+@pytest.mark.parametrize("host", ["a" * 64, "a..b", f"{'a' * 64}.example"])
+@pytest.mark.parametrize(
+    "shape",
+    ["--upstream=http://{}/mcp", "--listen={}:80", "OTEL_EXPORTER_OTLP_ENDPOINT=http://{}:4318"],
+)
+def test_a_host_that_no_name_can_be_is_refused(shape: str, host: str) -> None:
+    name, _, value = shape.format(host).partition("=")
+    flag = (name, value) if name.startswith("--") else ()
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        parse((*UPSTREAM, *flag), {} if flag else {name: value})
+
+
 def test_a_refused_url_is_told_without_its_password() -> None:
     with pytest.raises(SettingsError) as refused:
         parse(["--upstream", "http://user:secret@127.0.0.1:9/mcp"], {})
