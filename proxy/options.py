@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,9 +118,17 @@ def _command(text: str) -> tuple[str, ...]:
         parts = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(allowed) from error
-    if not isinstance(parts, list) or not parts or not all(isinstance(p, str) for p in parts):
+    if not isinstance(parts, list) or not parts or not all(map(_is_argument, parts)):
         raise ValueError(allowed)
     return tuple(parts)
+
+
+def _is_argument(part: object) -> bool:
+    """Whether a program can be given it: a text of the system's characters, none of them NUL."""
+    try:
+        return isinstance(part, str) and b"\0" not in os.fsencode(part)
+    except UnicodeEncodeError:
+        return False
 
 
 def _calls(text: str) -> Calls:

@@ -46,6 +46,8 @@ BAD_SETTINGS = [
     (("--tool-cap", "many", "--", "true"), {}, "--tool-cap: 'many'"),
     ((), {"MCP_PROXY_COMMAND": "not json"}, "MCP_PROXY_COMMAND: 'not json'"),
     ((), {"MCP_PROXY_COMMAND": "[]"}, "MCP_PROXY_COMMAND: '[]'"),
+    ((), {"MCP_PROXY_COMMAND": r'["sh", "\u0000"]'}, "MCP_PROXY_COMMAND: "),
+    ((), {"MCP_PROXY_COMMAND": r'["sh", "\ud800"]'}, "MCP_PROXY_COMMAND: "),
     (("--", "true"), {"MCP_PROXY_LISTNE": "x"}, "MCP_PROXY_LISTNE"),
     (("--", "true"), {"MCP_PROXY_DRAIN_TIMEOUT": "soon"}, "MCP_PROXY_DRAIN_TIMEOUT: 'soon'"),
     (("--", "true"), {"OTEL_TRACES_SAMPLER": "maybe"}, "OTEL_TRACES_SAMPLER: 'maybe'"),
