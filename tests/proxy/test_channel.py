@@ -1,12 +1,11 @@
 """A channel of a modern server: what ends it, ends each request on it once."""
 
-import asyncio
 import json
 from time import perf_counter
 
 from proxy.eras import keys
 from tests.proxy.oddities import ID
-from tests.proxy.ways import Modern, Scene, Server, linked
+from tests.proxy.ways import Modern, Scene, Server, linked, run
 
 ACKNOWLEDGED = {
     "method": keys.ACKNOWLEDGED,
@@ -32,7 +31,7 @@ def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
         scene.upstream.tick(perf_counter() + 10_000)
         assert (scene.books.ledger.in_flight, scene.books.ledger.streams) == (0, 0)
 
-    asyncio.run(play())
+    run(play())
 
 
 def test_a_subscription_that_is_cancelled_before_it_is_acknowledged_is_no_stream() -> None:
@@ -42,4 +41,4 @@ def test_a_subscription_that_is_cancelled_before_it_is_acknowledged_is_no_stream
         say(scene, {"method": keys.CANCELLED, "params": {"requestId": ID}})
         assert scene.books.ledger.streams == 0
 
-    asyncio.run(play())
+    run(play())

@@ -1,11 +1,10 @@
 """Clients of both eras before one HTTP server: how long they wait for it."""
 
-import asyncio
 from time import perf_counter
 
 import pytest
 
-from tests.proxy.ways import CLIENTS, Scene, posted
+from tests.proxy.ways import CLIENTS, Scene, posted, run
 
 PATIENCE = 0.2
 
@@ -23,4 +22,4 @@ def test_what_passes_until_the_servers_era_is_known_is_a_part_of_a_calls_time(cl
         assert waiting.status == 504
         await scene.finish()
 
-    asyncio.run(play())
+    run(play())

@@ -1,6 +1,5 @@
 """Whatever a server says, whenever it says it: nothing raises, and every call is counted once."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.proxy.oddities import MESSAGES, OPENINGS, spoilt, texts
-from tests.proxy.ways import CLIENTS, WAYS, Scene
+from tests.proxy.ways import CLIENTS, WAYS, Scene, run
 
 MANY = 15
 A_SCENE = 25
@@ -42,7 +41,7 @@ def test_a_session_may_be_opened_by_every_odd_word(way: str, client: str) -> Non
             with told_of(text):
                 await open_oddly(way, client, text)
 
-    asyncio.run(walk())
+    run(walk())
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -55,7 +54,7 @@ def test_a_question_may_be_answered_by_every_odd_word(way: str, client: str) -> 
             with told_of(some):
                 await converse(way, client, some)
 
-    asyncio.run(walk())
+    run(walk())
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -63,7 +62,7 @@ def test_a_question_may_be_answered_by_every_odd_word(way: str, client: str) -> 
 @given(st.lists(texts, max_size=4))
 @settings(max_examples=MANY)
 def test_a_server_may_say_anything_in_any_order(way: str, client: str, said: list[bytes]) -> None:
-    asyncio.run(converse(way, client, said))
+    run(converse(way, client, said))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The ways from a client to a server without sockets: a scripted link, or a scripted pool.
+"""The ways from a client to a server without sockets: a scripted link, or a scripted network.
 
 A server says what the test wants; `oddities.ID` in it stands for the id of its last request.
 """
@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -28,15 +29,16 @@ from proxy.transports.http_client import UpstreamConnection
 from proxy.transports.hub import Hub, Share
 from proxy.transports.modern_link import ModernConnector
 from proxy.transports.pool import Endpoint, Pool
-from proxy.transports.port import Connector, LinkOwner, Sink
+from proxy.transports.port import Connector, LinkOwner
 from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
 from proxy.upstream import Upstream
+from proxy.wire.chunked import LAST, chunk
 from proxy.wire.event_stream import encode
-from proxy.wire.head import ResponseHead, parse_response
 from tests.proxy.eras.messages import meta
 from tests.proxy.oddities import GREETING, ID
 from tests.proxy.scripted import ScriptedClient, arrival, books, post
 from tests.proxy.test_conversation import ScriptedLink
+from tests.proxy.transports.wires import RecordingTransport
 
 SPOKEN = StreamableTerms(b"/mcp", b"upstream", 10.0, 100_000)
 HTTP = HttpTerms(b"/mcp", b"upstream", 10.0, 100.0, 100_000)
@@ -54,12 +56,8 @@ ASKED: dict[str, dict[str, Any]] = {
 GREETED = json.dumps({"id": ID, "result": GREETING}).encode()
 
 
-def _head(kind: str) -> ResponseHead:
-    lines = ("HTTP/1.1 200 OK", f"content-type: {kind}", "mcp-session-id: s", "", "")
-    return parse_response("\r\n".join(lines).encode())
-
-
-JSON, EVENTS = _head("application/json"), _head("text/event-stream")
+def _head(*lines: str) -> bytes:
+    return "\r\n".join(("HTTP/1.1 200 OK", "mcp-session-id: s", *lines, "", "")).encode()
 
 
 class Server(ScriptedLink):
@@ -100,32 +98,69 @@ class Shared(Server):
         return self.hub.open(owner)
 
 
-class Requests(Pool):
-    """A pool that keeps whom it was asked by, for the test to answer."""
+class Wire(RecordingTransport):
+    """A connection to an HTTP server; `request` is what it has not answered."""
 
-    def __init__(self, *, events: bool) -> None:
-        super().__init__(Endpoint("upstream", 1, None), lambda work: work.close(), lambda why: None)
-        self._sinks: list[tuple[Sink, bytes]] = []
-        self._events = events
+    def __init__(self, connection: UpstreamConnection) -> None:
+        super().__init__()
+        self.request = b""
+        self._connection = connection
 
-    def exchange(self, sink: Sink, block: bytes) -> UpstreamConnection | None:
-        if block.startswith(b"DELETE"):
-            asyncio.get_running_loop().call_soon(sink.answer_whole, JSON, b"", 0.0)
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if bytes(data).startswith(b"DELETE"):
+            asyncio.get_running_loop().call_soon(self.say, _head("content-length: 0"))
         else:
-            self._sinks.append((sink, block.partition(b"\r\n\r\n")[2] or b"{}"))
-        return None
+            self.request = bytes(data)
 
-    def say(self, text: bytes) -> None:
-        """Answer by it all requests that wait: by a body, or twice on a stream that then ends."""
-        sinks, self._sinks = self._sinks, []
-        for sink, body in sinks:
-            said = _filled(text, body)
-            if self._events:
-                sink.answer_begins(EVENTS)
-                sink.answer_piece(encode(said) * 2, 0.0)
-                sink.answer_ends(0.0)
-            else:
-                sink.answer_whole(JSON, said, 0.0)
+    def abort(self) -> None:
+        if self.alive:
+            asyncio.get_running_loop().call_soon(self._connection.connection_lost, None)
+        super().abort()
+
+    def close(self) -> None:
+        self.abort()
+
+    def say(self, data: bytes) -> None:
+        """Send bytes to the proxy."""
+        self.request = b""
+        self._connection.data_received(data)
+
+
+class Network(asyncio.SelectorEventLoop):
+    """An event loop whose connections are wires."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wires: list[Wire] = []
+
+    async def create_connection(  # type: ignore[override]
+        self, protocol_factory: Callable[[], UpstreamConnection], *where: object, ssl: object
+    ) -> tuple[Wire, UpstreamConnection]:
+        connection = protocol_factory()
+        wire = Wire(connection)
+        self.wires.append(wire)
+        connection.connection_made(wire)
+        return wire, connection
+
+
+def run(work: Coroutine[None, None, None]) -> None:
+    """Run a scene on a network of its own."""
+    with asyncio.Runner(loop_factory=Network) as runner:
+        runner.run(work)
+
+
+def answer(text: bytes, *, events: bool) -> None:
+    """The server so answers all requests that wait: by a body, or twice on a stream that ends."""
+    network = asyncio.get_running_loop()
+    assert isinstance(network, Network)
+    for wire in [each for each in network.wires if each.request and each.alive]:
+        said = _filled(text, wire.request.partition(b"\r\n\r\n")[2] or b"{}")
+        if events:
+            coded = chunk(encode(said) * 2) + LAST
+            wire.say(_head("content-type: text/event-stream", "transfer-encoding: chunked") + coded)
+        else:
+            head = _head("content-type: application/json", f"content-length: {len(said)}")
+            wire.say(head + said)
 
 
 def _filled(text: bytes, request: bytes) -> bytes:
@@ -175,7 +210,7 @@ class Scene:
         assert self.books.ledger.streams == 0
 
     async def _rest(self) -> None:
-        for _ in range(4):
+        for _ in range(8):
             await asyncio.sleep(0)
         for task in self._tasks:
             if task.done():
@@ -195,7 +230,7 @@ def linked(scene: Scene, server: Server) -> Way:
 
 def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 10.0) -> Way:
     """A streamable HTTP server, as `upstreams` puts it together."""
-    pool = Requests(events=events)
+    pool = Pool(Endpoint("upstream", 1, None), scene.spawn, lambda failure: None)
     spoken, http = replace(SPOKEN, patience=patience), replace(HTTP, patience=patience)
     speech = Speech(spoken, pool, known)
     legacy, newer = StreamableConnector(spoken, pool), ModernConnector(spoken, pool)
@@ -204,7 +239,8 @@ def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 1
     sessions = SessionUpstream(scene.terms(connector), idle=100.0, places=places)
     modern = ModernUpstream(scene.terms(legacy), era=Era.LEGACY, idle=100.0, places=places)
     passing = HttpUpstream(http, pool, scene.books)
-    return HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn), pool.say
+    eras = HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn)
+    return eras, partial(answer, events=events)
 
 
 WAYS: dict[str, Callable[[Scene], Way]] = {
