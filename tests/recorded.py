@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dashboards.queries import Query, Source
+from dashboards import BOARDS
+from dashboards.queries import Query, Source, concrete
 from lab import evidence
 from lab.addresses import choose
 from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
@@ -19,6 +20,7 @@ from lab.load import ROUND
 from lab.local_plan import local_plan
 from lab.pipeline import Pipeline, start
 from lab.processes import Parts
+from lab.prometheus_api import Prometheus
 from lab.result import Coverage, Result
 from lab.tools import DEMO_TOOLS, ensure
 from proxy.telemetry.catalogue import SESSION_DURATION
@@ -54,6 +56,8 @@ class Recording:
     """What the cluster's exporters told, and what rules recorded of it."""
     traces: Mapping[str, tuple[Span, ...]]
     """Server -> every span of one call of it, which came to a good end."""
+    calls: Mapping[str, frozenset[str]]
+    """Panel that shows single calls -> the ids of the traces of those that its query found."""
 
 
 @cache
@@ -71,6 +75,7 @@ def recorded(architecture: str) -> Recording:
                 parts.check()
         traces = {front.server: _trace(pipeline, front.server) for front in pipeline.fronts}
         coverage = evidence.cover(pipeline, print)
+        calls = _calls(pipeline.prometheus, began=time.time() - (time.monotonic() - began))
         seconds = time.monotonic() - began
         result = Result(architecture, ledger, coverage, seconds, parts.peak_bytes)
         series = _series(pipeline)
@@ -83,7 +88,7 @@ def recorded(architecture: str) -> Recording:
         cluster.speak()
         clustered = evidence.cover(pipeline, print, wanted=asked)
         told = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
-        return Recording(result, series, tuple(premature), clustered, told, traces)
+        return Recording(result, series, tuple(premature), clustered, told, traces, calls)
 
 
 def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:
@@ -106,6 +111,25 @@ def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:
     with suppress(TimeoutError):
         pipeline.parts.wait("a whole trace", whole, evidence.VISIBLE_SECONDS)
     return seen
+
+
+def _calls(prometheus: Prometheus, *, began: float) -> dict[str, frozenset[str]]:
+    """What Grafana finds of single calls, for each panel that shows them."""
+    now = time.time()
+    return {
+        f"{board.uid}: {panel.signal.title}": frozenset(
+            exemplar.labels["trace_id"]
+            for answer in panel.signal.answers
+            for exemplar in prometheus.exemplars(
+                concrete(answer.expr, window="1m", namespace=".+", server=".+"),
+                start=began,
+                end=now,
+            )
+        )
+        for board in BOARDS
+        for panel in board.panels
+        if panel.signal.exemplars
+    }
 
 
 def _series(pipeline: Pipeline) -> tuple[Labels, ...]:

@@ -69,3 +69,11 @@ def test_every_family_of_the_catalogue_that_calls_feed_arrives(architecture: str
             continue
         suffix = "_bucket" if metric.instrument is Instrument.HISTOGRAM else ""
         assert f"{metric.series}{suffix}" in names
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_panel_of_single_calls_finds_some_with_their_traces(architecture: str) -> None:
+    found = recorded(architecture).calls
+
+    assert [panel for panel, traces in found.items() if not traces] == []
+    assert {len(trace) for traces in found.values() for trace in traces} == {32}
