@@ -56,6 +56,30 @@ MESSAGES: tuple[Any, ...] = (
 )
 """Each as it should be, if it is the right moment."""
 
+_MODERN = {
+    keys.VERSION_KEY: "2026-07-28",
+    keys.CAPABILITIES_KEY: {"roots": {}},
+    keys.CLIENT_INFO_KEY: {"name": "c"},
+    keys.LOG_LEVEL_KEY: "info",
+    "progressToken": 90,
+    "traceparent": f"00-{1:032x}-{2:016x}-01",
+}
+_PARAMS: dict[str, Any] = {
+    "tools/call": {"name": "t", "arguments": {"p": "v"}, "_meta": _MODERN},
+    "prompts/get": {"name": "t", "requestState": "s", "inputResponses": {"q": {}}},
+    keys.LISTEN: {"notifications": {"resourceSubscriptions": ["u"]}, "_meta": _MODERN},
+    keys.SUBSCRIBE: {"uri": "u"},
+    keys.SET_LEVEL: {"level": "info"},
+    keys.INITIALIZE: {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}},
+}
+OF_CLIENTS: tuple[Any, ...] = (
+    *({"id": 90, "method": method, "params": params} for method, params in _PARAMS.items()),
+    {"method": keys.CANCELLED, "params": {"requestId": 1}},
+    {"method": keys.PROGRESS, "params": {"progressToken": "s", "progress": 1}},
+    {"id": "s", "result": {"roots": []}},
+    {"id": "proxy-1", "error": {"code": -1, "message": "m"}},
+)
+
 DEEP = b'{"params":' * 450 + b"[" * 450 + b"]" * 450 + b"}" * 450
 ODD = (
     b"null", b"true", b"5", b"-1", b"1.5", b"1e400", b"9" * 30, b"9" * 4301, b'""', b'"x"',

@@ -4,8 +4,9 @@ import json
 from time import perf_counter
 
 from proxy.eras import keys
+from tests.proxy.network import run
 from tests.proxy.oddities import ID
-from tests.proxy.ways import Modern, Scene, Server, linked, run
+from tests.proxy.ways import Modern, Scene, Server, linked
 
 ACKNOWLEDGED = {
     "method": keys.ACKNOWLEDGED,

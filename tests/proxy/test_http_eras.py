@@ -4,7 +4,8 @@ from time import perf_counter
 
 import pytest
 
-from tests.proxy.ways import CLIENTS, Scene, posted, run
+from tests.proxy.network import run
+from tests.proxy.ways import CLIENTS, Scene, posted
 
 PATIENCE = 0.2
 

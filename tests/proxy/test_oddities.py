@@ -1,14 +1,22 @@
-"""Whatever a server says, whenever it says it: nothing raises, and every call is counted once."""
+"""Whatever a server or a client says, and when: nothing raises, and each call is counted once."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.proxy.oddities import MESSAGES, OPENINGS, spoilt, texts
-from tests.proxy.ways import CLIENTS, WAYS, Scene, run
+from proxy.places import Places
+from proxy.relay import Limits, Relay
+from proxy.session_upstream import SessionUpstream
+from proxy.telemetry.sampling import OFF
+from proxy.telemetry.tracing import Tracer
+from tests.proxy.network import run
+from tests.proxy.oddities import MESSAGES, OF_CLIENTS, OPENINGS, spoilt, texts
+from tests.proxy.scripted import ScriptedClient
+from tests.proxy.ways import CLIENTS, GREETED, WAYS, Scene, Server
 
 MANY = 15
 A_SCENE = 25
@@ -53,6 +61,34 @@ def test_a_question_may_be_answered_by_every_odd_word(way: str, client: str) -> 
             some = words[start : start + A_SCENE]
             with told_of(some):
                 await converse(way, client, some)
+
+    run(walk())
+
+
+async def confess(way: str, client: str, method: str, said: Sequence[bytes]) -> None:
+    """A client says these, and the server answers if it gets a request."""
+    scene = Scene(WAYS[way])
+    asking = CLIENTS[client](scene)
+    await asking.open(())
+    streams = SessionUpstream(scene.terms(Server()), idle=100.0, places=Places(1))
+    limits = Limits(depth=900, in_flight=1000)
+    relay = Relay(scene.upstream, streams, scene.books, Tracer(OFF, None), limits)
+    for text in said:
+        relay.request(ScriptedClient(), asking.head(method), text, perf_counter())
+        await scene.hear([GREETED])
+    await scene.finish()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_client_may_say_every_odd_word(way: str, client: str) -> None:
+    async def walk() -> None:
+        for message in OF_CLIENTS:
+            words = spoilt([message])
+            for start in range(0, len(words), A_SCENE):
+                some = words[start : start + A_SCENE]
+                with told_of(some):
+                    await confess(way, client, message.get("method", ""), some)
 
     run(walk())
 

@@ -1,6 +1,6 @@
 """The ways from a client to a server without sockets: a scripted link, or a scripted network.
 
-A server says what the test wants; `oddities.ID` in it stands for the id of its last request.
+A server says what the test wants.
 """
 
 import asyncio
@@ -25,20 +25,17 @@ from proxy.modern_upstream import ModernUpstream
 from proxy.places import Places
 from proxy.session_upstream import SessionUpstream
 from proxy.speech import Speech
-from proxy.transports.http_client import UpstreamConnection
 from proxy.transports.hub import Hub, Share
 from proxy.transports.modern_link import ModernConnector
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector, LinkOwner
 from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
 from proxy.upstream import Upstream
-from proxy.wire.chunked import LAST, chunk
-from proxy.wire.event_stream import encode
 from tests.proxy.eras.messages import meta
+from tests.proxy.network import answer, filled
 from tests.proxy.oddities import GREETING, ID
 from tests.proxy.scripted import ScriptedClient, arrival, books, post
 from tests.proxy.test_conversation import ScriptedLink
-from tests.proxy.transports.wires import RecordingTransport
 
 SPOKEN = StreamableTerms(b"/mcp", b"upstream", 10.0, 100_000)
 HTTP = HttpTerms(b"/mcp", b"upstream", 10.0, 100.0, 100_000)
@@ -56,10 +53,6 @@ ASKED: dict[str, dict[str, Any]] = {
 GREETED = json.dumps({"id": ID, "result": GREETING}).encode()
 
 
-def _head(*lines: str) -> bytes:
-    return "\r\n".join(("HTTP/1.1 200 OK", "mcp-session-id: s", *lines, "", "")).encode()
-
-
 class Server(ScriptedLink):
     """A link whose server says what the test wants; also its connector."""
 
@@ -73,7 +66,7 @@ class Server(ScriptedLink):
     def say(self, text: bytes) -> None:
         last = next((each for each, _ in reversed(self.sent) if b'"method"' in each), b"{}")
         for owner in self.owners:
-            owner.link_message(_filled(text, last), 0.0)
+            owner.link_message(filled(text, last), 0.0)
 
     async def connect(self, owner: LinkOwner, headers: bytes) -> "Server":
         self.owners.append(owner)
@@ -96,75 +89,6 @@ class Shared(Server):
 
     async def connect(self, owner: LinkOwner, headers: bytes) -> Share:  # type: ignore[override]
         return self.hub.open(owner)
-
-
-class Wire(RecordingTransport):
-    """A connection to an HTTP server; `request` is what it has not answered."""
-
-    def __init__(self, connection: UpstreamConnection) -> None:
-        super().__init__()
-        self.request = b""
-        self._connection = connection
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        if bytes(data).startswith(b"DELETE"):
-            asyncio.get_running_loop().call_soon(self.say, _head("content-length: 0"))
-        else:
-            self.request = bytes(data)
-
-    def abort(self) -> None:
-        if self.alive:
-            asyncio.get_running_loop().call_soon(self._connection.connection_lost, None)
-        super().abort()
-
-    def close(self) -> None:
-        self.abort()
-
-    def say(self, data: bytes) -> None:
-        """Send bytes to the proxy."""
-        self.request = b""
-        self._connection.data_received(data)
-
-
-class Network(asyncio.SelectorEventLoop):
-    """An event loop whose connections are wires."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wires: list[Wire] = []
-
-    async def create_connection(  # type: ignore[override]
-        self, protocol_factory: Callable[[], UpstreamConnection], *where: object, ssl: object
-    ) -> tuple[Wire, UpstreamConnection]:
-        connection = protocol_factory()
-        wire = Wire(connection)
-        self.wires.append(wire)
-        connection.connection_made(wire)
-        return wire, connection
-
-
-def run(work: Coroutine[None, None, None]) -> None:
-    """Run a scene on a network of its own."""
-    with asyncio.Runner(loop_factory=Network) as runner:
-        runner.run(work)
-
-
-def answer(text: bytes, *, events: bool) -> None:
-    """The server so answers all requests that wait: by a body, or twice on a stream that ends."""
-    network = asyncio.get_running_loop()
-    assert isinstance(network, Network)
-    for wire in [each for each in network.wires if each.request and each.alive]:
-        said = _filled(text, wire.request.partition(b"\r\n\r\n")[2] or b"{}")
-        if events:
-            coded = chunk(encode(said) * 2) + LAST
-            wire.say(_head("content-type: text/event-stream", "transfer-encoding: chunked") + coded)
-        else:
-            head = _head("content-type: application/json", f"content-length: {len(said)}")
-            wire.say(head + said)
-
-
-def _filled(text: bytes, request: bytes) -> bytes:
-    return text.replace(json.dumps(ID).encode(), json.dumps(json.loads(request).get("id")).encode())
 
 
 class Scene:
@@ -263,10 +187,14 @@ class Modern:
     def ask(self, method: str) -> ScriptedClient:
         """A request."""
         self._last += 1
-        named = {"mcp_name": "t"} if method == "tools/call" else {}
-        head = arrival(mcp_protocol_version="2026-07-28", mcp_method=method, **named)
         params = {**ASKED[method], "_meta": meta(ALL, progressToken=self._last)}
-        return self._scene.ask({"id": self._last, "method": method, "params": params}, head)
+        message = {"id": self._last, "method": method, "params": params}
+        return self._scene.ask(message, self.head(method))
+
+    def head(self, method: str) -> Arrival:
+        """The head of a message."""
+        named = {"mcp_name": "t"} if method == "tools/call" else {}
+        return arrival(mcp_protocol_version="2026-07-28", mcp_method=method, **named)
 
     def begin(self) -> ScriptedClient:
         """The first request."""
@@ -293,6 +221,10 @@ class Legacy:
         self._last += 1
         params = {**ASKED[method], "_meta": {"progressToken": self._last}}
         return self._scene.ask({"id": self._last, "method": method, "params": params}, self._head)
+
+    def head(self, method: str) -> Arrival:
+        """The head of a message."""
+        return self._head
 
     def begin(self) -> ScriptedClient:
         """The first request."""
