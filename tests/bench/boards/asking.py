@@ -8,6 +8,8 @@ import requests
 
 from dashboards import BOARDS
 from dashboards.queries import rule_queries
+from dashboards.recording import Group
+from dashboards.recordings import RECORDINGS
 from dashboards.render import board_json
 from lab.preview import model
 from lab.preview.asking import Choice, Question, questions
@@ -17,6 +19,8 @@ from tests.bench.machine import cpu_seconds
 ROUNDS = 3
 ENOUGH_SECONDS = 5.0
 """A slower answer is not asked for again."""
+ALERTS = Group("alerts", "15s")
+"""Evaluated as often as the stack's Prometheus scrapes."""
 TIMEOUT_SECONDS = 130
 """Just above the two minutes after which Prometheus gives a query up."""
 
@@ -83,11 +87,14 @@ def _request(question: Question) -> Request:
     return "query_range", asked | {name: str(each) for name, each in times.items()}
 
 
-def of_rules(end: float) -> tuple[Asked, ...]:
-    """What one evaluation of all rules asks."""
-    return _merged(
-        (each.panel, ("query", {"query": each.expr, "time": str(end)})) for each in rule_queries()
-    )
+def of_rules(end: float) -> dict[Group, tuple[Asked, ...]]:
+    """What one evaluation of the recording rules asks, by their group, and of the alerts."""
+    homes = {each.record: each.group for each in RECORDINGS}
+    asked: dict[Group, list[tuple[str, Request]]] = {}
+    for each in rule_queries():
+        request = ("query", {"query": each.expr, "time": str(end)})
+        asked.setdefault(homes.get(each.panel, ALERTS), []).append((each.panel, request))
+    return {group: _merged(every) for group, every in asked.items()}
 
 
 def _merged(every: Iterable[tuple[str, Request]]) -> tuple[Asked, ...]:

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from dashboards.recording import Group
+from lab.preview.window import seconds
 from tests.bench.boards.asking import Took
 
 BOUND_SECONDS = 1.0
+SHARE = 0.1
+"""Of its interval that a group of rules may need: Prometheus has other work."""
 LISTED = 12
 """How many of the slowest queries a table shows."""
 
@@ -31,6 +35,27 @@ def slowest(took: Sequence[Took]) -> str:
         for each in shown
     )
     return "\n".join(("| query of | time | CPU | answer |", "|---|--:|--:|--:|", *rows))
+
+
+RULES_HEAD = "| rules | every | one evaluation | CPU | of the time |\n|---|--:|--:|--:|--:|"
+
+
+def rules(group: Group, took: Sequence[Took]) -> str:
+    """One line of the table of rules: how much of its interval a group needs."""
+    whole = _whole(took)
+    share = whole / seconds(group.interval)
+    cpu = sum(each.cpu_seconds for each in took)
+    return f"| {group.name} | {group.interval} | {whole:.1f} s | {cpu:.1f} s | {share:.0%} |"
+
+
+def behind(group: Group, took: Sequence[Took]) -> bool:
+    """Whether the rules of a group need more than their share of the interval."""
+    failed = any(each.error for each in took)
+    return failed or _whole(took) > SHARE * seconds(group.interval)
+
+
+def _whole(took: Sequence[Took]) -> float:
+    return sum(each.seconds for each in took)
 
 
 def late(took: Took) -> bool:

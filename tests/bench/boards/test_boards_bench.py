@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.alerts import ALERTS
+from dashboards.recording import Group
 from lab.prometheus_api import Prometheus
 from tests.bench.boards import asking, report, site
 from tests.bench.boards.asking import Asked, Took, View
@@ -24,6 +26,27 @@ def test_a_query_over_the_bound_or_without_an_answer_is_late() -> None:
         True,
         True,
     ]
+
+
+def test_rules_are_behind_that_need_more_than_a_tenth_of_their_interval_or_fail() -> None:
+    often = Group("often", "10s")
+
+    assert [
+        report.behind(often, runs)
+        for runs in ([took(0.4), took(0.5)], [took(0.6), took(0.5)], [took(0.1, "timed out")])
+    ] == [False, True, True]
+    assert report.rules(often, [took(0.4), took(0.4)]) == "| often | 10s | 0.8 s | 0.2 s | 8% |"
+
+
+def test_every_rule_is_asked_in_its_group() -> None:
+    groups = asking.of_rules(site.END)
+    names = {
+        group.name: {who for each in asked for who in each.who} for group, asked in groups.items()
+    }
+
+    assert set(names) == {"indicators", "tools", "alerts"}
+    assert "mcp:tool_latency:p95_5m" in names["tools"]
+    assert names["alerts"] == {each.name for each in ALERTS}
 
 
 def test_the_table_leads_with_what_failed_then_with_what_took_longest() -> None:
@@ -76,4 +99,4 @@ def test_the_command_writes_a_report_with_the_machine_in_it(tmp_path: Path) -> N
     assert out.read_text() == done.stdout, done.stderr
     assert "- fleet: 1 servers of 2 tools, 3 days of samples every 15 s: " in done.stdout
     assert "- machine: " in done.stdout
-    assert "| one evaluation of all rules |" in done.stdout
+    assert "| tools | 2m |" in done.stdout
