@@ -144,10 +144,11 @@ def _spot(spot: Spot, side: str) -> str:
     box = spot.box
     place = f"left:{box.left:g}px;top:{box.top:g}px;width:{box.width:g}px;height:{box.height:g}px"
     menu = "".join(f'<a href="{escape(w.address)}">{escape(w.title)}</a>' for w in spot.ways)
-    first = escape(spot.ways[0].address)
+    first = spot.ways[0]
     return (
-        f'\n<span class="spot" style="{place}"><a href="{first}" tabindex="-1" aria-hidden="true">'
-        f'</a><span class="ways {side}">{menu}</span></span>'
+        f'\n<span class="spot" style="{place}">'
+        f'<a href="{escape(first.address)}" aria-label="{escape(first.title)}"></a>'
+        f'<span class="ways {side}">{menu}</span></span>'
     )
 
 
