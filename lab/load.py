@@ -49,11 +49,12 @@ HUNDRED = (*[GOOD] * 17, *[FAILING] * 2, UNKNOWN) * 5
 _MANY = (GOOD,) * 7
 FLAWED = (_MANY, _MANY, (FAILING,), _MANY, _MANY, (UNKNOWN,), _MANY, _MANY)
 SOUND = (_MANY,) * len(FLAWED)
-SESSIONS = (*[SOUND] * 3, FLAWED, *[SOUND] * 8)
+SESSIONS = (*(SOUND, FLAWED) * 2, *[SOUND] * 20)
 """The calls of the sessions of light traffic, over and over.
 
 So few fail that the objective holds and no alert fires, however long a demo runs; faults are
-injected on purpose (`lab.faults`).
+injected on purpose (`lab.faults`). Two sessions with failures come early, since a rate sees the
+second of a kind first.
 """
 
 ROUND = len(SOUND) + 2
