@@ -72,8 +72,14 @@ class Promtool:
         """How alert `name` differs, at each time, from what is expected; nothing if it does not."""
         return self.replays([self.replay(play, name, expected)])
 
-    def replay(self, play: Play, name: str, expected: dict[str, list[Firing]]) -> Replay:
-        """What `alerts` plays."""
+    def replay(
+        self,
+        play: Play,
+        name: str,
+        expected: dict[str, list[Firing]],
+        answered: Mapping[str, str] = {},
+    ) -> Replay:
+        """What `alerts` plays; and, by time, a query that must have data then, and not only NaN."""
         tests = [
             {
                 "eval_time": time,
@@ -85,7 +91,16 @@ class Promtool:
             }
             for time, firing in expected.items()
         ]
-        return _replay(self._only({name}, play.given), play, {"alert_rule_test": tests})
+        asked = [
+            {
+                "expr": f"group(({expr}) == ({expr}))",
+                "eval_time": time,
+                "exp_samples": [{"labels": "{}", "value": 1}],
+            }
+            for time, expr in answered.items()
+        ]
+        rules = self._only({name} | _records(answered.values()), play.given)
+        return _replay(rules, play, {"alert_rule_test": tests, "promql_expr_test": asked})
 
     def values(
         self,

@@ -14,11 +14,13 @@ import pytest
 from dashboards.dialects import toolhive
 from dashboards.dialects.dialect import Dialect
 from dashboards.rules import document
+from dashboards.runbook import SOURCE, runbook
 from dashboards.sets import Set, translated
 from dashboards.thresholds import DEFAULTS, Thresholds
+from tests.contract.test_runbook import confirming
 from tests.dashboards.alert_cases.case import Fires, Quiet
 from tests.dashboards.promtool import Firing, History, Labels, Promtool, Replay
-from tests.dashboards.test_alerts import FIRES, QUIET
+from tests.dashboards.test_alerts import FIRES, QUIET, confirmed
 from tests.dashboards.test_alerts_idle import STACK, TIMES, once_called
 from tests.toolhive.emitted import VERSIONS
 
@@ -112,7 +114,11 @@ def spelled(series: str, alert: str, layout: Layout) -> str:
 def heard(case: Fires | Quiet, layout: Layout) -> History | None:
     """The case's history as ToolHive tells it; None if it is one of series that ToolHive lacks."""
     told = {spelled(each, case.name, layout): values for each, values in case.history.items()}
-    return None if any(OURS_ONLY.match(each) for each in told) else told
+    if any(OURS_ONLY.match(each) for each in told):
+        return None
+    beside = case.beside if isinstance(case, Fires) else {}
+    more = {spelled(each, case.name, layout): values for each, values in beside.items()}
+    return told | {each: values for each, values in more.items() if not OURS_ONLY.match(each)}
 
 
 def labelled(labels: Labels, layout: Layout) -> Labels:
@@ -151,12 +157,28 @@ def replays(layout: Layout, promtool: Promtool) -> Iterator[Replay]:
     """Everything that is played here; where nobody ever called but once, nothing fires."""
     playing = replace(promtool, rules=lambda thresholds: rules_of(layout, thresholds))
     for case, history in played(layout):
-        told = replace(case, history=history)
-        yield playing.replay(told, kept(layout)[case.name], expected(case, layout))
+        told, name = replace(case, history=history), kept(layout)[case.name]
+        yield playing.replay(told, name, expected(case, layout), answered(case, layout))
     idle = STACK | once_called()
     yield playing.silence(
         {spelled(each, "", layout): values for each, values in idle.items()}, TIMES
     )
+
+
+@cache
+def queries(layout: Layout) -> dict[str, str]:
+    """Those of the set's own runbook."""
+    set_ = made(layout)
+    assert set_.dialect
+    return confirming(runbook(SOURCE.read_text(encoding="utf-8"), set_, set_.dialect))
+
+
+def answered(case: Fires | Quiet, layout: Layout) -> dict[str, str]:
+    """The runbook's query has data while the alert fires."""
+    if isinstance(case, Quiet):
+        return {}
+    name = kept(layout)[case.name]
+    return {case.at: confirmed(queries(layout)[name], name, labelled(case.labels, layout))}
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,8 @@ class Fires:
     every: str = "1m"
     given: Mapping[str, float] = field(default_factory=dict)
     """Thresholds instead of the defaults."""
+    beside: History = field(default_factory=dict)
+    """What the runbook's query asks for, where the alert judges by other series."""
 
     @property
     def firing(self) -> Firing:

@@ -11,6 +11,7 @@ from tests.dashboards.alert_cases.case import (
 )
 
 OK = ("ok", "none")
+ERROR = ("tool_error", "server")
 TIMEOUT = ("timeout", "server")
 BROKEN = ("transport_error", "server")
 DEFECT = ("protocol_error", "proxy")
@@ -24,6 +25,7 @@ FIRES = (
         labels=WHO,
         summary="Calls to MCP server ns/echo fail",
         description="10% of the calls to ns/echo fail, over 5 minutes.",
+        beside=outcomes({OK: "0+54x30", ERROR: "0+6x30"}),
     ),
     Fires(
         "MCPInitializeFailing",

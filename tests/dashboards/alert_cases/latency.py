@@ -35,6 +35,7 @@ FIRES = (
         labels=WHO,
         summary="MCP server ns/echo is slow",
         description="5 of 100 calls to ns/echo take longer than 3.5s, over 5 minutes.",
+        beside=buckets(OPERATION, {"2": "0+54x20", "5": "0+60x20", "+Inf": "0+60x20"}),
     ),
     Fires(
         "MCPToolSlow",
