@@ -71,8 +71,7 @@ class Var(core.Template):
     def to_json_data(self) -> Json:
         everything = {"selected": True, "text": ["All"], "value": ["$__all"]}
         return {
-            **({} if self.one else {"allValue": ".+"}),
-            "current": {} if self.one else everything,
+            **({} if self.one else {"allValue": ".+", "current": everything}),
             "datasource": self.source,
             "definition": self.query,
             "hide": 0,
