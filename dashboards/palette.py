@@ -23,6 +23,9 @@ COLOURS = {
     "behind the proxy": "blue",
     "whole call": "blue",
     "in the proxy": "purple",
+    "out of order": "orange",
+    "too old": "red",
+    "failures": "red",
 }
 """Series name -> colour of Grafana; names that are not here take the classic palette."""
 
@@ -44,12 +47,18 @@ _FAMILIES: dict[str, dict[str, str]] = {
 }
 """Legend by one label -> the colours of its values; a name between slashes is a pattern."""
 
+_LOSSES = {"refused": "orange", "failed": "red", "not sent": "red", "not queued": "orange"}
+"""What is said of a label's value in a legend -> its colour, whatever the value."""
+
 
 def named(legends: tuple[str, ...]) -> dict[str, str]:
     """The colours of a panel with these legends, by series name or pattern."""
     colours = {name: colour for name, colour in COLOURS.items() if name in legends}
     for legend in legends:
         colours |= _FAMILIES.get(legend, {})
+        _, _, said = legend.partition("}} ")
+        if said in _LOSSES:
+            colours[f"/ {said}$/"] = _LOSSES[said]
     return colours
 
 

@@ -223,6 +223,10 @@ def test_answers_and_errors_have_the_colour_of_their_kind() -> None:
 
     assert colours("mcp-server", "Answers by HTTP status")["byRegexp", "/^5/"] == "red"
     assert colours("mcp-tools", "Errors by type")["byName", "tool_error"] == "orange"
+    assert colours("mcp-pipeline", "Spans lost on the way out") == {
+        ("byRegexp", "/ not sent$/"): "red",
+        ("byRegexp", "/ not queued$/"): "orange",
+    }
 
 
 def test_home_leads_to_every_other_board_and_says_what_it_answers() -> None:
