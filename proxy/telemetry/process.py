@@ -22,13 +22,16 @@ class ProcessUse:
 
 
 def read(proc: Path = _PROC) -> ProcessUse | None:
-    """The process's use now; None where there is no /proc, as on macOS."""
+    """The process's use now; None where there is no /proc, as on macOS, or no file can be opened.
+
+    Clients may have taken all descriptors; whoever looks then is to see the rest.
+    """
     try:
         pages = int((proc / "self/statm").read_text().split()[1])
         start_ticks = int((proc / "self/stat").read_text().rpartition(")")[2].split()[_START_FIELD])
         open_files = len(os.listdir(proc / "self/fd"))
         boot = _boot_seconds((proc / "stat").read_text())
-    except FileNotFoundError:
+    except OSError:
         return None
     return ProcessUse(
         cpu_seconds=time.process_time(),

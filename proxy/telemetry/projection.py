@@ -178,10 +178,10 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
         yield _family(shape.metric, common, _collect(shape, rows))
     lives = tuple(ledger.session_lives.items())
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
-    links = ledger.links.items()
+    links = tuple(ledger.links.items())
     yield _family(catalogue.UPSTREAM_LINKS, common, (((state,), n) for state, n in links))
     yield _family(catalogue.TELEMETRY_DROPPED, common, tuple(ledger.drops.items()))
-    overflows = ledger.overflows.items()
+    overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))
     for metric, state in _STATES:
         yield _family(metric, common, (((), state(ledger)),))

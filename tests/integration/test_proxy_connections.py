@@ -1,9 +1,11 @@
 """How many clients may be connected, and for how long without a call."""
 
 import json
+import resource
 from contextlib import suppress
 
 import pytest
+import requests
 
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream, call, read_event, result
@@ -93,3 +95,15 @@ def test_only_a_connection_without_call_or_stream_is_closed_for_being_idle(
         assert read_event(stream) == event
         for each in (caller, listener, idle):
             each.close()
+
+
+def test_a_scrape_is_answered_when_no_descriptor_is_left(proxy: RunningProxy) -> None:
+    pid, files = proxy.process.pid, resource.RLIMIT_NOFILE
+    with requests.Session() as visitor:
+        texts = [visitor.get(f"http://{proxy.metrics}/metrics", timeout=10).text]
+        before = resource.prlimit(pid, files, (3, resource.prlimit(pid, files)[1]))
+        texts.append(visitor.get(f"http://{proxy.metrics}/metrics", timeout=10).text)
+        resource.prlimit(pid, files, before)
+        texts.append(visitor.get(f"http://{proxy.metrics}/metrics", timeout=10).text)
+    assert ["process_open_fds" in each for each in texts] == [True, False, True]
+    assert all("mcp_proxy_sessions" in each for each in texts)
