@@ -19,8 +19,8 @@ class Group:
 
 INDICATORS = Group("indicators", "1m")
 """A few series of each server."""
-OF_TOOLS = Group("tools", "2m")
-"""A series of each tool: of thousands, each sample counts where a board shows days."""
+DETAILS = Group("details", "3m")
+"""A series of each tool or family: of thousands, each sample counts where a board shows days."""
 
 
 @dataclass(frozen=True, slots=True)

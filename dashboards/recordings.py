@@ -8,7 +8,7 @@ from dataclasses import replace
 from dashboards import foreign, series
 from dashboards.objectives import CALLS, objectives, success
 from dashboards.promql import aggregate, like, ne, quantile, renamed, selector
-from dashboards.recording import OF_TOOLS, Recording, spliced
+from dashboards.recording import DETAILS, Recording, spliced
 from dashboards.series import RULE, Scope, Source
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls, proxies, tools
@@ -72,15 +72,6 @@ TOOL_LATENCY_P95 = Recording("mcp:tool_latency:p95_5m", _tool_latency(), TOOL)
 _TOOL_CALLS = "mcp:tool_calls:rate"
 TOOL_RATE_HOUR = Recording(f"{_TOOL_CALLS}1h", tools.call_rate(Scope((), "1h"), TOOL), TOOL)
 TOOL_RATE_DAY = Recording(f"{_TOOL_CALLS}1d", spliced(_TOOL_CALLS, "1d", TOOL), TOOL)
-_TOOLS = (
-    TOOL_RATE,
-    TOOL_ERRORS,
-    TOOL_ERROR_RATIO,
-    TOOL_LATENCY_P95,
-    TOOL_RATE_HOUR,
-    Recording(f"{_TOOL_CALLS}6h", spliced(_TOOL_CALLS, "6h", TOOL), TOOL),
-    TOOL_RATE_DAY,
-)
 
 
 def _of_mcp_pods(use: str) -> str:
@@ -153,16 +144,27 @@ _OBSERVED = (
     FIRST_EVENT_BUCKETS,
     LOOP_LAG_P99,
     NEWEST,
-    SERIES,
     POD_CPU,
     POD_MEMORY,
 )
 
 
+_DETAILS = (
+    TOOL_RATE,
+    TOOL_ERRORS,
+    TOOL_ERROR_RATIO,
+    TOOL_LATENCY_P95,
+    TOOL_RATE_HOUR,
+    Recording(f"{_TOOL_CALLS}6h", spliced(_TOOL_CALLS, "6h", TOOL), TOOL),
+    TOOL_RATE_DAY,
+    SERIES,
+)
+
+
 def recordings(t: Thresholds) -> tuple[Recording, ...]:
     """All of them, in the order of evaluation."""
-    of_tools = (replace(each, group=OF_TOOLS) for each in _TOOLS)
-    return (*objectives(t), *_OBSERVED, *of_tools)
+    details = (replace(each, group=DETAILS) for each in _DETAILS)
+    return (*objectives(t), *_OBSERVED, *details)
 
 
 RECORDINGS = recordings(DEFAULTS)

@@ -3,10 +3,10 @@
 from dashboards import foreign, limits, series
 from dashboards.links import TO_COST, TO_SERVER
 from dashboards.promql import aggregate, eq, like, ne, or_zero, ratio
-from dashboards.recordings import CALL_RATE, LOOP_LAG_P99
+from dashboards.recordings import CALL_RATE, LOOP_LAG_P99, NEWEST
 from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import calls, proxies
+from dashboards.signals import proxies
 from proxy.telemetry import catalogue
 
 STARTED = series.of(catalogue.PROCESS_START_TIME)
@@ -24,11 +24,8 @@ _PROCESS = "{{server}} {{pod}}"
 
 def _ours(use: str) -> str:
     """A use by namespace and pod, in those namespaces that MCP servers report from."""
-    told = " or ".join(
-        each.now(CHOSEN, by=("namespace",), operator="group")
-        for each in (proxies.UP, calls.REQUESTS)
-    )
-    return f"({use}) and on (namespace) ({told})"
+    told = NEWEST.series.now(CHOSEN, by=("namespace",), operator="group")
+    return f"({use}) and on (namespace) {told}"
 
 
 def _either(cadvisor: str, kubeletstats: str) -> str:

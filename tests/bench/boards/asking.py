@@ -1,5 +1,6 @@
 """Every query of every board and rule put to a Prometheus, and how long its answer takes."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ class Asked:
     def expr(self) -> str:
         """The query."""
         return dict(self.parameters)["query"]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it reads nothing but what rules recorded; their names have colons."""
+        names = re.findall(r"([\w:]+)\{", self.expr)
+        return bool(names) and all(":" in each for each in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,18 +44,33 @@ def test_every_rule_is_asked_in_its_group() -> None:
         group.name: {who for each in asked for who in each.who} for group, asked in groups.items()
     }
 
-    assert set(names) == {"indicators", "tools", "alerts"}
-    assert "mcp:tool_latency:p95_5m" in names["tools"]
+    assert set(names) == {"indicators", "details", "alerts"}
+    assert "mcp:tool_latency:p95_5m" in names["details"]
     assert names["alerts"] == {each.name for each in ALERTS}
+
+
+@pytest.mark.parametrize(
+    ("expr", "recorded"),
+    [
+        ('max(mcp:calls:rate5m{server=~".+"})', True),
+        ('mcp:a:b{x="y"} / rate(a_total{x="y"}[5m])', False),
+        ("vector(1)", False),
+    ],
+)
+def test_a_query_of_recorded_series_only_has_twice_the_time(expr: str, recorded: bool) -> None:
+    slow = Took(Asked("query", (("query", expr),), ("p",)), 1.5, 1.5, 10, "")
+
+    assert slow.asked.recorded is recorded
+    assert report.late(slow) is not recorded
 
 
 def test_the_table_leads_with_what_failed_then_with_what_took_longest() -> None:
     rows = report.slowest([took(0.5), took(2), took(0.1, "query timed out")]).splitlines()[2:]
 
     assert rows == [
-        "| mcp-home: x and 1 more | 0.10 s | 0.10 s | query timed out |",
-        "| mcp-home: x and 1 more | 2.00 s | 0.10 s | 0.00 MB |",
-        "| mcp-home: x and 1 more | 0.50 s | 0.10 s | 0.00 MB |",
+        "| mcp-home: x and 1 more | raw | 0.10 s | 0.10 s | query timed out |",
+        "| mcp-home: x and 1 more | raw | 2.00 s | 0.10 s | 0.00 MB |",
+        "| mcp-home: x and 1 more | raw | 0.50 s | 0.10 s | 0.00 MB |",
     ]
 
 
@@ -99,4 +114,4 @@ def test_the_command_writes_a_report_with_the_machine_in_it(tmp_path: Path) -> N
     assert out.read_text() == done.stdout, done.stderr
     assert "- fleet: 1 servers of 2 tools, 3 days of samples every 15 s: " in done.stdout
     assert "- machine: " in done.stdout
-    assert "| tools | 2m |" in done.stdout
+    assert "| details | 3m |" in done.stdout
