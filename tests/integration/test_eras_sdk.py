@@ -3,14 +3,13 @@
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import mcp_types as types
 import pytest
 from mcp.client.client import Client
 
-from tests.integration.proxies import RunningProxy, running
+from tests.integration.proxies import running
 from tests.integration.serving import serving
 
 pytestmark = pytest.mark.slow
@@ -20,24 +19,18 @@ LEGACY, MODERN = "legacy", "2026-07-28"
 CALL = "tools/call"
 
 
-@contextmanager
-def before_stdio(era: str) -> Iterator[RunningProxy]:
-    """A proxy before the reference server, which is spoken to in that era."""
-    with running("--upstream-era", era, "--", *REFERENCE, "stdio") as proxy:
-        yield proxy
+@pytest.fixture(scope="module")
+def listening() -> Iterator[str]:
+    """Where the reference server listens: one for all, since each case has a proxy of its own."""
+    with serving(*REFERENCE, "streamable-http") as listen:
+        yield listen
 
 
-@contextmanager
-def before_http(era: str) -> Iterator[RunningProxy]:
-    """The same over streamable HTTP."""
-    with (
-        serving(*REFERENCE, "streamable-http") as listen,
-        running("--upstream-era", era, "--upstream", f"http://{listen}/mcp") as proxy,
-    ):
-        yield proxy
-
-
-PLACES = {"stdio": before_stdio, "streamable-http": before_http}
+def before(transport: str, listen: str) -> tuple[str, ...]:
+    """What a proxy before the reference server is told of it."""
+    if transport == "stdio":
+        return ("--", *REFERENCE, "stdio")
+    return ("--upstream", f"http://{listen}/mcp")
 
 
 async def _elicit(context: Any, params: Any) -> types.ElicitResult:
@@ -90,7 +83,7 @@ ASKS_BY_RESULT = {"test_input_required_result_elicitation": "n"}
 """Tools of its modern side, which ask by their result."""
 
 
-@pytest.mark.parametrize("transport", PLACES)
+@pytest.mark.parametrize("transport", ["stdio", "streamable-http"])
 @pytest.mark.parametrize(
     ("client", "server", "asking"),
     [
@@ -104,9 +97,9 @@ ASKS_BY_RESULT = {"test_input_required_result_elicitation": "n"}
     ],
 )
 def test_the_sdk_works_across_eras_and_every_call_is_counted(
-    transport: str, client: str, server: str, asking: dict[str, str]
+    transport: str, client: str, server: str, asking: dict[str, str], listening: str
 ) -> None:
-    with PLACES[transport](server) as proxy:
+    with running("--upstream-era", server, *before(transport, listening)) as proxy:
         version = asyncio.run(asyncio.wait_for(use(proxy.url, client, asking), 60))
         assert version == ("2025-11-25" if client == LEGACY else MODERN)
         outcomes = proxy.outcomes()
