@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 ONLY_OUR_PROXY_TELLS = {
     "Calls by outcome",
+    "Calls by protocol version",
     "Tool calls counted as other",
     "Errors by fault",
     "Errors by the proxy's fault",
@@ -66,7 +67,13 @@ ONLY_OUR_PROXY_TELLS = {
     "Turned away at the door",
     "Upstream",
     "Where a call's time goes",
+    "mcp:event_loop_lag:p99_5m",
+    "mcp:first_event_bucket:rate5m",
     "mcp:outcomes:rate5m",
+    "mcp:overhead_bucket:rate5m",
+    "mcp:request_size_bucket:rate5m",
+    "mcp:response_size_bucket:rate5m",
+    "mcp:session_duration_bucket:rate5m",
 }
 """ToolHive has no series of sessions, streams, outcomes, its own time or what was lost."""
 
@@ -99,7 +106,6 @@ NOT_PUSHED = {
 _WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
 
 NOT_BEFORE_0_9_4 = {
-    "Calls by protocol version",
     "Errors by type",
     "Fastest latency burn",
     "Latency budget left",
@@ -116,6 +122,7 @@ NOT_BEFORE_0_9_4 = {
     "Most carried well",
     "Slowest",
     "Slowest tools",
+    "mcp:operations:rate5m",
     "mcp:slow:budget_left_ratio",
     "mcp:tool_latency:p95_5m",
     "p95 of the slowest tool",
