@@ -21,8 +21,8 @@ LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --
 
 LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
 
-# Four at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
-ALL_TESTS := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" \
+# Three at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
+ALL_TESTS := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" \
              && $(BIN)/pytest -m alone
 
 # Runs a command and says how long it took, so that every time the README promises can be seen.
