@@ -12,6 +12,8 @@ from proxy.wire.head import END, Content, ResponseHead
 
 HEAD_LIMIT = 64 * 1024
 """Longest response head in bytes."""
+MOST_INTERIM = 100
+"""Most interim responses (1xx) before an answer; a server may send some (RFC 9110, 15.2)."""
 GATHER_LIMIT = 64 * 1024
 """A JSON answer up to this many bytes is passed on in one write; a longer one as it comes."""
 
@@ -34,8 +36,8 @@ class UpstreamConnection(asyncio.Protocol):
     """One connection to the upstream: idle, or busy for one sink."""
 
     __slots__ = (
-        "_decoder", "_gathered", "_head", "_missing", "_paused", "_pool", "_rest", "_sink",
-        "_surplus", "_transport", "idle_since",
+        "_decoder", "_gathered", "_head", "_interim", "_missing", "_paused", "_pool", "_rest",
+        "_sink", "_surplus", "_transport", "idle_since",
     )  # fmt: skip
 
     def __init__(self, pool: Keeper) -> None:
@@ -45,6 +47,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._head: ResponseHead | None = None
         self._rest = b""
         self._missing = 0
+        self._interim = 0
         self._paused = False
         self._surplus = False
         self._decoder: Decoder | None = None
@@ -125,13 +128,16 @@ class UpstreamConnection(asyncio.Protocol):
                 raise MalformedHead(f"a response head longer than {HEAD_LIMIT} bytes")
             return
         self._rest = b""
-        head = self._pool.parse(data[:end])
+        head, body = self._pool.parse(data[:end]), data[end:]
         if head.status == 101:
             raise MalformedHead("the upstream switched protocols, which nobody asked for")
         if head.status < 200:
-            self._read_head(sink, data[end:], arrived)
+            self._interim += 1
+            if self._interim > MOST_INTERIM:
+                raise MalformedHead(f"more than {MOST_INTERIM} responses before the answer")
+            self._read_head(sink, body, arrived)
             return
-        body = data[end:]
+        self._interim = 0
         if head.length == len(body) and head.content is not Content.EVENTS:
             self._release(head)
             sink.answer_whole(head, body, arrived)

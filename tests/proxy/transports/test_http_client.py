@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.transports.http_client import GATHER_LIMIT, UpstreamConnection
+from proxy.transports.http_client import GATHER_LIMIT, MOST_INTERIM, UpstreamConnection
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Source
 from proxy.wire.chunked import LAST, chunk
@@ -69,6 +69,19 @@ def answer(body: bytes, kind: str, *, chunked: bool, status: str = "200 OK") -> 
         return head + b"content-length: %d\r\n\r\n%b" % (len(body), body)
     coded = b"".join(chunk(body[i : i + 9]) for i in range(0, len(body), 9))
     return head + b"transfer-encoding: chunked\r\n\r\n" + coded + LAST
+
+
+@pytest.mark.parametrize(
+    ("interim", "told"), [(3, "whole"), (MOST_INTERIM + 1, "lost"), (5000, "lost")]
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_server_may_send_some_interim_responses(
+    interim: int, told: str, *, at_once: bool
+) -> None:
+    said = [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * interim
+    said.append(answer(b"{}", "application/json", chunked=False))
+    taker, _ = play(b"".join(said)) if at_once else play(*said)
+    assert taker.told == [told]
 
 
 def test_a_connection_that_is_lost_before_it_is_used_loses_the_request_at_once() -> None:
