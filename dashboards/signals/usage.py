@@ -19,9 +19,9 @@ _THE_NAME = like(tools.NAME, "$tool")
 OPERATIONS = series.count(catalogue.OPERATION_DURATION)
 
 
-def recorded(recording: Recording) -> str:
-    """A recorded value of each chosen tool."""
-    return recording.series.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="max")
+def _foremost(recording: Recording) -> str:
+    """The highest recorded values of the chosen tools."""
+    return _top(recording.series.select(CHOSEN, _THE_TOOL))
 
 
 def _mean(recording: Recording) -> str:
@@ -169,7 +169,7 @@ RATES = Signal(
     "Calls by tool",
     f"Calls per second of the {TOP} busiest tools. A sudden rise of one: an agent in a loop.",
     "reqps",
-    (Answer(_top(recorded(TOOL_RATE)), WHICH),),
+    (Answer(_foremost(TOOL_RATE), WHICH),),
     Source.PROXY,
     opens=(TO_TOOL, TO_TRACES),
 )
@@ -177,7 +177,7 @@ ERROR_RATIOS = Signal(
     "Error ratio by tool",
     f"Failed calls of all calls, of the {TOP} tools that fail most. {calls.HONEST}",
     "percentunit",
-    (Answer(_top(recorded(TOOL_ERROR_RATIO)), WHICH),),
+    (Answer(_foremost(TOOL_ERROR_RATIO), WHICH),),
     Source.PROXY,
     limits.TOOL_ERRORS,
     opens=(TO_TOOL, TO_TRACES),
@@ -186,7 +186,7 @@ LATENCIES = Signal(
     "Latency p95 by tool",
     f"95 of 100 calls of a tool are answered within this time, of the {TOP} slowest tools.",
     "s",
-    (Answer(_top(recorded(TOOL_LATENCY_P95)), WHICH),),
+    (Answer(_foremost(TOOL_LATENCY_P95), WHICH),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
     opens=(TO_TOOL, TO_TRACES),

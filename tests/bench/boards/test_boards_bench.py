@@ -57,7 +57,7 @@ def test_every_rule_is_asked_in_its_group() -> None:
         ("vector(1)", False),
     ],
 )
-def test_a_query_of_recorded_series_only_has_twice_the_time(expr: str, recorded: bool) -> None:
+def test_a_query_of_recorded_series_only_has_more_time(expr: str, recorded: bool) -> None:
     slow = Took(Asked("query", (("query", expr),), ("p",)), 1.5, 1.5, 10, "")
 
     assert slow.asked.recorded is recorded
