@@ -47,6 +47,12 @@ def _buckets(name: str, metric: catalogue.Metric) -> Recording:
 
 
 OVERHEAD_BUCKETS = _buckets("overhead", catalogue.OVERHEAD)
+OVERHEAD_SECONDS = Recording(
+    "mcp:overhead_seconds:rate5m", series.total(catalogue.OVERHEAD).rate(RULE, by=EACH_SERVER)
+)
+PROXY_CPU = Recording(
+    "mcp:proxy_cpu_cores:rate5m", proxies.CPU.rate(RULE, proxies.OF_A_PROXY, by=EACH_SERVER)
+)
 SESSION_BUCKETS = _buckets("session_duration", catalogue.SESSION_DURATION)
 REQUEST_BUCKETS = _buckets("request_size", catalogue.REQUEST_SIZE)
 RESPONSE_BUCKETS = _buckets("response_size", catalogue.RESPONSE_SIZE)
@@ -138,6 +144,8 @@ _OBSERVED = (
     CALL_SECONDS,
     VERSIONS,
     OVERHEAD_BUCKETS,
+    OVERHEAD_SECONDS,
+    PROXY_CPU,
     SESSION_BUCKETS,
     REQUEST_BUCKETS,
     RESPONSE_BUCKETS,

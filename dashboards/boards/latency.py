@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import bars, heatmap, lines, stat, trace, traces
-from dashboards.signals import calls, durations, fleet, recorded, usage
+from dashboards.signals import durations, fleet, recorded, usage
 
 BOARD = Board(
     uid="mcp-latency",
@@ -16,7 +16,7 @@ BOARD = Board(
             "How long do callers wait, and for what?",
             (
                 *(stat(number, each, 6) for number, each in enumerate(durations.QUANTILES, 1)),
-                stat(4, calls.RATE, 6),
+                stat(4, fleet.CALLS, 6),
             ),
         ),
         Row(

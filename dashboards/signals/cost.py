@@ -6,13 +6,12 @@ from dashboards.promql import Match, eq, or_zero, ratio
 from dashboards.recordings import LATENCY_BUCKETS, OUTCOMES, OVERHEAD_BUCKETS
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import calls, proxies
+from dashboards.signals import calls, fleet, proxies, recorded
 from dashboards.signals.fleet import TOP
-from dashboards.signals.recorded import mean_time, quantile_of
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Outcome
 
-_PROXY = proxies.added()
+_PROXY = recorded.added()
 
 IN_FLIGHT = calls.SUM.rate(CHOSEN, calls.IS_CALL)
 """Calls under way, by Little's law: seconds of calls per second."""
@@ -20,7 +19,8 @@ IN_FLIGHT = calls.SUM.rate(CHOSEN, calls.IS_CALL)
 
 ADDED = Signal(
     "Time added per call",
-    "Mean time that a call spent in the proxy, the server's time excluded.",
+    "Mean time that a call spent in the proxy, the server's time excluded, over 5 minutes, as"
+    " recorded.",
     "s",
     (Answer(_PROXY, "proxy"),),
     Source.PROXY,
@@ -29,28 +29,28 @@ ADDED = Signal(
 )
 ADDED_P99 = Signal(
     "Time added p99",
-    "99 of 100 calls spent less than this in the proxy.",
+    "99 of 100 calls spent less than this in the proxy, over 5 minutes, as recorded.",
     "s",
-    (Answer(proxies.OVERHEAD.quantile(0.99, CHOSEN), "proxy"),),
+    (Answer(recorded.quantile_of(OVERHEAD_BUCKETS, 0.99), "proxy"),),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
     quiet="no calls",
 )
 SHARE = Signal(
     "Share of the calls' time",
-    "The proxy's part of all the time that calls took. High only because the servers are fast:"
-    " see the time added.",
+    "The proxy's part of all the time that calls took, over 5 minutes, as recorded. High only"
+    " because the servers are fast: see the time added.",
     "percentunit",
-    (Answer(proxies.share(), "proxy"),),
+    (Answer(recorded.share(), "proxy"),),
     Source.PROXY,
     quiet="no calls",
 )
 CPU_PER_CALL = Signal(
     "CPU per call",
-    "CPU time of the proxies for each call that they answered. High at few calls, where idling"
-    " counts.",
+    "CPU time of the proxies for each call that they answered, over 5 minutes, as recorded. High at"
+    " few calls, where idling counts.",
     "s",
-    (Answer(ratio(proxies.CPU.rate(CHOSEN), calls.call_rate(CHOSEN)), "CPU"),),
+    (Answer(recorded.cpu_per_call(), "CPU"),),
     Source.PROXY,
     quiet="no calls",
 )
@@ -65,7 +65,7 @@ FAULTS = Signal(
     "Errors by the proxy's fault",
     "Calls that failed by a defect of the proxy, of all calls. Any is worth a report.",
     "percentunit",
-    (Answer(calls.fault_ratio(catalogue.Fault.PROXY), "proxy"),),
+    (fleet.fault(catalogue.Fault.PROXY),),
     Source.PROXY,
     limits.LOST.because("The proxy must never be the reason."),
     quiet="no calls",
@@ -75,7 +75,10 @@ SPLIT = Signal(
     "Mean time of a call, in the proxy and behind it. The server's part rises: the server is slow."
     " The proxy's part rises: see why below.",
     "s",
-    (Answer(f"{mean_time()} - {_PROXY}", "behind the proxy"), Answer(_PROXY, "in the proxy")),
+    (
+        Answer(f"{recorded.mean_time()} - {_PROXY}", "behind the proxy"),
+        Answer(_PROXY, "in the proxy"),
+    ),
     Source.PROXY,
 )
 SIDE_BY_SIDE = Signal(
@@ -84,8 +87,8 @@ SIDE_BY_SIDE = Signal(
     " be subtracted: that is what the means beside are for.",
     "s",
     (
-        Answer(quantile_of(LATENCY_BUCKETS, 0.95), "whole call"),
-        Answer(quantile_of(OVERHEAD_BUCKETS, 0.95), "in the proxy"),
+        Answer(recorded.quantile_of(LATENCY_BUCKETS, 0.95), "whole call"),
+        Answer(recorded.quantile_of(OVERHEAD_BUCKETS, 0.95), "in the proxy"),
     ),
     Source.PROXY,
 )
@@ -101,7 +104,7 @@ ADDED_BY_SERVER = Signal(
     "Time added by server",
     f"Mean time in the proxy, of the {TOP} servers where it is longest.",
     "s",
-    (Answer(f"topk({TOP}, {proxies.added(EACH_SERVER)})", WHO),),
+    (Answer(f"topk({TOP}, {recorded.added(EACH_SERVER)})", WHO),),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
     opens=(TO_SERVER, TO_RESOURCES),
@@ -112,7 +115,7 @@ SERVER_TIME = Signal(
     "s",
     (
         Answer(
-            f"topk({TOP}, {mean_time(EACH_SERVER)} - {proxies.added(EACH_SERVER)})",
+            f"topk({TOP}, {recorded.mean_time(EACH_SERVER)} - {recorded.added(EACH_SERVER)})",
             WHO,
         ),
     ),

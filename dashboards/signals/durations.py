@@ -3,10 +3,10 @@
 from dashboards import limits
 from dashboards.links import TO_SERVER
 from dashboards.promql import aggregate, ratio
-from dashboards.recordings import LATENCY_P95
+from dashboards.recordings import LATENCY_BUCKETS, LATENCY_P95
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import calls, fleet
+from dashboards.signals import calls, fleet, recorded
 
 _P95 = fleet.recorded(LATENCY_P95)
 _YESTERDAY = aggregate("max", f"{LATENCY_P95.series.select(CHOSEN)} offset 1d", EACH_SERVER)
@@ -14,9 +14,10 @@ _YESTERDAY = aggregate("max", f"{LATENCY_P95.series.select(CHOSEN)} offset 1d", 
 QUANTILES = tuple(
     Signal(
         f"Latency p{q * 100:g}",
-        f"{q * 100:g} of 100 calls are answered within this time, streams not counted.",
+        f"{q * 100:g} of 100 calls are answered within this time, streams not counted, over 5"
+        " minutes, as recorded.",
         "s",
-        (Answer(calls.latency(q, CHOSEN), f"p{q * 100:g}"),),
+        (Answer(recorded.quantile_of(LATENCY_BUCKETS, q), f"p{q * 100:g}"),),
         Source.PROXY,
         limits.LATENCY_SECONDS,
         quiet="no calls",

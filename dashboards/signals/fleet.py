@@ -170,7 +170,8 @@ OUTCOMES = Signal(
 )
 
 
-def _fault(fault: Fault) -> Answer:
+def fault(fault: Fault) -> Answer:
+    """Failed calls of all calls, by this fault."""
     series = RECORDED_OUTCOMES.series
     every = series.now(CHOSEN)
     return Answer(ratio(or_zero(series.now(CHOSEN, eq("fault", fault)), every), every), fault)
@@ -180,7 +181,7 @@ FAULTS = Signal(
     "Errors by fault",
     f"{calls.FAULT_RATIO.description} Over 5 minutes, as recorded.",
     "percentunit",
-    tuple(map(_fault, (Fault.CALLER, Fault.SERVER, Fault.PROXY))),
+    tuple(map(fault, (Fault.CALLER, Fault.SERVER, Fault.PROXY))),
     Source.PROXY,
     limits.ERRORS,
 )

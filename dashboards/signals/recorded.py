@@ -18,6 +18,8 @@ from dashboards.recordings import (
     LOOP_LAG_P99,
     METHOD_P95,
     OVERHEAD_BUCKETS,
+    OVERHEAD_SECONDS,
+    PROXY_CPU,
     REQUEST_BUCKETS,
     REQUESTS,
     RESPONSE_BUCKETS,
@@ -42,8 +44,28 @@ def quantile_of(buckets: Recording, q: float, by: tuple[str, ...] = ()) -> str:
 
 
 def mean_time(by: tuple[str, ...] = ()) -> str:
-    """Mean seconds of a call."""
-    return ratio(CALL_SECONDS.series.now(CHOSEN, by=by), CALL_RATE.series.now(CHOSEN, by=by))
+    """Mean seconds of a call, of those whose durations are known."""
+    return _mean(CALL_SECONDS, LATENCY_BUCKETS, by)
+
+
+def added(by: tuple[str, ...] = ()) -> str:
+    """Mean seconds that a call spent in the proxy."""
+    return _mean(OVERHEAD_SECONDS, OVERHEAD_BUCKETS, by)
+
+
+def share(by: tuple[str, ...] = ()) -> str:
+    """The proxy's part of the time that calls took, by the means: see `proxies.share`."""
+    return ratio(added(by), f"({mean_time(by)})")
+
+
+def cpu_per_call(by: tuple[str, ...] = ()) -> str:
+    """Seconds of CPU that the proxies spend for each call."""
+    return ratio(PROXY_CPU.series.now(CHOSEN, by=by), CALL_RATE.series.now(CHOSEN, by=by))
+
+
+def _mean(total: Recording, buckets: Recording, by: tuple[str, ...]) -> str:
+    """Both of one histogram, so that they are of the same observations."""
+    return ratio(total.series.now(CHOSEN, by=by), buckets.series.now(CHOSEN, calls.ALL, by=by))
 
 
 def _quantiles(of: Signal, buckets: Recording, *at: float) -> Signal:
@@ -120,12 +142,9 @@ FIRST_EVENT = _quantiles(proxies.FIRST_EVENT, FIRST_EVENT_BUCKETS, 0.5, 0.95)
 OVERHEAD_TIME = _quantiles(proxies.OVERHEAD_TIME, OVERHEAD_BUCKETS, 0.5, 0.99)
 OVERHEAD_SHARE = replace(
     proxies.OVERHEAD_SHARE,
-    description=f"{proxies.OVERHEAD_SHARE.description} Of the {TOP} servers where it is highest.",
-    answers=(
-        Answer(
-            f"topk({TOP}, {ratio(proxies.added(EACH_SERVER), f'({mean_time(EACH_SERVER)})')})", WHO
-        ),
-    ),
+    description=f"{proxies.OVERHEAD_SHARE.description} Of the {TOP} servers where it is"
+    f" highest.{_OVER}",
+    answers=(Answer(f"topk({TOP}, {share(EACH_SERVER)})", WHO),),
     opens=(TO_COST,),
 )
 LOOP_LAG = replace(

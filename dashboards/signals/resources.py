@@ -2,11 +2,11 @@
 
 from dashboards import foreign, limits, series
 from dashboards.links import TO_COST, TO_SERVER
-from dashboards.promql import aggregate, eq, like, ne, or_zero, ratio
-from dashboards.recordings import CALL_RATE, LOOP_LAG_P99, NEWEST
+from dashboards.promql import aggregate, eq, like, ne, or_zero
+from dashboards.recordings import LOOP_LAG_P99, NEWEST
 from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import proxies
+from dashboards.signals import proxies, recorded
 from proxy.telemetry import catalogue
 
 STARTED = series.of(catalogue.PROCESS_START_TIME)
@@ -186,17 +186,10 @@ AGE = Signal(
 CPU_PER_CALL = Signal(
     "CPU per call",
     "CPU time of the proxies for each call that they answered. High at few calls, where idling"
-    " counts; rising at many: messages got larger, or more of them are traced.",
+    " counts; rising at many: messages got larger, or more of them are traced. Over 5 minutes, as"
+    " recorded.",
     "s",
-    (
-        Answer(
-            ratio(
-                proxies.CPU.rate(CHOSEN, by=EACH_SERVER),
-                CALL_RATE.series.now(CHOSEN, by=EACH_SERVER),
-            ),
-            WHO,
-        ),
-    ),
+    (Answer(recorded.cpu_per_call(EACH_SERVER), WHO),),
     Source.PROXY,
     quiet="no calls",
     opens=(TO_COST,),

@@ -254,6 +254,21 @@ SECONDS = Computed(
     {"mcp:call_seconds:rate5m": 0.5},
     "9m",
 )
+IN_THE_PROXY = Computed(
+    "seconds in the proxy",
+    {f'{OVERHEAD.family}_sum{{{OF},pod="{pod}"}}': "0+3x9" for pod in ("a", "b")},
+    {"mcp:overhead_seconds:rate5m": 0.1},
+    "9m",
+)
+PROXY_CPU = Computed(
+    "CPU of proxies, not of others",
+    {
+        f'process_cpu_seconds_total{{{OF},pod="a"}}': "0+30x9",
+        'process_cpu_seconds_total{job="prometheus"}': "0+60x9",
+    },
+    {"mcp:proxy_cpu_cores:rate5m": 0.5},
+    "9m",
+)
 BY_METHOD = Computed(
     "latency by method",
     {
@@ -317,6 +332,8 @@ COMPUTED = (
     TOOLS,
     KINDS,
     SECONDS,
+    IN_THE_PROXY,
+    PROXY_CPU,
     BY_METHOD,
     VERSIONS,
     LAG,

@@ -5,7 +5,7 @@ import pytest
 from dashboards.annotations import FIRING
 from dashboards.queries import concrete
 from dashboards.signal import Signal
-from dashboards.signals import cost, proxies, slo, usage
+from dashboards.signals import cost, proxies, recorded, slo, usage
 from tests.dashboards.promtool import History, Promtool
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,9 @@ def asked(signal: Signal, column: str = "") -> str:
 FIRST_MINUTES: History = {
     f"mcp_proxy_overhead_seconds_sum{{{SERVER}}}": "0 10 11 12",
     f"mcp_proxy_overhead_seconds_count{{{SERVER}}}": "0 100 110 120",
+    f'mcp_proxy_overhead_seconds_bucket{{{SERVER},le="+Inf"}}': "0 100 110 120",
     f"toolhive_mcp_request_duration_seconds_sum{{{SERVER}}}": "_ 20 22 24",
+    f'toolhive_mcp_request_duration_seconds_bucket{{{SERVER},le="+Inf"}}': "_ 100 110 120",
     f"toolhive_mcp_request_duration_seconds_count{{{SERVER}}}": "_ 100 110 120",
 }
 """Each call takes 0.2 s, half of it in the proxy; rate() cannot see the first 100 calls' time."""
@@ -32,8 +34,12 @@ FIRST_MINUTES: History = {
 
 @pytest.mark.parametrize(
     ("signal", "labels"),
-    [(cost.SHARE, "{}"), (proxies.OVERHEAD_SHARE, f"{{{SERVER}}}")],
-    ids=["of all servers", "of each server"],
+    [
+        (cost.SHARE, "{}"),
+        (recorded.OVERHEAD_SHARE, f"{{{SERVER}}}"),
+        (proxies.OVERHEAD_SHARE, f"{{{SERVER}}}"),
+    ],
+    ids=["of all servers", "of each server", "of one server"],
 )
 def test_the_proxys_share_is_right_from_the_first_minutes_on(
     promtool: Promtool, signal: Signal, labels: str
