@@ -11,6 +11,9 @@ from typing import Protocol, cast
 from dashboards.rules import rules_document
 from dashboards.thresholds import Thresholds, parse
 
+_DEADLINE_SECONDS = 600
+"""Far more than the seconds of CPU that many replays take, for a machine with much else to do."""
+
 Labels = dict[str, str]
 Groups = list[dict[str, list[dict[str, object]]]]
 History = dict[str, str]
@@ -163,7 +166,11 @@ class Promtool:
 
     def _complaint(self, *arguments: str) -> str:
         done = subprocess.run(
-            [self.program, *arguments], capture_output=True, text=True, timeout=60, check=False
+            [self.program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_DEADLINE_SECONDS,
+            check=False,
         )
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
