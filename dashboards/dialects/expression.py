@@ -146,9 +146,11 @@ class _Translator:
             return None
         labels = {each: inner.labels[each] for each in by}
         operator = str(node.op)
+        grouped = tuple(labels.values())
         if operator == "topk":
-            return _like(inner, f"topk({node.param.val:.12g}, {inner.text})")
-        text = promql.aggregate(operator, inner.text, tuple(labels.values()))
+            best = f"{node.param.val:.12g}, {inner.text}"
+            return _like(inner, promql.aggregate(operator, best, grouped))
+        text = promql.aggregate(operator, inner.text, grouped)
         return Part(text, labels, inner.told)
 
     def binary(self, node: Any) -> Part | None:

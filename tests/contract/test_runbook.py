@@ -75,6 +75,14 @@ def test_every_alert_has_one_query_to_confirm_it() -> None:
     assert TEXT.count("```promql") == len(ALERTS)
 
 
+BURNS = [alert for alert in ALERTS if "long" in alert.labels]
+
+
+@pytest.mark.parametrize("alert", BURNS, ids=lambda alert: alert.name)
+def test_the_query_of_a_burn_has_the_bounds_of_its_alert(alert: Alert) -> None:
+    assert alert.condition.startswith(f"{QUERIES[alert.name]} and ")
+
+
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 def test_a_query_parses_and_asks_for_series_and_labels_that_exist(query: str) -> None:
     asked = [(each, meant(each)) for each in selectors(query)]

@@ -52,6 +52,8 @@ def said(expr: str, dialect: Dialect = PUSHED) -> str | None:
             f"{CALLS} * on (namespace, server) group_left () sum by (namespace, server) ({CALLS})",
             f"{CALLS} * on (job, server) group_left () sum by (job, server) ({CALLS})",
         ),
+        (f"topk(3, {CALLS})", f"topk(3, {CALLS})"),
+        (f"topk by (namespace) (3, {CALLS})", f"topk by (job) (3, {CALLS})"),
         (f"{CALLS} > bool 1", f"{CALLS} > bool 1"),
         (f"-{CALLS} + 536870912", f"-{CALLS} + 536870912"),
     ],
