@@ -71,6 +71,7 @@ ONLY_OUR_PROXY_TELLS = {
     "mcp:first_event_bucket:rate5m",
     "mcp:outcomes:rate5m",
     "mcp:overhead_bucket:rate5m",
+    "mcp:overhead_seconds:rate5m",
     "mcp:request_size_bucket:rate5m",
     "mcp:response_size_bucket:rate5m",
     "mcp:session_duration_bucket:rate5m",
@@ -100,6 +101,7 @@ NOT_PUSHED = {
     "Most open files",
     "Open files of the proxies",
     "Restarts of proxies",
+    "mcp:proxy_cpu_cores:rate5m",
 }
 """ToolHive tells of its process on /metrics only (client_golang's collector)."""
 
