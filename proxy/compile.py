@@ -14,16 +14,16 @@ from mypyc.build import mypycify
 from setuptools import Distribution
 
 HOT = (
-    "proxy/books.py",
-    "proxy/exchange.py",
+    "proxy/calls/books.py",
+    "proxy/upstreams/exchange.py",
     "proxy/gate.py",
-    "proxy/http_upstream.py",
-    "proxy/leases.py",
-    "proxy/post.py",
+    "proxy/upstreams/http_upstream.py",
+    "proxy/upstreams/leases.py",
+    "proxy/calls/post.py",
     "proxy/refusal.py",
     "proxy/relay.py",
     "proxy/session.py",
-    "proxy/verdict.py",
+    "proxy/calls/verdict.py",
     "proxy/telemetry/ledger.py",
     "proxy/telemetry/protobuf.py",
     "proxy/telemetry/sampling.py",

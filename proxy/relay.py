@@ -6,16 +6,16 @@ from functools import partial
 
 from msgspec import UnsetType
 
-from proxy.books import Books
+from proxy.calls.books import Books
+from proxy.calls.post import Post, turn_away
+from proxy.calls.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
-from proxy.post import Post, turn_away
 from proxy.session import Call
 from proxy.telemetry.trace import Trace
 from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
-from proxy.upstream import StreamHost, Upstream
-from proxy.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
+from proxy.upstreams.upstream import StreamHost, Upstream
 from proxy.wire import jsonrpc, response, trace_meta
 from proxy.wire.depth import deeper_than
 from proxy.wire.message import NO_META, NO_PARAMS, Message

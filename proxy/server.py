@@ -10,11 +10,11 @@ from time import perf_counter
 from proxy import listening, logs
 from proxy.access.entrance import Entrance, entrance_of
 from proxy.admin import AdminConnection, Page, Pages
-from proxy.books import Books
-from proxy.call_log import CallLog
+from proxy.calls.books import Books
+from proxy.calls.call_log import CallLog
+from proxy.calls.payloads import Overhearing, Scrubber
 from proxy.gate import Gate
 from proxy.options import Calls
-from proxy.payloads import Overhearing, Scrubber
 from proxy.relay import Limits, Relay
 from proxy.settings import HttpServer, Settings
 from proxy.telemetry.export import Export
@@ -23,7 +23,7 @@ from proxy.telemetry.ledger import Ledger
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.port import Receiver
-from proxy.upstreams import Upstreams
+from proxy.upstreams.assembly import Upstreams
 from proxy.wire import response
 from proxy.wire.head import Memo, RequestHead
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from time import perf_counter
 
-from proxy.books import Books
+from proxy.calls.books import Books
+from proxy.calls.post import Post
 from proxy.gate import Arrival, Gate
-from proxy.post import Post
 from proxy.session import Call
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.sampling import OFF

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.places import Places
 from proxy.relay import Limits, Relay
-from proxy.session_upstream import SessionUpstream
 from proxy.telemetry.sampling import OFF
 from proxy.telemetry.tracing import Tracer
+from proxy.upstreams.places import Places
+from proxy.upstreams.session_upstream import SessionUpstream
 from tests.proxy.network import run
 from tests.proxy.oddities import MESSAGES, OF_CLIENTS, OPENINGS, spoilt, texts
 from tests.proxy.scripted import ScriptedClient

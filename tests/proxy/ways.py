@@ -12,30 +12,30 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from proxy.books import Books
-from proxy.bridge import Bridges
-from proxy.conversation import Terms
-from proxy.era_upstream import EraUpstream
+from proxy.calls.books import Books
 from proxy.eras import keys
 from proxy.eras.versions import Era
 from proxy.gate import Arrival
-from proxy.http_eras import EraConnector, HttpEras
-from proxy.http_upstream import HttpTerms, HttpUpstream
-from proxy.modern_upstream import ModernUpstream
-from proxy.places import Places
-from proxy.session_upstream import SessionUpstream
-from proxy.speech import Speech
 from proxy.transports.hub import Hub, Share
 from proxy.transports.modern_link import ModernConnector
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector, LinkOwner
 from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
-from proxy.upstream import Upstream
+from proxy.upstreams.bridge import Bridges
+from proxy.upstreams.conversation import Terms
+from proxy.upstreams.era_upstream import EraUpstream
+from proxy.upstreams.http_eras import EraConnector, HttpEras
+from proxy.upstreams.http_upstream import HttpTerms, HttpUpstream
+from proxy.upstreams.modern_upstream import ModernUpstream
+from proxy.upstreams.places import Places
+from proxy.upstreams.session_upstream import SessionUpstream
+from proxy.upstreams.speech import Speech
+from proxy.upstreams.upstream import Upstream
 from tests.proxy.eras.messages import meta
 from tests.proxy.network import answer, filled
 from tests.proxy.oddities import GREETING, ID
 from tests.proxy.scripted import ScriptedClient, arrival, books, post
-from tests.proxy.test_conversation import ScriptedLink
+from tests.proxy.upstreams.test_conversation import ScriptedLink
 
 SPOKEN = StreamableTerms(b"/mcp", b"upstream", 10.0, 100_000)
 HTTP = HttpTerms(b"/mcp", b"upstream", 10.0, 100.0, 100_000)

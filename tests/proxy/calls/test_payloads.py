@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.calls.payloads import HIDDEN, LONGEST, SECRETS, Overhearing, Scrubber
 from proxy.gate import Arrival
-from proxy.payloads import HIDDEN, LONGEST, SECRETS, Overhearing, Scrubber
 from proxy.transports.port import Client
 from proxy.wire import response
 from tests.proxy.scripted import ScriptedClient, arrival
@@ -98,7 +98,7 @@ class Answering:
 def overheard(caplog: pytest.LogCaptureFixture, within: Answering, body: bytes) -> list[Any]:
     """What is logged when a client sends `body`; it must get what it would get otherwise."""
     client = ScriptedClient()
-    with caplog.at_level(logging.INFO, "proxy.payloads"):
+    with caplog.at_level(logging.INFO, "proxy.calls.payloads"):
         Overhearing(within, Scrubber(1000)).request(client, arrival(), body, 0.0)
     assert (client.body, client.over) == (b"".join(within.pieces), True)
     return [record.__dict__["fields"] for record in caplog.records]

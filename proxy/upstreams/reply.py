@@ -3,7 +3,7 @@
 from time import perf_counter
 from typing import Protocol
 
-from proxy.post import Post, failure
+from proxy.calls.post import Post, failure
 from proxy.session import Call
 from proxy.wire import response
 from proxy.wire.event_stream import encode

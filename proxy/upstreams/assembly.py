@@ -3,19 +3,10 @@
 import ssl
 from collections.abc import Callable, Coroutine
 
-from proxy.books import Books
-from proxy.bridge import Bridges
-from proxy.conversation import Terms
-from proxy.era_upstream import EraUpstream
+from proxy.calls.books import Books
 from proxy.eras.versions import Era
-from proxy.http_eras import EraConnector, HttpEras
-from proxy.http_upstream import HttpTerms, HttpUpstream
-from proxy.modern_upstream import ModernUpstream
 from proxy.options import HttpTransport
-from proxy.places import Places
-from proxy.session_upstream import SessionUpstream
 from proxy.settings import HttpServer, Settings, StdioServer
-from proxy.speech import Speech
 from proxy.transports.child import Children
 from proxy.transports.modern_link import ModernConnector
 from proxy.transports.pool import Endpoint, Pool
@@ -23,7 +14,16 @@ from proxy.transports.port import Connector
 from proxy.transports.sharing import Sharing
 from proxy.transports.sse_link import SseConnector, SseTerms
 from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
-from proxy.upstream import Upstream
+from proxy.upstreams.bridge import Bridges
+from proxy.upstreams.conversation import Terms
+from proxy.upstreams.era_upstream import EraUpstream
+from proxy.upstreams.http_eras import EraConnector, HttpEras
+from proxy.upstreams.http_upstream import HttpTerms, HttpUpstream
+from proxy.upstreams.modern_upstream import ModernUpstream
+from proxy.upstreams.places import Places
+from proxy.upstreams.session_upstream import SessionUpstream
+from proxy.upstreams.speech import Speech
+from proxy.upstreams.upstream import Upstream
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from proxy.reply import Listener, Reply
+from proxy.upstreams.reply import Listener, Reply
 from proxy.wire.event_stream import EventReader
 from tests.proxy.scripted import ScriptedClient, arrival, post
 

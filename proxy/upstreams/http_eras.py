@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Coroutine
 
-from proxy.books import Books
-from proxy.bridge import Bridges
-from proxy.era_upstream import era
+from proxy.calls.books import Books
+from proxy.calls.post import GONE_STATUS, Post, turn_away
+from proxy.calls.verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
 from proxy.eras.versions import Era
 from proxy.errors import DuplicateRequest
-from proxy.http_upstream import HttpUpstream, initializes
-from proxy.modern_upstream import ModernUpstream
-from proxy.post import GONE_STATUS, Post, turn_away
 from proxy.session import Finished
-from proxy.session_upstream import SessionUpstream
-from proxy.speech import Speech
 from proxy.transports.port import Connector, Link, LinkOwner
-from proxy.verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
+from proxy.upstreams.bridge import Bridges
+from proxy.upstreams.era_upstream import era
+from proxy.upstreams.http_upstream import HttpUpstream, initializes
+from proxy.upstreams.modern_upstream import ModernUpstream
+from proxy.upstreams.session_upstream import SessionUpstream
+from proxy.upstreams.speech import Speech
 
 
 class HttpEras:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.attempts import LONGEST_SECONDS, Attempts
+from proxy.transports.attempts import LONGEST_SECONDS, Attempts
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from time import perf_counter
 
-from proxy.books import Books
-from proxy.exchange import Exchange
+from proxy.calls.books import Books
+from proxy.calls.post import GONE_STATUS, Post, resumption
+from proxy.calls.verdict import CANCELLED, UNREACHABLE
 from proxy.gate import METHODS
-from proxy.leases import Leases
-from proxy.post import GONE_STATUS, Post, resumption
 from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.pool import Pool
-from proxy.verdict import CANCELLED, UNREACHABLE
+from proxy.upstreams.exchange import Exchange
+from proxy.upstreams.leases import Leases
 from proxy.wire import request
 from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import NO_PARAMS

@@ -1,9 +1,9 @@
 """One server for clients of both eras: each request goes the way of its client's era."""
 
+from proxy.calls.post import Post, failure
 from proxy.eras.versions import Era, era_of
-from proxy.modern_upstream import ModernUpstream
-from proxy.post import Post, failure
-from proxy.upstream import Upstream
+from proxy.upstreams.modern_upstream import ModernUpstream
+from proxy.upstreams.upstream import Upstream
 from proxy.wire.head import lines
 from proxy.wire.message import NO_META, NO_PARAMS
 

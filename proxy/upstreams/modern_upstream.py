@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from msgspec import Raw
 
-from proxy.channel import Channel
-from proxy.conversation import Terms
+from proxy.calls.post import Post, turn_away
+from proxy.calls.verdict import REJECTED, SATURATED, judge
 from proxy.eras import headers, keys, rules
 from proxy.eras.effects import Changed
 from proxy.eras.legacy_server import UNKNOWN_STATE
@@ -19,14 +19,14 @@ from proxy.eras.parameters import Parameters
 from proxy.eras.request import NULL, Refused, Request, plain, text
 from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage
-from proxy.places import Places
-from proxy.post import Post, turn_away
 from proxy.session import CANCELLED_METHOD, Finished
-from proxy.session_upstream import END_SECONDS
 from proxy.telemetry.vocabulary import LinkState
 from proxy.transports.port import Link
-from proxy.verdict import REJECTED, SATURATED, judge
-from proxy.visit import Visit
+from proxy.upstreams.channel import Channel
+from proxy.upstreams.conversation import Terms
+from proxy.upstreams.places import Places
+from proxy.upstreams.session_upstream import END_SECONDS
+from proxy.upstreams.visit import Visit
 from proxy.wire import jsonrpc, response
 from proxy.wire.fields import raw
 from proxy.wire.head import Header

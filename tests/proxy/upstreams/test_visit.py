@@ -5,7 +5,7 @@ import json
 from proxy.access.bearer import HoldersOf
 from proxy.eras.request import Request
 from proxy.gate import Gate
-from proxy.visit import Visit
+from proxy.upstreams.visit import Visit
 from tests.proxy.scripted import ScriptedClient, books, post
 
 TOKENS = (b"token-of-one-client", b"token-of-another-one")

@@ -1,6 +1,6 @@
 """Leases: who is open, for how long, and who was abandoned."""
 
-from proxy.leases import MOST_LEASES, Leases
+from proxy.upstreams.leases import MOST_LEASES, Leases
 
 
 def test_a_session_lives_from_open_to_close() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import perf_counter
 
-from proxy.call_log import CallLog
+from proxy.calls.call_log import CallLog
 from proxy.session import Finished
 from proxy.telemetry.catalogue import Outcome
 from proxy.telemetry.ledger import Ledger

@@ -4,15 +4,15 @@ import asyncio
 import uuid
 from time import perf_counter
 
-from proxy.conversation import Conversation, Terms
+from proxy.calls.post import Post, turn_away
+from proxy.calls.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
 from proxy.gate import MESSAGES_PATH, SESSION_KEY
-from proxy.http_upstream import INITIALIZE
-from proxy.leases import Leases
-from proxy.places import Places
-from proxy.post import Post, turn_away
 from proxy.telemetry.vocabulary import ErrorType, LinkState
 from proxy.transports.port import Link
-from proxy.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
+from proxy.upstreams.conversation import Conversation, Terms
+from proxy.upstreams.http_upstream import INITIALIZE
+from proxy.upstreams.leases import Leases
+from proxy.upstreams.places import Places
 from proxy.wire import response
 
 END_SECONDS = 5.0

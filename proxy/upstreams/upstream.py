@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from proxy.post import Post
-from proxy.verdict import Verdict
+from proxy.calls.post import Post
+from proxy.calls.verdict import Verdict
 
 
 class StreamHost(Protocol):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.backlog import MOST_BYTES, MOST_MESSAGES, Backlog
+from proxy.upstreams.backlog import MOST_BYTES, MOST_MESSAGES, Backlog
 
 
 def test_messages_are_taken_once_and_in_order() -> None:
