@@ -141,30 +141,3 @@ class ModernLink:
 
 
 Leave = Callable[[ModernLink], None]
-
-
-class ModernConnector:
-    """Part of port.Connector: nothing is sent before the first request."""
-
-    def __init__(self, terms: StreamableTerms, pool: Pool) -> None:
-        self._terms = terms
-        self._pool = pool
-        self._links: set[ModernLink] = set()
-
-    def __repr__(self) -> str:
-        return f"<ModernConnector {self._terms.authority.decode()} open={len(self._links)}>"
-
-    async def connect(self, owner: LinkOwner, headers: bytes) -> ModernLink:
-        """Part of port.Connector."""
-        link = ModernLink(self._terms, self._pool, owner, self._links.discard)
-        self._links.add(link)
-        return link
-
-    async def probe(self) -> str:
-        """Part of port.Connector."""
-        return await self._pool.probe()
-
-    async def close(self) -> None:
-        """Part of port.Connector."""
-        for link in tuple(self._links):
-            link.kill()

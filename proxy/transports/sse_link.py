@@ -12,6 +12,7 @@ from urllib.parse import SplitResult
 from proxy.calls.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from proxy.eras.headers import REPLACED
 from proxy.errors import MessageTooLarge, Unreachable
+from proxy.transports.connector import HttpConnector
 from proxy.transports.delivery import Delivery
 from proxy.transports.lane import Lane, Parcel
 from proxy.transports.pool import Pool
@@ -207,30 +208,11 @@ class SseLink:
 Leave = Callable[[SseLink], None]
 
 
-class SseConnector:
+class SseConnector(HttpConnector[SseLink]):
     """Opens a session at the server for each link. Part of port.Connector."""
-
-    def __init__(self, terms: SseTerms, pool: Pool) -> None:
-        self._terms = terms
-        self._pool = pool
-        self._links: set[SseLink] = set()
-
-    def __repr__(self) -> str:
-        return f"<SseConnector {self._terms.authority.decode()} open={len(self._links)}>"
 
     async def connect(self, owner: LinkOwner, headers: bytes) -> SseLink:
         """Part of port.Connector."""
-        link = SseLink(self._terms, self._pool, owner, self._links.discard)
-        self._links.add(link)
+        link = await super().connect(owner, headers)
         link.open(headers)
         return await link.opened
-
-    async def probe(self) -> str:
-        """Part of port.Connector."""
-        return await self._pool.probe()
-
-    async def close(self) -> None:
-        """Part of port.Connector: also what is still being opened is given up."""
-        for link in tuple(self._links):
-            link.kill()
-        self._pool.close()

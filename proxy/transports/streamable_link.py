@@ -158,31 +158,3 @@ class StreamableLink:
 
 
 Leave = Callable[[StreamableLink], None]
-
-
-class StreamableConnector:
-    """Opens a session at the server for each link. Part of port.Connector."""
-
-    def __init__(self, terms: StreamableTerms, pool: Pool) -> None:
-        self._terms = terms
-        self._pool = pool
-        self._links: set[StreamableLink] = set()
-
-    def __repr__(self) -> str:
-        return f"<StreamableConnector {self._terms.authority.decode()} open={len(self._links)}>"
-
-    async def connect(self, owner: LinkOwner, headers: bytes) -> StreamableLink:
-        """Part of port.Connector. Nothing is sent before the session's first message."""
-        link = StreamableLink(self._terms, self._pool, owner, self._links.discard)
-        self._links.add(link)
-        return link
-
-    async def probe(self) -> str:
-        """Part of port.Connector."""
-        return await self._pool.probe()
-
-    async def close(self) -> None:
-        """Part of port.Connector."""
-        for link in tuple(self._links):
-            link.kill()
-        self._pool.close()

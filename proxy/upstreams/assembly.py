@@ -2,18 +2,20 @@
 
 import ssl
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 from proxy.calls.books import Books
 from proxy.eras.versions import Era
 from proxy.options import HttpTransport
 from proxy.settings import HttpServer, Settings, StdioServer
 from proxy.transports.child import Children
-from proxy.transports.modern_link import ModernConnector
+from proxy.transports.connector import HttpConnector
+from proxy.transports.modern_link import ModernLink
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector
 from proxy.transports.sharing import Sharing
-from proxy.transports.sse_link import SseConnector, SseTerms
-from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
+from proxy.transports.sse_link import SseConnector, SseLink, SseTerms
+from proxy.transports.streamable_link import StreamableLink, StreamableTerms
 from proxy.upstreams.bridge import Bridges
 from proxy.upstreams.conversation import Terms
 from proxy.upstreams.era_upstream import EraUpstream
@@ -104,7 +106,7 @@ class Upstreams:
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings
         terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
-        return SseConnector(terms, pool)
+        return SseConnector(pool, partial(SseLink, terms))
 
     def _streamable(self, server: HttpServer, pool: Pool) -> tuple[HttpEras, SessionUpstream]:
         settings = self._settings
@@ -119,7 +121,8 @@ class Upstreams:
             server.target, server.authority, settings.upstream_timeout, settings.message_limit
         )
         speech = Speech(spoken, pool, settings.upstream_era)
-        legacy, newer = StreamableConnector(spoken, pool), ModernConnector(spoken, pool)
+        legacy = HttpConnector(pool, partial(StreamableLink, spoken))
+        newer = HttpConnector(pool, partial(ModernLink, spoken))
         sessions = self._sessions(EraConnector(legacy, newer, speech))
         modern = self._modern(legacy, Era.LEGACY)
         passing = HttpUpstream(terms, pool, self._books)

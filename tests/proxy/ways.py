@@ -16,11 +16,12 @@ from proxy.calls.books import Books
 from proxy.eras import keys
 from proxy.eras.versions import Era
 from proxy.gate import Arrival
+from proxy.transports.connector import HttpConnector
 from proxy.transports.hub import Hub, Share
-from proxy.transports.modern_link import ModernConnector
+from proxy.transports.modern_link import ModernLink
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector, LinkOwner
-from proxy.transports.streamable_link import StreamableConnector, StreamableTerms
+from proxy.transports.streamable_link import StreamableLink, StreamableTerms
 from proxy.upstreams.bridge import Bridges
 from proxy.upstreams.conversation import Terms
 from proxy.upstreams.era_upstream import EraUpstream
@@ -157,7 +158,8 @@ def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 1
     pool = Pool(Endpoint("upstream", 1, None), scene.spawn, lambda failure: None)
     spoken, http = replace(SPOKEN, patience=patience), replace(HTTP, patience=patience)
     speech = Speech(spoken, pool, known)
-    legacy, newer = StreamableConnector(spoken, pool), ModernConnector(spoken, pool)
+    legacy = HttpConnector(pool, partial(StreamableLink, spoken))
+    newer = HttpConnector(pool, partial(ModernLink, spoken))
     connector = EraConnector(legacy, newer, speech)
     places = Places(9)
     sessions = SessionUpstream(scene.terms(connector), idle=100.0, places=places)

@@ -1,0 +1,40 @@
+"""Opens links to one HTTP server, over the connections of a pool, and ends those that are left."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from proxy.transports.pool import Pool
+from proxy.transports.port import Link, LinkOwner
+
+Opened = TypeVar("Opened", bound=Link)
+
+New = Callable[[Pool, LinkOwner, Callable[[Opened], None]], Opened]
+"""Makes a link, which tells by the last argument when nothing of it is left."""
+
+
+class HttpConnector(Generic[Opened]):
+    """Links that need nothing of the server before their first message. Part of port.Connector."""
+
+    def __init__(self, pool: Pool, new: New[Opened]) -> None:
+        self._pool = pool
+        self._new = new
+        self._links: set[Opened] = set()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._pool!r} open={len(self._links)}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes) -> Opened:
+        """Part of port.Connector."""
+        link = self._new(self._pool, owner, self._links.discard)
+        self._links.add(link)
+        return link
+
+    async def probe(self) -> str:
+        """Part of port.Connector."""
+        return await self._pool.probe()
+
+    async def close(self) -> None:
+        """Part of port.Connector: also what is still being opened is given up."""
+        for link in tuple(self._links):
+            link.kill()
+        self._pool.close()
