@@ -31,13 +31,14 @@ class Call:
     """One request in flight; times are seconds of the caller's clock.
 
     `name` is the tool's or prompt's, `asked` when the upstream got the request, `first_event` when
-    the first event of a stream came back (0 if never). `size` and `answer_size` are the bytes of
-    the request and of the server's answer to it (0 if it gave none).
+    the first event of a stream came back (0 if never). `held` is how many seconds it had waited for
+    the upstream before that, such as for its era. `size` and `answer_size` are the bytes of the
+    request and of the server's answer to it (0 if it gave none).
     """
 
     __slots__ = (
-        "answer_size", "asked", "deadline", "first_event", "id", "method", "name",
-        "progress_token", "session", "size", "started", "trace", "version",
+        "answer_size", "asked", "deadline", "first_event", "held", "id", "method",
+        "name", "progress_token", "session", "size", "started", "trace", "version",
     )  # fmt: skip
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
@@ -48,6 +49,7 @@ class Call:
         self.size = 0
         self.answer_size = 0
         self.asked = 0.0
+        self.held = 0.0
         self.first_event = 0.0
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started

@@ -46,7 +46,7 @@ class Books:
             self._leave(session, count)
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
-        """A call is over; `waited` is how many of its seconds the upstream took."""
+        """A call is over; `waited` is how many seconds the upstream took once it was asked."""
         call, (outcome, fault, error_type) = finished
         now = perf_counter()
         seconds = now - call.started
@@ -62,7 +62,7 @@ class Books:
             error_type,
             call.version,
             seconds,
-            seconds - waited,
+            seconds - waited - call.held,
             *trace.exemplar,
         )
         ledger.sized(call.size, call.answer_size)

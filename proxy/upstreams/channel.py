@@ -62,6 +62,7 @@ class Channel:
         self.over = False
         self.idle_since = perf_counter()
         first.host = self
+        first.waits()
 
     def __repr__(self) -> str:
         return f"<Channel {self._server or self._opening!r} {self._link!r} over={self.over}>"
@@ -114,6 +115,7 @@ class Channel:
         server = self._server
         if server is None:
             self._waiting.append(visit)
+            visit.waits()
             return
         number, effects = server.ask(visit.request)
         self._serve(number, visit, effects)

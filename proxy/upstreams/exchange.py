@@ -23,7 +23,7 @@ class Owner(Protocol):
     message_limit: int
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
-        """A call is over; `waited` is how many of its seconds the upstream took."""
+        """A call is over; `waited` is how many seconds the upstream took once it was asked."""
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         """Keep calls that the stream which resumes `name` may answer; end the others."""

@@ -1,6 +1,7 @@
 """A streamable HTTP server for clients of both eras: bytes pass where both speak the same."""
 
 from collections.abc import Callable, Coroutine
+from time import perf_counter
 
 from proxy.calls.books import Books
 from proxy.calls.post import GONE_STATUS, Post, turn_away
@@ -106,6 +107,7 @@ class HttpEras:
         self._waiting.discard(waiting)
         if waiting.over:
             return
+        waiting.go_on()
         try:
             self._route(post, client)
         except DuplicateRequest as error:
@@ -117,13 +119,20 @@ class _Waiting:
 
     def __init__(self, post: Post, books: Books) -> None:
         self.over = False
+        self._began = perf_counter()
         self._post = post
         self._books = books
         post.client.attach(self)
 
+    def go_on(self) -> None:
+        """What it has waited was for the server."""
+        for call in self._post.calls:
+            call.held = perf_counter() - self._began
+
     def turn_away(self, status: int, reason: str, verdict: Verdict) -> None:
         """Answer in the server's place."""
         self.over = True
+        self.go_on()
         turn_away(self._post, self._books, status, reason, verdict)
 
     def client_paused(self) -> None:
@@ -135,6 +144,7 @@ class _Waiting:
     def client_gone(self) -> None:
         """Part of port.Visitor."""
         self.over = True
+        self.go_on()
         for call in self._post.calls:
             self._books.finished(Finished(call, CANCELLED), GONE_STATUS, 0.0)
 

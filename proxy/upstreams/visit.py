@@ -39,7 +39,7 @@ class Visit:
 
     __slots__ = (
         "_books", "_counted", "_deadline", "_held", "_kept_alive", "_patience", "_reply", "call",
-        "host", "over", "post", "request", "slow",
+        "_waits_since", "host", "over", "post", "request", "slow",
     )  # fmt: skip
 
     def __init__(self, post: Post, request: Request, books: Books, patience: float) -> None:
@@ -53,6 +53,7 @@ class Visit:
         self._patience = patience
         self._deadline = self.call.started + patience
         self._held = 0
+        self._waits_since = 0.0
         self._kept_alive = perf_counter()
         self._counted = False
         self._reply = Reply(post, self, ())
@@ -85,9 +86,15 @@ class Visit:
         """Whether this is a subscription whose stream is open."""
         return self._counted and not self.over
 
+    def waits(self) -> None:
+        """It is held here until the server's session is open."""
+        self._waits_since = perf_counter()
+
     def asked(self) -> None:
         """The server got the request."""
-        self.call.asked = perf_counter()
+        now = self.call.asked = perf_counter()
+        if self._waits_since:
+            self.call.held += now - self._waits_since
 
     def push(self, message: bytes) -> None:
         """Send the client a message that comes before the answer."""
@@ -183,7 +190,8 @@ class Visit:
 
     def _count(self, verdict: Verdict, status: int) -> None:
         self._counted = True
-        waited = perf_counter() - self.call.asked if self.call.asked else 0.0
+        since = self.call.asked or self._waits_since
+        waited = perf_counter() - since if since else 0.0
         self._books.finished(Finished(self.call, verdict), status, waited)
 
 

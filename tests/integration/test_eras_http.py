@@ -289,6 +289,8 @@ def test_a_server_that_says_nothing_keeps_no_client_longer_than_a_call_may_take(
             assert (status, answer["id"]) == (504, 0)
             client.close()
         proxy.counted({("initialize", "timeout", "server"): 8})
+        # 16 seconds of waiting, also for the era, were the server's.
+        assert proxy.value("mcp_proxy_overhead_seconds_sum") < 1
 
 
 def test_who_waits_for_a_server_that_says_nothing_is_told_that_the_proxy_ends() -> None:
