@@ -10,6 +10,7 @@ GRAFANA_URL ?=
 SET    ?=
 ROAD   ?=
 TOOLHIVE ?=
+THRESHOLDS ?=
 STACK  ?= otel-scrape
 PROMETHEUS ?=
 SERVER ?=
@@ -19,7 +20,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
           --python-version 3.11 --custom-compile-command 'make lock'
 
-LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)")
+LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") \
+          $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)")
 
 # Three at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
 ALL_TESTS := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" \
@@ -56,7 +58,7 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)")
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0
+dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0 THRESHOLDS=file
 	@$(BIN)/python -m dashboards build $(LAYOUT)
 
 .PHONY: import

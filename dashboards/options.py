@@ -171,7 +171,7 @@ def _thresholds(given: argparse.Namespace) -> Thresholds:
     try:
         return DEFAULTS if given.thresholds is None else read(given.thresholds)
     except ThresholdError as error:
-        raise UsageError(f"--thresholds: {error}") from error
+        raise UsageError(f"thresholds: {error}") from error
 
 
 def _thresholds_help() -> str:

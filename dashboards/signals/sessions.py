@@ -19,7 +19,7 @@ _VERSION = "mcp_protocol_version"
 _SUCCEEDED = eq("status", catalogue.Status.SUCCESS)
 
 _OPENED = recorded.requests(_OPENS, _SUCCEEDED, by=EACH_SERVER)
-_ENDED = ENDS.rate(CHOSEN, by=EACH_SERVER)
+_ENDED = SESSION_BUCKETS.series.now(CHOSEN, calls.ALL, by=EACH_SERVER)
 
 
 def _open(held: Series) -> tuple[Answer, ...]:

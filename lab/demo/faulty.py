@@ -22,8 +22,8 @@ FAULTY = "echo-faulty"
 """The server that suffers from a single fault: its name does not give the fault away."""
 
 _REMARK = """
-The fault goes on. Alerts have short holds here, so that they fire within seconds; what they judge,
-and the boards, are as deployed."""
+The fault goes on. Alerts have short holds here, so that they fire within seconds, and five of their
+thresholds are lower; all else, and the boards, are as deployed."""
 
 
 def run_faulty(

@@ -1,6 +1,7 @@
-"""The rules with short holds, so that a drill takes seconds: what is judged stays the same.
+"""The rules with short holds, so that a drill takes seconds.
 
-Only the time for which a condition must hold, and a few thresholds, differ from what is deployed.
+Only the time for which a condition must hold, and five thresholds, differ from what is deployed:
+the expressions are the same.
 """
 
 from collections.abc import Mapping

@@ -36,6 +36,7 @@ MISTAKES = {
     "dashboards ROAD=x": 'road "x"',
     "dashboards TOOLHIVE=1": 'ToolHive\'s version "1"',
     "dashboards SET=toolhive ROAD=direct-scrape TOOLHIVE=0.1": '"0.1" is too old',
+    "dashboards THRESHOLDS=no.yaml": 'thresholds: cannot read "no.yaml"',
     "demo ARCH=x": '"x" is no architecture',
     "demo FAULT=x": '"x" is no fault',
     "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',

@@ -113,7 +113,7 @@ def test_help_names_what_is_written() -> None:
         (("x", "--folder", "a/b"), 'dashboards: argument --folder: "a/b" is not a folder: 1 to 99'),
         (("x", "--folder", ""), 'dashboards: argument --folder: "" is not a folder: 1 to 99'),
         (("x", "--namespace", "A"), 'dashboards: argument --namespace: "A" is not a namespace: 1'),
-        (("x", "--thresholds", "no.yaml"), 'dashboards: --thresholds: cannot read "no.yaml": No'),
+        (("x", "--thresholds", "no.yaml"), 'dashboards: thresholds: cannot read "no.yaml": No'),
         (("",), "dashboards: argument OUT: it is empty; give a folder; see"),
         (("x", "--set", "mine"), 'dashboards: "mine" is not a set; choose unified or toolhive\n'),
         (
@@ -270,5 +270,5 @@ def test_a_mistake_in_the_thresholds_writes_nothing(tmp_path: Path) -> None:
 
     unknown = "unknown threshold 'eror_ratio'; did you mean \"error_ratio\"?"
     assert done.returncode == 2
-    assert done.stderr == f'dashboards: --thresholds: "{mine}": {unknown}\n'
+    assert done.stderr == f'dashboards: thresholds: "{mine}": {unknown}\n'
     assert not (tmp_path / "out").exists()
