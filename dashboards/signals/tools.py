@@ -3,7 +3,7 @@
 from dashboards import series
 from dashboards.promql import Match, aggregate, ne, or_zero, over_time
 from dashboards.recording import Recording
-from dashboards.series import CHOSEN_RANGE, Scope
+from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope
 from dashboards.signal import EACH_SERVER
 from dashboards.signals.calls import FAILED, By
 from proxy.telemetry import catalogue
@@ -25,9 +25,14 @@ def call_rate(scope: Scope, by: By) -> str:
 
 
 def over_all(operator: str, recording: Recording, *where: Match) -> str:
-    """`operator` (avg, max) of a recorded value of each tool, over all the time a board shows."""
+    """`operator` (avg, max) of a recorded value of each tool, over all the time a board shows.
+
+    The newest value, where less time is shown than lies between two.
+    """
     samples = recording.series.select(CHOSEN_RANGE, *where)
-    return aggregate("max", over_time(operator, samples, CHOSEN_RANGE.window), EACH_TOOL)
+    over_all_time = aggregate("max", over_time(operator, samples, CHOSEN_RANGE.window), EACH_TOOL)
+    newest = recording.series.now(CHOSEN, *where, by=EACH_TOOL, operator="max")
+    return f"({over_all_time} or {newest})"
 
 
 def failed_rate(scope: Scope, by: By) -> str:

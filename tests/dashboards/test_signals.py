@@ -14,10 +14,10 @@ SERVER = 'namespace="ns",server="echo"'
 TOOL = f'{SERVER},tool="fetch"'
 
 
-def asked(signal: Signal, column: str = "") -> str:
-    """A signal's answer for all servers and ten minutes, by the minute, rounded."""
+def asked(signal: Signal, column: str = "", window: str = "10m") -> str:
+    """A signal's answer for all servers and so much time, by the minute, rounded."""
     found = next(each for each in signal.answers if column in ("", each.name))
-    expr = concrete(found.expr, window="10m", namespace=".+", server=".+")
+    expr = concrete(found.expr, window=window, namespace=".+", server=".+")
     return f"round({expr.replace(':1s]', ':1m]')}, 1e-6)"
 
 
@@ -64,6 +64,15 @@ def test_a_tool_that_is_seldom_called_fails_as_often_as_its_calls_do(
     expected = {asked(usage.TABLE, column): {f"{{{TOOL}}}": value}}
 
     assert promtool.values(OFTEN_IDLE, "9m", expected) == ""
+
+
+def test_a_table_of_less_time_than_lies_between_two_recordings_shows_the_newest(
+    promtool: Promtool,
+) -> None:
+    history = {f"mcp:tool_calls:rate5m{{{TOOL}}}": "2 _x3"}
+    expected = {asked(usage.TABLE, "Calls", "1m"): {f"{{{TOOL}}}": 2.0}}
+
+    assert promtool.values(history, "3m", expected) == ""
 
 
 def test_the_calls_of_30_days_are_a_number_of_calls(promtool: Promtool) -> None:
