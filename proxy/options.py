@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
 from proxy.certificates import authorities
+from proxy.eras.request import DEEPEST
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
 
@@ -157,6 +158,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _levels(text: str) -> int:
+    if (levels := _count(text)) > DEEPEST:
+        raise ValueError(f"use a whole number from 1 to {DEEPEST}")
+    return levels
+
+
 def _era(text: str) -> Era | None:
     if text not in ("auto", *Era):
         raise ValueError("use auto, legacy or modern")
@@ -289,7 +296,7 @@ OPTIONS = (
     Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),
     Option(
         "depth_limit", "LEVELS", "128",
-        "how deep arrays and objects of a request body may nest (400)", _count,
+        "how deep arrays and objects of a request body may nest (400)", _levels,
     ),
     Option(
         "message_limit", "BYTES", str(16 * MIB),

@@ -43,6 +43,7 @@ BAD_SETTINGS = [
     (("--upstream-timeout", "nan", "--", "true"), {}, "--upstream-timeout: 'nan'"),
     (("--upstream-timeout", "0", "--", "true"), {}, "--upstream-timeout: '0'"),
     (("--body-limit", "-1", "--", "true"), {}, "--body-limit"),
+    (("--depth-limit", "401", "--", "true"), {}, "from 1 to 400"),
     (("--tool-cap", "many", "--", "true"), {}, "--tool-cap: 'many'"),
     ((), {"MCP_PROXY_COMMAND": "not json"}, "MCP_PROXY_COMMAND: 'not json'"),
     ((), {"MCP_PROXY_COMMAND": "[]"}, "MCP_PROXY_COMMAND: '[]'"),
