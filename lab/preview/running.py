@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,11 +38,17 @@ def announced(folder: Path, demo: Demo) -> Iterator[None]:
 def running_demo(runs: Path = RUNS) -> Demo | None:
     """The demo that started last; None if none runs."""
     for said in sorted(runs.glob(f"*/{_FILE}"), key=lambda path: path.parent.name, reverse=True):
-        try:
-            told = json.loads(said.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
+        if demo := _told(said):
+            return demo
+    return None
+
+
+def _told(said: Path) -> Demo | None:
+    """The demo that said so; None if it is over, or said something else."""
+    # Taken back meanwhile, half written, or of another version, which says less.
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        told = json.loads(said.read_text(encoding="utf-8"))
+        demo = Demo(told["prometheus"], told["jaeger"])
         # A killed demo could not take back what it said.
-        if psutil.pid_exists(told["pid"]):
-            return Demo(told["prometheus"], told["jaeger"])
+        return demo if psutil.pid_exists(told["pid"]) else None
     return None
