@@ -61,11 +61,12 @@ def _spans(canvas: Canvas, trace: Trace) -> None:
     told = f"{trace.root.trace_id}, {formatter('s')(trace.seconds, None)}"
     canvas.text((8, _LINE / 2), told, Ink(size=_SIZE, colour=canvas.theme.faint))
     services = tuple(dict.fromkeys(span.service for _, span in trace.tree()))
-    lines = int(canvas.height / _LINE) - 2
+    lines = max(int(canvas.height / _LINE) - 2, 0)
+    more = len(trace.spans) - lines
     for number, (depth, span) in enumerate(trace.tree()):
         part = canvas.part(0, (number + 1) * _LINE, canvas.width, _LINE)
-        if number == lines:
-            part.text((8, _LINE / 2), f"and {len(trace.spans) - number} more spans")
+        if number == lines and more > 1:
+            part.text((8, _LINE / 2), f"and {more} more spans")
             return
         _span(part, trace, (depth, span), part.theme.turn(services.index(span.service)))
 

@@ -93,8 +93,8 @@ def test_a_page_is_drawn_without_the_jaeger_that_does_not_answer() -> None:
     assert "nobody said where it is" in page("table", unknown)
 
 
-def page(kind: str, answer: Answer) -> str:
-    wide = {"w": 24, "h": 8, "x": 0, "y": 0}
+def page(kind: str, answer: Answer, rows: int = 8) -> str:
+    wide = {"w": 24, "h": rows, "x": 0, "y": 0}
     shown = board(panel_json(kind, datasource=SOURCE, gridPos=wide))
     return html(sheet(shown, {1: answer}, guide=LIVE))
 
@@ -118,6 +118,18 @@ def test_a_trace_has_its_spans_below_each_other_and_failures_in_red() -> None:
         "service-b: call b",
     ]
     assert re.search(r"fill: #f2495c[^>]*>service-b: call b<", drawn, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("rows", [2, 8])
+def test_spans_are_drawn_as_far_as_they_fit_and_the_others_counted(rows: int) -> None:
+    children = tuple(span(f"{each:02}", "a", each) for each in range(1, 30))
+    drawn = texts(page("traces", answer(Trace((span("a"), *children))), rows))
+    fit = sum(each.startswith("service") for each in drawn)
+    assert f"and {30 - fit} more spans" in drawn
+    one_more = Trace((span("a"), *children[:fit]))
+    told = texts(page("traces", answer(one_more), rows))
+    assert sum(each.startswith("service") for each in told) == fit + 1
+    assert not any(each.startswith("and ") for each in told)
 
 
 def texts(drawn: str) -> list[str]:
