@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dashboards.board import SERVER
 from lab.jaeger_api import Jaeger
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar, spans, thinned
@@ -108,7 +109,7 @@ def traced(jaeger: Jaeger | None, panel: Panel, choice: Choice) -> Answer:
     nothing = Answer((), choice.window, 1)
     if jaeger is None:
         return replace(nothing, remark="In Grafana, read from Jaeger; nobody said where it is.")
-    if not choice.chosen.keys() & {TRACE, "server"}:
+    if not choice.chosen.keys() & {TRACE, SERVER.name}:
         return replace(nothing, remark="Jaeger knows one server at a time: choose one.")
     try:
         traces = _one(jaeger, choice) if panel.kind == "traces" else _newest(jaeger, choice)
@@ -125,12 +126,12 @@ def _one(jaeger: Jaeger, choice: Choice) -> tuple[Trace, ...]:
 
 
 def _newest(jaeger: Jaeger, choice: Choice) -> tuple[Trace, ...]:
-    if "server" not in choice.chosen:
+    if SERVER.name not in choice.chosen:
         return ()
     name, _, value = choice.chosen.get(TAGS, "").partition("=")
     tags = {name: value} if value else {}
     window = choice.window
-    server = choice.chosen["server"]
+    server = choice.chosen[SERVER.name]
     found = jaeger.traces(server, TRACES, tags, start=window.start, end=window.end)
     traces = (Trace(each) for each in found if each)
     return tuple(sorted(traces, key=lambda each: (-each.start, each.root.trace_id)))

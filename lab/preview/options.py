@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from dashboards.board import NAMESPACE, SERVER
 from dashboards.urls import is_url
 from lab.preview.asking import Choice
 from lab.preview.colours import Mode
 from lab.preview.errors import PreviewError
+from lab.preview.links import TRACE
 from lab.preview.running import running_demo
 from lab.preview.window import Window, seconds
 from lab.programs import PREVIEW_MIN_STEP
@@ -70,7 +72,7 @@ def parse(arguments: Sequence[str]) -> Options:
     )
     if given.serve is not None and not 0 <= given.serve < 65536:
         raise PreviewError(f"--serve {given.serve}: no port; 0 to 65535")
-    chosen = {"namespace": given.namespace, "server": given.server, "trace": given.trace}
+    chosen = {NAMESPACE.name: given.namespace, SERVER.name: given.server, TRACE: given.trace}
     return Options(
         url.rstrip("/"),
         Choice(window, _present(chosen)),
