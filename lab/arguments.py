@@ -1,4 +1,4 @@
-"""Command lines whose mistakes are one line: which program, what is wrong, what to do."""
+"""Command lines whose mistakes are one line: what is wrong, and what to do."""
 
 import argparse
 from typing import NoReturn
@@ -22,4 +22,4 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+        raise UsageError(f"{message}; see {self.prog} --help")

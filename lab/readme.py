@@ -140,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         check = parser.parse_args(arguments).check
     except UsageError as mistake:
-        print(mistake, file=sys.stderr)
+        print(f"{parser.prog}: {mistake}", file=sys.stderr)
         return 2
     return _renew(check=check)
 

@@ -185,7 +185,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         tools = [_named(name) for name in options.names or TOOLS]
         rows = _listed(tools, environ) if options.list else _rows(tools, environ)
     except (UsageError, ToolMissing) as mistake:
-        say(str(mistake))
+        say(f"{parser.prog}: {mistake}")
         return 2
     except KeyboardInterrupt:
         say("interrupted; finished tools are kept, nothing half built is left")

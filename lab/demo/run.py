@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
         binaries = ensure(DEMO_TOOLS, environ=os.environ)
         return 0 if run(options, binaries) else 1
     except (UsageError, PortBusy, ToolMissing) as mistake:
-        _say(str(mistake))
+        _say(f"demo: {mistake}")
         return 2
     except (PartFailed, LoadFailed) as failed:
         _say(str(failed))

@@ -82,7 +82,7 @@ def main() -> int:
     try:
         arguments = _arguments(sys.argv[1:])
     except UsageError as mistake:
-        print(mistake, file=sys.stderr)
+        print(f"{PROGRAM}: {mistake}", file=sys.stderr)
         return 2
     own = tracing(SERVICE, os.environ)
     try:

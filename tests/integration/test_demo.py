@@ -76,7 +76,7 @@ def complaint(*arguments: str, **variables: str) -> str:
 
 def test_an_unknown_architecture_is_answered_with_the_four() -> None:
     assert complaint("otel-push") == (
-        '"otel-push" is no architecture; choose otel-scrape, otel-remote-write,'
+        'demo: "otel-push" is no architecture; choose otel-scrape, otel-remote-write,'
         " direct-scrape, hybrid or all"
     )
 
@@ -86,7 +86,7 @@ def test_a_busy_port_asked_for_by_name_is_refused(option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         assert complaint(option, str(port)) == (
-            f"{option} {port}: Address already in use; leave it out for a free port"
+            f"demo: {option} {port}: Address already in use; leave it out for a free port"
         )
 
 
@@ -99,19 +99,19 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
 
 def test_a_tool_that_cannot_be_had_is_named_with_what_to_install(tmp_path: Path) -> None:
     line = complaint(PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path))
-    assert line.startswith("collector, prometheus, jaeger: not on PATH or in the cache")
+    assert line.startswith("demo: collector, prometheus, jaeger: not on PATH or in the cache")
     assert "install Go" in line
 
 
 def test_an_option_is_known_by_its_full_name_only() -> None:
     assert complaint("--onc") == (
-        "python -m lab.demo: unrecognized arguments: --onc; see python -m lab.demo --help"
+        "demo: unrecognized arguments: --onc; see python -m lab.demo --help"
     )
 
 
 def test_a_server_command_that_does_not_exist_is_refused() -> None:
     assert complaint("--stdio-command", "no-such-server --flag") == (
-        "--stdio-command 'no-such-server --flag': no such program; give a command on PATH"
+        "demo: --stdio-command 'no-such-server --flag': no such program; give a command on PATH"
     )
 
 

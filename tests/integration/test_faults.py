@@ -64,7 +64,7 @@ def test_an_unknown_fault_is_answered_with_those_there_are() -> None:
     with demo("--fault", "gremlins") as running:
         assert running.ended() == 2
     [line] = running.output
-    assert line == f'"gremlins" is no fault; choose {", ".join(FAULTS)} or all\n'
+    assert line == f'demo: "gremlins" is no fault; choose {", ".join(FAULTS)} or all\n'
 
 
 def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:

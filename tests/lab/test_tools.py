@@ -281,7 +281,7 @@ def test_an_unknown_name_is_refused_with_the_names_that_are_known(machine: Machi
         printed, errors = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 2
     assert printed == ""
-    assert errors == f"unknown tool 'grafana'; known: {', '.join(TOOLS)}\n"
+    assert errors == (f"python -m lab.tools: unknown tool 'grafana'; known: {', '.join(TOOLS)}\n")
 
 
 def test_a_listing_builds_nothing(machine: Machine) -> None:
