@@ -1,4 +1,4 @@
-"""What a run of local processes can choose, and the stack that it is then. Pure."""
+"""What a run of local processes can choose. Pure."""
 
 import sys
 from collections.abc import Mapping
@@ -8,15 +8,11 @@ from typing import Any
 from lab.addresses import Addresses
 from lab.prometheus_config import Target
 from stacks.architectures import Architecture
-from stacks.config import StackConfig
-from stacks.servers import Server, ServerRuntime, Transport
+from stacks.servers import Transport
 
 HTTP_SERVER, STDIO_SERVER = "echo-http", "echo-stdio"
 
 ECHO_COMMAND = (sys.executable, "-m", "lab.echo", "--transport", Transport.STDIO.value)
-
-# The same on a cluster and here, where nothing pulls it.
-_IMAGE = "echo-server:0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +70,3 @@ class Choices:
     @property
     def servers(self) -> tuple[LocalServer, ...]:
         return (*HEALTHY, *self.faulty)
-
-
-def stack_config(choices: Choices) -> StackConfig:
-    """The stack that runs: echo servers behind our proxy, every interval one second."""
-    return StackConfig(
-        architecture=choices.architecture,
-        servers=tuple(_server(each, choices) for each in choices.servers),
-        scrape_interval_seconds=1,
-        push_interval_seconds=1,
-    )
-
-
-def _server(local: LocalServer, choices: Choices) -> Server:
-    if local.transport is Transport.STDIO:
-        command = choices.stdio_command
-        return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, command=command)
-    port = int(choices.addresses.echoes[local.process].rpartition(":")[2])
-    return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, port=port, path="/mcp")

@@ -8,7 +8,7 @@ from stacks.servers import Server
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """One proxy as its users see it: the server's name, its transport, where it listens."""
+    """Its server's name and transport, and where it listens."""
 
     server: str
     transport: str

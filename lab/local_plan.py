@@ -8,11 +8,12 @@ from typing import Any
 
 from lab import programs
 from lab.addresses import Addresses, localized
-from lab.choices import HEALTHY, Choices, Cluster, stack_config
+from lab.choices import HEALTHY, Choices, Cluster
 from lab.front import Front, front_of
 from lab.programs import Process
 from lab.prometheus_config import prometheus_config, prometheus_flags
 from lab.rules_file import in_step
+from lab.stack import stack_config
 from lab.targets import exports_series, prometheus_spec, proxy_targets, stack_targets
 from stacks.collector import with_statistics_from, without_kubelet
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
