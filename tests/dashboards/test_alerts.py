@@ -25,7 +25,7 @@ FIRES: tuple[Fires, ...] = tuple(case for group in GROUPS for case in group.FIRE
 QUIET: tuple[Quiet, ...] = tuple(case for group in GROUPS for case in group.QUIET)
 
 
-NAMED_BY = ("namespace", "server", "job", "exported_job", "exporter", "receiver")
+NAMED_BY = ("namespace", "server", "job", "exported_job", "exporter", "receiver", "family")
 """Labels by which the answer to a runbook's query names what the alert is about."""
 
 
@@ -48,6 +48,25 @@ def test_an_alert_fires_after_its_hold_with_its_labels_and_text(
     replay = promtool.replay(told, case.name, expected, answered)
 
     assert promtool.replays([replay]) == ""
+
+
+@pytest.mark.slow
+def test_a_query_about_losses_tells_each_of_two_that_come_together(promtool: Promtool) -> None:
+    """Of refused or not sent, 30 a minute; of failed or not queued, 12."""
+    ways = (("receiver", "refused", "failed"), ("exporter", "send_failed", "enqueue_failed"))
+    history, expected = {}, {}
+    for what, named in (("spans", "Spans"), ("metric_points", "MetricPoints")):
+        for (label, one, other), alert in zip(ways, ("Refused", "Lost"), strict=True):
+            history |= {
+                f'otelcol_{label}_{one}_{what}{{{label}="otlp"}}': "0+30x20",
+                f'otelcol_{label}_{other}_{what}{{{label}="otlp"}}': "0+12x20",
+            }
+            expected[QUERIES[f"MCP{named}{alert}"]] = {
+                f'{{{label}="otlp",part="{one}"}}': 0.5,
+                f'{{{label}="otlp",part="{other}"}}': 0.2,
+            }
+
+    assert promtool.values(history, "15m", expected) == ""
 
 
 @pytest.mark.slow
