@@ -14,7 +14,7 @@ from dashboards.dialects.dialect import Dialect
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.sets import SETS, TOOLHIVE, UNIFIED
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
-from dashboards.urls import is_url
+from dashboards.urls import holds_user, is_url
 
 TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"
@@ -218,7 +218,7 @@ def _url(text: str | None) -> str:
     """Where Grafana is, without a / at the end; a path in front of it stays."""
     if not text:
         raise UsageError(f"where is Grafana? Give --grafana-url (make: GRAFANA_URL=) {_EXAMPLE}")
-    if "@" in text:
+    if holds_user(text):
         raise UsageError(f"Grafana's address holds a password; give a token in {TOKEN} instead")
     if not is_url(text):
         raise UsageError(f"{text!r} is no address of Grafana, such as {_EXAMPLE}")

@@ -41,7 +41,7 @@ MISTAKES = {
     "demo FAULT=x": 'demo: "x" is no fault',
     "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',
     "preview PROMETHEUS=x": "'x' is no address of Prometheus",
-    f"preview PROMETHEUS={NOBODY}": f"{NOBODY}/api/v1/query_range: no answer: [Errno 111]",
+    f"preview PROMETHEUS={NOBODY}": "Connection refused",
 }
 
 

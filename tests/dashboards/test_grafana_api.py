@@ -178,6 +178,9 @@ def test_a_grafana_that_is_not_there_is_one_line_and_exit_code_1(
         (("--grafana-url", ""), TOKEN, "where is Grafana? Give --grafana-url (make: "),
         (("--grafana-url", "grafana"), TOKEN, "'grafana' is no address of Grafana, such as https:"),
         (("--grafana-url", "http://a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
+        (("--grafana-url", "http://g/@team"), {}, "GRAFANA_TOKEN is not set: put the token of a"),
+        (("--grafana-url", "a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
+        (("--grafana-url", "http://[a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
         (("--grafana-url", "http://g"), {}, "GRAFANA_TOKEN is not set: put the token of a"),
         (
             ("--grafana-url", "http://g"),
