@@ -18,7 +18,7 @@ from tests.dashboards.alert_cases import (
     usage,
 )
 from tests.dashboards.alert_cases.case import Fires, Quiet
-from tests.dashboards.promtool import Firing, Labels, Promtool
+from tests.dashboards.promtool import Firing, History, Labels, Promtool
 
 GROUPS = (availability, errors, latency, saturation, pipeline, usage)
 FIRES: tuple[Fires, ...] = tuple(case for group in GROUPS for case in group.FIRES)
@@ -54,7 +54,8 @@ def test_an_alert_fires_after_its_hold_with_its_labels_and_text(
 def test_a_query_about_losses_tells_each_of_two_that_come_together(promtool: Promtool) -> None:
     """Of refused or not sent, 30 a minute; of failed or not queued, 12."""
     ways = (("receiver", "refused", "failed"), ("exporter", "send_failed", "enqueue_failed"))
-    history, expected = {}, {}
+    history: History = {}
+    expected: dict[str, dict[str, float]] = {}
     for what, named in (("spans", "Spans"), ("metric_points", "MetricPoints")):
         for (label, one, other), alert in zip(ways, ("Refused", "Lost"), strict=True):
             history |= {
