@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from proxy.eras import headers, keys
 from proxy.eras.request import Refused, Request, plain, text
 from proxy.eras.versions import LATEST_LEGACY, MODERN_VERSION
+from proxy.errors import MalformedMessage
+from proxy.wire.fields import members
 from proxy.wire.head import Header
 
 STATUS = {
@@ -55,4 +57,12 @@ def _incomplete(request: Request) -> Refused | None:
     if level is not None and text(level) not in keys.LOG_LEVELS:
         levels = ", ".join(sorted(keys.LOG_LEVELS))
         return Refused(keys.INVALID_PARAMS, f"{keys.LOG_LEVEL_KEY} is not one of {levels}")
+    return _misshapen_input(request)
+
+
+def _misshapen_input(request: Request) -> Refused | None:
+    try:
+        members(request.params, "inputResponses")
+    except MalformedMessage as error:
+        return Refused(keys.INVALID_PARAMS, f"params.inputResponses: {error}")
     return None

@@ -1,5 +1,7 @@
 """Whatever a server or a client says, and when: nothing raises, and each call is counted once."""
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -13,14 +15,29 @@ from proxy.telemetry.sampling import OFF
 from proxy.telemetry.tracing import Tracer
 from proxy.upstreams.places import Places
 from proxy.upstreams.session_upstream import SessionUpstream
+from tests.proxy.eras.messages import meta
 from tests.proxy.network import run
-from tests.proxy.oddities import MESSAGES, OF_CLIENTS, OPENINGS, spoilt, texts
+from tests.proxy.oddities import ID, MESSAGES, OF_CLIENTS, OPENINGS, QUESTION, spoilt, texts
 from tests.proxy.scripted import ScriptedClient
-from tests.proxy.ways import CLIENTS, GREETED, WAYS, Scene, Server
+from tests.proxy.ways import ALL, CLIENTS, GREETED, WAYS, Modern, Scene, Server
 
 MANY = 15
 A_SCENE = 25
 """Texts before there is a new scene: what was said before wears it off."""
+NO_DISCOVERY = json.dumps({"id": ID, "error": {"code": -32601, "message": "m"}}).encode()
+ASKS = json.dumps({"id": "q", **QUESTION}).encode()
+DONE = json.dumps({"id": ID, "result": {"content": []}}).encode()
+STATE = "the state that the client was given"
+RESUMING = {
+    "id": 9,
+    "method": "tools/call",
+    "params": {
+        "name": "t",
+        "requestState": STATE,
+        "inputResponses": {"input-1": {"action": "accept"}},
+        "_meta": meta(ALL, progressToken=9),
+    },
+}
 
 
 async def open_oddly(way: str, client: str, text: bytes) -> None:
@@ -65,14 +82,19 @@ def test_a_question_may_be_answered_by_every_odd_word(way: str, client: str) -> 
     run(walk())
 
 
+def relay_of(scene: Scene) -> Relay:
+    """What clients speak to."""
+    streams = SessionUpstream(scene.terms(Server()), idle=100.0, places=Places(1))
+    limits = Limits(depth=900, in_flight=1000)
+    return Relay(scene.upstream, streams, scene.books, Tracer(OFF, None), limits)
+
+
 async def confess(way: str, client: str, method: str, said: Sequence[bytes]) -> None:
     """A client says these, and the server answers if it gets a request."""
     scene = Scene(WAYS[way])
     asking = CLIENTS[client](scene)
     await asking.open(())
-    streams = SessionUpstream(scene.terms(Server()), idle=100.0, places=Places(1))
-    limits = Limits(depth=900, in_flight=1000)
-    relay = Relay(scene.upstream, streams, scene.books, Tracer(OFF, None), limits)
+    relay = relay_of(scene)
     for text in said:
         relay.request(ScriptedClient(), asking.head(method), text, perf_counter())
         await scene.hear([GREETED])
@@ -93,6 +115,30 @@ def test_a_client_may_say_every_odd_word(way: str, client: str) -> None:
     run(walk())
 
 
+async def resume(text: bytes) -> None:
+    """A client brings this, with its true state, after a legacy server asked it for input."""
+    scene = Scene(WAYS["stdio"])
+    asking = Modern(scene)
+    client = asking.begin()
+    await scene.hear([NO_DISCOVERY, GREETED, ASKS])
+    state = re.search(rb'"requestState":"([^"]+)"', client.body)
+    assert state is not None
+    relay = relay_of(scene)
+    brought = text.replace(STATE.encode(), state[1])
+    relay.request(ScriptedClient(), asking.head("tools/call"), brought, perf_counter())
+    await scene.hear([DONE])
+    await scene.finish()
+
+
+def test_a_client_may_bring_every_odd_input() -> None:
+    async def walk() -> None:
+        for text in spoilt([RESUMING]):
+            with told_of(text):
+                await resume(text)
+
+    run(walk())
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("way", WAYS)
 @given(st.lists(texts, max_size=4))
@@ -107,5 +153,5 @@ def told_of(said: object) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.add_note(f"the server said {said!r:.500}")
+        error.add_note(f"said {said!r:.500}")
         raise

@@ -61,6 +61,13 @@ def test_meta_of_the_wrong_kind_is_invalid(changes: dict[str, Any]) -> None:
     assert (refused.code, rules.STATUS[refused.code]) == (-32602, 400)
 
 
+@pytest.mark.parametrize("odd", [[5], 5, "x", True])
+def test_input_that_is_no_object_is_invalid(odd: object) -> None:
+    refused = rules.broken(modern("tools/call", 1, name="t", inputResponses=odd), GOOD)
+    assert refused is not None
+    assert (refused.code, "inputResponses" in refused.reason) == (-32602, True)
+
+
 @pytest.mark.parametrize("missing", range(3))
 def test_each_standard_header_is_required(missing: int) -> None:
     refused = rules.broken(request(), (*GOOD[:missing], *GOOD[missing + 1 :]))
