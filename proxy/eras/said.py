@@ -1,25 +1,63 @@
 """What a server says, as messages that can be translated: the edge where their shape is judged.
 
-Beyond it an id is a text or a number, or not there; an answer has a result, which is an object or
-null, or an error, and never both. What a server answers instead becomes an error of the proxy's
-own, so that who waits is told at once.
+Beyond it an id is a text or a number, or not there; an answer that is taken apart has a result,
+which is an object or null, or an error, and never both. (The text beside it is as it came, and may
+have both.) What a server answers instead becomes an error of the proxy's own, so that who waits is
+told at once.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from msgspec import UNSET
 
 from proxy.eras import keys
 from proxy.eras.request import NULL, Refused, identity
 from proxy.errors import MalformedMessage
 from proxy.wire import jsonrpc
-from proxy.wire.fields import Fields, members, take_apart
+from proxy.wire.fields import Fields, members, raw, take_apart
 
+T = TypeVar("T")
 _NO_RESULT = Refused(keys.INTERNAL_ERROR, "the server gave no result that can be read")
 
 
 def read(data: bytes) -> tuple[tuple[Fields, bytes], ...]:
     """Each message of a line, body or event, taken apart and as it came.
 
-    There are many only in a batch (2025-03-26). Raises MalformedMessage.
+    Raises MalformedMessage.
     """
-    return tuple((_fit(take_apart(part), part), part) for part in jsonrpc.parts(data))
+    return each_of(data, lambda part: _fit(parted(part), part))
+
+
+def each_of(data: bytes, read_one: Callable[[bytes], T]) -> tuple[tuple[T, bytes], ...]:
+    """What `read_one` makes of each message of a line, body or event, and the message as it came.
+
+    There are many only in a batch (2025-03-26), which loses what is malformed, and nothing else.
+    Raises MalformedMessage if nothing is left.
+    """
+    found: list[tuple[T, bytes]] = []
+    for part in jsonrpc.parts(data):
+        try:
+            found.append((read_one(part), part))
+        except MalformedMessage as error:
+            last = error
+    if not found:
+        raise last
+    return tuple(found)
+
+
+def parted(text: bytes) -> Fields:
+    """The members of a message; an error in place of an answer of which only the id can be read.
+
+    Raises MalformedMessage.
+    """
+    try:
+        return take_apart(text)
+    except MalformedMessage:
+        message = jsonrpc.decode(text)
+        if not message.is_answer or message.id is UNSET:
+            raise
+        return take_apart(_NO_RESULT.answer(raw(message.id)))
 
 
 def _fit(message: Fields, text: bytes) -> Fields:

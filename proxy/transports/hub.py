@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from proxy import logs
 from proxy.calls.verdict import REJECTED, Verdict
-from proxy.eras import keys
+from proxy.eras import keys, said
 from proxy.errors import MalformedMessage
 from proxy.transports.port import Link, LinkOwner
 from proxy.wire import jsonrpc
@@ -181,12 +181,12 @@ class Hub:
     def link_message(self, data: bytes, arrived: float) -> None:
         """Part of port.LinkOwner."""
         try:
-            parts = [(*each, take_apart(each[1])) for each in jsonrpc.split(data)]
+            parts = said.each_of(data, lambda part: (jsonrpc.decode(part), said.parted(part)))
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
         self.spoke = True
-        for message, part, fields in parts:
+        for (message, fields), part in parts:
             if message.is_answer:
                 self._hear_answer(message, fields, arrived)
             elif message.is_request:
@@ -264,7 +264,7 @@ class Hub:
     def _hear_greeting(self, message: Message, fields: Fields, arrived: float) -> None:
         """A refusal is no greeting: the next session may ask again."""
         self._greeter = 0
-        if message.result:
+        if message.result and "result" in fields:
             self._greeting = fields
         guests, self._guests = self._guests, []
         for guest in guests:

@@ -10,6 +10,7 @@ from proxy import logs
 from proxy.calls.books import Books
 from proxy.calls.post import GONE_STATUS, Post
 from proxy.calls.verdict import CANCELLED, TIMED_OUT, UNREACHABLE, Verdict
+from proxy.eras import said
 from proxy.errors import MalformedMessage, Unreachable
 from proxy.session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
 from proxy.transports.port import Connector, Link
@@ -165,7 +166,7 @@ class Conversation:
     def link_message(self, data: bytes, arrived: float) -> None:
         """Part of port.LinkOwner."""
         try:
-            messages = jsonrpc.split(data)
+            messages = said.each_of(data, jsonrpc.decode)
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return

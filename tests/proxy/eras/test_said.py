@@ -39,6 +39,7 @@ def test_what_is_well_formed_is_left_as_it_is(text: bytes) -> None:
         b'{"id": 1, "result": []}',
         b'{"id": 1, "error": null}',
         b'{"id": 1, "result": {"\xff": 1}}',
+        b'{"\xff": 1, "id": 1, "result": {}}',
         b'{"id": 1, "result": {"protocolVersion": "\xff"}}',
         b'{"id": 1, "error": {"code": 1, "message": "\xff"}}',
         b'{"id": 1, "result": {"resultType": "input_required", "inputRequests": []}}',
@@ -66,8 +67,15 @@ def test_a_batch_is_read_one_by_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("noise", [b"5", b'{"\xff": 1}', b'{"method": "\xff"}'])
+def test_a_batch_loses_what_is_no_message_and_nothing_else(noise: bytes) -> None:
+    answer, other = b'{"id": 1, "result": {}}', b'{"method": "x"}'
+    assert [part for _, part in read(b"[%b,%b,%b]" % (answer, noise, other))] == [answer, other]
+
+
 @pytest.mark.parametrize(
-    "noise", [b"", b"5", b"[]", b"[5]", b"{", b'{"\xff": 1}', b'{"method": "\xff"}']
+    "noise",
+    [b"", b"5", b"[]", b"[5]", b'[5,{"\xff": 1}]', b"{", b'{"\xff": 1}', b'{"method": "\xff"}'],
 )
 def test_what_is_no_message_is_refused(noise: bytes) -> None:
     with pytest.raises(MalformedMessage):

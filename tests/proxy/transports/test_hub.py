@@ -95,6 +95,26 @@ def test_a_refused_initialize_is_no_greeting() -> None:
     assert len(scene.server.sent) == 2
 
 
+def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> None:
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(1, CALL)
+    first, second = (each["id"] for each in scene.server.sent)
+    answers = b'{"id":%d,"result":{}},{"id":%d,"result":{},"\xff":1}' % (first, second)
+    scene.hub.link_message(b'[{"method":"\xff"},%b]' % answers, 0.0)
+    [[answer], [told]] = [each.heard for each in scene.owners]
+    assert answer == {"id": 1, "result": {}}
+    assert (told["id"], told["error"]["code"]) == (1, -32603)
+
+
+def test_a_greeting_that_cannot_be_read_is_none() -> None:
+    scene = Scene(2)
+    scene.send(0, {"id": 0, "method": "initialize"})
+    scene.hub.link_message(b'{"id":%d,"result":{},"\xff":1}' % scene.server.sent[0]["id"], 0.0)
+    scene.send(1, {"id": 0, "method": "initialize"})
+    assert len(scene.server.sent) == 2
+
+
 def test_a_cancellation_names_the_request_as_the_server_knows_it() -> None:
     scene = Scene(2)
     scene.send(0, CALL)

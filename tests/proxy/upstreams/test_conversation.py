@@ -161,6 +161,14 @@ def test_a_server_that_cannot_be_reached_ends_the_conversation() -> None:
     assert talk.host.told == ["connection_error"]
 
 
+def test_a_batch_loses_what_cannot_be_read_and_no_answer() -> None:
+    talk = Talk()
+    talk.start()
+    client = talk.call(1)
+    talk.conversation.link_message(b'[{"method":"\xff"},{"id":1,"result":{}}]', 0.0)
+    assert json.loads(client.body)["result"] == {}
+
+
 def test_a_link_that_takes_no_more_answers_the_call_at_once() -> None:
     talk = Talk()
     talk.start()
