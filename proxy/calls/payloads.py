@@ -17,7 +17,7 @@ from proxy.transports.port import Client, Receiver, Visitor
 from proxy.wire import response
 from proxy.wire.event_stream import EventReader
 
-LOG = logging.getLogger("proxy.calls.payloads")
+LOG = logging.getLogger("proxy.payloads")
 
 SECRETS = ("authorization", "cookie", "credential", "key", "passw", "secret", "token")
 """Fields whose name contains one of these are always hidden, whatever else is asked for."""

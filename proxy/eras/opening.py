@@ -39,6 +39,7 @@ def speaks_modern(answer: Fields) -> bool | None:
             return True
         return False if offered & set(LEGACY_VERSIONS) else None
     if error:
+        # Not by `in`: the code is whatever a server said, a list too, which has no hash.
         return any(error.get("code") == each for each in keys.MODERN_CODES)
     found = mapping(plain(answer.get("result")))
     return MODERN_VERSION in versions_in(found, "supportedVersions")

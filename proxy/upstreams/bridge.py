@@ -25,7 +25,7 @@ from proxy.transports.port import Connector, Link, LinkOwner
 from proxy.wire import jsonrpc
 from proxy.wire.fields import Fields, encode, take_apart
 
-LOG = logging.getLogger("proxy.upstreams.bridge")
+LOG = logging.getLogger("proxy.bridge")
 
 RELISTEN_SECONDS = 5.0
 """How long after its end a stream of changes is opened again."""

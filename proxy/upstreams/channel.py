@@ -21,7 +21,7 @@ from proxy.transports.port import Connector, Link
 from proxy.upstreams.visit import Visit
 from proxy.wire.fields import take_apart
 
-LOG = logging.getLogger("proxy.upstreams.channel")
+LOG = logging.getLogger("proxy.channel")
 
 
 class Keeper(Protocol):

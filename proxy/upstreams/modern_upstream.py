@@ -111,7 +111,7 @@ class ModernUpstream:
         return [each for together in self._channels.values() for each in together]
 
     def _unfit(self, post: Post) -> Refused | None:
-        if post.body.lstrip()[:1] == b"[":
+        if post.is_batch:
             return rules.NO_BATCH
         return rules.NO_ANSWERS if post.messages[0].is_answer else None
 

@@ -98,7 +98,7 @@ class Answering:
 def overheard(caplog: pytest.LogCaptureFixture, within: Answering, body: bytes) -> list[Any]:
     """What is logged when a client sends `body`; it must get what it would get otherwise."""
     client = ScriptedClient()
-    with caplog.at_level(logging.INFO, "proxy.calls.payloads"):
+    with caplog.at_level(logging.INFO, "proxy.payloads"):
         Overhearing(within, Scrubber(1000)).request(client, arrival(), body, 0.0)
     assert (client.body, client.over) == (b"".join(within.pieces), True)
     return [record.__dict__["fields"] for record in caplog.records]
