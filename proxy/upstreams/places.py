@@ -1,4 +1,4 @@
-"""How many sessions one server may have at a time, whichever era's clients they are for."""
+"""How many sessions the proxy keeps at one server, whichever era's clients they are for."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,12 @@ class Places:
     """Room for `most` sessions; those who keep some `join`."""
 
     def __init__(self, most: int) -> None:
-        self.most = most
+        self._most = most
         self._counts: list[Callable[[], int]] = []
         self._spares: list[Callable[[], bool]] = []
 
     def __repr__(self) -> str:
-        return f"<Places taken={self.taken}/{self.most}>"
+        return f"<Places taken={self.taken}/{self._most}>"
 
     @property
     def taken(self) -> int:
@@ -27,8 +27,8 @@ class Places:
 
     def make_room(self) -> bool:
         """Whether one more session may be opened; one that nobody uses is ended for it."""
-        return self.taken < self.most or any(spare() for spare in self._spares)
+        return self.taken < self._most or any(spare() for spare in self._spares)
 
     def refusal(self) -> str:
         """Why no more is opened."""
-        return f"all {self.most} sessions are taken"
+        return f"all {self._most} sessions are taken"
