@@ -5,7 +5,7 @@ Only what is less severe is kept back, so no rule can hide a page, nor two alert
 
 from collections.abc import Iterator
 
-from dashboards.alerts import Alert
+from dashboards.alerts import Alert, Severity
 from dashboards.sets import Set
 
 InhibitRule = dict[str, list[str]]
@@ -20,7 +20,8 @@ def inhibit_rules(made: Set) -> Iterator[InhibitRule]:
     """A rule for each alert that implies others, and each set of labels that they share with it."""
     there = {each.contract or each.name: each for group in made.alerts.values() for each in group}
     for source in there.values():
-        implied = [there[name] for name in source.implies if name in there]
+        named = (there[name] for name in source.implies if name in there)
+        implied = [each for each in named if _less(each.severity, source.severity)]
         shared = dict.fromkeys(_shared(source, target) for target in implied)
         for labels in shared:
             names = [each.name for each in implied if _shared(source, each) == labels]
@@ -29,6 +30,11 @@ def inhibit_rules(made: Set) -> Iterator[InhibitRule]:
                 "target_matchers": [f'alertname =~ "{"|".join(names)}"'],
                 "equal": list(labels),
             }
+
+
+def _less(severity: Severity, than: Severity) -> bool:
+    rising = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+    return rising.index(severity) < rising.index(than)
 
 
 def _shared(source: Alert, target: Alert) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -70,6 +71,17 @@ def test_what_is_kept_back_is_less_severe_so_no_page_is_hidden() -> None:
         for source, target in IMPLIED
         if URGENCY.index(SEVERITY[target]) >= URGENCY.index(SEVERITY[source])
     ] == []
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_nothing_is_kept_back_by_what_is_as_severe(severity: Severity) -> None:
+    made = unified()
+    alike = {
+        group: tuple(replace(each, severity=severity) for each in alerts)
+        for group, alerts in made.alerts.items()
+    }
+
+    assert list(inhibit_rules(replace(made, alerts=alike))) == []
 
 
 def test_another_server_is_heard_of() -> None:
