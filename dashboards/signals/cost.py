@@ -38,8 +38,8 @@ ADDED_P99 = Signal(
 )
 SHARE = Signal(
     "Share of the calls' time",
-    "The proxy's part of all the time that calls took, over 5 minutes, as recorded. High only"
-    " because the servers are fast: see the time added.",
+    "Mean time of a request in the proxy, notifications too, as part of the mean time of a call,"
+    " over 5 minutes, as recorded. High only because the servers are fast: see the time added.",
     "percentunit",
     (Answer(recorded.share(), "proxy"),),
     Source.PROXY,

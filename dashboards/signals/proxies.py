@@ -7,6 +7,7 @@ from dashboards.links import TO_COST, TO_RESOURCES, TO_SERVER, TO_SESSIONS
 from dashboards.promql import ne, or_zero, ratio
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.signals import calls
 from proxy.telemetry import catalogue
 
 UP = series.of(catalogue.UPSTREAM_UP)
@@ -16,9 +17,6 @@ NOT_SSE = ne("transport", "sse")
 SESSIONS = series.of(catalogue.SESSIONS)
 STREAMS = series.of(catalogue.STREAMS)
 OVERHEAD = series.buckets(catalogue.OVERHEAD)
-REQUEST_SIZES = series.buckets(catalogue.REQUEST_SIZE)
-RESPONSE_SIZES = series.buckets(catalogue.RESPONSE_SIZE)
-FIRST_EVENTS = series.buckets(catalogue.FIRST_EVENT)
 WAITING = series.of(catalogue.IN_FLIGHT)
 LINKS = series.of(catalogue.UPSTREAM_LINKS)
 LAG = series.buckets(catalogue.EVENT_LOOP_LAG)
@@ -33,19 +31,10 @@ OF_A_PROXY = ne("server", "")
 PRESENT = UP.now(CHOSEN, by=EACH_SERVER)
 
 
-def _mean(metric: catalogue.Metric, by: tuple[str, ...]) -> str:
-    """The mean of a histogram's observations."""
-    return ratio(series.total(metric).rate(CHOSEN, by=by), series.count(metric).rate(CHOSEN, by=by))
-
-
 def added(by: tuple[str, ...] = ()) -> str:
-    """Mean seconds that a call spent in the proxy."""
-    return _mean(catalogue.OVERHEAD, by)
-
-
-def took(by: tuple[str, ...] = ()) -> str:
-    """Mean seconds of a call."""
-    return _mean(catalogue.REQUEST_DURATION, by)
+    """Mean seconds that a request spent in the proxy; its histogram has no methods to choose by."""
+    total, count = series.total(catalogue.OVERHEAD), series.count(catalogue.OVERHEAD)
+    return ratio(total.rate(CHOSEN, by=by), count.rate(CHOSEN, by=by))
 
 
 def share(by: tuple[str, ...] = ()) -> str:
@@ -55,7 +44,7 @@ def share(by: tuple[str, ...] = ()) -> str:
     rate() does not see, while the proxy's own is there before any call; so in a proxy's first
     minutes the sums are of different calls.
     """
-    return ratio(added(by), took(by))
+    return ratio(added(by), f"({calls.mean(CHOSEN, by)})")
 
 
 UPSTREAM = Signal(
@@ -124,29 +113,6 @@ OPEN_LINKS = Signal(
     Source.PROXY,
     opens=(TO_SESSIONS,),
 )
-REQUEST_SIZE = Signal(
-    "Size of requests",
-    "As they arrived. p99 near the proxy's limit for a body (4 MiB unless set): the next larger"
-    " request gets 413.",
-    "bytes",
-    tuple(Answer(REQUEST_SIZES.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
-    Source.PROXY,
-)
-RESPONSE_SIZE = Signal(
-    "Size of answers",
-    "As the server gave them. Large ones cost the proxy CPU and fill the caller's model with text.",
-    "bytes",
-    tuple(Answer(RESPONSE_SIZES.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
-    Source.PROXY,
-)
-FIRST_EVENT = Signal(
-    "Time to the first event",
-    "How long a caller waits for the first sign of a streamed answer. Far below the latency: the"
-    " server reports progress; equal to it: the stream carries nothing but the answer.",
-    "s",
-    tuple(Answer(FIRST_EVENTS.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.95)),
-    Source.PROXY,
-)
 OVERHEAD_TIME = Signal(
     "Time spent in the proxy",
     "How long a call spent in the proxy, the server's time excluded. High: the proxy lacks CPU, or"
@@ -159,8 +125,9 @@ OVERHEAD_TIME = Signal(
 )
 OVERHEAD_SHARE = Signal(
     "Share of time spent in the proxy",
-    "The proxy's part of all the time that calls took. High for very fast servers, else a sign of"
-    " a busy proxy.",
+    "Mean time of a request in the proxy, as part of the mean time of a call: what is no call, such"
+    " as a notification, counts in the first only. High for very fast servers, else a sign of a"
+    " busy proxy.",
     "percentunit",
     (Answer(share(EACH_SERVER), WHO),),
     Source.PROXY,

@@ -49,7 +49,7 @@ def mean_time(by: tuple[str, ...] = ()) -> str:
 
 
 def added(by: tuple[str, ...] = ()) -> str:
-    """Mean seconds that a call spent in the proxy."""
+    """Mean seconds that a request spent in the proxy."""
     return _mean(OVERHEAD_SECONDS, OVERHEAD_BUCKETS, by)
 
 
@@ -68,9 +68,8 @@ def _mean(total: Recording, buckets: Recording, by: tuple[str, ...]) -> str:
     return ratio(total.series.now(CHOSEN, by=by), buckets.series.now(CHOSEN, calls.ALL, by=by))
 
 
-def _quantiles(of: Signal, buckets: Recording, *at: float) -> Signal:
-    answers = tuple(Answer(quantile_of(buckets, q), f"p{q * 100:g}") for q in at)
-    return replace(of, description=of.description + _OVER, answers=answers)
+def _quantiles(buckets: Recording, *at: float) -> tuple[Answer, ...]:
+    return tuple(Answer(quantile_of(buckets, q), f"p{q * 100:g}") for q in at)
 
 
 def _slow(seconds: float) -> Answer:
@@ -102,7 +101,8 @@ DURATIONS = replace(
 LATENCY = replace(
     calls.LATENCY,
     description="Time from a request's arrival to the end of its answer, streams not counted. p99"
-    " far above p50: a few calls wait for something. A dot is one call; a click opens its trace.",
+    " far above p50: a few calls wait for something. A dot is one call; a click opens its trace."
+    + _OVER,
     answers=tuple(
         Answer(with_exemplars(quantile_of(LATENCY_BUCKETS, q), _CALLS), f"p{q * 100:g}")
         for q in (0.5, 0.95, 0.99)
@@ -136,10 +136,35 @@ SLOW = replace(
     description=calls.SLOW.description + _OVER,
     answers=tuple(map(_slow, (0.5, 2, 10))),
 )
-REQUEST_SIZE = _quantiles(proxies.REQUEST_SIZE, REQUEST_BUCKETS, 0.5, 0.99)
-RESPONSE_SIZE = _quantiles(proxies.RESPONSE_SIZE, RESPONSE_BUCKETS, 0.5, 0.99)
-FIRST_EVENT = _quantiles(proxies.FIRST_EVENT, FIRST_EVENT_BUCKETS, 0.5, 0.95)
-OVERHEAD_TIME = _quantiles(proxies.OVERHEAD_TIME, OVERHEAD_BUCKETS, 0.5, 0.99)
+REQUEST_SIZE = Signal(
+    "Size of requests",
+    "As they arrived. p99 near the proxy's limit for a body (4 MiB unless set): the next larger"
+    " request gets 413." + _OVER,
+    "bytes",
+    _quantiles(REQUEST_BUCKETS, 0.5, 0.99),
+    Source.PROXY,
+)
+RESPONSE_SIZE = Signal(
+    "Size of answers",
+    "As the server gave them. Large ones cost the proxy CPU and fill the caller's model with text."
+    + _OVER,
+    "bytes",
+    _quantiles(RESPONSE_BUCKETS, 0.5, 0.99),
+    Source.PROXY,
+)
+FIRST_EVENT = Signal(
+    "Time to the first event",
+    "How long a caller waits for the first sign of a streamed answer. Far below the latency: the"
+    " server reports progress; equal to it: the stream carries nothing but the answer." + _OVER,
+    "s",
+    _quantiles(FIRST_EVENT_BUCKETS, 0.5, 0.95),
+    Source.PROXY,
+)
+OVERHEAD_TIME = replace(
+    proxies.OVERHEAD_TIME,
+    description=proxies.OVERHEAD_TIME.description + _OVER,
+    answers=_quantiles(OVERHEAD_BUCKETS, 0.5, 0.99),
+)
 OVERHEAD_SHARE = replace(
     proxies.OVERHEAD_SHARE,
     description=f"{proxies.OVERHEAD_SHARE.description} Of the {TOP} servers where it is"
