@@ -50,7 +50,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_arrival", "_body", "_chunked", "_decoder", "_front", "_idle_since", "_read_at", "_rest",
-        "_since", "_surplus", "_transport", "_unread", "_visitor",
+        "_since", "_surplus", "_taken", "_transport", "_visitor", "_written",
         "answering", "closing",
     )  # fmt: skip
 
@@ -65,7 +65,8 @@ class ClientConnection(asyncio.Protocol):
         self._chunked = False
         self._since = 0.0
         self._idle_since = 0.0
-        self._unread = 0
+        self._written = 0
+        self._taken = 0
         self._read_at = 0.0
         self._surplus = False
         self.answering = False
@@ -119,7 +120,9 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is None or arrival is None:
             return
         keep_alive = arrival.keep_alive and not self.closing
-        self._transport.write(response.framed(head, body, status, keep_alive=keep_alive))
+        data = response.framed(head, body, status, keep_alive=keep_alive)
+        self._written += len(data)
+        self._transport.write(data)
         self._complete()
 
     def begin(self, head: bytes, length: int | None = None) -> None:
@@ -131,18 +134,23 @@ class ClientConnection(asyncio.Protocol):
             head += response.CLOSE
         if length is not None:
             head += b"content-length: %d\r\n" % length
-        self._transport.write(head + (response.CHUNKED if self._chunked else b"\r\n"))
+        head += response.CHUNKED if self._chunked else b"\r\n"
+        self._written += len(head)
+        self._transport.write(head)
 
     def piece(self, data: bytes) -> None:
         """Part of port.Client."""
         if self._transport is not None and data:
-            self._transport.write(chunk(data) if self._chunked else data)
+            data = chunk(data) if self._chunked else data
+            self._written += len(data)
+            self._transport.write(data)
 
     def end(self) -> None:
         """Part of port.Client."""
         if self._transport is None:
             return
         if self._chunked:
+            self._written += len(LAST)
             self._transport.write(LAST)
         self._complete()
 
@@ -162,9 +170,10 @@ class ClientConnection(asyncio.Protocol):
     def _is_read(self, transport: asyncio.Transport, now: float) -> bool:
         """Whether the client read anything lately of what waits for it, if anything does."""
         unread = transport.get_write_buffer_size()
-        if not unread or unread < self._unread:
+        taken = self._written - unread
+        if not unread or taken > self._taken:
             self._read_at = now
-        self._unread = unread
+        self._taken = taken
         return now - self._read_at <= self._front.idle
 
     def _expire_unanswered(self, now: float) -> None:

@@ -219,12 +219,17 @@ def test_a_client_that_reads_nothing_of_its_answer_is_cut_off_and_that_is_told(w
     assert line.recorder.events == ([] if whole else ["gone"])
 
 
-def test_a_client_that_reads_slowly_is_waited_for() -> None:
+@pytest.mark.parametrize("unsent", [[100, 90, 80, 0, 100], [100, 190, 280, 370, 460]])
+def test_a_client_that_reads_slowly_is_waited_for_even_if_more_is_written(
+    unsent: list[int],
+) -> None:
     def act(line: Line) -> None:
-        line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
+        client = line.recorder.clients[0]
+        client.begin(b"HTTP/1.1 200 OK\r\n")
         answered = perf_counter()
-        for seconds, unsent in enumerate([100, 90, 200, 150, 0, 100], 1):
-            line.transport.unsent = unsent
+        for seconds, each in enumerate(unsent, 1):
+            client.piece(b"x" * 100)
+            line.transport.unsent = each
             line.connection.expire(answered + 8 * seconds)
         assert line.transport.alive
 
