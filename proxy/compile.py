@@ -23,7 +23,7 @@ HOT = (
     "proxy/refusal.py",
     "proxy/relay.py",
     "proxy/session.py",
-    "proxy/calls/verdict.py",
+    "proxy/verdict.py",
     "proxy/telemetry/ledger.py",
     "proxy/telemetry/protobuf.py",
     "proxy/telemetry/sampling.py",

@@ -8,7 +8,6 @@ from msgspec import UnsetType
 
 from proxy.calls.books import Books
 from proxy.calls.post import Post, turn_away
-from proxy.calls.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from proxy.errors import DuplicateRequest, MalformedMessage
 from proxy.gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
 from proxy.session import Call
@@ -16,6 +15,7 @@ from proxy.telemetry.trace import Trace
 from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Client
 from proxy.upstreams.upstream import StreamHost, Upstream
+from proxy.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from proxy.wire import jsonrpc, response, trace_meta
 from proxy.wire.depth import deeper_than
 from proxy.wire.message import NO_META, NO_PARAMS, Message

@@ -6,7 +6,9 @@ stdio server's process. Callers tell it what arrived and when; it returns what i
 
 from typing import NamedTuple
 
-from proxy.calls.verdict import (
+from proxy.errors import DuplicateRequest, MalformedMessage
+from proxy.telemetry.trace import UNTRACED, Trace
+from proxy.verdict import (
     CANCELLED,
     GARBLED,
     OK,
@@ -16,8 +18,6 @@ from proxy.calls.verdict import (
     judge_rest,
     judge_status,
 )
-from proxy.errors import DuplicateRequest, MalformedMessage
-from proxy.telemetry.trace import UNTRACED, Trace
 from proxy.wire import jsonrpc
 from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
 

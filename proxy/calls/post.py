@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from proxy.calls.books import Books
-from proxy.calls.verdict import Verdict
 from proxy.gate import Arrival
 from proxy.session import Call, Finished
 from proxy.transports.port import Client
+from proxy.verdict import Verdict
 from proxy.wire import jsonrpc, response
 from proxy.wire.head import Header, lines
 from proxy.wire.message import Message

@@ -4,7 +4,10 @@ import asyncio
 from time import perf_counter
 from typing import Protocol
 
-from proxy.calls.verdict import (
+from proxy.errors import MalformedMessage, MessageTooLarge
+from proxy.transports.lane import Parcel
+from proxy.transports.port import Source
+from proxy.verdict import (
     GARBLED,
     TIMED_OUT,
     UNREACHABLE,
@@ -12,9 +15,6 @@ from proxy.calls.verdict import (
     judge,
     judge_status,
 )
-from proxy.errors import MalformedMessage, MessageTooLarge
-from proxy.transports.lane import Parcel
-from proxy.transports.port import Source
 from proxy.wire import jsonrpc
 from proxy.wire.event_stream import EventReader
 from proxy.wire.head import Content, ResponseHead

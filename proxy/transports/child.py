@@ -10,10 +10,10 @@ from time import perf_counter
 from typing import cast
 
 from proxy import logs
-from proxy.calls.verdict import EXITED, GARBLED, UNREACHABLE, Verdict
 from proxy.errors import MessageTooLarge, Unreachable
 from proxy.transports.attempts import Attempts
 from proxy.transports.port import LinkOwner
+from proxy.verdict import EXITED, GARBLED, UNREACHABLE, Verdict
 from proxy.wire.lines import LineReader, encode
 
 LOG = logging.getLogger("proxy.child")

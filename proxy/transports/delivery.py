@@ -3,9 +3,9 @@
 import asyncio
 from typing import Protocol
 
-from proxy.calls.verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from proxy.transports.lane import Parcel
 from proxy.transports.port import Source
+from proxy.verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from proxy.wire.head import ResponseHead
 
 

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from proxy.calls.verdict import UNREACHABLE, Verdict
 from proxy.eras import headers, keys, said
 from proxy.eras.parameters import Parameters
 from proxy.eras.request import Request, identity, plain, text
@@ -20,6 +19,7 @@ from proxy.transports.lane import Parcel
 from proxy.transports.pool import Pool
 from proxy.transports.port import LinkOwner
 from proxy.transports.streamable_link import StreamableTerms
+from proxy.verdict import UNREACHABLE, Verdict
 from proxy.wire import request
 from proxy.wire.fields import inside
 from proxy.wire.head import Header, without

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Protocol
 
-from proxy.calls.verdict import Verdict
 from proxy.gate import Arrival
+from proxy.verdict import Verdict
 from proxy.wire.head import ResponseHead
 
 

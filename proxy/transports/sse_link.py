@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult
 
-from proxy.calls.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from proxy.eras.headers import REPLACED
 from proxy.errors import MessageTooLarge, Unreachable
 from proxy.transports.connector import HttpConnector
@@ -17,6 +16,7 @@ from proxy.transports.delivery import Delivery
 from proxy.transports.lane import Lane, Parcel
 from proxy.transports.pool import Pool
 from proxy.transports.port import LinkOwner, Source
+from proxy.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from proxy.wire import request
 from proxy.wire.endpoint import endpoint, target_of
 from proxy.wire.event_stream import Event, EventReader

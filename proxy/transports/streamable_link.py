@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from proxy.calls.verdict import UNREACHABLE, Verdict
 from proxy.eras.headers import REPLACED
 from proxy.transports.asking import Farewell, Listening, Question, Request
 from proxy.transports.lane import Lane, Parcel
 from proxy.transports.pool import Pool
 from proxy.transports.port import LinkOwner
+from proxy.verdict import UNREACHABLE, Verdict
 from proxy.wire import request
 from proxy.wire.head import Header, without
 from proxy.wire.message import Message

@@ -13,7 +13,6 @@ from functools import partial
 from time import perf_counter
 
 from proxy import logs
-from proxy.calls.verdict import Verdict
 from proxy.eras import keys, said
 from proxy.eras.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
 from proxy.eras.legacy_client import LegacyClient
@@ -22,6 +21,7 @@ from proxy.eras.request import Refused, Request, cancellation, plain, request
 from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage
 from proxy.transports.port import Connector, Link, LinkOwner
+from proxy.verdict import Verdict
 from proxy.wire import jsonrpc
 from proxy.wire.fields import Fields, encode, take_apart
 

@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Protocol
 
 from proxy import logs
-from proxy.calls.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.eras import keys, said
 from proxy.eras.effects import Answer, Changed, Close, Effect, Failed, Opened, Push, Send
 from proxy.eras.legacy_server import LegacyServer
@@ -19,6 +18,7 @@ from proxy.eras.versions import Era
 from proxy.errors import MalformedMessage, Unreachable
 from proxy.transports.port import Connector, Link
 from proxy.upstreams.visit import Visit
+from proxy.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire.fields import take_apart
 
 LOG = logging.getLogger("proxy.channel")

@@ -5,10 +5,10 @@ from time import perf_counter
 from typing import Protocol
 
 from proxy.calls.post import GONE_STATUS, Post, failure, resumption
-from proxy.calls.verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.errors import MalformedMessage, MessageTooLarge
 from proxy.session import ACKNOWLEDGED, Finished, Session
 from proxy.transports.port import Source
+from proxy.verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire import jsonrpc
 from proxy.wire.abridged import Abridged
 from proxy.wire.event_stream import EventReader

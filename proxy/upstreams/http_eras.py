@@ -5,7 +5,6 @@ from time import perf_counter
 
 from proxy.calls.books import Books
 from proxy.calls.post import GONE_STATUS, Post, turn_away
-from proxy.calls.verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
 from proxy.eras.versions import Era
 from proxy.errors import DuplicateRequest
 from proxy.session import Finished
@@ -16,6 +15,7 @@ from proxy.upstreams.http_upstream import HttpUpstream, initializes
 from proxy.upstreams.modern_upstream import ModernUpstream
 from proxy.upstreams.session_upstream import SessionUpstream
 from proxy.upstreams.speech import Speech
+from proxy.verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
 
 
 class HttpEras:

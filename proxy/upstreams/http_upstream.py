@@ -5,13 +5,13 @@ from time import perf_counter
 
 from proxy.calls.books import Books
 from proxy.calls.post import GONE_STATUS, Post, resumption
-from proxy.calls.verdict import CANCELLED, UNREACHABLE
 from proxy.gate import METHODS
 from proxy.session import CANCELLED_METHOD, Finished, Session
 from proxy.telemetry.vocabulary import ErrorType
 from proxy.transports.pool import Pool
 from proxy.upstreams.exchange import Exchange
 from proxy.upstreams.leases import Leases
+from proxy.verdict import CANCELLED, UNREACHABLE
 from proxy.wire import request
 from proxy.wire.head import Content, ResponseHead
 from proxy.wire.message import NO_PARAMS

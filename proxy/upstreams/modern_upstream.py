@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from msgspec import Raw
 
 from proxy.calls.post import Post, turn_away
-from proxy.calls.verdict import REJECTED, SATURATED, judge
 from proxy.eras import headers, keys, rules
 from proxy.eras.effects import Changed
 from proxy.eras.legacy_server import UNKNOWN_STATE
@@ -27,6 +26,7 @@ from proxy.upstreams.conversation import Terms
 from proxy.upstreams.places import Places
 from proxy.upstreams.session_upstream import END_SECONDS
 from proxy.upstreams.visit import Visit
+from proxy.verdict import REJECTED, SATURATED, judge
 from proxy.wire import jsonrpc, response
 from proxy.wire.fields import raw
 from proxy.wire.head import Header

@@ -5,7 +5,6 @@ import uuid
 from time import perf_counter
 
 from proxy.calls.post import Post, turn_away
-from proxy.calls.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
 from proxy.gate import MESSAGES_PATH, SESSION_KEY
 from proxy.telemetry.vocabulary import ErrorType, LinkState
 from proxy.transports.port import Link
@@ -13,6 +12,7 @@ from proxy.upstreams.conversation import Conversation, Terms
 from proxy.upstreams.http_upstream import INITIALIZE
 from proxy.upstreams.leases import Leases
 from proxy.upstreams.places import Places
+from proxy.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
 from proxy.wire import response
 
 END_SECONDS = 5.0

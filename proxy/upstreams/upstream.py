@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from proxy.calls.post import Post
-from proxy.calls.verdict import Verdict
+from proxy.verdict import Verdict
 
 
 class StreamHost(Protocol):

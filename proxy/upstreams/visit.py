@@ -5,13 +5,13 @@ from typing import Protocol
 
 from proxy.calls.books import Books
 from proxy.calls.post import GONE_STATUS, Post
-from proxy.calls.verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
 from proxy.eras import headers, keys, rules
 from proxy.eras.request import Refused, Request
 from proxy.eras.subscription import closure
 from proxy.session import Finished
 from proxy.upstreams.conversation import KEEP_ALIVE_SECONDS
 from proxy.upstreams.reply import Reply
+from proxy.verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
 from proxy.wire import jsonrpc
 from proxy.wire.head import lines
 

@@ -21,8 +21,8 @@ TELEMETRY_VALUES = ("proxy.telemetry.trace", "proxy.telemetry.vocabulary")
 INSIDE_PROXY: dict[str, tuple[str, ...]] = {
     "proxy/eras": ("proxy.eras", "proxy.wire", "proxy.errors"),
     "proxy/wire": ("proxy.wire", "proxy.errors"),
-    "proxy/calls/verdict.py": ("proxy.wire", CATALOGUE, *TELEMETRY_VALUES),
-    "proxy/session.py": ("proxy.wire", "proxy.errors", "proxy.calls.verdict", *TELEMETRY_VALUES),
+    "proxy/verdict.py": ("proxy.wire", CATALOGUE, *TELEMETRY_VALUES),
+    "proxy/session.py": ("proxy.wire", "proxy.errors", "proxy.verdict", *TELEMETRY_VALUES),
 }
 
 

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from proxy.calls.post import Post
-from proxy.calls.verdict import OK, Verdict
 from proxy.errors import DuplicateRequest
 from proxy.gate import Arrival
 from proxy.relay import Limits, Relay
 from proxy.session import Finished
 from proxy.telemetry.sampling import FIXED, Sampler
 from proxy.telemetry.tracing import Tracer
+from proxy.verdict import OK, Verdict
 from tests.proxy.scripted import GATE, ScriptedClient, arrival, books, counted
 from tests.proxy.telemetry.exchanges import span_queue
 

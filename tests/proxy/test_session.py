@@ -5,7 +5,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from proxy.calls.verdict import (
+from proxy.errors import DuplicateRequest
+from proxy.session import LATE, LISTEN, PROGRESS, UNRELATED, Call, Finished, Related, Session
+from proxy.telemetry.catalogue import Outcome
+from proxy.verdict import (
     CANCELLED,
     GARBLED,
     OK,
@@ -15,9 +18,6 @@ from proxy.calls.verdict import (
     Verdict,
     judge_status,
 )
-from proxy.errors import DuplicateRequest
-from proxy.session import LATE, LISTEN, PROGRESS, UNRELATED, Call, Finished, Related, Session
-from proxy.telemetry.catalogue import Outcome
 from proxy.wire.message import Message, Meta, Params, RequestId, Result
 
 PATIENCE = 10.0

@@ -3,12 +3,12 @@
 import pytest
 
 from proxy.calls.books import Books
-from proxy.calls.verdict import OK, TOOL_ERROR, Verdict
 from proxy.session import Call, Finished
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.sampling import FIXED
 from proxy.telemetry.tracing import Tracer
+from proxy.verdict import OK, TOOL_ERROR, Verdict
 from proxy.wire.jsonrpc import decode_all
 from proxy.wire.message import Message, Params
 from tests.proxy.scripted import books, counted

@@ -6,12 +6,12 @@ import logging
 import pytest
 
 from proxy.calls.call_log import LINES_PER_SECOND, CallLog
-from proxy.calls.verdict import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
 from proxy.logs import JsonLines
 from proxy.options import Calls
 from proxy.session import Call, Finished
 from proxy.telemetry import trace_context
 from proxy.telemetry.trace import UNTRACED, Trace
+from proxy.verdict import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
 from proxy.wire.message import Message, Params
 
 SAMPLED = Trace(0xA, 0xB, 0xC, True, "00-a-c-01", "", None, None)

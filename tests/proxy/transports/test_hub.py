@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from proxy.calls.verdict import EXITED, REJECTED, Verdict
 from proxy.transports.hub import BACKLOG_LIMIT, Hub, Share
+from proxy.verdict import EXITED, REJECTED, Verdict
 
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}}
 

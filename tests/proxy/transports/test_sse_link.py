@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.calls.verdict import Verdict
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.sse_link import SseLink, SseTerms
+from proxy.verdict import Verdict
 from proxy.wire.head import parse_response
 
 TERMS = SseTerms(urlsplit("http://upstream:1/sse"), 10.0, 1000)

@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections.abc import Coroutine
 
-from proxy.calls.verdict import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
 from proxy.errors import Unreachable
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.transports.port import LinkOwner
 from proxy.upstreams.conversation import KEEP_ALIVE_SECONDS, OUTBOX_LIMIT, Conversation, Terms
+from proxy.verdict import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
 from proxy.wire.event_stream import EventReader
 from tests.proxy.scripted import ScriptedClient, books, counted, post
 

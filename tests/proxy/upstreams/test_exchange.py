@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.calls.post import GONE_STATUS
-from proxy.calls.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.session import Finished, Session
 from proxy.upstreams.exchange import Exchange
+from proxy.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, UNREACHABLE, Verdict
 from proxy.wire.event_stream import encode
 from proxy.wire.head import ResponseHead, parse_response
 from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post

@@ -1,12 +1,12 @@
 """The HTTP upstream's memory: what clients and servers can make it keep is bounded."""
 
 from proxy.calls.books import Books
-from proxy.calls.verdict import UNREACHABLE
 from proxy.session import Call, Session
 from proxy.transports.pool import Endpoint, Pool
 from proxy.upstreams.exchange import Exchange
 from proxy.upstreams.http_upstream import MOST_PARKED, HttpTerms, HttpUpstream
 from proxy.upstreams.leases import MOST_LEASES
+from proxy.verdict import UNREACHABLE
 from proxy.wire.head import parse_response
 from proxy.wire.message import Message
 from tests.proxy.scripted import ScriptedClient, books, post

@@ -2,8 +2,8 @@
 
 import pytest
 
-from proxy.calls.verdict import GARBLED, OK, TOOL_ERROR, Verdict, judge, judge_rest, judge_status
 from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.verdict import GARBLED, OK, TOOL_ERROR, Verdict, judge, judge_rest, judge_status
 from proxy.wire.message import Failure, Message, Result
 
 
