@@ -72,18 +72,24 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
     )
 
 
+def _opacity(panel: Panel) -> int:
+    """Percent: a stack is its areas; under any number of lines, fills would hide each other."""
+    if panel.form is Form.STACK:
+        return 70
+    return 0 if any("{{" in answer.name for answer in panel.signal.answers) else 8
+
+
 def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
     stacked, limit = panel.form is Form.STACK, panel.signal.limit
     legends = tuple(answer.name for answer in panel.signal.answers)
     colours = palette.named(legends)
-    many = any("{{" in each for each in legends)
     return grafana.TimeSeries(
         **_common(panel, at),
         steps=palette.steps(panel.signal.limit),
         unit=panel.signal.unit,
         valueMin=None if panel.signal.negative else 0,
         lineWidth=0 if stacked else 1,
-        fillOpacity=70 if stacked else 0 if many else 8,
+        fillOpacity=_opacity(panel),
         stacking={"mode": "normal" if stacked else "none", "group": "A"},
         showPoints="never",
         legendCalcs=["lastNotNull", "max"],

@@ -44,11 +44,11 @@ class Grafana:
         A board of the same uid is replaced. Boards are sent one by one: what is refused names the
         board and how many had been saved.
         """
-        uid = self._folder(folder)
+        folder_uid = self._folder(folder)
         sent = 0
         for text in boards:
             board = {**json.loads(text), "id": None}
-            wanted = {"dashboard": board, "folderUid": uid, "overwrite": True}
+            wanted = {"dashboard": board, "folderUid": folder_uid, "overwrite": True}
             try:
                 self._done("POST", "/api/dashboards/db", wanted)
             except GrafanaError as refused:

@@ -1,7 +1,4 @@
-"""Recording rules: the service level indicators, computed once, read by boards and alerts.
-
-Names follow `level:metric:operation`; the level `mcp` is one server of one namespace.
-"""
+"""Recording rules: the service level indicators, computed once, read by boards and alerts."""
 
 from dataclasses import replace
 

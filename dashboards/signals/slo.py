@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from dashboards import limits
 from dashboards.links import TO_LATENCY, TO_SERVER
+from dashboards.objectives import BUDGET, Objective, speed, success
 from dashboards.objectives import CALLS as RATE
-from dashboards.objectives import Objective, speed, success
 from dashboards.recordings import RECORDINGS
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
@@ -14,8 +14,7 @@ from dashboards.thresholds import DEFAULTS
 
 _RECORDED = {each.record: each for each in RECORDINGS}
 _SUCCESS, _SPEED = success(DEFAULTS), speed(DEFAULTS)
-_LONGEST = "30d"
-_LONGEST_SECONDS = 30 * 86400
+_BUDGET_SECONDS = int(BUDGET.removesuffix("d")) * 86400
 
 
 def _of(record: str) -> str:
@@ -92,7 +91,7 @@ def _columns(objective: Objective, bad: str) -> tuple[Answer, ...]:
         for window in ("1h", "3d")
     )
     left = Answer(_of(objective.left), f"{bad}: left", "percentunit", limits.BUDGET_LEFT)
-    return (*burns, Answer(_of(objective.ratio(_LONGEST)), f"{bad}, 30 d", "percentunit"), left)
+    return (*burns, Answer(_of(objective.ratio(BUDGET)), f"{bad}, 30 d", "percentunit"), left)
 
 
 TABLE = Signal(
@@ -104,7 +103,7 @@ TABLE = Signal(
     (
         *_columns(_SUCCESS, "Failed"),
         *_columns(_SPEED, "Slow"),
-        Answer(f"{_LONGEST_SECONDS} * {_of(RATE + _LONGEST)}", "Calls, 30 d", "none", whole=True),
+        Answer(f"{_BUDGET_SECONDS} * {_of(RATE + BUDGET)}", "Calls, 30 d", "none", whole=True),
     ),
     Source.PROXY,
     keys=EACH_SERVER,

@@ -3,14 +3,16 @@
 from itertools import combinations
 
 import pytest
+import yaml
 
-from dashboards.inhibition import inhibit_rules
+from dashboards.inhibition import InhibitRule, inhibit_rules
 from dashboards.sets import unified
 from stacks.architectures import ARCHITECTURES
-from stacks.charts import CHARTS, Part, Profile
+from stacks.charts import CHARTS, Chart, Part, Profile
 from stacks.config import PASSWORD, parse
 from stacks.endpoints import JAEGER
 from stacks.plan import Plan, plan
+from tests.stacks.draw_key_paths import SHARED
 from tests.stacks.stack import GOOD_PASSWORD, SERVERS, STACKS, TOOLHIVE, plan_of
 
 PUSHED = {"otel-scrape", "otel-remote-write"}
@@ -18,6 +20,16 @@ PUSHED = {"otel-scrape", "otel-remote-write"}
 
 def by_name(planned: Plan) -> dict[tuple[str, str], object]:
     return {(each["kind"], each["metadata"]["name"]): each for each in planned.objects}
+
+
+def inhibited_by(chart: Chart, where_not_there: list[InhibitRule]) -> list[InhibitRule]:
+    """The inhibit rules of a chart's own values."""
+    values = SHARED / f"{chart.name}-{chart.version}" / "values.yaml"
+    if not values.is_file():
+        return where_not_there
+    alertmanager = yaml.safe_load(values.read_text(encoding="utf-8"))["alertmanager"]
+    own: list[InhibitRule] = alertmanager["config"]["inhibit_rules"]
+    return own
 
 
 def changed_objects(one: Plan, other: Plan) -> set[str]:
@@ -60,8 +72,11 @@ def test_an_alertmanager_that_is_turned_on_keeps_back_what_follows_from_worse(
     rules = alertmanager["config"]["inhibit_rules"]
 
     assert alertmanager["enabled"] is False
+    ours = list(inhibit_rules(unified()))
+
     assert rules[0]["target_matchers"] == ["severity =~ warning|info"]
-    assert rules[4:] == list(inhibit_rules(unified()))
+    assert rules[-len(ours) :] == ours
+    assert rules[: -len(ours)] == inhibited_by(release.chart, where_not_there=rules[: -len(ours)])
 
 
 def test_changing_one_server_touches_only_that_server() -> None:
