@@ -45,6 +45,7 @@ async def open_oddly(way: str, client: str, text: bytes) -> None:
     scene = Scene(WAYS[way])
     await CLIENTS[client](scene).open([text])
     await scene.finish()
+    assert scene.counted == scene.begun
 
 
 async def converse(way: str, client: str, said: Sequence[bytes]) -> None:
@@ -56,6 +57,7 @@ async def converse(way: str, client: str, said: Sequence[bytes]) -> None:
         asking.ask("tools/list" if b'"tools"' in text else "tools/call")
         await scene.hear([text])
     await scene.finish()
+    assert scene.counted == scene.begun
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -97,6 +97,7 @@ class Scene:
 
     def __init__(self, way: "Callable[[Scene], Way]") -> None:
         self.books: Books = books()
+        self.begun = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.upstream, self.say = way(self)
 
@@ -111,6 +112,7 @@ class Scene:
         client = ScriptedClient()
         sent = post(client, json.dumps({"jsonrpc": "2.0", **message}).encode(), head)
         self.books.begun(head.session, len(sent.calls))
+        self.begun += len(sent.calls)
         self.upstream.post(sent)
         return client
 
@@ -125,8 +127,13 @@ class Scene:
             self.say(text)
             await self._rest()
 
+    @property
+    def counted(self) -> int:
+        """How many calls the ledger counted."""
+        return sum(sum(each.counts) for each in self.books.ledger.rows.values())
+
     async def finish(self) -> None:
-        """Everything is overdue, then everything ends: each call was counted once."""
+        """Everything is overdue, then everything ends: no call is left."""
         self.upstream.tick(perf_counter() + 10_000)
         await self._rest()
         await self.upstream.close()
