@@ -11,9 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from proxy.access.settings import fixed_token, token_file
 from proxy.certificates import authorities
-from proxy.eras.request import DEEPEST
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
+from proxy.wire.depth import DEEPEST
 
 MIB = 1024 * 1024
 

@@ -6,13 +6,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from proxy.eras import keys
-from proxy.wire.depth import deeper_than
+from proxy.wire.depth import DEEPEST, deeper_than
 from proxy.wire.fields import Fields, encode, inside, members, raw, take_apart
 from proxy.wire.message import RequestId
 
 NULL = raw(None)
-DEEPEST = 400
-"""How deep a value may nest that is read whole: Python's recursion ends at 1000, stack included."""
 
 
 class Refused(Struct, frozen=True, gc=False):

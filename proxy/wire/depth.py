@@ -5,6 +5,9 @@ A parser that recurses can be brought down by depth alone; so the proxy bounds i
 
 from itertools import accumulate
 
+DEEPEST = 400
+"""How deep a value may nest that is read whole: Python's recursion ends at 1000, stack included."""
+
 _BRACKETS = b"[{]}"
 _STEPS = bytes.maketrans(_BRACKETS, b"\x01\x01\xff\xff")
 _OTHERS = bytes(set(range(256)) - set(_BRACKETS))
