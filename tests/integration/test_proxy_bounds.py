@@ -13,8 +13,9 @@ pytestmark = pytest.mark.slow
 
 CALLS = 1000
 HUGE = "x" * 3_000_000
-SLACK_BYTES = 24 * 1024 * 1024
-"""A few strings of that length may stay in the allocator; one for each call may not."""
+SLACK_BYTES = 64 * 1024 * 1024
+"""What the allocator may keep of messages that are gone: up to 40 MB were seen, with 20 huge
+messages and with 120. Sixty that are remembered would be 180 MB."""
 
 
 def series(proxy: RunningProxy) -> int:
@@ -56,7 +57,7 @@ def test_hostile_names_and_huge_strings_leave_series_and_memory_bounded() -> Non
         before, remembered = series(proxy), memory(proxy)
         for number in range(1000, 1000 + CALLS):
             call(client, number, "")
-        for number in range(20):
+        for number in range(60):
             call(client, number, HUGE)
         assert series(proxy) == before
         assert memory(proxy) - remembered < SLACK_BYTES
