@@ -71,7 +71,7 @@ def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
     with demo("hybrid", "--fault", "writes-rejected") as running:
         assert running.ended() == 2
     assert running.output == [
-        'fault "writes-rejected": nothing of hybrid breaks so; choose architecture'
+        'demo: fault "writes-rejected": nothing of hybrid breaks so; choose architecture'
         " otel-remote-write\n"
     ]
 
@@ -79,4 +79,4 @@ def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
 def test_a_fault_needs_our_own_servers() -> None:
     with demo("--fault", "tool-errors", "--stdio-command", "cat") as running:
         assert running.ended() == 2
-    assert running.output == ["faults break our own servers; leave --stdio-command out\n"]
+    assert running.output == ["demo: faults break our own servers; leave --stdio-command out\n"]
