@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from proxy.access.settings import fixed_token, token_file
 from proxy.certificates import authorities
 from proxy.eras.versions import Era
 from proxy.errors import SettingsError
+from proxy.urls import http_url
 from proxy.wire.depth import DEEPEST
 
 MIB = 1024 * 1024
@@ -91,13 +92,8 @@ def _address(text: str) -> Address:
 
 def _url(text: str) -> SplitResult:
     allowed = "use an http or https URL, such as http://127.0.0.1:9000/mcp"
-    try:
-        url = urlsplit(text)
-        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-        str(url.hostname).encode("idna")
-    except ValueError as error:
-        raise ValueError(allowed) from error
-    if not usable or not text.isascii() or any(each.isspace() for each in text):
+    url = http_url(text)
+    if url is None or not text.isascii() or any(each.isspace() for each in text):
         raise ValueError(allowed)
     if url.username is not None or url.fragment:
         raise ValueError(f"{allowed}, without user name or fragment")

@@ -6,9 +6,10 @@ there and in seconds here.
 
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from proxy.errors import SettingsError
+from proxy.urls import http_url
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
@@ -92,13 +93,8 @@ class Variables:
     def url(self, *names: str, default: str) -> tuple[str, str]:
         """An absolute http or https URL with the name of its variable."""
         name, text = self.named(*names, default=default)
-        try:
-            parts = urlsplit(text)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-            str(parts.hostname).encode("idna")
-        except ValueError:
-            valid = False
-        if not valid or not re.fullmatch(r"[!-~]+", text):
+        parts = http_url(text)
+        if parts is None or not re.fullmatch(r"[!-~]+", text):
             raise refusal(name, text, "a URL such as http://127.0.0.1:4318")
         if "@" in parts.netloc:
             shown = text.replace(parts.netloc.rpartition("@")[0], "...", 1)
