@@ -13,7 +13,7 @@ from dashboards.alerts.alert import (
 )
 from dashboards.alerts.sessions import sessions
 from dashboards.promql import or_zero
-from dashboards.recordings import SERIES
+from dashboards.recordings import LOOP_LAG_P99, SERIES
 from dashboards.series import RULE
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import proxies
@@ -21,7 +21,6 @@ from dashboards.thresholds import Thresholds
 from proxy.telemetry.catalogue import EVENT_LOOP_LAG
 
 _NOW = over("")
-_LAG = proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER)
 _CPU_OF_EACH = proxies.CPU.rate(RULE, proxies.OF_A_PROXY, by=proxies.EACH_POD)
 _CPU = f"max by (namespace, server) ({_CPU_OF_EACH})"
 # Other proxies use more than one core: those with an event loop are ours.
@@ -46,8 +45,8 @@ def saturation(t: Thresholds) -> tuple[Alert, ...]:
 def _event_loop_lag(t: Thresholds) -> Alert:
     return Alert(
         "MCPEventLoopLag",
-        _LAG,
-        f"({_LAG}) > {t.loop_lag_seconds:g}",
+        LOOP_LAG_P99.record,
+        f"{LOOP_LAG_P99.record} > {t.loop_lag_seconds:g}",
         "10m",
         Severity.WARNING,
         f"The proxy of {WHO} is late",
