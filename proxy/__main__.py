@@ -3,8 +3,8 @@
 import os
 import sys
 
-from proxy.errors import SettingsError
-from proxy.settings import parse
+from .errors import SettingsError
+from .settings import parse
 
 # What `requirements-proxy.txt` brings, by the names that are imported.
 PACKAGES = frozenset(
@@ -24,7 +24,7 @@ if __name__ == "__main__":
         settings = parse(sys.argv[1:], os.environ)
         import uvloop  # late, so that a bad setting is told at once
 
-        from proxy import logs, server
+        from . import logs, server
 
         logs.configure()
         uvloop.run(server.run(settings))

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from time import perf_counter
 from typing import cast
 
-from proxy.errors import MalformedHead
-from proxy.gate import HEAD_LIMIT
-from proxy.wire import response
-from proxy.wire.head import END, RequestHead, parse_request
+from .errors import MalformedHead
+from .gate import HEAD_LIMIT
+from .wire import response
+from .wire.head import END, RequestHead, parse_request
 
 Page = tuple[int, bytes, bytes]
 """Status, content type, body."""

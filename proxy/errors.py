@@ -6,7 +6,7 @@ Each message names the thing, its value and what is allowed or what to do.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # A bad setting is told also where no package is installed.
-    from proxy.verdict import Verdict
+    from .verdict import Verdict
 
 
 class ProxyError(Exception):

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
-from proxy.access.bearer import ANYONE, Access, token_of
-from proxy.access.metadata import NO_METADATA, Metadata
-from proxy.refusal import Refusal
-from proxy.wire.head import RequestHead, end_to_end, lines, parse_request
+from .access.bearer import ANYONE, Access, token_of
+from .access.metadata import NO_METADATA, Metadata
+from .refusal import Refusal
+from .wire.head import RequestHead, end_to_end, lines, parse_request
 
 HEAD_LIMIT = 16 * 1024
 """Longest request head in bytes; the answer to a longer one is 431."""

@@ -4,8 +4,8 @@ import errno
 import socket
 from ipaddress import ip_address
 
-from proxy.errors import SettingsError
-from proxy.options import Address
+from .errors import SettingsError
+from .options import Address
 
 BACKLOG = 1024
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult
 
-from proxy.access.settings import fixed_token, token_file
-from proxy.certificates import authorities
-from proxy.eras.versions import Era
-from proxy.errors import SettingsError
-from proxy.urls import http_url
-from proxy.wire.depth import DEEPEST
+from .access.settings import fixed_token, token_file
+from .certificates import authorities
+from .eras.versions import Era
+from .errors import SettingsError
+from .urls import http_url
+from .wire.depth import DEEPEST
 
 MIB = 1024 * 1024
 

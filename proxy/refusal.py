@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from proxy.wire.head import Header
+from .wire.head import Header
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,19 @@ from functools import partial
 
 from msgspec import UnsetType
 
-from proxy.calls.books import Books
-from proxy.calls.post import Post, turn_away
-from proxy.errors import DuplicateRequest, MalformedMessage
-from proxy.gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
-from proxy.session import Call
-from proxy.telemetry.trace import Trace
-from proxy.telemetry.tracing import Tracer
-from proxy.transports.port import Client
-from proxy.upstreams.upstream import StreamHost, Upstream
-from proxy.verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
-from proxy.wire import jsonrpc, response, trace_meta
-from proxy.wire.depth import deeper_than
-from proxy.wire.message import NO_META, NO_PARAMS, Message
+from .calls.books import Books
+from .calls.post import Post, turn_away
+from .errors import DuplicateRequest, MalformedMessage
+from .gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
+from .session import Call
+from .telemetry.trace import Trace
+from .telemetry.tracing import Tracer
+from .transports.port import Client
+from .upstreams.upstream import StreamHost, Upstream
+from .verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
+from .wire import jsonrpc, response, trace_meta
+from .wire.depth import deeper_than
+from .wire.message import NO_META, NO_PARAMS, Message
 
 _Taker = Callable[[Client, Arrival, bytes, float], None]
 

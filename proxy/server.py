@@ -7,25 +7,25 @@ import socket
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
-from proxy import listening, logs
-from proxy.access.entrance import Entrance, entrance_of
-from proxy.admin import AdminConnection, Page, Pages
-from proxy.calls.books import Books
-from proxy.calls.call_log import CallLog
-from proxy.calls.payloads import Overhearing, Scrubber
-from proxy.gate import Gate
-from proxy.options import Calls
-from proxy.relay import Limits, Relay
-from proxy.settings import HttpServer, Settings
-from proxy.telemetry.export import Export
-from proxy.telemetry.exposition import render
-from proxy.telemetry.ledger import Ledger
-from proxy.transports.crowd import Crowd
-from proxy.transports.http_server import ClientConnection, Front
-from proxy.transports.port import Receiver
-from proxy.upstreams.assembly import Upstreams
-from proxy.wire import response
-from proxy.wire.head import Memo, RequestHead
+from . import listening, logs
+from .access.entrance import Entrance, entrance_of
+from .admin import AdminConnection, Page, Pages
+from .calls.books import Books
+from .calls.call_log import CallLog
+from .calls.payloads import Overhearing, Scrubber
+from .gate import Gate
+from .options import Calls
+from .relay import Limits, Relay
+from .settings import HttpServer, Settings
+from .telemetry.export import Export
+from .telemetry.exposition import render
+from .telemetry.ledger import Ledger
+from .transports.crowd import Crowd
+from .transports.http_server import ClientConnection, Front
+from .transports.port import Receiver
+from .upstreams.assembly import Upstreams
+from .wire import response
+from .wire.head import Memo, RequestHead
 
 LOG = logging.getLogger("proxy")
 

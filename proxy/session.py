@@ -6,9 +6,9 @@ stdio server's process. Callers tell it what arrived and when; it returns what i
 
 from typing import NamedTuple
 
-from proxy.errors import DuplicateRequest, MalformedMessage
-from proxy.telemetry.trace import UNTRACED, Trace
-from proxy.verdict import (
+from .errors import DuplicateRequest, MalformedMessage
+from .telemetry.trace import UNTRACED, Trace
+from .verdict import (
     CANCELLED,
     GARBLED,
     OK,
@@ -18,8 +18,8 @@ from proxy.verdict import (
     judge_rest,
     judge_status,
 )
-from proxy.wire import jsonrpc
-from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
+from .wire import jsonrpc
+from .wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 PROGRESS = "notifications/progress"
 CANCELLED_METHOD = "notifications/cancelled"

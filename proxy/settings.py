@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
 from urllib.parse import SplitResult
 
-from proxy.access.settings import AccessSettings, access
-from proxy.eras.versions import Era
-from proxy.errors import SettingsError
-from proxy.options import (
+from .access.settings import AccessSettings, access
+from .eras.versions import Era
+from .errors import SettingsError
+from .options import (
     BEARER_TOKEN,
     BEARER_TOKEN_FILE,
     COMMAND,
@@ -31,8 +31,8 @@ from proxy.options import (
     Calls,
     HttpTransport,
 )
-from proxy.telemetry import settings as telemetry_settings
-from proxy.telemetry.settings import TelemetrySettings
+from .telemetry import settings as telemetry_settings
+from .telemetry.settings import TelemetrySettings
 
 DEFAULT_PATH = "/mcp"
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from proxy.telemetry.catalogue import Fault, Outcome
-from proxy.telemetry.vocabulary import ErrorType
-from proxy.wire.message import Message
+from .telemetry.catalogue import Fault, Outcome
+from .telemetry.vocabulary import ErrorType
+from .wire.message import Message
 
 # JSON-RPC 2.0 section 5.1, MCP's "resource not found", and what 2026-07-28 answers with HTTP 400:
 # header mismatch, missing client capability, unsupported version. The caller asked for the wrong

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from proxy.access.settings import TOKEN
-from proxy.refusal import Refusal
+from ..refusal import Refusal
+from .settings import TOKEN
 
 REALM = 'realm="mcp"'
 

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Coroutine
 from time import time
 
-from proxy.access.bearer import challenge
-from proxy.access.jwks import KeyWatch
-from proxy.access.jwts import Judge
-from proxy.access.metadata import Metadata
-from proxy.errors import InvalidToken, UnknownKey
-from proxy.gate import Arrival
-from proxy.refusal import Refusal
-from proxy.transports.port import Client, Receiver
-from proxy.wire import response
+from ..errors import InvalidToken, UnknownKey
+from ..gate import Arrival
+from ..refusal import Refusal
+from ..transports.port import Client, Receiver
+from ..wire import response
+from .bearer import challenge
+from .jwks import KeyWatch
+from .jwts import Judge
+from .metadata import Metadata
 
 
 class Door:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
-from proxy.access.bearer import ANYONE, Access, HoldersOf, HoldersOfAny
-from proxy.access.metadata import NO_METADATA, Metadata, metadata
-from proxy.access.settings import AccessSettings, FixedTokens, JwtTerms
-from proxy.transports.port import Receiver
+from ..transports.port import Receiver
+from .bearer import ANYONE, Access, HoldersOf, HoldersOfAny
+from .metadata import NO_METADATA, Metadata, metadata
+from .settings import AccessSettings, FixedTokens, JwtTerms
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 
@@ -49,8 +49,8 @@ class ByJwt:
     """A door decides, by keys that change; what it needs is loaded only where it is used."""
 
     def __init__(self, terms: JwtTerms, path: str) -> None:
-        from proxy.access.jwks import KeyWatch
-        from proxy.access.jwts import Judge
+        from .jwks import KeyWatch
+        from .jwts import Judge
 
         self._judge = Judge(terms)
         self._watch = KeyWatch(terms.keys_url, self._judge)
@@ -59,7 +59,7 @@ class ByJwt:
 
     def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
         """Part of Entrance."""
-        from proxy.access.door import Door
+        from .door import Door
 
         return Door(relay, self._judge, self._watch, self.metadata, spawn)
 

@@ -8,10 +8,10 @@ from time import monotonic
 from typing import IO
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from proxy import logs
-from proxy.access.jwts import Judge
-from proxy.access.keys import read
-from proxy.errors import UnusableKeys
+from .. import logs
+from ..errors import UnusableKeys
+from .jwts import Judge
+from .keys import read
 
 LOG = logging.getLogger("proxy.access")
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import jwt
 from jwt import PyJWK
 
-from proxy.access.keys import ALLOWED, NO_KEYS, KeySet
-from proxy.access.settings import JwtTerms
-from proxy.errors import InvalidToken, UnknownKey
+from ..errors import InvalidToken, UnknownKey
+from .keys import ALLOWED, NO_KEYS, KeySet
+from .settings import JwtTerms
 
 LEEWAY_SECONDS = 30
 """How far the issuer's clock may be from ours."""

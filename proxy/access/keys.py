@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from jwt import PyJWK, PyJWTError
 
-from proxy.errors import UnusableKeys
+from ..errors import UnusableKeys
 
 # By key type, and for elliptic curves by curve: a token cannot choose another kind of signature
 # than its key is for, and never a symmetric one or none (RFC 8725, sections 3.1 and 3.2).

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from proxy.access.settings import JwtTerms
+from .settings import JwtTerms
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult
 
-from proxy.errors import SettingsError
+from ..errors import SettingsError
 
 TOKEN = rb"[A-Za-z0-9._~+/-]+=*"
 """What a bearer token may be made of (RFC 6750, section 2.1)."""

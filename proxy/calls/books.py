@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from time import perf_counter
 
-from proxy.calls.call_log import CallLog
-from proxy.session import Finished
-from proxy.telemetry.catalogue import Outcome
-from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.spans import Exchange as TraceRecord
-from proxy.telemetry.tracing import Tracer
-from proxy.telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
+from ..session import Finished
+from ..telemetry.catalogue import Outcome
+from ..telemetry.ledger import Ledger
+from ..telemetry.spans import Exchange as TraceRecord
+from ..telemetry.tracing import Tracer
+from ..telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
+from .call_log import CallLog
 
 _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 

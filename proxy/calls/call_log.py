@@ -6,12 +6,12 @@ Formats". Never a payload; at most so many lines a second, and what is left out 
 
 import logging
 
-from proxy import logs
-from proxy.options import Calls
-from proxy.session import Finished
-from proxy.telemetry.catalogue import Outcome
-from proxy.telemetry.trace import Trace
-from proxy.telemetry.vocabulary import cut
+from .. import logs
+from ..options import Calls
+from ..session import Finished
+from ..telemetry.catalogue import Outcome
+from ..telemetry.trace import Trace
+from ..telemetry.vocabulary import cut
 
 LOG = logging.getLogger("proxy.call")
 

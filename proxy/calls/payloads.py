@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from proxy import logs
-from proxy.errors import MessageTooLarge
-from proxy.gate import Arrival
-from proxy.transports.port import Client, Receiver, Visitor
-from proxy.wire import response
-from proxy.wire.event_stream import EventReader
+from .. import logs
+from ..errors import MessageTooLarge
+from ..gate import Arrival
+from ..transports.port import Client, Receiver, Visitor
+from ..wire import response
+from ..wire.event_stream import EventReader
 
 LOG = logging.getLogger("proxy.payloads")
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from proxy.calls.books import Books
-from proxy.gate import Arrival
-from proxy.session import Call, Finished
-from proxy.transports.port import Client
-from proxy.verdict import Verdict
-from proxy.wire import jsonrpc, response
-from proxy.wire.head import Header, lines
-from proxy.wire.message import Message
+from ..gate import Arrival
+from ..session import Call, Finished
+from ..transports.port import Client
+from ..verdict import Verdict
+from ..wire import jsonrpc, response
+from ..wire.head import Header, lines
+from ..wire.message import Message
+from .books import Books
 
 GONE_STATUS = 499
 """Counted, never sent: the client went away before its answer (nginx's number for it)."""

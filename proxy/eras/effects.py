@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from proxy.eras.versions import Era
-from proxy.wire.fields import Fields
+from ..wire.fields import Fields
+from .versions import Era
 
 
 class Send(NamedTuple):

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Raw
 
-from proxy.eras import keys
-from proxy.eras.request import Refused, Request, text
-from proxy.wire.head import Header
+from ..wire.head import Header
+from . import keys
+from .request import Refused, Request, text
 
 NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """The parameter that Mcp-Name repeats, by method."""

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from proxy.eras import keys
-from proxy.eras.effects import Cancel, Later, Relisten, Send, SessionEffects, Tell
-from proxy.eras.opening import modern_meta, speaks_modern
-from proxy.eras.request import (
+from ..wire.fields import Fields, encode, inside, members, raw
+from . import keys
+from .effects import Cancel, Later, Relisten, Send, SessionEffects, Tell
+from .opening import modern_meta, speaks_modern
+from .request import (
     Refused,
     Request,
     identity,
@@ -25,8 +26,7 @@ from proxy.eras.request import (
     text,
     with_meta,
 )
-from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS
-from proxy.wire.fields import Fields, encode, inside, members, raw
+from .versions import LATEST_LEGACY, LEGACY_VERSIONS
 
 MOST_ROUNDS = 100
 """How often one request may be answered by `input_required` before it is given up."""

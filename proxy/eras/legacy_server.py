@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 from msgspec import Raw
 
-from proxy.eras import keys, results
-from proxy.eras.effects import Answer, Changed, Effects, Push, Send
-from proxy.eras.parameters import Parameters
-from proxy.eras.request import (
+from ..wire.fields import Fields, encode, inside, members, raw
+from . import keys, results
+from .effects import Answer, Changed, Effects, Push, Send
+from .parameters import Parameters
+from .request import (
     Refused,
     Request,
     cancellation,
@@ -25,10 +26,9 @@ from proxy.eras.request import (
     result,
     text,
 )
-from proxy.eras.rules import NO_SUCH_METHOD
-from proxy.eras.subscription import Subscription, wanted
-from proxy.eras.tickets import Ticket, Tickets, numbered
-from proxy.wire.fields import Fields, encode, inside, members, raw
+from .rules import NO_SUCH_METHOD
+from .subscription import Subscription, wanted
+from .tickets import Ticket, Tickets, numbered
 
 UNKNOWN_STATE = Refused(keys.INVALID_PARAMS, "requestState is unknown, or its time is over")
 _OTHER_REQUEST = Refused(keys.INVALID_PARAMS, "requestState belongs to another request")

@@ -5,12 +5,12 @@ ids. A log message names no request (2026-07-28, "stdio", Receiving Messages), s
 only while a single request asked for such messages.
 """
 
-from proxy.eras import keys
-from proxy.eras.effects import Answer, Close, Effects, Push, Send
-from proxy.eras.parameters import Parameters
-from proxy.eras.request import Refused, Request, cancellation, identity, plain, text, with_meta
-from proxy.eras.tickets import Ticket, Tickets, numbered
-from proxy.wire.fields import Fields, encode, inside
+from ..wire.fields import Fields, encode, inside
+from . import keys
+from .effects import Answer, Close, Effects, Push, Send
+from .parameters import Parameters
+from .request import Refused, Request, cancellation, identity, plain, text, with_meta
+from .tickets import Ticket, Tickets, numbered
 
 
 class ModernServer:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 from msgspec import Raw
 
-from proxy.eras import keys
-from proxy.eras.effects import Effects, Failed, Opened, Send
-from proxy.eras.request import mapping, notification, plain, request, text
-from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
-from proxy.wire.fields import Fields, members, raw
+from ..wire.fields import Fields, members, raw
+from . import keys
+from .effects import Effects, Failed, Opened, Send
+from .request import mapping, notification, plain, request, text
+from .versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
 
 PROBE_SECONDS = 10.0
 """How long a server may think about `server/discover` before it is taken for a legacy one."""

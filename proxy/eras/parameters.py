@@ -8,10 +8,10 @@ import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from proxy.eras import keys
-from proxy.eras.headers import PARAMETER, decode_value, encode_value
-from proxy.eras.request import Refused, mapping
-from proxy.wire.head import Header
+from ..wire.head import Header
+from . import keys
+from .headers import PARAMETER, decode_value, encode_value
+from .request import Refused, mapping
 
 Path = tuple[str, ...]
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Raw, Struct
 
-from proxy.eras import keys
-from proxy.wire.depth import DEEPEST, deeper_than
-from proxy.wire.fields import Fields, encode, inside, members, raw, take_apart
-from proxy.wire.message import RequestId
+from ..wire.depth import DEEPEST, deeper_than
+from ..wire.fields import Fields, encode, inside, members, raw, take_apart
+from ..wire.message import RequestId
+from . import keys
 
 NULL = raw(None)
 

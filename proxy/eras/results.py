@@ -2,10 +2,10 @@
 
 from msgspec import Raw
 
-from proxy.eras import keys
-from proxy.eras.request import mapping, plain
-from proxy.eras.versions import LATEST_LEGACY, MODERN_VERSION
-from proxy.wire.fields import Fields, inside, members, raw
+from ..wire.fields import Fields, inside, members, raw
+from . import keys
+from .request import mapping, plain
+from .versions import LATEST_LEGACY, MODERN_VERSION
 
 _COMPLETE = raw("complete")
 _NEVER_FRESH = {"ttlMs": raw(0), "cacheScope": raw("private")}

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from proxy.eras import headers, keys
-from proxy.eras.request import Refused, Request, plain, text
-from proxy.eras.versions import LATEST_LEGACY, MODERN_VERSION
-from proxy.errors import MalformedMessage
-from proxy.wire.fields import members
-from proxy.wire.head import Header
+from ..errors import MalformedMessage
+from ..wire.fields import members
+from ..wire.head import Header
+from . import headers, keys
+from .request import Refused, Request, plain, text
+from .versions import LATEST_LEGACY, MODERN_VERSION
 
 STATUS = {
     -32700: 400,

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from msgspec import UNSET
 
-from proxy.eras import keys
-from proxy.eras.request import NULL, Refused, identity
-from proxy.errors import MalformedMessage
-from proxy.wire import jsonrpc
-from proxy.wire.fields import Fields, members, raw, take_apart
+from ..errors import MalformedMessage
+from ..wire import jsonrpc
+from ..wire.fields import Fields, members, raw, take_apart
+from . import keys
+from .request import NULL, Refused, identity
 
 T = TypeVar("T")
 _NO_RESULT = Refused(keys.INTERNAL_ERROR, "the server gave no result that can be read")

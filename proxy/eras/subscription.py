@@ -2,9 +2,9 @@
 
 from msgspec import Raw
 
-from proxy.eras import keys
-from proxy.eras.request import mapping, notification, plain, result, text, with_meta
-from proxy.wire.fields import Fields, inside
+from ..wire.fields import Fields, inside
+from . import keys
+from .request import mapping, notification, plain, result, text, with_meta
 
 Honored = dict[str, object]
 

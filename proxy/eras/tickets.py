@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from proxy.eras import keys
-from proxy.eras.effects import Push
-from proxy.eras.request import Request
-from proxy.wire.fields import Fields, encode, inside, raw
+from ..wire.fields import Fields, encode, inside, raw
+from . import keys
+from .effects import Push
+from .request import Request
 
 
 class Ticket:

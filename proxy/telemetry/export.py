@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from proxy.telemetry.delivery import Transport
-from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.otlp import Envelope, resource
-from proxy.telemetry.otlp_grpc import open_grpc
-from proxy.telemetry.otlp_http import HttpTransport
-from proxy.telemetry.push import Batch, Push, Source
-from proxy.telemetry.settings import BatchSettings, OtlpSettings, Protocol, TelemetrySettings
-from proxy.telemetry.spans import SpanEncoder
-from proxy.telemetry.tracing import SpanQueue, Tracer
-from proxy.telemetry.vocabulary import DropReason, Signal
+from .delivery import Transport
+from .ledger import Ledger
+from .otlp import Envelope, resource
+from .otlp_grpc import open_grpc
+from .otlp_http import HttpTransport
+from .push import Batch, Push, Source
+from .settings import BatchSettings, OtlpSettings, Protocol, TelemetrySettings
+from .spans import SpanEncoder
+from .tracing import SpanQueue, Tracer
+from .vocabulary import DropReason, Signal
 
 
 class Export:

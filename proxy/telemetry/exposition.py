@@ -9,11 +9,11 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 from prometheus_client.utils import floatToGoString
 
-from proxy.telemetry import ledger as ledgers
-from proxy.telemetry import process
-from proxy.telemetry.catalogue import Instrument, prometheus_label
-from proxy.telemetry.ledger import Distribution, Ledger
-from proxy.telemetry.projection import Family, families
+from . import ledger as ledgers
+from . import process
+from .catalogue import Instrument, prometheus_label
+from .ledger import Distribution, Ledger
+from .projection import Family, families
 
 _TYPES = {
     Instrument.COUNTER: "counter",

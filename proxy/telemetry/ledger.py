@@ -11,7 +11,7 @@ from bisect import bisect_left
 from operator import add
 from typing import NamedTuple
 
-from proxy.telemetry.catalogue import (
+from .catalogue import (
     LAG_BUCKETS,
     NO_METHOD,
     OPERATION_BUCKETS,
@@ -21,7 +21,7 @@ from proxy.telemetry.catalogue import (
     Fault,
     Outcome,
 )
-from proxy.telemetry.vocabulary import (
+from .vocabulary import (
     HTTP_METHODS,
     METHODS,
     PROTOCOL_VERSIONS,

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from proxy.telemetry import process, protobuf
-from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, VERSION, Instrument
-from proxy.telemetry.ledger import Distribution, Exemplar, Ledger
-from proxy.telemetry.projection import Family, Point, families
+from . import process, protobuf
+from .catalogue import SCOPE, SEMCONV_SCHEMA, VERSION, Instrument
+from .ledger import Distribution, Exemplar, Ledger
+from .projection import Family, Point, families
 
 _CUMULATIVE = 2
 """AggregationTemporality."""

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from proxy.errors import MalformedMessage
-from proxy.telemetry import protobuf
-from proxy.telemetry.delivery import ACCEPTED, Reply
+from ..errors import MalformedMessage
+from . import protobuf
+from .delivery import ACCEPTED, Reply
 
 _REMARK_CHARACTERS = 200
 _HIGHEST = 1 << 63

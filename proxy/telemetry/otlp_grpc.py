@@ -8,12 +8,12 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from proxy.errors import MalformedMessage
-from proxy.telemetry import otlp_answer, protobuf
-from proxy.telemetry.delivery import ANSWER_LIMIT, Reply
-from proxy.telemetry.otlp_http import USER_AGENT
-from proxy.telemetry.settings import OtlpSettings
-from proxy.telemetry.vocabulary import Signal
+from ..errors import MalformedMessage
+from . import otlp_answer, protobuf
+from .delivery import ANSWER_LIMIT, Reply
+from .otlp_http import USER_AGENT
+from .settings import OtlpSettings
+from .vocabulary import Signal
 
 if TYPE_CHECKING:
     import grpc  # type: ignore[import-untyped]  # its stubs are a package of their own

@@ -11,12 +11,12 @@ import zlib
 from collections.abc import Callable, Coroutine
 from urllib.parse import urlsplit
 
-from proxy.telemetry import otlp_answer
-from proxy.telemetry.delivery import ANSWER_LIMIT, Reply
-from proxy.telemetry.settings import OtlpSettings
-from proxy.transports.pool import Endpoint, Pool
-from proxy.transports.port import Source
-from proxy.wire.head import ResponseHead
+from ..transports.pool import Endpoint, Pool
+from ..transports.port import Source
+from ..wire.head import ResponseHead
+from . import otlp_answer
+from .delivery import ANSWER_LIMIT, Reply
+from .settings import OtlpSettings
 
 USER_AGENT = "mcp-observability-proxy"
 

@@ -7,8 +7,8 @@ tool have been seen, because `rate()` cannot see the first step of a counter tha
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from proxy.telemetry import catalogue
-from proxy.telemetry.catalogue import (
+from . import catalogue
+from .catalogue import (
     COMMON_ATTRIBUTES,
     OVERFLOW_LABEL,
     Fault,
@@ -17,9 +17,9 @@ from proxy.telemetry.catalogue import (
     Outcome,
     Status,
 )
-from proxy.telemetry.ledger import Distribution, Labels, Ledger
-from proxy.telemetry.process import ProcessUse
-from proxy.telemetry.vocabulary import TOOLS_CALL, ErrorType
+from .ledger import Distribution, Labels, Ledger
+from .process import ProcessUse
+from .vocabulary import TOOLS_CALL, ErrorType
 
 STDIO = "stdio"
 

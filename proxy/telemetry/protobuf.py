@@ -8,7 +8,7 @@ its official classes. Numbers that are not negative only.
 import struct
 from collections.abc import Iterable, Iterator
 
-from proxy.errors import MalformedMessage
+from ..errors import MalformedMessage
 
 _VARINT, _FIXED64, _LENGTH = 0, 1, 2
 _SIZES = {_FIXED64: 8, 5: 4}

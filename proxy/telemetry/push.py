@@ -9,9 +9,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from proxy.telemetry.delivery import Reply, Transport, deliver
-from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.vocabulary import DropReason, Signal
+from .delivery import Reply, Transport, deliver
+from .ledger import Ledger
+from .vocabulary import DropReason, Signal
 
 LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ proxy and the SDKs around it take the same decision for the same trace.
 
 from dataclasses import dataclass
 
-from proxy.telemetry.trace_context import TraceContext
+from .trace_context import TraceContext
 
 _MASK = (1 << 64) - 1
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from proxy.errors import SettingsError
-from proxy.telemetry import tls_files
-from proxy.telemetry.sampling import FIXED, OFF, RATIO, Sampler
-from proxy.telemetry.tls_files import TlsFiles
-from proxy.telemetry.variables import Variables
-from proxy.telemetry.vocabulary import Signal
+from ..errors import SettingsError
+from . import tls_files
+from .sampling import FIXED, OFF, RATIO, Sampler
+from .tls_files import TlsFiles
+from .variables import Variables
+from .vocabulary import Signal
 
 DEFAULT_SERVER = "mcp-server"
 

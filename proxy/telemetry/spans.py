@@ -9,13 +9,13 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
-from proxy.telemetry import protobuf
-from proxy.telemetry.catalogue import Fault, Outcome
-from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.projection import network_transport
-from proxy.telemetry.trace import Trace
-from proxy.telemetry.trace_context import TraceContext
-from proxy.telemetry.vocabulary import METHODS, PROMPTS_GET, TOOL_BYTES, TOOLS_CALL, cut, known
+from . import protobuf
+from .catalogue import Fault, Outcome
+from .ledger import Ledger
+from .projection import network_transport
+from .trace import Trace
+from .trace_context import TraceContext
+from .vocabulary import METHODS, PROMPTS_GET, TOOL_BYTES, TOOLS_CALL, cut, known
 
 OUTCOME = "mcp.proxy.outcome"
 FAULT = "mcp.proxy.fault"

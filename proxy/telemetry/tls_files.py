@@ -4,9 +4,9 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy import certificates
-from proxy.errors import SettingsError
-from proxy.telemetry.variables import Variables
+from .. import certificates
+from ..errors import SettingsError
+from .variables import Variables
 
 
 @dataclass(frozen=True, slots=True)

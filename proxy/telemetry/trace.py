@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from proxy.telemetry.trace_context import TraceContext
+from .trace_context import TraceContext
 
 
 class Trace(NamedTuple):

@@ -9,11 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from proxy.telemetry import trace_context
-from proxy.telemetry.sampling import Sampler
-from proxy.telemetry.spans import Exchange, SpanEncoder
-from proxy.telemetry.trace import UNTRACED, Trace
-from proxy.telemetry.trace_context import TraceContext
+from . import trace_context
+from .sampling import Sampler
+from .spans import Exchange, SpanEncoder
+from .trace import UNTRACED, Trace
+from .trace_context import TraceContext
 
 
 class SpanQueue:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from proxy.errors import SettingsError
-from proxy.urls import http_url
+from ..errors import SettingsError
+from ..urls import http_url
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")

@@ -8,7 +8,7 @@ types, as the OpenTelemetry conventions spell it), so that no peer can invent a 
 from enum import StrEnum
 from http import HTTPStatus
 
-from proxy.telemetry.catalogue import OVERFLOW_LABEL
+from .catalogue import OVERFLOW_LABEL
 
 TOOLS_CALL = "tools/call"
 PROMPTS_GET = "prompts/get"

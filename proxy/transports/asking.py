@@ -4,10 +4,8 @@ import asyncio
 from time import perf_counter
 from typing import Protocol
 
-from proxy.errors import MalformedMessage, MessageTooLarge
-from proxy.transports.lane import Parcel
-from proxy.transports.port import Source
-from proxy.verdict import (
+from ..errors import MalformedMessage, MessageTooLarge
+from ..verdict import (
     GARBLED,
     TIMED_OUT,
     UNREACHABLE,
@@ -15,10 +13,12 @@ from proxy.verdict import (
     judge,
     judge_status,
 )
-from proxy.wire import jsonrpc
-from proxy.wire.event_stream import EventReader
-from proxy.wire.head import Content, ResponseHead
-from proxy.wire.message import Message
+from ..wire import jsonrpc
+from ..wire.event_stream import EventReader
+from ..wire.head import Content, ResponseHead
+from ..wire.message import Message
+from .lane import Parcel
+from .port import Source
 
 RESUME_SECONDS = 1.0
 """Pause before a stream is asked for again; it doubles up to the longest while nothing comes."""

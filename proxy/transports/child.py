@@ -9,12 +9,12 @@ from contextlib import suppress
 from time import perf_counter
 from typing import cast
 
-from proxy import logs
-from proxy.errors import MessageTooLarge, Unreachable
-from proxy.transports.attempts import Attempts
-from proxy.transports.port import LinkOwner
-from proxy.verdict import EXITED, GARBLED, UNREACHABLE, Verdict
-from proxy.wire.lines import LineReader, encode
+from .. import logs
+from ..errors import MessageTooLarge, Unreachable
+from ..verdict import EXITED, GARBLED, UNREACHABLE, Verdict
+from ..wire.lines import LineReader, encode
+from .attempts import Attempts
+from .port import LinkOwner
 
 LOG = logging.getLogger("proxy.child")
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from proxy.transports.pool import Pool
-from proxy.transports.port import Link, LinkOwner
+from .pool import Pool
+from .port import Link, LinkOwner
 
 Opened = TypeVar("Opened", bound=Link)
 

@@ -3,10 +3,10 @@
 import asyncio
 from typing import Protocol
 
-from proxy.transports.lane import Parcel
-from proxy.transports.port import Source
-from proxy.verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
-from proxy.wire.head import ResponseHead
+from ..verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from ..wire.head import ResponseHead
+from .lane import Parcel
+from .port import Source
 
 
 class Sender(Protocol):

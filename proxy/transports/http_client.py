@@ -5,10 +5,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Protocol, cast
 
-from proxy.errors import MalformedBody, MalformedHead
-from proxy.transports.port import Sink
-from proxy.wire.chunked import Decoder
-from proxy.wire.head import END, Content, ResponseHead
+from ..errors import MalformedBody, MalformedHead
+from ..wire.chunked import Decoder
+from ..wire.head import END, Content, ResponseHead
+from .port import Sink
 
 HEAD_LIMIT = 64 * 1024
 """Longest response head in bytes."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import cast
 
-from proxy.errors import MalformedBody, MalformedHead
-from proxy.gate import HEAD_LIMIT, Arrival
-from proxy.refusal import Refusal
-from proxy.telemetry.ledger import Ledger
-from proxy.transports.crowd import Crowd
-from proxy.transports.port import Receiver, Visitor
-from proxy.wire import response
-from proxy.wire.chunked import LAST, Decoder, chunk
-from proxy.wire.head import END
+from ..errors import MalformedBody, MalformedHead
+from ..gate import HEAD_LIMIT, Arrival
+from ..refusal import Refusal
+from ..telemetry.ledger import Ledger
+from ..wire import response
+from ..wire.chunked import LAST, Decoder, chunk
+from ..wire.head import END
+from .crowd import Crowd
+from .port import Receiver, Visitor
 
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
 _AHEAD_LIMIT = 64 * 1024

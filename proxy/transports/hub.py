@@ -13,14 +13,14 @@ from time import perf_counter
 
 from msgspec import Raw
 
-from proxy import logs
-from proxy.eras import keys, said
-from proxy.errors import MalformedMessage
-from proxy.transports.port import Link, LinkOwner
-from proxy.verdict import REJECTED, Verdict
-from proxy.wire import jsonrpc
-from proxy.wire.fields import Fields, encode, inside, members, raw, take_apart
-from proxy.wire.message import NO_META, NO_PARAMS, Message, RequestId
+from .. import logs
+from ..eras import keys, said
+from ..errors import MalformedMessage
+from ..verdict import REJECTED, Verdict
+from ..wire import jsonrpc
+from ..wire.fields import Fields, encode, inside, members, raw, take_apart
+from ..wire.message import NO_META, NO_PARAMS, Message, RequestId
+from .port import Link, LinkOwner
 
 LOG = logging.getLogger("proxy.hub")
 

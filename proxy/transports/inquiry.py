@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from proxy.errors import MalformedMessage, MessageTooLarge
-from proxy.transports.port import Source
-from proxy.wire import jsonrpc
-from proxy.wire.event_stream import EventReader
-from proxy.wire.head import Content, ResponseHead
+from ..errors import MalformedMessage, MessageTooLarge
+from ..wire import jsonrpc
+from ..wire.event_stream import EventReader
+from ..wire.head import Content, ResponseHead
+from .port import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ overtake each other only, as they may.
 from collections import deque
 from collections.abc import Callable
 
-from proxy.eras import keys
-from proxy.wire import jsonrpc
-from proxy.wire.message import Message
+from ..eras import keys
+from ..wire import jsonrpc
+from ..wire.message import Message
 
 BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may be on their way to a server that does not take them; then none is added."""

@@ -8,22 +8,22 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from proxy.eras import headers, keys, said
-from proxy.eras.parameters import Parameters
-from proxy.eras.request import Request, identity, plain, text
-from proxy.eras.versions import MODERN_VERSION
-from proxy.errors import MalformedMessage
-from proxy.transports.asking import Question
-from proxy.transports.asking import Request as Exchange
-from proxy.transports.lane import Parcel
-from proxy.transports.pool import Pool
-from proxy.transports.port import LinkOwner
-from proxy.transports.streamable_link import StreamableTerms
-from proxy.verdict import UNREACHABLE, Verdict
-from proxy.wire import request
-from proxy.wire.fields import inside
-from proxy.wire.head import Header, without
-from proxy.wire.message import Message
+from ..eras import headers, keys, said
+from ..eras.parameters import Parameters
+from ..eras.request import Request, identity, plain, text
+from ..eras.versions import MODERN_VERSION
+from ..errors import MalformedMessage
+from ..verdict import UNREACHABLE, Verdict
+from ..wire import request
+from ..wire.fields import inside
+from ..wire.head import Header, without
+from ..wire.message import Message
+from .asking import Question
+from .asking import Request as Exchange
+from .lane import Parcel
+from .pool import Pool
+from .port import LinkOwner
+from .streamable_link import StreamableTerms
 
 
 class ModernLink:

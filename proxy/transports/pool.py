@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
 
-from proxy.transports.http_client import UpstreamConnection
-from proxy.transports.port import Sink
-from proxy.wire.head import Memo, parse_response
+from ..wire.head import Memo, parse_response
+from .http_client import UpstreamConnection
+from .port import Sink
 
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn and Node close, so that a call never meets a closing one."""

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Protocol
 
-from proxy.gate import Arrival
-from proxy.verdict import Verdict
-from proxy.wire.head import ResponseHead
+from ..gate import Arrival
+from ..verdict import Verdict
+from ..wire.head import ResponseHead
 
 
 class Visitor(Protocol):

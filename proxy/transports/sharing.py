@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
-from proxy.errors import Unreachable
-from proxy.transports.attempts import Attempts
-from proxy.transports.child import Children
-from proxy.transports.hub import Hub, Share
-from proxy.transports.port import LinkOwner
-from proxy.verdict import EXITED
+from ..errors import Unreachable
+from ..verdict import EXITED
+from .attempts import Attempts
+from .child import Children
+from .hub import Hub, Share
+from .port import LinkOwner
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult
 
-from proxy.eras.headers import REPLACED
-from proxy.errors import MessageTooLarge, Unreachable
-from proxy.transports.connector import HttpConnector
-from proxy.transports.delivery import Delivery
-from proxy.transports.lane import Lane, Parcel
-from proxy.transports.pool import Pool
-from proxy.transports.port import LinkOwner, Source
-from proxy.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
-from proxy.wire import request
-from proxy.wire.endpoint import endpoint, target_of
-from proxy.wire.event_stream import Event, EventReader
-from proxy.wire.head import Content, ResponseHead, without
+from ..eras.headers import REPLACED
+from ..errors import MessageTooLarge, Unreachable
+from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from ..wire import request
+from ..wire.endpoint import endpoint, target_of
+from ..wire.event_stream import Event, EventReader
+from ..wire.head import Content, ResponseHead, without
+from .connector import HttpConnector
+from .delivery import Delivery
+from .lane import Lane, Parcel
+from .pool import Pool
+from .port import LinkOwner, Source
 
 ENDPOINT = b"endpoint"
 

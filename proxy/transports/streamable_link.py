@@ -9,15 +9,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from proxy.eras.headers import REPLACED
-from proxy.transports.asking import Farewell, Listening, Question, Request
-from proxy.transports.lane import Lane, Parcel
-from proxy.transports.pool import Pool
-from proxy.transports.port import LinkOwner
-from proxy.verdict import UNREACHABLE, Verdict
-from proxy.wire import request
-from proxy.wire.head import Header, without
-from proxy.wire.message import Message
+from ..eras.headers import REPLACED
+from ..verdict import UNREACHABLE, Verdict
+from ..wire import request
+from ..wire.head import Header, without
+from ..wire.message import Message
+from .asking import Farewell, Listening, Question, Request
+from .lane import Lane, Parcel
+from .pool import Pool
+from .port import LinkOwner
 
 FAREWELL_SECONDS = 2.0
 """How long the server may take to end a session."""

@@ -4,28 +4,28 @@ import ssl
 from collections.abc import Callable, Coroutine
 from functools import partial
 
-from proxy.calls.books import Books
-from proxy.eras.versions import Era
-from proxy.options import HttpTransport
-from proxy.settings import HttpServer, Settings, StdioServer
-from proxy.transports.child import Children
-from proxy.transports.connector import HttpConnector
-from proxy.transports.modern_link import ModernLink
-from proxy.transports.pool import Endpoint, Pool
-from proxy.transports.port import Connector
-from proxy.transports.sharing import Sharing
-from proxy.transports.sse_link import SseConnector, SseLink, SseTerms
-from proxy.transports.streamable_link import StreamableLink, StreamableTerms
-from proxy.upstreams.bridge import Bridges
-from proxy.upstreams.conversation import Terms
-from proxy.upstreams.era_upstream import EraUpstream
-from proxy.upstreams.http_eras import EraConnector, HttpEras
-from proxy.upstreams.http_upstream import HttpTerms, HttpUpstream
-from proxy.upstreams.modern_upstream import ModernUpstream
-from proxy.upstreams.places import Places
-from proxy.upstreams.session_upstream import SessionUpstream
-from proxy.upstreams.speech import Speech
-from proxy.upstreams.upstream import Upstream
+from ..calls.books import Books
+from ..eras.versions import Era
+from ..options import HttpTransport
+from ..settings import HttpServer, Settings, StdioServer
+from ..transports.child import Children
+from ..transports.connector import HttpConnector
+from ..transports.modern_link import ModernLink
+from ..transports.pool import Endpoint, Pool
+from ..transports.port import Connector
+from ..transports.sharing import Sharing
+from ..transports.sse_link import SseConnector, SseLink, SseTerms
+from ..transports.streamable_link import StreamableLink, StreamableTerms
+from .bridge import Bridges
+from .conversation import Terms
+from .era_upstream import EraUpstream
+from .http_eras import EraConnector, HttpEras
+from .http_upstream import HttpTerms, HttpUpstream
+from .modern_upstream import ModernUpstream
+from .places import Places
+from .session_upstream import SessionUpstream
+from .speech import Speech
+from .upstream import Upstream
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 

@@ -12,18 +12,18 @@ from enum import Enum, auto
 from functools import partial
 from time import perf_counter
 
-from proxy import logs
-from proxy.eras import keys, said
-from proxy.eras.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
-from proxy.eras.legacy_client import LegacyClient
-from proxy.eras.opening import modern_meta, speaks_modern
-from proxy.eras.request import Refused, Request, cancellation, plain, request
-from proxy.eras.versions import Era
-from proxy.errors import MalformedMessage
-from proxy.transports.port import Connector, Link, LinkOwner
-from proxy.verdict import Verdict
-from proxy.wire import jsonrpc
-from proxy.wire.fields import Fields, encode, take_apart
+from .. import logs
+from ..eras import keys, said
+from ..eras.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
+from ..eras.legacy_client import LegacyClient
+from ..eras.opening import modern_meta, speaks_modern
+from ..eras.request import Refused, Request, cancellation, plain, request
+from ..eras.versions import Era
+from ..errors import MalformedMessage
+from ..transports.port import Connector, Link, LinkOwner
+from ..verdict import Verdict
+from ..wire import jsonrpc
+from ..wire.fields import Fields, encode, take_apart
 
 LOG = logging.getLogger("proxy.bridge")
 

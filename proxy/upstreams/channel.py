@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Protocol
 
-from proxy import logs
-from proxy.eras import keys, said
-from proxy.eras.effects import Answer, Changed, Close, Effect, Failed, Opened, Push, Send
-from proxy.eras.legacy_server import LegacyServer
-from proxy.eras.modern_server import ModernServer
-from proxy.eras.opening import PROBE_SECONDS, Opening
-from proxy.eras.parameters import Parameters
-from proxy.eras.request import Refused, Request, plain
-from proxy.eras.versions import Era
-from proxy.errors import MalformedMessage, Unreachable
-from proxy.transports.port import Connector, Link
-from proxy.upstreams.visit import Visit
-from proxy.verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict
-from proxy.wire.fields import take_apart
+from .. import logs
+from ..eras import keys, said
+from ..eras.effects import Answer, Changed, Close, Effect, Failed, Opened, Push, Send
+from ..eras.legacy_server import LegacyServer
+from ..eras.modern_server import ModernServer
+from ..eras.opening import PROBE_SECONDS, Opening
+from ..eras.parameters import Parameters
+from ..eras.request import Refused, Request, plain
+from ..eras.versions import Era
+from ..errors import MalformedMessage, Unreachable
+from ..transports.port import Connector, Link
+from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict
+from ..wire.fields import take_apart
+from .visit import Visit
 
 LOG = logging.getLogger("proxy.channel")
 

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
-from proxy import logs
-from proxy.calls.books import Books
-from proxy.calls.post import GONE_STATUS, Post
-from proxy.eras import said
-from proxy.errors import MalformedMessage, Unreachable
-from proxy.session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
-from proxy.transports.port import Connector, Link
-from proxy.upstreams.backlog import Backlog
-from proxy.upstreams.reply import Answer, Listener, Receipt, Reply
-from proxy.verdict import CANCELLED, TIMED_OUT, UNREACHABLE, Verdict
-from proxy.wire import jsonrpc, response
-from proxy.wire.head import Header
-from proxy.wire.message import NO_PARAMS, Message
+from .. import logs
+from ..calls.books import Books
+from ..calls.post import GONE_STATUS, Post
+from ..eras import said
+from ..errors import MalformedMessage, Unreachable
+from ..session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
+from ..transports.port import Connector, Link
+from ..verdict import CANCELLED, TIMED_OUT, UNREACHABLE, Verdict
+from ..wire import jsonrpc, response
+from ..wire.head import Header
+from ..wire.message import NO_PARAMS, Message
+from .backlog import Backlog
+from .reply import Answer, Listener, Receipt, Reply
 
 LOG = logging.getLogger("proxy.session")
 

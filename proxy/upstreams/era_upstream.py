@@ -1,11 +1,11 @@
 """One server for clients of both eras: each request goes the way of its client's era."""
 
-from proxy.calls.post import Post, failure
-from proxy.eras.versions import Era, era_of
-from proxy.upstreams.modern_upstream import ModernUpstream
-from proxy.upstreams.upstream import Upstream
-from proxy.wire.head import lines
-from proxy.wire.message import NO_META, NO_PARAMS
+from ..calls.post import Post, failure
+from ..eras.versions import Era, era_of
+from ..wire.head import lines
+from ..wire.message import NO_META, NO_PARAMS
+from .modern_upstream import ModernUpstream
+from .upstream import Upstream
 
 NO_STREAM = "2026-07-28 has no GET stream and no sessions: POST subscriptions/listen"
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Protocol
 
-from proxy.calls.post import GONE_STATUS, Post, failure, resumption
-from proxy.errors import MalformedMessage, MessageTooLarge
-from proxy.session import ACKNOWLEDGED, Finished, Session
-from proxy.transports.port import Source
-from proxy.verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
-from proxy.wire import jsonrpc
-from proxy.wire.abridged import Abridged
-from proxy.wire.event_stream import EventReader
-from proxy.wire.event_stream import encode as encode_event
-from proxy.wire.head import Content, ResponseHead
-from proxy.wire.message import RequestId
+from ..calls.post import GONE_STATUS, Post, failure, resumption
+from ..errors import MalformedMessage, MessageTooLarge
+from ..session import ACKNOWLEDGED, Finished, Session
+from ..transports.port import Source
+from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
+from ..wire import jsonrpc
+from ..wire.abridged import Abridged
+from ..wire.event_stream import EventReader
+from ..wire.event_stream import encode as encode_event
+from ..wire.head import Content, ResponseHead
+from ..wire.message import RequestId
 
 
 class Owner(Protocol):

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
-from proxy.calls.books import Books
-from proxy.calls.post import GONE_STATUS, Post, turn_away
-from proxy.eras.versions import Era
-from proxy.errors import DuplicateRequest
-from proxy.session import Finished
-from proxy.transports.port import Connector, Link, LinkOwner
-from proxy.upstreams.bridge import Bridges
-from proxy.upstreams.era_upstream import era
-from proxy.upstreams.http_upstream import HttpUpstream, initializes
-from proxy.upstreams.modern_upstream import ModernUpstream
-from proxy.upstreams.session_upstream import SessionUpstream
-from proxy.upstreams.speech import Speech
-from proxy.verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
+from ..calls.books import Books
+from ..calls.post import GONE_STATUS, Post, turn_away
+from ..eras.versions import Era
+from ..errors import DuplicateRequest
+from ..session import Finished
+from ..transports.port import Connector, Link, LinkOwner
+from ..verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
+from .bridge import Bridges
+from .era_upstream import era
+from .http_upstream import HttpUpstream, initializes
+from .modern_upstream import ModernUpstream
+from .session_upstream import SessionUpstream
+from .speech import Speech
 
 
 class HttpEras:

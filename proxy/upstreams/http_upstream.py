@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from time import perf_counter
 
-from proxy.calls.books import Books
-from proxy.calls.post import GONE_STATUS, Post, resumption
-from proxy.gate import METHODS
-from proxy.session import CANCELLED_METHOD, Finished, Session
-from proxy.telemetry.vocabulary import ErrorType
-from proxy.transports.pool import Pool
-from proxy.upstreams.exchange import Exchange
-from proxy.upstreams.leases import Leases
-from proxy.verdict import CANCELLED, UNREACHABLE
-from proxy.wire import request
-from proxy.wire.head import Content, ResponseHead
-from proxy.wire.message import NO_PARAMS
+from ..calls.books import Books
+from ..calls.post import GONE_STATUS, Post, resumption
+from ..gate import METHODS
+from ..session import CANCELLED_METHOD, Finished, Session
+from ..telemetry.vocabulary import ErrorType
+from ..transports.pool import Pool
+from ..verdict import CANCELLED, UNREACHABLE
+from ..wire import request
+from ..wire.head import Content, ResponseHead
+from ..wire.message import NO_PARAMS
+from .exchange import Exchange
+from .leases import Leases
 
 INITIALIZE = "initialize"
 MOST_PARKED = 10_000

@@ -10,26 +10,26 @@ from collections.abc import Sequence
 
 from msgspec import Raw
 
-from proxy.calls.post import Post, turn_away
-from proxy.eras import headers, keys, rules
-from proxy.eras.effects import Changed
-from proxy.eras.legacy_server import UNKNOWN_STATE
-from proxy.eras.parameters import Parameters
-from proxy.eras.request import NULL, Refused, Request, plain, text
-from proxy.eras.versions import Era
-from proxy.errors import MalformedMessage
-from proxy.session import CANCELLED_METHOD, Finished
-from proxy.telemetry.vocabulary import LinkState
-from proxy.transports.port import Link
-from proxy.upstreams.channel import Channel
-from proxy.upstreams.conversation import Terms
-from proxy.upstreams.places import Places
-from proxy.upstreams.session_upstream import END_SECONDS
-from proxy.upstreams.visit import Visit
-from proxy.verdict import REJECTED, SATURATED, judge
-from proxy.wire import jsonrpc, response
-from proxy.wire.fields import raw
-from proxy.wire.head import Header
+from ..calls.post import Post, turn_away
+from ..eras import headers, keys, rules
+from ..eras.effects import Changed
+from ..eras.legacy_server import UNKNOWN_STATE
+from ..eras.parameters import Parameters
+from ..eras.request import NULL, Refused, Request, plain, text
+from ..eras.versions import Era
+from ..errors import MalformedMessage
+from ..session import CANCELLED_METHOD, Finished
+from ..telemetry.vocabulary import LinkState
+from ..transports.port import Link
+from ..verdict import REJECTED, SATURATED, judge
+from ..wire import jsonrpc, response
+from ..wire.fields import raw
+from ..wire.head import Header
+from .channel import Channel
+from .conversation import Terms
+from .places import Places
+from .session_upstream import END_SECONDS
+from .visit import Visit
 
 Owner = tuple[bytes, bytes, bytes]
 EVERYBODY: Owner = (b"", b"", b"")

@@ -3,11 +3,11 @@
 from time import perf_counter
 from typing import Protocol
 
-from proxy.calls.post import Post, failure
-from proxy.session import Call
-from proxy.wire import response
-from proxy.wire.event_stream import encode
-from proxy.wire.head import Header
+from ..calls.post import Post, failure
+from ..session import Call
+from ..wire import response
+from ..wire.event_stream import encode
+from ..wire.head import Header
 
 KEEP_ALIVE = b": keep-alive\n\n"
 

@@ -4,16 +4,16 @@ import asyncio
 import uuid
 from time import perf_counter
 
-from proxy.calls.post import Post, turn_away
-from proxy.gate import MESSAGES_PATH, SESSION_KEY
-from proxy.telemetry.vocabulary import ErrorType, LinkState
-from proxy.transports.port import Link
-from proxy.upstreams.conversation import Conversation, Terms
-from proxy.upstreams.http_upstream import INITIALIZE
-from proxy.upstreams.leases import Leases
-from proxy.upstreams.places import Places
-from proxy.verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
-from proxy.wire import response
+from ..calls.post import Post, turn_away
+from ..gate import MESSAGES_PATH, SESSION_KEY
+from ..telemetry.vocabulary import ErrorType, LinkState
+from ..transports.port import Link
+from ..verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
+from ..wire import response
+from .conversation import Conversation, Terms
+from .http_upstream import INITIALIZE
+from .leases import Leases
+from .places import Places
 
 END_SECONDS = 5.0
 """How long links may take to end with the proxy, a process's SIGKILL included."""

@@ -8,18 +8,18 @@ refuses it with a modern error, is a modern one; any other is legacy. A modern s
 import asyncio
 from contextlib import suppress
 
-from proxy.eras import headers, keys, said
-from proxy.eras.opening import PROBE_SECONDS, modern_meta, speaks_modern, versions_in
-from proxy.eras.request import mapping, plain
-from proxy.eras.request import request as message
-from proxy.eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
-from proxy.errors import MalformedMessage
-from proxy.transports.inquiry import Inquiry, Told
-from proxy.transports.pool import Pool
-from proxy.transports.streamable_link import StreamableTerms
-from proxy.wire import request
-from proxy.wire.fields import Fields
-from proxy.wire.head import Header, without
+from ..eras import headers, keys, said
+from ..eras.opening import PROBE_SECONDS, modern_meta, speaks_modern, versions_in
+from ..eras.request import mapping, plain
+from ..eras.request import request as message
+from ..eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
+from ..errors import MalformedMessage
+from ..transports.inquiry import Inquiry, Told
+from ..transports.pool import Pool
+from ..transports.streamable_link import StreamableTerms
+from ..wire import request
+from ..wire.fields import Fields
+from ..wire.head import Header, without
 
 _SILENT = frozenset((401, 403, 407, 408, 429))
 """What says nothing about the server's era: it wants something else first."""

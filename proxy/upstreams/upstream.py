@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from proxy.calls.post import Post
-from proxy.verdict import Verdict
+from ..calls.post import Post
+from ..verdict import Verdict
 
 
 class StreamHost(Protocol):

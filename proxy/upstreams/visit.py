@@ -3,17 +3,17 @@
 from time import perf_counter
 from typing import Protocol
 
-from proxy.calls.books import Books
-from proxy.calls.post import GONE_STATUS, Post
-from proxy.eras import headers, keys, rules
-from proxy.eras.request import Refused, Request
-from proxy.eras.subscription import closure
-from proxy.session import Finished
-from proxy.upstreams.conversation import KEEP_ALIVE_SECONDS
-from proxy.upstreams.reply import Reply
-from proxy.verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
-from proxy.wire import jsonrpc
-from proxy.wire.head import lines
+from ..calls.books import Books
+from ..calls.post import GONE_STATUS, Post
+from ..eras import headers, keys, rules
+from ..eras.request import Refused, Request
+from ..eras.subscription import closure
+from ..session import Finished
+from ..verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
+from ..wire import jsonrpc
+from ..wire.head import lines
+from .conversation import KEEP_ALIVE_SECONDS
+from .reply import Reply
 
 SLOW_LIMIT = 1024 * 1024
 """Bytes kept for a client that does not read, while others wait for the same server."""

@@ -8,7 +8,7 @@ else is kept, and so is checked with the labels.
 import msgspec
 from msgspec import Raw
 
-from proxy.errors import MessageTooLarge
+from ..errors import MessageTooLarge
 
 PIECE = 16 * 1024
 """A string is shortened by pieces of this many bytes: one of twice the length, or more, is."""

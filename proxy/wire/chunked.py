@@ -2,7 +2,7 @@
 
 import httptools
 
-from proxy.errors import MalformedBody
+from ..errors import MalformedBody
 
 LAST = b"0\r\n\r\n"
 """The chunk that ends a body."""

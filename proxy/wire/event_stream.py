@@ -7,7 +7,7 @@ message of each event. Cutting is by event, so a message spread over data lines 
 import re
 from typing import NamedTuple
 
-from proxy.errors import MessageTooLarge
+from ..errors import MessageTooLarge
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Raw
 
-from proxy.errors import MalformedMessage
+from ..errors import MalformedMessage
 
 Fields = dict[str, Raw]
 

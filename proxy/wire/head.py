@@ -14,7 +14,7 @@ from typing import ClassVar, Generic, TypeVar
 
 import httptools
 
-from proxy.errors import MalformedHead
+from ..errors import MalformedHead
 
 END = b"\r\n\r\n"
 """What ends a head."""

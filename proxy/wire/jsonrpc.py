@@ -3,8 +3,8 @@
 import msgspec
 from msgspec import UNSET, Raw
 
-from proxy.errors import MalformedMessage
-from proxy.wire.message import Envelope, Failure, Message, RequestId, Result
+from ..errors import MalformedMessage
+from .message import Envelope, Failure, Message, RequestId, Result
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

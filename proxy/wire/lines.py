@@ -1,6 +1,6 @@
 """Newline framing, as the stdio transport has it: one JSON-RPC message per line."""
 
-from proxy.errors import MessageTooLarge
+from ..errors import MessageTooLarge
 
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 

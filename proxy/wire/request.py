@@ -1,7 +1,7 @@
 """HTTP requests that the proxy writes to an upstream."""
 
-from proxy.wire import response
-from proxy.wire.head import Header, lines
+from . import response
+from .head import Header, lines
 
 ACCEPT_EVENTS: Header = (b"accept", response.EVENTS)
 ACCEPT_BOTH: Header = (b"accept", b"%b, %b" % (response.JSON, response.EVENTS))

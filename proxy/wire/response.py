@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from proxy.wire.head import Header, lines
+from .head import Header, lines
 
 CLOSE = b"connection: close\r\n"
 CHUNKED = b"transfer-encoding: chunked\r\n\r\n"

@@ -4,7 +4,7 @@ Objects on the way down to `_meta` are taken apart into raw values and put toget
 that arguments keep their very bytes, whatever their size, and unknown fields survive.
 """
 
-from proxy.wire.fields import encode, members, raw, take_apart
+from .fields import encode, members, raw, take_apart
 
 
 def with_context(data: bytes, traceparent: str, tracestate: str) -> bytes:

@@ -32,8 +32,14 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: relative import"
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield from (f"{_module(path, node)}.{name.name}" for name in node.names)
+
+
+def _module(path: Path, node: ast.ImportFrom) -> str:
+    if node.level == 0:
+        return node.module or ""
+    package = path.relative_to(ROOT).parts[: -node.level]
+    return ".".join((*package, node.module) if node.module else package)
 
 
 def is_under(module: str, allowed: tuple[str, ...]) -> bool:
@@ -64,6 +70,17 @@ def test_a_room_imports_only_the_rooms_its_arrows_point_to(room: str) -> None:
 @pytest.mark.parametrize("place", INSIDE_PROXY)
 def test_the_pure_parts_of_the_proxy_do_not_know_the_rim(place: str) -> None:
     assert strays(files_of(place), INSIDE_PROXY[place]) == []
+
+
+def test_the_proxy_imports_itself_relatively_so_that_a_wheel_may_rename_it() -> None:
+    absolute = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files_of("proxy")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module
+        if node.module.split(".")[0] == "proxy"
+    ]
+    assert absolute == []
 
 
 def test_only_the_performing_files_of_stacks_import_pulumi() -> None:
