@@ -92,7 +92,7 @@ class AdminConnection(asyncio.Protocol):
         page = await self._page(head)
         self._busy = False
         keep_alive = head.keep_alive and not head.length and not head.chunked
-        self._send(page, keep_alive=keep_alive)
+        self._send(page, keep_alive=keep_alive, method=head.method)
         if keep_alive:
             self._next()
 
@@ -101,16 +101,18 @@ class AdminConnection(asyncio.Protocol):
         if page is None:
             paths = b", ".join(self._pages)
             return 404, response.TEXT, b"nothing is here: there are %b\n" % paths
-        if head.method != "GET":
-            return 405, response.TEXT, b"only GET is allowed\n"
+        if head.method not in ("GET", "HEAD"):
+            return 405, response.TEXT, b"only GET and HEAD are allowed\n"
         return await page(head)
 
-    def _send(self, page: Page, *, keep_alive: bool) -> None:
+    def _send(self, page: Page, *, keep_alive: bool, method: str = "") -> None:
         if self._transport is None or self._transport.is_closing():
             return
         self._since = perf_counter()
         status, content_type, body = page
         start = response.start(status, content_type)
-        self._transport.write(response.framed(start, body, status, keep_alive=keep_alive))
+        self._transport.write(
+            response.framed(start, body, status, keep_alive=keep_alive, method=method)
+        )
         if not keep_alive:
             self._transport.close()

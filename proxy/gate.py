@@ -13,7 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 from .access.bearer import ANYONE, Access, token_of
 from .access.metadata import NO_METADATA, Metadata
 from .refusal import Refusal
-from .wire.head import RequestHead, end_to_end, lines, parse_request
+from .telemetry.vocabulary import cut
+from .wire import response
+from .wire.accept import accepts
+from .wire.head import RequestHead, end_to_end, is_coded, joined, lines, parse_request
 
 HEAD_LIMIT = 16 * 1024
 """Longest request head in bytes; the answer to a longer one is 431."""
@@ -67,6 +70,7 @@ class Arrival:
     version_1_1: bool
     expects_continue: bool
     accepts_events: bool
+    accepts_json: bool
     session: str = field(repr=False)
     version: str
     last_event: str = field(repr=False)
@@ -102,6 +106,7 @@ class Gate:
         consumes = self.access.consumes
         errand = self._errands(head).get(head.method, "")
         token = token_of(facts.get(b"authorization")) if consumes else b""
+        accept = joined(head.headers, b"accept")
         return Arrival(
             method=head.method,
             errand=errand,
@@ -110,13 +115,14 @@ class Gate:
             chunked=head.chunked,
             keep_alive=head.keep_alive,
             version_1_1=head.version == "1.1",
-            expects_continue=facts.get(b"expect", b"").lower() == b"100-continue",
-            accepts_events=_accepts_events(facts.get(b"accept", b"*/*")),
+            expects_continue=b"100-continue" in joined(head.headers, b"expect").lower(),
+            accepts_events=accepts(accept, response.EVENTS),
+            accepts_json=accepts(accept, response.JSON),
             session=_session(head) if errand == TAKE_MESSAGE else text.get(b"mcp-session-id", ""),
             version=text.get(b"mcp-protocol-version", ""),
             last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
-            tracestate=text.get(b"tracestate", ""),
+            tracestate=joined(head.headers, b"tracestate").decode("latin-1"),
             forward=lines(end_to_end(head.headers, drop=_CONSUMED if consumes else _REPLACED)),
             context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
             token=token,
@@ -126,7 +132,7 @@ class Gate:
 
     def _page(self, head: RequestHead) -> bytes:
         """The metadata document, for who looks for a way to get a token."""
-        found = head.target in self.metadata.paths and head.method == "GET"
+        found = head.target in self.metadata.paths and head.method in ("GET", "HEAD")
         return self.metadata.document if found else b""
 
     def _refusal(self, head: RequestHead, text: dict[bytes, str], token: bytes) -> Refusal | None:
@@ -138,6 +144,7 @@ class Gate:
             self._wrong_origin(text.get(b"origin")),
             self._wrong_path(head),
             self._wrong_method(head),
+            self._coded(head),
             self._too_large(head),
             None if self._page(head) else self.access.refusal(token),
         )
@@ -170,8 +177,9 @@ class Gate:
     def _wrong_path(self, head: RequestHead) -> Refusal | None:
         if self._errands(head) or self._page(head):
             return None
-        sse = SSE_PATH.decode()
-        return Refusal(404, f"nothing is here: MCP is at {self.path.decode()}, HTTP+SSE at {sse}")
+        path = cut(head.target.partition(b"?")[0].decode("latin-1"))
+        places = f"MCP is at {self.path.decode()}, HTTP+SSE at {SSE_PATH.decode()}"
+        return Refusal(404, f"nothing is at {path!r}: {places}")
 
     def _wrong_method(self, head: RequestHead) -> Refusal | None:
         errands = self._errands(head) or _AT_ENDPOINT
@@ -183,8 +191,14 @@ class Gate:
 
     def _errands(self, head: RequestHead) -> _Errands:
         """What is done at the request's path, by method; empty where nothing is."""
-        path = head.target.partition(b"?")[0]
-        return _AT_ENDPOINT if path == self.path else _AT_SSE.get(path, {})
+        path = _unslashed(head.target.partition(b"?")[0])
+        return _AT_ENDPOINT if path == _unslashed(self.path) else _AT_SSE.get(path, {})
+
+    def _coded(self, head: RequestHead) -> Refusal | None:
+        if not is_coded(head.headers):
+            return None
+        reason = "a body with Content-Encoding cannot be read here: send it without"
+        return Refusal(415, reason, ((b"accept-encoding", b"identity"),))
 
     def _too_large(self, head: RequestHead) -> Refusal | None:
         if head.length <= self.body_limit:
@@ -204,6 +218,11 @@ def names_loopback(host: str | None) -> bool:
         return False
 
 
+def _unslashed(path: bytes) -> bytes:
+    """A path without the slash at its end, with which clients often write it."""
+    return path.removesuffix(b"/")
+
+
 def _session(head: RequestHead) -> str:
     """The session that the query names; none if it has more fields than anybody needs."""
     query = head.target.partition(b"?")[2].decode("latin-1")
@@ -218,7 +237,3 @@ def _hostname(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
-
-
-def _accepts_events(accept: bytes) -> bool:
-    return any(each in accept.lower() for each in (b"text/event-stream", b"text/*", b"*/*"))

@@ -120,7 +120,7 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is None or arrival is None:
             return
         keep_alive = arrival.keep_alive and not self.closing
-        data = response.framed(head, body, status, keep_alive=keep_alive)
+        data = response.framed(head, body, status, keep_alive=keep_alive, method=arrival.method)
         self._written += len(data)
         self._transport.write(data)
         self._complete()
@@ -269,7 +269,9 @@ class ClientConnection(asyncio.Protocol):
         extra = _EXTRA.get(refusal.status, ()) + refusal.headers
         head = response.start(refusal.status, response.TEXT, *extra)
         body = refusal.reason.encode() + b"\n"
-        self._transport.write(response.framed(head, body, refusal.status, keep_alive=False))
+        method = "" if arrival is None else arrival.method
+        data = response.framed(head, body, refusal.status, keep_alive=False, method=method)
+        self._transport.write(data)
         self._linger(self._transport)
 
     def _full(self) -> Refusal:

@@ -167,9 +167,7 @@ class Reply:
             return 200
         self._answers.append(message)
         if not self.calls:
-            body = b"[%b]" % b",".join(self._answers) if self._post.is_batch else message
-            head = response.start(status, response.JSON, *self._headers)
-            self._post.client.answer(head, body, status)
+            self._answer_whole(status)
             return status
         return 200
 
@@ -204,9 +202,7 @@ class Reply:
         if self.streaming:
             self._end_if_complete()
         elif not self.calls:
-            body = b"[%b]" % b",".join(self._answers) if self._answers else b""
-            kind = response.JSON if body else response.EVENTS
-            self._post.client.answer(response.start(200, kind), body, 200)
+            self._answer_whole(200)
 
     def client_paused(self) -> None:
         """Part of port.Visitor."""
@@ -219,6 +215,20 @@ class Reply:
     def client_gone(self) -> None:
         """Part of port.Visitor."""
         self._audience.reply_gone(self)
+
+    def _answer_whole(self, status: int) -> None:
+        """Send all answers in one go: as events if there is none, or if nothing else is accepted.
+
+        An error is JSON whatever the client accepts (RFC 9110, section 12.4.1).
+        """
+        post, answers = self._post, self._answers
+        only_events = post.arrival.accepts_events and not post.arrival.accepts_json
+        if not answers or (only_events and status < 400):
+            kind, body = response.EVENTS, b"".join(map(encode, answers))
+        else:
+            kind = response.JSON
+            body = b"[%b]" % b",".join(answers) if post.is_batch else answers[-1]
+        post.client.answer(response.start(status, kind, *self._headers), body, status)
 
     def _end_if_complete(self) -> None:
         if not self.calls:

@@ -124,15 +124,15 @@ def parse_request(block: bytes) -> RequestHead:
     _feed(parser, block, seen)
     target, headers = _origin_form(seen.target, tuple(seen.headers))
     _refuse_repeats(headers)
+    _refuse_codings(headers)
     facts = dict(headers)
-    _refuse_codings(facts)
     return RequestHead(
         method=parser.get_method().decode(),
         target=target,
         headers=headers,
         length=int(facts.get(b"content-length", 0)),
         chunked=b"transfer-encoding" in facts,
-        keep_alive=_keeps_alive(parser.get_http_version(), facts),
+        keep_alive=_keeps_alive(parser.get_http_version(), headers),
         version=parser.get_http_version(),
     )
 
@@ -142,8 +142,8 @@ def parse_response(block: bytes) -> ResponseHead:
     seen = _Collector()
     parser = httptools.HttpResponseParser(seen)
     _feed(parser, block, seen)
+    _refuse_codings(seen.headers)
     facts = dict(seen.headers)
-    _refuse_codings(facts)
     status = parser.get_status_code()
     chunked = b"transfer-encoding" in facts
     line = b"HTTP/1.1 %d %s\r\n" % (status, seen.reason)
@@ -151,9 +151,9 @@ def parse_response(block: bytes) -> ResponseHead:
         status=status,
         length=_response_length(status, facts, chunked=chunked),
         chunked=chunked,
-        keep_alive=_keeps_alive(parser.get_http_version(), facts),
+        keep_alive=_keeps_alive(parser.get_http_version(), seen.headers),
         content=content_of(facts.get(b"content-type", b"")),
-        encoded=facts.get(b"content-encoding", b"identity").lower() != b"identity",
+        encoded=is_coded(seen.headers),
         session=facts.get(b"mcp-session-id"),
         forward=line + lines(end_to_end(seen.headers)),
     )
@@ -164,15 +164,24 @@ def content_of(content_type: bytes) -> Content:
     return _CONTENT.get(content_type.partition(b";")[0].strip().lower(), Content.OTHER)
 
 
+def joined(headers: Iterable[Header], name: bytes) -> bytes:
+    """The value of a header that is a list, which may be on several lines (RFC 9110, section 5.3).
+
+    Empty if there is no such line.
+    """
+    return b", ".join([value for each, value in headers if each == name])
+
+
+def is_coded(headers: Iterable[Header]) -> bool:
+    """Whether the body is compressed or the like: Content-Encoding names more than `identity`."""
+    codings = joined(headers, b"content-encoding").lower().split(b",")
+    return any(each.strip() not in (b"", b"identity") for each in codings)
+
+
 def end_to_end(headers: Iterable[Header], drop: frozenset[bytes] = frozenset()) -> list[Header]:
     """The headers a proxy forwards: not hop-by-hop, not named by Connection, not framing."""
     headers = tuple(headers)
-    named = {
-        token.strip().lower()
-        for name, value in headers
-        if name == b"connection"
-        for token in value.split(b",")
-    }
+    named = _connection(headers)
     gone = HOP_BY_HOP | drop | named | {b"content-length"}
     return [header for header in headers if header[0] not in gone]
 
@@ -223,15 +232,20 @@ def _refuse_repeats(headers: tuple[Header, ...]) -> None:
             raise MalformedHead(f"malformed HTTP head: {name.decode()} is given more than once")
 
 
-def _refuse_codings(facts: dict[bytes, bytes]) -> None:
-    coding = facts.get(b"transfer-encoding", b"chunked")
-    if coding.strip().lower() != b"chunked":
+def _refuse_codings(headers: Iterable[Header]) -> None:
+    codings = [value for name, value in headers if name == b"transfer-encoding"]
+    if [each.strip().lower() for each in codings] not in ([], [b"chunked"]):
+        coding = b", ".join(codings)
         raise MalformedHead(f"malformed HTTP head: Transfer-Encoding {coding!r}: only chunked")
 
 
-def _keeps_alive(version: str, facts: dict[bytes, bytes]) -> bool:
-    wish = facts.get(b"connection", b"").lower()
-    return b"close" not in wish if version == "1.1" else False
+def _connection(headers: Iterable[Header]) -> set[bytes]:
+    """What Connection lists, in lower case."""
+    return {each.strip() for each in joined(headers, b"connection").lower().split(b",")}
+
+
+def _keeps_alive(version: str, headers: Iterable[Header]) -> bool:
+    return version == "1.1" and b"close" not in _connection(headers)
 
 
 def _response_length(status: int, facts: dict[bytes, bytes], *, chunked: bool) -> int | None:

@@ -32,10 +32,15 @@ def start(status: int, content_type: bytes | None = None, *headers: Header) -> b
     return b"HTTP/1.1 %d %b\r\n%b" % (status, reason, lines((*typed, *headers)))
 
 
-def framed(head: bytes, body: bytes, status: int, *, keep_alive: bool) -> bytes:
-    """`head`, as `start` made it, with the framing headers and the whole body."""
+def framed(head: bytes, body: bytes, status: int, *, keep_alive: bool, method: str = "") -> bytes:
+    """`head`, as `start` made it, with the framing headers and the whole body.
+
+    The answer to the method HEAD tells the length of the body and leaves it out (RFC 9110,
+    section 9.3.2).
+    """
     if not keep_alive:
         head += CLOSE
     if status in _WITHOUT_LENGTH:
         return head + b"\r\n"
-    return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
+    sent = b"" if method == "HEAD" else body
+    return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), sent)

@@ -49,6 +49,7 @@ def test_requests_sent_at_once_are_answered_in_turn() -> None:
     [
         (request("GET /b HTTP/1.1"), 404, True),
         (request("POST /a HTTP/1.1"), 405, True),
+        (request("HEAD /a HTTP/1.1"), 200, True),
         (request("GET /a HTTP/1.1", "Connection: close"), 200, False),
         (request("GET /a HTTP/1.1", "Content-Length: 3"), 200, False),
         (request("GET /a HTTP/1.0"), 200, False),
@@ -60,6 +61,11 @@ def test_what_it_says_and_whether_it_stays(data: bytes, status: int, alive: bool
     transport = visit(data)
     assert transport.written.startswith(b"HTTP/1.1 %d " % status)
     assert transport.alive is alive
+
+
+def test_head_gets_what_get_would_without_the_body() -> None:
+    got, head = visit(request("GET /a HTTP/1.1")), visit(request("HEAD /a HTTP/1.1"))
+    assert head.written == got.written.removesuffix(b"none")
 
 
 class Doorstep:

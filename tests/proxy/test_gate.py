@@ -78,7 +78,9 @@ def test_an_origin_is_this_machines_or_allowed_by_name(
         ("POST /messages?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
         ("POST /sse HTTP/1.1", "", 405),
         ("GET /messages HTTP/1.1", "", 405),
-        ("GET /sse/ HTTP/1.1", "", 404),
+        ("GET /sse/ HTTP/1.1", OPEN_STREAM, 0),
+        ("POST /messages/?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
+        ("GET /sse// HTTP/1.1", "", 404),
     ],
 )
 def test_each_path_has_its_errands(start: str, errand: str, expected: int) -> None:
@@ -128,13 +130,17 @@ def test_any_host_may_reach_an_address_that_is_not_loopback() -> None:
         ("POST /mcp?a=b HTTP/1.1", 0),
         ("GET /mcp HTTP/1.0", 0),
         ("DELETE /mcp HTTP/1.1", 0),
-        ("POST /mcp/ HTTP/1.1", 404),
+        ("POST /mcp/ HTTP/1.1", 0),
+        ("POST /mcp/?a=b HTTP/1.1", 0),
+        ("POST /mcp// HTTP/1.1", 404),
         ("POST //mcp HTTP/1.1", 404),
+        ("POST / HTTP/1.1", 404),
         ("POST http://localhost/mcp HTTP/1.1", 0),
         ("POST HTTPS://localhost:1/mcp?a=b HTTP/1.1", 0),
-        ("POST http://localhost/mcp/ HTTP/1.1", 404),
+        ("POST http://localhost/mcp/ HTTP/1.1", 0),
         ("POST http://evil.example/mcp HTTP/1.1", 403),
         ("OPTIONS /mcp HTTP/1.1", 405),
+        ("HEAD /mcp HTTP/1.1", 405),
         ("POST /mcp HTTP/2.0", 505),
     ],
 )
@@ -178,17 +184,43 @@ def test_an_arrival_says_what_routing_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accept", "accepts"),
+    ("lines", "events", "json"),
     [
-        ("Accept: application/json, text/event-stream", True),
-        ("Accept: */*", True),
-        ("Accept: text/*", True),
-        ("X: y", True),
-        ("Accept: application/json", False),
+        (["X: y"], True, True),
+        (["Accept: application/json"], False, True),
+        (["Accept: text/event-stream"], True, False),
+        (["Accept: text/event-stream", "Accept: application/json"], True, True),
     ],
 )
-def test_whether_a_client_takes_events(accept: str, accepts: bool) -> None:
-    assert arrive(accept).accepts_events is accepts
+def test_what_a_client_accepts_may_be_on_several_lines(
+    lines: list[str], events: bool, json: bool
+) -> None:
+    arrival = arrive(*lines)
+    assert (arrival.accepts_events, arrival.accepts_json) == (events, json)
+
+
+def test_a_trace_state_may_be_on_several_lines() -> None:
+    assert arrive("Tracestate: a=b", "Tracestate: c=d").tracestate == "a=b, c=d"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["Content-Encoding: gzip"], 415),
+        (["Content-Encoding: identity", "Content-Encoding: br"], 415),
+        (["Content-Encoding: Identity"], 0),
+        (["Content-Encoding:"], 0),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(lines: list[str], expected: int) -> None:
+    assert status(arrive(*lines)) == expected
+
+
+def test_a_path_given_with_a_slash_at_its_end_is_found_without() -> None:
+    gate = replace(GATE, path=b"/mcp/")
+    assert status(arrive(gate=gate)) == 0
+    assert status(arrive(gate=gate, start="POST /mcp/ HTTP/1.1")) == 0
+    assert status(arrive(gate=replace(GATE, path=b"/"), start="POST / HTTP/1.1")) == 0
 
 
 @pytest.mark.parametrize(

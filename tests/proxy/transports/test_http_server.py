@@ -122,6 +122,12 @@ def test_any_bytes_are_served_or_refused(data: list[bytes]) -> None:
     assert recorder.bodies == []
 
 
+def test_the_refusal_of_head_has_no_body() -> None:
+    line = play(Recorder(), lambda line: None, b"HEAD /mcp HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert line.transport.written.startswith(b"HTTP/1.1 405 ")
+    assert line.transport.written.endswith(b"\r\n\r\n")
+
+
 def test_what_follows_a_chunked_body_at_once_is_not_taken_for_a_request() -> None:
     recorder = Recorder()
     smuggled = request(b"a", chunked=True) + request(b"b")

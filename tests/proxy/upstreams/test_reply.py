@@ -35,9 +35,9 @@ class Audience:
 class Scene:
     """A reply with scripted edges."""
 
-    def __init__(self, body: bytes = CALL) -> None:
+    def __init__(self, body: bytes = CALL, accept: str = "*/*") -> None:
         self.client, self.audience = ScriptedClient(), Audience()
-        self.post = post(self.client, body)
+        self.post = post(self.client, body, arrival(accept=accept))
         self.reply = Reply(self.post, self.audience, SESSION)
 
     def events(self) -> list[bytes]:
@@ -61,6 +61,21 @@ def test_a_message_before_the_answer_makes_it_a_stream() -> None:
     assert scene.client.over
     assert b"content-type: text/event-stream\r\n" in scene.client.head
     assert b"x-accel-buffering: no\r\n" in scene.client.head
+
+
+@pytest.mark.parametrize(("body", "events"), [(CALL, 1), (BATCH, 2)])
+def test_a_client_that_accepts_only_events_gets_answers_as_events(body: bytes, events: int) -> None:
+    scene = Scene(body, accept="text/event-stream")
+    for call in scene.post.calls:
+        assert scene.reply.answer(call, b"{}") == 200
+    assert scene.events() == [b"{}"] * events
+    assert b"content-type: text/event-stream\r\nmcp-session-id: s\r\n" in scene.client.head
+
+
+def test_an_error_by_its_status_is_json_whatever_the_client_accepts() -> None:
+    scene = Scene(accept="text/event-stream")
+    scene.reply.fail(scene.post.calls[0], 502, "gone")
+    assert b"content-type: application/json\r\n" in scene.client.head
 
 
 def test_a_batch_is_answered_when_each_of_its_calls_is() -> None:

@@ -50,6 +50,8 @@ def test_an_absolute_target_tells_path_and_host(target: str, path: bytes, host: 
         ("POST / HTTP/1.1", "x: y", True),
         ("POST / HTTP/1.1", "connection: Close", False),
         ("POST / HTTP/1.1", "connection: upgrade", True),
+        ("POST / HTTP/1.1", "connection: close\r\nconnection: keep-alive", False),
+        ("POST / HTTP/1.1", "connection: x-close", True),
         ("POST / HTTP/1.0", "connection: keep-alive", False),
     ],
 )
@@ -73,6 +75,7 @@ def test_an_offer_to_upgrade_is_ignored() -> None:
         "content-length: 0x1",
         "content-length: 99999999999999999999",
         "transfer-encoding: gzip, chunked",
+        "transfer-encoding: gzip\r\ntransfer-encoding: chunked",
         "transfer-encoding: chunked, gzip",
         "transfer-encoding: chunked\r\ntransfer-encoding: chunked",
         "transfer-encoding: xchunked",

@@ -16,6 +16,11 @@ def test_a_written_response_reads_back(status: int) -> None:
     assert (b"content-length" in block) is (status != 204)
 
 
+def test_the_answer_to_head_tells_the_length_of_a_body_that_it_leaves_out() -> None:
+    block = response.framed(response.start(200), b"hello", 200, keep_alive=True, method="HEAD")
+    assert block.endswith(b"content-length: 5\r\n\r\n")
+
+
 def test_a_connection_that_ends_says_so() -> None:
     block = response.framed(response.start(200), b"", 200, keep_alive=False)
     assert not parse_response(block).keep_alive
