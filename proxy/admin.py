@@ -28,20 +28,24 @@ class AdminConnection(asyncio.Protocol):
     """One visitor of the admin side, answered in turn; requests have no body.
 
     `visitors` are those who are here, itself among them; `spawn` starts a task in a group that
-    somebody owns.
+    somebody owns; `refused_host` tells why a request for a host is refused, "" if it is not.
     """
 
-    __slots__ = ("_busy", "_pages", "_rest", "_since", "_spawn", "_transport", "_visitors")
+    __slots__ = (
+        "_busy", "_pages", "_refused_host", "_rest", "_since", "_spawn", "_transport", "_visitors",
+    )  # fmt: skip
 
     def __init__(
         self,
         pages: Pages,
         visitors: "set[AdminConnection]",
         spawn: Callable[[Coroutine[None, None, None]], object],
+        refused_host: Callable[[str], str],
     ) -> None:
         self._pages = pages
         self._visitors = visitors
         self._spawn = spawn
+        self._refused_host = refused_host
         self._since = 0.0
         self._rest = b""
         self._busy = False
@@ -97,6 +101,10 @@ class AdminConnection(asyncio.Protocol):
             self._next()
 
     async def _page(self, head: RequestHead) -> Page:
+        host = head.value(b"host")
+        refused = "" if host is None else self._refused_host(host.decode("latin-1"))
+        if refused:
+            return 403, response.TEXT, f"{refused}\n".encode()
         page = self._pages.get(head.target.partition(b"?")[0])
         if page is None:
             paths = b", ".join(self._pages)

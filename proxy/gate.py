@@ -3,20 +3,21 @@
 Pure, so that `wire.head.Memo` may remember an arrival by the bytes of its head. On a loopback
 address both Host and Origin must name the loopback, which is what stops DNS rebinding (MCP
 specification, "Streamable HTTP", security warning); elsewhere an Origin must be allowed by name.
+Pages of allowed origins may read every answer (Fetch standard, "CORS protocol").
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from .access.bearer import ANYONE, Access, token_of
 from .access.metadata import NO_METADATA, Metadata
-from .refusal import Refusal
+from .hosts import NOBODY, Allowed, names_loopback, origin, refused_host
+from .refusal import Page, Refusal
 from .telemetry.vocabulary import cut
 from .wire import response
 from .wire.accept import accepts
-from .wire.head import RequestHead, end_to_end, is_coded, joined, lines, parse_request
+from .wire.head import Header, RequestHead, end_to_end, is_coded, joined, lines, parse_request
 
 HEAD_LIMIT = 16 * 1024
 """Longest request head in bytes; the answer to a longer one is 431."""
@@ -34,7 +35,6 @@ MESSAGES_PATH = b"/messages"
 SESSION_KEY = "session_id"
 OPEN_STREAM, TAKE_MESSAGE = "open-stream", "take-message"
 """What a client of the HTTP+SSE transport comes for; the others come for one of `METHODS`."""
-ANY = "*"
 
 _Errands = Mapping[str, str]
 _AT_ENDPOINT: _Errands = {each: each for each in METHODS}
@@ -42,6 +42,12 @@ _AT_SSE: Mapping[bytes, _Errands] = {
     SSE_PATH: {"GET": OPEN_STREAM},
     MESSAGES_PATH: {"POST": TAKE_MESSAGE},
 }
+
+# What a page may read beside the body: the session, and where to get a token.
+_EXPOSED = (
+    b"access-control-expose-headers: mcp-session-id, mcp-protocol-version, www-authenticate\r\n"
+    b"vary: origin\r\n"
+)
 
 _CONTEXT = frozenset((b"traceparent", b"tracestate"))
 # The proxy must read the answers, so it asks for no coding, and it sets the rest itself.
@@ -57,8 +63,9 @@ class Arrival:
 
     `errand` is what the request is for. `forward` holds the end-to-end header lines without the
     trace context and what the proxy sets itself; `context_lines` holds the trace context, as sent;
-    `token` is the bearer token where the proxy asks for one; `page` is a document that was asked
-    for instead of MCP. Nothing that may be secret is in its `repr`, which tracebacks show.
+    `token` is the bearer token where the proxy asks for one; `page` is what was asked for instead
+    of MCP; `cors` holds header lines of the answer that let a web page read it. Nothing that may be
+    secret is in its `repr`, which tracebacks show.
     """
 
     method: str
@@ -79,7 +86,8 @@ class Arrival:
     forward: bytes = field(repr=False)
     context_lines: bytes = field(repr=False)
     token: bytes = field(repr=False)
-    page: bytes
+    page: Page | None
+    cors: bytes
     refusal: Refusal | None
 
 
@@ -93,8 +101,8 @@ class Gate:
     path: bytes
     body_limit: int
     loopback: bool
-    allowed_origins: tuple[str, ...]
-    allowed_hosts: tuple[str, ...]
+    allowed_origins: Allowed = NOBODY
+    allowed_hosts: Allowed = NOBODY
     access: Access = ANYONE
     metadata: Metadata = NO_METADATA
 
@@ -127,20 +135,32 @@ class Gate:
             context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
             token=token,
             page=self._page(head),
+            cors=self._cors(text.get(b"origin")),
             refusal=self._refusal(head, text, token),
         )
 
-    def _page(self, head: RequestHead) -> bytes:
-        """The metadata document, for who looks for a way to get a token."""
-        found = head.target in self.metadata.paths and head.method in ("GET", "HEAD")
-        return self.metadata.document if found else b""
+    def _page(self, head: RequestHead) -> Page | None:
+        """The metadata document, for who looks for a way to get a token, or what OPTIONS tells."""
+        methods = ("GET", "HEAD") if head.target in self.metadata.paths else (*self._errands(head),)
+        if head.method == "OPTIONS" and methods:
+            return _options(head, methods)
+        if head.method not in methods or self._errands(head):
+            return None
+        return Page(200, response.JSON, self.metadata.document)
+
+    def _cors(self, given: str | None) -> bytes:
+        """Header lines for the page of an allowed origin."""
+        if given is None or self._wrong_origin(given) is not None:
+            return b""
+        reader = b"*" if self.allowed_origins.any else given.encode("latin-1")
+        return b"access-control-allow-origin: %b\r\n%b" % (reader, _EXPOSED)
 
     def _refusal(self, head: RequestHead, text: dict[bytes, str], token: bytes) -> Refusal | None:
         """The first rule broken decides; None if none is."""
         rules = (
             self._wrong_version(head),
             self._too_many_headers(head),
-            self._wrong_host(text.get(b"host", "")),
+            self._wrong_host(text.get(b"host")),
             self._wrong_origin(text.get(b"origin")),
             self._wrong_path(head),
             self._wrong_method(head),
@@ -160,19 +180,24 @@ class Gate:
             return None
         return Refusal(431, f"more than {HEADERS_LIMIT} header lines")
 
-    def _wrong_host(self, host: str) -> Refusal | None:
-        if not self.loopback or host in self.allowed_hosts or ANY in self.allowed_hosts:
+    def _wrong_host(self, host: str | None) -> Refusal | None:
+        if host is None or not self.loopback:
             return None
-        if names_loopback(_hostname(f"//{host}")):
-            return None
-        return Refusal(403, f"Host {host!r} does not name this machine: allow it by name")
+        reason = refused_host(host, self.allowed_hosts, private=False)
+        return Refusal(403, reason) if reason else None
 
-    def _wrong_origin(self, origin: str | None) -> Refusal | None:
-        if origin is None or origin in self.allowed_origins or ANY in self.allowed_origins:
+    def _wrong_origin(self, given: str | None) -> Refusal | None:
+        if given is None or self.allowed_origins.any:
             return None
-        if self.loopback and names_loopback(_hostname(origin)):
+        try:
+            place = origin(given)
+        except ValueError as error:
+            return Refusal(403, f"Origin {given!r} is malformed: {error}")
+        if self.allowed_origins.has(place) or (self.loopback and names_loopback(place)):
             return None
-        return Refusal(403, f"Origin {origin!r} is not allowed")
+        return Refusal(
+            403, f"Origin {given!r} is not allowed: name it in --allowed-origins if it is yours"
+        )
 
     def _wrong_path(self, head: RequestHead) -> Refusal | None:
         if self._errands(head) or self._page(head):
@@ -183,7 +208,7 @@ class Gate:
 
     def _wrong_method(self, head: RequestHead) -> Refusal | None:
         errands = self._errands(head) or _AT_ENDPOINT
-        if head.method in errands:
+        if head.method in errands or self._page(head):
             return None
         allowed = ", ".join(errands)
         reason = f"{head.method} is not allowed here: {allowed}"
@@ -206,16 +231,18 @@ class Gate:
         return Refusal(413, f"the body is longer than {self.body_limit} bytes")
 
 
-def names_loopback(host: str | None) -> bool:
-    """Whether a host name or address is this machine's loopback."""
-    if host is None:
-        return False
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _options(head: RequestHead, methods: tuple[str, ...]) -> Page:
+    """What may be asked for; a browser wants to know it before a page of another origin may."""
+    allowed = ", ".join(methods).encode()
+    headers: tuple[Header, ...] = ((b"allow", allowed),)
+    if head.value(b"access-control-request-method") is not None:
+        wanted = joined(head.headers, b"access-control-request-headers")
+        headers += (
+            (b"access-control-allow-methods", allowed),
+            (b"access-control-allow-headers", wanted),
+            (b"access-control-max-age", b"7200"),
+        )
+    return Page(204, None, b"", headers)
 
 
 def _unslashed(path: bytes) -> bytes:
@@ -230,10 +257,3 @@ def _session(head: RequestHead) -> str:
         return parse_qs(query, max_num_fields=QUERY_FIELDS_LIMIT).get(SESSION_KEY, [""])[0]
     except ValueError:
         return ""
-
-
-def _hostname(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None

@@ -13,6 +13,7 @@ from .access.settings import fixed_token, token_file
 from .certificates import authorities
 from .eras.versions import Era
 from .errors import SettingsError
+from .hosts import ANY, NOBODY, Allowed, Place, host, origin
 from .urls import http_url
 from .wire.depth import DEEPEST
 
@@ -185,6 +186,19 @@ def _name(text: str) -> str:
     return text
 
 
+def _allowed(text: str, read: Callable[[str], Place]) -> Allowed:
+    names = _names(text)
+    return Allowed(tuple(read(each) for each in names if each != ANY), ANY in names)
+
+
+def _hosts(text: str) -> Allowed:
+    return _allowed(text, host)
+
+
+def _origins(text: str) -> Allowed:
+    return _allowed(text, origin)
+
+
 def _strict_names(text: str) -> tuple[str, ...]:
     return tuple(map(_name, _names(text)))
 
@@ -320,13 +334,13 @@ OPTIONS = (
     ),
     Option(
         "allowed_origins", "ORIGINS", "",
-        "Origin values let in beside this machine's own, with commas between; * for any",
-        _names, (),
+        "web pages let in beside this machine's own, as scheme://host[:port] with commas between,"
+        " and may read the answers (CORS); * for any", _origins, NOBODY,
     ),
     Option(
         "allowed_hosts", "HOSTS", "",
-        "Host values let in on a loopback address beside its own names; * for any",
-        _names, (),
+        "hosts or host:port let in beside addresses and localhost, with commas between: at --listen"
+        " if it is a loopback address, and at --metrics-listen; * for any", _hosts, NOBODY,
     ),
     Option(
         "log_payloads", "CHARACTERS", "0",

@@ -1,4 +1,4 @@
-"""What a client is told that is not let in."""
+"""What a client gets for the head of its request alone: a refusal, or a page."""
 
 from dataclasses import dataclass
 
@@ -11,4 +11,14 @@ class Refusal:
 
     status: int
     reason: str
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What answers a request in place of MCP."""
+
+    status: int
+    content_type: bytes | None
+    body: bytes
     headers: tuple[Header, ...] = ()

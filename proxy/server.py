@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from time import perf_counter
 
 from . import listening, logs
@@ -14,6 +15,7 @@ from .calls.books import Books
 from .calls.call_log import CallLog
 from .calls.payloads import Overhearing, Scrubber
 from .gate import Gate
+from .hosts import refused_host
 from .options import Calls
 from .relay import Limits, Relay
 from .settings import HttpServer, Settings
@@ -94,8 +96,10 @@ class Server:
         backlog = listening.BACKLOG
         await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
         pages = self._pages(relay)
+        hosts, private = self._settings.allowed_hosts, not listening.is_loopback(metrics)
+        refused = partial(refused_host, allowed=hosts, private=private)
         await loop.create_server(
-            lambda: AdminConnection(pages, self._visitors, tasks.create_task), sock=metrics
+            lambda: AdminConnection(pages, self._visitors, tasks.create_task, refused), sock=metrics
         )
         self._export.start()
         watches = (

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult
 from .access.settings import AccessSettings, access
 from .eras.versions import Era
 from .errors import SettingsError
+from .hosts import Allowed
 from .options import (
     BEARER_TOKEN,
     BEARER_TOKEN_FILE,
@@ -163,8 +164,8 @@ class Settings:
     connection_idle: float
     tool_cap: int
     log_calls: Calls
-    allowed_origins: tuple[str, ...]
-    allowed_hosts: tuple[str, ...]
+    allowed_origins: Allowed
+    allowed_hosts: Allowed
     log_payloads: int
     redact: tuple[str, ...]
 

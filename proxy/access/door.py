@@ -40,9 +40,7 @@ class Door:
 
     def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         """Part of port.Receiver."""
-        if arrival.page:
-            client.answer(response.start(200, response.JSON), arrival.page, 200)
-        elif self._judge.knows(arrival.token, time()):
+        if self._judge.knows(arrival.token, time()):
             self._within.request(client, arrival, body, started)
         else:
             self._examine(client, arrival, body, started)

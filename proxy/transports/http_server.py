@@ -120,6 +120,8 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is None or arrival is None:
             return
         keep_alive = arrival.keep_alive and not self.closing
+        if arrival.cors:
+            head = response.readable(head, arrival.cors)
         data = response.framed(head, body, status, keep_alive=keep_alive, method=arrival.method)
         self._written += len(data)
         self._transport.write(data)
@@ -130,6 +132,8 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is None or self._arrival is None:
             return
         self._chunked = length is None and self._arrival.version_1_1
+        if self._arrival.cors:
+            head = response.readable(head, self._arrival.cors)
         if not self._arrival.keep_alive:
             head += response.CLOSE
         if length is not None:
@@ -255,7 +259,12 @@ class ClientConnection(asyncio.Protocol):
         self._body = self._decoder = None
         self._since = 0.0
         self.answering = True
-        self._front.receiver.request(self, arrival, body, perf_counter())
+        page = arrival.page
+        if page is None:
+            self._front.receiver.request(self, arrival, body, perf_counter())
+        else:
+            head = response.start(page.status, page.content_type, *page.headers)
+            self.answer(head, page.body, page.status)
 
     def _reject(self, refusal: Refusal) -> None:
         """Answer a request that is not let in, and close: the rest of it is not read."""
@@ -269,6 +278,8 @@ class ClientConnection(asyncio.Protocol):
         extra = _EXTRA.get(refusal.status, ()) + refusal.headers
         head = response.start(refusal.status, response.TEXT, *extra)
         body = refusal.reason.encode() + b"\n"
+        if arrival is not None and arrival.cors:
+            head = response.readable(head, arrival.cors)
         method = "" if arrival is None else arrival.method
         data = response.framed(head, body, refusal.status, keep_alive=False, method=method)
         self._transport.write(data)

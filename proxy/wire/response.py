@@ -32,6 +32,11 @@ def start(status: int, content_type: bytes | None = None, *headers: Header) -> b
     return b"HTTP/1.1 %d %b\r\n%b" % (status, reason, lines((*typed, *headers)))
 
 
+def readable(head: bytes, cors: bytes) -> bytes:
+    """`head` with the header lines `cors`, or with the server's own where it has them."""
+    return head if b"\r\naccess-control-allow-origin:" in head else head + cors
+
+
 def framed(head: bytes, body: bytes, status: int, *, keep_alive: bool, method: str = "") -> bytes:
     """`head`, as `start` made it, with the framing headers and the whole body.
 

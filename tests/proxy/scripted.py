@@ -13,7 +13,7 @@ from proxy.telemetry.tracing import Tracer
 from proxy.transports.port import Visitor
 from proxy.wire import jsonrpc
 
-GATE = Gate(path=b"/mcp", body_limit=1000, loopback=True, allowed_origins=(), allowed_hosts=())
+GATE = Gate(path=b"/mcp", body_limit=1000, loopback=True)
 
 
 def arrival(method: str = "POST", **headers: str) -> Arrival:

@@ -14,11 +14,15 @@ async def page(head: RequestHead) -> Page:
     return 200, b"text/plain", head.value(b"accept") or b"none"
 
 
+def refused_host(host: str) -> str:
+    return "not here" if host == "evil.example" else ""
+
+
 def visit(*data: bytes) -> RecordingTransport:
     async def run() -> RecordingTransport:
         async with asyncio.TaskGroup() as tasks:
             transport = RecordingTransport()
-            connection = AdminConnection({b"/a": page}, set(), tasks.create_task)
+            connection = AdminConnection({b"/a": page}, set(), tasks.create_task, refused_host)
             connection.connection_made(transport)
             for piece in data:
                 connection.data_received(piece)
@@ -68,6 +72,17 @@ def test_head_gets_what_get_would_without_the_body() -> None:
     assert head.written == got.written.removesuffix(b"none")
 
 
+@pytest.mark.parametrize("path", ["/a", "/b"])
+def test_a_request_for_another_host_sees_nothing(path: str) -> None:
+    data = request(f"GET {path} HTTP/1.1").replace(b"host: x", b"host: evil.example")
+    assert visit(data).written.startswith(b"HTTP/1.1 403 ")
+    assert visit(data).written.endswith(b"\r\n\r\nnot here\n")
+
+
+def test_a_health_check_of_http_1_0_may_name_no_host() -> None:
+    assert visit(b"GET /a HTTP/1.0\r\n\r\n").written.startswith(b"HTTP/1.1 200 ")
+
+
 class Doorstep:
     """Visitors who never ask for anything that would need a task."""
 
@@ -75,7 +90,7 @@ class Doorstep:
         self.visitors: set[AdminConnection] = set()
 
     def come(self) -> tuple[AdminConnection, RecordingTransport]:
-        visitor = AdminConnection({}, self.visitors, lambda task: None)
+        visitor = AdminConnection({}, self.visitors, lambda task: None, refused_host)
         transport = RecordingTransport()
         visitor.connection_made(transport)
         return visitor, transport

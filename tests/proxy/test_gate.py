@@ -4,16 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from proxy.access.bearer import HoldersOf
+from proxy.access.metadata import Metadata
 from proxy.gate import (
     HEADERS_LIMIT,
     OPEN_STREAM,
     TAKE_MESSAGE,
     Arrival,
     Gate,
-    names_loopback,
 )
+from proxy.hosts import Allowed, host, origin
 
-GATE = Gate(path=b"/mcp", body_limit=100, loopback=True, allowed_origins=(), allowed_hosts=())
+GATE = Gate(path=b"/mcp", body_limit=100, loopback=True)
+APP = Allowed((origin("https://app.example"),))
 
 
 def arrive(
@@ -27,28 +30,26 @@ def status(arrival: Arrival) -> int:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "a.localhost", "127.9.9.9"]
+    "named", ["localhost", "LOCALHOST.:80", "127.0.0.1:8080", "[::1]:8080", "10.0.0.1"]
 )
-def test_a_loopback_address_is_reached_by_its_own_names(host: str) -> None:
-    assert status(arrive(host=host)) == 0
+def test_a_loopback_address_is_reached_by_its_own_names_and_by_addresses(named: str) -> None:
+    assert status(arrive(host=named)) == 0
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "10.0.0.1", "localhost.evil.example", "", "[::1", "[x]"]
-)
-def test_another_host_on_a_loopback_address_is_rebinding(host: str) -> None:
-    assert status(arrive(host=host)) == 403
+@pytest.mark.parametrize("named", ["evil.example", "proxy", "db.internal", "", "[::1", "[x]"])
+def test_another_host_on_a_loopback_address_is_rebinding(named: str) -> None:
+    assert status(arrive(host=named)) == 403
 
 
 def test_a_host_may_be_allowed_by_name() -> None:
-    gate = replace(GATE, allowed_hosts=("proxy.example",))
-    assert status(arrive(gate=gate, host="proxy.example")) == 0
+    gate = replace(GATE, allowed_hosts=Allowed((host("proxy.example"),)))
+    assert status(arrive(gate=gate, host="proxy.example:8080")) == 0
     assert status(arrive(gate=gate, host="other.example")) == 403
-    assert status(arrive(gate=replace(GATE, allowed_hosts=("*",)), host="any")) == 0
+    assert status(arrive(gate=replace(GATE, allowed_hosts=Allowed(any=True)), host="any")) == 0
 
 
 @pytest.mark.parametrize(
-    ("origin", "loopback", "expected"),
+    ("given", "loopback", "expected"),
     [
         ("http://localhost:3000", True, 0),
         ("http://[::1]", True, 0),
@@ -58,14 +59,67 @@ def test_a_host_may_be_allowed_by_name() -> None:
         ("http://localhost:3000", False, 403),
         ("https://evil.example", False, 403),
         ("https://app.example", False, 0),
-        ("https://app.example", True, 0),
+        ("HTTPS://App.Example.:443", True, 0),
+        ("http://app.example", False, 403),
     ],
 )
 def test_an_origin_is_this_machines_or_allowed_by_name(
-    origin: str, loopback: bool, expected: int
+    given: str, loopback: bool, expected: int
 ) -> None:
-    gate = replace(GATE, loopback=loopback, allowed_origins=("https://app.example",))
-    assert status(arrive(f"Origin: {origin}", gate=gate)) == expected
+    gate = replace(GATE, loopback=loopback, allowed_origins=APP)
+    arrival = arrive(f"Origin: {given}", gate=gate)
+    assert status(arrival) == expected
+    assert (b"access-control-allow-origin: " in arrival.cors) is not bool(expected)
+
+
+def test_a_page_of_an_allowed_origin_may_read_the_answer_and_the_session() -> None:
+    assert arrive("Origin: http://localhost:3000").cors == (
+        b"access-control-allow-origin: http://localhost:3000\r\n"
+        b"access-control-expose-headers: mcp-session-id, mcp-protocol-version, www-authenticate\r\n"
+        b"vary: origin\r\n"
+    )
+    anyone = replace(GATE, allowed_origins=Allowed(any=True))
+    assert b"access-control-allow-origin: *\r\n" in arrive("Origin: https://x", gate=anyone).cors
+    assert arrive().cors == b""
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/mcp", b"POST, GET, DELETE"),
+        ("/mcp/?a=b", b"POST, GET, DELETE"),
+        ("/sse", b"GET"),
+        ("/messages", b"POST"),
+        ("/where", b"GET, HEAD"),
+    ],
+)
+def test_a_browser_that_asks_first_is_told_what_a_page_may_send(path: str, allowed: bytes) -> None:
+    metadata = Metadata("", frozenset((b"/where",)), b"{}")
+    gate = replace(GATE, allowed_origins=APP, metadata=metadata, access=HoldersOf((b"secret",)))
+    arrival = arrive(
+        "Origin: https://app.example",
+        "Access-Control-Request-Method: POST",
+        "Access-Control-Request-Headers: authorization, content-type",
+        "Access-Control-Request-Headers: mcp-session-id",
+        gate=gate,
+        start=f"OPTIONS {path} HTTP/1.1",
+    )
+    assert arrival.refusal is None
+    assert arrival.page is not None
+    assert (arrival.page.status, arrival.page.body) == (204, b"")
+    assert dict(arrival.page.headers) == {
+        b"allow": allowed,
+        b"access-control-allow-methods": allowed,
+        b"access-control-allow-headers": b"authorization, content-type, mcp-session-id",
+        b"access-control-max-age": b"7200",
+    }
+
+
+def test_a_browser_that_asks_for_a_strangers_page_is_refused() -> None:
+    line = "Access-Control-Request-Method: POST"
+    strange = arrive("Origin: https://evil.example", line, start="OPTIONS /mcp HTTP/1.1")
+    assert (status(strange), strange.cors) == (403, b"")
+    assert status(arrive(line, start="OPTIONS /x HTTP/1.1")) == 404
 
 
 @pytest.mark.parametrize(
@@ -139,7 +193,7 @@ def test_any_host_may_reach_an_address_that_is_not_loopback() -> None:
         ("POST HTTPS://localhost:1/mcp?a=b HTTP/1.1", 0),
         ("POST http://localhost/mcp/ HTTP/1.1", 0),
         ("POST http://evil.example/mcp HTTP/1.1", 403),
-        ("OPTIONS /mcp HTTP/1.1", 405),
+        ("OPTIONS /mcp HTTP/1.1", 0),
         ("HEAD /mcp HTTP/1.1", 405),
         ("POST /mcp HTTP/2.0", 505),
     ],
@@ -221,11 +275,3 @@ def test_a_path_given_with_a_slash_at_its_end_is_found_without() -> None:
     assert status(arrive(gate=gate)) == 0
     assert status(arrive(gate=gate, start="POST /mcp/ HTTP/1.1")) == 0
     assert status(arrive(gate=replace(GATE, path=b"/"), start="POST / HTTP/1.1")) == 0
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [("LOCALHOST", False), ("localhost", True), ("::1", True), (None, False), ("0.0.0.0", False)],
-)
-def test_what_names_the_loopback(host: str | None, loopback: bool) -> None:
-    assert names_loopback(host) is loopback

@@ -9,17 +9,18 @@ from proxy.access.jwks import KeyWatch
 from proxy.access.jwts import Judge
 from proxy.access.metadata import metadata
 from proxy.gate import Arrival, Gate
+from proxy.hosts import NOBODY
 from proxy.transports.port import Client
 from tests.proxy.access.issuer import TERMS, document, public, token
 from tests.proxy.scripted import ScriptedClient
 
 METADATA = metadata(TERMS, "/mcp")
-GATE = Gate(b"/mcp", 1000, True, (), (), HoldersOfAny(METADATA.url), METADATA)
+GATE = Gate(b"/mcp", 1000, True, NOBODY, NOBODY, HoldersOfAny(METADATA.url), METADATA)
 
 
-def arrival(shown: bytes = b"", start: str = "POST /mcp") -> Arrival:
-    head = f"{start} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {shown.decode()}\r\n\r\n"
-    return GATE.arrive(head.encode())
+def arrival(shown: bytes = b"") -> Arrival:
+    head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer %b\r\n\r\n" % shown
+    return GATE.arrive(head)
 
 
 class Inside:
@@ -156,20 +157,5 @@ def test_a_client_that_left_while_it_waited_gets_nothing() -> None:
         client.visitor.client_gone()
         await knocking.waited()
         assert (client.status, knocking.inside.let_in) == (0, [])
-
-    asyncio.run(scene())
-
-
-def test_the_metadata_needs_no_token_and_is_shown_to_who_has_one() -> None:
-    async def scene() -> None:
-        knocking = Knocking(published)
-        await knocking.watch.renew()
-        good = token()
-        knocking.knock(good)
-        for shown in (b"", good):
-            client = ScriptedClient()
-            start = "GET /.well-known/oauth-protected-resource"
-            knocking.door.request(client, arrival(shown, start), b"", 0.0)
-            assert (client.status, client.body) == (200, METADATA.document)
 
     asyncio.run(scene())

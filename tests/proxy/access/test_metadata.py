@@ -6,6 +6,7 @@ from dataclasses import replace
 from proxy.access.bearer import HoldersOfAny
 from proxy.access.metadata import NO_METADATA, metadata
 from proxy.gate import Gate
+from proxy.hosts import NOBODY
 from tests.proxy.access.issuer import TERMS
 
 SUFFIX = "/.well-known/oauth-protected-resource"
@@ -27,7 +28,7 @@ def test_an_audience_that_is_no_address_gives_none() -> None:
 
 def test_the_gate_shows_it_to_who_has_no_token_yet() -> None:
     made = metadata(replace(TERMS, audiences=("https://x.example/outside/",)), "/inside")
-    gate = Gate(b"/inside", 100, False, (), (), HoldersOfAny(made.url), made)
+    gate = Gate(b"/inside", 100, False, NOBODY, NOBODY, HoldersOfAny(made.url), made)
     for path, status in (("", 0), ("/outside", 0), ("/inside", 0), ("/x", 404)):
         arrival = gate.arrive(f"GET {SUFFIX}{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
         assert (arrival.refusal.status if arrival.refusal else 0) == status

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.access.metadata import Metadata
 from proxy.gate import Arrival, Gate
 from proxy.telemetry.ledger import Ledger
 from proxy.transports.crowd import Crowd
@@ -18,7 +19,8 @@ from proxy.wire.head import Memo
 from tests.proxy.transports.wires import RecordingTransport, pieces
 
 LIMIT = 1000
-GATE = Gate(path=b"/mcp", body_limit=LIMIT, loopback=True, allowed_origins=(), allowed_hosts=())
+METADATA = Metadata("", frozenset((b"/where",)), b"{}")
+GATE = Gate(path=b"/mcp", body_limit=LIMIT, loopback=True, metadata=METADATA)
 
 
 class Recorder:
@@ -126,6 +128,58 @@ def test_the_refusal_of_head_has_no_body() -> None:
     line = play(Recorder(), lambda line: None, b"HEAD /mcp HTTP/1.1\r\nhost: localhost\r\n\r\n")
     assert line.transport.written.startswith(b"HTTP/1.1 405 ")
     assert line.transport.written.endswith(b"\r\n\r\n")
+
+
+def head(start: str, *lines: str) -> bytes:
+    return "\r\n".join((f"{start} HTTP/1.1", "host: localhost", *lines, "", "")).encode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("GET /where", b"200 OK\r\ncontent-type: application/json\r\n", b"\r\n\r\n{}"),
+        ("HEAD /where", b"200 OK\r\n", b"content-length: 2\r\n\r\n"),
+        ("OPTIONS /mcp", b"204 No Content\r\nallow: POST, GET, DELETE\r\n", b"\r\n"),
+    ],
+)
+def test_a_page_is_answered_here_and_the_connection_kept(
+    asked: str, start: bytes, end: bytes
+) -> None:
+    recorder = Recorder()
+    line = play(recorder, lambda line: None, head(asked), request(b"a"))
+    first, _, _ = line.transport.written.partition(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n")
+    assert first.startswith(b"HTTP/1.1 " + start)
+    assert first.endswith(end)
+    assert (recorder.bodies, recorder.refused) == ([b"a"], [])
+
+
+ORIGIN = "origin: http://localhost:3000"
+READABLE = b"access-control-allow-origin: http://localhost:3000\r\n"
+
+
+def test_a_page_of_an_allowed_origin_may_read_answers_streams_and_refusals() -> None:
+    answered = play(Recorder(), lambda line: None, head("POST /mcp", ORIGIN))
+    refused = play(Recorder(), lambda line: None, head("PUT /mcp", ORIGIN))
+    recorder = Recorder(answers=False)
+    streamed = play(
+        recorder,
+        lambda line: recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n"),
+        head("GET /mcp", ORIGIN),
+    )
+    for line in (answered, refused, streamed):
+        assert READABLE in line.transport.written
+
+
+def test_what_the_server_says_of_its_readers_is_passed_on_alone() -> None:
+    recorder = Recorder(answers=False)
+    own = b"HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\n"
+    line = play(
+        recorder,
+        lambda line: recorder.clients[0].answer(own, b"", 200),
+        head("POST /mcp", ORIGIN),
+    )
+    assert line.transport.written.count(b"access-control-allow-origin") == 1
+    assert own in line.transport.written
 
 
 def test_what_follows_a_chunked_body_at_once_is_not_taken_for_a_request() -> None:

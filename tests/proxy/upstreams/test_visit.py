@@ -5,12 +5,13 @@ import json
 from proxy.access.bearer import HoldersOf
 from proxy.eras.request import Request
 from proxy.gate import Gate
+from proxy.hosts import NOBODY
 from proxy.upstreams.visit import Visit
 from tests.proxy.scripted import ScriptedClient, books, post
 
 TOKENS = (b"token-of-one-client", b"token-of-another-one")
-GUARDED = Gate(b"/mcp", 1000, True, (), (), HoldersOf(TOKENS))
-OPEN = Gate(b"/mcp", 1000, True, (), ())
+GUARDED = Gate(b"/mcp", 1000, True, NOBODY, NOBODY, HoldersOf(TOKENS))
+OPEN = Gate(b"/mcp", 1000, True, NOBODY, NOBODY)
 BODY = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}).encode()
 
 
