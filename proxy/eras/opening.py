@@ -63,7 +63,7 @@ class Opening:
     @property
     def probing(self) -> bool:
         """Whether the server is still asked what it speaks."""
-        return not self._greeted and not self._over
+        return self._known is None and not self._greeted and not self._over
 
     def start(self) -> Effects:
         """What is sent first."""
@@ -77,6 +77,10 @@ class Opening:
     def give_up_probing(self) -> Effects:
         """The server says nothing: it is a legacy one."""
         return self._greet() if self.probing else []
+
+    def ended(self) -> None:
+        """The server ended instead of an answer: it is a legacy one, to be asked on a new link."""
+        self._known = Era.LEGACY
 
     def receive(self, message: Fields) -> Effects:
         """Take a message of the server; what answers neither question is none of the opening's."""

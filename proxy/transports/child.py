@@ -154,7 +154,8 @@ class Child(asyncio.SubprocessProtocol):
             self._transport.close()
 
     def _tell_end(self, owner: LinkOwner, verdict: Verdict, reason: str) -> None:
-        self._attempts.ended(perf_counter(), verdict.error_type, worked=self._answered)
+        if not owner.probing:
+            self._attempts.ended(perf_counter(), verdict.error_type, worked=self._answered)
         owner.link_ended(verdict, reason)
 
     def _wind_down(self) -> None:

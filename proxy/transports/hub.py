@@ -9,12 +9,14 @@ notifications go to every session, but progress and cancellation, which have one
 
 import asyncio
 import logging
+from collections.abc import Callable
 from time import perf_counter
 
 from msgspec import Raw
 
 from .. import logs
 from ..eras import keys, said
+from ..eras.request import Refused
 from ..errors import MalformedMessage
 from ..verdict import REJECTED, Verdict
 from ..wire import jsonrpc
@@ -27,6 +29,7 @@ LOG = logging.getLogger("proxy.hub")
 BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for a session whose client reads slowly; then the session ends."""
 NOBODY = "no single session can be asked: the server is shared"
+_NO_DISCOVERY = Refused(keys.METHOD_NOT_FOUND, "the server has a session that was initialized")
 
 
 class Ticket:
@@ -59,6 +62,11 @@ class Share:
 
     def __repr__(self) -> str:
         return f"<Share open={len(self.numbers)} over={self._owner is None}>"
+
+    @property
+    def probing(self) -> bool:
+        """Whether its owner asks the server which era it speaks."""
+        return self._owner is not None and self._owner.probing
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Part of port.Link."""
@@ -116,10 +124,20 @@ class Share:
 
 
 class Hub:
-    """The sessions of one running server. Part of port.LinkOwner; `over` is set at its end."""
+    """The sessions of one running server. Part of port.LinkOwner; `over` is set at its end.
 
-    def __init__(self) -> None:
+    `on_end` hears of an end of the server before any session does. A server is asked for its era
+    (`server/discover`) only while it has no session that its answer could harm; `unprobed` is set
+    while nobody asks.
+    """
+
+    def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:
         self.over = asyncio.Event()
+        self.unprobed = asyncio.Event()
+        self.unprobed.set()
+        self._on_end = on_end
+        self._probes: dict[int, Share] = {}
+        self._held: list[tuple[Share, Message, bytes]] = []
         self.reason = ""
         self.spoke = False
         self._link: Link | None = None
@@ -135,6 +153,11 @@ class Hub:
     def __repr__(self) -> str:
         return f"<Hub shares={len(self._shares)} open={len(self._tickets)}>"
 
+    @property
+    def probing(self) -> bool:
+        """Part of port.LinkOwner."""
+        return bool(self._probes)
+
     def carry(self, link: Link) -> None:
         """The way to the server is there."""
         self._link = link
@@ -142,6 +165,7 @@ class Hub:
     async def close(self) -> None:
         """End the server, which no session has any more."""
         self.over.set()
+        self.unprobed.set()
         if self._link is not None:
             self._link.end()
             await self._link.exited.wait()
@@ -169,6 +193,8 @@ class Hub:
         """A session ended: the server need not work for it any more, nor wait for it."""
         self._shares.discard(share)
         self._guests = [each for each in self._guests if each.share is not share]
+        self._held = [each for each in self._held if each[0] is not share]
+        self._forget_probe(share)
         for number, ticket in tuple(self._tickets.items()):
             if ticket.share is share and not ticket.initializes:
                 del self._tickets[number]
@@ -203,13 +229,18 @@ class Hub:
         """Part of port.LinkOwner."""
         self.reason = reason
         self.over.set()
+        self.unprobed.set()
+        self._on_end()
         shares, self._shares = self._shares, set()
         for share in shares:
             share.lose(verdict, reason)
 
     def _take_request(self, share: Share, message: Message, fields: Fields) -> bool:
         ticket = Ticket(share, message, fields)
+        probes = share.probing and message.method == keys.DISCOVER
         if ticket.initializes and self._greet(ticket):
+            return True
+        if probes and self._spares(ticket, message, fields):
             return True
         number = self._last = self._last + 1
         sent = {**fields, "id": raw(number)}
@@ -223,7 +254,26 @@ class Hub:
         share.numbers[ticket.key] = number
         if ticket.initializes:
             self._greeter = number
+            self._forget_probe(share)
+        if probes:
+            self._probes[number] = share
+            self.unprobed.clear()
         return True
+
+    def _spares(self, ticket: Ticket, message: Message, fields: Fields) -> bool:
+        """Whether the server is not asked for its era: a session of it tells, or will tell."""
+        if self._greeting is not None:
+            refusal = _NO_DISCOVERY.answer(ticket.id)
+            asyncio.get_running_loop().call_soon(ticket.share.hear, refusal, perf_counter())
+        elif self._greeter:
+            self._held.append((ticket.share, message, encode(fields)))
+        return bool(self._greeting or self._greeter)
+
+    def _forget_probe(self, share: Share) -> None:
+        """The share's owner waits no more for what the server speaks."""
+        self._probes = {number: each for number, each in self._probes.items() if each is not share}
+        if not self._probes:
+            self.unprobed.set()
 
     def _greet(self, ticket: Ticket) -> bool:
         """Whether the server need not be asked: its answer is known, or on its way."""
@@ -259,6 +309,8 @@ class Hub:
             del ticket.share.numbers[ticket.key]
         if number == self._greeter:
             self._hear_greeting(message, fields, arrived)
+        if number in self._probes:
+            self._forget_probe(ticket.share)
         ticket.share.hear(encode({**fields, "id": ticket.id}), arrived)
 
     def _hear_greeting(self, message: Message, fields: Fields, arrived: float) -> None:
@@ -269,6 +321,10 @@ class Hub:
         guests, self._guests = self._guests, []
         for guest in guests:
             guest.share.hear(encode({**fields, "id": guest.id}), arrived)
+        held, self._held = self._held, []
+        for share, asked, data in held:
+            if share.probing:
+                self.take(share, asked, data)
 
     def _hear_request(self, message: Message, data: bytes, arrived: float) -> None:
         request_id: RequestId = message.id  # type: ignore[assignment]  # a request has one

@@ -89,7 +89,15 @@ class Sink(Protocol):
 
 
 class LinkOwner(Protocol):
-    """Who is told what a server says on a link. After `link_ended` it hears nothing more."""
+    """Who is told what a server says on a link. After `link_ended` it hears nothing more.
+
+    While `probing`, the server was asked for nothing but its era: if it ends, that is its answer
+    and no failed start.
+    """
+
+    @property
+    def probing(self) -> bool:
+        """Whether the server is still asked which era it speaks."""
 
     def link_message(self, data: bytes, arrived: float) -> None:
         """One message of the server, or what it sent in place of one; `arrived`: when it came."""

@@ -41,8 +41,14 @@ class Sharing:
         return f"<Sharing {self._children!r} {self._hub!r}>"
 
     async def connect(self, owner: LinkOwner, headers: bytes) -> Share:
-        """Part of port.Connector. Waits for a process that is just being started."""
+        """Part of port.Connector.
+
+        Waits for a process that is just being started, or asked for its era on behalf of another.
+        """
         await self._settled.wait()
+        while not (self._hub is None or self._hub.unprobed.is_set() or owner.probing):
+            await self._hub.unprobed.wait()
+            await self._settled.wait()
         if self._hub is None:
             raise Unreachable(self._why(), EXITED)
         return self._hub.open(owner)
@@ -62,21 +68,23 @@ class Sharing:
         """Start the process, and again whenever it ended."""
         while not self._stopped.is_set():
             self._settled.clear()
-            await self._live()
+            ended_by_probe = await self._live()
+            if ended_by_probe and not self._stopped.is_set():
+                continue
             self._settled.set()
             if not self._stopped.is_set():
                 self._on_reach(self._why())
                 await self._rest(self._attempts.pause(perf_counter()))
 
-    async def _live(self) -> None:
-        """One life of the process."""
-        hub = Hub()
+    async def _live(self) -> bool:
+        """One life of the process; whether a probe ended it, which is no failure."""
+        hub = Hub(self._settled.clear)
         try:
             hub.carry(await self._children.connect(hub))
         except Unreachable as error:
             self._failure = str(error)
             self._attempts.failed(perf_counter(), error.verdict.error_type)
-            return
+            return False
         started = self._started = perf_counter()
         self._hub = hub
         self._settled.set()
@@ -87,8 +95,11 @@ class Sharing:
         await hub.over.wait()
         self._hub = None
         now = perf_counter()
+        if hub.probing:
+            return True
         self._failure = hub.reason
         self._attempts.ended(now, hub.reason, worked=now - started >= STEADY_SECONDS)
+        return False
 
     async def _rest(self, seconds: float) -> None:
         try:

@@ -16,7 +16,7 @@ from .. import logs
 from ..eras import keys, said
 from ..eras.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
 from ..eras.legacy_client import LegacyClient
-from ..eras.opening import modern_meta, speaks_modern
+from ..eras.opening import PROBE_SECONDS, modern_meta, speaks_modern
 from ..eras.request import Refused, Request, cancellation, plain, request
 from ..eras.versions import Era
 from ..errors import MalformedMessage
@@ -61,6 +61,11 @@ class Bridge:
 
     def __repr__(self) -> str:
         return f"<Bridge {self._way.name} {self._link!r}>"
+
+    @property
+    def probing(self) -> bool:
+        """Part of port.LinkOwner."""
+        return self._way is _Way.UNDECIDED and bool(self._refusal)
 
     def adopt(self, link: Link) -> None:
         """The link is there."""
@@ -136,6 +141,7 @@ class Bridge:
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
+        self._give_up_probing()
         owner = self._owner
         self._leave()
         if owner is not None:
@@ -173,6 +179,15 @@ class Bridge:
             self._refusal = data
             meta = modern_meta(greeting.params.get("clientInfo"), None)
             self._pass(request(keys.DISCOVER, keys.DISCOVER, {"_meta": meta}))
+            self._after(PROBE_SECONDS, self._give_up_probing)
+
+    def _give_up_probing(self) -> Iterable[SessionEffect]:
+        """The server ends or says nothing when it is asked: it is a legacy one, and refused."""
+        if self.probing and self._owner is not None:
+            self._settle(Era.LEGACY)
+            self._way = _Way.PASS
+            self._owner.link_message(self._refusal, perf_counter())
+        return ()
 
     def _discovered(self, owner: LinkOwner, greeting: Request, *, modern: bool) -> None:
         if modern:

@@ -38,6 +38,9 @@ class Keeper(Protocol):
     def channel_over(self, channel: "Channel") -> None:
         """It ended by itself."""
 
+    def reopen(self, channel: "Channel") -> None:
+        """Its link ended on the probe: `start` it again."""
+
 
 class Channel:
     """One link and the requests on it. `first` is the request it is opened for.
@@ -78,6 +81,11 @@ class Channel:
         if self._server is None:
             return None
         return Era.MODERN if isinstance(self._server, ModernServer) else Era.LEGACY
+
+    @property
+    def probing(self) -> bool:
+        """Part of port.LinkOwner."""
+        return self._opening.probing
 
     @property
     def idle(self) -> bool:
@@ -180,8 +188,14 @@ class Channel:
                 self._server.cancel(number)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
-        """Part of port.LinkOwner."""
-        self._fail(verdict, reason)
+        """Part of port.LinkOwner. A server that ends on the probe is a legacy one."""
+        if not self.probing or self.over:
+            self._fail(verdict, reason)
+            return
+        logs.event(LOG, "taken for a legacy server", reason=f"{reason} on {keys.DISCOVER}")
+        self._opening.ended()
+        self._keeper.reopen(self)
+        self._link = None
 
     def visit_over(self, visit: Visit) -> None:
         """Part of visit.Host."""

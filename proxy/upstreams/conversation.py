@@ -78,6 +78,11 @@ class Conversation:
         return bool(self._replies or self._listeners)
 
     @property
+    def probing(self) -> bool:
+        """Part of port.LinkOwner: a client's messages are no probe."""
+        return False
+
+    @property
     def carries(self) -> bool:
         """Whether one stream carries all answers."""
         return self._stream is not None

@@ -37,7 +37,11 @@ EVERYBODY: Owner = (b"", b"", b"")
 
 
 class ModernUpstream:
-    """The channels to one server. `era` is its era, None as long as that is to be found out."""
+    """The channels to one server. `era` is its era, None as long as that is to be found out.
+
+    What was found out holds until a session cannot be opened by it, or, of a modern server, which
+    answers the question at no cost, until the last channel is over.
+    """
 
     def __init__(self, terms: Terms, *, era: Era | None, idle: float, places: Places) -> None:
         self._terms = terms
@@ -104,8 +108,14 @@ class ModernUpstream:
         self._forget(channel)
         if channel.link is not None:
             self._ending.add(channel.link)
-        if not self._channels:
+        if channel.era is None or (self.era is Era.MODERN and not self._channels):
             self.era = self._settled
+
+    def reopen(self, channel: Channel) -> None:
+        """Part of channel.Keeper."""
+        if channel.link is not None:
+            self._ending.add(channel.link)
+        self._terms.spawn(channel.start(self._terms.connector))
 
     def _each(self) -> list[Channel]:
         return [each for together in self._channels.values() for each in together]

@@ -1,7 +1,8 @@
 """A stdio MCP server whose tools misbehave on request; run it as a script.
 
 Each tool's name is a key of TOOLS; `pid` in every result is the server's process id. With the
-argument `modern` it speaks 2026-07-28 and no `initialize`.
+argument `modern` it speaks 2026-07-28 and no `initialize`; with `strict` it exits on any other
+message before `initialize`, once somebody has opened the FIFO that the variable GATE names, if any.
 """
 
 import json
@@ -10,11 +11,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
 
 MODERN = "modern"
+STRICT = "strict"
 OFFERED: Json = {
     "tools": {"listChanged": True},
     "resources": {"subscribe": True},
@@ -281,6 +284,12 @@ def serve() -> None:
 def take(message: Json) -> None:
     """Answer one message."""
     method = message.get("method", "")
+    if method == "initialize" and STRICT in sys.argv:
+        sys.argv.remove(STRICT)
+    if STRICT in sys.argv:
+        if "GATE" in os.environ:
+            Path(os.environ["GATE"]).read_bytes()
+        os._exit(1)
     if method == "tools/call":
         TOOLS[message["params"]["name"]](message)
     elif MODERN in sys.argv and method in OF_LEGACY:

@@ -1,5 +1,6 @@
 """Clients of 2026-07-28 before a stdio server of either era: processes, cancels, refusals."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -229,6 +230,48 @@ def test_a_silent_server_is_taken_for_a_legacy_one() -> None:
         (sent,) = [client.call("told")[1]["result"]["heard"]]
         assert [each["method"] for each in sent] == [keys.DISCOVER, keys.INITIALIZED]
         client.close()
+
+
+@contextmanager
+def strict(sharing: str, **variables: str) -> Iterator[RunningProxy]:
+    """A proxy before a server that exits on any message before `initialize`."""
+    flags = ("--stdio-sharing", sharing, "--probe-interval", "0.1")
+    with running(*flags, "--", *SERVER, "strict", **variables) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize("sharing", ["off", "on"])
+def test_a_server_that_ends_on_the_probe_is_a_legacy_one_and_has_not_failed(sharing: str) -> None:
+    with strict(sharing) as proxy:
+        client = ModernClient(proxy.port)
+        for place in range(4):
+            assert client.ask(call(place, _meta=meta()), authorization=f"Bearer {place}")[0] == 200
+        client.post(INITIALIZE)
+        assert client.answer()[0] == 200
+        proxy.counted({(CALL, "ok", "none"): 4, ("initialize", "ok", "none"): 1})
+        assert len(proxy.logged("child started")) == (2 if sharing == "on" else 6), "one probe"
+        assert len(proxy.logged("taken for a legacy server")) == 1
+        assert proxy.logged("upstream unreachable") == []
+        assert proxy.get("/readyz").status_code == 200
+        assert proxy.value("mcp_proxy_upstream_restarts_total") == 0
+        client.close()
+
+
+def test_a_probe_that_ends_the_shared_process_costs_no_other_client_its_session(
+    tmp_path: Path,
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with strict("on", GATE=str(gate)) as proxy:
+        modern, legacy = ModernClient(proxy.port), Client(proxy.port)
+        modern.send_request(call("m", _meta=meta()))
+        with gate.open("wb"):
+            legacy.post(INITIALIZE)
+            in_flight = "mcp_proxy_requests_in_flight"
+            eventually(lambda: proxy.value(in_flight) == 2, "both clients")
+        for client in (legacy, modern):
+            assert client.answer()[0] == 200
+            client.close()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,15 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from proxy.eras import keys
 from proxy.transports.hub import BACKLOG_LIMIT, Hub, Share
 from proxy.verdict import EXITED, REJECTED, Verdict
 
+DISCOVER = {"id": "d", "method": keys.DISCOVER, "params": {}}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}}
 
 
@@ -39,6 +42,7 @@ class Owner:
     def __init__(self) -> None:
         self.heard: list[Any] = []
         self.ended: list[tuple[Verdict, str]] = []
+        self.probing = False
 
     def link_message(self, data: bytes, arrived: float) -> None:
         self.heard.append(json.loads(data))
@@ -93,6 +97,28 @@ def test_a_refused_initialize_is_no_greeting() -> None:
     scene.say({"id": scene.server.sent[0]["id"], "error": {"code": -32602, "message": "no"}})
     scene.send(1, {"id": 0, "method": "initialize"})
     assert len(scene.server.sent) == 2
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_server_that_is_being_initialized_is_not_asked_for_its_era(agrees: bool) -> None:
+    async def play() -> None:
+        scene = Scene(3)
+        scene.send(0, {"id": 0, "method": "initialize"})
+        for session in (1, 2):
+            scene.owners[session].probing = True
+            scene.send(session, DISCOVER)
+        scene.shares[2].end()
+        assert len(scene.server.sent) == 1
+        told = {"result": {}} if agrees else {"error": {"code": -32602, "message": "no"}}
+        scene.say({"id": scene.server.sent[0]["id"], **told})
+        await asyncio.sleep(0)
+        asked = [each["method"] for each in scene.server.sent[1:]]
+        assert asked == ([] if agrees else [keys.DISCOVER])
+        if agrees:
+            [refusal] = scene.owners[1].heard
+            assert (refusal["id"], refusal["error"]["code"]) == ("d", -32601)
+
+    asyncio.run(play())
 
 
 def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> None:

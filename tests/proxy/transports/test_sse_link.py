@@ -22,6 +22,8 @@ class Owner:
         self.heard: list[bytes] = []
         self.ends = 0
 
+    probing = False
+
     def link_message(self, data: bytes, arrived: float) -> None:
         self.heard.append(data)
 

@@ -1,0 +1,32 @@
+"""A session between a client with sessions and a server that may know none."""
+
+import json
+
+import pytest
+
+from proxy.eras import keys
+from proxy.verdict import EXITED
+from tests.proxy.network import run
+from tests.proxy.oddities import ID
+from tests.proxy.ways import Legacy, Scene, Server, linked
+
+REFUSAL = json.dumps({"id": ID, "error": {"code": -32602, "message": "not you"}}).encode()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_refusal_reaches_the_client_if_the_server_is_a_legacy_one(*, answers: bool) -> None:
+    async def play() -> None:
+        server = Server()
+        scene = Scene(lambda here: linked(here, server))
+        client = Legacy(scene).begin()
+        await scene.hear((REFUSAL,))
+        assert json.loads(server.sent[-1][0])["method"] == keys.DISCOVER
+        assert not client.over
+        if answers:
+            await scene.hear((REFUSAL,))
+        else:
+            server.owners[-1].link_ended(EXITED, "the server's process ended")
+        assert json.loads(client.body)["error"]["message"] == "not you"
+        await scene.finish()
+
+    run(play())
