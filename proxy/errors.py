@@ -46,7 +46,7 @@ class UnknownKey(ProxyError):
 
 
 class UnusableKeys(ProxyError):
-    """A document that holds no public key to judge tokens by."""
+    """An issuer's keys cannot be fetched, or read; the message says why."""
 
 
 class Unreachable(ProxyError):

@@ -57,7 +57,8 @@ is named.
 
 Clients need no token unless one is asked for: a fixed one, in the variable MCP_PROXY_BEARER_TOKEN
 or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience). Who
-shows none that is valid gets 401. The token ends at the proxy: the server never sees it.
+shows none that is valid gets 401. The token ends at the proxy: the server never sees it. An
+issuer's keys are fetched every 5 minutes, and trusted for an hour while it cannot be reached.
 
 Nothing of messages, tokens or headers is logged or put on spans, unless --log-payloads asks: then
 each message is logged as JSON, cut, with the value of every field hidden whose name contains

@@ -68,7 +68,7 @@ class Door:
         try:
             self._judge.admit(arrival.token)
         except (UnknownKey, InvalidToken) as error:
-            if self._judge.keys:
+            if self._watch.current:
                 self._turn_away(client, arrival, str(error))
             else:
                 self._answer(client, arrival, _CLOSED)

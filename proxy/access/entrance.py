@@ -49,11 +49,11 @@ class ByJwt:
     """A door decides, by keys that change; what it needs is loaded only where it is used."""
 
     def __init__(self, terms: JwtTerms, path: str) -> None:
-        from .jwks import KeyWatch
+        from .jwks import KeySource, KeyWatch
         from .jwts import Judge
 
         self._judge = Judge(terms)
-        self._watch = KeyWatch(terms.keys_url, self._judge)
+        self._watch = KeyWatch(terms.keys_url, self._judge, KeySource(terms.keys_url))
         self.metadata = metadata(terms, path)
         self.access: Access = HoldersOfAny(self.metadata.url)
 

@@ -46,15 +46,17 @@ NO_KEYS = KeySet({})
 
 
 def read(document: bytes) -> KeySet:
-    """The usable keys of a JSON Web Key Set. Raises UnusableKeys if it is none, or has none."""
+    """The public keys for signatures in a JSON Web Key Set, which may have none.
+
+    Raises UnusableKeys if the document is not a key set.
+    """
     try:
         keys = msgspec.json.decode(document)["keys"]
-        usable = {entry: key for each in keys for entry, key in _entries(each)}
     except (msgspec.DecodeError, UnicodeError, RecursionError, LookupError, TypeError) as error:
-        raise UnusableKeys("it is no JSON Web Key Set") from error
-    if not usable:
-        raise UnusableKeys(f"it has no public key for signatures by one of {', '.join(ALLOWED)}")
-    return KeySet(usable)
+        raise UnusableKeys("the document is not a JSON Web Key Set") from error
+    if not isinstance(keys, list):
+        raise UnusableKeys("the document is not a JSON Web Key Set: `keys` is not an array")
+    return KeySet({entry: key for each in keys for entry, key in _entries(each)})
 
 
 def _entries(entry: object) -> list[tuple[tuple[str | None, str], PyJWK]]:

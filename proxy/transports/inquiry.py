@@ -20,9 +20,13 @@ class Told:
 
 
 class Inquiry:
-    """Part of port.Sink. An answer longer than `limit` bytes counts as none."""
+    """Part of port.Sink. An answer longer than `limit` bytes counts as none.
+
+    `reason` says why there is none, in one line.
+    """
 
     def __init__(self, limit: int) -> None:
+        self.reason = ""
         self._limit = limit
         self._source: Source | None = None
         self._head: ResponseHead | None = None
@@ -69,12 +73,12 @@ class Inquiry:
         if self._reader is None:
             self._body += data
             if len(self._body) > self._limit:
-                self._end(None)
+                self._fail(f"an answer of more than {self._limit} bytes")
             return
         try:
             events = self._reader.feed(data)
-        except MessageTooLarge:
-            self._end(None)
+        except MessageTooLarge as error:
+            self._fail(str(error))
             return
         found = next((each.data for each in events if _answers(each.data)), None)
         if found is not None and self._head is not None:
@@ -89,6 +93,10 @@ class Inquiry:
     def answer_lost(self, reason: str) -> None:
         """Part of port.Sink."""
         self._source = None
+        self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        self.reason = reason
         self._end(None)
 
     def _settle(self, head: ResponseHead, body: bytes) -> None:

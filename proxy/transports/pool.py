@@ -58,7 +58,7 @@ class Pool:
                 connection.send(sink, block)
                 return connection
             connection.abort()
-        self._spawn(self._open(sink, block))
+        self._spawn(self.open(sink, block))
         return None
 
     def keep(self, connection: UpstreamConnection) -> None:
@@ -94,7 +94,8 @@ class Pool:
         transport.close()
         return ""
 
-    async def _open(self, sink: Sink, block: bytes) -> None:
+    async def open(self, sink: Sink, block: bytes) -> None:
+        """Send a request on a new connection."""
         where = self._endpoint
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

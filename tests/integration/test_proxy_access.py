@@ -83,9 +83,10 @@ def jwt_flags(url: str) -> tuple[str, ...]:
 
 def test_a_json_web_token_opens_and_ends_at_the_proxy(upstream: Upstream) -> None:
     good, foreign = token().decode(), token(aud="https://elsewhere.example").decode()
+    nowhere = "http://127.0.0.1:1"
     with (
         published(document(public("RS256"))) as url,
-        running("--upstream", upstream.url, *jwt_flags(url)) as proxy,
+        running("--upstream", upstream.url, *jwt_flags(url), http_proxy=nowhere) as proxy,
     ):
         where = "https://mcp.example/.well-known/oauth-protected-resource/mcp"
         assert refused(proxy) == f'Bearer realm="mcp", resource_metadata="{where}"'

@@ -8,6 +8,7 @@ from proxy.access.door import Door
 from proxy.access.jwks import KeyWatch
 from proxy.access.jwts import Judge
 from proxy.access.metadata import metadata
+from proxy.errors import UnusableKeys
 from proxy.gate import Arrival, Gate
 from proxy.hosts import NOBODY
 from proxy.transports.port import Client
@@ -40,7 +41,7 @@ class Inside:
 class Knocking:
     """A door whose issuer publishes what `publish` returns at the time."""
 
-    def __init__(self, publish: Callable[[str], bytes]) -> None:
+    def __init__(self, publish: Callable[[], bytes]) -> None:
         self.inside = Inside()
         self.asked = 0
         self._publish = publish
@@ -55,9 +56,9 @@ class Knocking:
             lambda wait: self._tasks.add(asyncio.get_running_loop().create_task(wait)),
         )
 
-    def _fetch(self, url: str) -> bytes:
+    async def _fetch(self) -> bytes:
         self.asked += 1
-        return self._publish(url)
+        return self._publish()
 
     def knock(self, shown: bytes) -> ScriptedClient:
         client = ScriptedClient()
@@ -65,21 +66,24 @@ class Knocking:
         return client
 
     async def waited(self) -> None:
+        """The keys are fetched for those who wait."""
+        await asyncio.sleep(0)
+        await self.watch.turn()
         await asyncio.gather(*self._tasks)
 
 
-def published(url: str) -> bytes:
+def published() -> bytes:
     return document(public("RS256"))
 
 
-def absent(url: str) -> bytes:
-    raise OSError("no route")
+def absent() -> bytes:
+    raise UnusableKeys("no route")
 
 
 def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> None:
     async def scene() -> None:
         knocking = Knocking(published)
-        await knocking.watch.renew()
+        await knocking.watch.turn()
         good = token()
         clients = [knocking.knock(good) for _ in range(3)]
         assert knocking.inside.let_in == clients
@@ -91,7 +95,7 @@ def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> No
 def test_a_bad_token_gets_the_challenge_and_counts_as_refused() -> None:
     async def scene() -> None:
         knocking = Knocking(published)
-        await knocking.watch.renew()
+        await knocking.watch.turn()
         client = knocking.knock(token(aud="elsewhere"))
         assert client.status == 401
         assert b'error="invalid_token"' in client.head
@@ -132,18 +136,6 @@ def test_while_no_keys_can_be_had_clients_are_asked_to_come_back() -> None:
         assert client.status == 503
         assert b"retry-after" in client.head
         assert knocking.inside.refused == [503]
-
-    asyncio.run(scene())
-
-
-def test_keys_stay_while_the_issuer_is_away() -> None:
-    async def scene() -> None:
-        answers = [document(public("RS256")), b"<html>"]
-        knocking = Knocking(lambda url: answers.pop(0))
-        await knocking.watch.renew()
-        await knocking.watch.renew(again=0.0)
-        assert knocking.asked == 2
-        assert knocking.knock(token()) in knocking.inside.let_in
 
     asyncio.run(scene())
 

@@ -49,21 +49,31 @@ def test_a_key_is_for_the_algorithms_of_its_kind(entry: dict[str, Any], usable: 
         b"{}",
         b"[]",
         b'{"keys": 1}',
-        b'{"keys": [1]}',
         b"[" * 5000,
+        b'{"keys": {}}',
+        b'{"keys": ["\xff"]}',
+    ],
+)
+def test_what_is_not_a_key_set_is_refused(content: bytes) -> None:
+    with pytest.raises(UnusableKeys):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
         document(),
+        b'{"keys": [1]}',
         document({"kty": "oct", "k": "c2VjcmV0", "kid": "1", "alg": "HS256"}),
         document(public("RS256", use="enc")),
         document(public("RS256", alg="none")),
         document(public("RS256", alg="HS256")),
         document(public("ES256", crv="P-384")),
         document({**public("RS256"), "n": "!"}),
-        b'{"keys": ["\xff"]}',
     ],
 )
-def test_what_holds_no_public_key_for_signatures_is_refused(content: bytes) -> None:
-    with pytest.raises(UnusableKeys):
-        read(content)
+def test_a_key_set_may_hold_no_public_key_for_signatures(content: bytes) -> None:
+    assert len(read(content)) == 0
 
 
 def test_a_key_that_cannot_be_used_does_not_spoil_the_others() -> None:
@@ -81,6 +91,6 @@ def test_a_token_that_names_no_key_needs_an_only_one() -> None:
 @given(JSON)
 def test_any_document_is_read_or_refused(content: Any) -> None:
     try:
-        assert len(read(json.dumps(content).encode())) > 0
+        read(json.dumps(content).encode())
     except UnusableKeys as error:
         assert "\n" not in str(error)  # noqa: PT017
