@@ -6,17 +6,20 @@ from time import perf_counter
 from ..calls.books import Books
 from ..calls.post import GONE_STATUS, Post, resumption
 from ..gate import METHODS
-from ..session import CANCELLED_METHOD, Finished, Session
+from ..session import Finished, Session
 from ..telemetry.vocabulary import ErrorType
 from ..transports.pool import Pool
 from ..verdict import CANCELLED, UNREACHABLE
 from ..wire import request
 from ..wire.head import Content, ResponseHead
-from ..wire.message import NO_PARAMS
+from ..wire.message import RequestId
 from .exchange import Exchange
 from .leases import Leases
+from .withdrawals import Pending, Withdrawal, withdrawals
 
 INITIALIZE = "initialize"
+FORBIDDEN = frozenset((401, 403))
+"""What a server answers to a DELETE of somebody whom the session does not belong to."""
 MOST_PARKED = 10_000
 """Streams that were cut and may be resumed; the calls of one more are given up."""
 
@@ -45,6 +48,8 @@ class HttpUpstream:
         self._books = books
         self._sessions = Leases(terms.idle)
         self._exchanges: set[Exchange] = set()
+        self._calls: dict[tuple[str, RequestId], Exchange] = {}
+        self._withdrawn = Pending()
         self._parked: dict[str, Session] = {}
         self._draining = False
         self._starts = {method: self._start(method, b"") for method in METHODS}
@@ -57,8 +62,6 @@ class HttpUpstream:
         now = perf_counter()
         session = Session(self._terms.patience)
         session.begin(post.calls, post.since(now))
-        if not post.calls:
-            self._pass_cancellation(post)
         if post.arrival.session:
             self._sessions.touch(post.arrival.session, now)
         self._forward(post, session)
@@ -70,10 +73,7 @@ class HttpUpstream:
         self._forward(post, parked or Session(self._terms.patience))
 
     def delete(self, post: Post) -> None:
-        """Part of Upstream. Who ends a session waits for none of its calls any more."""
-        for exchange in tuple(self._exchanges):
-            if exchange.post.arrival.session == post.arrival.session != "":
-                exchange.give_up()
+        """Part of Upstream."""
         self._forward(post, Session(self._terms.patience))
 
     def tick(self, now: float) -> None:
@@ -104,6 +104,11 @@ class HttpUpstream:
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """Part of exchange.Owner."""
+        call = finished.call
+        if call.session:
+            self._calls.pop((call.session, call.id), None)
+        if self._withdrawn:
+            finished = self._withdrawn.judge(finished)
         self._books.finished(finished, status, waited)
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
@@ -120,14 +125,19 @@ class HttpUpstream:
         arrival = exchange.post.arrival
         if head.session is not None and initializes(exchange.post):
             self._open_session(head.session.decode("latin-1"))
-        elif arrival.method == "DELETE" and head.status < 300:
-            self._end_session(arrival.session, "")
-        elif head.status == 404 and arrival.session:
+        elif head.status == 404 and arrival.session and arrival.method != "DELETE":
             self._end_session(arrival.session, "404")
+        if self._withdrawn and head.status < 300:
+            for each in withdrawals(exchange.post):
+                self._withdraw(each)
 
     def closed(self, exchange: Exchange) -> None:
         """Part of exchange.Owner."""
         self._exchanges.discard(exchange)
+        if self._withdrawn:
+            self._withdrawn.end(exchange.post)
+        if exchange.post.arrival.method == "DELETE":
+            self._deleted(exchange)
         if exchange.head is not None and exchange.head.content is Content.EVENTS:
             self._books.ledger.streams -= 1
 
@@ -135,6 +145,11 @@ class HttpUpstream:
         arrival = post.arrival
         exchange = Exchange(post, session, self)
         self._exchanges.add(exchange)
+        if arrival.session:
+            for call in post.calls:
+                self._calls[arrival.session, call.id] = exchange
+        if len(post.messages) > len(post.calls) or arrival.method == "DELETE":
+            self._withdrawn.begin(post)
         post.client.attach(exchange)
         start = self._starts[arrival.method]
         if arrival.query:
@@ -150,18 +165,27 @@ class HttpUpstream:
         target = where.target + joint + query if query else where.target
         return request.start(method, target, where.authority)
 
-    def _pass_cancellation(self, post: Post) -> None:
-        """Mark the calls that `post` cancels; the message itself travels on to the upstream."""
-        for message in post.messages:
-            if message.method != CANCELLED_METHOD or not post.arrival.session:
-                continue
-            request_id = (message.params or NO_PARAMS).request_id
+    def _withdraw(self, withdrawal: Withdrawal) -> None:
+        """The server accepted that a client gives up a call, or all calls of its session."""
+        session, request_id = withdrawal
+        if request_id is None:
             for exchange in tuple(self._exchanges):
-                if exchange.post.arrival.session == post.arrival.session:
-                    exchange.cancel(request_id)
-            parked = self._parked.get(post.arrival.session)
-            if parked is not None and (cancelled := parked.cancel(request_id)) is not None:
-                self._end_parked(post.arrival.session, (cancelled,), GONE_STATUS)
+                if exchange.post.arrival.session == session:
+                    exchange.give_up()
+            return
+        if (waiting := self._calls.get((session, request_id))) is not None:
+            waiting.cancel(request_id)
+        parked = self._parked.get(session)
+        if parked is not None and (cancelled := parked.cancel(request_id)) is not None:
+            self._end_parked(session, (cancelled,), GONE_STATUS)
+
+    def _deleted(self, exchange: Exchange) -> None:
+        """A client said that its session is over, and so it is, whatever the server made of it.
+
+        Only one whom the server turns away has ended nothing.
+        """
+        if exchange.head is None or exchange.head.status not in FORBIDDEN:
+            self._end_session(exchange.post.arrival.session, "")
 
     def _open_session(self, session: str) -> None:
         if session not in self._sessions:
