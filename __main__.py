@@ -1,10 +1,15 @@
-"""The stack that `pulumi up` builds: read the configuration, plan, perform, export."""
+"""The stack that `pulumi up` deploys."""
 
 import pulumi
 
+from stacks.components.provider import kubernetes_provider
+from stacks.config import PROJECT
 from stacks.observability import Observability
-from stacks.reader import read
+from stacks.pulumi_config import read
 
-stack = Observability("mcp-observability", read())
-for name, value in stack.exports.items():
-    pulumi.export(name, value)
+provider = kubernetes_provider(PROJECT)
+stack = Observability(PROJECT, read(), pulumi.ResourceOptions(provider=provider))
+pulumi.export("architecture", stack.architecture)
+pulumi.export("profile", stack.profile)
+pulumi.export("addresses", stack.addresses)
+pulumi.export("portForward", stack.port_forward)

@@ -10,7 +10,7 @@ from lab.hops import Seen, why
 from lab.pipeline import Pipeline
 from lab.prometheus_api import TIMEOUT_SECONDS, Prometheus, QueryRefused
 from proxy.telemetry.catalogue import METRICS, Instrument, Metric
-from stacks.architectures import MetricsRoad
+from stacks.architectures import MetricsIngestion
 
 _SAMPLE = re.compile(r"^[a-zA-Z_:][\w:]*", re.MULTILINE)
 
@@ -37,7 +37,7 @@ def look(pipeline: Pipeline) -> Seen:
     return Seen(
         emitted=frozenset(name for metric in METRICS for name in names(metric)),
         exposed=_names(front.metrics_url for front in (*pipeline.fronts, *pipeline.faulty)),
-        pushed=pipeline.architecture.metrics_road is MetricsRoad.PUSHED,
+        pushed=pipeline.architecture.metrics_ingestion is MetricsIngestion.PUSHED,
         collected=_names([pipeline.collected]) if pipeline.collected else None,
         targets=targets,
         scraped=_names(each.url for each in targets),

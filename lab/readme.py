@@ -20,7 +20,7 @@ from proxy.eras.crossings import KINDS, TITLES, Way
 from proxy.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS
 from stacks.architectures import ARCHITECTURES
-from stacks.charts import CHARTS, Part, Profile
+from stacks.charts import CHARTS, Component, Profile
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -44,7 +44,7 @@ def code(text: str) -> str:
 
 def _architectures() -> str:
     rows = ((code(each.name), each.summary, each.choose_when) for each in ARCHITECTURES.values())
-    return markdown(("architecture", "metrics road", "choose it when"), rows)
+    return markdown(("architecture", "path of the metrics", "choose it when"), rows)
 
 
 def _boards() -> str:
@@ -82,8 +82,11 @@ def _metrics() -> str:
 
 def _charts() -> str:
     rows = (
-        (CHARTS[Profile.CURRENT][part].name, *(CHARTS[each][part].version for each in Profile))
-        for part in Part
+        (
+            CHARTS[Profile.CURRENT][component].name,
+            *(CHARTS[each][component].version for each in Profile),
+        )
+        for component in Component
     )
     return markdown(("chart", *(f"profile {code(each.value)}" for each in Profile)), rows)
 

@@ -6,14 +6,14 @@ from typing import Any
 from lab.addresses import Addresses
 from lab.front import Front
 from lab.prometheus_config import Target
-from stacks.charts import Namespace, Part
+from stacks.charts import Component, Namespace
 from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS
 from stacks.plan import Plan
 
 
 def prometheus_spec(planned: Plan) -> Mapping[str, Any]:
     """What the plan says of Prometheus to its operator."""
-    release = next(each for each in planned.releases if each.part is Part.PROMETHEUS)
+    release = next(each for each in planned.releases if each.component is Component.PROMETHEUS)
     spec: Mapping[str, Any] = release.values["prometheus"]["prometheusSpec"]
     return spec
 

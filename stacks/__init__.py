@@ -1,7 +1,6 @@
 """What is deployed on a cluster, and how it is wired.
 
-One arrow: Pulumi.<architecture>.yaml -> config -> architecture and profile -> plan -> components
--> exports. Everything up to the plan is pure; the plan is plain values, so that `components/`
-performs it with Pulumi and the lab performs the same plan with local processes. Only `reader.py`
-and `components/` import pulumi.
+Pulumi.<stack>.yaml -> config -> plan -> Pulumi resources. Everything up to the plan is pure. The
+plan is plain values, so `observability.py` performs it with Pulumi and the lab performs it with
+local processes. Only `observability.py`, `pulumi_config.py` and `components/` import pulumi.
 """

@@ -1,8 +1,8 @@
 """The Helm charts: one table of pins per profile, and the names their releases get.
 
-A profile fixes chart versions together with everything that follows from them (service names, API
-shapes); versions of two profiles are never mixed. Service names derive from the release names, so
-a release name is part of the wiring.
+A profile fixes chart versions together with everything that depends on them (Service names, API
+versions); versions of two profiles are never mixed. Charts derive their Service names from the
+release name, so release names are fixed too.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from enum import StrEnum
 
 
 class Profile(StrEnum):
-    """A set of versions that were rendered and checked together."""
+    """A set of chart versions that were rendered and tested together."""
 
     CURRENT = "current"
-    SEED = "seed"
+    TUTORIAL = "tutorial"
 
 
-class Part(StrEnum):
-    """What a stack is made of: one Helm release each. The value is the release's name."""
+class Component(StrEnum):
+    """The parts of a stack, one Helm release each. The value is the release's name."""
 
     PROMETHEUS = "kube-prometheus-stack"
     JAEGER = "jaeger"
@@ -27,20 +27,20 @@ class Part(StrEnum):
 
 
 class Namespace(StrEnum):
-    """The namespaces of the stack; it creates all three."""
+    """The namespaces that the stack creates."""
 
     MONITORING = "monitoring"
     TOOLHIVE = "toolhive-system"
     SERVERS = "mcp-servers"
 
 
-# The CRD release stays where it is: Helm lets only the same name and namespace adopt kept CRDs.
+# Never move the CRD release: Helm lets only the same name and namespace adopt kept CRDs.
 RELEASE_NAMESPACE = {
-    Part.PROMETHEUS: Namespace.MONITORING,
-    Part.JAEGER: Namespace.MONITORING,
-    Part.COLLECTOR: Namespace.MONITORING,
-    Part.TOOLHIVE_CRDS: Namespace.TOOLHIVE,
-    Part.TOOLHIVE: Namespace.TOOLHIVE,
+    Component.PROMETHEUS: Namespace.MONITORING,
+    Component.JAEGER: Namespace.MONITORING,
+    Component.COLLECTOR: Namespace.MONITORING,
+    Component.TOOLHIVE_CRDS: Namespace.TOOLHIVE,
+    Component.TOOLHIVE: Namespace.TOOLHIVE,
 }
 
 
@@ -69,40 +69,48 @@ _JAEGER_REPO = "https://jaegertracing.github.io/helm-charts"
 _TOOLHIVE_REPO = "oci://ghcr.io/stacklok/toolhive"
 
 
-def _pins(versions: dict[Part, str], *, jaeger_values: str) -> dict[Part, Chart]:
+def _pins(versions: dict[Component, str], *, jaeger_values: str) -> dict[Component, Chart]:
     names = {
-        Part.PROMETHEUS: ("kube-prometheus-stack", _PROMETHEUS_REPO, "kube-prometheus-stack"),
-        Part.JAEGER: ("jaeger", _JAEGER_REPO, jaeger_values),
-        Part.COLLECTOR: ("opentelemetry-collector", _COLLECTOR_REPO, "opentelemetry-collector"),
-        Part.TOOLHIVE_CRDS: ("toolhive-operator-crds", _TOOLHIVE_REPO, "toolhive-operator-crds"),
-        Part.TOOLHIVE: ("toolhive-operator", _TOOLHIVE_REPO, "toolhive-operator"),
+        Component.PROMETHEUS: ("kube-prometheus-stack", _PROMETHEUS_REPO, "kube-prometheus-stack"),
+        Component.JAEGER: ("jaeger", _JAEGER_REPO, jaeger_values),
+        Component.COLLECTOR: (
+            "opentelemetry-collector",
+            _COLLECTOR_REPO,
+            "opentelemetry-collector",
+        ),
+        Component.TOOLHIVE_CRDS: (
+            "toolhive-operator-crds",
+            _TOOLHIVE_REPO,
+            "toolhive-operator-crds",
+        ),
+        Component.TOOLHIVE: ("toolhive-operator", _TOOLHIVE_REPO, "toolhive-operator"),
     }
     return {
-        part: Chart(name, repo, versions[part], values)
-        for part, (name, repo, values) in names.items()
+        component: Chart(name, repo, versions[component], values)
+        for component, (name, repo, values) in names.items()
     }
 
 
-CHARTS: dict[Profile, dict[Part, Chart]] = {
+CHARTS: dict[Profile, dict[Component, Chart]] = {
     Profile.CURRENT: _pins(
         {
-            Part.PROMETHEUS: "88.5.3",
-            Part.JAEGER: "4.11.1",
-            Part.COLLECTOR: "0.170.0",
-            Part.TOOLHIVE_CRDS: "0.44.0",
-            Part.TOOLHIVE: "0.44.0",
+            Component.PROMETHEUS: "88.5.3",
+            Component.JAEGER: "4.11.1",
+            Component.COLLECTOR: "0.170.0",
+            Component.TOOLHIVE_CRDS: "0.44.0",
+            Component.TOOLHIVE: "0.44.0",
         },
         jaeger_values="jaeger",
     ),
-    Profile.SEED: _pins(
+    Profile.TUTORIAL: _pins(
         {
-            Part.PROMETHEUS: "77.12.0",
-            Part.JAEGER: "3.4.1",
-            Part.COLLECTOR: "0.136.1",
-            Part.TOOLHIVE_CRDS: "0.0.27",
-            Part.TOOLHIVE: "0.2.18",
+            Component.PROMETHEUS: "77.12.0",
+            Component.JAEGER: "3.4.1",
+            Component.COLLECTOR: "0.136.1",
+            Component.TOOLHIVE_CRDS: "0.0.27",
+            Component.TOOLHIVE: "0.2.18",
         },
         jaeger_values="jaeger-v1",
     ),
 }
-"""Chart pins: `seed` is what the original tutorial installs, `current` the newest set checked."""
+"""Chart versions: `tutorial` is what ToolHive's tutorial installs, `current` the newest tested."""

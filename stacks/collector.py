@@ -1,4 +1,4 @@
-"""The collector's configuration: what is used of it, and what of it can live without a kubelet."""
+"""Transformations of the collector's configuration: pruning, and running it without a kubelet."""
 
 from copy import deepcopy
 
@@ -6,13 +6,13 @@ from stacks.values import Values
 
 KUBELETSTATS = "kubeletstats"
 NEEDS_KUBELET = frozenset({KUBELETSTATS, "k8sattributes"})
-"""Components that talk to a kubelet or to the Kubernetes API."""
+"""Components that need a kubelet or the Kubernetes API."""
 
 _KINDS = ("receivers", "processors", "exporters")
 
 
 def pruned(config: Values) -> Values:
-    """A copy without the components that no pipeline uses."""
+    """A copy without components that no pipeline uses."""
     result = deepcopy(config)
     pipelines = result["service"]["pipelines"].values()
     for kind in _KINDS:
@@ -22,10 +22,10 @@ def pruned(config: Values) -> Values:
 
 
 def without_kubelet(config: Values) -> Values:
-    """A copy that runs as a plain process: pipelines that lose every receiver go altogether.
+    """A copy that runs outside a cluster: without the components in NEEDS_KUBELET.
 
-    What the agents look up on a cluster (namespace, pod) must then be in the resource already, as
-    it is for everything our proxy sends.
+    Pipelines without a remaining receiver are removed. Namespace and pod, which k8sattributes adds
+    on a cluster, must then be resource attributes already; our proxy sets them.
     """
     result = deepcopy(config)
     kept = {}
@@ -38,7 +38,7 @@ def without_kubelet(config: Values) -> Values:
 
 
 def with_statistics_from(config: Values, address: str) -> Values:
-    """A copy that takes OTLP over HTTP, at host:port, wherever it would ask the kubelet."""
+    """A copy with an OTLP/HTTP receiver at host:port in place of kubeletstats."""
     result = deepcopy(config)
     pushed = f"otlp/{KUBELETSTATS}"
     result["receivers"][pushed] = {"protocols": {"http": {"endpoint": address}}}

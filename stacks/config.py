@@ -1,6 +1,6 @@
-"""The stack's configuration: every key, every check, before anything is created.
+"""The stack's configuration: all keys and their checks.
 
-Pure: `parse` takes plain values. `reader.py` gets them from Pulumi and keeps the password secret.
+Pure: `parse` takes plain values; `pulumi_config.py` reads them from Pulumi.
 """
 
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ REPOSITORIES = "repositories"
 CLUSTER = "cluster"
 
 PASSWORD_MINIMUM = 8
-# Defaults of charts and tutorials; those under the minimum (admin) need no entry.
+# Defaults of charts and tutorials; shorter ones, such as admin, need no entry.
 DEFAULT_PASSWORDS = frozenset({"prom-operator", "password", "changeme", "adminadmin", "admin123"})
 
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """A checked configuration; the password is not in it.
+    """A valid configuration, without the password.
 
-    `chart_folder` is None where charts come from their repositories. `operator_namespaces` is empty
-    where ToolHive's operator may act in the whole cluster.
+    `chart_folder` is None if charts come from their repositories. `operator_namespaces` is empty if
+    ToolHive's operator may use the whole cluster.
     """
 
     architecture: Architecture = OTEL_SCRAPE
@@ -43,7 +43,7 @@ class StackConfig:
     trace_sampling_percent: int = 100
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
-        """The servers that one runtime runs, in the order given."""
+        """The servers of one runtime, in the given order."""
         return tuple(server for server in self.servers if server.runtime is runtime)
 
 
@@ -71,6 +71,12 @@ def _architecture(value: object) -> Architecture:
     raise fields.refuse(_key("architecture"), value, f"allowed: {', '.join(ARCHITECTURES)}")
 
 
+def _profile(value: object) -> Profile:
+    if value == "seed":
+        raise fields.refuse(_key("profile"), value, f"it is called {Profile.TUTORIAL} now")
+    return fields.choice(Profile, _key("profile"), value)
+
+
 def _check_password(value: object) -> None:
     key = _key(PASSWORD)
     if not isinstance(value, str) or not value.strip():
@@ -93,7 +99,7 @@ def _operator_namespaces(value: object) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or Namespace.SERVERS not in value:
         raise fields.refuse(
-            key, value, f"allowed: {CLUSTER}, or a list of namespaces that has {Namespace.SERVERS}"
+            key, value, f"allowed: {CLUSTER}, or a list of namespaces with {Namespace.SERVERS}"
         )
     return fields.items(fields.namespace, key, value, "namespaces")
 
@@ -110,13 +116,13 @@ def _servers(value: object) -> tuple[Server, ...]:
 
 
 def parse(mapping: Mapping[str, object]) -> StackConfig:
-    """Check every key (given without the project's prefix); raise ConfigError at the first mistake.
+    """Check all keys (without the project's prefix). Raises ConfigError.
 
     The password is checked but not kept.
     """
     fields.known_keys(f"{PROJECT}:", mapping, KEYS)
     given = {**DEFAULTS, **mapping}
-    profile = fields.choice(Profile, _key("profile"), given["profile"])
+    profile = _profile(given["profile"])
     config = StackConfig(
         architecture=_architecture(given["architecture"]),
         profile=profile,
@@ -150,4 +156,4 @@ DEFAULTS: dict[str, object] = {
     "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
     "traceSamplingPercent": _DEFAULT.trace_sampling_percent,
 }
-"""What a key that is left out means; the password has no default."""
+"""Defaults of all keys but the password, which has none."""

@@ -1,8 +1,8 @@
-"""Every address inside the cluster: known before the service exists, so wiring is data."""
+"""The addresses inside the cluster. Service names are fixed, so addresses are plain data."""
 
 from dataclasses import dataclass
 
-from stacks.charts import Namespace, Part, Profile
+from stacks.charts import Component, Namespace, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,12 @@ class Endpoint:
 
     @property
     def host(self) -> str:
-        """The Service's name as every pod of the cluster resolves it."""
+        """The Service's name as any pod resolves it."""
         return f"{self.service}.{self.namespace}.svc"
 
     @property
     def address(self) -> str:
-        """host:port, for settings that take no scheme."""
+        """host:port, for settings without a scheme."""
         return f"{self.host}:{self.port}"
 
     @property
@@ -38,19 +38,19 @@ COLLECTOR_HEALTH_PORT = 13133
 PROXY_MCP_PORT = 8080
 PROXY_METRICS_PORT = 9464
 
-# <release>-<chart>, because the release's name does not contain the chart's.
-COLLECTOR_SERVICE = f"{Part.COLLECTOR}-opentelemetry-collector"
+# <release>-<chart>, because the release name does not contain the chart name.
+COLLECTOR_SERVICE = f"{Component.COLLECTOR}-opentelemetry-collector"
 
 COLLECTOR_OTLP_HTTP = Endpoint(COLLECTOR_SERVICE, Namespace.MONITORING, OTLP_HTTP_PORT)
-PROMETHEUS = Endpoint(f"{Part.PROMETHEUS}-prometheus", Namespace.MONITORING, 9090)
-GRAFANA = Endpoint(f"{Part.PROMETHEUS}-grafana", Namespace.MONITORING, 80)
+PROMETHEUS = Endpoint(f"{Component.PROMETHEUS}-prometheus", Namespace.MONITORING, 9090)
+GRAFANA = Endpoint(f"{Component.PROMETHEUS}-grafana", Namespace.MONITORING, 80)
 
 REMOTE_WRITE_PATH = "/api/v1/write"
 
 
 @dataclass(frozen=True, slots=True)
 class JaegerEndpoints:
-    """Where Jaeger takes spans and answers queries."""
+    """Where Jaeger receives spans and answers queries."""
 
     otlp_grpc: Endpoint
     query: Endpoint
@@ -63,13 +63,13 @@ def _jaeger(collector: str, query: str) -> JaegerEndpoints:
     )
 
 
-# Chart 4.2 merged the collector's and the query's Service into one.
+# Chart 4.2 merged the Services of collector and query into one.
 JAEGER: dict[Profile, JaegerEndpoints] = {
     Profile.CURRENT: _jaeger("jaeger", "jaeger"),
-    Profile.SEED: _jaeger("jaeger-collector", "jaeger-query"),
+    Profile.TUTORIAL: _jaeger("jaeger-collector", "jaeger-query"),
 }
 
 
 def mcp_endpoint(server: str) -> Endpoint:
-    """Where clients reach a server that runs behind our proxy."""
+    """The address that clients use for a server behind our proxy."""
     return Endpoint(server, Namespace.SERVERS, PROXY_MCP_PORT)

@@ -1,4 +1,4 @@
-"""Untrusted configuration values made typed, or refused in one line."""
+"""Checks that turn untrusted configuration values into typed ones, or raise ConfigError."""
 
 import re
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class ConfigError(ValueError):
-    """A configuration mistake in one line: the key, its value, and what is allowed."""
+    """A configuration mistake in one line: key, value, and what is allowed."""
 
 
 def refuse(key: str, value: object, allowed: str) -> ConfigError:
@@ -28,7 +28,7 @@ def refuse(key: str, value: object, allowed: str) -> ConfigError:
 
 
 def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -> None:
-    """Refuse the first key that nobody reads, naming the nearest known one."""
+    """Raise for the first unknown key, suggesting the closest known one."""
     for name in given:
         if name in known:
             continue
@@ -39,7 +39,7 @@ def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -
 
 
 def choice(kind: type[Choice], key: str, value: object) -> Choice:
-    """One of an enum's values."""
+    """A value of the enum."""
     for each in kind:
         if each.value == value:
             return each
@@ -54,7 +54,7 @@ def text(key: str, value: object) -> str:
 
 
 def label(key: str, value: object) -> str:
-    """A name that can become a Service's."""
+    """A name that is valid for a Service."""
     if isinstance(value, str) and len(value) <= NAME_LIMIT and _LABEL.fullmatch(value):
         return value
     allowed = (
@@ -65,7 +65,7 @@ def label(key: str, value: object) -> str:
 
 
 def namespace(key: str, value: object) -> str:
-    """A namespace's name (RFC 1123 label)."""
+    """A namespace name (RFC 1123 label)."""
     if isinstance(value, str) and _NAMESPACE.fullmatch(value):
         return value
     raise refuse(key, value, "it must be a namespace: lower-case letters, digits and '-'")
@@ -88,7 +88,7 @@ def path(key: str, value: object) -> str:
 
 
 def integer(key: str, value: object, low: int, high: int) -> int:
-    """A whole number in a range, both ends included."""
+    """An integer from `low` to `high`, inclusive."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise refuse(key, value, f"it must be a whole number from {low} to {high}")
     return value
@@ -97,14 +97,14 @@ def integer(key: str, value: object, low: int, high: int) -> int:
 def items(
     read: Callable[[str, object], Item], key: str, value: object, what: str
 ) -> tuple[Item, ...]:
-    """A list, each item read under its own key."""
+    """A list whose items are read by `read`, each with its own key."""
     if not isinstance(value, list):
         raise refuse(key, value, f"it must be a list of {what}")
     return tuple(read(f"{key}[{index}]", each) for index, each in enumerate(value))
 
 
 def variables(key: str, value: object) -> tuple[tuple[str, str], ...]:
-    """Environment variables: a map from names to text."""
+    """Environment variables: a map of names to text."""
     if not isinstance(value, dict):
         raise refuse(key, value, "it must be a map from variable names to text")
     for name, each in value.items():

@@ -1,19 +1,19 @@
-"""What Prometheus scrapes, as ServiceMonitors; the relabelling makes the series contract hold.
+"""ServiceMonitors, with the relabelling that gives every architecture the same series.
 
-Every scraped MCP series ends up with job = <namespace>/<server>, namespace, server, transport and
-pod, and without the labels that only scraping would add.
+Each scraped MCP series has the labels job = <namespace>/<server>, namespace, server, transport and
+pod; labels that only a scrape adds are dropped.
 """
 
 from collections.abc import Callable
 
 from stacks.architectures import Monitor
-from stacks.charts import Namespace, Part
+from stacks.charts import Component, Namespace
 from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS
 from stacks.values import Values
 
 COLLECTOR_JOB = "otel-collector"
 SERIES_JOB = "otel-collector-series"
-"""Jobs of the collector's two targets: its own telemetry, and the series it passes on."""
+"""Jobs of the collector's two targets: its own telemetry, and the series it received."""
 
 PROXY_APP = "mcp-proxy"
 SERVER_LABEL = "app.kubernetes.io/instance"
@@ -25,7 +25,7 @@ _SCRAPE_ONLY = "service|endpoint|container"
 
 
 def _meta(label: str) -> str:
-    """Prometheus' name of a Service's label: everything but letters and digits becomes `_`."""
+    """The meta label for a Service label: all but letters and digits becomes `_`."""
     return _SERVICE_LABEL + "".join(each if each.isalnum() else "_" for each in label)
 
 
@@ -45,7 +45,7 @@ def _copy(label: str, target: str) -> Values:
 def service_monitor(
     name: str, selector: dict[str, str], namespace: str, endpoint: Values
 ) -> Values:
-    """A ServiceMonitor of the stack, kept beside Prometheus."""
+    """A ServiceMonitor in the namespace of Prometheus."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
@@ -59,16 +59,16 @@ def service_monitor(
 
 
 def collector_selector() -> dict[str, str]:
-    """The labels by which the collector chart's Service and pods are found."""
+    """The labels of the collector chart's Service and pods."""
     return {
         "app.kubernetes.io/name": "opentelemetry-collector",
-        "app.kubernetes.io/instance": Part.COLLECTOR.value,
+        "app.kubernetes.io/instance": Component.COLLECTOR.value,
         "component": "agent-collector",
     }
 
 
 def collector_series(interval: str) -> Values:
-    """The series that others pushed to the collector, with their own labels and no others."""
+    """The series that were pushed to the collector, with only the labels they came with."""
     endpoint: Values = {
         "port": "prometheus",
         "interval": interval,
@@ -87,7 +87,7 @@ def collector_series(interval: str) -> Values:
 
 
 def proxies(interval: str) -> Values:
-    """Our own proxies' /metrics; `server` and `transport` are on their series already."""
+    """The /metrics of our proxies; their series have `server` and `transport` already."""
     endpoint: Values = {
         "port": "metrics",
         "path": "/metrics",
@@ -100,7 +100,7 @@ def proxies(interval: str) -> Values:
 
 
 def toolhive_proxies(interval: str) -> Values:
-    """ToolHive's proxies; the target supplies `server` and `transport` where they are forgotten."""
+    """ToolHive's proxies; the target adds `server` and `transport`, which some series lack."""
     endpoint: Values = {
         "port": "http",
         "path": "/metrics",
@@ -117,20 +117,20 @@ def toolhive_proxies(interval: str) -> Values:
             _drop_labels("exported_server|exported_transport|otel_scope_.*"),
         ],
     }
-    # `toolhive: "true"` would also select the servers behind the proxies.
+    # `toolhive: "true"` would also match the servers behind the proxies.
     selector = {"app.kubernetes.io/name": "mcpserver"}
     return service_monitor("toolhive-proxies", selector, Namespace.SERVERS.value, endpoint)
 
 
 def prometheus_own() -> Values:
-    """The ServiceMonitor by which the Prometheus chart scrapes Prometheus itself.
+    """The ServiceMonitor with which the chart scrapes Prometheus itself.
 
-    The chart's alerts depend on the job that it gives, and a second monitor with a nicer job would
-    make every sum count twice.
+    Not deployed by us: the chart's alerts depend on its job label, and a second monitor with
+    another job would double every series.
     """
     selector = {
         "app": PROMETHEUS.service,
-        "release": Part.PROMETHEUS.value,
+        "release": Component.PROMETHEUS.value,
         "self-monitor": "true",
     }
     endpoint: Values = {"port": "http-web", "path": "/metrics"}
@@ -138,7 +138,7 @@ def prometheus_own() -> Values:
 
 
 def collector_own(values: Values) -> Values:
-    """The ServiceMonitor that the collector chart makes of its values."""
+    """The ServiceMonitor that the collector chart renders from its values."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
@@ -155,4 +155,4 @@ BUILDERS: dict[Monitor, Callable[[str], Values]] = {
     Monitor.PROXIES: proxies,
     Monitor.TOOLHIVE_PROXIES: toolhive_proxies,
 }
-"""Monitor -> ServiceMonitor, given the scrape interval."""
+"""Builders of the ServiceMonitors; the argument is the scrape interval."""

@@ -1,28 +1,29 @@
-"""The whole stack as one Pulumi component: the plan, performed in order."""
+"""The whole stack as one Pulumi component."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.core.v1 import Namespace as NamespaceResource
 
 from stacks import toolhive
-from stacks.charts import Part
-from stacks.components.access import grafana_admin
+from stacks.charts import Component
 from stacks.components.manifest import manifest_resource
 from stacks.components.release import ChartSource, helm_release
-from stacks.exports import exports
-from stacks.ordering import KIND_NEEDS, OBJECT_NEEDS, RELEASE_NEEDS
-from stacks.plan import Plan
+from stacks.components.secrets import grafana_admin
+from stacks.endpoints import GRAFANA, JAEGER, PROMETHEUS, Endpoint
+from stacks.plan import KIND_NEEDS, OBJECT_NEEDS, RELEASE_NEEDS, Plan
 from stacks.values import Values
 
-# A delete that hangs longer than this never ends by itself.
-_SMALL = pulumi.CustomTimeouts(delete="2m")
+# Deletes that take longer are stuck and never end by themselves.
+_OBJECT_TIMEOUT = pulumi.CustomTimeouts(delete="2m")
+# A namespace is deleted once everything in it is.
+_NAMESPACE_TIMEOUT = pulumi.CustomTimeouts(delete="5m")
 
 
 @dataclass(frozen=True, slots=True)
 class ObservabilityArgs:
-    """The plan, and what a plan must not or cannot hold: the password and the charts' place."""
+    """The plan, the password of Grafana's administrator, and where the charts come from."""
 
     plan: Plan
     password: pulumi.Output[str]
@@ -30,62 +31,97 @@ class ObservabilityArgs:
 
 
 class Observability(pulumi.ComponentResource):
-    """Namespaces, then releases, then objects; each waits for what `ordering` says it needs."""
+    """Namespaces, Helm releases and objects, in the order that they need each other.
 
-    def __init__(self, name: str, args: ObservabilityArgs) -> None:
-        super().__init__("mcp-observability:index:Observability", name)
-        self._provider = kubernetes.Provider(
-            name,
-            enable_server_side_apply=True,
-            # Else a changed board would be replaced, and Grafana would see it vanish.
-            enable_config_map_mutable=True,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        self._namespaces = self._make_namespaces(args.plan)
-        self._releases = self._install(args)
-        self._apply(args.plan)
-        self.exports = exports(args.plan)
-        self.register_outputs(self.exports)
+    Children inherit the component's Kubernetes provider and are named `<name>-<child>`.
+    """
 
-    def _options(self, needs: list[pulumi.Resource]) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(
-            parent=self, provider=self._provider, depends_on=needs, custom_timeouts=_SMALL
-        )
+    architecture: pulumi.Output[str]
+    profile: pulumi.Output[str]
+    addresses: pulumi.Output[dict[str, str]]
+    """URLs of Grafana, Prometheus and Jaeger inside the cluster."""
+    port_forward: pulumi.Output[dict[str, str]]
+    """Commands that make them reachable on this machine."""
 
-    def _make_namespaces(self, plan: Plan) -> list[pulumi.Resource]:
-        # Emptying a namespace takes what the slowest object in it takes.
-        patient = pulumi.ResourceOptions(
-            parent=self,
-            provider=self._provider,
-            custom_timeouts=pulumi.CustomTimeouts(delete="5m"),
-        )
+    def __init__(
+        self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mcp-observability:index:Observability", name, None, opts)
+        self._name = name
+        namespaces = self._create_namespaces(args.plan)
+        releases = self._install(args, namespaces)
+        self._apply(args.plan, namespaces, releases)
+        self._set_outputs(args.plan)
+
+    def _options(
+        self, needs: Sequence[pulumi.Resource], timeouts: pulumi.CustomTimeouts | None
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=needs, custom_timeouts=timeouts)
+
+    def _create_namespaces(self, plan: Plan) -> list[pulumi.Resource]:
+        opts = self._options([], _NAMESPACE_TIMEOUT)
         return [
-            NamespaceResource(each, metadata={"name": each}, opts=patient)
+            NamespaceResource(f"{self._name}-{each}", metadata={"name": each}, opts=opts)
             for each in plan.namespaces
         ]
 
-    def _install(self, args: ObservabilityArgs) -> dict[Part, pulumi.Resource]:
-        secret = grafana_admin(args.password, self._options(self._namespaces))
-        installed: dict[Part, pulumi.Resource] = {}
+    def _install(
+        self, args: ObservabilityArgs, namespaces: list[pulumi.Resource]
+    ) -> dict[Component, pulumi.Resource]:
+        options = self._options(namespaces, _OBJECT_TIMEOUT)
+        secret = grafana_admin(self._name, args.password, options)
+        installed: dict[Component, pulumi.Resource] = {}
         for planned in args.plan.releases:
-            needed = [installed[part] for part in RELEASE_NEEDS[planned.part]]
-            opts = pulumi.ResourceOptions(
-                parent=self,
-                provider=self._provider,
-                depends_on=[*self._namespaces, secret, *needed],
-            )
-            installed[planned.part] = helm_release(planned, args.charts, opts)
+            needed = [installed[each] for each in RELEASE_NEEDS[planned.component]]
+            opts = self._options([*namespaces, secret, *needed], None)
+            installed[planned.component] = helm_release(self._name, planned, args.charts, opts)
         return installed
 
-    def _apply(self, plan: Plan) -> None:
+    def _apply(
+        self,
+        plan: Plan,
+        namespaces: list[pulumi.Resource],
+        releases: dict[Component, pulumi.Resource],
+    ) -> None:
         applied: dict[str, list[pulumi.Resource]] = {kind: [] for kind in KIND_NEEDS}
         for manifest in plan.objects:
             kind = manifest["kind"]
             referred = [each for needed in OBJECT_NEEDS.get(kind, ()) for each in applied[needed]]
-            releases = [self._releases[part] for part in KIND_NEEDS[kind]]
-            opts = self._options([*self._namespaces, *releases, *referred])
-            resource = manifest_resource(manifest, _replacing(opts, plan, manifest))
-            applied[kind].append(resource)
+            needed = [releases[each] for each in KIND_NEEDS[kind]]
+            opts = self._options([*namespaces, *needed, *referred], _OBJECT_TIMEOUT)
+            opts = _replacing(opts, plan, manifest)
+            applied[kind].append(manifest_resource(self._name, manifest, opts))
+
+    def _set_outputs(self, plan: Plan) -> None:
+        local = _local_ports(plan)
+        addresses = {name: endpoint.url for name, (endpoint, _) in local.items()}
+        commands = {name: port_forward(*where) for name, where in local.items()}
+        self.architecture = pulumi.Output.from_input(plan.architecture.name)
+        self.profile = pulumi.Output.from_input(plan.profile.value)
+        self.addresses = pulumi.Output.from_input(addresses)
+        self.port_forward = pulumi.Output.from_input(commands)
+        self.register_outputs(
+            {
+                "architecture": self.architecture,
+                "profile": self.profile,
+                "addresses": self.addresses,
+                "portForward": self.port_forward,
+            }
+        )
+
+
+def _local_ports(plan: Plan) -> dict[str, tuple[Endpoint, int]]:
+    return {
+        "grafana": (GRAFANA, 3000),
+        "prometheus": (PROMETHEUS, 9090),
+        "jaeger": (JAEGER[plan.profile].query, 16686),
+    }
+
+
+def port_forward(endpoint: Endpoint, local_port: int) -> str:
+    """The kubectl command that forwards a local port to a Service."""
+    target = f"svc/{endpoint.service} {local_port}:{endpoint.port}"
+    return f"kubectl --namespace {endpoint.namespace} port-forward {target}"
 
 
 def _replacing(

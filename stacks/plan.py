@@ -1,14 +1,15 @@
-"""The whole stack as plain values: (architecture, profile, servers) -> everything to deploy."""
+"""The whole stack as plain values: a configuration -> everything to deploy, in order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from dashboards.sets import unified
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
-from stacks import grafana, monitors, proxies, toolhive
+from stacks import grafana_objects, monitors, proxies, toolhive
 from stacks.architectures import Architecture
-from stacks.charts import CHARTS, RELEASE_NAMESPACE, Chart, Namespace, Part, Profile
+from stacks.charts import CHARTS, RELEASE_NAMESPACE, Chart, Component, Namespace, Profile
 from stacks.collector import pruned
 from stacks.config import StackConfig
 from stacks.endpoints import JAEGER, PROMETHEUS, REMOTE_WRITE_PATH
@@ -16,12 +17,38 @@ from stacks.proxies import ProxyPlan
 from stacks.servers import ServerRuntime
 from stacks.values import Values, values_of
 
+RELEASE_NEEDS: dict[Component, tuple[Component, ...]] = {
+    Component.PROMETHEUS: (),
+    Component.JAEGER: (),
+    # The collector's chart creates a ServiceMonitor, and the collector sends to Jaeger.
+    Component.COLLECTOR: (Component.PROMETHEUS, Component.JAEGER),
+    Component.TOOLHIVE_CRDS: (),
+    Component.TOOLHIVE: (Component.TOOLHIVE_CRDS,),
+}
+"""The releases that each release needs; all of them also need the namespaces."""
+
+KIND_NEEDS: dict[str, tuple[Component, ...]] = {
+    "ConfigMap": (),
+    "Service": (),
+    "Deployment": (),
+    "ServiceMonitor": (Component.PROMETHEUS,),
+    "PrometheusRule": (Component.PROMETHEUS,),
+    # Only the running operator removes the finalizer of an MCPServer: on destroy, servers must go
+    # before the operator, and the operator before its CRDs.
+    "MCPTelemetryConfig": (Component.TOOLHIVE_CRDS, Component.TOOLHIVE),
+    "MCPServer": (Component.TOOLHIVE_CRDS, Component.TOOLHIVE),
+}
+"""The releases that objects of each kind need."""
+
+OBJECT_NEEDS: dict[str, tuple[str, ...]] = {"MCPServer": ("MCPTelemetryConfig",)}
+"""The kinds that objects of a kind refer to."""
+
 
 @dataclass(frozen=True, slots=True)
 class HelmRelease:
     """One chart with its values, installed under one name."""
 
-    part: Part
+    component: Component
     namespace: str
     chart: Chart
     values: Values
@@ -29,7 +56,7 @@ class HelmRelease:
     @property
     def name(self) -> str:
         """The release's name, from which the chart derives its Service names."""
-        return self.part.value
+        return self.component.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +71,8 @@ class Intervals:
 class Plan:
     """Everything to deploy: `releases` in install order, `objects` as complete manifests.
 
-    `monitors` are the ServiceMonitors among them, after those that the charts make for Prometheus
-    and the collector.
+    `monitors` are the ServiceMonitors among them, preceded by those that the charts create for
+    Prometheus and the collector.
     """
 
     architecture: Architecture
@@ -61,7 +88,7 @@ class Plan:
 
 
 def references(config: StackConfig) -> dict[str, str]:
-    """What `!ref` in a values file can name."""
+    """The names that `!ref` in a values file can use."""
     jaeger = JAEGER[config.profile]
     duration = f"rate({REQUEST_DURATION.series}_bucket{{$$__tags}}[5m])"
     return {
@@ -70,39 +97,51 @@ def references(config: StackConfig) -> dict[str, str]:
         "jaeger_otlp_grpc": jaeger.otlp_grpc.address,
         "jaeger_query_url": jaeger.query.url,
         "remote_write_url": PROMETHEUS.url + REMOTE_WRITE_PATH,
-        "grafana_secret": grafana.SECRET,
-        "grafana_user_key": grafana.USER_KEY,
-        "grafana_password_key": grafana.PASSWORD_KEY,
-        "dashboard_label": grafana.BOARD_LABEL,
-        "dashboard_label_value": grafana.BOARD_LABEL_VALUE,
-        "folder_annotation": grafana.FOLDER_ANNOTATION,
+        "grafana_secret": grafana_objects.SECRET,
+        "grafana_user_key": grafana_objects.USER_KEY,
+        "grafana_password_key": grafana_objects.PASSWORD_KEY,
+        "dashboard_label": grafana_objects.BOARD_LABEL,
+        "dashboard_label_value": grafana_objects.BOARD_LABEL_VALUE,
+        "folder_annotation": grafana_objects.FOLDER_ANNOTATION,
         # `$$`: Grafana expands variables in provisioned files.
         "request_rate_query": f"sum by (server) (rate({REQUESTS.series}{{$$__tags}}[5m]))",
         "request_duration_query": f"histogram_quantile(0.95, sum by (le) ({duration}))",
     }
 
 
-def _release(config: StackConfig, part: Part) -> HelmRelease:
-    chart = CHARTS[config.profile][part]
-    values = values_of(chart.values, config.architecture.overlay, references(config))
-    return HelmRelease(part, RELEASE_NAMESPACE[part].value, chart, _wired(config, part, values))
+def _collector_values(_: StackConfig, values: Values) -> Values:
+    return {**values, "alternateConfig": pruned(values["alternateConfig"])}
 
 
-def _wired(config: StackConfig, part: Part, values: Values) -> Values:
-    if part is Part.COLLECTOR:
-        return {**values, "alternateConfig": pruned(values["alternateConfig"])}
-    if part is Part.PROMETHEUS:
-        return {**values, "alertmanager": _inhibited(values["alertmanager"])}
-    if part is Part.TOOLHIVE:
-        return {**values, "operator": {**values["operator"], **toolhive.operator_values(config)}}
-    return values
-
-
-def _inhibited(alertmanager: Values) -> Values:
-    """Alertmanager's values with the inhibition of our alerts beside the chart's."""
+def _prometheus_values(_: StackConfig, values: Values) -> Values:
+    """Add the inhibition of our alerts to the chart's."""
+    alertmanager = values["alertmanager"]
     config = alertmanager["config"]
     rules = [*config["inhibit_rules"], *inhibit_rules(unified())]
-    return {**alertmanager, "config": {**config, "inhibit_rules": rules}}
+    return {
+        **values,
+        "alertmanager": {**alertmanager, "config": {**config, "inhibit_rules": rules}},
+    }
+
+
+def _toolhive_values(config: StackConfig, values: Values) -> Values:
+    return {**values, "operator": {**values["operator"], **toolhive.operator_values(config)}}
+
+
+_COMPUTED_VALUES: dict[Component, Callable[[StackConfig, Values], Values]] = {
+    Component.COLLECTOR: _collector_values,
+    Component.PROMETHEUS: _prometheus_values,
+    Component.TOOLHIVE: _toolhive_values,
+}
+"""What the values of a release get beyond those in its files."""
+
+
+def _release(config: StackConfig, component: Component) -> HelmRelease:
+    chart = CHARTS[config.profile][component]
+    values = values_of(chart.values, config.architecture.name, references(config))
+    if complete := _COMPUTED_VALUES.get(component):
+        values = complete(config, values)
+    return HelmRelease(component, RELEASE_NAMESPACE[component].value, chart, values)
 
 
 def _monitors(config: StackConfig) -> tuple[Values, ...]:
@@ -125,9 +164,9 @@ def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[
 
 
 def plan(config: StackConfig) -> Plan:
-    """Decide everything; nothing is read but the values files."""
-    releases = tuple(_release(config, part) for part in config.architecture.parts)
-    collector = next(each.values for each in releases if each.part is Part.COLLECTOR)
+    """Plan a stack; only the values files are read."""
+    releases = tuple(_release(config, component) for component in Component)
+    collector = next(each.values for each in releases if each.component is Component.COLLECTOR)
     proxied = config.servers_of(ServerRuntime.PROXY)
     plans = tuple(proxies.proxy_plan(config, server) for server in proxied)
     scraped = _monitors(config)
@@ -138,8 +177,8 @@ def plan(config: StackConfig) -> Plan:
         namespaces=tuple(each.value for each in Namespace),
         releases=releases,
         objects=(
-            *grafana.board_configmaps(),
-            grafana.prometheus_rule(rules),
+            *grafana_objects.board_configmaps(),
+            grafana_objects.prometheus_rule(rules),
             *scraped,
             *_server_objects(config, plans),
         ),

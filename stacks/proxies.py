@@ -1,4 +1,4 @@
-"""MCP servers behind our own proxy: one pod each, and the Service in front of it."""
+"""MCP servers behind our proxy: a Deployment and a Service for each."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from stacks.servers import Server
 from stacks.values import Values
 
 POD_NAME = "$(POD_NAME)"
-"""Stands for the pod's name in a proxy's environment; Kubernetes fills it in."""
+"""Expanded to the pod's name by Kubernetes."""
 
-_NOBODY = 65532
+_NONROOT = 65532
 _DRAIN_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyPlan:
-    """One proxy: its environment and arguments, the same on a cluster and as a local process."""
+    """Environment and arguments of one proxy, the same on a cluster and as a local process."""
 
     server: str
     namespace: str
@@ -27,7 +27,7 @@ class ProxyPlan:
 
 
 def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
-    """What starts the proxy of one server."""
+    """The proxy of one server."""
     namespace = Namespace.SERVERS.value
     resource = {
         "service.namespace": namespace,
@@ -86,7 +86,7 @@ def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Va
     fixed = {**plan.environment, **(dict(server.environment) if server.command else {})}
     container: Values = {
         "name": "proxy",
-        # A stdio server's image is built from the proxy's, so that it can be the proxy's child.
+        # A stdio server runs as a child of the proxy, so its image is built from the proxy's.
         "image": server.image if server.command else config.proxy_image,
         "env": [pod_name, *({"name": name, "value": each} for name, each in fixed.items())],
         "ports": [
@@ -123,7 +123,7 @@ def _server_containers(server: Server) -> list[Values]:
 
 
 def deployment(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
-    """The pod of one server: the proxy, and beside it the server unless it is the proxy's child."""
+    """The pod of one server: proxy and server, or the proxy alone if the server is its child."""
     labels = _labels(server.name)
     pod = {
         "automountServiceAccountToken": False,
@@ -131,8 +131,8 @@ def deployment(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
         "terminationGracePeriodSeconds": _DRAIN_SECONDS + 15,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": _NOBODY,
-            "runAsGroup": _NOBODY,
+            "runAsUser": _NONROOT,
+            "runAsGroup": _NONROOT,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_proxy_container(config, server, plan), *_server_containers(server)],
@@ -151,7 +151,7 @@ def deployment(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
 
 
 def service(server: str, namespace: str) -> Values:
-    """The Service that clients call (mcp) and Prometheus discovers (metrics)."""
+    """The Service that clients call (port mcp) and Prometheus discovers (port metrics)."""
     labels = _labels(server)
     ports = (("mcp", PROXY_MCP_PORT), ("metrics", PROXY_METRICS_PORT))
     return {

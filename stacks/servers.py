@@ -1,4 +1,4 @@
-"""The MCP servers a stack runs: who runs them, and how they are spoken to."""
+"""The MCP servers of a stack: what runs them, and which transport they use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from stacks.fields import ConfigError
 
 
 class ServerRuntime(StrEnum):
-    """Who runs the server and stands in front of it."""
+    """What runs the server and proxies it."""
 
     TOOLHIVE = "toolhive"
     PROXY = "proxy"
 
 
 class Transport(StrEnum):
-    """The transport the server itself speaks."""
+    """The transport of the server itself."""
 
     STDIO = "stdio"
     STREAMABLE_HTTP = "streamable-http"
@@ -25,7 +25,7 @@ class Transport(StrEnum):
 
 
 DEFAULT_PATHS = {Transport.SSE: "/sse"}
-"""Where a server is reached if nothing is said, other than at `DEFAULT_PATH`."""
+"""Default paths other than `DEFAULT_PATH`."""
 DEFAULT_PATH = "/mcp"
 
 
@@ -33,8 +33,8 @@ DEFAULT_PATH = "/mcp"
 class Server:
     """One MCP server.
 
-    `port` is where the server itself listens, None for stdio. `command` starts a stdio server as
-    our proxy's child; `arguments` follow the image's own entry point.
+    `port` is the server's own port, None for stdio. `command` starts a stdio server as a child of
+    our proxy; `arguments` are appended to the image's entry point.
     """
 
     name: str
@@ -54,7 +54,7 @@ _REQUIRED = ("name", "runtime", "image", "transport")
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """One entry of `servers` under its key, with the parts that decide what else it may say."""
+    """One entry of `servers` with its key; runtime and transport decide which keys are allowed."""
 
     key: str
     entry: dict[str, object]
@@ -66,7 +66,7 @@ class _Given:
         return fields.refuse(f"{self.key}.{name}", self.entry[name], allowed)
 
     def get(self, name: str, read: Callable[[str, object], tuple[str, ...]]) -> tuple[str, ...]:
-        """A list that may be left out."""
+        """An optional list."""
         return read(f"{self.key}.{name}", self.entry[name]) if name in self.entry else ()
 
 
@@ -81,17 +81,19 @@ def _port(given: _Given) -> int | None:
         return None
     behind_proxy = given.runtime is ServerRuntime.PROXY
     if behind_proxy and "port" not in given.entry:
-        raise ConfigError(f"{given.key}.port: missing; say where the server listens in its pod")
+        raise ConfigError(f"{given.key}.port: missing; give the port of the server in its pod")
     port = fields.integer(f"{given.key}.port", given.entry.get("port", 8080), 1, 65535)
     if behind_proxy and port in (PROXY_MCP_PORT, PROXY_METRICS_PORT):
-        raise given.refuse("port", "the proxy in the same pod listens there; choose another")
+        raise given.refuse("port", "the proxy in the same pod uses it; choose another")
     return port
 
 
 def _command(given: _Given) -> tuple[str, ...]:
     wanted = given.runtime is ServerRuntime.PROXY and given.transport is Transport.STDIO
     if not wanted and "command" in given.entry:
-        raise given.refuse("command", "only runtime proxy with transport stdio has a command")
+        raise given.refuse(
+            "command", "only servers with runtime proxy and transport stdio have a command"
+        )
     command = given.get("command", _words)
     if wanted and not command:
         raise ConfigError(f"{given.key}.command: missing; transport stdio needs the command to run")

@@ -33,7 +33,7 @@ _HEADER = """\
 
 
 def manifests() -> list[Values]:
-    """The namespace, the pod and the Service in front of it."""
+    """Namespace, Deployment and Service."""
     config = StackConfig(architecture=DIRECT_SCRAPE)
     plan = _without_collector(proxy_plan(config, SERVER))
     namespace = {
@@ -50,10 +50,10 @@ def rendered() -> str:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes equal values out each time, as people do, instead of referring to the first."""
+    """Writes repeated values in full instead of as aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
-        """Part of yaml.SafeDumper."""
+        """Never."""
         return True
 
 

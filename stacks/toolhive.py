@@ -1,8 +1,8 @@
-"""MCP servers run by the ToolHive operator, in the API shape of the profile's CRDs."""
+"""MCP servers run by the ToolHive operator, in the API version of the profile's CRDs."""
 
 from collections.abc import Callable
 
-from stacks.architectures import MetricsRoad
+from stacks.architectures import MetricsIngestion
 from stacks.charts import Namespace, Profile
 from stacks.config import StackConfig
 from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT
@@ -14,24 +14,24 @@ _GROUP = "toolhive.stacklok.dev"
 
 
 def _telemetry(config: StackConfig) -> Values:
-    road = config.architecture.metrics_road
+    ingestion = config.architecture.metrics_ingestion
     return {
         "openTelemetry": {
             "enabled": True,
             "endpoint": COLLECTOR_OTLP_HTTP.address,
             "insecure": True,
-            "metrics": {"enabled": road is MetricsRoad.PUSHED},
+            "metrics": {"enabled": ingestion is MetricsIngestion.PUSHED},
             "tracing": {
                 "enabled": True,
                 "samplingRate": f"{config.trace_sampling_percent / 100:.2f}",
             },
         },
-        "prometheus": {"enabled": road is MetricsRoad.SCRAPED},
+        "prometheus": {"enabled": ingestion is MetricsIngestion.SCRAPED},
     }
 
 
 def _spec(config: StackConfig, server: Server) -> Values:
-    """What both API shapes share; `resources` sizes the proxy, whatever the CRD's text says."""
+    """The fields that both API versions share; `resources` sizes the proxy, not the server."""
     push = {
         "name": "OTEL_METRIC_EXPORT_INTERVAL",
         "value": str(config.push_interval_seconds * 1000),
@@ -105,28 +105,28 @@ def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, 
 
 SHAPES: dict[Profile, Callable[[StackConfig, tuple[Server, ...]], tuple[Values, ...]]] = {
     Profile.CURRENT: _v1beta1,
-    Profile.SEED: _v1alpha1,
+    Profile.TUTORIAL: _v1alpha1,
 }
-"""Profile -> the objects that make ToolHive run the servers."""
+"""The objects that make ToolHive run the servers, by profile."""
 
 
 def operator_values(config: StackConfig) -> Values:
-    """Where the operator may act, for its chart's `operator` key."""
+    """The namespaces the operator may use, as values below the chart's key `operator`."""
     if not config.operator_namespaces:
         return {"rbac": {"scope": "cluster"}}
     rbac = {"scope": "namespace", "allowedNamespaces": list(config.operator_namespaces)}
     return {"rbac": rbac, **_NAMESPACED_EXTRAS[config.profile]}
 
 
-# Rewriting stored versions needs cluster-wide rights: the newer chart refuses both together.
+# Migrating stored versions needs cluster-wide rights: the newer chart rejects the combination.
 _NAMESPACED_EXTRAS: dict[Profile, Values] = {
     Profile.CURRENT: {"features": {"storageVersionMigrator": False}},
-    Profile.SEED: {},
+    Profile.TUTORIAL: {},
 }
 
 
 REPLACED_ON: dict[Profile, tuple[str, ...]] = {
     Profile.CURRENT: (),
-    Profile.SEED: ("spec.telemetry",),
+    Profile.TUTORIAL: ("spec.telemetry",),
 }
-"""Changes that need a new MCPServer: the seed's operator does not act on a changed telemetry."""
+"""Fields whose change replaces an MCPServer: the older operator ignores changed telemetry."""

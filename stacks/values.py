@@ -1,8 +1,8 @@
-"""Helm values: a base file per chart, an architecture's overlay, and references, as one dict.
+"""Helm values: a base file per chart, merged with the architecture's overlay.
 
-Maps merge, lists replace, and nothing is ever null: some provider versions drop nulls from Helm
-values without a word, so a null cannot remove a chart's default. `!ref name` in a file stands for
-a value that the plan works out (an address, an interval), which therefore has one home.
+Maps merge, lists replace, and nulls are errors: some versions of the Kubernetes provider silently
+drop nulls from Helm values, so a null cannot remove a chart's default. `!ref name` in a file is
+replaced by a value that the plan computes, such as an address or an interval.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from typing import Any
 import yaml
 
 Values = dict[str, Any]
-"""A YAML mapping: what Helm and Kubernetes take."""
+"""A YAML mapping, such as Helm values or a Kubernetes manifest."""
 
 FOLDER = Path(__file__).parents[1] / "values"
 
-# Below these an overlay names things of its own: the collector's pipelines.
+# Below these an overlay may add keys: the collector's pipelines.
 OPEN_MAPS = ("alternateConfig.service.pipelines",)
 
 
 class ValuesError(ValueError):
-    """A values file that does not fit; the message names the file, the key and what is known."""
+    """An invalid values file; the message has the file, the key and the known names."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -40,7 +40,7 @@ _Loader.add_constructor("!ref", _Loader.reference)
 
 
 def load(path: Path, references: Mapping[str, str]) -> Values:
-    """Read one values file, with every reference resolved; refuse nulls."""
+    """Read one values file and resolve its references. Raises ValuesError."""
     loader = _Loader(path.read_text(encoding="utf-8"))
     loader.name = path.name
     loader.references = references
@@ -51,7 +51,7 @@ def load(path: Path, references: Mapping[str, str]) -> Values:
 
 
 def null_keys(values: Any, prefix: str = "") -> list[str]:
-    """The path of every null, maps and lists searched."""
+    """The paths of all nulls, at any depth."""
     if values is None:
         return [prefix]
     pairs: list[tuple[str, Any]] = []
@@ -63,7 +63,7 @@ def null_keys(values: Any, prefix: str = "") -> list[str]:
 
 
 def merge(base: Values, overlay: Values, path: str = "") -> Values:
-    """A new dict: maps merged, everything else replaced; a key the base lacks is an error."""
+    """A new dict: maps merged, everything else replaced. Raises for keys that the base lacks."""
     merged = dict(base)
     for key, value in overlay.items():
         here = f"{path}.{key}".lstrip(".")
@@ -75,7 +75,7 @@ def merge(base: Values, overlay: Values, path: str = "") -> Values:
 
 
 def values_of(chart_values: str, overlay: str, references: Mapping[str, str]) -> Values:
-    """The base `values/<chart_values>.yaml` with `values/<overlay>/<chart_values>.yaml` over it."""
+    """`values/<chart_values>.yaml`, with `values/<overlay>/<chart_values>.yaml` if that exists."""
     base = load(FOLDER / f"{chart_values}.yaml", references)
     path = FOLDER / overlay / f"{chart_values}.yaml"
     return merge(base, load(path, references)) if path.exists() else base

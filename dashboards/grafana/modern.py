@@ -12,7 +12,7 @@ from grafanalib._gen import DashboardEncoder
 Json = dict[str, Any]
 
 GRAFANA = "12.1.1"
-"""The oldest Grafana that the boards are for: the chart of the profile `seed` brings it."""
+"""The oldest Grafana that the boards are for; the chart of the profile `tutorial` installs it."""
 
 Class = TypeVar("Class")
 

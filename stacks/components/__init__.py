@@ -1,1 +1,1 @@
-"""The plan performed with Pulumi: one file per kind of thing, each a function from values."""
+"""Functions that create Pulumi resources from planned values."""

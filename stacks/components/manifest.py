@@ -1,4 +1,4 @@
-"""Kubernetes manifests -> Pulumi resources."""
+"""Pulumi resources from Kubernetes manifests."""
 
 from collections.abc import Callable
 
@@ -39,11 +39,13 @@ _BUILTINS: dict[str, Builder] = {
 
 
 def resource_name(manifest: Values) -> str:
-    """The name that Pulumi knows the object by: kind and name, which no two objects share."""
+    """`<kind>-<name>`, which is unique within a stack."""
     return f"{manifest['kind'].lower()}-{manifest['metadata']['name']}"
 
 
-def manifest_resource(manifest: Values, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    """Apply one manifest."""
+def manifest_resource(
+    prefix: str, manifest: Values, opts: pulumi.ResourceOptions
+) -> pulumi.Resource:
+    """Create the resource of one manifest."""
     build = _BUILTINS.get(manifest["kind"], _custom)
-    return build(resource_name(manifest), manifest, opts)
+    return build(f"{prefix}-{resource_name(manifest)}", manifest, opts)

@@ -1,4 +1,4 @@
-"""Charts with values -> Helm releases."""
+"""Helm releases from planned charts and values."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,24 +9,24 @@ from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 from stacks.charts import Chart
 from stacks.plan import HelmRelease
 
-# Pulling images into a fresh cluster takes longer than the provider's 300 s.
+# Pulling images into a new cluster takes longer than the provider's default of 300 s.
 TIMEOUT_SECONDS = 900
 _HISTORY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ChartSource:
-    """Where charts come from: their repositories, or a folder (of the project, or absolute)."""
+    """Where charts come from: their repositories, or a folder (absolute or relative to `root`)."""
 
     folder: str | None
     root: Path
 
     def local(self, chart: Chart) -> str | None:
-        """The chart's archive or folder, relative to the project; None if it is not there."""
+        """Path of the chart's archive or folder, or None if the folder does not contain it."""
         if self.folder is None:
             return None
         for name in (f"{chart.name}-{chart.version}.tgz", chart.name):
-            # Relative, because the provider takes another path for another chart.
+            # Not made absolute: a different path makes the provider upgrade the release.
             if (self.root / self.folder / name).exists():
                 return f"{self.folder}/{name}"
         return None
@@ -48,12 +48,12 @@ def _located(chart: Chart, source: ChartSource) -> _Location:
 
 
 def helm_release(
-    planned: HelmRelease, source: ChartSource, opts: pulumi.ResourceOptions
+    prefix: str, planned: HelmRelease, source: ChartSource, opts: pulumi.ResourceOptions
 ) -> Release:
-    """Install one release under exactly its planned name: Service names derive from it."""
+    """Install one release under its planned name, from which charts derive Service names."""
     location = _located(planned.chart, source)
     return Release(
-        planned.name,
+        f"{prefix}-{planned.name}",
         name=planned.name,
         namespace=planned.namespace,
         chart=location.chart,

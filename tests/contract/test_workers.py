@@ -19,7 +19,7 @@ def test_all_files_that_ask_for_a_recording_stay_together() -> None:
 
 
 def test_files_that_share_an_api_server_stay_together_and_others_do_not() -> None:
-    assert share("tests/e2e/test_engine.py") == share("tests/e2e/test_leash.py") == E2E
+    assert share("tests/e2e/test_engine.py") == share("tests/e2e/test_process_guard.py") == E2E
     assert share("tests/proxy/test_gate.py") != share("tests/proxy/test_relay.py")
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from stacks.charts import CHARTS, Part
+from stacks.charts import CHARTS, Component
 from stacks.plan import Plan
 from tests.e2e.engine import Engine, Stack
 from tests.e2e.kubeapi.client import Client
@@ -31,12 +31,12 @@ class Deployed:
         assert found is not None, f"{kind} {namespace}/{name} is not there"
         return found
 
-    def values(self, part: Part) -> dict[str, Any]:
+    def values(self, component: Component) -> dict[str, Any]:
         """The values that the stand-in chart recorded."""
-        release = next(each for each in self.plan.releases if each.part is part)
+        release = next(each for each in self.plan.releases if each.component is component)
         name = f"{release.name}-recorded-values"
         record = self.read("v1", "ConfigMap", release.namespace, name)["data"]
-        pinned = CHARTS[self.plan.profile][part]
+        pinned = CHARTS[self.plan.profile][component]
         assert record["chart"] == f"{pinned.name}-{pinned.version}"
         return dict(json.loads(record["values.json"]))
 

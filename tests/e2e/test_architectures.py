@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stacks.charts import Namespace, Part, Profile
+from stacks.charts import Component, Namespace, Profile
 from stacks.config import parse
 from stacks.plan import plan
 from tests.e2e import program
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 
 ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)")
-CASES = (*((name, Profile.CURRENT) for name in WIRING), ("otel-scrape", Profile.SEED))
+CASES = (*((name, Profile.CURRENT) for name in WIRING), ("otel-scrape", Profile.TUTORIAL))
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))
@@ -57,9 +57,9 @@ def deployed(
 
 
 def test_every_release_got_the_values_that_were_planned(deployed: Deployed) -> None:
-    assert {each.part for each in deployed.plan.releases} == set(Part)
+    assert {each.component for each in deployed.plan.releases} == set(Component)
     for release in deployed.plan.releases:
-        assert deployed.values(release.part) == release.values
+        assert deployed.values(release.component) == release.values
 
 
 def test_every_planned_object_is_in_the_cluster_as_planned(deployed: Deployed) -> None:
@@ -73,7 +73,9 @@ def test_every_planned_object_is_in_the_cluster_as_planned(deployed: Deployed) -
         assert not list(_missing(live, wanted))
 
 
-def test_metrics_take_the_road_of_the_architecture_and_no_other(deployed: Deployed) -> None:
+def test_metrics_take_only_the_ingestion_path_of_the_architecture(
+    deployed: Deployed,
+) -> None:
     wiring = deployed.wiring
     agent = "otel-collector-opentelemetry-collector-agent"
     relay = deployed.read("v1", "ConfigMap", Namespace.MONITORING, agent)["data"]["relay"]
@@ -86,28 +88,28 @@ def test_metrics_take_the_road_of_the_architecture_and_no_other(deployed: Deploy
         if name.startswith("metrics")
         for exporter in pipeline["exporters"]
     }
-    prometheus = deployed.values(Part.PROMETHEUS)["prometheus"]["prometheusSpec"]
+    prometheus = deployed.values(Component.PROMETHEUS)["prometheus"]["prometheusSpec"]
     assert prometheus["enableRemoteWriteReceiver"] is wiring.remote_write_receiver
     assert deployed.monitors().keys() == wiring.monitors
 
 
 @pytest.mark.parametrize("server", ["web", "echo"])
-def test_our_proxy_is_told_the_road_and_where_the_collector_is(
+def test_our_proxy_gets_the_ingestion_path_and_the_address_of_the_collector(
     deployed: Deployed, server: str
 ) -> None:
     pod = deployed.read("apps/v1", "Deployment", Namespace.SERVERS, server)["spec"]["template"]
     proxy = next(each for each in pod["spec"]["containers"] if each["name"] == "proxy")
     environment = {each["name"]: each.get("value") for each in proxy["env"]}
-    assert environment["OTEL_METRICS_EXPORTER"] == deployed.wiring.metrics_road
+    assert environment["OTEL_METRICS_EXPORTER"] == deployed.wiring.metrics_ingestion
     assert environment["OTEL_SERVICE_NAME"] == server
     assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == (
         "http://otel-collector-opentelemetry-collector.monitoring.svc:4318"
     )
 
 
-def test_toolhives_proxy_takes_the_same_road(deployed: Deployed) -> None:
+def test_toolhives_proxy_takes_the_same_ingestion_path(deployed: Deployed) -> None:
     telemetry = _toolhive_telemetry(deployed)
-    pushed = deployed.wiring.metrics_road == "otlp"
+    pushed = deployed.wiring.metrics_ingestion == "otlp"
     assert telemetry["openTelemetry"]["metrics"] == {"enabled": pushed}
     assert telemetry["openTelemetry"]["tracing"]["enabled"] is True
     assert telemetry["prometheus"] == {"enabled": not pushed}
@@ -142,7 +144,7 @@ def test_every_board_is_a_labelled_config_map_with_valid_json(deployed: Deployed
         if entry.kind == "ConfigMap" and "grafana_dashboard" in live["metadata"].get("labels", {})
     ]
     assert boards
-    sidecar = deployed.values(Part.PROMETHEUS)["grafana"]["sidecar"]["dashboards"]
+    sidecar = deployed.values(Component.PROMETHEUS)["grafana"]["sidecar"]["dashboards"]
     for board in boards:
         assert board["metadata"]["labels"][sidecar["label"]] == sidecar["labelValue"]
         assert sidecar["folderAnnotation"] in board["metadata"]["annotations"]
@@ -151,7 +153,7 @@ def test_every_board_is_a_labelled_config_map_with_valid_json(deployed: Deployed
 
 
 def test_the_password_is_in_grafanas_secret_and_nowhere_else(deployed: Deployed) -> None:
-    admin = deployed.values(Part.PROMETHEUS)["grafana"]["admin"]
+    admin = deployed.values(Component.PROMETHEUS)["grafana"]["admin"]
     data = deployed.read("v1", "Secret", Namespace.MONITORING, admin["existingSecret"])["data"]
     encoded = data[admin["passwordKey"]]
     assert base64.b64decode(encoded).decode() == deployed.password
@@ -191,8 +193,8 @@ def test_destroy_leaves_nothing_but_the_definitions(deployed: Deployed) -> None:
 
 
 def _toolhive_telemetry(deployed: Deployed) -> dict[str, Any]:
-    """What ToolHive's proxy is told, in the shape of the profile's API."""
-    if deployed.plan.profile is Profile.SEED:
+    """The telemetry settings of ToolHive's proxy, in the API version of the profile."""
+    if deployed.plan.profile is Profile.TUTORIAL:
         group = "toolhive.stacklok.dev/v1alpha1"
         spec = deployed.read(group, "MCPServer", Namespace.SERVERS, "fetch")["spec"]
         return dict(spec["telemetry"])

@@ -21,20 +21,24 @@ _RELEASE = "kubernetes:helm.sh/v3:Release"
 _MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
 _TELEMETRY = "kubernetes:toolhive.stacklok.dev/v1beta1:MCPTelemetryConfig"
 
-_COLLECTOR = Step("update", _RELEASE, "otel-collector")
-_PROMETHEUS = Step("update", _RELEASE, "kube-prometheus-stack")
+_NAME = "mcp-observability"
+
+_COLLECTOR = Step("update", _RELEASE, f"{_NAME}-otel-collector")
+_PROMETHEUS = Step("update", _RELEASE, f"{_NAME}-kube-prometheus-stack")
 _PROXIES = frozenset(
     {
-        Step("update", "kubernetes:apps/v1:Deployment", "deployment-echo"),
-        Step("update", "kubernetes:apps/v1:Deployment", "deployment-web"),
-        Step("update", _TELEMETRY, "mcptelemetryconfig-mcp-observability-streamable-http"),
+        Step("update", "kubernetes:apps/v1:Deployment", f"{_NAME}-deployment-echo"),
+        Step("update", "kubernetes:apps/v1:Deployment", f"{_NAME}-deployment-web"),
+        Step("update", _TELEMETRY, f"{_NAME}-mcptelemetryconfig-mcp-observability-streamable-http"),
     }
 )
-_SERIES_MONITOR = "servicemonitor-otel-collector-series"
-_PROXY_MONITORS = ("servicemonitor-mcp-proxies", "servicemonitor-toolhive-proxies")
+_SERIES_MONITOR = f"{_NAME}-servicemonitor-otel-collector-series"
+_PROXY_MONITORS = tuple(
+    f"{_NAME}-servicemonitor-{each}" for each in ("mcp-proxies", "toolhive-proxies")
+)
 
-# Remote write is a setting of Prometheus, the road of the proxies one of theirs, and what is
-# scraped is one ServiceMonitor each; the collector's pipelines differ every time.
+# Remote write is a setting of Prometheus, pushing one of the proxies, and every scraped target has
+# a ServiceMonitor; the collector's pipelines differ every time.
 SWITCHES: dict[tuple[str, str], frozenset[Step]] = {
     ("otel-scrape", "otel-remote-write"): frozenset(
         {_COLLECTOR, _PROMETHEUS, Step("delete", _MONITOR, _SERIES_MONITOR)}

@@ -1,4 +1,4 @@
-"""What is particular to each architecture, said once more and in other words than the program's."""
+"""What is particular to each architecture, stated independently of the program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Wiring:
 
     pipelines: frozenset[str]
     metric_exporters: frozenset[str]
-    metrics_road: str
+    metrics_ingestion: str
     remote_write_receiver: bool
     monitors: frozenset[str]
 
@@ -24,28 +24,28 @@ WIRING = {
     "otel-scrape": Wiring(
         pipelines=frozenset({"traces", "metrics", "metrics/kubelet"}),
         metric_exporters=frozenset({"prometheus"}),
-        metrics_road="otlp",
+        metrics_ingestion="otlp",
         remote_write_receiver=False,
         monitors=_OWN_MONITORS | _SERIES_MONITOR,
     ),
     "otel-remote-write": Wiring(
         pipelines=frozenset({"traces", "metrics", "metrics/kubelet"}),
         metric_exporters=frozenset({"prometheusremotewrite"}),
-        metrics_road="otlp",
+        metrics_ingestion="otlp",
         remote_write_receiver=True,
         monitors=_OWN_MONITORS,
     ),
     "direct-scrape": Wiring(
         pipelines=frozenset({"traces"}),
         metric_exporters=frozenset(),
-        metrics_road="prometheus",
+        metrics_ingestion="prometheus",
         remote_write_receiver=False,
         monitors=_OWN_MONITORS | _PROXY_MONITORS,
     ),
     "hybrid": Wiring(
         pipelines=frozenset({"traces", "metrics/kubelet"}),
         metric_exporters=frozenset({"prometheus"}),
-        metrics_road="prometheus",
+        metrics_ingestion="prometheus",
         remote_write_receiver=False,
         monitors=_OWN_MONITORS | _PROXY_MONITORS | _SERIES_MONITOR,
     ),

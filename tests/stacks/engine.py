@@ -59,7 +59,12 @@ class Run:
 
     def needs(self, token: str, name: str) -> set[str]:
         """The names of the resources that one resource waits for."""
-        return {urn.rpartition("::")[2] for urn in self.requests[token, name].dependencies}
+        return {_short(urn) for urn in self.requests[token, name].dependencies}
+
+
+def _short(name: str) -> str:
+    """A resource's name, given by name or URN, without the component's name before it."""
+    return name.rpartition("::")[2].removeprefix(f"{PROJECT}-")
 
 
 @contextmanager
@@ -94,13 +99,14 @@ def _program(texts: Mapping[str, str]) -> Run:
         finally:
             loop.run_until_complete(wait_for_rpcs())
         root = pulumi.runtime.get_root_resource()
-    assert isinstance(root, Stack)
-    requests = {(each.type, each.name): each for each in monitor.requests}
+        assert isinstance(root, Stack)
+        outputs = loop.run_until_complete(pulumi.Output.all(**root.outputs).future())
+    requests = {(each.type, _short(each.name)): each for each in monitor.requests}
     states = {}
     for urn, registered in monitor.get_registered_resources().items():
-        kind, name = urn.split("::")[2].rpartition("$")[2], urn.rpartition("::")[2]
+        kind, name = urn.split("::")[2].rpartition("$")[2], _short(urn)
         states[kind, name] = registered.state
-    return Run(requests, states, dict(root.outputs))
+    return Run(requests, states, dict(outputs or {}))
 
 
 def run_program(config: Mapping[str, object]) -> Run:

@@ -1,15 +1,15 @@
-"""Each architecture gives every signal a road, and no series two."""
+"""Each architecture ingests every signal, and no series twice."""
 
 import pytest
 
 from dashboards.series import Source
 from stacks.architectures import ARCHITECTURES
-from stacks.charts import Part, Profile
+from stacks.charts import Profile
 from tests.stacks.engine import ROOT
-from tests.stacks.roads import exported, kubelet_roads, proxy_roads, toolhive_roads
+from tests.stacks.ingestion_paths import exported, kubelet_paths, proxy_paths, toolhive_paths
 from tests.stacks.stack import STACKS, objects, plan_of
 
-ROAD = {
+PATH = {
     "otel-scrape": "prometheus",
     "otel-remote-write": "prometheusremotewrite",
     "direct-scrape": "scrape",
@@ -30,32 +30,34 @@ def test_there_are_the_four_and_the_first_is_the_recommended() -> None:
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
 @pytest.mark.parametrize("server", ["search", "echo"])
-def test_the_series_of_our_proxies_have_exactly_one_road(
+def test_the_series_of_our_proxies_have_exactly_one_path(
     architecture: str, profile: str, server: str
 ) -> None:
-    assert proxy_roads(plan_of(architecture, profile), server) == [ROAD[architecture]]
+    assert proxy_paths(plan_of(architecture, profile), server) == [PATH[architecture]]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_series_of_toolhives_proxies_have_exactly_one_road(architecture: str) -> None:
+def test_the_series_of_toolhives_proxies_have_exactly_one_path(architecture: str) -> None:
     planned = plan_of(architecture, Profile.CURRENT)
     for each in objects(planned, "MCPTelemetryConfig").values():
-        assert toolhive_roads(planned, each["spec"]) == [ROAD[architecture]]
+        assert toolhive_paths(planned, each["spec"]) == [PATH[architecture]]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_series_of_the_seeds_toolhive_proxies_have_exactly_one_road(architecture: str) -> None:
-    planned = plan_of(architecture, Profile.SEED)
+def test_the_series_of_the_tutorials_proxies_have_exactly_one_path(
+    architecture: str,
+) -> None:
+    planned = plan_of(architecture, Profile.TUTORIAL)
     for each in objects(planned, "MCPServer").values():
-        assert toolhive_roads(planned, each["spec"]["telemetry"]) == [ROAD[architecture]]
+        assert toolhive_paths(planned, each["spec"]["telemetry"]) == [PATH[architecture]]
 
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_the_kubelets_statistics_have_one_road_or_come_from_cadvisor(
+def test_the_kubelets_statistics_have_one_path_or_come_from_cadvisor(
     architecture: str, profile: str
 ) -> None:
     planned = plan_of(architecture, profile)
-    assert kubelet_roads(planned) == KUBELET[architecture]
+    assert kubelet_paths(planned) == KUBELET[architecture]
     receiver = planned.collector["receivers"].get("kubeletstats", {"metric_groups": []})
     # cAdvisor, which is scraped in every architecture, has the containers' names for itself.
     assert "container" not in receiver["metric_groups"]
@@ -76,14 +78,10 @@ def test_the_sources_say_what_the_plan_provides(name: str) -> None:
     writes = "prometheusremotewrite" in planned.collector["exporters"]
     assert (Source.COLLECTOR_METRICS in chosen.sources) == has_metrics
     assert (Source.REMOTE_WRITE in chosen.sources) == writes
-    assert (Source.SCRAPE_PROXY in chosen.sources) == (ROAD[name] == "scrape")
+    assert (Source.SCRAPE_PROXY in chosen.sources) == (PATH[name] == "scrape")
     only_kubelet = has_metrics and not exported(planned, "otlp")
     assert (Source.COLLECTOR_METRICS in chosen.kubelet_sources) == only_kubelet
     assert chosen.kubelet_sources <= chosen.sources
-
-
-def test_every_part_is_in_every_architecture_in_build_order() -> None:
-    assert all(each.parts == tuple(Part) for each in ARCHITECTURES.values())
 
 
 def test_no_other_file_asks_which_architecture_it_is() -> None:
@@ -93,10 +91,10 @@ def test_no_other_file_asks_which_architecture_it_is() -> None:
             assert not [name for name in ARCHITECTURES if f'"{name}"' in text], path
 
 
-def test_only_the_reader_asks_pulumi_for_configuration() -> None:
+def test_only_one_file_reads_the_configuration_from_pulumi() -> None:
     asking = [
         path.name
         for path in (*(ROOT / "stacks").rglob("*.py"), ROOT / "__main__.py")
         if "pulumi.Config(" in path.read_text(encoding="utf-8")
     ]
-    assert asking == ["reader.py"]
+    assert asking == ["pulumi_config.py"]

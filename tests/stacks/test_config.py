@@ -17,7 +17,7 @@ LABEL = (
     "it must be 1 to 50 lower-case letters, digits and '-', starting with a letter and ending"
     " with a letter or digit"
 )
-SCOPE = "allowed: cluster, or a list of namespaces that has mcp-servers"
+SCOPE = "allowed: cluster, or a list of namespaces with mcp-servers"
 FIXED = "it must be an image with a fixed tag or digest, not latest"
 REQUIRED = "every server has name, runtime, image, transport"
 WEAK = "the given password is too short or a well-known default; it must have at least 8 characters"
@@ -45,7 +45,8 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
         "architecture: ['hybrid'] is not allowed;"
         " allowed: otel-scrape, otel-remote-write, direct-scrape, hybrid",
     ),
-    ({"profile": "newest"}, "profile: 'newest' is not allowed; allowed: current, seed"),
+    ({"profile": "newest"}, "profile: 'newest' is not allowed; allowed: current, tutorial"),
+    ({"profile": "seed"}, "profile: 'seed' is not allowed; it is called tutorial now"),
     ({"architectur": "hybrid"}, "architectur: unknown key; did you mean architecture?"),
     ({"zzz": 1}, f"zzz: unknown key; known keys: {', '.join(KEYS)}"),
     ({"chartSource": " "}, "chartSource: ' ' is not allowed; it must be text"),
@@ -113,12 +114,11 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ),
     (
         server(HTTP, port=...),
-        "servers[0].port: missing; say where the server listens in its pod",
+        "servers[0].port: missing; give the port of the server in its pod",
     ),
     (
         server(HTTP, port=8080),
-        "servers[0].port: 8080 is not allowed;"
-        " the proxy in the same pod listens there; choose another",
+        "servers[0].port: 8080 is not allowed; the proxy in the same pod uses it; choose another",
     ),
     (
         server(STDIO, port=9000),
@@ -143,7 +143,7 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     (
         server(TOOLHIVE, command=["fetch"]),
         "servers[0].command: ['fetch'] is not allowed;"
-        " only runtime proxy with transport stdio has a command",
+        " only servers with runtime proxy and transport stdio have a command",
     ),
     (
         server(STDIO, args=["-v"]),
@@ -189,7 +189,7 @@ def test_everything_given_is_kept_and_typed() -> None:
         {
             PASSWORD: GOOD_PASSWORD,
             "architecture": "hybrid",
-            "profile": "seed",
+            "profile": "tutorial",
             "chartSource": "charts",
             "operatorScope": ["mcp-servers", "team-a"],
             "servers": SERVERS,
@@ -200,7 +200,7 @@ def test_everything_given_is_kept_and_typed() -> None:
         }
     )
     assert config.architecture is ARCHITECTURES["hybrid"]
-    assert config.profile is Profile.SEED
+    assert config.profile is Profile.TUTORIAL
     assert config.chart_folder == "charts"
     assert config.operator_namespaces == ("mcp-servers", "team-a")
     assert (config.scrape_interval_seconds, config.push_interval_seconds) == (30, 10)

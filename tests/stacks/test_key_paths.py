@@ -11,7 +11,7 @@ CRD_CHARTS = {
         "monitoring.coreos.com": "kube-prometheus-stack-crds-88.5.3",
         "toolhive.stacklok.dev": "toolhive-operator-crds-0.44.0",
     },
-    "seed": {
+    "tutorial": {
         "monitoring.coreos.com": "kube-prometheus-stack-crds-77.12.0",
         "toolhive.stacklok.dev": "toolhive-operator-crds-0.0.27",
     },

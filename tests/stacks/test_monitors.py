@@ -7,8 +7,8 @@ import pytest
 from proxy.telemetry.catalogue import CONTRACT_LABELS
 from stacks import monitors
 from stacks.architectures import ARCHITECTURES
+from tests.stacks.ingestion_paths import selects
 from tests.stacks.relabel import sample_labels, target_labels
-from tests.stacks.roads import selects
 from tests.stacks.stack import STACKS, objects, plan_of, release_values
 
 # What prometheus-operator sets on every target before a monitor's own relabelling.

@@ -8,7 +8,7 @@ import yaml
 from dashboards.inhibition import InhibitRule, inhibit_rules
 from dashboards.sets import unified
 from stacks.architectures import ARCHITECTURES
-from stacks.charts import CHARTS, Chart, Part, Profile
+from stacks.charts import CHARTS, Chart, Component, Profile
 from stacks.config import PASSWORD, parse
 from stacks.endpoints import JAEGER
 from stacks.plan import Plan, plan
@@ -67,7 +67,9 @@ def test_switching_the_architecture_touches_only_what_differs(one: str, other: s
 def test_an_alertmanager_that_is_turned_on_keeps_back_what_follows_from_worse(
     profile: Profile,
 ) -> None:
-    [release] = [each for each in plan_of(profile=profile).releases if each.part is Part.PROMETHEUS]
+    [release] = [
+        each for each in plan_of(profile=profile).releases if each.component is Component.PROMETHEUS
+    ]
     alertmanager = release.values["alertmanager"]
     rules = alertmanager["config"]["inhibit_rules"]
 
@@ -91,7 +93,7 @@ def test_releases_come_in_install_order_with_the_profiles_pins(
     architecture: str, profile: str
 ) -> None:
     planned = plan_of(architecture, profile)
-    assert [each.part for each in planned.releases] == list(Part)
+    assert [each.component for each in planned.releases] == list(Component)
     assert [each.chart for each in planned.releases] == list(CHARTS[Profile(profile)].values())
     assert {each.namespace for each in planned.releases} <= set(planned.namespaces)
 
@@ -115,7 +117,7 @@ def test_a_stack_without_servers_is_a_stack() -> None:
 @pytest.mark.parametrize("profile", list(Profile))
 def test_spans_go_where_the_profiles_jaeger_takes_them(profile: Profile) -> None:
     exporter = plan_of(profile=profile).collector["exporters"]["otlp/jaeger"]
-    service = {"current": "jaeger", "seed": "jaeger-collector"}[profile]
+    service = {"current": "jaeger", "tutorial": "jaeger-collector"}[profile]
     assert exporter["endpoint"] == f"{service}.monitoring.svc:4317"
     assert JAEGER[profile].otlp_grpc.address == exporter["endpoint"]
 
@@ -126,6 +128,6 @@ def test_the_intervals_are_as_configured() -> None:
 
 
 def test_no_two_profiles_share_a_pin() -> None:
-    current, seed = CHARTS[Profile.CURRENT], CHARTS[Profile.SEED]
-    assert all(current[part].version != seed[part].version for part in Part)
+    current, tutorial = CHARTS[Profile.CURRENT], CHARTS[Profile.TUTORIAL]
+    assert all(current[component].version != tutorial[component].version for component in Component)
     assert all(each.version for charts in CHARTS.values() for each in charts.values())

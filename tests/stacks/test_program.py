@@ -136,13 +136,13 @@ def test_small_objects_do_not_hang_a_destroy() -> None:
             assert request.customTimeouts.delete in ("2m", "5m"), name
 
 
-def test_the_seed_replaces_a_server_whose_telemetry_changes_and_the_current_updates_it() -> None:
+def test_only_the_tutorial_profile_replaces_a_server_whose_telemetry_changes() -> None:
     def options(profile: str, version: str) -> tuple[list[str], bool]:
         key = (f"kubernetes:toolhive.stacklok.dev/{version}:MCPServer", "mcpserver-fetch")
         request = run(profile=profile).requests[key]
         return list(request.replaceOnChanges), request.deleteBeforeReplace
 
-    assert options("seed", "v1alpha1") == (["spec.telemetry"], True)
+    assert options("tutorial", "v1alpha1") == (["spec.telemetry"], True)
     assert options("current", "v1beta1") == ([], False)
 
 
@@ -153,7 +153,7 @@ def test_the_provider_applies_on_the_server_and_updates_config_maps_in_place() -
 
 
 @pytest.mark.parametrize(
-    ("profile", "jaeger"), [("current", "svc/jaeger"), ("seed", "svc/jaeger-query")]
+    ("profile", "jaeger"), [("current", "svc/jaeger"), ("tutorial", "svc/jaeger-query")]
 )
 def test_the_outputs_say_what_was_chosen_and_how_to_reach_it(profile: str, jaeger: str) -> None:
     outputs = run("direct-scrape", profile).outputs

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks.architectures import ARCHITECTURES, MetricsRoad
+from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from tests.stacks.stack import objects, plan_of, release_values
 
 ENDPOINT = "otel-collector-opentelemetry-collector.monitoring.svc:4318"
@@ -24,16 +24,16 @@ def test_the_current_profile_names_ports_anew_and_refers_to_telemetry() -> None:
     }
 
 
-def test_the_seed_profile_keeps_the_old_ports_and_telemetry_inline() -> None:
-    server = servers("seed")["fetch"]
+def test_the_tutorial_profile_keeps_the_old_ports_and_telemetry_inline() -> None:
+    server = servers("tutorial")["fetch"]
     assert server["apiVersion"] == "toolhive.stacklok.dev/v1alpha1"
     assert (server["spec"]["port"], server["spec"]["targetPort"]) == (8080, 9000)
     telemetry = server["spec"]["telemetry"]["openTelemetry"]
     assert (telemetry["endpoint"], telemetry["serviceName"]) == (ENDPOINT, "fetch")
-    assert objects(plan_of(profile="seed"), "MCPTelemetryConfig") == {}
+    assert objects(plan_of(profile="tutorial"), "MCPTelemetryConfig") == {}
 
 
-@pytest.mark.parametrize(("profile", "port"), [("current", "mcpPort"), ("seed", "targetPort")])
+@pytest.mark.parametrize(("profile", "port"), [("current", "mcpPort"), ("tutorial", "targetPort")])
 def test_a_stdio_server_has_no_port_of_its_own(profile: str, port: str) -> None:
     assert port not in servers(profile)["time"]["spec"]
 
@@ -57,9 +57,9 @@ def test_there_is_one_telemetry_configuration_per_transport_in_use() -> None:
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_metrics_are_pushed_or_exposed_and_never_both(name: str) -> None:
-    pushed = ARCHITECTURES[name].metrics_road is MetricsRoad.PUSHED
+    pushed = ARCHITECTURES[name].metrics_ingestion is MetricsIngestion.PUSHED
     config = objects(plan_of(name), "MCPTelemetryConfig")["mcp-observability-stdio"]["spec"]
-    inline = servers("seed", name)["time"]["spec"]["telemetry"]
+    inline = servers("tutorial", name)["time"]["spec"]["telemetry"]
     for telemetry in (config, inline):
         assert telemetry["openTelemetry"]["metrics"]["enabled"] is pushed
         assert telemetry["prometheus"]["enabled"] is not pushed
@@ -67,7 +67,7 @@ def test_metrics_are_pushed_or_exposed_and_never_both(name: str) -> None:
         assert "://" not in telemetry["openTelemetry"]["endpoint"]
 
 
-@pytest.mark.parametrize("profile", ["current", "seed"])
+@pytest.mark.parametrize("profile", ["current", "tutorial"])
 def test_image_arguments_environment_and_push_interval_are_passed_on(profile: str) -> None:
     spec = servers(profile, pushIntervalSeconds=4)["fetch"]["spec"]
     assert spec["image"] == "registry.example/fetch:1.0.0"
@@ -83,7 +83,7 @@ def operator(profile: str, scope: object) -> dict[str, Any]:
     return dict(values["operator"])
 
 
-@pytest.mark.parametrize("profile", ["current", "seed"])
+@pytest.mark.parametrize("profile", ["current", "tutorial"])
 def test_the_operator_acts_in_the_whole_cluster_or_in_the_namespaces_given(profile: str) -> None:
     assert operator(profile, "cluster")["rbac"] == {"scope": "cluster"}
     assert operator(profile, ["mcp-servers", "team-a"])["rbac"] == {
@@ -95,5 +95,5 @@ def test_the_operator_acts_in_the_whole_cluster_or_in_the_namespaces_given(profi
 def test_only_the_current_chart_must_give_up_migrating_when_it_is_confined() -> None:
     features = {"storageVersionMigrator": False}
     assert operator("current", ["mcp-servers"])["features"] == features
-    assert "features" not in operator("seed", ["mcp-servers"])
+    assert "features" not in operator("tutorial", ["mcp-servers"])
     assert "features" not in operator("current", "cluster")

@@ -70,7 +70,7 @@ def test_every_values_file_is_used_and_every_overlay_changes_something() -> None
     bases = {chart.values for charts in CHARTS.values() for chart in charts.values()}
     assert {path.stem for path in FOLDER.glob("*.yaml")} == bases
     assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == {
-        each.overlay for each in ARCHITECTURES.values()
+        each.name for each in ARCHITECTURES.values()
     }
     names = references(StackConfig())
     for path in FOLDER.glob("*/*.yaml"):

@@ -11,7 +11,7 @@ import pytest
 from dashboards.queries import Query, set_queries
 from dashboards.series import Source
 from dashboards.sets import unified
-from stacks.architectures import ARCHITECTURES, MetricsRoad
+from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from stacks.charts import Profile
 from tests.toolhive.unified import running
 
@@ -140,9 +140,9 @@ IN_PART_NOT_BEFORE_0_9_4 = {"Budgets", "Slow calls", "Tools"}
 def lacking(architecture: str, profile: Profile) -> tuple[set[str], set[str]]:
     """The names of what has no answer at all, and of what has some."""
     wholly, partly = set(ONLY_OUR_PROXY_TELLS), set(IN_PART_ONLY_OUR_PROXY_TELLS)
-    if ARCHITECTURES[architecture].metrics_road is MetricsRoad.PUSHED:
+    if ARCHITECTURES[architecture].metrics_ingestion is MetricsIngestion.PUSHED:
         wholly |= NOT_PUSHED
-    if profile is Profile.SEED:
+    if profile is Profile.TUTORIAL:
         wholly |= NOT_BEFORE_0_9_4
         partly |= IN_PART_NOT_BEFORE_0_9_4
     return wholly, partly

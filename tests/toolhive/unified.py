@@ -13,7 +13,7 @@ from lab.addresses import choose, localized
 from lab.prometheus_config import Target, prometheus_config, prometheus_flags
 from lab.rules_file import in_step
 from lab.targets import prometheus_spec, stack_targets
-from stacks.architectures import ARCHITECTURES, MetricsRoad
+from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from stacks.charts import Namespace, Profile
 from stacks.collector import without_kubelet
 from stacks.config import StackConfig
@@ -24,7 +24,7 @@ from stacks.values import Values
 from tests.toolhive.emitted import SERVERS, Server
 from tests.toolhive.running import Laid, Running, job, scripted, started
 
-VERSION = {Profile.CURRENT: "0.44.0", Profile.SEED: "0.3.5"}
+VERSION = {Profile.CURRENT: "0.44.0", Profile.TUTORIAL: "0.3.5"}
 NAMESPACE = Namespace.SERVERS.value
 
 
@@ -73,7 +73,7 @@ def running(architecture: str, profile: Profile, folder: Path) -> Iterator[Runni
             },
             flags=prometheus_flags(spec),
             resources={each: _resource(made, each) for each in SERVERS},
-            pushed=made.architecture.metrics_road is MetricsRoad.PUSHED,
+            pushed=made.architecture.metrics_ingestion is MetricsIngestion.PUSHED,
         )
         with started(laid, proxies, folder) as at_work:
             yield at_work

@@ -102,7 +102,7 @@ DEFINITIONS: dict[Profile, dict[str, tuple[Definition, ...]]] = {
             Definition(_TOOLHIVE, "MCPTelemetryConfig", _NEWER, "toolhive-operator-crds-0.44.0"),
         ),
     },
-    Profile.SEED: {
+    Profile.TUTORIAL: {
         "kube-prometheus-stack": _monitoring("kube-prometheus-stack-crds-77.12.0"),
         "toolhive-operator-crds": (
             Definition(_TOOLHIVE, "MCPServer", ("v1alpha1",), "toolhive-operator-crds-0.0.27"),
@@ -115,7 +115,7 @@ DEFINITIONS: dict[Profile, dict[str, tuple[Definition, ...]]] = {
 # installs once and never deletes.
 TEMPLATED: dict[Profile, frozenset[str]] = {
     Profile.CURRENT: frozenset({"toolhive-operator-crds"}),
-    Profile.SEED: frozenset(),
+    Profile.TUTORIAL: frozenset(),
 }
 
 

@@ -24,7 +24,7 @@ from tests.waiting import NeverHappened, until
 READY_PATHS = ("/readyz", "/api/v1/namespaces/default/services/kubernetes")
 READY_SECONDS = 60.0
 PROBE_SECONDS = 5.0
-# The leash gives its command 10 s to end before it kills it.
+# The process guard gives its command 10 s to end before it kills it.
 END_SECONDS = 20.0
 LOG_TAIL_LINES = 20
 
@@ -99,11 +99,11 @@ def _apiserver_flags(folder: Path, etcd_url: str, port: int) -> list[str]:
 
 @contextlib.contextmanager
 def _process(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command on a leash, in a process group of its own that Ctrl-C does not reach."""
+    """Run a command under the process guard, in its own process group: Ctrl-C does not reach it."""
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.leash", *command],
+            [sys.executable, "-m", "tests.e2e.process_guard", *command],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,

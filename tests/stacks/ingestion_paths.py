@@ -1,4 +1,4 @@
-"""By which roads series reach Prometheus, read off a plan's manifests alone."""
+"""The paths by which series reach Prometheus, derived from a plan's manifests."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ METRIC_EXPORTERS = ("prometheus", "prometheusremotewrite")
 
 
 def selects(monitor: dict[str, Any], labels: dict[str, str], port: str) -> bool:
-    """Whether a ServiceMonitor takes a Service's port."""
+    """Whether a ServiceMonitor selects a Service's port."""
     spec = monitor["spec"]
     ports = [endpoint["port"] for endpoint in spec["endpoints"]]
     return bool(spec["selector"]["matchLabels"].items() <= labels.items()) and port in ports
 
 
 def exported(planned: Plan, receiver: str) -> list[str]:
-    """The metric exporters that one receiver's data gets to, in the collector."""
+    """The metric exporters of the collector that get one receiver's data."""
     pipelines = planned.collector["service"]["pipelines"].items()
     return [
         exporter
@@ -26,8 +26,8 @@ def exported(planned: Plan, receiver: str) -> list[str]:
     ]
 
 
-def _open_roads(planned: Plan, receiver: str) -> list[str]:
-    """The exporters of a receiver's data that Prometheus really takes from."""
+def _ingested(planned: Plan, receiver: str) -> list[str]:
+    """The exporters of a receiver's data that Prometheus ingests from."""
     spec = release_values(planned, "kube-prometheus-stack")["prometheus"]["prometheusSpec"]
     collector = release_values(planned, "otel-collector")
     scraped = any(
@@ -42,26 +42,26 @@ def _open_roads(planned: Plan, receiver: str) -> list[str]:
     return [exporter for exporter in exported(planned, receiver) if taken[exporter]]
 
 
-def proxy_roads(planned: Plan, server: str) -> list[str]:
-    """The roads of the series of a server behind our proxy."""
+def proxy_paths(planned: Plan, server: str) -> list[str]:
+    """The ingestion paths of the series of a server behind our proxy."""
     (plan,) = [each for each in planned.proxies if each.server == server]
     pushed = plan.environment["OTEL_METRICS_EXPORTER"] == "otlp"
     labels = objects(planned, "Service")[server]["metadata"]["labels"]
     scraping = [each for each in planned.monitors if selects(each, labels, "metrics")]
-    return [*(_open_roads(planned, "otlp") if pushed else []), *("scrape" for _ in scraping)]
+    return [*(_ingested(planned, "otlp") if pushed else []), *("scrape" for _ in scraping)]
 
 
-def toolhive_roads(planned: Plan, telemetry: dict[str, Any]) -> list[str]:
-    """The roads of the series of a server behind ToolHive's proxy, given its telemetry settings."""
+def toolhive_paths(planned: Plan, telemetry: dict[str, Any]) -> list[str]:
+    """The ingestion paths of a server behind ToolHive's proxy with these telemetry settings."""
     pushed = telemetry["openTelemetry"]["metrics"]["enabled"]
     # What the operator puts on the Services of its proxies.
     labels = {"app.kubernetes.io/name": "mcpserver", "toolhive-name": "fetch", "toolhive": "true"}
     scraping = [each for each in planned.monitors if selects(each, labels, "http")]
     exposed = telemetry["prometheus"]["enabled"]
     assert exposed == bool(scraping), "what is exposed is scraped, and nothing else"
-    return [*(_open_roads(planned, "otlp") if pushed else []), *("scrape" for _ in scraping)]
+    return [*(_ingested(planned, "otlp") if pushed else []), *("scrape" for _ in scraping)]
 
 
-def kubelet_roads(planned: Plan) -> list[str]:
-    """The roads of the kubelet's statistics through the collector."""
-    return _open_roads(planned, "kubeletstats")
+def kubelet_paths(planned: Plan) -> list[str]:
+    """The ingestion paths of the kubelet's statistics."""
+    return _ingested(planned, "kubeletstats")

@@ -1,4 +1,4 @@
-"""What runs on a leash ends with its owner, whatever ends the owner."""
+"""A guarded process ends with its owner, however the owner ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMAND = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
 OWNER = f"""
 import signal, subprocess, sys
 subprocess.Popen(
-    [sys.executable, "-m", "tests.e2e.leash", sys.executable, "-c", {COMMAND!r}],
+    [sys.executable, "-m", "tests.e2e.process_guard", sys.executable, "-c", {COMMAND!r}],
     stdin=subprocess.PIPE, start_new_session=True,
 )
 signal.pause()

@@ -1,4 +1,4 @@
-"""What Grafana and Prometheus are shown: boards as ConfigMaps, rules as a PrometheusRule."""
+"""Dashboards as ConfigMaps, rules as a PrometheusRule, and the names that Grafana's values use."""
 
 from dashboards import BOARDS, manifests
 from dashboards.render import board_json
@@ -17,7 +17,7 @@ USER = "admin"
 
 
 def board_configmaps() -> tuple[Values, ...]:
-    """One ConfigMap per board, which Grafana's sidecar loads into the folder."""
+    """One ConfigMap per dashboard; Grafana's sidecar loads them into the folder."""
     namespace = Namespace.MONITORING.value
     return tuple(
         manifests.board_configmap(board, board_json(board), namespace, FOLDER) for board in BOARDS
@@ -25,5 +25,5 @@ def board_configmaps() -> tuple[Values, ...]:
 
 
 def prometheus_rule(rules: Values) -> Values:
-    """The rules, for Prometheus' operator."""
+    """The rules as a PrometheusRule."""
     return manifests.prometheus_rule(rules, Namespace.MONITORING.value)

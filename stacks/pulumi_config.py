@@ -1,4 +1,4 @@
-"""The one place that asks Pulumi for configuration; mistakes end the program with one line."""
+"""The stack's configuration as Pulumi passes it to the program."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from stacks.plan import plan
 
 ROOT = Path(__file__).parents[1]
 
-# The rest is text; decoding it would turn a version or a name into a number.
+# All other keys are text; decoding them would turn a version or a name into a number.
 _JSON_KEYS = frozenset(
     {
         "servers",
@@ -33,12 +33,12 @@ def _decoded(name: str, raw: str) -> object:
     try:
         return json.loads(raw)
     except json.JSONDecodeError:
-        # As it is: the check of the key's type then shows what was given.
+        # The check of the key's type reports it.
         return raw
 
 
 def _given() -> dict[str, object]:
-    """Every key of the project that is set, whether anyone knows it or not."""
+    """All keys of the project, known or not."""
     prefix = f"{PROJECT}:"
     every = {**get_config_env(), **CONFIG.get()}
     return {
@@ -49,7 +49,7 @@ def _given() -> dict[str, object]:
 
 
 def _chart_source(config: StackConfig) -> ChartSource:
-    """The place the charts come from; each pinned chart must be in it, if it is a folder."""
+    """Where the charts come from. Raises if the folder lacks one of the profile's charts."""
     source = ChartSource(config.chart_folder, ROOT)
     if config.chart_folder is None:
         return source
@@ -64,7 +64,7 @@ def _chart_source(config: StackConfig) -> ChartSource:
 
 
 def read() -> ObservabilityArgs:
-    """The checked configuration, planned; raises pulumi.RunError with the one line to print."""
+    """Check and plan the configuration. Raises pulumi.RunError with one line per mistake."""
     try:
         config = parse(_given())
         charts = _chart_source(config)

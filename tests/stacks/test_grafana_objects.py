@@ -47,4 +47,4 @@ def test_grafana_asks_the_profiles_own_jaeger() -> None:
         return str(values["grafana"]["additionalDataSources"][0]["url"])
 
     assert url("current") == "http://jaeger.monitoring.svc:16686"
-    assert url("seed") == "http://jaeger-query.monitoring.svc:16686"
+    assert url("tutorial") == "http://jaeger-query.monitoring.svc:16686"
