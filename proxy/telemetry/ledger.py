@@ -2,12 +2,14 @@
 
 A request costs one dictionary look-up, two bisects and a few adds; everything that `/metrics`
 and OTLP show is projected from these rows later (`projection.py`). Only the event loop writes.
-A reader in another thread copies what it reads; a row holds no total count beside its buckets,
+A reader in another thread copies what it reads; what is computed anew takes the place of the old
+by assignment, so that nobody reads half of it; a row holds no total count beside its buckets,
 so that count and buckets can never disagree, whenever it is read.
 """
 
 import time
 from bisect import bisect_left
+from collections.abc import Mapping
 from operator import add
 from typing import NamedTuple
 
@@ -107,7 +109,7 @@ class Ledger:
         self.streams = 0
         self.upstream_up = 0
         self.upstream_restarts = 0
-        self.links = dict.fromkeys(LinkState, 0)
+        self.links: Mapping[LinkState, int] = dict.fromkeys(LinkState, 0)
         self.start_unix_nanoseconds = time.time_ns()
         self.rows: dict[Row, Distribution] = {}
         self.session_lives: dict[str, Distribution] = {"": Distribution(OPERATION_BUCKETS)}

@@ -1,6 +1,7 @@
 """The server's side of one proxy, put together from the settings: by what clients may speak."""
 
 import ssl
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import partial
 
@@ -8,6 +9,7 @@ from ..calls.books import Books
 from ..eras.versions import Era
 from ..options import HttpTransport
 from ..settings import HttpServer, Settings, StdioServer
+from ..telemetry.vocabulary import LinkState
 from ..transports.child import Children
 from ..transports.connector import HttpConnector
 from ..transports.modern_link import ModernLink
@@ -73,9 +75,10 @@ class Upstreams:
 
     def tick(self, now: float) -> None:
         """Look for what is overdue."""
-        links = self._books.ledger.links
-        links.update(dict.fromkeys(links, 0))
         self.endpoint.tick(now)
+        links = Counter(dict.fromkeys(LinkState, 0))
+        self.endpoint.count_links(links)
+        self._books.ledger.links = links
 
     async def probe(self) -> str:
         """Why the server cannot be reached, or started, now, in one line; "" if it can."""

@@ -1,7 +1,10 @@
 """One server for clients of both eras: each request goes the way of its client's era."""
 
+from collections import Counter
+
 from ..calls.post import Post, failure
 from ..eras.versions import Era, era_of
+from ..telemetry.vocabulary import LinkState
 from ..wire.head import lines
 from ..wire.message import NO_META, NO_PARAMS
 from .modern_upstream import ModernUpstream
@@ -45,6 +48,11 @@ class EraUpstream:
         """Part of Upstream."""
         self._legacy.tick(now)
         self._modern.tick(now)
+
+    def count_links(self, counts: Counter[LinkState]) -> None:
+        """Part of Upstream."""
+        self._legacy.count_links(counts)
+        self._modern.count_links(counts)
 
     async def probe(self) -> str:
         """Part of Upstream."""

@@ -1,5 +1,6 @@
 """A streamable HTTP server for clients of both eras: bytes pass where both speak the same."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
@@ -8,6 +9,7 @@ from ..calls.post import GONE_STATUS, Post, turn_away
 from ..eras.versions import Era
 from ..errors import DuplicateRequest
 from ..session import Finished
+from ..telemetry.vocabulary import LinkState
 from ..transports.port import Connector, Link, LinkOwner
 from ..verdict import CANCELLED, REJECTED, UNREACHABLE, Verdict
 from .bridge import Bridges
@@ -64,6 +66,11 @@ class HttpEras:
         self._passing.tick(now)
         self._sessions.tick(now)
         self._modern.tick(now)
+
+    def count_links(self, counts: Counter[LinkState]) -> None:
+        """Part of Upstream. What passes through needs no link."""
+        self._sessions.count_links(counts)
+        self._modern.count_links(counts)
 
     async def probe(self) -> str:
         """Part of Upstream. A server that was away may come back as another."""

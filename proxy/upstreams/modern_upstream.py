@@ -6,6 +6,7 @@ client information and capabilities.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Raw
@@ -74,7 +75,12 @@ class ModernUpstream:
             if channel.idle and now - channel.idle_since > self._idle:
                 self._end(channel)
         self._ending = {link for link in self._ending if not link.exited.is_set()}
-        self._count_links()
+
+    def count_links(self, counts: Counter[LinkState]) -> None:
+        """Part of Upstream."""
+        for channel in self._each():
+            counts[LinkState.OPENING if channel.link is None else LinkState.OPEN] += 1
+        counts[LinkState.CLOSING] += len(self._ending)
 
     async def close(self) -> None:
         """Part of Upstream."""
@@ -214,13 +220,6 @@ class ModernUpstream:
                 together.remove(channel)
             if not together:
                 del self._channels[owner]
-
-    def _count_links(self) -> None:
-        """Add to what other upstreams of the same server counted."""
-        links = self._terms.books.ledger.links
-        for channel in self._each():
-            links[LinkState.OPENING if channel.link is None else LinkState.OPEN] += 1
-        links[LinkState.CLOSING] += len(self._ending)
 
     def _refuse(self, post: Post, refused: Refused, request_id: Raw) -> None:
         message = refused.answer(request_id)

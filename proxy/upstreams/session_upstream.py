@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections import Counter
 from time import perf_counter
 
 from ..calls.post import Post, turn_away
@@ -109,7 +110,13 @@ class SessionUpstream:
         for name in self._sessions.abandoned(now):
             self._end(self._conversations[name], ErrorType.TIMEOUT)
         self._ending = {link for link in self._ending if not link.exited.is_set()}
-        self._count_links()
+
+    def count_links(self, counts: Counter[LinkState]) -> None:
+        """Part of Upstream."""
+        there = sum(each.link is not None for each in self._conversations.values())
+        counts[LinkState.OPENING] += len(self._conversations) - there
+        counts[LinkState.OPEN] += there
+        counts[LinkState.CLOSING] += len(self._ending)
 
     async def probe(self) -> str:
         """Part of Upstream."""
@@ -151,14 +158,6 @@ class SessionUpstream:
     def _start(self, conversation: Conversation, post: Post) -> None:
         conversation.started = True
         self._terms.spawn(conversation.start(post.arrival.forward + post.context))
-
-    def _count_links(self) -> None:
-        """Add to what other upstreams of the same server counted."""
-        there = sum(each.link is not None for each in self._conversations.values())
-        links = self._terms.books.ledger.links
-        links[LinkState.OPENING] += len(self._conversations) - there
-        links[LinkState.OPEN] += there
-        links[LinkState.CLOSING] += len(self._ending)
 
     def _addressed(self, post: Post) -> Conversation | None:
         """The session a GET or DELETE names, or None once it is refused."""

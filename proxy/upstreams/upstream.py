@@ -1,8 +1,10 @@
 """What the relay asks of an upstream, whichever transport its server speaks."""
 
+from collections import Counter
 from typing import Protocol
 
 from ..calls.post import Post
+from ..telemetry.vocabulary import LinkState
 from ..verdict import Verdict
 
 
@@ -33,6 +35,9 @@ class Upstream(Protocol):
 
     def tick(self, now: float) -> None:
         """Look for what is overdue; called several times a second."""
+
+    def count_links(self, counts: Counter[LinkState]) -> None:
+        """Add the links to the server that there are now."""
 
     async def probe(self) -> str:
         """Why the server cannot be reached, or started, now, in one line; "" if it can."""

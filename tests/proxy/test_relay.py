@@ -1,6 +1,7 @@
 """The relay: reads a request as far as needed, hands it on, and says no where it must."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -11,6 +12,7 @@ from proxy.relay import Limits, Relay
 from proxy.session import Finished
 from proxy.telemetry.sampling import FIXED, Sampler
 from proxy.telemetry.tracing import Tracer
+from proxy.telemetry.vocabulary import LinkState
 from proxy.verdict import OK, Verdict
 from tests.proxy.scripted import GATE, ScriptedClient, arrival, books, counted
 from tests.proxy.telemetry.exchanges import span_queue
@@ -49,6 +51,8 @@ class ScriptedUpstream:
         self.heard.append(f"turn-away {status}")
 
     def tick(self, now: float) -> None: ...
+
+    def count_links(self, counts: Counter[LinkState]) -> None: ...
 
     async def probe(self) -> str:
         return ""

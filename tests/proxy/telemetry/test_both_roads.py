@@ -63,7 +63,7 @@ def scripted() -> Ledger:
     ledger.record("", "", "PUT", 413, *refused, 0.0001, 0.0001)
     ledger.connections, ledger.sessions, ledger.streams = 3, 2, 1
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
-    ledger.in_flight, ledger.links[LinkState.OPEN] = 5, 2
+    ledger.in_flight, ledger.links = 5, {**ledger.links, LinkState.OPEN: 2}
     ledger.sized(100, 70_000)
     ledger.first_events.observe(0.2)
     ledger.session_ended(31.0)
@@ -82,7 +82,8 @@ def hour(seed: int = 20) -> Ledger:
             play_call(ledger, chance)
         ledger.loop_lag(chance.expovariate(1_000.0))
         ledger.connections, ledger.streams = chance.randrange(50), chance.randrange(9)
-        ledger.links[chance.choice(tuple(LinkState))] = chance.randrange(4)
+        changed = chance.choice(tuple(LinkState))
+        ledger.links = {**ledger.links, changed: chance.randrange(4)}
         ledger.upstream_up = int(second % 700 > 20)
         if second % 60 == 59:
             ledger.session_ended(float(second), chance.choice(("", "", "timeout", "404", "odd")))
