@@ -33,12 +33,13 @@ class Call:
     `name` is the tool's or prompt's, `asked` when the upstream got the request, `first_event` when
     the first event of a stream came back (0 if never). `held` is how many seconds it had waited for
     the upstream before that, such as for its era. `size` and `answer_size` are the bytes of the
-    request and of the server's answer to it (0 if it gave none).
+    request and of the server's answer to it (0 if it gave none). `reason` says in one line why no
+    answer to it came.
     """
 
     __slots__ = (
         "answer_size", "asked", "deadline", "first_event", "held", "id", "method",
-        "name", "progress_token", "session", "size", "started", "trace", "version",
+        "name", "progress_token", "reason", "session", "size", "started", "trace", "version",
     )  # fmt: skip
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
@@ -50,6 +51,7 @@ class Call:
         self.answer_size = 0
         self.asked = 0.0
         self.held = 0.0
+        self.reason = ""
         self.first_event = 0.0
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started

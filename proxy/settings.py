@@ -60,7 +60,8 @@ or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --
 shows none that is valid gets 401. The token ends at the proxy: the server never sees it. An
 issuer's keys are fetched every 5 minutes, and trusted for an hour while it cannot be reached.
 
-Nothing of messages, tokens or headers is logged or put on spans, unless --log-payloads asks: then
+Nothing of messages, tokens or headers is logged or put on spans, but the first 200 characters in
+which a server refuses an HTTP request, unless --log-payloads asks: then
 each message is logged as JSON, cut, with the value of every field hidden whose name contains
 authorization, cookie, credential, key, passw, secret, token, or a name of --redact.
 

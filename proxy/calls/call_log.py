@@ -1,7 +1,8 @@
 """Calls in the log: one line each with what it came to, and the ids that lead to its trace.
 
 The names of the ids are those of the OpenTelemetry specification, "Trace Context in non-OTLP Log
-Formats". Never a payload; at most so many lines a second, and what is left out is counted.
+Formats". Never a payload: of what a server says only the words with which it refuses an HTTP
+request, cut. At most so many lines a second, and what is left out is counted.
 """
 
 import logging
@@ -47,6 +48,7 @@ class CallLog:
             "outcome": outcome,
             "fault": fault,
             "error_type": error_type,
+            "reason": call.reason,
             "status": status,
             "seconds": round(seconds, 6),
             **_ids(call.trace),

@@ -67,6 +67,8 @@ def failure(
     """Head and body of an answer in the upstream's place: each call gets an error with its id."""
     if not calls:
         return response.start(status, response.TEXT), reason.encode() + b"\n"
+    for call in calls:
+        call.reason = reason
     code = jsonrpc.UPSTREAM_TIMEOUT if status == 504 else jsonrpc.UPSTREAM_LOST
     errors = [jsonrpc.error(call.id, code, reason) for call in calls]
     body = b"[%b]" % b",".join(errors) if batch else errors[0]

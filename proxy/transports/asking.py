@@ -17,6 +17,7 @@ from ..wire import jsonrpc
 from ..wire.event_stream import EventReader
 from ..wire.head import Content, ResponseHead
 from ..wire.message import Message
+from ..wire.refusal_text import answered
 from .lane import Parcel
 from .port import Source
 
@@ -178,6 +179,7 @@ class Question(Request):
         self._waiting = set(parcel.ids)
         self._heard = perf_counter()
         self._delivered = False
+        self._resumes = False
         self._watch(asker.patience)
 
     def _read(self, data: bytes, arrived: float) -> None:
@@ -199,7 +201,7 @@ class Question(Request):
             self._deliver()
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        if head.status == 404 and self._asker.session:
+        if head.status == 404 and self._asker.session and not self._resumes:
             self._finish()
             self._asker.expired()
             return
@@ -207,7 +209,7 @@ class Question(Request):
         if body and head.content is Content.JSON and not head.encoded:
             verdict = self._take_body(body, arrived, verdict)
         if self._waiting or (head.status >= 300 and not self.parcel.ids):
-            self._give_back(verdict, f"the server answered {head.status} to the message")
+            self._give_back(verdict, answered(head.status, body))
         else:
             self._deliver()
             self._finish()
@@ -232,6 +234,7 @@ class Question(Request):
             self._deliver()
             self._finish()
         elif self._last_event and self._waiting:
+            self._resumes = True
             again = self._asker.ask_again
             loop = asyncio.get_running_loop()
             loop.call_later(RESUME_SECONDS, again, self, self._last_event)
@@ -264,7 +267,11 @@ class Question(Request):
 
 
 class Listening(Request):
-    """The GET stream, which is opened anew whenever it ends; a server need not offer one."""
+    """The GET stream, which is opened anew whenever it ends; a server need not offer one.
+
+    A 404 to it says nothing of the session: servers without a route for GET answer so too, and the
+    official SDKs go on. The answer to the next message tells.
+    """
 
     def __init__(self, asker: Asker) -> None:
         super().__init__(asker)
@@ -282,10 +289,7 @@ class Listening(Request):
         super()._take(data, arrived)
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        if head.status == 404 and self._asker.session:
-            self._finish()
-            self._asker.expired()
-        elif head.status >= 500:
+        if head.status >= 500:
             self._end(UNREACHABLE, "")
         else:
             self._finish()

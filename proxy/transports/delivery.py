@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ..verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from ..wire.head import ResponseHead
+from ..wire.refusal_text import answered
 from .lane import Parcel
 from .port import Source
 
@@ -54,13 +55,13 @@ class Delivery:
 
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """Part of port.Sink."""
-        self._settle(head)
+        self._settle(head, body)
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink. What a long answer says beyond its status is not read."""
         if self._source is not None:
             self._source.abort()
-        self._settle(head)
+        self._settle(head, b"")
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink: never called, since the connection is closed by then."""
@@ -72,13 +73,12 @@ class Delivery:
         """Part of port.Sink."""
         self._give_back(UNREACHABLE, reason)
 
-    def _settle(self, head: ResponseHead) -> None:
+    def _settle(self, head: ResponseHead, body: bytes) -> None:
         if 200 <= head.status < 300:
             if self._end():
                 self._sender.delivered(self)
         else:
-            reason = f"the server answered {head.status} to the message"
-            self._give_back(judge_status(head.status), reason)
+            self._give_back(judge_status(head.status), answered(head.status, body))
 
     def _lose_patience(self) -> None:
         if self._source is not None:

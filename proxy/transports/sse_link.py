@@ -16,6 +16,7 @@ from ..wire import request
 from ..wire.endpoint import endpoint, target_of
 from ..wire.event_stream import Event, EventReader
 from ..wire.head import Content, ResponseHead, without
+from ..wire.refusal_text import refusal_text
 from .connector import HttpConnector
 from .delivery import Delivery
 from .lane import Lane, Parcel
@@ -130,12 +131,12 @@ class SseLink:
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """Part of port.Sink."""
         self._source = None
-        self._refuse(head)
+        self._refuse(head, body)
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
         if head.status != 200 or head.content is not Content.EVENTS or head.encoded:
-            self._refuse(head)
+            self._refuse(head, b"")
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""
@@ -179,9 +180,11 @@ class SseLink:
         self._patience.cancel()
         self.opened.set_result(self)
 
-    def _refuse(self, head: ResponseHead) -> None:
+    def _refuse(self, head: ResponseHead, body: bytes) -> None:
+        words = refusal_text(body)
+        said = f": {words}" if words else ""
         verdict = judge_status(head.status)
-        self._fail(verdict, f"the server answered {head.status} and no event stream")
+        self._fail(verdict, f"the server answered {head.status} and no event stream{said}")
 
     def _lose_patience(self) -> None:
         self._fail(TIMED_OUT, "the server named no endpoint in time")

@@ -7,6 +7,7 @@ from typing import Protocol
 from ..calls.post import GONE_STATUS, Post, failure, resumption
 from ..errors import MalformedMessage, MessageTooLarge
 from ..session import ACKNOWLEDGED, Finished, Session
+from ..telemetry.catalogue import Outcome
 from ..transports.port import Source
 from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from ..wire import jsonrpc
@@ -15,6 +16,7 @@ from ..wire.event_stream import EventReader
 from ..wire.event_stream import encode as encode_event
 from ..wire.head import Content, ResponseHead
 from ..wire.message import RequestId
+from ..wire.refusal_text import answered
 
 
 class Owner(Protocol):
@@ -90,6 +92,8 @@ class Exchange:
             return
         for each in finished:
             each.call.answer_size = len(body) // len(finished)
+            if head.status >= 300 and each.verdict.outcome is Outcome.TRANSPORT_ERROR:
+                each.call.reason = answered(head.status, body)
         self.head = head
         self._owner.answered(self, head)
         self.post.client.answer(head.forward, body, head.status)

@@ -59,6 +59,20 @@ def test_the_outcome_is_read_from_the_answer(
     proxy.counted({(CALL, outcome, fault): 1})
 
 
+def test_a_refusal_crosses_untouched_and_its_words_are_logged(
+    proxy: RunningProxy, upstream: Upstream, client: Client
+) -> None:
+    client.post(call(5))
+    side = upstream.accept()
+    side.request()
+    side.answer(b"Cannot POST /mcp", "404 Not Found")
+    response = client.getresponse()
+    assert (response.status, response.read()) == (404, b"Cannot POST /mcp")
+    proxy.counted({("tools/call", "transport_error", "caller"): 1})
+    [line] = eventually(lambda: proxy.logged("call failed"), "the line in the log")
+    assert line["reason"] == "the server answered 404 to the message: Cannot POST /mcp"
+
+
 @pytest.mark.parametrize("garbage", [b"not json", b"", json.dumps(result(2)).encode()])
 def test_an_answer_to_something_else_becomes_an_error_with_the_callers_id(
     upstream: Upstream, proxy: RunningProxy, client: Client, garbage: bytes

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.proxies import RunningProxy, running
+from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Upstream, UpstreamSide, call, result
 from tests.integration.sse import SseClient
 
@@ -128,12 +128,14 @@ def test_an_answer_as_json_or_as_an_event_crosses(
     [
         ("500 Oops", b"{}", "the server answered 500 to the message", "transport_error"),
         ("401 No", b"", "the server answered 401 to the message", "transport_error"),
+        ("403 No", b"log in first", "the server answered 403 to the message: log in first",
+         "transport_error"),
         ("302 Found", b"", "the server answered 302 to the message", "transport_error"),
         ("200 OK", b"garbage", "the server answered 200 to the message", "transport_error"),
         ("200 OK", b'{"id":7,"result":{}}', "the server answered 200 to the", "transport_error"),
         (
             "400 Bad", b'{"id":null,"error":{"code":-32600,"message":"x"}}',
-            "the server answered 400 to the message", "protocol_error",
+            "the server answered 400 to the message: x", "protocol_error",
         ),
     ],
 )  # fmt: skip
@@ -145,6 +147,8 @@ def test_an_answer_that_is_none_is_told_with_the_calls_id(
     answer = session.client.message()
     assert answer["id"] == 5
     assert answer["error"]["message"].startswith(reason)
+    [line] = eventually(lambda: proxy.logged("call failed"), "the line in the log")
+    assert line["reason"] == answer["error"]["message"]
     assert outcome in {key[1] for key in proxy.outcomes() if key[0] == CALL}
     session.take(call(6))
     session.side.answer(json.dumps(result(6)).encode())
@@ -189,6 +193,29 @@ def test_a_server_that_never_answers_times_out(session: Session, proxy: RunningP
     assert (answer["id"], answer["error"]["code"]) == (5, -32001)
     assert session.side.at_end()
     proxy.counted({INITIALIZED: 1, (CALL, "timeout", "server"): 1})
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "405 Method Not Allowed", "400 Bad Request"])
+def test_a_server_without_a_get_stream_keeps_its_sessions(session: Session, status: str) -> None:
+    session.start(status)
+    session.take(call(5))
+    session.side.answer(json.dumps(result(5)).encode())
+    assert session.client.message() == result(5)
+
+
+def test_a_stream_that_cannot_be_resumed_costs_its_call_and_not_the_session(
+    session: Session,
+) -> None:
+    session.take(call(5))
+    session.side.start_events()
+    session.side.chunk(b"id: e1\ndata: \n\n")
+    session.side.chunk(b"")
+    session.side.request()
+    session.side.answer(b"", "404 Not Found")
+    assert session.client.message()["id"] == 5
+    session.take(call(6))
+    session.side.answer(json.dumps(result(6)).encode())
+    assert session.client.message() == result(6)
 
 
 def test_a_session_that_the_server_forgot_ends_the_stream(
