@@ -6,6 +6,7 @@ specification, "Streamable HTTP", security warning); elsewhere an Origin must be
 Pages of allowed origins may read every answer (Fetch standard, "CORS protocol").
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -49,6 +50,9 @@ _EXPOSED = (
     b"vary: origin\r\n"
 )
 
+# The target of a client that posts to the reference that it was given without resolving it.
+_UNRESOLVED = re.compile(rb"\A(POST )(?=messages\?)")
+
 _CONTEXT = frozenset((b"traceparent", b"tracestate"))
 # The proxy must read the answers, so it asks for no coding, and it sets the rest itself.
 _REPLACED = _CONTEXT | {b"host", b"accept-encoding", b"expect"}
@@ -64,8 +68,10 @@ class Arrival:
     `errand` is what the request is for. `forward` holds the end-to-end header lines without the
     trace context and what the proxy sets itself; `context_lines` holds the trace context, as sent;
     `token` is the bearer token where the proxy asks for one; `page` is what was asked for instead
-    of MCP; `cors` holds header lines of the answer that let a web page read it. Nothing that may be
-    secret is in its `repr`, which tracebacks show.
+    of MCP; `messages` is a relative reference to where messages of an HTTP+SSE session go: it leads
+    there behind a reverse proxy that strips a path prefix, too; `cors` holds header lines of the
+    answer that let a web page read it. Nothing that may be secret is in its `repr`, which
+    tracebacks show.
     """
 
     method: str
@@ -87,6 +93,7 @@ class Arrival:
     context_lines: bytes = field(repr=False)
     token: bytes = field(repr=False)
     page: Page | None
+    messages: bytes
     cors: bytes
     refusal: Refusal | None
 
@@ -108,7 +115,7 @@ class Gate:
 
     def arrive(self, block: bytes) -> Arrival:
         """Judge a request by its head. Raises MalformedHead."""
-        head = parse_request(block)
+        head = parse_request(_UNRESOLVED.sub(rb"\1/", block))
         facts = dict(head.headers)
         text = {name: value.decode("latin-1") for name, value in head.headers}
         consumes = self.access.consumes
@@ -135,6 +142,7 @@ class Gate:
             context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
             token=token,
             page=self._page(head),
+            messages=_reference(head.target, MESSAGES_PATH),
             cors=self._cors(text.get(b"origin")),
             refusal=self._refusal(head, text, token),
         )
@@ -243,6 +251,12 @@ def _options(head: RequestHead, methods: tuple[str, ...]) -> Page:
             (b"access-control-max-age", b"7200"),
         )
     return Page(204, None, b"", headers)
+
+
+def _reference(target: bytes, path: bytes) -> bytes:
+    """A relative reference (RFC 3986, section 4.2) from a request's path to one beside it."""
+    up = b"../" if target.partition(b"?")[0].endswith(b"/") else b""
+    return up + path.removeprefix(b"/")
 
 
 def _unslashed(path: bytes) -> bytes:

@@ -206,7 +206,7 @@ class Children:
     def __repr__(self) -> str:
         return f"<Children {self._command[0]}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes = b"") -> Child:
+    async def connect(self, owner: LinkOwner, headers: bytes = b"", query: bytes = b"") -> Child:
         """Part of port.Connector."""
         attempts = self._attempts
         pause = attempts.pause(perf_counter())

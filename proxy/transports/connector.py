@@ -8,8 +8,11 @@ from .port import Link, LinkOwner
 
 Opened = TypeVar("Opened", bound=Link)
 
-New = Callable[[Pool, LinkOwner, Callable[[Opened], None]], Opened]
-"""Makes a link, which tells by the last argument when nothing of it is left."""
+New = Callable[[Pool, LinkOwner, Callable[[Opened], None], bytes], Opened]
+"""Makes a link, which tells by the third argument when nothing of it is left.
+
+The last one is the client's query.
+"""
 
 
 class HttpConnector(Generic[Opened]):
@@ -23,9 +26,9 @@ class HttpConnector(Generic[Opened]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._pool!r} open={len(self._links)}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> Opened:
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Opened:
         """Part of port.Connector."""
-        link = self._new(self._pool, owner, self._links.discard)
+        link = self._new(self._pool, owner, self._links.discard, query)
         self._links.add(link)
         return link
 

@@ -30,7 +30,7 @@ class ModernLink:
     """The requests of one session. Part of port.Link, and an Asker."""
 
     def __init__(
-        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave"
+        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave", query: bytes
     ) -> None:
         self.exited = asyncio.Event()
         self.patience = terms.patience
@@ -38,6 +38,7 @@ class ModernLink:
         self.session = b""
         self.paused = False
         self._terms = terms
+        self._target = request.target(terms.target, query)
         self._pool = pool
         self._owner: LinkOwner | None = owner
         self._leave = leave
@@ -123,13 +124,12 @@ class ModernLink:
         question = self._open[number] = Question(self, parcel)
         if asked.method == keys.LIST_TOOLS:
             self._listing.add(number)
-        where = self._terms
         made = headers.made_of(asked.method, asked.params, MODERN_VERSION)
         own: tuple[Header, ...] = (request.ACCEPT_BOTH, request.CONTENT_JSON, *made)
         if asked.method == keys.CALL_TOOL:
             arguments = plain(asked.params.get("arguments"))
             own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
-        start = request.start("POST", where.target, where.authority, *own)
+        start = request.start("POST", self._target, self._terms.authority, *own)
         block = request.complete(start + parcel.headers, parcel.message)
         question.sent(self._pool.exchange(question, block))
 

@@ -139,8 +139,12 @@ class Link(Protocol):
 class Connector(Protocol):
     """Opens links to one server."""
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> Link:
-        """A new link. Raises Unreachable. `headers` are those of the request that needs it."""
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
+        """A new link. Raises Unreachable.
+
+        `headers` are those of the request that needs it, `query` is that of its target; only HTTP
+        carries them.
+        """
 
     async def probe(self) -> str:
         """Why no link could be opened now, in one line; "" if one could."""

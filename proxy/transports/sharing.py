@@ -40,7 +40,7 @@ class Sharing:
     def __repr__(self) -> str:
         return f"<Sharing {self._children!r} {self._hub!r}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> Share:
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Share:
         """Part of port.Connector.
 
         Waits for a process that is just being started, or asked for its era on behalf of another.

@@ -55,11 +55,14 @@ class SseLink:
     `opened` comes to the link itself, or to Unreachable.
     """
 
-    def __init__(self, terms: SseTerms, pool: Pool, owner: LinkOwner, leave: "Leave") -> None:
+    def __init__(
+        self, terms: SseTerms, pool: Pool, owner: LinkOwner, leave: "Leave", query: bytes
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.exited = asyncio.Event()
         self.opened: asyncio.Future[SseLink] = loop.create_future()
         self._terms = terms
+        self._target = request.target(terms.target, query)
         self._pool = pool
         self._owner: LinkOwner | None = owner
         self._leave = leave
@@ -75,8 +78,8 @@ class SseLink:
 
     def open(self, headers: bytes) -> None:
         """Ask for the event stream."""
-        where = self._terms
-        start = request.start("GET", where.target, where.authority, request.ACCEPT_EVENTS)
+        authority = self._terms.authority
+        start = request.start("GET", self._target, authority, request.ACCEPT_EVENTS)
         source = self._pool.exchange(self, start + without(headers, REPLACED) + b"\r\n")
         self._source = source or self._source
 
@@ -214,8 +217,8 @@ Leave = Callable[[SseLink], None]
 class SseConnector(HttpConnector[SseLink]):
     """Opens a session at the server for each link. Part of port.Connector."""
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> SseLink:
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> SseLink:
         """Part of port.Connector."""
-        link = await super().connect(owner, headers)
+        link = await super().connect(owner, headers, query)
         link.open(headers)
         return await link.opened

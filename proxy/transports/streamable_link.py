@@ -37,7 +37,7 @@ class StreamableLink:
     """One session at the server. Part of port.Link, and an Asker."""
 
     def __init__(
-        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave"
+        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave", query: bytes
     ) -> None:
         self.exited = asyncio.Event()
         self.patience = terms.patience
@@ -45,6 +45,7 @@ class StreamableLink:
         self.session = b""
         self.paused = False
         self._terms = terms
+        self._target = request.target(terms.target, query)
         self._pool = pool
         self._owner: LinkOwner | None = owner
         self._leave = leave
@@ -143,11 +144,10 @@ class StreamableLink:
         self._ask(Question(self, parcel), "POST", body=parcel.message)
 
     def _ask(self, line: Request, method: str, *extra: Header, body: bytes = b"") -> None:
-        where = self._terms
         accept = request.ACCEPT_EVENTS if method == "GET" else request.ACCEPT_BOTH
         typed = (request.CONTENT_JSON,) if body else ()
         own = (accept, *typed, *self._identity, *extra)
-        start = request.start(method, where.target, where.authority, *own)
+        start = request.start(method, self._target, self._terms.authority, *own)
         self._requests.add(line)
         line.sent(self._pool.exchange(line, request.complete(start + self._headers, body)))
 

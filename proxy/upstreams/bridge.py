@@ -240,10 +240,10 @@ class Bridges:
     def __repr__(self) -> str:
         return f"<Bridges {self._connector!r} known={self._known}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> Link:
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
         """Part of port.Connector."""
         bridge = Bridge(owner, self._known, self._learn, headers)
-        bridge.adopt(await self._connector.connect(bridge, headers))
+        bridge.adopt(await self._connector.connect(bridge, headers, query))
         return bridge
 
     async def probe(self) -> str:

@@ -53,6 +53,7 @@ class Channel:
         self._capabilities = meta.get(keys.CAPABILITIES_KEY)
         self._opening = Opening(known, meta.get(keys.CLIENT_INFO_KEY), self._capabilities)
         self._headers = first.forward
+        self._query = first.post.arrival.query
         self._keeper = keeper
         self._patience = patience
         self._link: Link | None = None
@@ -95,7 +96,7 @@ class Channel:
     async def start(self, connector: Connector) -> None:
         """Open the link, then the session."""
         try:
-            link = await connector.connect(self, self._headers)
+            link = await connector.connect(self, self._headers, self._query)
         except Unreachable as error:
             self._fail(error.verdict, str(error))
             return

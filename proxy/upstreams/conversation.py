@@ -64,6 +64,7 @@ class Conversation:
         self._backlog = Backlog()
         self._slow: set[object] = set()
         self._stream: Listener | None = None
+        self._stream_query: bytes | None = None
         self._version = ""
         self._kept_alive = 0.0
         self.started = False
@@ -92,10 +93,16 @@ class Conversation:
         """The way to the server, once it is there."""
         return self._link
 
-    async def start(self, headers: bytes) -> None:
-        """Open the link; what was sent meanwhile follows. `headers` go with it, where they can."""
+    async def start(self, headers: bytes, query: bytes) -> None:
+        """Open the link; what was sent meanwhile follows.
+
+        `headers` and the `query` of a client's target go with it, where they can. A stream's own
+        query wins, since that of a message on it is the proxy's.
+        """
         try:
-            link = await self._terms.connector.connect(self, headers)
+            link = await self._terms.connector.connect(
+                self, headers, query if self._stream_query is None else self._stream_query
+            )
         except Unreachable as error:
             self._fail(error.verdict, str(error))
             return
@@ -141,6 +148,7 @@ class Conversation:
     def carry(self, post: Post, endpoint: bytes) -> None:
         """Open the one stream of a client that speaks HTTP+SSE, and name its `endpoint`."""
         self.listen(post)
+        self._stream_query = post.arrival.query
         self._stream = self._listeners[0]
         self._stream.name_endpoint(endpoint)
 

@@ -110,7 +110,8 @@ class HttpEras:
         """Find out what the server speaks, then go on."""
         waiting = _Waiting(post, self._books)
         self._waiting.add(waiting)
-        await self._speech.find_out(client, post.arrival.forward + post.context)
+        arrival = post.arrival
+        await self._speech.find_out(client, arrival.forward + post.context, arrival.query)
         self._waiting.discard(waiting)
         if waiting.over:
             return
@@ -168,11 +169,11 @@ class EraConnector:
     def __repr__(self) -> str:
         return f"<EraConnector {self._speech!r} {self._legacy!r}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> Link:
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
         """Part of port.Connector."""
-        await self._speech.find_out(Era.LEGACY, headers)
+        await self._speech.find_out(Era.LEGACY, headers, query)
         way = self._bridged if self._speech.legacy is False else self._legacy
-        return await way.connect(owner, headers)
+        return await way.connect(owner, headers, query)
 
     async def probe(self) -> str:
         """Part of port.Connector."""

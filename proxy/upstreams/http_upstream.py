@@ -161,9 +161,7 @@ class HttpUpstream:
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._terms
-        joint = b"&" if b"?" in where.target else b"?"
-        target = where.target + joint + query if query else where.target
-        return request.start(method, target, where.authority)
+        return request.start(method, request.target(where.target, query), where.authority)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
         """The server accepted that a client gives up a call, or all calls of its session."""

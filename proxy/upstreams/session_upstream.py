@@ -6,7 +6,7 @@ from collections import Counter
 from time import perf_counter
 
 from ..calls.post import Post, turn_away
-from ..gate import MESSAGES_PATH, SESSION_KEY
+from ..gate import SESSION_KEY
 from ..telemetry.vocabulary import ErrorType, LinkState
 from ..transports.port import Link
 from ..verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
@@ -80,8 +80,9 @@ class SessionUpstream:
         else:
             conversation = self._make()
             self._keep(conversation)
-            endpoint = f"{MESSAGES_PATH.decode()}?{SESSION_KEY}={conversation.name}"
-            conversation.carry(post, endpoint.encode())
+            key = SESSION_KEY.encode()
+            endpoint = b"%b?%b=%b" % (post.arrival.messages, key, conversation.name.encode())
+            conversation.carry(post, endpoint)
 
     def take_message(self, post: Post) -> None:
         """Part of StreamHost."""
@@ -157,7 +158,8 @@ class SessionUpstream:
 
     def _start(self, conversation: Conversation, post: Post) -> None:
         conversation.started = True
-        self._terms.spawn(conversation.start(post.arrival.forward + post.context))
+        arrival = post.arrival
+        self._terms.spawn(conversation.start(arrival.forward + post.context, arrival.query))
 
     def _addressed(self, post: Post) -> Conversation | None:
         """The session a GET or DELETE names, or None once it is refused."""

@@ -53,26 +53,27 @@ class Speech:
         if self._inquiry is not None:
             self._inquiry.give_up()
 
-    async def find_out(self, era: Era, lines: bytes) -> None:
-        """Ask with a client's header lines whether the server speaks an era, unless it is known.
+    async def find_out(self, era: Era, lines: bytes, query: bytes) -> None:
+        """Ask whether the server speaks an era, unless it is known.
 
-        A client waits for that no longer than PROBE_SECONDS, or half of a call's time.
+        The request carries a client's header lines and query; the client waits for that no longer
+        than PROBE_SECONDS, or half of a call's time.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(min(PROBE_SECONDS, self._terms.patience / 2)):
                 async with self._asking:
-                    await self._learn(era, lines)
+                    await self._learn(era, lines, query)
 
-    async def _learn(self, era: Era, lines: bytes) -> None:
+    async def _learn(self, era: Era, lines: bytes, query: bytes) -> None:
         if self.modern is None:
-            await self._discover(lines)
+            await self._discover(lines, query)
         if era is Era.LEGACY and self.modern and self.legacy is None:
-            await self._initialize(lines)
+            await self._initialize(lines, query)
 
-    async def _discover(self, lines: bytes) -> None:
+    async def _discover(self, lines: bytes, query: bytes) -> None:
         body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
         made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
-        told = await self._ask("POST", lines, body, *made)
+        told = await self._ask("POST", lines, query, body, *made)
         if told is None or told.status in _SILENT or told.status >= 500:
             return
         answer = _answer(told.body)
@@ -82,26 +83,29 @@ class Speech:
         if not self.modern or versions & set(LEGACY_VERSIONS):
             self.legacy = True
 
-    async def _initialize(self, lines: bytes) -> None:
+    async def _initialize(self, lines: bytes, query: bytes) -> None:
         params = {
             "protocolVersion": LATEST_LEGACY,
             "capabilities": {},
             "clientInfo": {"name": "mcp-proxy", "version": "1"},
         }
         body = message(keys.INITIALIZE, keys.INITIALIZE, params)
-        told = await self._ask("POST", lines, body)
+        told = await self._ask("POST", lines, query, body)
         if told is None or told.status in _SILENT or told.status >= 500:
             return
         answer = _answer(told.body)
         self.legacy = told.status < 300 and answer is not None and "result" in answer
         if told.session:
             session = (b"mcp-session-id", told.session)
-            await self._ask("DELETE", lines, b"", session)
+            await self._ask("DELETE", lines, query, b"", session)
 
-    async def _ask(self, method: str, lines: bytes, body: bytes, *own: Header) -> Told | None:
+    async def _ask(
+        self, method: str, lines: bytes, query: bytes, body: bytes, *own: Header
+    ) -> Told | None:
         where = self._terms
         given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
-        start = request.start(method, where.target, where.authority, *given)
+        target = request.target(where.target, query)
+        start = request.start(method, target, where.authority, *given)
         block = request.complete(start + without(lines, headers.REPLACED), body)
         if self._closed:
             return None

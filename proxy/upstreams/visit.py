@@ -71,7 +71,8 @@ class Visit:
     def owner(self) -> tuple[bytes, bytes, bytes]:
         """What tells this client's sessions from those of others.
 
-        A token that ends at the proxy is not among the headers that travel on, and yet tells.
+        A token that ends at the proxy is not among the headers that travel on, and yet tells; so
+        does the query, in which some clients show their key.
         """
         given = headers.split(self.post.arrival.forward)
         kept = (each for each in given if not _is_mcp(each[0]) and each[0] not in _PASSING)
@@ -79,7 +80,8 @@ class Visit:
         info, capabilities = (
             bytes(meta.get(name, b"")) for name in (keys.CLIENT_INFO_KEY, keys.CAPABILITIES_KEY)
         )
-        return lines(sorted(kept)) + self.post.arrival.token, info, capabilities
+        arrival = self.post.arrival
+        return b"%b%b %b" % (lines(sorted(kept)), arrival.token, arrival.query), info, capabilities
 
     @property
     def listening(self) -> bool:

@@ -15,6 +15,11 @@ def start(method: str, target: bytes, authority: bytes, *headers: Header) -> byt
     )  # fmt: skip
 
 
+def target(base: bytes, query: bytes) -> bytes:
+    """The server's own request target with a client's query after that of the server's URL."""
+    return b"%b%b%b" % (base, b"&" if b"?" in base else b"?", query) if query else base
+
+
 def complete(head: bytes, body: bytes = b"") -> bytes:
     """`head`, as `start` made it and more lines may follow, with the body's length and the body."""
     return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)

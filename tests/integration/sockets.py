@@ -184,8 +184,9 @@ INITIALIZE = {
 class Client(HTTPConnection):
     """A client's connection; answers are read with `getresponse`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "/mcp") -> None:
         super().__init__("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+        self.path = path
 
     def post(self, message: Any, **headers: str) -> None:
         """Send a message, and do not wait for its answer."""
@@ -193,7 +194,7 @@ class Client(HTTPConnection):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         both = "application/json, text/event-stream"
         defaults = {"accept": both, "content-type": "application/json"}
-        self.request("POST", "/mcp", body, {**defaults, **named})
+        self.request("POST", self.path, body, {**defaults, **named})
 
     def answer(self) -> tuple[int, Any]:
         """The status and the JSON body of the answer."""

@@ -3,6 +3,7 @@
 import json
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urljoin
 
 from tests.integration.sockets import INITIALIZE, TIMEOUT_SECONDS
 
@@ -10,16 +11,16 @@ from tests.integration.sockets import INITIALIZE, TIMEOUT_SECONDS
 class SseClient:
     """A session: its open stream. Messages go on connections of their own."""
 
-    def __init__(self, port: int, **headers: str) -> None:
+    def __init__(self, port: int, path: str = "/sse", **headers: str) -> None:
         self.port = port
         self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
-        self._connection.request("GET", "/sse", headers={"accept": "text/event-stream", **headers})
+        self._connection.request("GET", path, headers={"accept": "text/event-stream", **headers})
         self.stream = self._connection.getresponse()
-        self.endpoint = ""
+        self.named = self.endpoint = ""
         if self.stream.status == 200:
             kind, data = self.event()
             assert kind == "endpoint"
-            self.endpoint = data
+            self.named, self.endpoint = data, urljoin(path, data)
 
     def event(self) -> tuple[str, str]:
         """Type and payload of the next event; both empty at the end of the stream."""

@@ -104,6 +104,33 @@ def test_a_server_without_server_discover_gets_a_session(status: str) -> None:
         client.close()
 
 
+def test_clients_that_show_other_keys_in_their_query_share_no_session() -> None:
+    with scripted("--upstream-era", "legacy") as (upstream, proxy):
+        for key in "ab":
+            client = ModernClient(proxy.port, f"/mcp?key={key}")
+            client.send_request(call(key, _meta=meta()))
+            side, head, opening = next_post(upstream)
+            assert (head.split()[1], opening["method"]) == (f"/mcp?key={key}", "initialize")
+            answer(side, result(opening["id"], protocolVersion="2025-11-25"), extra=SESSION)
+            next_post(upstream)[0].answer(b"", "202 Accepted", "connection: close\r\n")
+            side, head, forwarded = next_post(upstream)
+            assert (head.split()[1], forwarded["method"]) == (f"/mcp?key={key}", CALL)
+            give(side, forwarded)
+            assert client.answer()[0] == 200
+            client.close()
+
+
+def test_the_query_of_a_legacy_client_reaches_a_modern_server() -> None:
+    with scripted("--upstream-era", "modern") as (upstream, proxy):
+        client = Client(proxy.port, "/mcp?key=a")
+        client.post(INITIALIZE)
+        side, head, discover = asked(upstream)
+        assert head.split()[1] == "/mcp?key=a"
+        give(side, discover, **OFFERED)
+        assert client.getresponse().read()
+        client.close()
+
+
 def test_a_modern_server_gets_the_bytes_of_a_modern_client() -> None:
     with scripted() as (upstream, proxy):
         client = ModernClient(proxy.port)

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import psutil
 import pytest
@@ -38,12 +39,21 @@ def client(proxy: RunningProxy) -> Iterator[SseClient]:
 def test_each_stream_names_an_endpoint_of_its_own(proxy: RunningProxy, client: SseClient) -> None:
     other = SseClient(proxy.port)
     for each in (client, other):
-        assert re.fullmatch(r"/messages\?session_id=[0-9a-f]{32}", each.endpoint)
+        assert re.fullmatch(r"messages\?session_id=[0-9a-f]{32}", each.named)
     assert client.endpoint != other.endpoint
     assert client.stream.getheader("content-type") == "text/event-stream"
     assert proxy.value("mcp_proxy_streams") == proxy.value("mcp_proxy_sessions") == 2
     other.close()
     eventually(lambda: proxy.value("mcp_proxy_sessions") == 1, "the end of the other session")
+
+
+@pytest.mark.parametrize("path", ["/sse", "/sse/", "/sse?a=/b/"])
+def test_the_endpoint_leads_back_through_a_path_prefix(proxy: RunningProxy, path: str) -> None:
+    client = SseClient(proxy.port, path)
+    outside = urljoin(f"http://edge.example/tools{path}", client.named)
+    assert outside.startswith("http://edge.example/tools/messages?session_id=")
+    assert client.initialize()["id"] == 0
+    client.close()
 
 
 def test_answers_errors_and_the_servers_own_messages_come_on_the_stream(

@@ -103,6 +103,13 @@ def session(server: SseUpstream, proxy: RunningProxy, client: Client) -> Session
     return Session(server, client, proxy.port)
 
 
+def test_the_clients_query_reaches_the_server(server: SseUpstream, proxy: RunningProxy) -> None:
+    client = Client(proxy.port, "/mcp?user=a")
+    client.post(INITIALIZE)
+    assert server.accept().request()[0].startswith("GET /sse?key=1&user=a HTTP/1.1\r\n")
+    client.close()
+
+
 @pytest.mark.parametrize("endpoint", ["/m?s=1", "m?s=1", "http://127.0.0.1:{port}/m?s=1"])
 def test_an_endpoint_may_be_relative_or_absolute(
     server: SseUpstream, client: Client, endpoint: str

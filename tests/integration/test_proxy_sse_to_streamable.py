@@ -94,6 +94,24 @@ def test_later_messages_carry_the_session_and_the_revision(session: Session) -> 
     assert sent["accept"] == "application/json, text/event-stream"
 
 
+def test_the_query_of_the_clients_stream_reaches_the_server(
+    server: Upstream, proxy: RunningProxy
+) -> None:
+    client = SseClient(proxy.port, "/sse?user=a%20b&token=t0k")
+    client.post(INITIALIZE)
+    side = server.accept()
+    for message in (INITIALIZE, STARTED):
+        head, body = side.request()
+        assert head.startswith("POST /mcp?user=a%20b&token=t0k HTTP/1.1\r\n")
+        assert json.loads(body) == message
+        if message is INITIALIZE:
+            side.answer(json.dumps(result(0)).encode())
+            client.message()
+            client.post(STARTED)
+    client.close()
+    assert "t0k" not in str(proxy.log)
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize(
     ("answer", "outcome", "fault"),

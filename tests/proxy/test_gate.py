@@ -6,6 +6,7 @@ import pytest
 
 from proxy.access.bearer import HoldersOf
 from proxy.access.metadata import Metadata
+from proxy.errors import MalformedHead
 from proxy.gate import (
     HEADERS_LIMIT,
     OPEN_STREAM,
@@ -158,6 +159,15 @@ def test_the_rules_hold_for_every_path(line: str, start: str) -> None:
     name, _, value = line.partition(": ")
     arrival = arrive(line, start=start) if name == "Origin" else arrive(start=start, host=value)
     assert status(arrival) == 403
+
+
+def test_an_endpoint_that_is_posted_to_as_it_was_named_is_found() -> None:
+    for start in ("POST messages?session_id=x HTTP/1.1", "POST /messages?session_id=x HTTP/1.1"):
+        arrival = arrive(start=start)
+        assert (arrival.errand, arrival.session, arrival.refusal) == (TAKE_MESSAGE, "x", None)
+    for start in ("GET messages?a HTTP/1.1", "POST messagesx?a HTTP/1.1", "POST messages HTTP/1.1"):
+        with pytest.raises(MalformedHead):
+            arrive(start=start)
 
 
 def test_a_messages_session_is_in_its_query_and_nowhere_else() -> None:

@@ -69,7 +69,7 @@ class Server(ScriptedLink):
         for owner in self.owners:
             owner.link_message(filled(text, last), 0.0)
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> "Server":
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> "Server":
         self.owners.append(owner)
         return self
 
@@ -88,7 +88,7 @@ class Shared(Server):
         self.hub.carry(self)
         self.owners.append(self.hub)
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> Share:  # type: ignore[override]
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Share:  # type: ignore[override]
         return self.hub.open(owner)
 
 

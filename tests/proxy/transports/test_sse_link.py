@@ -49,7 +49,7 @@ def test_whatever_comes_on_the_stream_opens_the_session_or_ends_it(
     async def play() -> None:
         owner = Owner()
         pool = Pool(Endpoint("upstream", 1, None), lambda work: work.close(), lambda why: None)
-        link = SseLink(TERMS, pool, owner, lambda each: None)
+        link = SseLink(TERMS, pool, owner, lambda each: None, b"")
         link.open(b"")
         link.answer_begins(EVENTS)
         link.answer_piece(b"\n".join(lines) + b"\n\n", 0.0)

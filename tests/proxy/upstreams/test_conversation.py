@@ -50,7 +50,7 @@ class ScriptedConnector:
         self.headers = b""
         self._failure = failure
 
-    async def connect(self, owner: LinkOwner, headers: bytes) -> ScriptedLink:
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> ScriptedLink:
         self.headers = headers
         if self._failure:
             raise Unreachable(self._failure, UNREACHABLE)
@@ -90,7 +90,7 @@ class Talk:
         self.conversation = Conversation("s", terms, self.host)
 
     def start(self) -> None:
-        run(self.conversation.start(b"authorization: x\r\n"))
+        run(self.conversation.start(b"authorization: x\r\n", b""))
 
     def call(self, request_id: int) -> ScriptedClient:
         client = ScriptedClient()
