@@ -7,7 +7,7 @@ from functools import partial
 from msgspec import UnsetType
 
 from .calls.books import Books
-from .calls.post import Post, turn_away
+from .calls.post import NO_SESSION, Post, turn_away
 from .errors import DuplicateRequest, MalformedMessage
 from .gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
 from .session import Call
@@ -93,6 +93,9 @@ class Relay:
         calls = tuple(
             [Call(each, started, version, session) for each in messages if each.is_request]
         )
+        if self._is_foreign(client, arrival):
+            self._hide(Post(client, arrival, body, messages, calls, b""), NO_SESSION)
+            return
         if self.draining and calls:
             reason = "the proxy is shutting down: try again"
             self._refuse(Post(client, arrival, body, messages, calls, b""), 503, reason, DRAINING)
@@ -124,11 +127,28 @@ class Relay:
     def _open(self, take: Callable[[Post], None], post: Post) -> None:
         if self.draining:
             self._refuse(post, 503, "the proxy is shutting down: try again", DRAINING)
+        elif self._is_foreign(post.client, post.arrival):
+            self._hide(post, "no such session")
         else:
             take(post)
 
     def _delete(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
-        self._upstream.delete(Post(client, arrival, body, (), (), arrival.context_lines))
+        post = Post(client, arrival, body, (), (), arrival.context_lines)
+        if self._is_foreign(client, arrival):
+            self._hide(post, "no such session")
+        else:
+            self._upstream.delete(post)
+
+    def _is_foreign(self, client: Client, arrival: Arrival) -> bool:
+        """Whether the session that a request names is another principal's."""
+        principal = client.principal or arrival.token
+        return not (principal == b"" or self._books.owners.allows(arrival.session, principal))
+
+    def _hide(self, post: Post, reason: str) -> None:
+        """Answer as if there were no such session."""
+        for call in post.calls:
+            self._books.begun(call.session, 1)
+        turn_away(post, self._books, 404, reason, REJECTED)
 
     def _trace(
         self,

@@ -24,7 +24,7 @@ from .telemetry.exposition import render
 from .telemetry.ledger import Ledger
 from .transports.crowd import Crowd
 from .transports.http_server import ClientConnection, Front
-from .transports.port import Receiver
+from .transports.port import Receiver, TokenCheck
 from .upstreams.assembly import Upstreams
 from .wire import response
 from .wire.head import Memo, RequestHead, joined
@@ -90,8 +90,12 @@ class Server:
             upstreams.endpoint, upstreams.streams, self._books, self._export.tracer, limits
         )
         entrance = entrance_of(self._settings.access, self._settings.server.path)
-        receiver = entrance.receiver(self._overheard(relay), tasks.create_task)
-        front = self._front(receiver, entrance, loopback=listening.is_loopback(mcp))
+        front = self._front(
+            self._overheard(relay),
+            entrance,
+            entrance.token_check(tasks.create_task),
+            loopback=listening.is_loopback(mcp),
+        )
         loop = asyncio.get_running_loop()
         backlog = listening.BACKLOG
         await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
@@ -115,7 +119,9 @@ class Server:
         await self._export.stop(FLUSH_SECONDS)
         logs.event(LOG, "stopped")
 
-    def _front(self, receiver: Receiver, entrance: Entrance, *, loopback: bool) -> Front:
+    def _front(
+        self, receiver: Receiver, entrance: Entrance, check: TokenCheck | None, *, loopback: bool
+    ) -> Front:
         settings = self._settings
         gate = Gate(
             path=settings.server.path.encode(),
@@ -133,6 +139,7 @@ class Server:
             settings.body_limit,
             self._clients,
             settings.connection_idle,
+            check,
         )
 
     def _overheard(self, relay: Relay) -> Receiver:

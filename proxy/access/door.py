@@ -1,4 +1,4 @@
-"""The door before the relay: opens to who shows a good JSON Web Token."""
+"""The door at the head of each request: opens to who shows a good JSON Web Token."""
 
 from collections.abc import Callable, Coroutine
 from time import time
@@ -6,100 +6,75 @@ from time import time
 from ..errors import InvalidToken, UnknownKey
 from ..gate import Arrival
 from ..refusal import Refusal
-from ..transports.port import Client, Receiver
-from ..wire import response
+from ..transports.port import Applicant
 from .bearer import challenge
 from .jwks import KeyWatch
 from .jwts import Judge
 from .metadata import Metadata
 
+_CLOSED = Refusal(503, "the issuer's keys could not be fetched: try again")
+_SUBSCRIBES = b"mcp-method: subscriptions/listen\r\n"
+
 
 class Door:
-    """Part of `transports.port.Receiver`. A known token costs one look-up.
+    """Part of `transports.port.TokenCheck`. A known token costs one look-up.
 
-    Whose token is signed by an unknown key waits while the keys are fetched, which `watch` bounds.
-    `spawn` starts a task that somebody owns.
+    Whose token is signed by an unknown key waits while the keys are fetched, which `watch` bounds;
+    nothing of the body is read meanwhile. `spawn` starts a task that somebody owns.
     """
 
     def __init__(
         self,
-        within: Receiver,
         judge: Judge,
         watch: KeyWatch,
         metadata: Metadata,
         spawn: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
-        self._within = within
         self._judge = judge
         self._watch = watch
         self._metadata = metadata
         self._spawn = spawn
 
     def __repr__(self) -> str:
-        return f"<Door {self._judge!r} {self._within!r}>"
+        return f"<Door {self._judge!r}>"
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
-        """Part of port.Receiver."""
-        if self._judge.knows(arrival.token, time()):
-            self._within.request(client, arrival, body, started)
-        else:
-            self._examine(client, arrival, body, started)
-
-    def refuse(self, arrival: Arrival | None, status: int) -> None:
-        """Part of port.Receiver."""
-        self._within.refuse(arrival, status)
-
-    def _examine(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+    def check(self, applicant: Applicant, arrival: Arrival) -> None:
+        """Part of port.TokenCheck."""
         try:
-            self._judge.admit(arrival.token)
+            principal = self._principal(arrival.token)
         except UnknownKey:
-            self._spawn(self._wait(client, arrival, body, started))
+            self._spawn(self._wait(applicant, arrival))
         except InvalidToken as error:
-            self._turn_away(client, arrival, str(error))
+            self._turn_away(applicant, arrival, str(error))
         else:
-            self._within.request(client, arrival, body, started)
+            self._let_in(applicant, arrival, principal)
 
-    async def _wait(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
-        guest = _Guest()
-        client.attach(guest)
+    async def _wait(self, applicant: Applicant, arrival: Arrival) -> None:
         await self._watch.renew()
-        if guest.gone:
-            return
         try:
-            self._judge.admit(arrival.token)
+            principal = self._principal(arrival.token)
         except (UnknownKey, InvalidToken) as error:
             if self._watch.current:
-                self._turn_away(client, arrival, str(error))
+                self._turn_away(applicant, arrival, str(error))
             else:
-                self._answer(client, arrival, _CLOSED)
+                applicant.reject(_CLOSED)
         else:
-            self._within.request(client, arrival, body, started)
+            self._let_in(applicant, arrival, principal)
 
-    def _turn_away(self, client: Client, arrival: Arrival, reason: str) -> None:
-        self._answer(client, arrival, challenge(arrival.token, self._metadata.url, reason))
+    def _principal(self, token: bytes) -> bytes:
+        """Who shows the token. Raises UnknownKey or InvalidToken."""
+        return self._judge.known(token, time()) or self._judge.admit(token)
 
-    def _answer(self, client: Client, arrival: Arrival, refusal: Refusal) -> None:
-        head = response.start(refusal.status, response.TEXT, *refusal.headers)
-        client.answer(head, refusal.reason.encode() + b"\n", refusal.status)
-        self._within.refuse(arrival, refusal.status)
+    def _let_in(self, applicant: Applicant, arrival: Arrival, principal: bytes) -> None:
+        """A request may take as long as it takes, but a stream ends with its token."""
+        lasts = arrival.method == "GET" or _SUBSCRIBES in arrival.forward
+        applicant.accept(principal, (lambda: self._holds(arrival.token)) if lasts else None)
 
+    def _holds(self, token: bytes) -> bool:
+        try:
+            return bool(self._principal(token))
+        except (UnknownKey, InvalidToken):
+            return False
 
-_CLOSED = Refusal(
-    503, "the issuer's keys could not be fetched yet: try again", (response.RETRY_AFTER,)
-)
-
-
-class _Guest:
-    """Whoever waits at the door; part of `transports.port.Visitor`."""
-
-    gone = False
-
-    def client_paused(self) -> None:
-        """Part of port.Visitor. Nothing is being written."""
-
-    def client_resumed(self) -> None:
-        """Part of port.Visitor."""
-
-    def client_gone(self) -> None:
-        """Part of port.Visitor."""
-        self.gone = True
+    def _turn_away(self, applicant: Applicant, arrival: Arrival, reason: str) -> None:
+        applicant.reject(challenge(arrival.token, self._metadata.url, reason))

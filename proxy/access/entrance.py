@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..transports.port import Receiver
+from ..transports.port import TokenCheck
 from .bearer import ANYONE, Access, HoldersOf, HoldersOfAny
 from .metadata import NO_METADATA, Metadata, metadata
 from .settings import AccessSettings, FixedTokens, JwtTerms
@@ -13,7 +13,7 @@ Spawn = Callable[[Coroutine[None, None, None]], object]
 
 
 class Entrance(Protocol):
-    """What the gate looks at, who stands between it and the relay, and what goes on beside."""
+    """What the gate looks at, who judges what it lets pass, and what goes on beside."""
 
     @property
     def access(self) -> Access:
@@ -23,8 +23,8 @@ class Entrance(Protocol):
     def metadata(self) -> Metadata:
         """What tells where to get a token."""
 
-    def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
-        """Who takes in the requests that the gate let pass."""
+    def token_check(self, spawn: Spawn) -> TokenCheck | None:
+        """Who judges the tokens of requests that the gate let pass, if anybody has to."""
 
     async def watch(self) -> None:
         """What has to be kept up to date."""
@@ -37,9 +37,8 @@ class ByHead:
     access: Access
     metadata = NO_METADATA
 
-    def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
+    def token_check(self, spawn: Spawn) -> None:
         """Part of Entrance."""
-        return relay
 
     async def watch(self) -> None:
         """Part of Entrance."""
@@ -57,11 +56,11 @@ class ByJwt:
         self.metadata = metadata(terms, path)
         self.access: Access = HoldersOfAny(self.metadata.url)
 
-    def receiver(self, relay: Receiver, spawn: Spawn) -> Receiver:
+    def token_check(self, spawn: Spawn) -> TokenCheck:
         """Part of Entrance."""
         from .door import Door
 
-        return Door(relay, self._judge, self._watch, self.metadata, spawn)
+        return Door(self._judge, self._watch, self.metadata, spawn)
 
     async def watch(self) -> None:
         """Part of Entrance."""

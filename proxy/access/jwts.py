@@ -15,6 +15,7 @@ MOST_KNOWN = 2000
 """Good tokens that are remembered, each of at most a head's length; then all are judged anew."""
 
 _CLAIMS = ["exp", "iss", "aud"]
+_UNKNOWN = 0.0, b""
 
 
 class Judge:
@@ -24,7 +25,7 @@ class Judge:
 
     def __init__(self, terms: JwtTerms) -> None:
         self._terms = terms
-        self._known: dict[bytes, float] = {}
+        self._known: dict[bytes, tuple[float, bytes]] = {}
         self.keys = NO_KEYS
 
     def __repr__(self) -> str:
@@ -35,12 +36,19 @@ class Judge:
         self.keys = keys
         self._known.clear()
 
-    def knows(self, token: bytes, now: float) -> bool:
-        """Whether the token was found good, and is so still at `now`, in seconds of the epoch."""
-        return self._known.get(token, 0.0) > now
+    def known(self, token: bytes, now: float) -> bytes:
+        """Whom a token names that was found good; empty if it was not, or is not at `now` (epoch).
 
-    def admit(self, token: bytes) -> None:
-        """Find the token good. Raises UnknownKey if other keys might tell, else InvalidToken."""
+        A principal is the token's `sub`, else its `client_id`, else the token itself.
+        """
+        until, principal = self._known.get(token, _UNKNOWN)
+        return principal if until > now else b""
+
+    def admit(self, token: bytes) -> bytes:
+        """Find the token good: whom it names. Raises UnknownKey if other keys might tell.
+
+        Raises InvalidToken for every other token.
+        """
         try:
             claims = jwt.decode(
                 token,
@@ -57,7 +65,9 @@ class Judge:
             raise InvalidToken("") from error
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[token] = float(claims["exp"])
+        principal = _principal(claims, token)
+        self._known[token] = float(claims["exp"]), principal
+        return principal
 
     def _key(self, header: Mapping[str, object]) -> PyJWK:
         key_id, algorithm = header.get("kid"), header.get("alg")
@@ -67,3 +77,10 @@ class Judge:
         if key is None:
             raise UnknownKey("the bearer token is signed by an unknown key")
         return key
+
+
+def _principal(claims: Mapping[str, object], token: bytes) -> bytes:
+    for name in ("sub", "client_id"):
+        if isinstance(value := claims.get(name), str) and value:
+            return f"{name} {value}".encode("utf-8", "surrogatepass")
+    return token

@@ -10,18 +10,23 @@ from ..telemetry.spans import Exchange as TraceRecord
 from ..telemetry.tracing import Tracer
 from ..telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
 from .call_log import CallLog
+from .owners import Owners
 
 _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 
 
 class Books:
-    """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended."""
+    """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended.
 
-    __slots__ = ("_call_log", "_in_flight", "_tracer", "ledger", "on_quiet")
+    `owners` tells whose each session is.
+    """
+
+    __slots__ = ("_call_log", "_in_flight", "_tracer", "ledger", "on_quiet", "owners")
 
     def __init__(self, ledger: Ledger, tracer: Tracer, call_log: CallLog | None = None) -> None:
         self._call_log = call_log
         self.ledger = ledger
+        self.owners = Owners()
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
         self._tracer = tracer

@@ -88,6 +88,11 @@ class _Overheard:
         self._held = bytearray()
         self._bytes = 0
 
+    @property
+    def principal(self) -> bytes:
+        """Part of port.Client."""
+        return self._client.principal
+
     def attach(self, visitor: Visitor) -> None:
         """Part of port.Client."""
         self._client.attach(visitor)

@@ -11,6 +11,7 @@ from ..wire.head import Header, lines
 from ..wire.message import Message
 from .books import Books
 
+NO_SESSION = "no such session: initialize anew"
 GONE_STATUS = 499
 """Counted, never sent: the client went away before its answer (nginx's number for it)."""
 
@@ -51,14 +52,22 @@ class Post:
         return self.calls[0].started if self.calls else now
 
     @property
+    def principal(self) -> bytes:
+        """Who the client is, by its token; empty where clients need none."""
+        return self.client.principal or self.arrival.token
+
+    @property
     def is_batch(self) -> bool:
         """Whether its answers belong into an array (JSON-RPC 2.0, section 6)."""
         return jsonrpc.is_batch(self.body)
 
 
-def resumption(session: str, last_event: str) -> str:
-    """What names a stream that was cut: the MCP session, or without one its last event's id."""
-    return session or f"event {last_event}"
+def resumption(post: Post, last_event: str) -> str:
+    """What names a stream that was cut: the MCP session, or without one its last event's id.
+
+    Without a session the id is unique among one client's streams only.
+    """
+    return post.arrival.session or f"event {last_event} {post.principal!r}"
 
 
 def failure(

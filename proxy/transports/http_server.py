@@ -14,7 +14,7 @@ from ..wire import response
 from ..wire.chunked import LAST, Decoder, chunk
 from ..wire.head import END
 from .crowd import Crowd
-from .port import Receiver, Visitor
+from .port import Holds, Receiver, TokenCheck, Visitor
 
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
 _AHEAD_LIMIT = 64 * 1024
@@ -34,7 +34,7 @@ class Front:
     """What all connections of the client side share.
 
     One that is unused for `idle` seconds is closed, and so is one whose client reads nothing of
-    what waits for it for as long.
+    what waits for it for as long. `token_check` judges what `arrive` could not.
     """
 
     arrive: Callable[[bytes], Arrival]
@@ -43,15 +43,16 @@ class Front:
     body_limit: int
     crowd: Crowd
     idle: float
+    token_check: TokenCheck | None = None
 
 
 class ClientConnection(asyncio.Protocol):
     """One client. Bytes wait in `_rest` while a request is being answered."""
 
     __slots__ = (
-        "_arrival", "_body", "_chunked", "_decoder", "_front", "_idle_since", "_read_at", "_rest",
-        "_since", "_surplus", "_taken", "_transport", "_visitor", "_written",
-        "answering", "closing",
+        "_arrival", "_body", "_chunked", "_decoder", "_front", "_holds", "_idle_since", "_read_at",
+        "_rest", "_since", "_surplus", "_taken", "_transport", "_visitor", "_written",
+        "answering", "closing", "principal",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -62,6 +63,7 @@ class ClientConnection(asyncio.Protocol):
         self._body: bytearray | None = None
         self._decoder: Decoder | None = None
         self._visitor: Visitor | None = None
+        self._holds: Holds | None = None
         self._chunked = False
         self._since = 0.0
         self._idle_since = 0.0
@@ -71,6 +73,7 @@ class ClientConnection(asyncio.Protocol):
         self._surplus = False
         self.answering = False
         self.closing = False
+        self.principal = b""
 
     def __repr__(self) -> str:
         return f"<ClientConnection answering={self.answering} arrival={self._arrival!r}>"
@@ -164,9 +167,27 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def accept(self, principal: bytes, holds: Holds | None) -> None:
+        """Part of port.Applicant."""
+        self.principal, self._holds = principal, holds
+        self.answering = False
+        arrival, transport = self._arrival, self._transport
+        if arrival is None or transport is None:
+            return
+        if not transport.is_reading():
+            transport.resume_reading()
+        rest, self._rest = self._rest, b""
+        self._take(arrival, rest)
+
     def expire(self, now: float) -> None:
-        """End what takes too long: to be read, to arrive once it has begun, or to begin at all."""
-        if self._transport is not None and not self._is_read(self._transport, now):
+        """End what takes too long: to be read, to arrive once it has begun, or to begin at all.
+
+        A stream ends when the token does that it was opened with.
+        """
+        if self._transport is None:
+            return
+        ended = self._holds is not None and self.answering and not self._holds()
+        if ended or not self._is_read(self._transport, now):
             self._transport.abort()
         elif not (self.answering or self.closing):
             self._expire_unanswered(now)
@@ -182,9 +203,9 @@ class ClientConnection(asyncio.Protocol):
 
     def _expire_unanswered(self, now: float) -> None:
         if self._surplus and now - self._idle_since > SURPLUS_SECONDS:
-            self._reject(self._full())
+            self.reject(self._full())
         elif self._since and now - self._since > RECEIVE_SECONDS:
-            self._reject(Refusal(408, f"the request took more than {RECEIVE_SECONDS:g} s"))
+            self.reject(Refusal(408, f"the request took more than {RECEIVE_SECONDS:g} s"))
         elif not self._since and now - self._idle_since > self._front.idle:
             self.close_when_idle()
 
@@ -202,25 +223,35 @@ class ClientConnection(asyncio.Protocol):
             self._rest = data
             self._since = self._since or perf_counter()
             if len(data) > HEAD_LIMIT:
-                self._reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
+                self.reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
             return
         if end > HEAD_LIMIT:
-            self._reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
+            self.reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
             return
         self._rest = b""
         try:
             arrival = self._front.arrive(data[:end])
         except MalformedHead as error:
-            self._reject(Refusal(400, str(error)))
+            self.reject(Refusal(400, str(error)))
             return
         self._arrival = arrival
         refusal = self._full() if self._surplus else arrival.refusal
+        check = self._front.token_check
         if refusal is not None:
-            self._reject(refusal)
-        elif not arrival.chunked and len(data) - end == arrival.length:
-            self._deliver(arrival, data[end:])
+            self.reject(refusal)
+        elif check is None or arrival.page is not None:
+            self._take(arrival, data[end:])
         else:
-            self._start_body(arrival, data[end:])
+            self.answering = True
+            self._rest = data[end:]
+            check.check(self, arrival)
+
+    def _take(self, arrival: Arrival, data: bytes) -> None:
+        """Take in the body, of which `data` is the beginning."""
+        if not arrival.chunked and len(data) == arrival.length:
+            self._deliver(arrival, data)
+        else:
+            self._start_body(arrival, data)
 
     def _start_body(self, arrival: Arrival, data: bytes) -> None:
         self._decoder = Decoder() if arrival.chunked else None
@@ -242,7 +273,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             complete = self._read_chunks(self._decoder, body, data)
         if len(body) > self._front.body_limit:
-            self._reject(Refusal(413, f"the body is longer than {self._front.body_limit} bytes"))
+            self.reject(Refusal(413, f"the body is longer than {self._front.body_limit} bytes"))
         elif complete:
             self._deliver(arrival, bytes(body))
 
@@ -250,7 +281,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             body += decoder.feed(data)
         except MalformedBody as error:
-            self._reject(Refusal(400, str(error)))
+            self.reject(Refusal(400, str(error)))
             return False
         self.closing = decoder.surplus
         return decoder.done
@@ -266,8 +297,8 @@ class ClientConnection(asyncio.Protocol):
             head = response.start(page.status, page.content_type, *page.headers)
             self.answer(head, page.body, page.status)
 
-    def _reject(self, refusal: Refusal) -> None:
-        """Answer a request that is not let in, and close: the rest of it is not read."""
+    def reject(self, refusal: Refusal) -> None:
+        """Part of port.Applicant. The rest of the request is not read."""
         arrival = self._arrival
         self._front.receiver.refuse(arrival, refusal.status)
         self.closing = self.answering = True
@@ -302,6 +333,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _complete(self) -> None:
         arrival, self._arrival, self._visitor = self._arrival, None, None
+        self._holds = None
         self.answering = False
         self._idle_since = perf_counter()
         if self._transport is None:

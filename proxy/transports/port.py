@@ -1,11 +1,16 @@
 """What the sides of the relay expect of each other: no class here holds a socket."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from ..gate import Arrival
+from ..refusal import Refusal
 from ..verdict import Verdict
 from ..wire.head import ResponseHead
+
+Holds = Callable[[], bool]
+"""Whether what a client was let in by is still good."""
 
 
 class Visitor(Protocol):
@@ -24,6 +29,10 @@ class Visitor(Protocol):
 class Client(Protocol):
     """A client's connection, while one of its requests is being answered."""
 
+    @property
+    def principal(self) -> bytes:
+        """Whom the token of the request names; empty where that is not known."""
+
     def attach(self, visitor: Visitor) -> None:
         """Name the one who is told of this client until the answer is complete."""
 
@@ -41,6 +50,23 @@ class Client(Protocol):
 
     def abort(self) -> None:
         """Break off: the client must not take a begun answer for a complete one."""
+
+
+class Applicant(Protocol):
+    """A client's connection whose request is known by its head, and not let in yet."""
+
+    def accept(self, principal: bytes, holds: Holds | None) -> None:
+        """Let the request in as that of `principal`; its answer ends once `holds` is False."""
+
+    def reject(self, refusal: Refusal) -> None:
+        """Answer in the place of the upstream, and close."""
+
+
+class TokenCheck(Protocol):
+    """Who judges the token that came with a request, before any of its body is read."""
+
+    def check(self, applicant: Applicant, arrival: Arrival) -> None:
+        """Accept or reject the request, now or later."""
 
 
 class Receiver(Protocol):

@@ -228,7 +228,7 @@ class Exchange:
         return self._session.end(verdict) if self.post.calls else ()
 
     def _park(self) -> None:
-        name = resumption(self.post.arrival.session, self._last_event.decode("latin-1"))
+        name = resumption(self.post, self._last_event.decode("latin-1"))
         self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
     def _watch(self, data: bytes, now: float) -> None:

@@ -68,8 +68,7 @@ class HttpUpstream:
 
     def listen(self, post: Post) -> None:
         """Part of Upstream."""
-        arrival = post.arrival
-        parked = self._parked.get(resumption(arrival.session, arrival.last_event))
+        parked = self._parked.get(resumption(post, post.arrival.last_event))
         self._forward(post, parked or Session(self._terms.patience))
 
     def delete(self, post: Post) -> None:
@@ -123,10 +122,13 @@ class HttpUpstream:
         if head.content is Content.EVENTS:
             self._books.ledger.streams += 1
         arrival = exchange.post.arrival
+        principal = exchange.post.principal
         if head.session is not None and initializes(exchange.post):
-            self._open_session(head.session.decode("latin-1"))
+            self._open_session(head.session.decode("latin-1"), principal)
         elif head.status == 404 and arrival.session and arrival.method != "DELETE":
             self._end_session(arrival.session, "404")
+        elif principal and arrival.session and head.status < 300:
+            self._books.owners.claim(arrival.session, principal)
         if self._withdrawn and head.status < 300:
             for each in withdrawals(exchange.post):
                 self._withdraw(each)
@@ -185,7 +187,8 @@ class HttpUpstream:
         if exchange.head is None or exchange.head.status not in FORBIDDEN:
             self._end_session(exchange.post.arrival.session, "")
 
-    def _open_session(self, session: str) -> None:
+    def _open_session(self, session: str, principal: bytes) -> None:
+        self._books.owners.claim(session, principal)
         if session not in self._sessions:
             forgotten = self._sessions.open(session, perf_counter())
             self._books.ledger.sessions += not forgotten
@@ -199,6 +202,7 @@ class HttpUpstream:
     def _end_session(self, session: str, error_type: str) -> None:
         if session in self._parked:
             self._end_parked(session, self._parked[session].end(CANCELLED), GONE_STATUS)
+        self._books.owners.release(session)
         seconds = self._sessions.close(session, perf_counter())
         if seconds is not None:
             self._books.session_ended(seconds, error_type)

@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from time import perf_counter
 
-from ..calls.post import Post, turn_away
+from ..calls.post import NO_SESSION, Post, turn_away
 from ..gate import SESSION_KEY
 from ..telemetry.vocabulary import ErrorType, LinkState
 from ..transports.port import Link
@@ -43,7 +43,7 @@ class SessionUpstream:
         if name:
             conversation = self._conversations.get(name)
             if conversation is None:
-                self._refuse(post, 404, "no such session: initialize anew", REJECTED)
+                self._refuse(post, 404, NO_SESSION, REJECTED)
                 return
             self._sessions.touch(name, perf_counter())
             conversation.post(post)
@@ -79,7 +79,7 @@ class SessionUpstream:
             self._refuse(post, 503, self._places.refusal(), SATURATED)
         else:
             conversation = self._make()
-            self._keep(conversation)
+            self._keep(conversation, post)
             key = SESSION_KEY.encode()
             endpoint = b"%b?%b=%b" % (post.arrival.messages, key, conversation.name.encode())
             conversation.carry(post, endpoint)
@@ -145,13 +145,14 @@ class SessionUpstream:
     def _open(self, post: Post) -> None:
         conversation = self._make()
         conversation.post(post, ((b"mcp-session-id", conversation.name.encode()),))
-        self._keep(conversation)
+        self._keep(conversation, post)
         self._start(conversation, post)
 
     def _make(self) -> Conversation:
         return Conversation(uuid.uuid4().hex, self._terms, self)
 
-    def _keep(self, conversation: Conversation) -> None:
+    def _keep(self, conversation: Conversation, opening: Post) -> None:
+        self._terms.books.owners.claim(conversation.name, opening.principal)
         self._conversations[conversation.name] = conversation
         self._sessions.open(conversation.name, perf_counter())
         self._terms.books.ledger.sessions += 1
@@ -178,6 +179,7 @@ class SessionUpstream:
 
     def _forget(self, conversation: Conversation, error_type: str) -> None:
         del self._conversations[conversation.name]
+        self._terms.books.owners.release(conversation.name)
         if conversation.link is not None:
             self._ending.add(conversation.link)
         seconds = self._sessions.close(conversation.name, perf_counter())

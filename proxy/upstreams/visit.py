@@ -80,8 +80,8 @@ class Visit:
         info, capabilities = (
             bytes(meta.get(name, b"")) for name in (keys.CLIENT_INFO_KEY, keys.CAPABILITIES_KEY)
         )
-        arrival = self.post.arrival
-        return b"%b%b %b" % (lines(sorted(kept)), arrival.token, arrival.query), info, capabilities
+        who = self.post.principal
+        return b"%b%b %b" % (lines(sorted(kept)), who, self.post.arrival.query), info, capabilities
 
     @property
     def listening(self) -> bool:

@@ -27,6 +27,7 @@ class ScriptedClient:
 
     def __init__(self) -> None:
         self.visitor: Visitor | None = None
+        self.principal = b""
         self.status = 0
         self.head = b""
         self.body = b""

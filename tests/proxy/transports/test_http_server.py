@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from proxy.access.metadata import Metadata
 from proxy.gate import Arrival, Gate
+from proxy.refusal import Refusal
 from proxy.telemetry.ledger import Ledger
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
-from proxy.transports.port import Client
+from proxy.transports.port import Applicant, Client, Holds, TokenCheck
 from proxy.wire.chunked import LAST, chunk
 from proxy.wire.head import Memo
 from tests.proxy.transports.wires import RecordingTransport, pieces
@@ -56,11 +58,17 @@ class Recorder:
 class Line:
     """One connection over a recording transport."""
 
-    def __init__(self, recorder: Recorder, idle: float = 1e6, most: int = 1) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        idle: float = 1e6,
+        most: int = 1,
+        check: TokenCheck | None = None,
+    ) -> None:
         self.recorder = recorder
         self.ledger = Ledger("s", "stdio")
         crowd = Crowd(most, lambda: None)
-        front = Front(Memo(GATE.arrive), recorder, self.ledger, LIMIT, crowd, idle)
+        front = Front(Memo(GATE.arrive), recorder, self.ledger, LIMIT, crowd, idle, check)
         self.transport = RecordingTransport()
         self.connection = ClientConnection(front)
         self.connection.connection_made(self.transport)
@@ -73,7 +81,7 @@ class Line:
             await asyncio.sleep(0)
 
 
-def play(recorder: Recorder, act: Callable[[Line], object], *data: bytes, **front: int) -> Line:
+def play(recorder: Recorder, act: Callable[[Line], object], *data: bytes, **front: Any) -> Line:
     async def run() -> Line:
         line = Line(recorder, **front)
         await line.receive(*data)
@@ -389,3 +397,78 @@ def test_an_idle_connection_closes_at_once_and_a_busy_one_after_its_answer(busy:
         assert not line.transport.alive
 
     play(Recorder(answers=False), act, *([request(b"")] if busy else []))
+
+
+class Hesitating:
+    """Judges no token before the test does."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Applicant] = []
+
+    def check(self, applicant: Applicant, arrival: Arrival) -> None:
+        self.waiting.append(applicant)
+
+
+def judged(decide: Callable[[Line, Applicant], object], *data: bytes, answers: bool = True) -> Line:
+    hesitating = Hesitating()
+
+    def act(line: Line) -> None:
+        assert line.recorder.bodies == []
+        [applicant] = hesitating.waiting
+        decide(line, applicant)
+
+    return play(Recorder(answers=answers), act, *data, check=hesitating)
+
+
+def accepted(line: Line, applicant: Applicant) -> None:
+    applicant.accept(b"alice", None)
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("cut", [1000, 100, 80])
+def test_a_body_is_read_once_the_token_is_judged(chunked: bool, cut: int) -> None:
+    data = request(b"hello", chunked=chunked)
+    line = judged(accepted, *filter(None, (data[:cut], data[cut:])))
+    assert line.recorder.bodies == [b"hello"]
+    assert line.recorder.clients[0].principal == b"alice"
+    assert line.transport.alive
+
+
+def test_no_more_than_a_little_of_a_body_is_read_before_its_token_is_judged() -> None:
+    head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+
+    def decide(line: Line, applicant: Applicant) -> None:
+        assert not line.transport.reading
+        line.connection.expire(LATER)
+        applicant.reject(Refusal(401, "no"))
+        assert line.recorder.refused == [401]
+
+    assert b"HTTP/1.1 401 " in judged(decide, head, *[b"x" * 50_000] * 2).transport.written
+
+
+def test_a_client_that_left_before_its_token_was_judged_gets_nothing() -> None:
+    def decide(line: Line, applicant: Applicant) -> None:
+        line.connection.connection_lost(None)
+        applicant.accept(b"alice", None)
+
+    line = judged(decide, request(b"hello"))
+    assert (line.recorder.bodies, line.transport.written) == ([], b"")
+
+
+def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
+    good = True
+
+    def decide(line: Line, applicant: Applicant) -> None:
+        nonlocal good
+        holds: Holds = lambda: good  # noqa: E731
+        applicant.accept(b"alice", holds)
+        line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
+        line.connection.expire(perf_counter())
+        assert line.transport.alive
+        good = False
+        line.connection.expire(perf_counter())
+        line.connection.connection_lost(None)
+
+    line = judged(decide, request(b""), answers=False)
+    assert not line.transport.alive
+    assert line.recorder.events == ["gone"]
