@@ -63,7 +63,8 @@ issuer's keys are fetched every 5 minutes, and trusted for an hour while it cann
 Nothing of messages, tokens or headers is logged or put on spans, but the first 200 characters in
 which a server refuses an HTTP request, unless --log-payloads asks: then
 each message is logged as JSON, cut, with the value of every field hidden whose name contains
-authorization, cookie, credential, key, passw, secret, token, or a name of --redact.
+auth, bearer, cookie, credential, jwt, key, pass, pwd, secret, token, or a name of --redact, and
+with user names and passwords of URLs hidden.
 
 Fixed limits: a request's head has at most 16 KiB and 100 lines (431); a request that has begun
 arrives within 30 s (408).

@@ -19,13 +19,20 @@ from ..wire.event_stream import EventReader
 
 LOG = logging.getLogger("proxy.payloads")
 
-SECRETS = ("authorization", "cookie", "credential", "key", "passw", "secret", "token")
+SECRETS = (
+    "auth", "bearer", "cookie", "credential", "jwt", "key", "pass", "pwd", "secret", "token",
+)  # fmt: skip
 """Fields whose name contains one of these are always hidden, whatever else is asked for."""
 HIDDEN = "[hidden]"
 LONGEST = 1024 * 1024
 """Bytes of a message that is still read in order to log it."""
 
 _SCHEMES = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
+# User name and password of a URL; and a value with its name, as in a query or an environment.
+_USER = re.compile(r"://[^\s/]*@")
+_NAMED = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s&;#\"']+)")
+# What contains one of SECRETS and is none.
+_HARMLESS = re.compile(r"author(?!i[sz])|pass(?=ed|es|ing|age|enger|ive|port)")
 _FILLERS = re.compile(r"[^a-z0-9]")
 
 
@@ -34,7 +41,7 @@ class Scrubber:
 
     def __init__(self, most: int, names: tuple[str, ...] = ()) -> None:
         self.most = most
-        self._names = (*SECRETS, *filter(None, map(_plain, names)))
+        self._names = tuple(filter(None, map(_plain, names)))
 
     def shown(self, data: bytes) -> str:
         """The message, its hidden fields replaced; "" if it cannot be read."""
@@ -49,16 +56,26 @@ class Scrubber:
     def _scrub(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                _veiled(name): HIDDEN if self._hides(name) else self._scrub(each)
+                self._veiled(name): HIDDEN if self._hides(name) else self._scrub(each)
                 for name, each in value.items()
             }
         if isinstance(value, list):
             return [self._scrub(each) for each in value]
-        return _veiled(value) if isinstance(value, str) else value
+        return self._veiled(value) if isinstance(value, str) else value
+
+    def _veiled(self, text: str) -> str:
+        """A text without credentials in the forms that HTTP, URLs and environments have."""
+        text = _USER.sub(f"://{HIDDEN}@", _SCHEMES.sub(rf"\1 {HIDDEN}", text))
+        return _NAMED.sub(
+            lambda found: f"{found[1]}={HIDDEN}" if self._hides(found[1]) else found[0], text
+        )
 
     def _hides(self, name: str) -> bool:
         plain = _plain(name)
-        return any(each in plain for each in self._names)
+        telling = _HARMLESS.sub("", plain)
+        return any(each in telling for each in SECRETS) or any(
+            each in plain for each in self._names
+        )
 
 
 class Overhearing:
@@ -147,7 +164,3 @@ def _log(direction: str, data: bytes, scrubber: Scrubber, size: int = 0) -> None
 
 def _plain(name: str) -> str:
     return _FILLERS.sub("", name.lower())
-
-
-def _veiled(text: str) -> str:
-    return _SCHEMES.sub(rf"\1 {HIDDEN}", text)

@@ -25,7 +25,8 @@ def shown(message: Any, most: int = 1000, names: tuple[str, ...] = ()) -> str:
 @pytest.mark.parametrize(
     "name",
     ["password", "Passwd", "api_key", "apiKey", "X-API-Key", "access_token", "client-secret",
-     "Authorization", "Set-Cookie", "credentials", "progressToken"],
+     "Authorization", "Set-Cookie", "credentials", "progressToken", "pwd", "passphrase", "db_pass",
+     "jwt", "auth", "X-Auth", "bearer", "authorisation"],
 )  # fmt: skip
 def test_a_field_with_a_telling_name_is_hidden_at_any_depth(name: str) -> None:
     told = shown({"params": {"arguments": [{name: SECRET, "text": "hello"}]}})
@@ -38,6 +39,29 @@ def test_more_names_may_be_hidden_but_none_fewer() -> None:
     assert shown(message, names=("card_number",)).count(HIDDEN) == 2
     assert SECRET not in shown({"password": SECRET}, names=("x",))
     assert shown({"a": "b"}, names=("", "_")) == '{"a":"b"}'
+
+
+@pytest.mark.parametrize("name", ["author", "co_authors", "passed", "passenger", "passport"])
+def test_a_word_that_only_looks_like_a_secret_is_shown(name: str) -> None:
+    assert SECRET in shown({name: SECRET})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"postgres://me:{SECRET}@db.example/x",
+        f"https://{SECRET}@git.example/x",
+        f"redis://:p@{SECRET}@cache",
+        f"see https://a.example/x?page=1&access_token={SECRET}#end",
+        f"PGPASSWORD={SECRET} psql",
+        f"--api-key={SECRET}",
+    ],
+)
+def test_secrets_of_urls_and_of_named_values_are_hidden(text: str) -> None:
+    told = shown({"url": text, "list": [text]})
+    assert SECRET not in told
+    assert told.count(HIDDEN) == 2
+    assert shown({"url": "https://a.example:80/@x?page=1"}).count(HIDDEN) == 0
 
 
 @pytest.mark.parametrize("text", [f"Bearer {SECRET}", f"use basic {SECRET} please"])
