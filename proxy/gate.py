@@ -15,7 +15,7 @@ from .access.bearer import ANYONE, Access, token_of
 from .access.metadata import NO_METADATA, Metadata
 from .hosts import NOBODY, Allowed, names_loopback, origin, refused_host
 from .refusal import Page, Refusal
-from .telemetry.vocabulary import cut
+from .telemetry.vocabulary import Cause, cut
 from .wire import response
 from .wire.accept import accepts
 from .wire.head import Header, RequestHead, end_to_end, is_coded, joined, lines, parse_request
@@ -181,18 +181,18 @@ class Gate:
     def _wrong_version(self, head: RequestHead) -> Refusal | None:
         if head.version in ("1.0", "1.1"):
             return None
-        return Refusal(505, f"HTTP/{head.version} is not spoken here: HTTP/1.1 is")
+        return Refusal(Cause.MALFORMED, 505, f"HTTP/{head.version} is not spoken here: HTTP/1.1 is")
 
     def _too_many_headers(self, head: RequestHead) -> Refusal | None:
         if len(head.headers) <= HEADERS_LIMIT:
             return None
-        return Refusal(431, f"more than {HEADERS_LIMIT} header lines")
+        return Refusal(Cause.HEAD_SIZE, 431, f"more than {HEADERS_LIMIT} header lines")
 
     def _wrong_host(self, host: str | None) -> Refusal | None:
         if host is None or not self.loopback:
             return None
         reason = refused_host(host, self.allowed_hosts, private=False)
-        return Refusal(403, reason) if reason else None
+        return Refusal(Cause.HOST, 403, reason) if reason else None
 
     def _wrong_origin(self, given: str | None) -> Refusal | None:
         if given is None or self.allowed_origins.any:
@@ -200,19 +200,18 @@ class Gate:
         try:
             place = origin(given)
         except ValueError as error:
-            return Refusal(403, f"Origin {given!r} is malformed: {error}")
+            return Refusal(Cause.ORIGIN, 403, f"Origin {given!r} is malformed: {error}")
         if self.allowed_origins.has(place) or (self.loopback and names_loopback(place)):
             return None
-        return Refusal(
-            403, f"Origin {given!r} is not allowed: name it in --allowed-origins if it is yours"
-        )
+        reason = f"Origin {given!r} is not allowed: name it in --allowed-origins if it is yours"
+        return Refusal(Cause.ORIGIN, 403, reason)
 
     def _wrong_path(self, head: RequestHead) -> Refusal | None:
         if self._errands(head) or self._page(head):
             return None
         path = cut(head.target.partition(b"?")[0].decode("latin-1"))
         places = f"MCP is at {self.path.decode()}, HTTP+SSE at {SSE_PATH.decode()}"
-        return Refusal(404, f"nothing is at {path!r}: {places}")
+        return Refusal(Cause.PATH, 404, f"nothing is at {path!r}: {places}")
 
     def _wrong_method(self, head: RequestHead) -> Refusal | None:
         errands = self._errands(head) or _AT_ENDPOINT
@@ -220,7 +219,7 @@ class Gate:
             return None
         allowed = ", ".join(errands)
         reason = f"{head.method} is not allowed here: {allowed}"
-        return Refusal(405, reason, ((b"allow", allowed.encode()),))
+        return Refusal(Cause.METHOD, 405, reason, ((b"allow", allowed.encode()),))
 
     def _errands(self, head: RequestHead) -> _Errands:
         """What is done at the request's path, by method; empty where nothing is."""
@@ -231,12 +230,12 @@ class Gate:
         if not is_coded(head.headers):
             return None
         reason = "a body with Content-Encoding cannot be read here: send it without"
-        return Refusal(415, reason, ((b"accept-encoding", b"identity"),))
+        return Refusal(Cause.ENCODING, 415, reason, ((b"accept-encoding", b"identity"),))
 
     def _too_large(self, head: RequestHead) -> Refusal | None:
         if head.length <= self.body_limit:
             return None
-        return Refusal(413, f"the body is longer than {self.body_limit} bytes")
+        return Refusal(Cause.BODY_SIZE, 413, f"the body is longer than {self.body_limit} bytes")
 
 
 def _options(head: RequestHead, methods: tuple[str, ...]) -> Page:

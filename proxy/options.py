@@ -330,7 +330,8 @@ OPTIONS = (
            _count),
     Option(
         "log_calls", "WHICH", "failed",
-        "calls that get a line in the log, 20 a second at most: none, failed or all", _calls,
+        "calls that get a line in the log, 20 a second at most: none, failed or all, which tells of"
+        " refused requests too", _calls,
     ),
     Option(
         "allowed_origins", "ORIGINS", "",

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from .telemetry.vocabulary import Cause
 from .wire.head import Header
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not let in: an HTTP status, one line for its sender, and header lines."""
+    """Why a request is not let in, by cause and in one line for its sender; header lines."""
 
+    cause: Cause
     status: int
     reason: str
     headers: tuple[Header, ...] = ()

@@ -10,9 +10,11 @@ from .calls.books import Books
 from .calls.post import NO_SESSION, Post, turn_away
 from .errors import DuplicateRequest, MalformedMessage
 from .gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
+from .refusal import Refusal
 from .session import Call
 from .telemetry.trace import Trace
 from .telemetry.tracing import Tracer
+from .telemetry.vocabulary import Cause
 from .transports.port import Client
 from .upstreams.upstream import StreamHost, Upstream
 from .verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
@@ -63,9 +65,12 @@ class Relay:
         """Part of port.Receiver."""
         self._takers[arrival.errand](client, arrival, body, started)
 
-    def refuse(self, arrival: Arrival | None, status: int) -> None:
-        """Part of port.Receiver. A stray GET is not an MCP request, so it is not counted."""
-        if arrival is not None and arrival.method == "POST":
+    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+        """Part of port.Receiver. A stray GET is not an MCP request, so it has no outcome."""
+        method = "" if arrival is None else arrival.method
+        self._books.refused(method, refusal)
+        if method == "POST":
+            status = refusal.status
             self._count_refusal(SATURATED if status == 503 else REJECTED, status, "")
 
     def _post(
@@ -186,6 +191,7 @@ class Relay:
         request_id = None if isinstance(known, UnsetType) else known
         answer = jsonrpc.error(request_id, code, reason)
         client.answer(response.start(400, response.JSON), answer, 400)
+        self._books.refused("POST", Refusal(Cause.MESSAGE, 400, reason))
         self._count_refusal(REJECTED, 400, str(code))
 
     def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:

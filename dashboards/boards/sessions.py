@@ -26,9 +26,10 @@ BOARD = Board(
             101,
             "Getting in",
             (
-                lines(10, sessions.OPENED_BY_SERVER),
-                lines(11, sessions.REJECTED),
-                stack(12, recorded.STATUS_CODES),
+                lines(10, sessions.OPENED_BY_SERVER, width=6),
+                lines(11, sessions.REJECTED, width=6),
+                stack(13, sessions.REFUSALS, width=6),
+                stack(12, recorded.STATUS_CODES, width=6),
             ),
         ),
         Row(

@@ -13,6 +13,7 @@ from proxy.telemetry.catalogue import Outcome
 
 ENDS = series.count(catalogue.SESSION_DURATION)
 
+_REFUSALS = series.of(catalogue.REFUSALS)
 _OPENS = eq("mcp_method", "initialize")
 _CALLS = eq("mcp_method", "tools/call")
 _VERSION = "mcp_protocol_version"
@@ -100,6 +101,15 @@ REJECTED = Signal(
     ),
     Source.PROXY,
     opens=(TO_SERVER,),
+)
+REFUSALS = Signal(
+    "Refused by reason",
+    "HTTP requests per second that the proxy refused unread. host and origin: name them in"
+    " --allowed-hosts or --allowed-origins if they are yours. path and method: a wrong address, or"
+    " a scanner. `--log-calls all` logs each.",
+    "reqps",
+    (Answer(_REFUSALS.rate(CHOSEN, by=("reason",)), "{{reason}}"),),
+    Source.PROXY,
 )
 SESSIONS = Signal(
     "Open sessions by server",

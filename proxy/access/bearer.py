@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..refusal import Refusal
+from ..telemetry.vocabulary import Cause
 from .settings import TOKEN
 
 REALM = 'realm="mcp"'
@@ -85,4 +86,4 @@ def challenge(token: bytes, metadata: str = "", reason: str = "") -> Refusal:
     if metadata:
         parameters.append(f'resource_metadata="{metadata}"')
     value = f"Bearer {', '.join(parameters)}".encode()
-    return Refusal(401, reason, ((b"www-authenticate", value),))
+    return Refusal(Cause.TOKEN, 401, reason, ((b"www-authenticate", value),))

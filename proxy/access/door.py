@@ -6,13 +6,14 @@ from time import time
 from ..errors import InvalidToken, UnknownKey
 from ..gate import Arrival
 from ..refusal import Refusal
+from ..telemetry.vocabulary import Cause
 from ..transports.port import Applicant
 from .bearer import challenge
 from .jwks import KeyWatch
 from .jwts import Judge
 from .metadata import Metadata
 
-_CLOSED = Refusal(503, "the issuer's keys could not be fetched: try again")
+_CLOSED = Refusal(Cause.KEYS, 503, "the issuer's keys could not be fetched: try again")
 _SUBSCRIBES = b"mcp-method: subscriptions/listen\r\n"
 
 

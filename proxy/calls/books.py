@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from time import perf_counter
 
+from ..refusal import Refusal
 from ..session import Finished
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
@@ -82,6 +83,12 @@ class Books:
             self._leave(call.session, 1)
         if not ledger.in_flight:
             self.on_quiet()
+
+    def refused(self, method: str, refusal: Refusal) -> None:
+        """An HTTP request was refused unread; `method` is HTTP's, "" if it is not known."""
+        self.ledger.refusals[refusal.cause] += 1
+        if self._call_log is not None:
+            self._call_log.note_refusal(method, refusal, perf_counter())
 
     def session_ended(self, seconds: float, error_type: str) -> None:
         """A session of that length is over; `error_type` is "" if it ended as it should."""

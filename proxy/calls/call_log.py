@@ -9,6 +9,7 @@ import logging
 
 from .. import logs
 from ..options import Calls
+from ..refusal import Refusal
 from ..session import Finished
 from ..telemetry.catalogue import Outcome
 from ..telemetry.trace import Trace
@@ -18,6 +19,9 @@ LOG = logging.getLogger("proxy.call")
 
 LINES_PER_SECOND = 20
 """Enough to read along, too few to fill a disk when every call fails."""
+
+LONGEST_REASON = 300
+"""Bytes of what is logged of a refusal, which may quote what the client sent."""
 
 _FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
 
@@ -37,33 +41,46 @@ class CallLog:
         """A call is over; `now` is in seconds of any clock that does not go back."""
         call, (outcome, fault, error_type) = finished
         failed = outcome not in _FINE
-        if not failed and self._calls is not Calls.ALL:
-            return
-        if not self._has_room(int(now)):
-            self._left_out += 1
-            return
-        fields: dict[str, object] = {
-            "method": cut(call.method),
-            "target": cut(call.name),
-            "outcome": outcome,
-            "fault": fault,
-            "error_type": error_type,
-            "reason": call.reason,
-            "status": status,
-            "seconds": round(seconds, 6),
-            **_ids(call.trace),
-        }
+        if (failed or self._calls is Calls.ALL) and self._has_room(int(now)):
+            self._write(
+                "call failed" if failed else "call",
+                logging.WARNING if failed else logging.INFO,
+                method=cut(call.method),
+                target=cut(call.name),
+                outcome=outcome,
+                fault=fault,
+                error_type=error_type,
+                reason=call.reason,
+                status=status,
+                seconds=round(seconds, 6),
+                **_ids(call.trace),
+            )
+
+    def note_refusal(self, method: str, refusal: Refusal, now: float) -> None:
+        """A request was refused unread, which only who wants every call is told of."""
+        if self._calls is Calls.ALL and self._has_room(int(now)):
+            self._write(
+                "refused",
+                logging.WARNING,
+                http_method=method,
+                status=refusal.status,
+                error_type=refusal.cause,
+                reason=cut(refusal.reason, LONGEST_REASON),
+            )
+
+    def _write(self, event: str, level: int, **fields: object) -> None:
         if self._left_out:
             fields["left_out"], self._left_out = self._left_out, 0
-        level = logging.WARNING if failed else logging.INFO
-        shown = {name: value for name, value in fields.items() if value != ""}
-        logs.event(LOG, "call failed" if failed else "call", level, **shown)
+        logs.event(LOG, event, level, **{name: each for name, each in fields.items() if each != ""})
 
     def _has_room(self, second: int) -> bool:
         if second != self._second:
             self._second, self._lines = second, 0
         self._lines += 1
-        return self._lines <= LINES_PER_SECOND
+        if self._lines <= LINES_PER_SECOND:
+            return True
+        self._left_out += 1
+        return False
 
 
 def _ids(trace: Trace) -> dict[str, object]:

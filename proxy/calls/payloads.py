@@ -13,6 +13,7 @@ import msgspec
 from .. import logs
 from ..errors import MessageTooLarge
 from ..gate import Arrival
+from ..refusal import Refusal
 from ..transports.port import Client, Receiver, Visitor
 from ..wire import response
 from ..wire.event_stream import EventReader
@@ -90,9 +91,9 @@ class Overhearing:
         _log("request", body, self._scrubber)
         self._within.request(_Overheard(client, self._scrubber), arrival, body, started)
 
-    def refuse(self, arrival: Arrival | None, status: int) -> None:
+    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
         """Part of port.Receiver."""
-        self._within.refuse(arrival, status)
+        self._within.refuse(arrival, refusal)
 
 
 class _Overheard:

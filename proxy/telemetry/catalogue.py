@@ -217,6 +217,13 @@ UPSTREAM_LINKS = Metric(
     "Links of sessions to the server now, such as a stdio server's processes; none to pass HTTP on",
     ("state",),
 )
+REFUSALS = Metric(
+    "mcp.proxy.refusals",
+    Instrument.COUNTER,
+    "{request}",
+    "HTTP requests refused before they reached the server, such as for their Host, by reason",
+    ("reason",),
+)
 TELEMETRY_DROPPED = Metric(
     "mcp.proxy.telemetry.dropped",
     Instrument.COUNTER,
@@ -274,6 +281,7 @@ METRICS: tuple[Metric, ...] = (
     UPSTREAM_UP,
     UPSTREAM_RESTARTS,
     UPSTREAM_LINKS,
+    REFUSALS,
     TELEMETRY_DROPPED,
     LABEL_OVERFLOW,
     EVENT_LOOP_LAG,

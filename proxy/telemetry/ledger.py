@@ -27,6 +27,7 @@ from .vocabulary import (
     HTTP_METHODS,
     METHODS,
     PROTOCOL_VERSIONS,
+    Cause,
     DropReason,
     LinkState,
     Signal,
@@ -120,6 +121,7 @@ class Ledger:
         self.lag = Distribution(LAG_BUCKETS)
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
         self.overflows = {TOOL_LABEL: 0}
+        self.refusals = dict.fromkeys(Cause, 0)
         self._tool_cap = tool_cap
         self._exemplars = exemplars
         self._tools: set[str] = {""}

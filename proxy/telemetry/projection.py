@@ -180,6 +180,8 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
     links = tuple(ledger.links.items())
     yield _family(catalogue.UPSTREAM_LINKS, common, (((state,), n) for state, n in links))
+    refusals = tuple(ledger.refusals.items())
+    yield _family(catalogue.REFUSALS, common, (((cause,), n) for cause, n in refusals))
     yield _family(catalogue.TELEMETRY_DROPPED, common, tuple(ledger.drops.items()))
     overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))

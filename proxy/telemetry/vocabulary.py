@@ -120,6 +120,24 @@ class DropReason(StrEnum):
     SHUTDOWN = "shutdown"
 
 
+class Cause(StrEnum):
+    """Why a request was refused before it reached the server."""
+
+    MALFORMED = "malformed"
+    HEAD_SIZE = "head_size"
+    HOST = "host"
+    ORIGIN = "origin"
+    PATH = "path"
+    METHOD = "method"
+    ENCODING = "encoding"
+    BODY_SIZE = "body_size"
+    TOKEN = "token"
+    KEYS = "keys"
+    SLOW = "slow"
+    CONNECTIONS = "connections"
+    MESSAGE = "message"
+
+
 def known(value: str, allowed: frozenset[str]) -> str:
     """`value` if it is empty or allowed, else `other`."""
     return value if not value or value in allowed else OVERFLOW_LABEL

@@ -10,6 +10,7 @@ from ..errors import MalformedBody, MalformedHead
 from ..gate import HEAD_LIMIT, Arrival
 from ..refusal import Refusal
 from ..telemetry.ledger import Ledger
+from ..telemetry.vocabulary import Cause
 from ..wire import response
 from ..wire.chunked import LAST, Decoder, chunk
 from ..wire.head import END
@@ -26,6 +27,7 @@ SURPLUS_SECONDS = 1.0
 """How long a connection beyond the limit may take to ask for something before it is refused."""
 
 # What an answer in place of the upstream's must say beside its status.
+_LONG_HEAD = Refusal(Cause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes")
 _EXTRA = {503: (response.RETRY_AFTER,)}
 
 
@@ -205,7 +207,8 @@ class ClientConnection(asyncio.Protocol):
         if self._surplus and now - self._idle_since > SURPLUS_SECONDS:
             self.reject(self._full())
         elif self._since and now - self._since > RECEIVE_SECONDS:
-            self.reject(Refusal(408, f"the request took more than {RECEIVE_SECONDS:g} s"))
+            slow = f"the request took more than {RECEIVE_SECONDS:g} s"
+            self.reject(Refusal(Cause.SLOW, 408, slow))
         elif not self._since and now - self._idle_since > self._front.idle:
             self.close_when_idle()
 
@@ -223,16 +226,16 @@ class ClientConnection(asyncio.Protocol):
             self._rest = data
             self._since = self._since or perf_counter()
             if len(data) > HEAD_LIMIT:
-                self.reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
+                self.reject(_LONG_HEAD)
             return
         if end > HEAD_LIMIT:
-            self.reject(Refusal(431, f"the head is longer than {HEAD_LIMIT} bytes"))
+            self.reject(_LONG_HEAD)
             return
         self._rest = b""
         try:
             arrival = self._front.arrive(data[:end])
         except MalformedHead as error:
-            self.reject(Refusal(400, str(error)))
+            self.reject(Refusal(Cause.MALFORMED, 400, str(error)))
             return
         self._arrival = arrival
         refusal = self._full() if self._surplus else arrival.refusal
@@ -273,7 +276,8 @@ class ClientConnection(asyncio.Protocol):
         else:
             complete = self._read_chunks(self._decoder, body, data)
         if len(body) > self._front.body_limit:
-            self.reject(Refusal(413, f"the body is longer than {self._front.body_limit} bytes"))
+            long = f"the body is longer than {self._front.body_limit} bytes"
+            self.reject(Refusal(Cause.BODY_SIZE, 413, long))
         elif complete:
             self._deliver(arrival, bytes(body))
 
@@ -281,7 +285,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             body += decoder.feed(data)
         except MalformedBody as error:
-            self.reject(Refusal(400, str(error)))
+            self.reject(Refusal(Cause.MALFORMED, 400, str(error)))
             return False
         self.closing = decoder.surplus
         return decoder.done
@@ -300,7 +304,7 @@ class ClientConnection(asyncio.Protocol):
     def reject(self, refusal: Refusal) -> None:
         """Part of port.Applicant. The rest of the request is not read."""
         arrival = self._arrival
-        self._front.receiver.refuse(arrival, refusal.status)
+        self._front.receiver.refuse(arrival, refusal)
         self.closing = self.answering = True
         self._rest = b""
         self._since = 0.0
@@ -317,7 +321,8 @@ class ClientConnection(asyncio.Protocol):
         self._linger(self._transport)
 
     def _full(self) -> Refusal:
-        return Refusal(503, f"all {self._front.crowd.most} connections are taken: try again")
+        taken = f"all {self._front.crowd.most} connections are taken: try again"
+        return Refusal(Cause.CONNECTIONS, 503, taken)
 
     def _linger(self, transport: asyncio.Transport) -> None:
         """Close, but let the client read first: unread input would turn the close into a reset."""

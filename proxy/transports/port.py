@@ -75,8 +75,8 @@ class Receiver(Protocol):
     def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         """Answer the request, now or later. `started` is when its last bytes came."""
 
-    def refuse(self, arrival: Arrival | None, status: int) -> None:
-        """A request was refused for its head or its framing, and is answered already."""
+    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+        """A request is refused by its head or its framing, and not to be answered any more."""
 
 
 class Source(Protocol):

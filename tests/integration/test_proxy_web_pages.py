@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from tests.integration.proxies import DEADLINE_SECONDS, RunningProxy, running
+from tests.integration.proxies import DEADLINE_SECONDS, RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream, call, result
 
 pytestmark = pytest.mark.slow
@@ -32,6 +32,33 @@ def test_a_page_of_an_allowed_origin_asks_first_then_calls_and_reads(upstream: U
         assert answer.getheader("access-control-allow-origin") == APP
         assert "mcp-session-id" in str(answer.getheader("access-control-expose-headers"))
         client.close()
+
+
+def test_a_refusal_is_counted_by_its_reason_and_logged_for_who_wants_every_call(
+    upstream: Upstream,
+) -> None:
+    refused = {
+        "host": ("GET", "/mcp", {"host": "evil.example"}),
+        "origin": ("OPTIONS", "/mcp", {"origin": "https://evil.example"}),
+        "path": ("POST", "/elsewhere", {}),
+        "method": ("PUT", "/mcp", {}),
+        "encoding": ("POST", "/mcp", {"content-encoding": "gzip"}),
+        "message": ("POST", "/mcp", {}),
+    }
+    with running("--upstream", upstream.url, "--log-calls", "all") as proxy:
+        for method, path, headers in refused.values():
+            requests.request(
+                method,
+                f"http://{proxy.mcp}{path}",
+                headers=headers,
+                data=b"x",
+                timeout=DEADLINE_SECONDS,
+            )
+        for reason in refused:
+            assert proxy.value("mcp_proxy_refusals_total", reason=reason) == 1
+        assert proxy.value("mcp_proxy_refusals_total") == len(refused)
+        eventually(lambda: len(proxy.logged("refused")) == len(refused), "a line for each refusal")
+        assert [line["error_type"] for line in proxy.logged("refused")] == [*refused]
 
 
 def test_a_page_that_rebinds_its_name_reaches_no_port(proxy: RunningProxy) -> None:

@@ -8,11 +8,12 @@ import pytest
 from proxy.calls.post import Post
 from proxy.errors import DuplicateRequest
 from proxy.gate import Arrival
+from proxy.refusal import Refusal
 from proxy.relay import Limits, Relay
 from proxy.session import Finished
 from proxy.telemetry.sampling import FIXED, Sampler
 from proxy.telemetry.tracing import Tracer
-from proxy.telemetry.vocabulary import LinkState
+from proxy.telemetry.vocabulary import Cause, LinkState
 from proxy.verdict import OK, Verdict
 from tests.proxy.scripted import GATE, ScriptedClient, arrival, books, counted
 from tests.proxy.telemetry.exchanges import span_queue
@@ -216,11 +217,21 @@ def test_a_draining_relay_takes_answers_and_notifications_only() -> None:
 
 
 @pytest.mark.parametrize(("method", "count"), [("POST", 1), ("GET", 0)])
-def test_only_a_refused_post_counts(method: str, count: int) -> None:
+def test_each_refusal_is_counted_by_cause_and_only_a_post_has_an_outcome(
+    method: str, count: int
+) -> None:
     scene = Scene()
-    scene.relay.refuse(arrival(method), 403)
-    scene.relay.refuse(None, 400)
+    scene.relay.refuse(arrival(method), Refusal(Cause.HOST, 403, "no"))
+    scene.relay.refuse(None, Refusal(Cause.MALFORMED, 400, "no"))
+    refusals = scene.books.ledger.refusals
     assert sum(counted(scene.books).values()) == count
+    assert (refusals[Cause.HOST], refusals[Cause.MALFORMED], sum(refusals.values())) == (1, 1, 2)
+
+
+def test_a_body_that_is_no_message_is_a_refusal_too() -> None:
+    scene = Scene()
+    scene.relay.request(scene.client, arrival(), b"{", 0.0)
+    assert scene.books.ledger.refusals[Cause.MESSAGE] == 1
 
 
 def meta(post: Post) -> dict[str, str]:

@@ -49,6 +49,7 @@ ONLY_OUR_PROXY_TELLS = {
     "Open streams",
     "Open streams by server",
     "Requests in flight",
+    "Refused by reason",
     "Restarts of stdio servers",
     "Sessions by server",
     "Sessions ended",

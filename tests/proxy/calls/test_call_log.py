@@ -8,9 +8,11 @@ import pytest
 from proxy.calls.call_log import LINES_PER_SECOND, CallLog
 from proxy.logs import JsonLines
 from proxy.options import Calls
+from proxy.refusal import Refusal
 from proxy.session import Call, Finished
 from proxy.telemetry import trace_context
 from proxy.telemetry.trace import UNTRACED, Trace
+from proxy.telemetry.vocabulary import Cause
 from proxy.verdict import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
 from proxy.wire.message import Message, Params
 
@@ -77,6 +79,23 @@ def test_calls_that_went_well_are_told_if_all_are(
     for verdict in (OK, CANCELLED):
         log.note(finished(verdict), 200, 0.1, 1.0)
     assert [line["event"] for line in told(lines)] == events
+
+
+@pytest.mark.parametrize(("calls", "lines_each"), [(Calls.FAILED, 0), (Calls.ALL, 1)])
+def test_refusals_are_told_if_all_calls_are(
+    lines: pytest.LogCaptureFixture, calls: Calls, lines_each: int
+) -> None:
+    refusal = Refusal(Cause.HOST, 403, "Host 'x' is not known here" + "x" * 9_000)
+    CallLog(calls).note_refusal("GET", refusal, 1.0)
+    line = {
+        "level": "warning",
+        "event": "refused",
+        "http_method": "GET",
+        "status": 403,
+        "error_type": "host",
+        "reason": refusal.reason[:300],
+    }
+    assert told(lines) == [line] * lines_each
 
 
 def test_lines_are_few_and_what_is_left_out_is_counted(lines: pytest.LogCaptureFixture) -> None:

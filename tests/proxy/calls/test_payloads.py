@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from proxy.calls.payloads import HIDDEN, LONGEST, SECRETS, Overhearing, Scrubber
 from proxy.gate import Arrival
+from proxy.refusal import Refusal
+from proxy.telemetry.vocabulary import Cause
 from proxy.transports.port import Client
 from proxy.wire import response
 from tests.proxy.scripted import ScriptedClient, arrival
@@ -104,7 +106,8 @@ class Answering:
     """A receiver that answers as it is told."""
 
     def __init__(self, *pieces: bytes, events: bool = False) -> None:
-        self.pieces, self.events, self.refused = pieces, events, 0
+        self.pieces, self.events = pieces, events
+        self.refused: Refusal | None = None
 
     def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         if len(self.pieces) == 1:
@@ -115,8 +118,8 @@ class Answering:
             client.piece(piece)
         client.end()
 
-    def refuse(self, arrival: Arrival | None, status: int) -> None:
-        self.refused = status
+    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+        self.refused = refusal
 
 
 def overheard(caplog: pytest.LogCaptureFixture, within: Answering, body: bytes) -> list[Any]:
@@ -162,5 +165,6 @@ def test_a_long_event_is_known_by_its_size(caplog: pytest.LogCaptureFixture) -> 
 
 def test_refusals_pass() -> None:
     within = Answering()
-    Overhearing(within, Scrubber(1)).refuse(None, 400)
-    assert within.refused == 400
+    refusal = Refusal(Cause.MALFORMED, 400, "")
+    Overhearing(within, Scrubber(1)).refuse(None, refusal)
+    assert within.refused is refusal

@@ -13,6 +13,7 @@ from proxy.access.metadata import Metadata
 from proxy.gate import Arrival, Gate
 from proxy.refusal import Refusal
 from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.vocabulary import Cause
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
 from proxy.transports.port import Applicant, Client, Holds, TokenCheck
@@ -42,8 +43,8 @@ class Recorder:
         if self._answers:
             client.answer(b"HTTP/1.1 200 OK\r\n", body, 200)
 
-    def refuse(self, arrival: Arrival | None, status: int) -> None:
-        self.refused.append(status)
+    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+        self.refused.append(refusal.status)
 
     def client_paused(self) -> None:
         self.events.append("paused")
@@ -440,7 +441,7 @@ def test_no_more_than_a_little_of_a_body_is_read_before_its_token_is_judged() ->
     def decide(line: Line, applicant: Applicant) -> None:
         assert not line.transport.reading
         line.connection.expire(LATER)
-        applicant.reject(Refusal(401, "no"))
+        applicant.reject(Refusal(Cause.TOKEN, 401, "no"))
         assert line.recorder.refused == [401]
 
     assert b"HTTP/1.1 401 " in judged(decide, head, *[b"x" * 50_000] * 2).transport.written
