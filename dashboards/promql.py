@@ -12,8 +12,12 @@ class Match:
     value: str
 
     def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{self.label}{self.operator}"{escaped}"'
+        return f'{self.label}{self.operator}"{within_quotes(self.value)}"'
+
+
+def within_quotes(text: str) -> str:
+    """`text` as it stands between the double quotes of a PromQL string."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def eq(label: str, value: str) -> Match:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dashboards.board import SERVER
+from dashboards.promql import within_quotes
 from lab.jaeger_api import Jaeger
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar, spans, thinned
@@ -272,8 +273,11 @@ def _filled(expr: str, values: Mapping[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    """The value as a regular expression within a PromQL string."""
-    return re.sub(r"([\\^$*+?.()|\[\]{}])", r"\\\\\1", value)
+    """The value as a regular expression within a PromQL string.
+
+    Clients invent the names of tools, so a value may hold anything.
+    """
+    return within_quotes(re.sub(r"([\\^$*+?.()|\[\]{}])", r"\\\1", value))
 
 
 def legend(form: str, labels: Mapping[str, str]) -> str:

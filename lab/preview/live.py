@@ -19,6 +19,7 @@ from lab.preview.page import html
 from lab.preview.sheet import Sheet
 from lab.preview.window import Window, seconds
 from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
+from proxy.hosts import host, names_loopback
 
 Clock = Callable[[], float]
 
@@ -112,8 +113,11 @@ def server(site: Site, port: int, clock: Clock) -> ThreadingHTTPServer:
         timeout = IDLE_SECONDS
 
         def do_GET(self) -> None:
-            with drawing:
-                status, text = _answered(site, self.path, clock())
+            if _rebound(self.headers.get("Host", "")):
+                status, text = 403, "these pages are of this machine: use localhost\n"
+            else:
+                with drawing:
+                    status, text = _answered(site, self.path, clock())
             payload = text.encode()
             kind = "text/html" if status == 200 else "text/plain"
             self.send_response(status)
@@ -127,6 +131,14 @@ def server(site: Site, port: int, clock: Clock) -> ThreadingHTTPServer:
             return
 
     return ThreadingHTTPServer((LOOPBACK, port), Handler)
+
+
+def _rebound(named: str) -> bool:
+    """Whether a page of elsewhere made its own name an address of this machine."""
+    try:
+        return not names_loopback(host(named))
+    except ValueError:
+        return True
 
 
 def _answered(site: Site, address: str, now: float) -> tuple[int, str]:

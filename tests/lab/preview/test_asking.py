@@ -1,9 +1,11 @@
 """Queries are filled in as Grafana does; answers become series with their legends."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
+import promql_parser as promql
 import pytest
 
 from lab.preview.asking import Choice, answers, legend, settled
@@ -36,6 +38,16 @@ def test_all_servers_are_chosen_by_the_variable_s_own_pattern() -> None:
 
 def test_a_chosen_server_is_no_pattern() -> None:
     assert expr_for('up{server=~"${server}"}', server="b.c") == r'up{server=~"b\\.c"}'
+
+
+@pytest.mark.parametrize(
+    "value", ['b"} or vector(1) or up{a="', "back\\", '\\"', "two\nlines", "$1{}[a]|.*"]
+)
+def test_a_value_stays_within_its_string_whatever_a_client_called_its_tool(value: str) -> None:
+    parsed = promql.parse(expr_for('up{server=~"$server"}', server=value))
+    assert isinstance(parsed, promql.VectorSelector)
+    (matcher,) = parsed.matchers.matchers
+    assert re.fullmatch(matcher.value, value)
 
 
 def test_time_variables_follow_the_window_and_the_min_step() -> None:

@@ -53,6 +53,16 @@ def test_an_address_chooses_a_server_among_those_that_are_known() -> None:
     assert "knows no such server; it knows a, b.c" in unknown.text
 
 
+@pytest.mark.parametrize(("host", "status"), [("localhost:1", 200), ("evil.example", 403)])
+def test_a_page_of_elsewhere_cannot_read_the_boards_under_its_own_name(
+    host: str, status: int
+) -> None:
+    with serving(NOBODY) as url:
+        answer = requests.get(f"{url}/", headers={"host": host}, timeout=10)
+    assert answer.status_code == status
+    assert ("Made by hand" in answer.text) is (status == 200)
+
+
 def test_the_first_page_lists_the_boards() -> None:
     with serving(NOBODY) as url:
         assert '<a href="made.html">Made by hand</a>' in requests.get(f"{url}/", timeout=10).text
