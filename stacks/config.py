@@ -10,6 +10,7 @@ from stacks import fields
 from stacks.architectures import ARCHITECTURES, OTEL_SCRAPE, Architecture
 from stacks.charts import Namespace, Profile
 from stacks.fields import ConfigError
+from stacks.secret_values import SecretValue, revealed
 from stacks.servers import Server, ServerRuntime, parse_server
 
 __all__ = ["ConfigError", "StackConfig", "parse"]
@@ -26,7 +27,7 @@ DEFAULT_PASSWORDS = frozenset({"prom-operator", "password", "changeme", "adminad
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """A valid configuration, without the password.
+    """A valid configuration.
 
     `chart_folder` is None if charts come from their repositories. `operator_namespaces` is empty if
     ToolHive's operator may use the whole cluster.
@@ -34,6 +35,7 @@ class StackConfig:
 
     architecture: Architecture = OTEL_SCRAPE
     profile: Profile = Profile.CURRENT
+    password: SecretValue = SecretValue("")
     chart_folder: str | None = None
     operator_namespaces: tuple[str, ...] = ()
     servers: tuple[Server, ...] = ()
@@ -66,26 +68,30 @@ def _key(name: str) -> str:
 
 
 def _architecture(value: object) -> Architecture:
-    if isinstance(value, str) and value in ARCHITECTURES:
-        return ARCHITECTURES[value]
+    given = revealed(value)
+    if isinstance(given, str) and given in ARCHITECTURES:
+        return ARCHITECTURES[given]
     raise fields.refuse(_key("architecture"), value, f"allowed: {', '.join(ARCHITECTURES)}")
 
 
 def _profile(value: object) -> Profile:
-    if value == "seed":
+    if revealed(value) == "seed":
         raise fields.refuse(_key("profile"), value, f"it is called {Profile.TUTORIAL} now")
     return fields.choice(Profile, _key("profile"), value)
 
 
-def _check_password(value: object) -> None:
-    key = _key(PASSWORD)
-    if not isinstance(value, str) or not value.strip():
+def _password(value: object) -> SecretValue:
+    key, given = _key(PASSWORD), revealed(value)
+    if fields.is_output(value):
+        return SecretValue(given)
+    if not isinstance(given, str) or not given.strip():
         raise ConfigError(f"{key}: missing; set one with: pulumi config set --secret {PASSWORD}")
-    if len(value) < PASSWORD_MINIMUM or value in DEFAULT_PASSWORDS:
+    if len(given) < PASSWORD_MINIMUM or given in DEFAULT_PASSWORDS:
         raise ConfigError(
             f"{key}: the given password is too short or a well-known default;"
             f" it must have at least {PASSWORD_MINIMUM} characters"
         )
+    return SecretValue(given)
 
 
 def _chart_folder(value: object) -> str | None:
@@ -94,10 +100,10 @@ def _chart_folder(value: object) -> str | None:
 
 
 def _operator_namespaces(value: object) -> tuple[str, ...]:
-    key = _key("operatorScope")
-    if value == CLUSTER:
+    key, given = _key("operatorScope"), revealed(value)
+    if given == CLUSTER:
         return ()
-    if not isinstance(value, list) or Namespace.SERVERS not in value:
+    if not isinstance(given, list) or Namespace.SERVERS not in given:
         raise fields.refuse(
             key, value, f"allowed: {CLUSTER}, or a list of namespaces with {Namespace.SERVERS}"
         )
@@ -116,14 +122,11 @@ def _servers(value: object) -> tuple[Server, ...]:
 
 
 def parse(mapping: Mapping[str, object]) -> StackConfig:
-    """Check all keys (without the project's prefix). Raises ConfigError.
-
-    The password is checked but not kept.
-    """
+    """Check all keys (without the project's prefix). Raises ConfigError."""
     fields.known_keys(f"{PROJECT}:", mapping, KEYS)
     given = {**DEFAULTS, **mapping}
     profile = _profile(given["profile"])
-    config = StackConfig(
+    return StackConfig(
         architecture=_architecture(given["architecture"]),
         profile=profile,
         chart_folder=_chart_folder(given["chartSource"]),
@@ -135,9 +138,8 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         trace_sampling_percent=fields.integer(
             _key("traceSamplingPercent"), given["traceSamplingPercent"], 0, 100
         ),
+        password=_password(given.get(PASSWORD)),
     )
-    _check_password(given.get(PASSWORD))
-    return config
 
 
 def _seconds(name: str, given: Mapping[str, object]) -> int:

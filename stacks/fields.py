@@ -1,10 +1,16 @@
-"""Checks that turn untrusted configuration values into typed ones, or raise ConfigError."""
+"""Checks that turn untrusted configuration values into typed ones, or raise ConfigError.
+
+A key that holds a secret anywhere is secret as a whole. Where only plain values make sense, such as
+in names, the checks take the content of a secret value; messages never show it.
+"""
 
 import re
 from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
+
+from stacks.secret_values import SecretValue, Text, revealed
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Item = TypeVar("Item")
@@ -41,22 +47,38 @@ def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -
 def choice(kind: type[Choice], key: str, value: object) -> Choice:
     """A value of the enum."""
     for each in kind:
-        if each.value == value:
+        if each.value == revealed(value):
             return each
     raise refuse(key, value, f"allowed: {', '.join(kind)}")
 
 
 def text(key: str, value: object) -> str:
     """A string that is not blank."""
-    if not isinstance(value, str) or not value.strip():
+    given = revealed(value)
+    if not isinstance(given, str) or not given.strip():
         raise refuse(key, value, "it must be text")
-    return value
+    return given
+
+
+def secret_text(key: str, value: object) -> Text:
+    """Like `text`, but a secret value stays one; outputs are accepted as they are."""
+    if is_output(value):
+        return SecretValue(revealed(value))
+    plain = text(key, value)
+    return SecretValue(plain) if isinstance(value, SecretValue) else plain
+
+
+def is_output(value: object) -> bool:
+    """Whether this is a secret value whose content is known only at deployment."""
+    known = (str, int, float, bool, type(None))
+    return isinstance(value, SecretValue) and not isinstance(value.value, known)
 
 
 def label(key: str, value: object) -> str:
     """A name that is valid for a Service."""
-    if isinstance(value, str) and len(value) <= NAME_LIMIT and _LABEL.fullmatch(value):
-        return value
+    given = revealed(value)
+    if isinstance(given, str) and len(given) <= NAME_LIMIT and _LABEL.fullmatch(given):
+        return given
     allowed = (
         f"it must be 1 to {NAME_LIMIT} lower-case letters, digits and '-', starting with a letter"
         " and ending with a letter or digit"
@@ -66,8 +88,9 @@ def label(key: str, value: object) -> str:
 
 def namespace(key: str, value: object) -> str:
     """A namespace name (RFC 1123 label)."""
-    if isinstance(value, str) and _NAMESPACE.fullmatch(value):
-        return value
+    given = revealed(value)
+    if isinstance(given, str) and _NAMESPACE.fullmatch(given):
+        return given
     raise refuse(key, value, "it must be a namespace: lower-case letters, digits and '-'")
 
 
@@ -82,16 +105,18 @@ def image(key: str, value: object) -> str:
 
 def path(key: str, value: object) -> str:
     """An absolute URL path."""
-    if not isinstance(value, str) or not re.fullmatch(r"/[\w./~-]*", value):
+    given = revealed(value)
+    if not isinstance(given, str) or not re.fullmatch(r"/[\w./~-]*", given):
         raise refuse(key, value, "it must be a URL path that starts with /")
-    return value
+    return given
 
 
 def integer(key: str, value: object, low: int, high: int) -> int:
     """An integer from `low` to `high`, inclusive."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    given = revealed(value)
+    if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= high:
         raise refuse(key, value, f"it must be a whole number from {low} to {high}")
-    return value
+    return given
 
 
 def items(
@@ -103,13 +128,13 @@ def items(
     return tuple(read(f"{key}[{index}]", each) for index, each in enumerate(value))
 
 
-def variables(key: str, value: object) -> tuple[tuple[str, str], ...]:
-    """Environment variables: a map of names to text."""
+def variables(key: str, value: object) -> tuple[tuple[str, Text], ...]:
+    """Environment variables: a map of names to text, which may be secret."""
     if not isinstance(value, dict):
         raise refuse(key, value, "it must be a map from variable names to text")
     for name, each in value.items():
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
             raise refuse(key, name, "it must be an environment variable's name")
-        if not isinstance(each, str):
+        if not is_output(each) and not isinstance(revealed(each), str):
             raise refuse(f"{key}.{name}", each, "it must be text; quote numbers and booleans")
     return tuple(value.items())

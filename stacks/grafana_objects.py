@@ -3,6 +3,7 @@
 from dashboards import BOARDS, manifests
 from dashboards.render import board_json
 from stacks.charts import Namespace
+from stacks.secret_values import SecretValue, checksum
 from stacks.values import Values
 
 BOARD_LABEL = manifests.BOARD_LABEL
@@ -14,6 +15,22 @@ SECRET = "grafana-admin"
 USER_KEY = "admin-user"
 PASSWORD_KEY = "admin-password"
 USER = "admin"
+
+
+def admin_secret(password: SecretValue) -> Values:
+    """The Secret with the credentials of Grafana's administrator."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": SECRET, "namespace": Namespace.MONITORING.value},
+        "type": "Opaque",
+        "stringData": {USER_KEY: USER, PASSWORD_KEY: password},
+    }
+
+
+def admin_checksum(password: SecretValue) -> object:
+    """Changes with the password; in an annotation of Grafana's pod it makes it restart."""
+    return checksum(SECRET, {PASSWORD_KEY: password})
 
 
 def board_configmaps() -> tuple[Values, ...]:

@@ -10,7 +10,6 @@ from stacks import toolhive
 from stacks.charts import Component
 from stacks.components.manifest import manifest_resource
 from stacks.components.release import ChartSource, helm_release
-from stacks.components.secrets import grafana_admin
 from stacks.endpoints import GRAFANA, JAEGER, PROMETHEUS, Endpoint
 from stacks.plan import KIND_NEEDS, OBJECT_NEEDS, RELEASE_NEEDS, Plan
 from stacks.values import Values
@@ -23,10 +22,9 @@ _NAMESPACE_TIMEOUT = pulumi.CustomTimeouts(delete="5m")
 
 @dataclass(frozen=True, slots=True)
 class ObservabilityArgs:
-    """The plan, the password of Grafana's administrator, and where the charts come from."""
+    """The plan, and where the charts come from."""
 
     plan: Plan
-    password: pulumi.Output[str]
     charts: ChartSource
 
 
@@ -68,12 +66,12 @@ class Observability(pulumi.ComponentResource):
     def _install(
         self, args: ObservabilityArgs, namespaces: list[pulumi.Resource]
     ) -> dict[Component, pulumi.Resource]:
-        options = self._options(namespaces, _OBJECT_TIMEOUT)
-        secret = grafana_admin(self._name, args.password, options)
+        opts = self._options(namespaces, _OBJECT_TIMEOUT)
+        secrets = [manifest_resource(self._name, each, opts) for each in args.plan.secrets]
         installed: dict[Component, pulumi.Resource] = {}
         for planned in args.plan.releases:
             needed = [installed[each] for each in RELEASE_NEEDS[planned.component]]
-            opts = self._options([*namespaces, secret, *needed], None)
+            opts = self._options([*namespaces, *secrets, *needed], None)
             installed[planned.component] = helm_release(self._name, planned, args.charts, opts)
         return installed
 

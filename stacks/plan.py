@@ -7,7 +7,7 @@ from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from dashboards.sets import unified
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
-from stacks import grafana_objects, monitors, proxies, toolhive
+from stacks import grafana_objects, monitors, proxies, server_secrets, toolhive
 from stacks.architectures import Architecture
 from stacks.charts import CHARTS, RELEASE_NAMESPACE, Chart, Component, Namespace, Profile
 from stacks.collector import pruned
@@ -28,6 +28,7 @@ RELEASE_NEEDS: dict[Component, tuple[Component, ...]] = {
 """The releases that each release needs; all of them also need the namespaces."""
 
 KIND_NEEDS: dict[str, tuple[Component, ...]] = {
+    "Secret": (),
     "ConfigMap": (),
     "Service": (),
     "Deployment": (),
@@ -69,8 +70,9 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything to deploy: `releases` in install order, `objects` as complete manifests.
+    """Everything to deploy: `releases` in install order, secrets and objects as complete manifests.
 
+    Secrets, which hold secret values, come before the releases, other objects after them.
     `monitors` are the ServiceMonitors among them, preceded by those that the charts create for
     Prometheus and the collector.
     """
@@ -78,6 +80,7 @@ class Plan:
     architecture: Architecture
     profile: Profile
     namespaces: tuple[str, ...]
+    secrets: tuple[Values, ...]
     releases: tuple[HelmRelease, ...]
     objects: tuple[Values, ...]
     collector: Values
@@ -87,7 +90,7 @@ class Plan:
     intervals: Intervals
 
 
-def references(config: StackConfig) -> dict[str, str]:
+def references(config: StackConfig) -> dict[str, object]:
     """The names that `!ref` in a values file can use."""
     jaeger = JAEGER[config.profile]
     duration = f"rate({REQUEST_DURATION.series}_bucket{{$$__tags}}[5m])"
@@ -100,6 +103,7 @@ def references(config: StackConfig) -> dict[str, str]:
         "grafana_secret": grafana_objects.SECRET,
         "grafana_user_key": grafana_objects.USER_KEY,
         "grafana_password_key": grafana_objects.PASSWORD_KEY,
+        "grafana_admin_checksum": grafana_objects.admin_checksum(config.password),
         "dashboard_label": grafana_objects.BOARD_LABEL,
         "dashboard_label_value": grafana_objects.BOARD_LABEL_VALUE,
         "folder_annotation": grafana_objects.FOLDER_ANNOTATION,
@@ -175,6 +179,10 @@ def plan(config: StackConfig) -> Plan:
         architecture=config.architecture,
         profile=config.profile,
         namespaces=tuple(each.value for each in Namespace),
+        secrets=(
+            grafana_objects.admin_secret(config.password),
+            *server_secrets.objects(config.servers),
+        ),
         releases=releases,
         objects=(
             *grafana_objects.board_configmaps(),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from stacks import server_secrets
 from stacks.charts import Namespace
 from stacks.config import StackConfig
 from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT, PROXY_METRICS_PORT
@@ -49,7 +50,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         "OTEL_METRIC_EXPORT_INTERVAL": str(config.push_interval_seconds * 1000),
         **config.architecture.proxy_environment,
     }
-    arguments = ("--", *server.command) if server.command else ()
+    arguments = ("--", *server_secrets.command(server)) if server.command else ()
     return ProxyPlan(server.name, namespace, environment, arguments)
 
 
@@ -83,12 +84,13 @@ def _probe(path: str) -> Values:
 
 def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
     pod_name = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    fixed = {**plan.environment, **(dict(server.environment) if server.command else {})}
+    settings = [{"name": name, "value": each} for name, each in plan.environment.items()]
+    own = server_secrets.variables(server) if server.command else []
     container: Values = {
         "name": "proxy",
         # A stdio server runs as a child of the proxy, so its image is built from the proxy's.
         "image": server.image if server.command else config.proxy_image,
-        "env": [pod_name, *({"name": name, "value": each} for name, each in fixed.items())],
+        "env": [pod_name, *settings, *own],
         "ports": [
             {"name": "mcp", "containerPort": PROXY_MCP_PORT},
             {"name": "metrics", "containerPort": PROXY_METRICS_PORT},
@@ -115,10 +117,10 @@ def _server_containers(server: Server) -> list[Values]:
             "limits": {"memory": "256Mi"},
         },
     }
-    if server.environment:
-        container["env"] = [{"name": name, "value": each} for name, each in server.environment]
+    if own := server_secrets.variables(server):
+        container["env"] = own
     if server.arguments:
-        container["args"] = list(server.arguments)
+        container["args"] = server_secrets.arguments(server)
     return [_confined(container)]
 
 
@@ -145,7 +147,10 @@ def deployment(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
         "spec": {
             "replicas": 1,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod},
+            "template": {
+                "metadata": {"labels": labels, **server_secrets.annotations(server)},
+                "spec": pod,
+            },
         },
     }
 

@@ -4,14 +4,20 @@ import json
 from pathlib import Path
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.config import (
+    CONFIG,
+    get_config_env,
+    get_config_secret_keys_env,
+    is_config_secret,
+)
 
 from stacks.charts import CHARTS
 from stacks.components.release import ChartSource
-from stacks.config import PASSWORD, PROJECT, ConfigError, StackConfig, parse
+from stacks.config import PROJECT, ConfigError, StackConfig, parse
 from stacks.fields import refuse
 from stacks.observability import ObservabilityArgs
 from stacks.plan import plan
+from stacks.secret_values import sealed
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,10 +48,17 @@ def _given() -> dict[str, object]:
     prefix = f"{PROJECT}:"
     every = {**get_config_env(), **CONFIG.get()}
     return {
-        key.removeprefix(prefix): _decoded(key.removeprefix(prefix), raw)
+        key.removeprefix(prefix): _value(key, key.removeprefix(prefix), raw)
         for key, raw in every.items()
         if key.startswith(prefix)
     }
+
+
+def _value(key: str, name: str, raw: str) -> object:
+    """Pulumi tells only of whole keys whether they hold a secret."""
+    value = _decoded(name, raw)
+    secret = is_config_secret(key) or key in get_config_secret_keys_env()
+    return sealed(value) if secret else value
 
 
 def _chart_source(config: StackConfig) -> ChartSource:
@@ -70,5 +83,4 @@ def read() -> ObservabilityArgs:
         charts = _chart_source(config)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
-    password = pulumi.Config(PROJECT).require_secret(PASSWORD)
-    return ObservabilityArgs(plan=plan(config), password=password, charts=charts)
+    return ObservabilityArgs(plan=plan(config), charts=charts)

@@ -1,12 +1,12 @@
 """The MCP servers of a stack: what runs them, and which transport they use."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from stacks import fields
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
 from stacks.fields import ConfigError
+from stacks.secret_values import Text
 
 
 class ServerRuntime(StrEnum):
@@ -43,9 +43,9 @@ class Server:
     transport: Transport
     port: int | None = None
     path: str = DEFAULT_PATH
-    command: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
+    command: tuple[Text, ...] = ()
+    arguments: tuple[Text, ...] = ()
+    environment: tuple[tuple[str, Text], ...] = ()
 
 
 KEYS = ("name", "runtime", "image", "transport", "port", "path", "command", "args", "env")
@@ -65,13 +65,10 @@ class _Given:
         """The error for one of the entry's keys."""
         return fields.refuse(f"{self.key}.{name}", self.entry[name], allowed)
 
-    def get(self, name: str, read: Callable[[str, object], tuple[str, ...]]) -> tuple[str, ...]:
-        """An optional list."""
-        return read(f"{self.key}.{name}", self.entry[name]) if name in self.entry else ()
-
-
-def _words(key: str, value: object) -> tuple[str, ...]:
-    return fields.items(fields.text, key, value, "text")
+    def words(self, name: str) -> tuple[Text, ...]:
+        """An optional list of text."""
+        key = f"{self.key}.{name}"
+        return fields.items(fields.secret_text, key, self.entry.get(name, []), "text")
 
 
 def _port(given: _Given) -> int | None:
@@ -88,22 +85,22 @@ def _port(given: _Given) -> int | None:
     return port
 
 
-def _command(given: _Given) -> tuple[str, ...]:
+def _command(given: _Given) -> tuple[Text, ...]:
     wanted = given.runtime is ServerRuntime.PROXY and given.transport is Transport.STDIO
     if not wanted and "command" in given.entry:
         raise given.refuse(
             "command", "only servers with runtime proxy and transport stdio have a command"
         )
-    command = given.get("command", _words)
+    command = given.words("command")
     if wanted and not command:
         raise ConfigError(f"{given.key}.command: missing; transport stdio needs the command to run")
     return command
 
 
-def _arguments(given: _Given) -> tuple[str, ...]:
+def _arguments(given: _Given) -> tuple[Text, ...]:
     if "args" in given.entry and given.entry.get("command"):
         raise given.refuse("args", "put the arguments into command")
-    return given.get("args", _words)
+    return given.words("args")
 
 
 def parse_server(key: str, value: object) -> Server:

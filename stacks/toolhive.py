@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from stacks import server_secrets
 from stacks.architectures import MetricsIngestion
 from stacks.charts import Namespace, Profile
 from stacks.config import StackConfig
@@ -37,8 +38,10 @@ def _spec(config: StackConfig, server: Server) -> Values:
         "value": str(config.push_interval_seconds * 1000),
     }
     optional = {
-        "args": list(server.arguments),
-        "env": [{"name": name, "value": value} for name, value in server.environment],
+        "args": server_secrets.arguments(server),
+        "env": server_secrets.plain_variables(server),
+        "secrets": _secrets(server),
+        "podTemplateSpec": _pod_template(server),
     }
     return {
         "image": server.image,
@@ -53,6 +56,18 @@ def _spec(config: StackConfig, server: Server) -> Values:
         },
         **{key: value for key, value in optional.items() if value},
     }
+
+
+def _secrets(server: Server) -> list[Values]:
+    secret = server_secrets.name(server)
+    names = server_secrets.secrets(server)
+    return [{"name": secret, "key": each, "targetEnvName": each} for each in names]
+
+
+def _pod_template(server: Server) -> Values:
+    """The operator does not restart a server whose secrets change; changed annotations do."""
+    annotations = server_secrets.annotations(server)
+    return {"metadata": annotations} if annotations else {}
 
 
 def _object(version: str, kind: str, name: str, spec: Values) -> Values:

@@ -25,9 +25,9 @@ class ValuesError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    references: Mapping[str, str]
+    references: Mapping[str, object]
 
-    def reference(self, node: yaml.Node) -> str:
+    def reference(self, node: yaml.Node) -> object:
         name = str(node.value)
         if name not in self.references:
             known = ", ".join(sorted(self.references))
@@ -39,7 +39,7 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!ref", _Loader.reference)
 
 
-def load(path: Path, references: Mapping[str, str]) -> Values:
+def load(path: Path, references: Mapping[str, object]) -> Values:
     """Read one values file and resolve its references. Raises ValuesError."""
     loader = _Loader(path.read_text(encoding="utf-8"))
     loader.name = path.name
@@ -74,7 +74,7 @@ def merge(base: Values, overlay: Values, path: str = "") -> Values:
     return merged
 
 
-def values_of(chart_values: str, overlay: str, references: Mapping[str, str]) -> Values:
+def values_of(chart_values: str, overlay: str, references: Mapping[str, object]) -> Values:
     """`values/<chart_values>.yaml`, with `values/<overlay>/<chart_values>.yaml` if that exists."""
     base = load(FOLDER / f"{chart_values}.yaml", references)
     path = FOLDER / overlay / f"{chart_values}.yaml"

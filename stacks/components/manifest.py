@@ -5,16 +5,22 @@ from collections.abc import Callable
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, Service
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
 
+from stacks.components.secrets import resolved
 from stacks.values import Values
+
+_ARGUMENTS = {"stringData": "string_data"}
 
 Builder = Callable[[str, Values, pulumi.ResourceOptions], pulumi.Resource]
 
 
-def _builtin(kind: type[ConfigMap] | type[Service] | type[Deployment]) -> Builder:
+def _builtin(
+    kind: type[ConfigMap] | type[Secret] | type[Service] | type[Deployment],
+) -> Builder:
     def build(name: str, manifest: Values, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-        body = {key: each for key, each in manifest.items() if key not in ("apiVersion", "kind")}
+        body = {_ARGUMENTS.get(key, key): each for key, each in manifest.items()}
+        body = {key: each for key, each in body.items() if key not in ("apiVersion", "kind")}
         return kind(name, opts=opts, **body)
 
     return build
@@ -33,6 +39,7 @@ def _custom(name: str, manifest: Values, opts: pulumi.ResourceOptions) -> pulumi
 
 _BUILTINS: dict[str, Builder] = {
     "ConfigMap": _builtin(ConfigMap),
+    "Secret": _builtin(Secret),
     "Service": _builtin(Service),
     "Deployment": _builtin(Deployment),
 }
@@ -48,4 +55,4 @@ def manifest_resource(
 ) -> pulumi.Resource:
     """Create the resource of one manifest."""
     build = _BUILTINS.get(manifest["kind"], _custom)
-    return build(f"{prefix}-{resource_name(manifest)}", manifest, opts)
+    return build(f"{prefix}-{resource_name(manifest)}", resolved(manifest), opts)

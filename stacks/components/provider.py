@@ -10,4 +10,6 @@ def kubernetes_provider(name: str) -> kubernetes.Provider:
         enable_server_side_apply=True,
         # Otherwise a changed dashboard is replaced, and Grafana loses it for a moment.
         enable_config_map_mutable=True,
+        # Otherwise a changed Secret is replaced, and pods that start meanwhile fail.
+        enable_secret_mutable=True,
     )

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
 from stacks.charts import Chart
+from stacks.components.secrets import resolved
 from stacks.plan import HelmRelease
 
 # Pulling images into a new cluster takes longer than the provider's default of 300 s.
@@ -59,7 +60,7 @@ def helm_release(
         chart=location.chart,
         version=location.version,
         repository_opts=location.repository,
-        values=planned.values,
+        values=resolved(planned.values),
         timeout=TIMEOUT_SECONDS,
         max_history=_HISTORY,
         opts=opts,

@@ -1,23 +1,26 @@
-"""The Secret with the credentials of Grafana's administrator."""
+"""Pulumi secrets from the secret values of a plan."""
+
+from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
 
-from stacks import grafana_objects
-from stacks.charts import Namespace
+from stacks.secret_values import Checksum, SecretValue, digest
 
 
-def grafana_admin(
-    prefix: str, password: pulumi.Output[str], opts: pulumi.ResourceOptions
-) -> Secret:
-    """Create the Secret that Grafana's values refer to."""
-    return Secret(
-        f"{prefix}-{grafana_objects.SECRET}",
-        metadata={"name": grafana_objects.SECRET, "namespace": Namespace.MONITORING.value},
-        type="Opaque",
-        string_data={
-            grafana_objects.USER_KEY: grafana_objects.USER,
-            grafana_objects.PASSWORD_KEY: password,
-        },
-        opts=opts,
-    )
+def resolved(value: Any) -> Any:
+    """A copy with secret values as secret outputs, and checksums of outputs as plain outputs."""
+    if isinstance(value, SecretValue):
+        return pulumi.Output.secret(value.value)
+    if isinstance(value, Checksum):
+        return _checksum(value)
+    if isinstance(value, dict):
+        return {key: resolved(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [resolved(each) for each in value]
+    return value
+
+
+def _checksum(needed: Checksum) -> pulumi.Output[str]:
+    values = pulumi.Output.all(**{name: each.value for name, each in needed.values})
+    found = values.apply(lambda known: digest(needed.salt, tuple(sorted(known.items()))))
+    return pulumi.Output.unsecret(found)

@@ -20,7 +20,8 @@ class Deployed:
 
     wiring: Wiring
     plan: Plan
-    password: str
+    secrets: dict[tuple[str, str], str]
+    """Values by the names of the Secret and the key that hold them."""
     engine: Engine
     stack: Stack
     client: Client

@@ -47,6 +47,7 @@ class Project:
     stack_name: str
     configuration: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    """By key or, with a dot, by path."""
 
 
 class Stack:
@@ -66,9 +67,9 @@ class Stack:
     def __repr__(self) -> str:
         return f"<Stack {self._stack.name}>"
 
-    def configure(self, key: str, value: str) -> None:
-        """Set one plain configuration value."""
-        self._stack.set_config(key, automation.ConfigValue(value))
+    def configure(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set one configuration value."""
+        self._stack.set_config(key, automation.ConfigValue(value, secret=secret))
 
     def up(self) -> frozenset[Step]:
         return self._run(self._stack.up, show_secrets=False)
@@ -157,7 +158,7 @@ class Engine:
         )
         stack = automation.Stack.create(project.stack_name, workspace)
         for key, value in project.secrets.items():
-            stack.set_config(key, automation.ConfigValue(value, secret=True))
+            stack.set_config(key, automation.ConfigValue(value, secret=True), path="." in key)
         return Stack(stack, workspace, loops)
 
     def files_with(self, text: str) -> list[Path]:

@@ -13,6 +13,9 @@ from tests.e2e.engine import ROOT, Project
 PREFIX = "mcp-observability"
 PASSWORD = f"{PREFIX}:grafanaAdminPassword"
 
+SERVER_KEYS = tuple(f"{PREFIX}:servers[{index}].env.API_KEY" for index in range(3))
+"""Paths of a secret for each of the servers."""
+
 SERVERS: list[dict[str, Any]] = [
     {
         "name": "fetch",

@@ -16,10 +16,11 @@ import pytest
 from stacks.charts import Component, Namespace, Profile
 from stacks.config import parse
 from stacks.plan import plan
+from stacks.secret_values import sealed
 from tests.e2e import program
 from tests.e2e.charts import definitions
 from tests.e2e.deployed import Deployed
-from tests.e2e.engine import Engine
+from tests.e2e.engine import Engine, Project, Step
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import inventory, objects, restored
 from tests.e2e.wiring import WIRING
@@ -27,6 +28,7 @@ from tests.e2e.wiring import WIRING
 pytestmark = pytest.mark.slow
 
 
+RELEASE = "kubernetes:helm.sh/v3:Release"
 ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)")
 CASES = (*((name, Profile.CURRENT) for name in WIRING), ("otel-scrape", Profile.TUTORIAL))
 
@@ -40,20 +42,36 @@ def deployed(
 ) -> Iterator[Deployed]:
     """The stack file of an architecture, deployed into an empty cluster."""
     name, profile = request.param
-    password = secrets.token_hex(16)
+    password, *keys = (secrets.token_hex(16) for _ in range(4))
     overrides = {
         "profile": profile.value,
         "chartSource": str(charts[profile]),
         "servers": program.SERVERS,
     }
-    project = program.project(name, overrides, {program.PASSWORD: password})
-    planned = plan(parse(program.keys(project) | {"grafanaAdminPassword": password}))
+    paths = dict(zip(program.SERVER_KEYS, keys, strict=True))
+    project = program.project(name, overrides, {program.PASSWORD: password, **paths})
+    planned = plan(parse(_configuration(project, password, keys)))
     engine = new_engine()
     with restored(client) as before:
         stack = engine.create_stack(project, program.run)
         steps = stack.up()
         assert {step.operation for step in steps} == {"create"}
-        yield Deployed(WIRING[name], planned, password, engine, stack, client, before)
+        yield Deployed(WIRING[name], planned, _kept(password, keys), engine, stack, client, before)
+
+
+def _configuration(project: Project, password: str, keys: list[str]) -> dict[str, Any]:
+    """What the program reads: a key with a secret in it is secret as a whole."""
+    servers = [
+        {**server, "env": {"API_KEY": key, **server.get("env", {})}}
+        for server, key in zip(program.SERVERS, keys, strict=True)
+    ]
+    given = program.keys(project)
+    return {**given, "grafanaAdminPassword": password, "servers": sealed(servers)}
+
+
+def _kept(password: str, keys: list[str]) -> dict[tuple[str, str], str]:
+    names = [(f"{server['name']}-env", "API_KEY") for server in program.SERVERS]
+    return {("grafana-admin", "admin-password"): password, **dict(zip(names, keys, strict=True))}
 
 
 def test_every_release_got_the_values_that_were_planned(deployed: Deployed) -> None:
@@ -152,21 +170,26 @@ def test_every_board_is_a_labelled_config_map_with_valid_json(deployed: Deployed
         assert file_name == f"{json.loads(text)['uid']}.json"
 
 
-def test_the_password_is_in_grafanas_secret_and_nowhere_else(deployed: Deployed) -> None:
+def test_every_secret_value_is_in_its_secret_and_nowhere_else(deployed: Deployed) -> None:
     admin = deployed.values(Component.PROMETHEUS)["grafana"]["admin"]
-    data = deployed.read("v1", "Secret", Namespace.MONITORING, admin["existingSecret"])["data"]
-    encoded = data[admin["passwordKey"]]
-    assert base64.b64decode(encoded).decode() == deployed.password
+    assert (admin["existingSecret"], admin["passwordKey"]) in deployed.secrets
     transcript = "\n".join(deployed.stack.transcript)
-    elsewhere = "\n".join(
-        _readable(live)
-        for entry, live in objects(deployed.client)
-        if (entry.kind, entry.name) != ("Secret", admin["existingSecret"])
-    )
-    for spelling in (deployed.password, encoded):
-        assert deployed.engine.files_with(spelling) == []
-        assert spelling not in transcript
-        assert spelling not in elsewhere
+    for (secret, key), value in deployed.secrets.items():
+        [data] = [
+            live["data"]
+            for entry, live in objects(deployed.client)
+            if (entry.kind, entry.name) == ("Secret", secret)
+        ]
+        assert base64.b64decode(data[key]).decode() == value
+        elsewhere = "\n".join(
+            _readable(live)
+            for entry, live in objects(deployed.client)
+            if (entry.kind, entry.name) != ("Secret", secret)
+        )
+        for spelling in (value, data[key]):
+            assert deployed.engine.files_with(spelling) == []
+            assert spelling not in transcript
+            assert spelling not in elsewhere
 
 
 def test_the_outputs_say_what_was_chosen_and_nothing_secret(deployed: Deployed) -> None:
@@ -174,12 +197,20 @@ def test_the_outputs_say_what_was_chosen_and_nothing_secret(deployed: Deployed) 
     assert outputs["architecture"].value == deployed.plan.architecture.name
     assert outputs["profile"].value == deployed.plan.profile
     assert not any(each.secret for each in outputs.values())
-    assert deployed.password not in repr(outputs)
+    assert not any(each in repr(outputs) for each in deployed.secrets.values())
 
 
 def test_a_second_up_changes_nothing(deployed: Deployed) -> None:
     assert deployed.stack.preview() == frozenset()
     assert deployed.stack.up() == frozenset()
+
+
+def test_a_new_password_updates_grafana_and_nothing_else(deployed: Deployed) -> None:
+    deployed.stack.configure(program.PASSWORD, secrets.token_hex(16), secret=True)
+    assert deployed.stack.up() == {
+        Step("update", "kubernetes:core/v1:Secret", f"{program.PREFIX}-secret-grafana-admin"),
+        Step("update", RELEASE, f"{program.PREFIX}-kube-prometheus-stack"),
+    }
 
 
 def test_destroy_leaves_nothing_but_the_definitions(deployed: Deployed) -> None:

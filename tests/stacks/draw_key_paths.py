@@ -44,8 +44,8 @@ CHARTS: dict[str, dict[str, str]] = {
 OPEN = {
     "jaeger-4.11.1": ("jaeger.resources.*",),
     "jaeger-3.4.1": ("allInOne.resources.*",),
-    "kube-prometheus-stack-88.5.3": ("grafana.grafana.ini.*",),
-    "kube-prometheus-stack-77.12.0": ("grafana.grafana.ini.*",),
+    "kube-prometheus-stack-88.5.3": ("grafana.grafana.ini.*", "grafana.podAnnotations.*"),
+    "kube-prometheus-stack-77.12.0": ("grafana.grafana.ini.*", "grafana.podAnnotations.*"),
 }
 CRDS = (
     "kube-prometheus-stack-crds-88.5.3",

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -89,11 +89,11 @@ def _event_loops() -> Iterator[asyncio.AbstractEventLoop]:
             asyncio.set_event_loop(None)
 
 
-def _program(texts: Mapping[str, str]) -> Run:
+def _program(texts: Mapping[str, str], secret_keys: Sequence[str]) -> Run:
     monitor = RecordingMonitor()
     with _event_loops() as loop:
         set_mocks(monitor.mocks, project=PROJECT, stack="test", preview=False, monitor=monitor)
-        set_all_config(dict(texts), [f"{PROJECT}:{PASSWORD}"])
+        set_all_config(dict(texts), [f"{PROJECT}:{key}" for key in (PASSWORD, *secret_keys)])
         try:
             runpy.run_path(str(ROOT / "__main__.py"))
         finally:
@@ -109,11 +109,11 @@ def _program(texts: Mapping[str, str]) -> Run:
     return Run(requests, states, dict(outputs or {}))
 
 
-def run_program(config: Mapping[str, object]) -> Run:
+def run_program(config: Mapping[str, object], secret_keys: Sequence[str] = ()) -> Run:
     """Run the real __main__.py with a configuration as an engine passes it: every value as text."""
     given = {PASSWORD: SECRET, **config}
     texts = {
         f"{PROJECT}:{name}": value if isinstance(value, str) else json.dumps(value)
         for name, value in given.items()
     }
-    return copy_context().run(_program, texts)
+    return copy_context().run(_program, texts, secret_keys)

@@ -1,5 +1,7 @@
 """Each architecture ingests every signal, and no series twice."""
 
+import re
+
 import pytest
 
 from dashboards.series import Source
@@ -95,6 +97,6 @@ def test_only_one_file_reads_the_configuration_from_pulumi() -> None:
     asking = [
         path.name
         for path in (*(ROOT / "stacks").rglob("*.py"), ROOT / "__main__.py")
-        if "pulumi.Config(" in path.read_text(encoding="utf-8")
+        if re.search(r"pulumi\.(Config\(|runtime\.config)", path.read_text(encoding="utf-8"))
     ]
     assert asking == ["pulumi_config.py"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Profile
 from stacks.config import DEFAULTS, KEYS, PASSWORD, ConfigError, StackConfig, parse
+from stacks.secret_values import SecretValue, sealed
 from stacks.servers import Server, ServerRuntime, Transport
 from tests.stacks.stack import GOOD_PASSWORD, HTTP, SERVERS, STDIO, TOOLHIVE
 
@@ -179,7 +180,7 @@ def test_a_weak_password_is_never_repeated_in_the_error() -> None:
 
 def test_what_is_left_out_has_its_default() -> None:
     config = parse({PASSWORD: GOOD_PASSWORD})
-    assert config == StackConfig()
+    assert config == StackConfig(password=SecretValue(GOOD_PASSWORD))
     assert config.architecture.name == next(iter(ARCHITECTURES)) == "otel-scrape"
     assert parse({PASSWORD: GOOD_PASSWORD, **DEFAULTS}) == config
 
@@ -240,8 +241,20 @@ def test_an_sse_server_behind_our_proxy_is_reached_at_sse_unless_a_path_is_given
         assert (found.transport, found.path) == (Transport.SSE, path)
 
 
-def test_the_password_is_not_in_the_configuration() -> None:
-    assert GOOD_PASSWORD not in repr(parse({PASSWORD: GOOD_PASSWORD}))
+def test_no_secret_is_in_the_representation_of_a_configuration() -> None:
+    config = parse({PASSWORD: GOOD_PASSWORD, "servers": sealed(SERVERS)})
+    assert GOOD_PASSWORD not in repr(config)
+    assert config.servers[2].environment == (("LEVEL", SecretValue("3")),)
+    assert (config.servers[2].name, config.servers[2].port) == ("search", 9000)
+
+
+@pytest.mark.parametrize(
+    "change", [{"env": {"A": 1234567}}, {"image": "1234567"}, {"port": "1234567"}]
+)
+def test_a_mistake_in_a_secret_key_is_reported_without_its_value(change: dict[str, Any]) -> None:
+    line = refused({"servers": sealed([{**HTTP, **change}])})
+    assert "[secret] is not allowed" in line
+    assert "1234567" not in line
 
 
 ANYTHING = st.recursive(

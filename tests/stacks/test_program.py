@@ -14,7 +14,7 @@ from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Profile
 from stacks.config import DEFAULTS, KEYS, PASSWORD, PROJECT
 from tests.stacks.engine import ROOT, SECRET, Run, run_program
-from tests.stacks.stack import SERVERS, STACKS, plan_of
+from tests.stacks.stack import HTTP, SERVERS, STACKS, STDIO, TOOLHIVE, plan_of
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SECRET_KIND = "kubernetes:core/v1:Secret"
@@ -22,15 +22,21 @@ SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
 """How Pulumi's wire format marks a secret value."""
 
 
-def run(architecture: str = "otel-scrape", profile: str = "current", **more: object) -> Run:
+def run(
+    architecture: str = "otel-scrape",
+    profile: str = "current",
+    secret_keys: tuple[str, ...] = (),
+    **more: object,
+) -> Run:
     """One run of the program, remembered: it is only read."""
     given = {"servers": SERVERS, **more}
-    return _run(json.dumps({"architecture": architecture, "profile": profile, **given}))
+    config = json.dumps({"architecture": architecture, "profile": profile, **given})
+    return _run(config, secret_keys)
 
 
 @cache
-def _run(config: str) -> Run:
-    return run_program(json.loads(config))
+def _run(config: str, secret_keys: tuple[str, ...]) -> Run:
+    return run_program(json.loads(config), secret_keys)
 
 
 def text_outside(value: Any) -> str:
@@ -89,18 +95,81 @@ def test_the_password_is_secret_wherever_it_is_and_nowhere_else() -> None:
     done = run()
     for request in done.requests.values():
         assert SECRET not in text_outside(as_dict(request.object))
-    secret = as_dict(done.requests[SECRET_KIND, "grafana-admin"].object)
+    secret = as_dict(done.requests[SECRET_KIND, "secret-grafana-admin"].object)
     assert SECRET in json.dumps(secret["stringData"])
     assert SECRET not in json.dumps(done.outputs)
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_values_of_servers_that_are_secret_in_the_configuration_stay_secret(profile: str) -> None:
+    word = {"fetch": "args", "search": "args", "echo": "command"}
+    servers: list[dict[str, Any]] = [
+        {**each, "env": {"API_KEY": SECRET}, word[str(each["name"])]: ["run", SECRET]}
+        for each in (TOOLHIVE, HTTP, STDIO)
+    ]
+    done = run("hybrid", profile, ("servers",), servers=servers)
+    for request in done.requests.values():
+        assert SECRET not in text_outside(as_dict(request.object))
+    for server in ("fetch", "search", "echo"):
+        secret = as_dict(done.requests[SECRET_KIND, f"secret-{server}-env"].object)
+        assert json.dumps(secret["stringData"]).count(SECRET) == 2
+    assert SECRET not in json.dumps(done.outputs)
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_a_server_takes_its_secret_variables_from_a_secret_and_restarts_when_they_change(
+    profile: str,
+) -> None:
+    def pods(value: str) -> dict[str, Any]:
+        servers = [{**each, "env": {"API_KEY": value}} for each in (TOOLHIVE, HTTP, STDIO)]
+        done = run(profile=profile, secret_keys=("servers",), servers=servers)
+        deployed = {
+            name: done.states["kubernetes:apps/v1:Deployment", f"deployment-{name}"]["spec"]
+            for name in ("search", "echo")
+        }
+        [fetch] = [state for key, state in done.states.items() if key[1] == "mcpserver-fetch"]
+        return {**deployed, "fetch": fetch["spec"]}
+
+    before, after = pods("first-value"), pods("second-value")
+    for name, template in (
+        ("search", "template"),
+        ("echo", "template"),
+        ("fetch", "podTemplateSpec"),
+    ):
+        one, other = before[name][template]["metadata"], after[name][template]["metadata"]
+        assert one["annotations"] != other["annotations"]
+    server = before["search"]["template"]["spec"]["containers"][1]
+    names = ["API_KEY", "ARGUMENT_0"]
+    assert server["env"] == [
+        {"name": name, "valueFrom": {"secretKeyRef": {"name": "search-env", "key": name}}}
+        for name in names
+    ]
+    assert server["args"] == ["$(ARGUMENT_0)"]
+    assert before["fetch"]["secrets"] == [
+        {"name": "fetch-env", "key": name, "targetEnvName": name} for name in names
+    ]
+    assert before["fetch"]["args"] == ["$(ARGUMENT_0)"]
+    assert "env" not in before["fetch"]
+
+
+def test_a_new_password_restarts_grafana_and_changes_nothing_else() -> None:
+    before = run(grafanaAdminPassword="long enough 1").states
+    after = run(grafanaAdminPassword="long enough 2").states
+    changed = {key[1] for key in before if before[key] != after[key]}
+    assert changed == {"secret-grafana-admin", "kube-prometheus-stack"}
+    values = [each[RELEASE, "kube-prometheus-stack"]["values"] for each in (before, after)]
+    annotations = [each["grafana"].pop("podAnnotations") for each in values]
+    assert annotations[0] != annotations[1]
+    assert values[0] == values[1]
 
 
 def test_grafana_takes_the_password_from_the_secret_that_precedes_it() -> None:
     done = run()
     admin = done.states[RELEASE, "kube-prometheus-stack"]["values"]["grafana"]["admin"]
-    secret = done.states[SECRET_KIND, "grafana-admin"]
+    secret = done.states[SECRET_KIND, "secret-grafana-admin"]
     assert admin["existingSecret"] == secret["metadata"]["name"]
     assert set(secret["stringData"]["value"]) == {admin["userKey"], admin["passwordKey"]}
-    assert "grafana-admin" in done.needs(RELEASE, "kube-prometheus-stack")
+    assert "secret-grafana-admin" in done.needs(RELEASE, "kube-prometheus-stack")
 
 
 @pytest.mark.parametrize("profile", list(Profile))
