@@ -40,6 +40,9 @@ class Asker(Protocol):
     def agree(self, session: bytes | None, answer: Message) -> None:
         """The server answered `initialize`, and named its session."""
 
+    def note(self, head: ResponseHead) -> None:
+        """The head of an answer came."""
+
     def delivered(self, parcel: Parcel) -> None:
         """The server took a message, and answered what was asked."""
 
@@ -107,11 +110,13 @@ class Request:
         """Part of port.Sink."""
         self._source = None
         self._head = head
+        self._asker.note(head)
         self._settle(head, body, arrived)
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
         self._head = head
+        self._asker.note(head)
         if head.status == 200 and head.content is Content.EVENTS and not head.encoded:
             self._reader = EventReader(self._asker.message_limit)
 

@@ -13,6 +13,9 @@ from .port import Source
 class Sender(Protocol):
     """Who is told what became of a message."""
 
+    def note(self, head: ResponseHead) -> None:
+        """The head of the answer came."""
+
     def delivered(self, delivery: "Delivery") -> None:
         """The server took it."""
 
@@ -74,6 +77,7 @@ class Delivery:
         self._give_back(UNREACHABLE, reason)
 
     def _settle(self, head: ResponseHead, body: bytes) -> None:
+        self._sender.note(head)
         if 200 <= head.status < 300:
             if self._end():
                 self._sender.delivered(self)

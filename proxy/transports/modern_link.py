@@ -15,8 +15,9 @@ from ..eras.versions import MODERN_VERSION
 from ..errors import MalformedMessage
 from ..verdict import UNREACHABLE, Verdict
 from ..wire import request
+from ..wire.cookies import Cookies
 from ..wire.fields import inside
-from ..wire.head import Header, without
+from ..wire.head import Header, ResponseHead, without
 from ..wire.message import Message
 from .asking import Question
 from .asking import Request as Exchange
@@ -45,6 +46,7 @@ class ModernLink:
         self._open: dict[object, Question] = {}
         self._listing: set[object] = set()
         self._parameters = Parameters()
+        self._cookies = Cookies()
 
     def __repr__(self) -> str:
         return f"<ModernLink over={self._owner is None} open={len(self._open)}>"
@@ -95,6 +97,11 @@ class ModernLink:
     def agree(self, session: bytes | None, answer: Message) -> None:
         """Part of asking.Asker: there is no session to agree on."""
 
+    def note(self, head: ResponseHead) -> None:
+        """Part of asking.Asker."""
+        if head.cookies:
+            self._cookies.keep(head.cookies, self._target)
+
     def delivered(self, parcel: Parcel) -> None:
         """Part of asking.Asker."""
 
@@ -130,7 +137,8 @@ class ModernLink:
             arguments = plain(asked.params.get("arguments"))
             own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
         start = request.start("POST", self._target, self._terms.authority, *own)
-        block = request.complete(start + parcel.headers, parcel.message)
+        given = self._cookies.onto(parcel.headers, self._target)
+        block = request.complete(start + given, parcel.message)
         question.sent(self._pool.exchange(question, block))
 
     def _learn(self, data: bytes) -> None:

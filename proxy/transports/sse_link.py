@@ -13,6 +13,7 @@ from ..eras.headers import REPLACED
 from ..errors import MessageTooLarge, Unreachable
 from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from ..wire import request
+from ..wire.cookies import Cookies
 from ..wire.endpoint import endpoint, target_of
 from ..wire.event_stream import Event, EventReader
 from ..wire.head import Content, ResponseHead, without
@@ -68,7 +69,8 @@ class SseLink:
         self._leave = leave
         self._reader = EventReader(terms.message_limit)
         self._source: Source | None = None
-        self._start = b""
+        self._endpoint = b""
+        self._cookies = Cookies()
         self._lane = Lane(self._deliver)
         self._deliveries: set[Delivery] = set()
         self._patience = loop.call_later(terms.patience, self._lose_patience)
@@ -126,6 +128,11 @@ class SseLink:
             self._owner.link_returned(delivery.parcel.message, verdict, reason)
         self.delivered(delivery)
 
+    def note(self, head: ResponseHead) -> None:
+        """The head of an answer came, to a message or to the request for the stream."""
+        if head.cookies:
+            self._cookies.keep(head.cookies, self._endpoint or self._target)
+
     def connected(self, source: Source) -> bool:
         """Part of port.Sink."""
         self._source = source
@@ -138,6 +145,7 @@ class SseLink:
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
+        self.note(head)
         if head.status != 200 or head.content is not Content.EVENTS or head.encoded:
             self._refuse(head, b"")
 
@@ -179,7 +187,7 @@ class SseLink:
         if target is None:
             self._fail(GARBLED, "the server's endpoint is not a URL of its own origin")
             return
-        self._start = request.start("POST", target, self._terms.authority, request.CONTENT_JSON)
+        self._endpoint = target
         self._patience.cancel()
         self.opened.set_result(self)
 
@@ -207,7 +215,10 @@ class SseLink:
     def _deliver(self, parcel: Parcel) -> None:
         delivery = Delivery(parcel, self)
         self._deliveries.add(delivery)
-        block = request.complete(self._start + parcel.headers, parcel.message)
+        authority = self._terms.authority
+        start = request.start("POST", self._endpoint, authority, request.CONTENT_JSON)
+        headers = self._cookies.onto(parcel.headers, self._endpoint)
+        block = request.complete(start + headers, parcel.message)
         delivery.sent(self._pool.exchange(delivery, block), self._terms.patience)
 
 

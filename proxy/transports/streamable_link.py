@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ..eras.headers import REPLACED
 from ..verdict import UNREACHABLE, Verdict
 from ..wire import request
-from ..wire.head import Header, without
+from ..wire.cookies import Cookies
+from ..wire.head import Header, ResponseHead, without
 from ..wire.message import Message
 from .asking import Farewell, Listening, Question, Request
 from .lane import Lane, Parcel
@@ -53,6 +54,7 @@ class StreamableLink:
         self._requests: set[Request] = set()
         self._identity: tuple[Header, ...] = ()
         self._headers = b""
+        self._cookies = Cookies()
         self._listens = False
         self._farewell: asyncio.TimerHandle | None = None
 
@@ -107,6 +109,11 @@ class StreamableLink:
         named = ((b"mcp-session-id", self.session), (b"mcp-protocol-version", version.encode()))
         self._identity = tuple(each for each in named if each[1])
 
+    def note(self, head: ResponseHead) -> None:
+        """Part of asking.Asker."""
+        if head.cookies:
+            self._cookies.keep(head.cookies, self._target)
+
     def delivered(self, parcel: Parcel) -> None:
         """Part of asking.Asker. The GET stream may be opened once the session is initialized."""
         self._lane.delivered(parcel)
@@ -149,7 +156,8 @@ class StreamableLink:
         own = (accept, *typed, *self._identity, *extra)
         start = request.start(method, self._target, self._terms.authority, *own)
         self._requests.add(line)
-        line.sent(self._pool.exchange(line, request.complete(start + self._headers, body)))
+        headers = self._cookies.onto(self._headers, self._target)
+        line.sent(self._pool.exchange(line, request.complete(start + headers, body)))
 
     def _drop_requests(self) -> None:
         self._owner = None

@@ -82,7 +82,8 @@ class RequestHead:
 class ResponseHead:
     """A response's head; `length` is None when the body ends by chunking or by closing.
 
-    `forward` is the status line and the end-to-end header lines, without framing headers.
+    `forward` is the status line and the end-to-end header lines, without framing headers;
+    `cookies` are the values of `Set-Cookie`.
     """
 
     status: int
@@ -93,6 +94,7 @@ class ResponseHead:
     encoded: bool
     session: bytes | None = field(repr=False)
     forward: bytes = field(repr=False)
+    cookies: tuple[bytes, ...] = field(repr=False)
 
 
 class _Collector:
@@ -156,6 +158,7 @@ def parse_response(block: bytes) -> ResponseHead:
         encoded=is_coded(seen.headers),
         session=facts.get(b"mcp-session-id"),
         forward=line + lines(end_to_end(seen.headers)),
+        cookies=tuple([value for name, value in seen.headers if name == b"set-cookie"]),
     )
 
 

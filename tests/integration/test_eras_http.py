@@ -120,6 +120,23 @@ def test_clients_that_show_other_keys_in_their_query_share_no_session() -> None:
             client.close()
 
 
+def test_cookies_of_a_modern_server_go_back_in_a_legacy_clients_session() -> None:
+    with scripted("--upstream-era", "modern") as (upstream, proxy):
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
+        side, _, discover = asked(upstream)
+        opened = {"jsonrpc": "2.0", "id": discover["id"], "result": OFFERED}
+        answer(side, opened, extra="set-cookie: LB=node1\r\n")
+        response = client.getresponse()
+        response.read()
+        client.post(call(1), mcp_session_id=response.getheader("mcp-session-id") or "")
+        side, head, forwarded = asked(upstream)
+        assert "\r\ncookie: lb=node1\r\n" in head
+        give(side, forwarded)
+        assert client.answer()[0] == 200
+        client.close()
+
+
 def test_the_query_of_a_legacy_client_reaches_a_modern_server() -> None:
     with scripted("--upstream-era", "modern") as (upstream, proxy):
         client = Client(proxy.port, "/mcp?key=a")

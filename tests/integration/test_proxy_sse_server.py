@@ -103,6 +103,20 @@ def session(server: SseUpstream, proxy: RunningProxy, client: Client) -> Session
     return Session(server, client, proxy.port)
 
 
+def test_a_cookie_that_came_with_the_stream_goes_back_with_messages(
+    server: SseUpstream, proxy: RunningProxy
+) -> None:
+    client = Client(proxy.port)
+    client.post(INITIALIZE, cookie="mine=1")
+    side = server.accept()
+    side.request()
+    side.start_events("set-cookie: LB=node1; path=/\r\n")
+    side.chunk(b"event: endpoint\ndata: /m\n\n")
+    head, _ = server.message()
+    assert "\r\ncookie: LB=node1; mine=1\r\n" in head
+    client.close()
+
+
 def test_the_clients_query_reaches_the_server(server: SseUpstream, proxy: RunningProxy) -> None:
     client = Client(proxy.port, "/mcp?user=a")
     client.post(INITIALIZE)

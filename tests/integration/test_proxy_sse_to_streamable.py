@@ -112,6 +112,19 @@ def test_the_query_of_the_clients_stream_reaches_the_server(
     assert "t0k" not in str(proxy.log)
 
 
+def test_cookies_go_back_in_their_own_session_only(
+    session: Session, server: Upstream, proxy: RunningProxy
+) -> None:
+    session.take(call(1))
+    session.side.answer(json.dumps(result(1)).encode(), extra="set-cookie: LB=node1; path=/\r\n")
+    assert session.client.message() == result(1)
+    assert session.take(call(2))["cookie"] == "LB=node1"
+    other = SseClient(proxy.port)
+    other.post(INITIALIZE)
+    assert "cookie" not in lines(server.accept().request()[0])
+    other.close()
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize(
     ("answer", "outcome", "fault"),
