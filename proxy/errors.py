@@ -25,6 +25,10 @@ class MalformedBody(ProxyError):
     """An HTTP body whose chunked framing is broken."""
 
 
+class UnfollowedRedirect(ProxyError):
+    """A redirect of the server that a request does not follow."""
+
+
 class MalformedMessage(ProxyError):
     """Bytes that are not a JSON-RPC message."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Protocol, cast
 
-from ..errors import MalformedBody, MalformedHead
+from ..errors import MalformedBody, MalformedHead, UnfollowedRedirect
 from ..wire.chunked import Decoder
 from ..wire.head import END, Content, ResponseHead
 from .port import Sink
@@ -22,6 +22,10 @@ class Keeper(Protocol):
     """Who keeps the connections between their exchanges."""
 
     @property
+    def follows(self) -> bool:
+        """Whether redirects are followed, and none is an answer."""
+
+    @property
     def parse(self) -> Callable[[bytes], ResponseHead]:
         """Reads a head. Raises MalformedHead."""
 
@@ -31,13 +35,22 @@ class Keeper(Protocol):
     def forget(self, connection: "UpstreamConnection") -> None:
         """A connection was lost."""
 
+    def redirected(self, block: bytes, head: ResponseHead, *, again: bool) -> bytes:
+        """The request `block` as a redirect has it sent, or sent `again`.
+
+        Raises UnfollowedRedirect.
+        """
+
+    def resend(self, sink: Sink, block: bytes) -> None:
+        """Send a request that was redirected on a new connection."""
+
 
 class UpstreamConnection(asyncio.Protocol):
     """One connection to the upstream: idle, or busy for one sink."""
 
     __slots__ = (
-        "_decoder", "_gathered", "_head", "_interim", "_missing", "_paused", "_pool", "_rest",
-        "_sink", "_surplus", "_transport", "idle_since",
+        "_block", "_decoder", "_gathered", "_head", "_interim", "_missing", "_paused", "_pool",
+        "_redirected", "_rest", "_sink", "_surplus", "_transport", "idle_since",
     )  # fmt: skip
 
     def __init__(self, pool: Keeper) -> None:
@@ -45,7 +58,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._sink: Sink | None = None
         self._head: ResponseHead | None = None
-        self._rest = b""
+        self._rest = self._block = b""
+        self._redirected = False
         self._missing = 0
         self._interim = 0
         self._paused = False
@@ -74,8 +88,9 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             sink.answer_lost("the upstream closed the connection before its answer was complete")
 
-    def send(self, sink: Sink, block: bytes) -> None:
+    def send(self, sink: Sink, block: bytes, *, redirected: bool = False) -> None:
         """Send a request; `sink` gets the answer, or at once that the connection is lost."""
+        self._block, self._redirected = block, redirected
         if self._transport is None:
             sink.answer_lost("the upstream closed the connection before the request was sent")
             return
@@ -117,7 +132,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self._read_head(sink, self._rest + data if self._rest else data, arrived)
             else:
                 self._read_body(sink, self._head, data, arrived)
-        except (MalformedHead, MalformedBody) as error:
+        except (MalformedHead, MalformedBody, UnfollowedRedirect) as error:
             self._fail(sink, str(error))
 
     def _read_head(self, sink: Sink, data: bytes, arrived: float) -> None:
@@ -138,11 +153,26 @@ class UpstreamConnection(asyncio.Protocol):
             self._read_head(sink, body, arrived)
             return
         self._interim = 0
+        if head.location is not None and self._pool.follows:
+            self._follow(sink, head, complete=head.length == len(body))
+            return
+        self._block = b""
         if head.length == len(body) and head.content is not Content.EVENTS:
             self._release(head)
             sink.answer_whole(head, body, arrived)
         else:
             self._start_body(sink, head, body, arrived)
+
+    def _follow(self, sink: Sink, head: ResponseHead, *, complete: bool) -> None:
+        """Send the request again, to where the server redirects it. Raises UnfollowedRedirect."""
+        block = self._pool.redirected(self._block, head, again=self._redirected)
+        transport = self._transport
+        settled = transport is not None and not transport.get_write_buffer_size()
+        if complete and settled and head.keep_alive:
+            self.send(sink, block, redirected=True)
+        else:
+            self.abort()
+            self._pool.resend(sink, block)
 
     def _start_body(self, sink: Sink, head: ResponseHead, data: bytes, arrived: float) -> None:
         self._head = head

@@ -1,18 +1,27 @@
 """The kept-alive connections to one HTTP upstream."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
+from urllib.parse import SplitResult, urlsplit
 
-from ..wire.head import Memo, parse_response
+from .. import logs
+from ..errors import UnfollowedRedirect
+from ..wire import redirect
+from ..wire.head import Memo, ResponseHead, parse_response
 from .http_client import UpstreamConnection
 from .port import Sink
 
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn and Node close, so that a call never meets a closing one."""
 CONNECT_SECONDS = 5.0
+MOST_REDIRECTS = 10
+"""Addresses that a server redirects to of which each is logged, once."""
+
+LOG = logging.getLogger("proxy.upstream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +32,19 @@ class Endpoint:
     port: int
     tls: ssl.SSLContext | None
 
+    @property
+    def url(self) -> SplitResult:
+        """Its origin."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return urlsplit(f"http{'s' if self.tls else ''}://{host}:{self.port}")
+
 
 class Pool:
     """The connections to one upstream; grows as calls overlap, and forgets the idle ones.
 
     `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
-    connect why it failed, "" if it did not.
+    connect why it failed, "" if it did not. Redirects are answers like others unless it `follows`
+    them.
     """
 
     def __init__(
@@ -36,12 +52,16 @@ class Pool:
         endpoint: Endpoint,
         spawn: Callable[[Coroutine[None, None, None]], object],
         on_reach: Callable[[str], None],
+        *,
+        follows: bool = False,
     ) -> None:
+        self.follows = follows
         self._endpoint = endpoint
         self._spawn = spawn
         self._idle: list[UpstreamConnection] = []
         self.parse = Memo(parse_response)
         self._on_reach = on_reach
+        self._redirects: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Pool idle={len(self._idle)} {self._endpoint}>"
@@ -60,6 +80,27 @@ class Pool:
             connection.abort()
         self._spawn(self.open(sink, block))
         return None
+
+    def resend(self, sink: Sink, block: bytes) -> None:
+        """Send a request that was redirected on a new connection."""
+        self._spawn(self.open(sink, block, redirected=True))
+
+    def redirected(self, block: bytes, head: ResponseHead, *, again: bool) -> bytes:
+        """The request `block` as a redirect has it sent, or sent `again`.
+
+        It is followed once, on the same origin. Raises UnfollowedRedirect.
+        """
+        base, location = self._endpoint.url, head.location or b""
+        to = redirect.destination(base, block, location)
+        sent = None if again else redirect.followed(base, block, head.status, location)
+        if to not in self._redirects and len(self._redirects) < MOST_REDIRECTS:
+            self._redirects.add(to)
+            level, followed = logging.WARNING, sent is not None
+            logs.event(LOG, "redirected", level, status=head.status, to=to, followed=followed)
+        if sent is None:
+            advice = "give that address as --upstream"
+            raise UnfollowedRedirect(f"the server redirects ({head.status}) to {to}: {advice}")
+        return sent
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose exchange is over."""
@@ -94,7 +135,7 @@ class Pool:
         transport.close()
         return ""
 
-    async def open(self, sink: Sink, block: bytes) -> None:
+    async def open(self, sink: Sink, block: bytes, *, redirected: bool = False) -> None:
         """Send a request on a new connection."""
         where = self._endpoint
         try:
@@ -109,7 +150,7 @@ class Pool:
             return
         self._on_reach("")
         if sink.connected(connection):
-            connection.send(sink, block)
+            connection.send(sink, block, redirected=redirected)
         elif connection.usable:
             self.keep(connection)
 

@@ -62,7 +62,7 @@ class Upstreams:
         tls = None
         if server.secure:
             tls = ssl.create_default_context(cafile=settings.upstream_ca or None)
-        pool = Pool(Endpoint(server.host, server.port, tls), spawn, on_reach)
+        pool = Pool(Endpoint(server.host, server.port, tls), spawn, on_reach, follows=True)
         if server.transport is HttpTransport.SSE:
             sse = self._sse(server, pool)
             self.streams = self._sessions(sse)

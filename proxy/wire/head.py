@@ -15,6 +15,7 @@ from typing import ClassVar, Generic, TypeVar
 import httptools
 
 from ..errors import MalformedHead
+from . import redirect
 
 END = b"\r\n\r\n"
 """What ends a head."""
@@ -83,7 +84,7 @@ class ResponseHead:
     """A response's head; `length` is None when the body ends by chunking or by closing.
 
     `forward` is the status line and the end-to-end header lines, without framing headers;
-    `cookies` are the values of `Set-Cookie`.
+    `cookies` are the values of `Set-Cookie`; `location` is where a redirect leads, None of others.
     """
 
     status: int
@@ -95,6 +96,7 @@ class ResponseHead:
     session: bytes | None = field(repr=False)
     forward: bytes = field(repr=False)
     cookies: tuple[bytes, ...] = field(repr=False)
+    location: bytes | None = field(repr=False)
 
 
 class _Collector:
@@ -159,6 +161,7 @@ def parse_response(block: bytes) -> ResponseHead:
         session=facts.get(b"mcp-session-id"),
         forward=line + lines(end_to_end(seen.headers)),
         cookies=tuple([value for name, value in seen.headers if name == b"set-cookie"]),
+        location=facts.get(b"location") if status in redirect.STATUSES else None,
     )
 
 

@@ -73,6 +73,78 @@ def test_a_refusal_crosses_untouched_and_its_words_are_logged(
     assert line["reason"] == "the server answered 404 to the message: Cannot POST /mcp"
 
 
+@pytest.mark.parametrize("body", [b"", b"moved"])
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("location", ["/mcp/", "http://127.0.0.1:{port}/mcp/"])
+def test_a_redirect_of_the_same_origin_is_followed(
+    proxy: RunningProxy,
+    upstream: Upstream,
+    client: Client,
+    *,
+    location: str,
+    kept: bool,
+    body: bytes,
+) -> None:
+    client.post(call(), authorization="Bearer x")
+    side = upstream.accept()
+    side.request()
+    where = f"location: {location.format(port=upstream.port)}\r\n"
+    connection = "" if kept else "connection: close\r\n"
+    side.answer(body, "307 Temporary Redirect", where + connection)
+    side = side if kept else upstream.accept()
+    head, sent = side.request()
+    assert head.startswith("POST /mcp/ HTTP/1.1\r\n")
+    assert "\r\nauthorization: Bearer x" in head
+    assert json.loads(sent) == call()
+    side.answer(json.dumps(result()).encode())
+    assert client.answer() == (200, result())
+    proxy.counted({(CALL, "ok", "none"): 1})
+    [line] = eventually(lambda: proxy.logged("redirected"), "the line in the log")
+    assert (line["to"], line["followed"]) == (f"http://127.0.0.1:{upstream.port}/mcp/", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "location"),
+    [("307 There", "https://127.0.0.1:{port}/mcp?key=s3cr3t"), ("302 There", "/mcp/?key=s3cr3t")],
+)
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_another_redirect_is_named_and_never_passed_on(
+    proxy: RunningProxy,
+    upstream: Upstream,
+    client: Client,
+    *,
+    method: str,
+    status: str,
+    location: str,
+) -> None:
+    if method == "GET" and location.startswith("/"):
+        location = "https://elsewhere.example/mcp/?key=s3cr3t"
+    location = location.format(port=upstream.port)
+    client.request(method, "/mcp", json.dumps(call()), {"accept": "text/event-stream"})
+    side = upstream.accept()
+    side.request()
+    side.answer(b"", status, f"location: {location}\r\n")
+    response = client.getresponse()
+    told = response.read().decode()
+    assert (response.status, response.getheader("location")) == (502, None)
+    [line] = eventually(lambda: proxy.logged("redirected"), "the line in the log")
+    assert (line["status"], line["followed"]) == (int(status[:3]), False)
+    assert f"{line['to']}: give that address as --upstream" in told
+    assert "s3cr3t" not in told + str(proxy.log)
+
+
+def test_a_redirect_is_followed_once(
+    proxy: RunningProxy, upstream: Upstream, client: Client
+) -> None:
+    client.post(call())
+    side = upstream.accept()
+    for path in ("/mcp", "/mcp/"):
+        assert side.request()[0].startswith(f"POST {path} ")
+        side.answer(b"", "308 There", "location: /mcp/\r\n")
+    assert client.answer()[0] == 502
+    proxy.counted({(CALL, "transport_error", "server"): 1})
+
+
 @pytest.mark.parametrize("garbage", [b"not json", b"", json.dumps(result(2)).encode()])
 def test_an_answer_to_something_else_becomes_an_error_with_the_callers_id(
     upstream: Upstream, proxy: RunningProxy, client: Client, garbage: bytes

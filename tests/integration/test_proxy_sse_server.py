@@ -117,6 +117,25 @@ def test_a_cookie_that_came_with_the_stream_goes_back_with_messages(
     client.close()
 
 
+def test_redirects_of_the_stream_and_of_messages_are_followed(
+    server: SseUpstream, proxy: RunningProxy
+) -> None:
+    client = Client(proxy.port)
+    client.post(INITIALIZE)
+    side = server.accept()
+    side.request()
+    side.answer(b"", "307 There", "location: /sse/?key=1\r\n")
+    assert side.request()[0].startswith("GET /sse/?key=1 HTTP/1.1\r\n")
+    side.start_events()
+    side.chunk(b"event: endpoint\ndata: /m\n\n")
+    messages = server.accept()
+    messages.request()
+    messages.answer(b"", "307 There", "location: /m/\r\n")
+    head, body = messages.request()
+    assert (head.split()[1], json.loads(body)) == ("/m/", INITIALIZE)
+    client.close()
+
+
 def test_the_clients_query_reaches_the_server(server: SseUpstream, proxy: RunningProxy) -> None:
     client = Client(proxy.port, "/mcp?user=a")
     client.post(INITIALIZE)
