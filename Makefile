@@ -66,7 +66,7 @@ import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and i
 	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)" $(LAYOUT)
 
 .PHONY: preview
-preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html and *.png
+preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html
 	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus "$(PROMETHEUS)") $(if $(SERVER),--server "$(SERVER)")
 
 .PHONY: compiled
@@ -78,12 +78,21 @@ test-compiled: compiled ## the proxy's tests on the compiled proxy
 	@cp -r tests lab dashboards stacks values tools pyproject.toml build/compiled/
 	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy $(wildcard tests/integration/test_proxy_*.py)
 
+.PHONY: browser
+browser: ## find chromium and its driver, which the boards' tests and pictures need; root gets them from Debian
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null && exit 0; \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	  { echo "make $@: chromium and chromedriver are not on PATH: install them (Debian: chromium, chromium-driver)" >&2; exit 2; }; \
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
+	  apt-get install -qq -y --no-install-recommends chromium chromium-driver fonts-dejavu-core >/dev/null
+
 .PHONY: pictures
-pictures: $(VENV)/run.stamp ## draw the README's pictures anew, from a running make demo FAULT=server-hangs
-	@$(BIN)/python -m lab.preview --out build/pictures --board mcp-home --board mcp-fleet
-	@$(BIN)/python -m lab.preview --out build/pictures --board mcp-latency --server echo-http
+pictures: $(VENV)/run.stamp browser ## take the README's pictures anew, from a running make demo FAULT=server-hangs
+	@$(BIN)/python -m lab.preview --pictures --out build/pictures
+	@$(BIN)/python -m lab.preview --pictures --out build/pictures/one-server --server echo-http
 	@mkdir -p docs
-	@for each in home fleet latency; do cp build/pictures/mcp-$$each.png docs/board-$$each.png; done
+	@for each in mcp-home mcp-fleet one-server/mcp-latency; do \
+	  cp build/pictures/$$each.png docs/board-$${each##*mcp-}.png; done
 
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape
@@ -106,7 +115,7 @@ check: $(VENV)/dev.stamp ## lint, types and the fast tests
 	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/pytest -q -n 2 -m "not slow")
 
 .PHONY: test
-test: $(VENV)/dev.stamp ## everything: lint, types, all tests on the real binaries
+test: $(VENV)/dev.stamp browser ## everything: lint, types, all tests on the real binaries
 	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(ALL_TESTS))
 
 .PHONY: conformance

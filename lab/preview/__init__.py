@@ -1,6 +1,6 @@
-"""The boards without Grafana: generated JSON and a running Prometheus become pages and pictures.
+"""The boards without Grafana: generated JSON and a running Prometheus become pages for a browser.
 
-`model` reads a board's JSON, `asking` gets its data, `painters` draw one panel type each on a
-`canvas`, `page` (HTML) and `picture` (PNG) put the panels where the JSON says. Only `asking` and
-`run` touch the world, so equal data give equal bytes.
+`model` reads a board's JSON and `queries` gets its data; `charts` turns a panel into a figure that
+plotly draws, `panels` turns it into HTML, and `page` puts all of them where the JSON says. `live`
+serves pages, `run` writes them to files.
 """

@@ -1,9 +1,9 @@
-"""What can be wrong with a preview, each told in one line."""
+"""What can be wrong with a preview, each in one line."""
 
 
 class PreviewError(Exception):
-    """The preview cannot be drawn as asked; the text names the thing and what is allowed."""
+    """The preview cannot be drawn as asked; the text names the value and what is allowed."""
 
 
-class Undrawable(PreviewError):
-    """A board asks for something that the preview does not draw."""
+class Unsupported(PreviewError):
+    """A board uses something of Grafana's that the preview does not draw."""

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import pstdev
 
-Times = Iterable[float]
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -19,7 +17,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
-    """One observation that a trace tells more of."""
+    """One observation, with the id of its trace."""
 
     time: float
     value: float
@@ -42,7 +40,7 @@ def thinned(found: Iterable[Exemplar], step: int) -> tuple[Exemplar, ...]:
     return tuple(sorted((one for each in kept.values() for one in each), key=lambda one: one.time))
 
 
-def spans(times: Times, step: int) -> Iterator[tuple[float, float]]:
+def spans(times: Iterable[float], step: int) -> Iterator[tuple[float, float]]:
     """Moments in a row, no further apart than a step, as one span each: as Grafana joins them."""
     start = end = None
     for time in times:

@@ -1,24 +1,34 @@
 """How a panel's JSON says that values look: unit, words, colours; defaults, then overrides."""
 
 import copy
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from lab.preview.colours import Theme
-from lab.preview.errors import Undrawable
+from lab.preview.errors import Unsupported
+from lab.preview.theme import Theme
 from lab.preview.units import formatter
 
 Config = Mapping[str, Any]
 
+REDUCERS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
+    "lastNotNull": ("Last *", lambda values: values[-1]),
+    "max": ("Max", max),
+    "min": ("Min", min),
+    "mean": ("Mean", lambda values: math.fsum(values) / len(values)),
+    "sum": ("Total", math.fsum),
+}
+"""Grafana's calculations by id: the heading in a legend, and what it does."""
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One threshold: the colour from `value` on."""
 
-    value: float
-    colour: str
+def reduced(id: str, values: Sequence[float]) -> float | None:
+    """The values' one value, NaN left out; None if there is none. Raises Unsupported."""
+    if id not in REDUCERS:
+        raise Unsupported(f'calculation "{id}": known are {", ".join(REDUCERS)}')
+    present = [each for each in values if not math.isnan(each)]
+    return REDUCERS[id][1](present) if present else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +38,18 @@ class Field:
     config: Config
 
     @property
-    def decimals(self) -> int | None:
-        """None: as many as the value needs."""
-        return self.config.get("decimals")
-
-    @property
-    def nothing(self) -> str:
-        """What stands where there is no value."""
+    def no_value(self) -> str:
+        """The text where there is no value."""
         return str(self.config.get("noValue", "No data"))
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """The thresholds from low to high; the first holds from minus infinity on."""
+    def thresholds(self) -> tuple[tuple[float, str], ...]:
+        """Each value from which on a colour holds, from low to high; the first is -inf."""
         thresholds = self.config.get("thresholds", {"mode": "absolute", "steps": []})
         if thresholds["mode"] != "absolute":
-            raise Undrawable(f'thresholds of mode "{thresholds["mode"]}" are not drawn')
+            raise Unsupported(f'thresholds of mode "{thresholds["mode"]}": known is absolute')
         return tuple(
-            Step(float("-inf") if each["value"] is None else each["value"], each["color"])
+            (-math.inf if each["value"] is None else each["value"], each["color"])
             for each in thresholds["steps"]
         )
 
@@ -54,32 +59,30 @@ class Field:
 
     def text(self, value: float, decimals: int | None = None) -> str:
         """The value in words or in its unit; `decimals` matter if the field fixes none."""
-        word = self._word(value)
-        digits = decimals if self.decimals is None else self.decimals
-        return word or formatter(self.config.get("unit", "none"))(value, digits)
+        mapped = self._mapped(lambda known: _is(known, value))
+        if "text" in mapped:
+            return str(mapped["text"])
+        digits = self.config.get("decimals", decimals)
+        return formatter(self.config.get("unit", "none"))(value, digits)
 
-    def _word(self, value: float) -> str | None:
-        shown = self._mapped(lambda known: _is(known, value))
-        return str(shown["text"]) if shown else None
+    def colour_of_text(self, text: str, theme: Theme) -> str | None:
+        """The colour that a value mapping gives a text; None without one."""
+        mapped = self._mapped(lambda known: known == text)
+        return theme.colour(mapped["color"]) if "color" in mapped else None
 
-    def colour_of(self, word: str, theme: Theme) -> str | None:
-        """The colour that a text has by itself; None for that of any other text."""
-        shown = self._mapped(lambda known: known == word)
-        return theme.colour(shown["color"]) if shown and "color" in shown else None
-
-    def _mapped(self, fits: Callable[[str], bool]) -> Config | None:
-        """How the first value that fits is to look."""
+    def _mapped(self, fits: Callable[[str], bool]) -> Config:
+        """How the first value that fits is to look; empty if none does."""
         for mapping in self.config.get("mappings", ()):
             if mapping["type"] != "value":
-                raise Undrawable(f'value mappings of type "{mapping["type"]}" are not drawn')
+                raise Unsupported(f'value mapping of type "{mapping["type"]}": known is value')
             for known, shown in mapping["options"].items():
                 if fits(known):
-                    return cast(Config, shown)
-        return None
+                    return dict(shown)
+        return {}
 
-    def by_threshold(self, value: float, theme: Theme) -> str:
-        """The colour of the highest step that the value reaches."""
-        reached = [step.colour for step in self.steps if value >= step.value]
+    def threshold_colour(self, value: float, theme: Theme) -> str:
+        """The colour of the highest threshold that the value reaches."""
+        reached = [colour for least, colour in self.thresholds if value >= least]
         return theme.colour(reached[-1]) if reached else theme.text
 
     def colour(self, value: float, number: int, theme: Theme) -> str:
@@ -88,10 +91,10 @@ class Field:
         if chosen["mode"] == "fixed":
             return theme.colour(chosen["fixedColor"])
         if chosen["mode"] == "palette-classic":
-            return theme.turn(number)
+            return theme.classic(number)
         if chosen["mode"] == "thresholds":
-            return self.by_threshold(value, theme)
-        raise Undrawable(f'colour mode "{chosen["mode"]}" is not drawn')
+            return self.threshold_colour(value, theme)
+        raise Unsupported(f'colour mode "{chosen["mode"]}": known are fixed, thresholds, classic')
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def _matches(matcher: Config, name: str) -> bool:
         return bool(matcher["options"] == name)
     if matcher["id"] == "byRegexp":
         return re.search(matcher["options"].strip("/"), name) is not None
-    raise Undrawable(f'overrides matched "{matcher["id"]}" are not drawn')
+    raise Unsupported(f'overrides matched "{matcher["id"]}": known are byName and byRegexp')
 
 
 def _apply(config: dict[str, Any], path: str, value: Any) -> None:

@@ -10,19 +10,13 @@ from lab.preview.model import Board
 
 Labels = Mapping[str, str]
 
-TAGS, TRACE = "tags", "trace"
-"""What a link asks of the traces that a board shows: an attribute with its value; a trace's id."""
-
-VIEW = ("from", "theme")
-"""What every page can be asked for, whatever the variables of its board."""
-
 _BOARD = re.compile(r"^/?d/([A-Za-z0-9_-]+)(?:\?(.*))?$")
 _KEPT = re.compile(r"^\$\{(\w+):queryparam\}$")
 _LABEL = re.compile(r"\$\{__(?:field\.labels|data\.fields)\.(\w+):percentencode\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Link:
     """Something to follow: what it leads to in words, and its address."""
 
     title: str
@@ -30,58 +24,70 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
-    """Which boards have pages, and what this one was asked for, by parameter.
+class Links:
+    """Which boards have pages, and the parameters of this one's address.
 
-    Pages that are `live` can be asked too, for the variables and the time that a link hands over;
-    a file is what it is. `jaeger` is the base address of Jaeger's API, None if nobody knows it;
-    `spans` are the board and the place on its page that show a trace span by span.
+    Pages that are `live` take the variables and the time that a link hands over; a file is what it
+    is. `jaeger` is the base address of Jaeger's API, None if it is not known; `spans` are the board
+    and the panel that show a trace span by span.
     """
 
     pages: frozenset[str] = frozenset()
-    asked: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
     jaeger: str | None = None
-    spans: tuple[str, str] | None = None
+    spans: tuple[str, int] | None = None
 
-    def ways(self, links: Iterable[Mapping[str, Any]], labels: Labels) -> tuple[Way, ...]:
+    def of(self, links: Iterable[Mapping[str, Any]], labels: Labels) -> tuple[Link, ...]:
         """The links of a field that lead somewhere, for a series or a row with these labels."""
         found = ((each["title"], self.address(each["url"], labels)) for each in links)
-        return tuple(Way(title, address) for title, address in found if address)
+        return tuple(Link(title, address) for title, address in found if address)
 
     def address(self, url: str, labels: Labels) -> str | None:
         """The page that Grafana's address means; None if it is of a board without one."""
         board = _BOARD.match(url)
         if board is None:
-            return None if "${" in url else url
+            return url if re.match("https?://[^$]*$", url) else None
         uid, query = board[1], board[2] or ""
         if uid not in self.pages:
             return None
-        chosen = self._chosen(query.split("&"), labels) if self.live else {}
-        return f"{uid}.html?{urlencode(chosen)}" if chosen else f"{uid}.html"
+        return self.page(uid, self._variables(query.split("&"), labels))
 
-    def trace(self, id: str) -> tuple[Way, ...]:
-        """To one trace: on the board that shows it span by span, and as Jaeger's API tells it."""
+    def page(
+        self, uid: str, variables: Mapping[str, str], changed: Mapping[str, str] | None = None
+    ) -> str:
+        """A board's page with these variables; time and looks stay if they are not `changed`."""
+        if not self.live:
+            return f"{uid}.html"
+        kept = {k: v for k, v in self.parameters.items() if not k.startswith("var-")}
+        query = urlencode({**variables, **kept, **(changed or {})})
+        return f"/d/{uid}?{query}" if query else f"/d/{uid}"
+
+    def trace(self, id: str) -> str | None:
+        """To a trace: span by span on a live page, else as Jaeger's API tells it."""
         if self.jaeger is None or not id:
-            return ()
-        api = Way("The trace, by Jaeger's API", f"{self.jaeger}/api/traces/{quote(id, safe='')}")
-        if self.spans is None or not self.live:
-            return (api,)
+            return None
+        if not self.live or self.spans is None:
+            return self.api(id)
         uid, panel = self.spans
-        query = urlencode({**self.asked, TRACE: id})
-        return (Way("The trace, span by span", f"{uid}.html?{query}#{panel}"), api)
+        kept = {k: v for k, v in self.parameters.items() if k.startswith("var-")}
+        return f"{self.page(uid, {**kept, 'var-trace': id})}#panel-{panel}"
 
-    def _chosen(self, parts: Iterable[str], labels: Labels) -> dict[str, str]:
-        """What the page is asked for: variables as the link says, time and theme as they are."""
+    def api(self, id: str) -> str:
+        """To a trace in Jaeger's own JSON."""
+        return f"{self.jaeger}/api/traces/{quote(id, safe='')}"
+
+    def _variables(self, parts: Iterable[str], labels: Labels) -> dict[str, str]:
+        """The variables that a link sets, and those that it keeps as they are."""
         chosen = {}
         for part in parts:
             name, _, value = part.partition("=")
             kept = _KEPT.match(part)
-            if kept and kept[1] in self.asked:
-                chosen[kept[1]] = self.asked[kept[1]]
-            elif name.startswith("var-") and (filled := _filled(value, labels)):
-                chosen[name.removeprefix("var-")] = filled
-        return chosen | {each: self.asked[each] for each in VIEW if each in self.asked}
+            if kept and (same := self.parameters.get(f"var-{kept[1]}")):
+                chosen[f"var-{kept[1]}"] = same
+            elif name.startswith("var-") and (given := _filled(value, labels)):
+                chosen[name] = given
+        return chosen
 
 
 def _filled(value: str, labels: Labels) -> str | None:
@@ -91,15 +97,11 @@ def _filled(value: str, labels: Labels) -> str | None:
     return unquote(_LABEL.sub(lambda found: quote(labels[found[1]], safe=""), value))
 
 
-def guide(
-    boards: tuple[Board, ...], asked: Mapping[str, str], jaeger: str | None, *, live: bool
-) -> Guide:
-    """The guide of a page, beside the pages of all boards."""
+def links(
+    boards: tuple[Board, ...], parameters: Mapping[str, str], jaeger: str | None, *, live: bool
+) -> Links:
+    """The links of a page, beside the pages of all boards."""
     panels = ((board.uid, panel) for board in boards for panel in board.panels)
-    spans = ((uid, f"panel-{panel.id}") for uid, panel in panels if panel.kind == "traces")
+    spans = ((uid, panel.id) for uid, panel in panels if panel.kind == "traces")
     pages = frozenset(each.uid for each in boards)
-    return Guide(pages, asked, live, jaeger, next(spans, None))
-
-
-NOWHERE = Guide()
-"""For a drawing that nobody can click."""
+    return Links(pages, parameters, live, jaeger, next(spans, None))

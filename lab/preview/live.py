@@ -1,61 +1,62 @@
-"""The boards as live pages: each is asked for and drawn anew on every request, on loopback."""
+"""The boards as live pages on loopback: each is asked for and drawn anew on every request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from string import Template
-from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
 from lab.jaeger_api import Jaeger
 from lab.ports import LOOPBACK
-from lab.preview.asking import Choice, answers, settled
-from lab.preview.colours import THEMES, Mode
+from lab.preview.charts import Look
 from lab.preview.errors import PreviewError
-from lab.preview.links import TAGS, TRACE, VIEW, guide
+from lab.preview.links import links
 from lab.preview.model import Board
-from lab.preview.page import html
-from lab.preview.sheet import Sheet
-from lab.preview.window import Window, seconds
+from lab.preview.page import REFRESHES, Controls, asset, html
+from lab.preview.queries import View, answers, choices
+from lab.preview.theme import THEMES, Mode
+from lab.preview.time_range import TimeRange, moment
 from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
 from proxy.hosts import host, names_loopback
 
-Clock = Callable[[], float]
-
 IDLE_SECONDS = 30
-"""How long a connection may say nothing."""
+"""After this long without a request a connection is closed."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy: no inline script runs. plotly sets styles inline."""
+
+_STATIC = {
+    "/static/plotly.js": "text/javascript",
+    "/static/page.js": "text/javascript",
+    "/static/page.css": "text/css",
+}
+_LOOKS = ("from", "to", "refresh", "theme")
+_IGNORED = frozenset({"orgId", "timezone", "var-datasource", "var-jaeger"})
+"""In Grafana's addresses, and without a meaning here."""
 
 
-_INDEX = Template("""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>MCP boards</title>
-<style>
-body { background: $canvas; color: $text; font: 15px/2 Inter, "DejaVu Sans", Arial, sans-serif; }
-a { color: $link; }
-</style>
-<ul>$items</ul>
-""")
-
-
-class NoSuchPage(PreviewError):
-    """The address names no board."""
+class NotFound(PreviewError):
+    """The address names nothing that is served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is served: boards, and what a request shows that asks for nothing else."""
+    """What is served: boards, and what they show if an address does not say.
+
+    `start` is a time as Grafana's URLs write it.
+    """
 
     boards: tuple[Board, ...]
     prometheus: str
-    choice: Choice
-    mode: Mode
     jaeger: str | None = None
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """What a page can be asked for: the boards' variables, traces, time and theme."""
-        variables = (each.name for board in self.boards for each in board.variables)
-        return (*dict.fromkeys(variables), TAGS, TRACE, *VIEW)
+    start: str = "now-5m"
+    min_step: int | None = None
+    chosen: Mapping[str, str] | None = None
+    mode: Mode = Mode.DARK
 
     def page(self, address: str, now: float) -> str:
         """The page at a path with parameters; raises PreviewError, Unreachable, QueryRefused."""
@@ -63,74 +64,49 @@ class Site:
         if url.path == "/":
             return self._index()
         board = self._board(url.path)
-        asked = dict(parse_qsl(url.query))
-        if unknown := sorted(asked.keys() - set(self.parameters)):
-            raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(self.parameters)}')
-        prometheus, theme = Prometheus(self.prometheus), THEMES[self._mode(asked)]
-        choice = settled(prometheus, board, self._choice(asked, now))
-        jaeger = Jaeger(self.jaeger) if self.jaeger else None
-        found = answers(prometheus, board, choice, jaeger)
-        suffix = f"?{url.query}" if url.query else ""
-        menu = tuple((each.title, f"{each.uid}.html{suffix}") for each in self.boards)
-        leading = guide(self.boards, {**choice.chosen, **asked}, self.jaeger, live=True)
-        return html(Sheet(board, found, choice, theme, menu, leading))
+        asked = self._asked(url.query)
+        start, end = asked.get("from", self.start), asked.get("to", "now")
+        refresh = _one_of(REFRESHES, "refresh", asked.get("refresh", "10s"))
+        theme = THEMES[Mode(_one_of(tuple(Mode), "theme", asked.get("theme", self.mode)))]
+        variables = {k.removeprefix("var-"): v for k, v in asked.items() if k not in _LOOKS}
+        time = TimeRange(moment(start, now), moment(end, now), self.min_step)
+        prometheus = Prometheus(self.prometheus)
+        view = View(time, {**(self.chosen or {}), **variables})
+        view, known = choices(prometheus, board, view)
+        found = answers(prometheus, Jaeger(self.jaeger) if self.jaeger else None, board, view)
+        parameters = {**{f"var-{k}": v for k, v in view.chosen.items()}, **asked}
+        look = Look(theme, links(self.boards, parameters, self.jaeger, live=True))
+        menu = {each.uid: each.title for each in self.boards}
+        return html(board, found, view, look, menu, Controls(known, start, end, refresh))
 
     def _index(self) -> str:
-        theme = THEMES[self.mode]
         items = "".join(
-            f'<li><a href="{each.uid}.html">{escape(each.title)}</a> {escape(each.description)}'
-            for each in self.boards
+            f'<li><a href="/d/{escape(uid)}">{escape(title)}</a> {escape(description)}'
+            for uid, title, description in ((x.uid, x.title, x.description) for x in self.boards)
         )
-        return _INDEX.substitute(
-            canvas=theme.canvas, text=theme.text, link=theme.colour("blue"), items=items
-        )
+        head = '<meta charset="utf-8"><meta name="color-scheme" content="dark light">'
+        return f'<!doctype html><html lang="en">{head}<title>MCP boards</title><ul>{items}</ul>'
 
     def _board(self, path: str) -> Board:
         for board in self.boards:
-            if path == f"/{board.uid}.html":
+            if path == f"/d/{board.uid}" or path.startswith(f"/d/{board.uid}/"):
                 return board
-        raise NoSuchPage(f'no page "{path}"; / lists the boards')
+        raise NotFound(f'no page "{path}"; / lists the boards')
 
-    def _choice(self, asked: dict[str, str], now: float) -> Choice:
-        window = self.choice.window
-        length = seconds(asked["from"]) if "from" in asked else window.length
-        chosen = {name: value for name, value in asked.items() if name not in VIEW}
-        return Choice(Window(now, length, window.min_step), {**self.choice.chosen, **chosen})
-
-    def _mode(self, asked: dict[str, str]) -> Mode:
-        wanted = asked.get("theme", self.mode)
-        if wanted not in list(Mode):
-            raise PreviewError(f'theme "{wanted}": known are {", ".join(Mode)}')
-        return Mode(wanted)
+    def _asked(self, query: str) -> dict[str, str]:
+        """The parameters that have a value and a meaning; raises PreviewError for unknown ones."""
+        names = (each.name for board in self.boards for each in board.variables)
+        known = (*(f"var-{each}" for each in dict.fromkeys(names)), *_LOOKS)
+        given = {k: v for k, v in parse_qsl(query) if k not in _IGNORED}
+        if unknown := sorted(given.keys() - set(known)):
+            raise PreviewError(f'parameter "{unknown[0]}": known are {", ".join(known)}')
+        return {k: v for k, v in given.items() if v not in ("All", "$__all")}
 
 
-def server(site: Site, port: int, clock: Clock) -> ThreadingHTTPServer:
-    """A server of the site on loopback, one page at a time; raises OSError if it cannot."""
-    # matplotlib's settings are global; threads are for browsers that connect before they ask.
-    drawing = Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = IDLE_SECONDS
-
-        def do_GET(self) -> None:
-            if _rebound(self.headers.get("Host", "")):
-                status, text = 403, "these pages are of this machine: use localhost\n"
-            else:
-                with drawing:
-                    status, text = _answered(site, self.path, clock())
-            payload = text.encode()
-            kind = "text/html" if status == 200 else "text/plain"
-            self.send_response(status)
-            self.send_header("Content-Type", f"{kind}; charset=utf-8")
-            self.send_header("Content-Length", str(len(payload)))
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            self.wfile.write(payload)
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    return ThreadingHTTPServer((LOOPBACK, port), Handler)
+def _one_of(known: tuple[str, ...], name: str, value: str) -> str:
+    if value not in known:
+        raise PreviewError(f'{name} "{value}": known are {", ".join(known)}')
+    return value
 
 
 def _rebound(named: str) -> bool:
@@ -141,12 +117,44 @@ def _rebound(named: str) -> bool:
         return True
 
 
-def _answered(site: Site, address: str, now: float) -> tuple[int, str]:
+def server(site: Site, port: int, clock: Callable[[], float]) -> ThreadingHTTPServer:
+    """A server of the site on loopback; raises OSError if it cannot listen."""
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = IDLE_SECONDS
+
+        def do_GET(self) -> None:
+            status, kind, text = _response(site, self.headers.get("Host", ""), self.path, clock())
+            payload = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(payload)))
+            self.send_header("Content-Security-Policy", POLICY)
+            self.send_header("X-Content-Type-Options", "nosniff")
+            kept = "max-age=600" if self.path == "/static/plotly.js" else "no-store"
+            self.send_header("Cache-Control", kept)
+            with suppress(ConnectionError):  # Whoever asked has gone on to another page.
+                self.end_headers()
+                self.wfile.write(payload)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    return ThreadingHTTPServer((LOOPBACK, port), Handler)
+
+
+def _response(site: Site, named: str, address: str, now: float) -> tuple[int, str, str]:
+    """Status, content type and text."""
+    plain = "text/plain"
+    if _rebound(named):
+        return 403, plain, "these pages are of this machine: use localhost\n"
+    if kind := _STATIC.get(address):
+        return 200, kind, asset(address.removeprefix("/static/"))
     try:
-        return 200, site.page(address, now)
-    except NoSuchPage as missing:
-        return 404, f"{missing}\n"
+        return 200, "text/html", site.page(address, now)
+    except NotFound as missing:
+        return 404, plain, f"{missing}\n"
     except PreviewError as mistake:
-        return 400, f"{mistake}\n"
+        return 400, plain, f"{mistake}\n"
     except (Unreachable, QueryRefused) as wrong:
-        return 502, f"{wrong}\n"
+        return 502, plain, f"{wrong}\n"

@@ -10,15 +10,18 @@ from lab.preview.errors import PreviewError
 from lab.preview.fields import Fields
 
 PROMETHEUS, JAEGER = "prometheus", "jaeger"
-"""The types of data sources that the preview asks."""
+"""The types of data sources that the preview queries."""
+
+ROW = "row"
+"""The type of a panel that is a heading across the board."""
 
 Options = Mapping[str, Any]
-"""A panel type's own options, as Grafana's schema names them; its painter reads them."""
+"""A panel type's own options, as Grafana's schema names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One query: `step` is its Min step, "" for none; `letter` its refId."""
+    """One query of a panel: `letter` is its refId, `step` its Min step, "" without one."""
 
     letter: str
     expr: str
@@ -30,10 +33,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel, or with the kind "row" a heading across the board.
+    """One panel; `source` is the type of its data source, "" without one.
 
-    `source` is the type of its data source, "" if it has none; other than Prometheus' own
-    queries are not read.
+    It has targets only where the source is Prometheus.
     """
 
     id: int
@@ -52,20 +54,20 @@ class Panel:
 class Variable:
     """A choice of the viewer: a value of `label` among the series that `selector` matches.
 
-    `one` must be chosen, where not all may be shown together.
+    Without a selector it is free text. With `one`, a single value must be chosen.
     """
 
     name: str
     title: str
-    selector: str
-    label: str
-    everything: str
+    selector: str = ""
+    label: str = ""
+    everything: str = ""
     one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Events to mark on all graphs: whenever `expr` has a value; `title` is a legend's form."""
+    """Events on all graphs: whenever `expr` has a value; `title` has the form of a legend."""
 
     expr: str
     title: str
@@ -84,29 +86,23 @@ class Board:
     variables: tuple[Variable, ...]
     annotations: tuple[Annotation, ...] = ()
 
-    @property
-    def height(self) -> int:
-        """In rows of the grid."""
-        return max((panel.place.y + panel.place.h for panel in self.panels), default=0)
-
 
 def parse(text: str, name: str) -> Board:
-    """The board in a JSON text; raises PreviewError, naming `name`, if it is none."""
+    """The board in a JSON text; raises PreviewError, naming `name`, if it is not one."""
     try:
         written = json.loads(text)
+        annotations = written.get("annotations", {}).get("list", ())
         return Board(
             written["uid"],
             written["title"],
             written.get("description", ""),
             tuple(_panel(each) for each in written["panels"]),
             tuple(
-                _variable(each) for each in written["templating"]["list"] if each["type"] == "query"
+                _VARIABLES[each["type"]](each)
+                for each in written["templating"]["list"]
+                if each["type"] in _VARIABLES
             ),
-            tuple(
-                _annotation(each)
-                for each in written.get("annotations", {}).get("list", ())
-                if "expr" in each
-            ),
+            tuple(_annotation(each) for each in annotations if "expr" in each),
         )
     except (ValueError, KeyError, TypeError) as wrong:
         why = f"no {wrong}" if isinstance(wrong, KeyError) else str(wrong)
@@ -114,17 +110,16 @@ def parse(text: str, name: str) -> Board:
 
 
 def _panel(written: Options) -> Panel:
-    at = written["gridPos"]
-    source = written.get("datasource", {}).get("type", "") if written.get("targets") else ""
-    asked = written["targets"] if source == PROMETHEUS else ()
+    targets = written.get("targets", ())
+    source = written.get("datasource", {}).get("type", "") if targets else ""
     return Panel(
         written["id"],
         written["type"],
         written.get("title", ""),
         written.get("description", ""),
-        Place(at["w"], at["h"], at["x"], at["y"]),
+        Place(**written["gridPos"]),
         source,
-        tuple(_target(each) for each in asked),
+        tuple(_target(each) for each in targets if source == PROMETHEUS),
         Fields.parse(written.get("fieldConfig", {})),
         written.get("options", {}),
         tuple(written.get("transformations", ())),
@@ -142,23 +137,21 @@ def _target(written: Options) -> Target:
     )
 
 
-def _variable(written: Options) -> Variable:
+def _query_variable(written: Options) -> Variable:
     inside = written["definition"].removeprefix("label_values(").removesuffix(")")
     selector, _, label = inside.rpartition(", ")
-    return Variable(
-        written["name"],
-        written.get("label") or written["name"],
-        selector,
-        label,
-        written.get("allValue", ".+"),
-        not written.get("includeAll", False),
-    )
+    title = written.get("label") or written["name"]
+    everything, one = written.get("allValue", ".+"), not written.get("includeAll", False)
+    return Variable(written["name"], title, selector, label, everything, one)
+
+
+def _text_variable(written: Options) -> Variable:
+    return Variable(written["name"], written.get("label") or written["name"])
+
+
+_VARIABLES = {"query": _query_variable, "textbox": _text_variable}
 
 
 def _annotation(written: Options) -> Annotation:
-    return Annotation(
-        written["expr"],
-        written.get("titleFormat", written["name"]),
-        written["iconColor"],
-        written.get("step", ""),
-    )
+    title = written.get("titleFormat", written["name"])
+    return Annotation(written["expr"], title, written["iconColor"], written.get("step", ""))

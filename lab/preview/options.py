@@ -1,4 +1,4 @@
-"""What the user asks of the preview, checked as far as it can be before anybody is asked."""
+"""What the user asks of the preview, checked as far as it can be before anything is queried."""
 
 import argparse
 import time
@@ -9,12 +9,11 @@ from typing import NoReturn
 
 from dashboards.board import NAMESPACE, SERVER
 from dashboards.urls import is_url
-from lab.preview.asking import Choice
-from lab.preview.colours import Mode
 from lab.preview.errors import PreviewError
-from lab.preview.links import TRACE
+from lab.preview.queries import View
 from lab.preview.running import running_demo
-from lab.preview.window import Window, seconds
+from lab.preview.theme import Mode
+from lab.preview.time_range import TimeRange, seconds
 from lab.programs import PREVIEW_MIN_STEP
 
 DEFAULT_OUT = Path("build", "preview")
@@ -23,7 +22,7 @@ DEFAULT_LENGTH = "5m"
 _NO_DEMO = (
     "no demo is running here: start `make demo`, or give --prometheus (make: PROMETHEUS=) URL"
 )
-_PURPOSE = """Draw every board from a running Prometheus, as one HTML page and one PNG each."""
+_PURPOSE = """Draw every board from a running Prometheus, as one HTML page each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +30,24 @@ class Options:
     """What the user asked for, checked.
 
     `boards` None means those of this repository, `only` the uids of those wanted, none for all;
-    `serve` is the port of live pages, 0 for any that is free; None writes files. `jaeger` is None
-    if nobody knows where it is.
+    `serve` is the port of live pages, 0 for any that is free; None writes files. `length` is how
+    much time is shown, as typed; `jaeger` is None if its address is not known.
     """
 
     prometheus: str
-    choice: Choice
+    jaeger: str | None
+    view: View
+    length: str
     mode: Mode
     boards: Path | None
     only: tuple[str, ...]
     out: Path
+    pictures: bool
     serve: int | None
-    jaeger: str | None
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Reports what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise PreviewError(f"{message}; see {self.prog} --help")
@@ -55,34 +56,35 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: Sequence[str]) -> Options:
     """Raises PreviewError, one line."""
     given = _parser().parse_args(arguments)
-    found = running_demo() if given.prometheus is None else None
-    url = found.prometheus if found else given.prometheus
-    if url is None:
+    demo = running_demo() if given.prometheus is None else None
+    prometheus = _url("Prometheus", demo.prometheus if demo else given.prometheus, 9090)
+    if prometheus is None:
         raise PreviewError(_NO_DEMO)
-    if not is_url(url):
-        raise PreviewError(f"{url!r} is no address of Prometheus, such as http://127.0.0.1:9090")
-    jaeger = given.jaeger or (found.jaeger if found else None)
-    if jaeger is not None and not is_url(jaeger):
-        raise PreviewError(f"{jaeger!r} is no address of Jaeger, such as http://127.0.0.1:16686")
-    min_step = given.min_step or (PREVIEW_MIN_STEP if found else None)
-    window = Window(
-        time.time() if given.to is None else given.to,
-        seconds(given.from_),
-        seconds(min_step) if min_step else None,
-    )
+    jaeger = _url("Jaeger", given.jaeger or (demo.jaeger if demo else None), 16686)
+    min_step = given.min_step or (PREVIEW_MIN_STEP if demo else None)
+    end = time.time() if given.to is None else given.to
+    shown = TimeRange(end - seconds(given.from_), end, seconds(min_step) if min_step else None)
     if given.serve is not None and not 0 <= given.serve < 65536:
-        raise PreviewError(f"--serve {given.serve}: no port; 0 to 65535")
-    chosen = {NAMESPACE.name: given.namespace, SERVER.name: given.server, TRACE: given.trace}
+        raise PreviewError(f"--serve {given.serve}: not a port; 0 to 65535")
+    chosen = {NAMESPACE.name: given.namespace, SERVER.name: given.server, "trace": given.trace}
     return Options(
-        url.rstrip("/"),
-        Choice(window, _present(chosen)),
+        prometheus,
+        jaeger,
+        View(shown, _present(chosen)),
+        given.from_,
         Mode(given.theme),
         given.boards,
         tuple(given.board or ()),
         given.out,
+        given.pictures,
         given.serve,
-        jaeger.rstrip("/") if jaeger else None,
     )
+
+
+def _url(name: str, text: str | None, port: int) -> str | None:
+    if text is not None and not is_url(text):
+        raise PreviewError(f"{text!r} is no address of {name}, such as http://127.0.0.1:{port}")
+    return text and text.rstrip("/")
 
 
 def _present(chosen: Mapping[str, str | None]) -> dict[str, str]:
@@ -97,24 +99,16 @@ def _parser() -> _Parser:
     add("--namespace", metavar="NAME", help="show one namespace; default: all")
     add("--trace", metavar="ID", help="show this trace span by span")
     add("--server", metavar="NAME", help="show one MCP server; default: all")
-    add(
-        "--from",
-        dest="from_",
-        default=DEFAULT_LENGTH,
-        metavar="RANGE",
-        help=f"how much time to show, such as 30s, 5m or 6h; default: {DEFAULT_LENGTH}",
-    )
+    length = f"how much time to show, such as 30s, 5m or 6h; default: {DEFAULT_LENGTH}"
+    add("--from", dest="from_", default=DEFAULT_LENGTH, metavar="RANGE", help=length)
     add("--to", type=float, metavar="TIME", help="its end, in seconds since 1970; default: now")
-    add(
-        "--min-step",
-        metavar="STEP",
-        help=f"instead of the boards' Min step; default for a running demo: {PREVIEW_MIN_STEP}",
-    )
+    step = f"instead of the boards' Min step; default for a running demo: {PREVIEW_MIN_STEP}"
+    add("--min-step", metavar="STEP", help=step)
     add("--theme", choices=[each.value for each in Mode], default=Mode.DARK.value)
     add("--board", action="append", metavar="UID", help="draw this board only; may be repeated")
     add("--boards", type=Path, metavar="FOLDER", help="read FOLDER/*.json, not our own boards")
-    add(
-        "--serve", type=int, metavar="PORT", help="no files: live pages on loopback; 0: a free port"
-    )
+    serve = "no files: live pages on loopback, with times to choose; 0: a free port"
+    add("--serve", type=int, metavar="PORT", help=serve)
     add("--out", type=Path, default=DEFAULT_OUT, help=f"default: {DEFAULT_OUT}")
+    add("--pictures", action="store_true", help="a PNG of each page too; needs chromium on PATH")
     return parser

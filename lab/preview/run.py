@@ -1,4 +1,4 @@
-"""Ask, draw, write: the command."""
+"""Query, draw, write: the command."""
 
 import os
 import sys
@@ -12,17 +12,16 @@ from dashboards.render import board_json
 from lab.jaeger_api import Jaeger
 from lab.ports import LOOPBACK
 from lab.preview import model
-from lab.preview.asking import answers, settled
-from lab.preview.colours import THEMES
+from lab.preview.charts import Look
 from lab.preview.errors import PreviewError
-from lab.preview.links import guide
+from lab.preview.links import links
 from lab.preview.live import Site, server
 from lab.preview.model import Board
 from lab.preview.options import Options, parse
-from lab.preview.page import html
-from lab.preview.painting import refuse_unknown
-from lab.preview.picture import png
-from lab.preview.sheet import Sheet
+from lab.preview.page import check_supported, html
+from lab.preview.pictures import picture
+from lab.preview.queries import View, answers, choices
+from lab.preview.theme import THEMES
 from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
 
 
@@ -41,7 +40,7 @@ def boards(folder: Path | None) -> tuple[Board, ...]:
 
 def _checked(text: str, name: str) -> Board:
     board = model.parse(text, name)
-    refuse_unknown(board)
+    check_supported(board)
     return board
 
 
@@ -54,34 +53,35 @@ def wanted(every: tuple[Board, ...], only: tuple[str, ...]) -> tuple[Board, ...]
     return tuple(each for each in every if not only or each.uid in only)
 
 
-def sheets(drawn: tuple[Board, ...], options: Options) -> Iterator[Sheet]:
-    """Every board with its data; raises PreviewError, Unreachable or QueryRefused."""
+def pages(drawn: tuple[Board, ...], options: Options) -> Iterator[tuple[str, str]]:
+    """The name and text of each board's file; raises PreviewError, Unreachable or QueryRefused."""
     prometheus = Prometheus(options.prometheus)
-    menu = tuple((board.title, f"{board.uid}.html") for board in drawn)
     jaeger = Jaeger(options.jaeger) if options.jaeger else None
-    leading = guide(drawn, options.choice.chosen, options.jaeger, live=False)
+    look = Look(THEMES[options.mode], links(drawn, {}, options.jaeger, live=False))
+    menu = {each.uid: each.title for each in drawn}
     for board in drawn:
-        choice = settled(prometheus, board, options.choice)
-        found = answers(prometheus, board, choice, jaeger)
-        yield Sheet(board, found, choice, THEMES[options.mode], menu, leading)
+        view, known = choices(prometheus, board, options.view)
+        _require_known(options.prometheus, view, known)
+        found = answers(prometheus, jaeger, board, view)
+        print(f"drawing {board.title}", file=sys.stderr, flush=True)
+        yield f"{board.uid}.html", html(board, found, view, look, menu)
 
 
-def files(drawn: tuple[Board, ...], options: Options) -> dict[str, bytes]:
-    """Every file to write, by its name."""
-    written = {}
-    for sheet in sheets(drawn, options):
-        print(f"drawing {sheet.board.title}", file=sys.stderr, flush=True)
-        written[f"{sheet.board.uid}.html"] = html(sheet).encode()
-        written[f"{sheet.board.uid}.png"] = png(sheet)
-    return written
+def _require_known(url: str, view: View, known: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise PreviewError unless every value that was chosen exists."""
+    for name, values in known.items():
+        value = view.chosen.get(name)
+        if value is not None and value not in values:
+            there = ", ".join(values) or "none"
+            raise PreviewError(f'{name} "{value}": {url} knows no such {name}; it knows {there}')
 
 
-def write(out: Path, contents: Mapping[str, bytes]) -> None:
+def write(out: Path, contents: Mapping[str, str]) -> None:
     """Write all files aside, then move them into `out`; raises OSError."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".preview-", dir=out) as aside:
         for name, content in contents.items():
-            Path(aside, name).write_bytes(content)
+            Path(aside, name).write_text(content, encoding="utf-8")
         for name in contents:
             os.replace(Path(aside, name), out / name)
 
@@ -93,9 +93,9 @@ def main(arguments: Sequence[str]) -> int:
         drawn = wanted(boards(options.boards), options.only)
         _save(drawn, options) if options.serve is None else _serve(drawn, options, options.serve)
     except QueryRefused as refused:
-        return _told(refused, 1)
+        return _failed(refused, 1)
     except (PreviewError, Unreachable) as mistake:
-        return _told(mistake, 2)
+        return _failed(mistake, 2)
     except KeyboardInterrupt:
         return 130
     return 0
@@ -103,19 +103,23 @@ def main(arguments: Sequence[str]) -> int:
 
 def _save(drawn: tuple[Board, ...], options: Options) -> None:
     started = time.perf_counter()
-    contents = files(drawn, options)
+    contents = dict(pages(drawn, options))
     try:
         write(options.out, contents)
     except OSError as wrong:
         raise PreviewError(f'cannot write to "{options.out}": {wrong.strerror}') from wrong
-    for name in contents:
-        print(options.out / name)
-    print(f"{len(contents)} files, {time.perf_counter() - started:.1f} s")
+    files = [options.out / name for name in contents]
+    if options.pictures:
+        files += [picture(options.out / f"{each.uid}.html", each) for each in drawn]
+    print("\n".join(map(str, files)))
+    print(f"{len(files)} files, {time.perf_counter() - started:.1f} s")
 
 
 def _serve(drawn: tuple[Board, ...], options: Options, port: int) -> None:
     """Serve live pages until a signal comes."""
-    site = Site(drawn, options.prometheus, options.choice, options.mode, options.jaeger)
+    start, view = f"now-{options.length}", options.view
+    places = (options.prometheus, options.jaeger)
+    site = Site(drawn, *places, start, view.time.min_step, view.chosen, options.mode)
     try:
         serving = server(site, port, time.time)
     except OSError as wrong:
@@ -125,6 +129,6 @@ def _serve(drawn: tuple[Board, ...], options: Options, port: int) -> None:
         serving.serve_forever()
 
 
-def _told(wrong: Exception, code: int) -> int:
+def _failed(wrong: Exception, code: int) -> int:
     print(f"preview: {' '.join(str(wrong).split())}", file=sys.stderr)
     return code

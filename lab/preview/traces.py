@@ -1,9 +1,13 @@
 """Traces as a board shows them: the newest of a server in a list, and one of them span by span."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lab.jaeger_api import Span
+from dashboards.board import SERVER
+from lab.jaeger_api import Jaeger, Span
+
+LIMIT = 20
+"""How many traces a board lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +34,48 @@ class Trace:
     def tree(self) -> Iterator[tuple[int, Span]]:
         """Every span with its depth, each below its parent, in the order of their starts.
 
-        Spans that are above each other in a ring, which nothing forbids, begin with the earliest.
+        Spans whose parents form a cycle, which nothing forbids, begin with the earliest.
         """
         here = {each.span_id for each in self.spans}
         order = sorted(self.spans, key=lambda each: (each.start, each.span_id))
         below: dict[str, list[Span]] = {}
         for each in order:
             below.setdefault(each.parent_id, []).append(each)
-        told: set[str] = set()
+        seen: set[str] = set()
         roots = (each for each in order if each.parent_id not in here)
         for top in (*roots, *order):
             waiting = [(0, top)]
             while waiting:
                 depth, span = waiting.pop()
-                if span.span_id not in told:
-                    told.add(span.span_id)
+                if span.span_id not in seen:
+                    seen.add(span.span_id)
                     yield depth, span
                     children = reversed(below.get(span.span_id, []))
                     waiting += [(depth + 1, each) for each in children]
+
+
+def newest(
+    jaeger: Jaeger, chosen: Mapping[str, str], start: float, end: float
+) -> tuple[Trace, ...]:
+    """The newest traces of the chosen server, newest first; raises Unreachable.
+
+    The variable `tags` narrows them, such as `error=true`.
+    """
+    name, _, value = chosen.get("tags", "").partition("=")
+    tags = {name: value} if value else {}
+    found = jaeger.traces(chosen[SERVER.name], LIMIT, tags, start=start, end=end)
+    traces = (Trace(each) for each in found if each)
+    return tuple(sorted(traces, key=lambda each: (-each.start, each.root.trace_id)))
+
+
+def one_trace(
+    jaeger: Jaeger, chosen: Mapping[str, str], start: float, end: float
+) -> tuple[Trace, ...]:
+    """The trace with the chosen id, else the slowest of the newest; raises Unreachable."""
+    if chosen.get("trace"):
+        spans = jaeger.trace(chosen["trace"])
+        return (Trace(spans),) if spans else ()
+    return tuple(sorted(newest(jaeger, chosen, start, end), key=lambda each: -each.seconds))[:1]
 
 
 def failed(span: Span) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from lab.preview.errors import Undrawable
+from lab.preview.errors import Unsupported
 
 Formatter = Callable[[float, int | None], str]
 
@@ -91,7 +91,7 @@ FORMATTERS: dict[str, Formatter] = {
 
 
 def formatter(unit: str) -> Formatter:
-    """The unit's formatter; raises Undrawable for an unknown id."""
+    """The unit's formatter; raises Unsupported for an unknown id."""
     if unit not in FORMATTERS:
-        raise Undrawable(f'unit "{unit}" is not drawn; known: {", ".join(sorted(FORMATTERS))}')
+        raise Unsupported(f'unit "{unit}" is not drawn; known: {", ".join(sorted(FORMATTERS))}')
     return FORMATTERS[unit]

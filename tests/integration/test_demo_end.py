@@ -2,12 +2,15 @@
 
 import re
 import signal
-from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
 
+from tests.browser import browser, complaints, hovered, shown, texts
+from tests.integration.boards import missing, opened
 from tests.integration.demos import DEADLINE_SECONDS, Demo, demo
 from tests.waiting import until
 
@@ -31,35 +34,55 @@ def test_ctrl_c_before_the_table_ends_everything(moment: str) -> None:
     assert "Traceback" not in running.told()
 
 
-FROM_FLEET_TO_TRACE = (
-    r"mcp-server\.html\?.*server=echo-stdio",
-    r"mcp-tools\.html\?.*server=echo-stdio.*tool=echo",
-    r"mcp-latency\.html\?.*server=echo-stdio.*tags=gen_ai\.tool\.name%3Decho",
-    r"mcp-latency\.html\?.*server=echo-stdio.*trace=[0-9a-f]{32}",
-)
-"""The links that somebody follows who looks for the cause of a symptom."""
+def follow(driver: Chrome, link: str, board: str) -> None:
+    """Click on the first link that the CSS selector finds, which leads to the board."""
+    found = shown(driver, link)
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+    found.click()
+    until(lambda: f"/d/{board}?" in driver.current_url, seconds=DEADLINE_SECONDS, what=board)
+    shown(driver, "body[data-drawn]")
+    assert complaints(driver) == []
 
 
-def walked(site: str, *links: str) -> str:
-    """The page that one gets to from the fleet by a link of each of these forms."""
-    page = requests.get(f"{site}mcp-fleet.html?from=2m", timeout=DEADLINE_SECONDS)
-    for link in links:
-        assert page.status_code == 200, page.text
-        found = (unescape(each) for each in re.findall(r'<a href="([^"]+)"', page.text))
-        address = next((each for each in found if re.match(link, each)), None)
-        assert address, f"no link {link} on {page.url}"
-        assert "from=2m" in address
-        page = requests.get(f"{site}{address}", timeout=DEADLINE_SECONDS)
-    return page.text
+def walk_from_fleet_to_trace(driver: Chrome, site: str) -> None:
+    """Follow the links that somebody follows who looks for the cause of a symptom."""
+    opened(driver, f"{site}d/mcp-fleet?from=now-2m&to=now&refresh=off")
+    plot = shown(driver, "section[data-kind=timeseries] .nsewdrag")
+    assert any(each.endswith(" req/s") for each in hovered(driver, plot))
+    follow(driver, "td a[href*='var-server=echo-stdio']", "mcp-server")
+    follow(driver, "td a[href*='var-tool=echo&']", "mcp-tools")
+    assert "var-server=echo-stdio" in driver.current_url
+    follow(driver, "td a[href*='tags=gen_ai.tool.name%3Decho']", "mcp-latency")
+    follow(driver, "td a[href*='var-trace=']", "mcp-latency")
+    assert "from=now-2m" in driver.current_url
+    spans = texts(driver, ".span summary > span:first-child")
+    assert spans[0].startswith("agent: ")
+    assert any(each.startswith("echo-stdio: ") for each in spans)
+
+
+def click_on_a_call(driver: Chrome, site: str) -> None:
+    """A dot on the latencies is one call, and leads to its trace."""
+    opened(driver, f"{site}d/mcp-latency?var-server=echo-http&refresh=off")
+    calls = "section[data-kind=heatmap] .points path"
+    shown(driver, calls)
+    call = driver.find_elements(By.CSS_SELECTOR, calls)[-1]
+    ActionChains(driver).move_to_element(call).click().perform()
+    until(lambda: "var-trace=" in driver.current_url, seconds=DEADLINE_SECONDS, what="a trace")
+    trace = parse_qs(urlsplit(driver.current_url).query)["var-trace"][0]
+    shown(driver, ".trace")
+    assert trace in texts(driver, ".trace p")[0]
 
 
 def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_end() -> None:
-    """One demo for all three: to prove its numbers takes far longer than what is asked after."""
+    """One demo for all of it: to prove its numbers takes far longer than what is asked after."""
     with demo() as running:
         running.until(TRAFFIC)
         found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
         assert found, running.told()
-        trace = walked(found[1], *FROM_FLEET_TO_TRACE)
+        with browser() as driver:
+            assert missing(driver, found[1], "otel-scrape", "echo-http") == {}
+            walk_from_fleet_to_trace(driver, found[1])
+            click_on_a_call(driver, found[1])
         killed = running.echo("stdio")
         killed.kill()
         running.until("echo-stdio: session lost: ")
@@ -68,7 +91,6 @@ def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_e
         assert running.ended() == 0, running.told()
     assert running.left_over() == []
     assert re.search(r"^Calls +http://127\.0\.0\.1:", running.told(), re.MULTILINE)
-    assert re.search(r">agent: \S+.*>echo-stdio: \S+", trace, re.DOTALL)
     assert running.told().count("session lost") == 1
     assert "Traceback" not in running.told()
 

@@ -10,6 +10,8 @@ import pytest
 from lab.faults.catalogue import FAULTS
 from lab.faults.stage import every
 from stacks.architectures import ARCHITECTURES
+from tests.browser import browser, texts
+from tests.integration.boards import missing, opened
 from tests.integration.demos import demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -50,10 +52,16 @@ def test_alerts_and_boards_tell_the_truth_of_every_fault(
     assert judged == [each.name for each in every(ARCHITECTURES[architecture])]
 
 
-def test_a_fault_goes_on_until_ctrl_c_and_its_alerts_are_told_as_they_fire() -> None:
+def test_a_fault_goes_on_until_ctrl_c_and_alerts_and_boards_tell_of_it() -> None:
     with demo("direct-scrape", "--fault", "server-hangs") as running:
         running.until("Ctrl-C ends")
         running.until("MCPCallsLost of echo-faulty")
+        found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
+        assert found, running.told()
+        with browser() as driver:
+            assert missing(driver, found[1], "direct-scrape", "echo-http") == {}
+            opened(driver, f"{found[1]}d/mcp-home?refresh=off")
+            assert "MCPCallsLost" in texts(driver, "td")
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.told()
     assert running.left_over() == []

@@ -13,8 +13,9 @@ from dashboards.recording import Group
 from dashboards.recordings import RECORDINGS
 from dashboards.render import board_json
 from lab.preview import model
-from lab.preview.asking import Choice, Question, questions
-from lab.preview.window import Window
+from lab.preview.queries import Query, queries
+from lab.preview.queries import View as ChosenView
+from lab.preview.time_range import TimeRange
 from tests.bench.machine import cpu_seconds
 
 ROUNDS = 3
@@ -77,20 +78,18 @@ class Took:
 
 def of_boards(view: View, end: float) -> tuple[Asked, ...]:
     """What the boards of a view ask when they show the time up to `end`."""
-    choice = Choice(Window(end, view.seconds), view.chosen)
+    chosen = ChosenView(TimeRange(end - view.seconds, end), view.chosen)
     shown = (each for each in BOARDS if view.boards is None or each.uid in view.boards)
     drawn = (model.parse(board_json(each), each.uid) for each in shown)
-    every = ((board, question) for board in drawn for question in questions(board, choice))
-    return _merged(
-        (f"{board.uid}: {question.panel.title}", _request(question)) for board, question in every
-    )
+    every = ((board, query) for board in drawn for query in queries(board, chosen))
+    return _merged((f"{board.uid}: {query.panel.title}", _request(query)) for board, query in every)
 
 
-def _request(question: Question) -> Request:
-    asked = {"query": question.expr}
-    if question.target.instant:
-        return "query", asked | {"time": str(question.end)}
-    times = {"start": question.start, "end": question.end, "step": question.step}
+def _request(query: Query) -> Request:
+    asked = {"query": query.expr}
+    if query.target.instant:
+        return "query", asked | {"time": str(query.end)}
+    times = {"start": query.start, "end": query.end, "step": query.step}
     return "query_range", asked | {name: str(each) for name, each in times.items()}
 
 

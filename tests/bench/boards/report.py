@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dashboards.recording import Group
-from lab.preview.window import seconds
+from lab.preview.time_range import seconds
 from tests.bench.boards.asking import Took
 
 BOUND_SECONDS = 1.0

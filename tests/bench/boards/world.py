@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dashboards import foreign
 from dashboards.recordings import RECORDINGS
-from lab.preview.window import seconds
+from lab.preview.time_range import seconds
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Instrument, Metric, Outcome, Status
 

@@ -1,34 +1,31 @@
-"""Boards, answers and sheets made by hand, in the form that Grafana stores."""
+"""Boards and answers made by hand, in the form that Grafana stores."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from lab.preview import model
-from lab.preview.asking import Answer, Answers, Choice, Series
-from lab.preview.colours import THEMES, Mode
-from lab.preview.links import NOWHERE, Guide
+from lab.preview.charts import Look
+from lab.preview.links import Links
 from lab.preview.model import Board, Panel
-from lab.preview.sheet import Sheet
-from lab.preview.window import Window
+from lab.preview.page import html
+from lab.preview.queries import Answer, Answers, Series, View
+from lab.preview.theme import THEMES, Mode
+from lab.preview.time_range import TimeRange
 
 END = 1_700_000_100.0
-WINDOW = Window(END, 300)
+TIME = TimeRange(END - 300, END)
 STEP = 10
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 REDUCED = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 LEGEND = {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}
+DARK = Look(THEMES[Mode.DARK])
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "stat": {"graphMode": "area", "reduceOptions": REDUCED},
+    "stat": {"reduceOptions": REDUCED},
     "timeseries": {"legend": LEGEND},
     "table": {"sortBy": []},
-    "bargauge": {
-        "orientation": "horizontal",
-        "minVizHeight": 12,
-        "maxVizHeight": 32,
-        "reduceOptions": REDUCED,
-    },
+    "bargauge": {"reduceOptions": REDUCED},
     "heatmap": {
         "calculate": False,
         "color": {"mode": "scheme", "scheme": "Blues", "exponent": 0.5},
@@ -37,7 +34,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "filterValues": {"le": 1e-9},
         "yAxis": {"unit": "s"},
     },
-    "text": {"mode": "markdown", "content": "# Where to go\n- [Fleet](d/mcp-fleet): all of them"},
+    "text": {
+        "mode": "markdown",
+        "content": "# Where to go\n- [Fleet](d/mcp-fleet): **all** of `it`",
+    },
 }
 
 
@@ -77,7 +77,7 @@ def board_text(*panels: Mapping[str, Any]) -> str:
         "title": "Made by hand",
         "description": "For tests.",
         "panels": list(panels),
-        "templating": {"list": [variable]},
+        "templating": {"list": [variable, {"name": "tags", "type": "textbox"}]},
     }
     return json.dumps(written)
 
@@ -86,19 +86,31 @@ def board(*panels: Mapping[str, Any]) -> Board:
     return model.parse(board_text(*panels), "made")
 
 
+def panel(kind: str, **more: Any) -> Panel:
+    return board(panel_json(kind, **more)).panels[0]
+
+
+def fields(**defaults: Any) -> dict[str, Any]:
+    return {"defaults": defaults, "overrides": []}
+
+
 def series(*values: float, name: str = "a", letter: str = "A", **labels: str) -> Series:
-    """Points at the window's end, STEP seconds apart."""
+    """Points up to the range's end, STEP seconds apart."""
     times = tuple(END - STEP * (len(values) - 1 - number) for number in range(len(values)))
     return Series(letter, name, labels, times, values)
 
 
-def sheet(drawn: Board, answers: Answers, mode: Mode = Mode.DARK, guide: Guide = NOWHERE) -> Sheet:
-    menu = ((drawn.title, f"{drawn.uid}.html"),)
-    return Sheet(drawn, answers, Choice(WINDOW, {}), THEMES[mode], menu, guide)
-
-
 def answer(*found: Series) -> Answer:
-    return Answer(found, WINDOW, STEP)
+    return Answer(found, TIME, STEP)
+
+
+def page(drawn: Board, answers: Answers, look: Look = DARK) -> str:
+    """The file of a board."""
+    return html(drawn, answers, View(TIME, {}), look, {drawn.uid: drawn.title})
+
+
+def linked(links: Links) -> Look:
+    return Look(THEMES[Mode.DARK], links)
 
 
 def everywhere(drawn: Board) -> Answers:

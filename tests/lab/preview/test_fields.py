@@ -1,10 +1,12 @@
 """Values look as `fieldConfig` says: thresholds, words, overrides, colours of both themes."""
 
+import math
+
 import pytest
 
-from lab.preview.colours import THEMES, Mode
-from lab.preview.errors import Undrawable
-from lab.preview.fields import Field, Fields
+from lab.preview.errors import Unsupported
+from lab.preview.fields import Field, Fields, reduced
+from lab.preview.theme import THEMES, Mode
 
 DARK, LIGHT = THEMES[Mode.DARK], THEMES[Mode.LIGHT]
 STEPS = [
@@ -62,8 +64,8 @@ def test_a_text_may_have_a_colour_of_its_own_and_numbers_keep_their_words() -> N
     options = {"critical": {"text": "critical", "color": "red"}, "0": {"text": "down"}}
     field = Field({"mappings": [{"type": "value", "options": options}]})
 
-    assert field.colour_of("critical", DARK) == DARK.colour("red")
-    assert (field.colour_of("warning", DARK), field.colour_of("0", DARK)) == (None, None)
+    assert field.colour_of_text("critical", DARK) == DARK.colour("red")
+    assert (field.colour_of_text("warning", DARK), field.colour_of_text("0", DARK)) == (None, None)
     assert (field.text(0), field.text(1)) == ("down", "1")
 
 
@@ -79,6 +81,14 @@ def test_decimals_of_the_field_win() -> None:
         ({"thresholds": {"mode": "percentage", "steps": []}}, 'mode "percentage"'),
     ],
 )
-def test_a_look_that_nobody_draws_is_refused(defaults: dict[str, object], told: str) -> None:
-    with pytest.raises(Undrawable, match=told):
+def test_an_unsupported_look_is_refused(defaults: dict[str, object], told: str) -> None:
+    with pytest.raises(Unsupported, match=told):
         Fields(defaults, ()).of("a").colour(1, 0, DARK)
+
+
+@pytest.mark.parametrize(
+    ("calculation", "value"), [("lastNotNull", 2.0), ("max", 3.0), ("min", 1.0), ("mean", 2.0)]
+)
+def test_a_calculation_leaves_nan_out(calculation: str, value: float) -> None:
+    assert reduced(calculation, (1.0, 3.0, 2.0, math.nan)) == value
+    assert reduced(calculation, (math.nan,)) is None

@@ -1,143 +1,166 @@
-"""A real Prometheus with a few samples made up: the page shows their values."""
+"""Live pages are drawn anew on every request, for what the address asks."""
 
-import os
+import http.client
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from itertools import count
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
-from lab.ports import free_ports
-from lab.preview.run import main
-from lab.processes import Command, Parts
-from lab.prometheus_api import Prometheus, Unreachable
-from lab.tools import ensure
-from tests.lab.preview.made import SOURCE, board_text, panel_json
+from lab.preview.live import Site, server
+from tests.http_edge import looping
+from tests.lab.preview.made import END, board, panel_json
+from tests.lab.preview.scripted_prometheus import Asked, prometheus
+from tests.lab.scripted import answering
 
-pytestmark = pytest.mark.slow
-
-END = 1_700_000_000
-READY_SECONDS = 30.0
+NOBODY = "http://127.0.0.1:1"
+EMPTY = {"data": {"resultType": "matrix", "result": []}}
 
 
-def samples() -> str:
-    """Ten minutes of two servers: a counter that grows by 2 per second, an age, `up`."""
-    lines = ["# TYPE calls counter"]
-    moments = range(END - 600, END + 1, 10)
-    for server in ("a", "b"):
-        lines += [f'calls_total{{server="{server}"}} {2 * (t - END + 600)} {t}' for t in moments]
-    lines.append("# TYPE age_seconds gauge")
-    lines += [f'age_seconds{{server="a"}} 7.5 {t}' for t in moments]
-    lines.append("# TYPE up gauge")
-    lines += [f'up{{server="{server}"}} 1 {t}' for server in ("a", "b") for t in moments]
-    return "\n".join([*lines, "# EOF", ""])
+@contextmanager
+def serving(prometheus: str) -> Iterator[str]:
+    """A site of one board whose clock goes on by a minute with every request."""
+    site = Site((board(panel_json("timeseries")),), prometheus)
+    minutes = count()
+    with server(site, 0, lambda: END + 60 * next(minutes)) as serves, looping(serves) as url:
+        yield url
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("prometheus")
-    tools = ensure(("prometheus", "promtool"), environ=os.environ)
-    (folder / "samples").write_text(samples())
-    (folder / "prometheus.yaml").write_text("{}\n")
-    blocks = ("tsdb", "create-blocks-from", "openmetrics", "samples", "data")
-    subprocess.run((tools["promtool"], *blocks), cwd=folder, check=True, capture_output=True)
-    address = f"127.0.0.1:{free_ports(1)[0]}"
-    arguments = (
-        str(tools["prometheus"]),
-        f"--config.file={folder / 'prometheus.yaml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address={address}",
-    )
-    prometheus = Prometheus(f"http://{address}")
-
-    def ready() -> bool | None:
-        try:
-            return bool(prometheus.query("up", at=END)) or None
-        except Unreachable:
-            return None
-
-    with Parts(folder) as parts:
-        part = parts.start(Command("prometheus", arguments, dict(os.environ)))
-        parts.wait_ready(part, ready, READY_SECONDS)
-        yield prometheus.url
+def page(query: str) -> tuple[str, Asked]:
+    """A page, and what Prometheus was asked for it."""
+    with prometheus() as (there, asked), serving(there.url) as url:
+        answer = requests.get(f"{url}/d/made{query}", timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.text, asked
 
 
-def target(expr: str, legend: str, **more: object) -> dict[str, object]:
-    base = {"refId": "A", "expr": expr, "legendFormat": legend, "interval": "10s"}
-    return base | {"datasource": SOURCE} | more
+def test_each_request_shows_the_present() -> None:
+    with answering(200, EMPTY) as prometheus, serving(prometheus) as url:
+        first, second = (requests.get(f"{url}/d/made", timeout=10).text for _ in range(2))
+    assert "22:10:00 to 22:15:00 UTC" in first
+    assert "22:11:00 to 22:16:00 UTC" in second
 
 
-def boards(folder: Path) -> Path:
-    rate = target(
-        'sum by (server) (rate(calls_total{server=~"$server"}[$__rate_interval]))', "of {{server}}"
-    )
-    age = target('max(age_seconds{server=~"$server"})', "age")
-    total = target(
-        'sum by (server) (increase(calls_total{server=~"$server"}[$__range]))',
-        "Calls",
-        instant=True,
-    )
-    looks = {"defaults": {"unit": "reqps"}, "overrides": []}
-    steps = [{"color": "green", "value": None}, {"color": "red", "value": 5}]
-    limited = {"unit": "s", "noValue": "nobody", "thresholds": {"mode": "absolute", "steps": steps}}
-    folder.mkdir()
-    (folder / "made.json").write_text(
-        board_text(
-            panel_json("timeseries", targets=[rate], fieldConfig=looks),
-            panel_json(
-                "stat", id=2, targets=[age], fieldConfig={"defaults": limited, "overrides": []}
-            ),
-            panel_json("table", id=3, targets=[total]),
-        )
-    )
-    return folder
-
-
-def drawn(url: str, folder: Path, *more: str) -> str:
-    out = folder / "out"
-    given = ("--prometheus", url, "--boards", str(boards(folder / "boards")), "--out", str(out))
-    assert main([*given, "--to", str(END), *more]) == 0
-    assert (out / "made.png").read_bytes().startswith(b"\x89PNG")
-    return (out / "made.html").read_text()
-
-
-def texts(page: str) -> list[str]:
-    return re.findall(r">([^<>]+)</text>", page)
-
-
-def test_the_numbers_of_prometheus_are_on_the_page(url: str, tmp_path: Path) -> None:
-    shown = texts(drawn(url, tmp_path))
-    assert {"of a", "of b", "2 req/s", "7.50 s"} <= set(shown)
-    assert shown.count("600") == 2
-
-
-def test_a_value_above_its_threshold_is_red(url: str, tmp_path: Path) -> None:
-    assert re.search(r"fill: #f2495c[^>]*>7\.50 s</text>", drawn(url, tmp_path), re.IGNORECASE)
-
-
-def test_one_server_is_shown_alone_and_its_silence_in_the_board_s_words(
-    url: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("query", "start", "end", "words"),
+    [
+        ("", END - 300, END, "Last 5 minutes"),
+        ("?from=now-1h&to=now", END - 3600, END, "Last 1 hour"),
+        ("?from=now-2h&to=now-1h", END - 7200, END - 3600, "20:15:00 to 21:15:00 UTC"),
+        ("?from=1699999200000&to=1699999260000", 1_699_999_200, 1_699_999_260, "to 22:01:00 UTC"),
+    ],
+)
+def test_an_address_chooses_the_time_as_in_grafana(
+    query: str, start: float, end: float, words: str
 ) -> None:
-    page = drawn(url, tmp_path, "--server", "b")
-    assert "of a" not in texts(page)
-    assert {"of b", "nobody"} <= set(texts(page))
-    assert "<dt>Server</dt><dd>b</dd>" in page
+    text, asked = page(query)
+    ranges = [each for path, each in asked if path == "/api/v1/query_range"]
+    step = int(ranges[0]["step"][0])
+    assert float(ranges[0]["start"][0]) == start // step * step
+    assert float(ranges[0]["end"][0]) == end // step * step
+    summary = re.search("<summary[^>]*>(.*?)</summary>", text)
+    assert summary
+    assert words in summary[1] or words in summary[0]
 
 
-def test_a_server_that_prometheus_does_not_know_is_refused(
-    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given = ("--prometheus", url, "--boards", str(boards(tmp_path / "boards")), "--to", str(END))
-    assert main([*given, "--server", "c"]) == 2
-    told = f'preview: server "c": {url} knows no such server; it knows a, b\n'
-    assert capsys.readouterr().err == told
+def test_an_address_chooses_the_theme_and_links_keep_what_was_chosen() -> None:
+    text, _ = page("?from=now-1h&theme=light")
+    assert 'class="light"' in text
+    assert 'href="/d/made?from=now-1h&amp;theme=light"' in text
+    assert 'href="/d/made?from=now-15m&amp;theme=light&amp;to=now"' in text
 
 
-def test_the_same_data_give_the_same_bytes(url: str, tmp_path: Path) -> None:
-    (tmp_path / "1").mkdir()
-    (tmp_path / "2").mkdir()
-    assert drawn(url, tmp_path / "1") == drawn(url, tmp_path / "2")
-    one, two = (tmp_path / each / "out" / "made.png" for each in ("1", "2"))
-    assert one.read_bytes() == two.read_bytes()
+@pytest.mark.parametrize("server", ["a", 'a"}) or vector(1)#', "<b>$server"])
+def test_an_address_chooses_a_server_also_one_that_is_gone(server: str) -> None:
+    with prometheus() as (there, _), serving(there.url) as url:
+        text = requests.get(f"{url}/d/made", {"var-server": server}, timeout=10).text
+    escaped = server.replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+    assert f'<option value="{escaped}" selected>{escaped}</option>' in text
+    assert text.count("<option") - text.count("<select") >= 3
+
+
+def test_parameters_of_grafana_without_a_meaning_here_are_ignored_and_all_is_no_choice() -> None:
+    text, _ = page("?orgId=1&var-datasource=x&var-server=$__all&from=now-5m")
+    assert '<option value="" selected>All</option>' in text
+
+
+def test_the_first_page_lists_the_boards() -> None:
+    with serving(NOBODY) as url:
+        assert '<a href="/d/made">Made by hand</a>' in requests.get(f"{url}/", timeout=10).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "problem"),
+    [
+        ("/absent", 404, 'no page "/absent"; / lists the boards\n'),
+        ("/made.html", 404, "/ lists the boards\n"),
+        ("/static/../live.py", 404, "/ lists the boards\n"),
+        ("/d/made?from=5m", 400, '"5m" is not a time: now, now-15m, 2026-01-31 12:00:00'),
+        ("/d/made?from=now&to=now-1h", 400, "the time range must begin after 1970 and before"),
+        ("/d/made?from=now-999999d", 400, "the time range must begin after 1970 and before"),
+        ("/d/made?theme=pink", 400, 'theme "pink": known are dark, light\n'),
+        ("/d/made?refresh=1ms", 400, 'refresh "1ms": known are off, 5s,'),
+        (
+            "/d/made?server=a",
+            400,
+            'parameter "server": known are var-server, var-tags, from, to, refresh, theme',
+        ),
+        ("/d/made", 502, f"{NOBODY}/api/v1/series: "),
+    ],
+)
+def test_what_cannot_be_shown_is_one_line(path: str, status: int, problem: str) -> None:
+    with serving(NOBODY) as url:
+        answer = requests.get(f"{url}{path}", timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        status,
+        "text/plain; charset=utf-8",
+    )
+    assert problem in answer.text
+    assert answer.text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("boards.localhost", 200),
+        ("[::1]:{port}", 200),
+        ("192.0.2.7", 403),
+        ("evil.example", 403),
+        ("evil.example:{port}", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("[::1", 403),
+        ("", 403),
+    ],
+)
+def test_only_names_and_addresses_of_this_machine_are_answered(host: str, status: int) -> None:
+    """A page of somebody's whose name points here could else read what is served."""
+    with serving(NOBODY) as url:
+        port = urlsplit(url).port
+        asking = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        asking.request("GET", "/", headers={"Host": host.format(port=port)})
+        assert asking.getresponse().status == status
+        asking.close()
+
+
+def test_every_answer_allows_no_script_but_our_own() -> None:
+    with serving(NOBODY) as url:
+        answers = [requests.get(f"{url}{path}", timeout=10) for path in ("/", "/d/made", "/x")]
+    for each in answers:
+        policy = each.headers["Content-Security-Policy"]
+        assert "default-src 'none'; script-src 'self'; connect-src 'self'" in policy
+        assert each.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_page_has_no_inline_script_and_its_scripts_are_served() -> None:
+    text, _ = page("")
+    scripts = re.findall("<script([^>]*)>", text)
+    assert {each for each in scripts if "src=" not in each} == {' type="application/json"'}
+    with serving(NOBODY) as url:
+        for name in re.findall(r'(?:src|href)="(/static/[^"]+)"', text):
+            assert requests.get(f"{url}{name}", timeout=10).status_code == 200

@@ -1,4 +1,4 @@
-"""The command writes all files or none, and tells every mistake in one line."""
+"""The command writes all files or none, and reports every mistake in one line."""
 
 import json
 import socket
@@ -22,7 +22,7 @@ def folder_of(path: Path, *panels: dict[str, object]) -> Path:
     return path
 
 
-def test_a_page_and_a_picture_of_each_board_are_written(
+def test_a_page_of_each_board_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("stat"))
@@ -30,23 +30,22 @@ def test_a_page_and_a_picture_of_each_board_are_written(
     with answering(200, EMPTY) as url:
         code = main(["--prometheus", url, "--boards", str(boards), "--out", str(out)])
     assert code == 0, capsys.readouterr().err
-    assert sorted(path.name for path in out.iterdir()) == ["made.html", "made.png"]
+    assert sorted(path.name for path in out.iterdir()) == ["made.html"]
     assert (out / "made.html").read_text().startswith("<!doctype html>")
-    assert (out / "made.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
-        (["--from", "soon"], '"soon" is no duration: one number with s, m, h or d, such as 5m'),
+        (["--from", "soon"], '"soon" is not a duration: a number with s, m, h or d, such as 5m'),
         (["--prometheus", "localhost"], "'localhost' is no address of Prometheus, such as http://"),
         (["--jaeger", "localhost"], "'localhost' is no address of Jaeger, such as http://127.0.0"),
         (["--board", "fleet"], "--board fleet: known are made\n"),
-        (["--serve", "70000"], "--serve 70000: no port; 0 to 65535"),
+        (["--serve", "70000"], "--serve 70000: not a port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
-        ([], f"preview: {NOBODY}/api/v1/query_range: no answer: [Errno 111] Connection refused\n"),
+        ([], f"preview: {NOBODY}/api/v1/series: no answer: [Errno 111] Connection refused\n"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
@@ -85,7 +84,7 @@ def test_a_refused_query_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFi
     with answering(400, {"error": "parse error"}) as url:
         code = main(["--prometheus", url, "--boards", str(boards), "--out", str(out)])
     assert code == 1
-    assert 'panel "A stat": ' in capsys.readouterr().err
+    assert ": parse error\n" in capsys.readouterr().err
     assert not out.exists()
 
 

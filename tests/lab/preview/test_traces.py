@@ -1,6 +1,5 @@
 """What a board reads from Jaeger is asked for the viewer's choice, and drawn span by span."""
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -8,30 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.jaeger_api import Jaeger, Span
-from lab.preview.asking import Answer, Choice, traced
-from lab.preview.links import Guide
-from lab.preview.model import Panel
-from lab.preview.page import html
+from lab.preview.queries import Answer, View, traces
 from lab.preview.traces import Trace
 from tests.http_edge import Handler, serving
-from tests.lab.preview.made import WINDOW, board, panel_json, sheet
+from tests.lab.preview.made import TIME, panel
 from tests.lab.scripted import answering
 
 SOURCE = {"type": "jaeger", "uid": "${jaeger}"}
-LIVE = Guide(frozenset(), {"server": "echo"}, True, "http://j", ("mcp-latency", "panel-51"))
 
 
 def span(id: str, parent: str = "", start: float = 0.0, seconds: float = 1.0, **tags: str) -> Span:
     return Span("c0ffee", id, parent, f"call {id}", f"service-{id}", tags, start, seconds)
 
 
-def panel(kind: str) -> Panel:
-    return board(panel_json(kind, datasource=SOURCE)).panels[0]
-
-
 def asked(kind: str, **chosen: str) -> Answer:
     with answering(200, {"data": []}) as url:
-        return traced(Jaeger(url), panel(kind), Choice(WINDOW, chosen))
+        return traces(Jaeger(url), panel(kind, datasource=SOURCE), View(TIME, chosen))
 
 
 def test_the_newest_traces_are_asked_for_server_tags_and_time() -> None:
@@ -44,19 +35,19 @@ def test_the_newest_traces_are_asked_for_server_tags_and_time() -> None:
 
     with serving(Nothing) as url:
         chosen = {"server": "echo", "tags": "gen_ai.tool.name=fetch"}
-        traced(Jaeger(url), panel("table"), Choice(WINDOW, chosen))
+        traces(Jaeger(url), panel("table", datasource=SOURCE), View(TIME, chosen))
     assert {name: values[0] for name, values in parse_qs(urlsplit(seen[0]).query).items()} == {
         "service": "echo",
         "limit": "20",
         "tags": '{"gen_ai.tool.name": "fetch"}',
-        "start": f"{WINDOW.start * 1e6:.0f}",
-        "end": f"{WINDOW.end * 1e6:.0f}",
+        "start": f"{TIME.start * 1e6:.0f}",
+        "end": f"{TIME.end * 1e6:.0f}",
     }
 
 
 @pytest.mark.parametrize("kind", ["table", "traces"])
 def test_a_server_has_to_be_chosen_first(kind: str) -> None:
-    assert asked(kind).remark == "Jaeger knows one server at a time: choose one."
+    assert asked(kind).note == "Jaeger searches one server at a time: choose one."
 
 
 def written(trace: str, start: int, duration: int) -> dict[str, object]:
@@ -70,7 +61,9 @@ def test_the_newest_come_first_and_of_all_the_slowest_is_shown_span_by_span() ->
     found = [written("old", 1, 10), written("slow", 2, 90), written("new", 3, 20)]
     with answering(200, {"data": found}) as url:
         listed, one = (
-            traced(Jaeger(url), panel(kind), Choice(WINDOW, {"server": "echo"})).traces
+            traces(
+                Jaeger(url), panel(kind, datasource=SOURCE), View(TIME, {"server": "echo"})
+            ).traces
             for kind in ("table", "traces")
         )
     assert [each.root.trace_id for each in listed] == ["new", "slow", "old"]
@@ -79,61 +72,21 @@ def test_the_newest_come_first_and_of_all_the_slowest_is_shown_span_by_span() ->
 
 def test_the_chosen_trace_is_asked_for_by_its_id() -> None:
     with answering(200, {"data": [written("c0ffee", 1, 10)]}) as url:
-        found = traced(Jaeger(url), panel("traces"), Choice(WINDOW, {"trace": "c0ffee"}))
-        nothing = traced(Jaeger(url), panel("table"), Choice(WINDOW, {"trace": "c0ffee"}))
+        found = traces(
+            Jaeger(url), panel("traces", datasource=SOURCE), View(TIME, {"trace": "c0ffee"})
+        )
+        nothing = traces(
+            Jaeger(url), panel("table", datasource=SOURCE), View(TIME, {"trace": "c0ffee"})
+        )
     assert [each.root.trace_id for each in found.traces] == ["c0ffee"]
     assert nothing.traces == ()
 
 
 def test_a_page_is_drawn_without_the_jaeger_that_does_not_answer() -> None:
-    choice = Choice(WINDOW, {"server": "echo"})
-    silent = traced(Jaeger("http://127.0.0.1:1"), panel("table"), choice)
-    assert "Connection refused" in silent.remark
-    unknown = traced(None, panel("table"), choice)
-    assert "nobody said where it is" in page("table", unknown)
-
-
-def page(kind: str, answer: Answer, rows: int = 8) -> str:
-    wide = {"w": 24, "h": rows, "x": 0, "y": 0}
-    shown = board(panel_json(kind, datasource=SOURCE, gridPos=wide))
-    return html(sheet(shown, {1: answer}, guide=LIVE))
-
-
-def answer(*traces: Trace) -> Answer:
-    return Answer((), WINDOW, 1, traces=traces)
-
-
-def test_a_list_of_traces_leads_to_each_of_them() -> None:
-    drawn = page("table", answer(Trace((span("a", seconds=0.25), span("b", "a")))))
-    assert {"c0ffee", "service-a: call a", "1 s", "2"} <= set(texts(drawn))
-    assert 'href="mcp-latency.html?server=echo&amp;trace=c0ffee#panel-51"' in drawn
-    assert 'href="http://j/api/traces/c0ffee"' in drawn
-
-
-def test_a_trace_has_its_spans_below_each_other_and_failures_in_red() -> None:
-    spans = (span("b", "a", 0.1, 0.5, error="true"), span("a", seconds=1.0))
-    drawn = page("traces", answer(Trace(spans)))
-    assert [each for each in texts(drawn) if each.startswith("service")] == [
-        "service-a: call a",
-        "service-b: call b",
-    ]
-    assert re.search(r"fill: #f2495c[^>]*>service-b: call b<", drawn, re.IGNORECASE)
-
-
-@pytest.mark.parametrize("rows", [2, 8])
-def test_spans_are_drawn_as_far_as_they_fit_and_the_others_counted(rows: int) -> None:
-    children = tuple(span(f"{each:02}", "a", each) for each in range(1, 30))
-    drawn = texts(page("traces", answer(Trace((span("a"), *children))), rows))
-    fit = sum(each.startswith("service") for each in drawn)
-    assert f"and {30 - fit} more spans" in drawn
-    one_more = Trace((span("a"), *children[:fit]))
-    told = texts(page("traces", answer(one_more), rows))
-    assert sum(each.startswith("service") for each in told) == fit + 1
-    assert not any(each.startswith("and ") for each in told)
-
-
-def texts(drawn: str) -> list[str]:
-    return re.findall(r">([^<>]+)</text>", drawn)
+    view = View(TIME, {"server": "echo"})
+    silent = traces(Jaeger("http://127.0.0.1:1"), panel("table", datasource=SOURCE), view)
+    assert "Connection refused" in silent.note
+    assert "not known here" in traces(None, panel("table", datasource=SOURCE), view).note
 
 
 IDS = "abcdef"

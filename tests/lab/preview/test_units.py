@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.preview.errors import Undrawable
+from lab.preview.errors import Unsupported
 from lab.preview.units import FORMATTERS, formatter
 
 # unit, value, text with as many decimals as it needs, text with one decimal
@@ -84,5 +84,5 @@ def test_every_unit_is_in_the_table() -> None:
 
 
 def test_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(Undrawable, match='unit "furlongs" is not drawn; known: bytes, cps'):
+    with pytest.raises(Unsupported, match='unit "furlongs" is not drawn; known: bytes, cps'):
         formatter("furlongs")

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from lab.preview.errors import PreviewError
 
@@ -14,26 +15,47 @@ _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 720
 
 def seconds(text: str) -> int:
     """A duration such as 5m in seconds; raises PreviewError for any other text."""
-    found = re.fullmatch("([1-9][0-9]*)([smhd])", text)
+    found = re.fullmatch("([1-9][0-9]{0,6})([smhd])", text)
     if found is None:
-        raise PreviewError(f'"{text}" is no duration: one number with s, m, h or d, such as 5m')
+        raise PreviewError(f'"{text}" is not a duration: a number with s, m, h or d, such as 5m')
     return int(found[1]) * _SECONDS[found[2]]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What is shown: `length` seconds up to `end`, in seconds since the epoch.
+def moment(text: str, now: float) -> float:
+    """A time as Grafana's URLs write it, in seconds since the epoch; raises PreviewError."""
+    if text == "now":
+        return now
+    if text.startswith("now-"):
+        return now - seconds(text.removeprefix("now-"))
+    if re.fullmatch("[0-9]{10,14}", text):
+        return int(text) / 1000
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        known = "now, now-15m, 2026-01-31 12:00:00 (UTC), or milliseconds since 1970"
+        raise PreviewError(f'"{text}" is not a time: {known}') from None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
-    `min_step` is the Min step that replaces the boards' own; None keeps theirs.
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """What is shown: from `start` to `end`, in seconds since the epoch.
+
+    `min_step` is the Min step that replaces the boards' own; None keeps theirs. Raises
+    PreviewError for a range that does not begin after 1970 and before its end.
     """
 
+    start: float
     end: float
-    length: int
     min_step: int | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise PreviewError("the time range must begin after 1970 and before its end")
+
     @property
-    def start(self) -> float:
-        return self.end - self.length
+    def length(self) -> int:
+        return max(round(self.end - self.start), 1)
 
     def least(self, min_step: str) -> int:
         """The Min step of a query whose own is `min_step`, in seconds."""

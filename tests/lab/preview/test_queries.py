@@ -7,13 +7,15 @@ from typing import Any
 
 import promql_parser as promql
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lab.preview.asking import Choice, answers, legend, settled
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar
 from lab.preview.model import parse
+from lab.preview.queries import View, answers, choices, legend, literal
 from lab.prometheus_api import Prometheus, QueryRefused
-from tests.lab.preview.made import SOURCE, WINDOW, board, board_text, panel_json
+from tests.lab.preview.made import SOURCE, TIME, board, board_text, panel_json
 from tests.lab.preview.scripted_prometheus import prometheus
 from tests.lab.scripted import answering
 
@@ -26,7 +28,7 @@ def expr_for(written: str, **chosen: str) -> str:
     """What Prometheus is asked for a query of a panel."""
     drawn = board(panel_json("timeseries", targets=[target(written)]))
     with prometheus() as (there, asked):
-        answers(there, drawn, Choice(WINDOW, chosen))
+        answers(there, None, drawn, View(TIME, chosen))
     path, parameters = asked[-1]
     assert path == "/api/v1/query_range"
     return parameters["query"][0]
@@ -36,18 +38,12 @@ def test_all_servers_are_chosen_by_the_variable_s_own_pattern() -> None:
     assert expr_for('up{server=~"$server"}') == 'up{server=~".+"}'
 
 
-def test_a_chosen_server_is_no_pattern() -> None:
-    assert expr_for('up{server=~"${server}"}', server="b.c") == r'up{server=~"b\\.c"}'
-
-
 @pytest.mark.parametrize(
-    "value", ['b"} or vector(1) or up{a="', "back\\", '\\"', "two\nlines", "$1{}[a]|.*"]
+    ("server", "written"),
+    [("b.c", r"b\\.c"), ('a"}) or vector(1)#', r"a\"\\}\\) or vector\\(1\\)#")],
 )
-def test_a_value_stays_within_its_string_whatever_a_client_called_its_tool(value: str) -> None:
-    parsed = promql.parse(expr_for('up{server=~"$server"}', server=value))
-    assert isinstance(parsed, promql.VectorSelector)
-    (matcher,) = parsed.matchers.matchers
-    assert re.fullmatch(matcher.value, value)
+def test_a_chosen_server_is_neither_a_pattern_nor_promql(server: str, written: str) -> None:
+    assert expr_for('up{server=~"${server}"}', server=server) == f'up{{server=~"{written}"}}'
 
 
 def test_time_variables_follow_the_window_and_the_min_step() -> None:
@@ -58,7 +54,7 @@ def test_time_variables_follow_the_window_and_the_min_step() -> None:
 def test_the_coarsest_min_step_of_a_panel_holds_for_all_its_queries() -> None:
     targets = [target("a", interval="5s"), target("b", refId="B")]
     with prometheus() as (there, asked):
-        answers(there, board(panel_json("timeseries", targets=targets)), Choice(WINDOW, {}))
+        answers(there, None, board(panel_json("timeseries", targets=targets)), View(TIME, {}))
     assert [parameters["step"] for _, parameters in asked] == [["60"], ["60"]]
 
 
@@ -73,32 +69,36 @@ def test_an_unknown_variable_is_refused_with_its_panel() -> None:
         expr_for("up{$tenant}")
 
 
-def test_an_unknown_server_is_refused_with_those_that_are_known() -> None:
-    told = 'server "z": http://127.* knows no such server; it knows a, b.c'
-    with prometheus() as (there, _), pytest.raises(PreviewError, match=told):
-        settled(there, board(), Choice(WINDOW, {"server": "z"}))
-
-
-def test_where_one_server_must_be_chosen_it_is_the_first_until_the_viewer_says_which() -> None:
+def test_a_variable_has_the_values_that_exist_and_where_one_must_be_chosen_the_first() -> None:
     every = board()
     one = replace(every, variables=tuple(replace(each, one=True) for each in every.variables))
-    with prometheus() as (there, _):
-        chosen = [
-            settled(there, shown, Choice(WINDOW, told)).chosen
-            for shown, told in ((every, {}), (one, {}), (one, {"server": "b.c"}))
+    with prometheus() as (there, asked):
+        found = [
+            choices(there, shown, View(TIME, chosen))
+            for shown, chosen in ((every, {}), (one, {}), (one, {"server": "b.c"}))
         ]
-    assert chosen == [{}, {"server": "a"}, {"server": "b.c"}]
+    assert [view.chosen for view, _ in found] == [{}, {"server": "a"}, {"server": "b.c"}]
+    assert all(known == {"server": ("a", "b.c")} for _, known in found)
+    assert {parameters["match[]"][0] for _, parameters in asked} == {"up"}
+
+
+@given(st.text())
+def test_a_chosen_value_stays_within_its_string_and_matches_itself_only(value: str) -> None:
+    parsed = promql.parse(f'up{{server=~"{literal(value)}"}}')
+    assert isinstance(parsed, promql.VectorSelector)
+    (matcher,) = parsed.matchers.matchers
+    assert re.fullmatch(matcher.value, value)
 
 
 def test_range_and_instant_answers_become_series() -> None:
     instant = target("b", instant=True, refId="B", legendFormat="tool {{ tool }}")
     drawn = board(panel_json("timeseries", targets=[target("a"), instant]))
     with prometheus() as (there, asked):
-        found = answers(there, drawn, Choice(WINDOW, {}))
+        found = answers(there, None, drawn, View(TIME, {}))
     ranged, single = found[1].series
     assert (ranged.name, ranged.times, ranged.values[0]) == ('{server="a"}', (1.0, 2.0), 0.5)
-    assert (single.letter, single.name, single.times) == ("B", "tool t", (WINDOW.end,))
-    assert asked[-1][1]["time"] == [str(WINDOW.end)]
+    assert (single.letter, single.name, single.times) == ("B", "tool t", (TIME.end,))
+    assert asked[-1][1]["time"] == [str(TIME.end)]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_refused_query_is_told_with_its_panel() -> None:
         answering(400, {"error": "parse error"}) as url,
         pytest.raises(QueryRefused, match='board made, panel "A stat": .*parse error'),
     ):
-        answers(Prometheus(url), drawn, Choice(WINDOW, {}))
+        answers(Prometheus(url), None, drawn, View(TIME, {}))
 
 
 def test_annotations_are_asked_once_and_mark_every_panel() -> None:
@@ -131,7 +131,7 @@ def test_annotations_are_asked_once_and_mark_every_panel() -> None:
     drawn = parse(json.dumps(written | {"annotations": {"list": [marked]}}), "made")
 
     with prometheus() as (there, asked):
-        found = answers(there, drawn, Choice(WINDOW, {}))
+        found = answers(there, None, drawn, View(TIME, {}))
 
     assert [q["query"][0] for _, q in asked].count("changes(x[240s]) > 0") == 1
     assert {each.events for each in found.values()} == {(Event(1, 2, "a restarted", "blue"),)}
@@ -140,7 +140,9 @@ def test_annotations_are_asked_once_and_mark_every_panel() -> None:
 def test_single_calls_are_asked_for_only_where_the_panel_shows_them() -> None:
     targets = [target("a", exemplar=True), target("b", refId="B")]
     with prometheus() as (there, asked):
-        found = answers(there, board(panel_json("timeseries", targets=targets)), Choice(WINDOW, {}))
+        found = answers(
+            there, None, board(panel_json("timeseries", targets=targets)), View(TIME, {})
+        )
 
     assert [q["query"] for path, q in asked if path.endswith("exemplars")] == [["a"]]
     assert found[1].exemplars == (Exemplar(1.5, 0.2, "ab"),)

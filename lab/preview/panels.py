@@ -1,0 +1,330 @@
+"""Panels that are HTML: numbers, bars, tables, texts, traces. Everything from data is escaped."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+
+from lab.jaeger_api import Span
+from lab.preview.charts import Entry, Look, entries
+from lab.preview.errors import Unsupported
+from lab.preview.fields import REDUCERS, Field, reduced
+from lab.preview.links import Link
+from lab.preview.model import Options, Panel
+from lab.preview.queries import Answer, Series
+from lab.preview.traces import Trace, failed
+from lab.preview.units import formatter
+
+Cell = str | float
+Row = dict[str, Cell]
+
+_duration = formatter("s")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns in their order, and the rows; a row may lack a column.
+
+    `names` are the columns of before they were renamed, and what they are called now.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def labels(self, row: Row) -> dict[str, str]:
+        """The texts of a row, by the names that the data have."""
+        cells = ((name, row.get(column)) for name, column in self.names.items())
+        return {name: cell for name, cell in cells if isinstance(cell, str)}
+
+
+def empty(text: str) -> str:
+    """What a panel shows instead of data."""
+    return f'<p class="empty">{escape(text)}</p>'
+
+
+def linked(content: str, links: tuple[Link, ...]) -> str:
+    """HTML that leads to the first of the links; a menu offers all where there are several."""
+    if not links:
+        return content
+    every = "".join(f'<a href="{escape(each.address)}">{escape(each.title)}</a>' for each in links)
+    menu = f'<span class="menu">{every}</span>' if len(links) > 1 else ""
+    first = f'<a href="{escape(links[0].address)}" title="{escape(links[0].title)}">{content}</a>'
+    return f'<span class="linked">{first}{menu}</span>'
+
+
+def _reduced(panel: Panel, answer: Answer, look: Look) -> list[tuple[Entry, float, str]]:
+    """The series that have a value, with it and its colour."""
+    calculation = panel.options["reduceOptions"]["calcs"][0]
+    shown = entries(panel, answer, look)
+    values = ((each, reduced(calculation, each.series.values)) for each in shown)
+    return [
+        (each, value, each.field.colour(value, number, look.theme))
+        for number, (each, value) in enumerate(values)
+        if value is not None
+    ]
+
+
+def stat(panel: Panel, answer: Answer, look: Look) -> str:
+    """The present value, large; with its name where there are several."""
+    shown = _reduced(panel, answer, look)
+    numbers = (
+        linked(
+            (f"<small>{escape(each.series.name)}</small>" if len(shown) > 1 else "")
+            + f'<b style="color:{colour}">{escape(each.field.text(value))}</b>',
+            each.links,
+        )
+        for each, value, colour in shown
+    )
+    parts = "".join(f"<div>{each}</div>" for each in numbers)
+    return f'<div class="stat">{parts}</div>' if shown else empty(panel.fields.of("").no_value)
+
+
+def bar_gauge(panel: Panel, answer: Answer, look: Look) -> str:
+    """One horizontal bar per series, its name before it and its value behind."""
+    shown = _reduced(panel, answer, look)
+    if not shown:
+        return empty(panel.fields.of("").no_value)
+    values = [value for _, value, _ in shown]
+    rows = []
+    for each, value, colour in shown:
+        name, text = escape(each.series.name), escape(each.field.text(value))
+        width = 100 * share(value, each.field, values)
+        rows.append(
+            f'<span title="{name}">{linked(name, each.links)}</span>'
+            f'<i><i style="width:{width:.1f}%;border-color:{colour};background:{colour}"></i></i>'
+            f'<b style="color:{colour}">{text}</b>'
+        )
+    return f'<div class="bars">{"".join(rows)}</div>'
+
+
+def share(value: float, field: Field, values: list[float]) -> float:
+    """How full a bar is: from the field's minimum to its maximum, or the largest value."""
+    low = float(field.config.get("min", min(values)))
+    high = float(field.config.get("max", max(values)))
+    return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
+
+
+def legend(panel: Panel, answer: Answer, look: Look) -> str:
+    """The table under a plot; the page makes each row a switch of the trace of its number."""
+    options, shown = panel.options["legend"], entries(panel, answer, look)
+    calculations = options["calcs"]
+    values = [[reduced(id, each.series.values) for id in calculations] for each in shown]
+    order = list(range(len(shown)))
+    by = [id for id in calculations if REDUCERS[id][0] == options.get("sortBy")]
+    if by:
+        column, sign = calculations.index(by[0]), -1 if options.get("sortDesc") else 1
+        ranked = [values[n][column] for n in order]
+        order.sort(key=lambda n: float("inf") if (v := ranked[n]) is None else sign * v)
+    rows = "".join(_legend_row(n, shown[n], values[n]) for n in order)
+    heads = "".join(f"<th>{REDUCERS[id][0]}</th>" for id in calculations)
+    return f'<div class="legend"><table><tr><th>Name</th>{heads}</tr>{rows}</table></div>'
+
+
+def _legend_row(number: int, entry: Entry, values: list[float | None]) -> str:
+    texts = ("" if each is None else entry.field.text(each) for each in values)
+    cells = "".join(f"<td>{escape(each)}</td>" for each in texts)
+    swatch = f'<i style="background:{entry.colour}"></i>'
+    name = f'<button type="button">{swatch}{escape(entry.series.name)}</button>'
+    return f'<tr data-trace="{number}"><td>{name}</td>{cells}</tr>'
+
+
+def table(panel: Panel, answer: Answer, look: Look) -> str:
+    """One row per label set, one column per query, as the panel's transformations say."""
+    found = sorted_by(panel.options.get("sortBy", ()), transformed(panel, answer))
+    if not found.rows:
+        return empty(panel.fields.of("").no_value)
+    fields = {each: panel.fields.of(each) for each in found.columns}
+    numeric = {c for c in found.columns for row in found.rows if isinstance(row.get(c), float)}
+    heads = "".join(_head(each, fields[each], each in numeric) for each in found.columns)
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            _cell(row.get(each, ""), fields[each], found.labels(row), look)
+            for each in found.columns
+        )
+        + "</tr>"
+        for row in found.rows
+    )
+    return f'<table class="rows"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _head(column: str, field: Field, numeric: bool) -> str:
+    width = field.custom("width", None)
+    style = f' style="width:{int(width)}px"' if width else ""
+    kind = ' class="number"' if numeric else ""
+    return f"<th{kind}{style}>{escape(field.config.get('displayName', column))}</th>"
+
+
+def _cell(cell: Cell, field: Field, labels: Mapping[str, str], look: Look) -> str:
+    text = cell if isinstance(cell, str) else field.text(cell)
+    links = look.links.of(field.config.get("links", ()), labels) if text else ()
+    colour = _cell_colour(cell, field, look)
+    style = f' style="color:{colour}"' if colour else ""
+    if isinstance(cell, str):
+        return f"<td{style}>{linked(escape(text), links)}</td>"
+    return f'<td class="number" data-value="{cell}"{style}>{linked(escape(text), links)}</td>'
+
+
+def _cell_colour(cell: Cell, field: Field, look: Look) -> str | None:
+    kind = field.custom("cellOptions", {"type": "auto"})["type"]
+    if kind not in ("auto", "color-text"):
+        raise Unsupported(f'table cells of type "{kind}": known are auto and color-text')
+    if kind == "auto":
+        return None
+    if isinstance(cell, str):
+        return field.colour_of_text(cell, look.theme)
+    return field.threshold_colour(cell, look.theme)
+
+
+def merged(series: tuple[Series, ...], *, alone: bool) -> Table:
+    """One row for equal labels, the value of each query in its own column.
+
+    `alone` says that the panel has one query only: then its column needs no letter.
+    """
+    rows: dict[frozenset[tuple[str, str]], Row] = {}
+    columns: dict[str, None] = {}
+    for each in series:
+        column = "Value" if alone else f"Value #{each.letter}"
+        columns[column] = None
+        row = rows.setdefault(frozenset(each.labels.items()), dict(each.labels))
+        row[column] = each.values[-1]
+    labels = sorted({label for each in series for label in each.labels})
+    return Table(("Time", *labels, *columns), tuple(rows.values()))
+
+
+def organized(options: Options, table: Table) -> Table:
+    """The table without excluded columns, in the order asked for, columns renamed."""
+    excluded: Mapping[str, bool] = options.get("excludeByName", {})
+    order: Mapping[str, int] = options.get("indexByName", {})
+    renamed: Mapping[str, str] = options.get("renameByName", {})
+    kept = [each for each in table.columns if not excluded.get(each)]
+    kept.sort(key=lambda each: order.get(each, len(order)))
+    names = {each: renamed.get(each) or each for each in kept}
+    rows = tuple(
+        {names[column]: cell for column, cell in row.items() if column in names}
+        for row in table.rows
+    )
+    return Table(tuple(names.values()), rows, names)
+
+
+def sorted_by(wanted: tuple[Options, ...], table: Table) -> Table:
+    """The rows by their labels, then by the columns asked for; empty cells last."""
+    rows = sorted(table.rows, key=lambda row: [str(row.get(each, "")) for each in table.columns])
+    for each in reversed(wanted):
+        column, down = each["displayName"], each.get("desc", False)
+        there = [row for row in rows if column in row]
+        there.sort(key=lambda row, by=column: _rank(row[by]), reverse=down)  # type: ignore[misc]
+        rows = there + [row for row in rows if column not in row]
+    return Table(table.columns, tuple(rows), table.names)
+
+
+def _rank(cell: Cell) -> tuple[float, str]:
+    return (0.0, cell) if isinstance(cell, str) else (cell, "")
+
+
+def transformed(panel: Panel, answer: Answer) -> Table:
+    """The answer as a table, after the panel's transformations; raises Unsupported."""
+    found = merged(answer.series, alone=len(panel.targets) == 1)
+    for each in panel.transformations:
+        if each["id"] == "organize":
+            found = organized(each["options"], found)
+        elif each["id"] != "merge":
+            raise Unsupported(f'transformation "{each["id"]}": known are merge and organize')
+    return found
+
+
+_MARKDOWN = re.compile(r"\[([^\]]+)\]\(([^)]+)\)|\*\*([^*]+)\*\*|`([^`]+)`")
+
+
+def text(panel: Panel, answer: Answer, look: Look) -> str:
+    """Markdown's headings, lists, bold words, code and links."""
+    if panel.options["mode"] != "markdown":
+        raise Unsupported(f'text in the mode "{panel.options["mode"]}": known is markdown')
+    lines = []
+    for line in panel.options["content"].splitlines():
+        marker = re.match(r"(#+|\s*[-*]) ", line)
+        tag = ("li" if marker[1].strip() in "-*" else "h4") if marker else "p"
+        content = _inline(line[marker.end() if marker else 0 :], look)
+        lines.append(f"<{tag}>{content}</{tag}>" if content else "")
+    return f'<div class="text">{"".join(lines)}</div>'
+
+
+def _inline(line: str, look: Look) -> str:
+    """One line of Markdown as HTML."""
+    parts, end = [], 0
+    for found in _MARKDOWN.finditer(line):
+        title, url, bold, code = found.groups()
+        address = look.links.address(url, {}) if url else None
+        words = escape(title or bold or code)
+        tag = "b" if bold else "code" if code else "span"
+        as_link = linked(words, (Link(title, address),)) if address else None
+        parts += [escape(line[end : found.start()]), as_link or f"<{tag}>{words}</{tag}>"]
+        end = found.end()
+    return "".join((*parts, escape(line[end:])))
+
+
+def traces(panel: Panel, answer: Answer, look: Look) -> str:
+    """What a panel reads from Jaeger: a list of traces, or one of them span by span."""
+    if not answer.traces:
+        return empty(answer.note or "no traces")
+    if panel.kind == "traces":
+        return _waterfall(answer.traces[0], look)
+    rows = "".join(_trace_row(each, look) for each in answer.traces)
+    heads = ("Trace ID", "Trace name", "Start time", "Duration", "Spans")
+    head = "".join(f"<th>{each}</th>" for each in heads)
+    return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _trace_row(trace: Trace, look: Look) -> str:
+    root = trace.root
+    address = look.links.trace(root.trace_id)
+    links = (Link("Open this trace", address),) if address else ()
+    cells = (
+        linked(escape(root.trace_id), links),
+        escape(f"{root.service}: {root.name}"),
+        f"{datetime.fromtimestamp(trace.start, UTC):%Y-%m-%d %H:%M:%S}",
+        _duration(trace.seconds, None),
+        str(len(trace.spans)),
+    )
+    return f"<tr>{''.join(f'<td>{each}</td>' for each in cells)}</tr>"
+
+
+def _waterfall(trace: Trace, look: Look) -> str:
+    """A line for each span with a bar from its start to its end; its tags unfold below it."""
+    root = trace.root
+    services = tuple(dict.fromkeys(span.service for _, span in trace.tree()))
+    about = f"{root.trace_id}, {_duration(trace.seconds, None)}, {len(trace.spans)} spans"
+    links = (
+        (Link("As Jaeger tells it", look.links.api(root.trace_id)),) if look.links.jaeger else ()
+    )
+    spans = "".join(
+        _span(span, depth, trace, look.theme.classic(services.index(span.service)))
+        for depth, span in trace.tree()
+    )
+    return f'<div class="trace"><p>{linked(escape(about), links)}</p>{spans}</div>'
+
+
+def _span(span: Span, depth: int, trace: Trace, colour: str) -> str:
+    whole = trace.seconds or 1.0
+    left, width = (100 * each / whole for each in (span.start - trace.start, span.seconds))
+    name, took = escape(f"{span.service}: {span.name}"), _duration(span.seconds, None)
+    bar = f'<i style="left:{left:.2f}%;width:{width:.2f}%;background:{colour}"></i>'
+    tags = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in span.tags.items())
+    return (
+        f'<details class="span{" failed" if failed(span) else ""}"><summary title="{name}, {took}">'
+        f'<span style="padding-left:{depth * 16}px">{name}</span><span class="time">{bar}'
+        f'<small style="left:{min(left + width, 88):.2f}%">{took}</small></span></summary>'
+        f"<dl>{tags}</dl></details>"
+    )
+
+
+HTML: dict[str, Callable[[Panel, Answer, Look], str]] = {
+    "bargauge": bar_gauge,
+    "stat": stat,
+    "table": table,
+    "text": text,
+    "traces": traces,
+}
+"""Grafana's panel type -> its HTML."""
