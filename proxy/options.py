@@ -314,13 +314,15 @@ OPTIONS = (
     ),
     Option(
         "max_sessions", "COUNT", "1000",
-        "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server",
+        "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server, those"
+        " that are ending included; for one more the longest unused ends, if none is unused: 503",
         _count,
     ),
     Option("max_in_flight", "COUNT", "256",
            "most calls of one session, or of one batch, without an answer yet (429)", _count),
     Option("max_connections", "COUNT", "1000",
-           "most connections of clients; a request on one more gets 503 with Retry-After", _count),
+           "most connections of clients; for one more the longest unused is closed, if none is"
+           " unused: 503 with Retry-After", _count),
     Option(
         "connection_idle", "SECONDS", "120",
         "after which a client's connection is closed that has no call or stream open, or whose "

@@ -111,6 +111,11 @@ class _Overheard:
         """Part of port.Client."""
         return self._client.principal
 
+    @property
+    def address(self) -> bytes:
+        """Part of port.Client."""
+        return self._client.address
+
     def attach(self, visitor: Visitor) -> None:
         """Part of port.Client."""
         self._client.attach(visitor)

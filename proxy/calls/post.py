@@ -57,6 +57,11 @@ class Post:
         return self.client.principal or self.arrival.token
 
     @property
+    def caller(self) -> bytes:
+        """What tells the client from others: its token, else its address."""
+        return self.principal or self.client.address
+
+    @property
     def is_batch(self) -> bool:
         """Whether its answers belong into an array (JSON-RPC 2.0, section 6)."""
         return jsonrpc.is_batch(self.body)

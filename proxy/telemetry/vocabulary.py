@@ -83,6 +83,7 @@ class ErrorType(StrEnum):
     CONNECTION = "connection_error"
     UPSTREAM_EXITED = "upstream_exited"
     MALFORMED_ANSWER = "malformed_answer"
+    EVICTED = "evicted"
 
 
 ERROR_TYPES = (

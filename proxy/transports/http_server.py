@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 from typing import cast
 
@@ -14,7 +15,7 @@ from ..telemetry.vocabulary import Cause
 from ..wire import response
 from ..wire.chunked import LAST, Decoder, chunk
 from ..wire.head import END
-from .crowd import Crowd
+from .crowd import Crowd, address_of
 from .port import Holds, Receiver, TokenCheck, Visitor
 
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
@@ -53,8 +54,9 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_arrival", "_body", "_chunked", "_decoder", "_front", "_holds", "_idle_since", "_read_at",
+        "_rejected",
         "_rest", "_since", "_surplus", "_taken", "_transport", "_visitor", "_written",
-        "answering", "closing", "principal",
+        "address", "answering", "closing", "principal",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -72,7 +74,9 @@ class ClientConnection(asyncio.Protocol):
         self._written = 0
         self._taken = 0
         self._read_at = 0.0
+        self._rejected = False
         self._surplus = False
+        self.address = b""
         self.answering = False
         self.closing = False
         self.principal = b""
@@ -83,8 +87,9 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
         self._transport = cast(asyncio.Transport, transport)
-        self._surplus = not self._front.crowd.admit(self)
         self._idle_since = self._read_at = perf_counter()
+        self.address = address_of(transport)
+        self._surplus = not self._front.crowd.admit(self)
         self._front.ledger.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -180,6 +185,27 @@ class ClientConnection(asyncio.Protocol):
             transport.resume_reading()
         rest, self._rest = self._rest, b""
         self._take(arrival, rest)
+
+    @property
+    def client(self) -> bytes:
+        """Part of crowd.Member."""
+        return self.address
+
+    @property
+    def idle_since(self) -> float:
+        """Part of crowd.Member: a request that takes long to arrive is idle since it began."""
+        if self._rejected:
+            return -inf
+        return inf if self.answering else self._since or self._idle_since
+
+    def evict(self) -> None:
+        """Part of crowd.Member: what is left unread is lost."""
+        self._front.crowd.dismiss(self)
+        if self._since:
+            self.reject(self._full())
+        elif self._transport is not None:
+            self.closing = True
+            self._transport.abort()
 
     def expire(self, now: float) -> None:
         """End what takes too long: to be read, to arrive once it has begun, or to begin at all.
@@ -305,7 +331,7 @@ class ClientConnection(asyncio.Protocol):
         """Part of port.Applicant. The rest of the request is not read."""
         arrival = self._arrival
         self._front.receiver.refuse(arrival, refusal)
-        self.closing = self.answering = True
+        self.closing = self.answering = self._rejected = True
         self._rest = b""
         self._since = 0.0
         if self._transport is None:

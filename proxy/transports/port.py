@@ -33,6 +33,10 @@ class Client(Protocol):
     def principal(self) -> bytes:
         """Whom the token of the request names; empty where that is not known."""
 
+    @property
+    def address(self) -> bytes:
+        """Where the client is: its IP address, of IPv6 the network of it."""
+
     def attach(self, visitor: Visitor) -> None:
         """Name the one who is told of this client until the answer is complete."""
 

@@ -78,6 +78,7 @@ class Upstreams:
         self.endpoint.tick(now)
         links = Counter(dict.fromkeys(LinkState, 0))
         self.endpoint.count_links(links)
+        links[LinkState.CLOSING] = self._places.ending
         self._books.ledger.links = links
 
     async def probe(self) -> str:

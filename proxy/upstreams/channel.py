@@ -1,8 +1,10 @@
 """A link that modern clients share: first opened in the server's era, then their requests."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Iterable
+from math import inf
 from time import perf_counter
 from typing import Protocol
 
@@ -38,6 +40,9 @@ class Keeper(Protocol):
     def channel_over(self, channel: "Channel") -> None:
         """It ended by itself."""
 
+    def evict(self, channel: "Channel") -> None:
+        """End it, since another takes its place."""
+
     def reopen(self, channel: "Channel") -> None:
         """Its link ended on the probe: `start` it again."""
 
@@ -45,7 +50,8 @@ class Keeper(Protocol):
 class Channel:
     """One link and the requests on it. `first` is the request it is opened for.
 
-    `patience` is how many seconds a legacy server's question waits for its client's answer.
+    `patience` is how many seconds a legacy server's question waits for its client's answer. Part of
+    places.Session: it counts as the first client's, also once others share it.
     """
 
     def __init__(self, first: Visit, known: Era | None, keeper: Keeper, patience: float) -> None:
@@ -63,8 +69,10 @@ class Channel:
         self._parked: dict[int, float] = {}
         self._probed_since = 0.0
         self._paused = False
+        self._settled_at = perf_counter()
+        self.client = first.post.caller
+        self.gone = asyncio.Event()
         self.over = False
-        self.idle_since = perf_counter()
         first.host = self
         first.waits()
 
@@ -89,9 +97,16 @@ class Channel:
         return self._opening.probing
 
     @property
-    def idle(self) -> bool:
-        """Whether nobody waits for anything on it."""
-        return not (self._waiting or self._visits or self._parked)
+    def idle_since(self) -> float:
+        """Part of places.Session: a channel is in use while somebody waits for anything on it."""
+        if self.over:
+            return -inf
+        return inf if self._waiting or self._visits or self._parked else self._settled_at
+
+    def evict(self) -> None:
+        """Part of places.Session."""
+        if not self.over:
+            self._keeper.evict(self)
 
     async def start(self, connector: Connector) -> None:
         """Open the link, then the session."""
@@ -262,7 +277,7 @@ class Channel:
 
     def _settle(self) -> None:
         """Read the server unless everybody who waits for it is slow; note when nobody does."""
-        self.idle_since = perf_counter()
+        self._settled_at = perf_counter()
         paused = bool(self._visits) and all(each.slow for each in self._visits.values())
         if self._link is None or paused is self._paused:
             return

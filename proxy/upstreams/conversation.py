@@ -1,8 +1,10 @@
 """One client session over a link to the server: its calls, and where each message goes."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 from typing import Protocol
 
@@ -43,16 +45,23 @@ class Host(Protocol):
     def conversation_over(self, conversation: "Conversation", error_type: str) -> None:
         """It ended by itself; `error_type` says why."""
 
+    def evict(self, conversation: "Conversation") -> None:
+        """End it, since another takes its place."""
+
 
 class Conversation:
     """A session `name` with a link of its own, which lives exactly as long.
 
     Its client speaks streamable HTTP, or, once the conversation `carry`s a stream, HTTP+SSE: then
-    all that the server says travels on that stream.
+    all that the server says travels on that stream. Part of places.Session: `client` is whose it
+    is, `begun` and `heard` are when it began and was last heard of, in seconds.
     """
 
-    def __init__(self, name: str, terms: Terms, host: Host) -> None:
+    def __init__(self, name: str, client: bytes, terms: Terms, host: Host) -> None:
         self.name = name
+        self.client = client
+        self.gone = asyncio.Event()
+        self.begun = self.heard = perf_counter()
         self._terms = terms
         self._host = host
         self._session = Session(terms.patience)
@@ -77,6 +86,18 @@ class Conversation:
     def in_use(self) -> bool:
         """Whether a client waits for something now, so that the session is not idle."""
         return bool(self._replies or self._listeners)
+
+    @property
+    def idle_since(self) -> float:
+        """Part of places.Session."""
+        if self.over:
+            return -inf
+        return inf if self.in_use else self.heard
+
+    def evict(self) -> None:
+        """Part of places.Session."""
+        if not self.over:
+            self._host.evict(self)
 
     @property
     def probing(self) -> bool:
@@ -119,6 +140,7 @@ class Conversation:
 
     def post(self, post: Post, headers: tuple[Header, ...] = ()) -> None:
         """Take over a client's message. Raises DuplicateRequest."""
+        self.heard = perf_counter()
         self._session.begin(post.calls, post.since(perf_counter()))
         for call in post.calls:
             call.version = call.version or self._version
@@ -162,6 +184,8 @@ class Conversation:
 
     def tick(self, now: float) -> None:
         """Look for overdue calls, and keep open streams alive."""
+        if self.in_use:
+            self.heard = now
         if not self._slow:
             overdue = self._session.overdue(now)
             self._answer_in_place(overdue, 504, "the server did not answer in time")

@@ -5,9 +5,9 @@ legacy server's session is one client's: it is shared only by requests that carr
 client information and capabilities.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec import Raw
 
@@ -21,7 +21,6 @@ from ..eras.versions import Era
 from ..errors import MalformedMessage
 from ..session import CANCELLED_METHOD, Finished
 from ..telemetry.vocabulary import LinkState
-from ..transports.port import Link
 from ..verdict import REJECTED, SATURATED, judge
 from ..wire import jsonrpc, response
 from ..wire.fields import raw
@@ -29,7 +28,6 @@ from ..wire.head import Header
 from .channel import Channel
 from .conversation import Terms
 from .places import Places
-from .session_upstream import END_SECONDS
 from .visit import Visit
 
 Owner = tuple[bytes, bytes, bytes]
@@ -49,11 +47,9 @@ class ModernUpstream:
         self._idle = idle
         self._places = places
         self._channels: dict[Owner, list[Channel]] = {}
-        self._ending: set[Link] = set()
         self.parameters = Parameters()
         self._settled = era
         self.era = era
-        places.join(lambda: len(self._each()), self._spare)
 
     def __repr__(self) -> str:
         return f"<ModernUpstream {self._terms.connector!r} era={self.era} {self._channels}>"
@@ -72,26 +68,20 @@ class ModernUpstream:
         """Part of Upstream."""
         for channel in self._each():
             channel.tick(now)
-            if channel.idle and now - channel.idle_since > self._idle:
+            if now - channel.idle_since > self._idle and not channel.over:
                 self._end(channel)
-        self._ending = {link for link in self._ending if not link.exited.is_set()}
+        self._places.tick()
 
     def count_links(self, counts: Counter[LinkState]) -> None:
         """Part of Upstream."""
         for channel in self._each():
             counts[LinkState.OPENING if channel.link is None else LinkState.OPEN] += 1
-        counts[LinkState.CLOSING] += len(self._ending)
 
     async def close(self) -> None:
         """Part of Upstream."""
         for channel in self._each():
             self._end(channel)
-        try:
-            async with asyncio.timeout(END_SECONDS):
-                await asyncio.gather(*(link.exited.wait() for link in self._ending))
-        except TimeoutError:
-            for link in self._ending:
-                link.kill()
+        await self._places.close()
 
     def opened(self, channel: Channel, waiting: list[Visit]) -> None:
         """Part of channel.Keeper."""
@@ -112,16 +102,19 @@ class ModernUpstream:
     def channel_over(self, channel: Channel) -> None:
         """Part of channel.Keeper."""
         self._forget(channel)
-        if channel.link is not None:
-            self._ending.add(channel.link)
+        self._places.leave(channel)
         if channel.era is None or (self.era is Era.MODERN and not self._channels):
             self.era = self._settled
 
     def reopen(self, channel: Channel) -> None:
         """Part of channel.Keeper."""
         if channel.link is not None:
-            self._ending.add(channel.link)
-        self._terms.spawn(channel.start(self._terms.connector))
+            self._places.end(channel.link)
+        self._start(channel)
+
+    def evict(self, channel: Channel) -> None:
+        """Part of channel.Keeper."""
+        self._end(channel)
 
     def _each(self) -> list[Channel]:
         return [each for together in self._channels.values() for each in together]
@@ -191,28 +184,25 @@ class ModernUpstream:
         channel = next((each for each in together if each.can_take(visit.request)), None)
         if channel is not None:
             channel.take(visit)
-        elif self._places.make_room():
-            self._open(owner, visit)
         else:
-            visit.fail(503, self._places.refusal(), SATURATED)
-
-    def _spare(self) -> bool:
-        """End the channel that is longest unused; whether there was one."""
-        idle = [each for each in self._each() if each.idle]
-        if idle:
-            self._end(min(idle, key=lambda each: each.idle_since))
-        return bool(idle)
+            self._open(owner, visit)
 
     def _open(self, owner: Owner, visit: Visit) -> None:
         channel = Channel(visit, self.era, self, self._terms.patience)
-        self._channels.setdefault(owner, []).append(channel)
-        self._terms.spawn(channel.start(self._terms.connector))
+        if self._places.take(channel):
+            self._channels.setdefault(owner, []).append(channel)
+            self._start(channel)
+        else:
+            visit.fail(503, self._places.refusal(), SATURATED)
+
+    def _start(self, channel: Channel) -> None:
+        start = partial(channel.start, self._terms.connector)
+        self._terms.spawn(self._places.open(channel, start))
 
     def _end(self, channel: Channel) -> None:
         self._forget(channel)
         channel.end()
-        if channel.link is not None:
-            self._ending.add(channel.link)
+        self._places.leave(channel)
 
     def _forget(self, channel: Channel) -> None:
         for owner, together in tuple(self._channels.items()):

@@ -1,23 +1,19 @@
 """An upstream whose sessions the proxy mints, each with a link of its own to the server."""
 
-import asyncio
 import uuid
 from collections import Counter
+from functools import partial
 from time import perf_counter
 
 from ..calls.post import NO_SESSION, Post, turn_away
+from ..errors import DuplicateRequest
 from ..gate import SESSION_KEY
 from ..telemetry.vocabulary import ErrorType, LinkState
-from ..transports.port import Link
 from ..verdict import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
 from ..wire import response
 from .conversation import Conversation, Terms
 from .http_upstream import INITIALIZE
-from .leases import Leases
 from .places import Places
-
-END_SECONDS = 5.0
-"""How long links may take to end with the proxy, a process's SIGKILL included."""
 
 
 class SessionUpstream:
@@ -26,16 +22,14 @@ class SessionUpstream:
     def __init__(self, terms: Terms, *, idle: float, places: Places) -> None:
         self._terms = terms
         self._places = places
-        self._sessions = Leases(idle)
+        self._idle = idle
         self._conversations: dict[str, Conversation] = {}
-        self._ending: set[Link] = set()
-        places.join(lambda: len(self._conversations))
 
     def __repr__(self) -> str:
-        return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._sessions)}>"
+        return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._conversations)}>"
 
     def __contains__(self, session: str) -> bool:
-        return session in self._sessions
+        return session in self._conversations
 
     def post(self, post: Post) -> None:
         """Part of Upstream."""
@@ -45,12 +39,9 @@ class SessionUpstream:
             if conversation is None:
                 self._refuse(post, 404, NO_SESSION, REJECTED)
                 return
-            self._sessions.touch(name, perf_counter())
             conversation.post(post)
         elif not any(call.method == INITIALIZE for call in post.calls):
             self._refuse(post, 400, "Mcp-Session-Id is missing: initialize first", REJECTED)
-        elif not self._places.make_room():
-            self._refuse(post, 503, self._places.refusal(), SATURATED)
         else:
             self._open(post)
 
@@ -75,11 +66,9 @@ class SessionUpstream:
         """Part of StreamHost. The link is opened once the client has something to say."""
         if not post.arrival.accepts_events:
             self._refuse(post, 406, "a GET needs Accept: text/event-stream", REJECTED)
-        elif not self._places.make_room():
-            self._refuse(post, 503, self._places.refusal(), SATURATED)
-        else:
-            conversation = self._make()
-            self._keep(conversation, post)
+            return
+        conversation = self._make(post)
+        if conversation is not None:
             key = SESSION_KEY.encode()
             endpoint = b"%b?%b=%b" % (post.arrival.messages, key, conversation.name.encode())
             conversation.carry(post, endpoint)
@@ -105,19 +94,16 @@ class SessionUpstream:
     def tick(self, now: float) -> None:
         """Part of Upstream."""
         for conversation in tuple(self._conversations.values()):
-            if conversation.in_use:
-                self._sessions.touch(conversation.name, now)
             conversation.tick(now)
-        for name in self._sessions.abandoned(now):
-            self._end(self._conversations[name], ErrorType.TIMEOUT)
-        self._ending = {link for link in self._ending if not link.exited.is_set()}
+            if now - conversation.idle_since > self._idle and not conversation.over:
+                self._end(conversation, ErrorType.TIMEOUT)
+        self._places.tick()
 
     def count_links(self, counts: Counter[LinkState]) -> None:
         """Part of Upstream."""
         there = sum(each.link is not None for each in self._conversations.values())
         counts[LinkState.OPENING] += len(self._conversations) - there
         counts[LinkState.OPEN] += there
-        counts[LinkState.CLOSING] += len(self._ending)
 
     async def probe(self) -> str:
         """Part of Upstream."""
@@ -130,37 +116,43 @@ class SessionUpstream:
         """Part of Upstream."""
         for conversation in tuple(self._conversations.values()):
             self._end(conversation, "")
-        try:
-            async with asyncio.timeout(END_SECONDS):
-                await asyncio.gather(*(link.exited.wait() for link in self._ending))
-        except TimeoutError:
-            for link in self._ending:
-                link.kill()
+        await self._places.close()
         await self._terms.connector.close()
 
     def conversation_over(self, conversation: Conversation, error_type: str) -> None:
         """Part of conversation.Host."""
         self._forget(conversation, error_type)
 
+    def evict(self, conversation: Conversation) -> None:
+        """Part of conversation.Host."""
+        self._end(conversation, ErrorType.EVICTED)
+
     def _open(self, post: Post) -> None:
-        conversation = self._make()
-        conversation.post(post, ((b"mcp-session-id", conversation.name.encode()),))
-        self._keep(conversation, post)
-        self._start(conversation, post)
+        conversation = self._make(post)
+        if conversation is not None:
+            try:
+                conversation.post(post, ((b"mcp-session-id", conversation.name.encode()),))
+            except DuplicateRequest:
+                self._end(conversation, ErrorType.REJECTED)
+                raise
+            self._start(conversation, post)
 
-    def _make(self) -> Conversation:
-        return Conversation(uuid.uuid4().hex, self._terms, self)
-
-    def _keep(self, conversation: Conversation, opening: Post) -> None:
+    def _make(self, opening: Post) -> Conversation | None:
+        """A new session; None once its client is refused, since there is no room."""
+        conversation = Conversation(uuid.uuid4().hex, opening.caller, self._terms, self)
+        if not self._places.take(conversation):
+            self._refuse(opening, 503, self._places.refusal(), SATURATED)
+            return None
         self._terms.books.owners.claim(conversation.name, opening.principal)
         self._conversations[conversation.name] = conversation
-        self._sessions.open(conversation.name, perf_counter())
         self._terms.books.ledger.sessions += 1
+        return conversation
 
     def _start(self, conversation: Conversation, post: Post) -> None:
         conversation.started = True
         arrival = post.arrival
-        self._terms.spawn(conversation.start(arrival.forward + post.context, arrival.query))
+        start = partial(conversation.start, arrival.forward + post.context, arrival.query)
+        self._terms.spawn(self._places.open(conversation, start))
 
     def _addressed(self, post: Post) -> Conversation | None:
         """The session a GET or DELETE names, or None once it is refused."""
@@ -180,11 +172,8 @@ class SessionUpstream:
     def _forget(self, conversation: Conversation, error_type: str) -> None:
         del self._conversations[conversation.name]
         self._terms.books.owners.release(conversation.name)
-        if conversation.link is not None:
-            self._ending.add(conversation.link)
-        seconds = self._sessions.close(conversation.name, perf_counter())
-        if seconds is not None:
-            self._terms.books.session_ended(seconds, error_type)
+        self._places.leave(conversation)
+        self._terms.books.session_ended(perf_counter() - conversation.begun, error_type)
 
     def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
         turn_away(post, self._terms.books, status, reason, verdict)

@@ -215,11 +215,10 @@ def test_at_the_most_sessions_an_idle_one_makes_room_and_a_busy_one_does_not() -
         legacy.post(INITIALIZE)
         response = legacy.getresponse()
         assert (response.status, response.read() != b"") == (200, True)
-        assert client.ask(message, authorization="Bearer a")[0] == 503
-        name = response.getheader("mcp-session-id") or ""
-        legacy.request("DELETE", "/mcp", headers={"mcp-session-id": name})
-        assert legacy.getresponse().read() == b""
         assert client.ask(message, authorization="Bearer a")[0] == 200
+        name = response.getheader("mcp-session-id") or ""
+        legacy.post(call(1, "echo"), mcp_session_id=name)
+        assert legacy.answer()[0] == 404
         for each in (client, legacy):
             each.close()
 

@@ -2,13 +2,14 @@
 
 import json
 import resource
-from contextlib import suppress
+import socket
+from contextlib import ExitStack, suppress
 
 import pytest
 import requests
 
 from tests.integration.proxies import RunningProxy, eventually, running
-from tests.integration.sockets import Client, Upstream, call, read_event, result
+from tests.integration.sockets import TIMEOUT_SECONDS, Client, Upstream, call, read_event, result
 
 pytestmark = pytest.mark.slow
 
@@ -48,11 +49,30 @@ def test_a_connection_beyond_the_limit_that_says_nothing_is_closed_and_not_count
 ) -> None:
     with running("--upstream", upstream.url, "--max-connections", "1") as proxy:
         first = Client(proxy.port)
-        first.connect()
-        eventually(lambda: proxy.value("toolhive_mcp_active_connections"), "the first connection")
+        first.post(call(1))
+        side = upstream.accept()
+        side.request()
         assert Client(proxy.port).raw(b"").startswith(b"HTTP/1.1 503 ")
         assert proxy.outcomes() == {}
+        side.answer(json.dumps(result(1)).encode())
+        assert first.answer() == (200, result(1))
         first.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /mcp HTTP/1.1\r\nhost: localhost\r\nx: "])
+def test_connections_without_a_whole_request_lock_nobody_out(
+    upstream: Upstream, said: bytes
+) -> None:
+    flags = ("--upstream", upstream.url, "--max-connections", "8")
+    with running(*flags) as proxy, ExitStack() as opened:
+        silent = [socket.create_connection(("127.0.0.1", proxy.port)) for _ in range(8)]
+        for each in silent:
+            opened.enter_context(each)
+            each.settimeout(TIMEOUT_SECONDS)
+            each.sendall(said)
+        assert served(proxy)
+        with suppress(ConnectionError):
+            assert silent[0].recv(65536)[:12] in (b"", b"HTTP/1.1 503")
 
 
 def test_a_client_that_never_reads_its_answer_is_cut_off_and_counted(upstream: Upstream) -> None:

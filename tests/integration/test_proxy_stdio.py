@@ -305,14 +305,53 @@ def test_a_slow_reader_bounds_memory_and_loses_nothing(
     stream.close()
 
 
-def test_sessions_beyond_the_cap_are_refused() -> None:
+def test_sessions_beyond_the_cap_are_refused_while_all_are_in_use() -> None:
     with running("--max-sessions", "1", "--", *SERVER) as proxy:
         session, other = Session(proxy.port), Client(proxy.port)
+        stream, response = session.listen(proxy.port)
         other.post(INITIALIZE)
         assert other.answer()[0] == 503
         proxy.counted({INITIALIZED: 1, ("initialize", "rejected", "proxy"): 1})
-        session.close()
-        other.close()
+        response.close()
+        for each in (session, stream, other):
+            each.close()
+
+
+def test_the_session_that_is_longest_unused_gives_way_to_a_new_one() -> None:
+    with running("--max-sessions", "3", "--", *SERVER) as proxy:
+        used, idlest, idle = (Session(proxy.port) for _ in range(3))
+        assert used.call("echo")[0] == 200
+        newcomer = Session(proxy.port)
+        assert gone(idlest.pid)
+        assert [each.call("echo")[0] for each in (idlest, used, idle)] == [404, 200, 200]
+        evicted = {"error_type": "evicted"}
+        assert proxy.value("mcp_server_session_duration_seconds_count", **evicted) == 1
+        for each in (used, idlest, idle, newcomer):
+            each.close()
+
+
+STUBBORN = """
+import json, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(json.dumps({"id": json.loads(sys.stdin.readline())["id"], "result": {"pid": 0}}), flush=True)
+signal.pause()
+"""
+
+
+def test_a_session_starts_once_the_process_is_gone_whose_place_it_takes(tmp_path: Path) -> None:
+    script = tmp_path / "stubborn.py"
+    script.write_text(STUBBORN)
+    with running("--max-sessions", "1", "--", sys.executable, str(script)) as proxy:
+        for ended in ("DELETE", "evicted"):
+            session = Session(proxy.port)
+            if ended == "DELETE":
+                session.request("DELETE", "/mcp", headers={"mcp-session-id": session.name})
+                assert session.getresponse().read() == b""
+            session.close()
+            newcomer = Session(proxy.port)
+            family = psutil.Process(proxy.process.pid).children(recursive=True)
+            assert sum(str(script) in each.cmdline() for each in family) == 1
+            newcomer.close()
 
 
 def test_a_command_that_ends_at_once_makes_the_proxy_unready() -> None:

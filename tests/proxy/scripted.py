@@ -28,6 +28,7 @@ class ScriptedClient:
     def __init__(self) -> None:
         self.visitor: Visitor | None = None
         self.principal = b""
+        self.address = b"127.0.0.1"
         self.status = 0
         self.head = b""
         self.body = b""

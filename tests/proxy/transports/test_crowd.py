@@ -1,35 +1,66 @@
-"""The client connections: so many are served, the next are turned away until one leaves."""
+"""The client connections: so many are served, for the next the idlest is closed."""
 
-from proxy.transports.crowd import Crowd
+from asyncio import BaseTransport
+from math import inf
+
+import pytest
+
+from proxy.transports.crowd import MOST_LEAVING, Crowd, address_of
 
 
 class Scripted:
-    """A connection that does nothing."""
+    """A connection of some client; what becomes of it is noted."""
+
+    def __init__(self, crowd: Crowd, idle_since: float = inf, client: bytes = b"a") -> None:
+        self.client = client
+        self.idle_since = idle_since
+        self.ends: list[str] = []
+        self.served = crowd.admit(self)
+        self._crowd = crowd
+
+    def evict(self) -> None:
+        self.ends.append("evicted")
+        self._crowd.dismiss(self)
 
     def expire(self, now: float) -> None: ...
 
     def close_when_idle(self) -> None: ...
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        self.ends.append("aborted")
 
 
 def test_those_beyond_the_limit_are_not_served_until_a_served_one_leaves() -> None:
-    first, second, surplus, later, last = (Scripted() for _ in range(5))
     crowd = Crowd(2, lambda: None)
-    assert [crowd.admit(each) for each in (first, second, surplus)] == [True, True, False]
+    first, second, surplus = (Scripted(crowd) for _ in range(3))
+    assert [each.served for each in (first, second, surplus)] == [True, True, False]
     assert set(crowd) == {first, second, surplus}
     crowd.leave(first)
-    assert crowd.admit(later)
+    assert Scripted(crowd).served
     crowd.leave(surplus)
-    assert not crowd.admit(last)
+    assert not Scripted(crowd).served
+
+
+def test_an_idle_one_is_closed_for_a_newcomer() -> None:
+    crowd = Crowd(3, lambda: None)
+    busy, idlest, idle = (Scripted(crowd, since) for since in (inf, 1.0, 2.0))
+    newcomer = Scripted(crowd, client=b"b")
+    assert newcomer.served
+    assert [each.ends for each in (busy, idlest, idle)] == [[], ["evicted"], []]
+    assert set(crowd) == {busy, idlest, idle, newcomer}
+
+
+def test_those_that_leave_are_bounded_too() -> None:
+    crowd = Crowd(1, lambda: None)
+    served, *surplus = (Scripted(crowd) for _ in range(MOST_LEAVING + 2))
+    assert [bool(each.ends) for each in surplus] == [True] + [False] * MOST_LEAVING
+    assert (served.ends, surplus[0].ends) == ([], ["aborted"])
 
 
 def test_the_last_to_leave_is_told() -> None:
     told: list[str] = []
     crowd = Crowd(1, lambda: told.append("empty"))
-    served, surplus = Scripted(), Scripted()
-    crowd.admit(served)
-    crowd.admit(surplus)
+    served, surplus = Scripted(crowd), Scripted(crowd)
     crowd.leave(served)
     assert (told, len(crowd)) == ([], 1)
     crowd.leave(surplus)
@@ -39,7 +70,21 @@ def test_the_last_to_leave_is_told() -> None:
 def test_a_connection_may_leave_while_all_are_visited() -> None:
     crowd = Crowd(1, lambda: None)
     for _ in range(3):
-        crowd.admit(Scripted())
+        Scripted(crowd)
     for each in crowd:
         crowd.leave(each)
     assert len(crowd) == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        (("192.0.2.1", 1), b"192.0.2.1"),
+        (("::ffff:192.0.2.1", 1, 0, 0), b"192.0.2.1"),
+        (("2001:db8:0:1:2:3:4:5", 1, 0, 0), b"\x20\x01\x0d\xb8\0\0\0\1"),
+        (("fe80::1%eth0", 1, 0, 0), b"\xfe\x80\0\0\0\0\0\0"),
+        (None, b""),
+    ],
+)
+def test_a_client_is_known_by_its_address_or_ipv6_network(peer: object, address: bytes) -> None:
+    assert address_of(BaseTransport({"peername": peer})) == address

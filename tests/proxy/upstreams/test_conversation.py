@@ -72,6 +72,9 @@ class Host:
     def conversation_over(self, conversation: Conversation, error_type: str) -> None:
         self.told.append(error_type)
 
+    def evict(self, conversation: Conversation) -> None:
+        self.told.append("evicted")
+
 
 def run(start: Coroutine[None, None, None]) -> object:
     """Run a coroutine that never waits."""
@@ -87,7 +90,7 @@ class Talk:
         self.host = Host()
         self.books = books()
         terms = Terms(self.connector, 10.0, self.books, run)
-        self.conversation = Conversation("s", terms, self.host)
+        self.conversation = Conversation("s", b"", terms, self.host)
 
     def start(self) -> None:
         run(self.conversation.start(b"authorization: x\r\n", b""))

@@ -1,0 +1,103 @@
+"""A cap on what clients hold, fair between them: none can lock out the others.
+
+For one more the idlest gives way, first of the client that holds most; what is in use never does.
+One client gets seven eighths of all at most, so there is always room for another. Clients are
+told apart by their tokens, else by their addresses.
+"""
+
+from collections.abc import Sequence
+from math import inf
+from typing import Generic, Protocol, TypeVar
+
+SPARE = 8
+"""One part in so many is kept for others than the client that holds all the rest."""
+
+
+class Holder(Protocol):
+    """What counts towards a cap."""
+
+    @property
+    def client(self) -> bytes:
+        """Whose it is."""
+
+    @property
+    def idle_since(self) -> float:
+        """When it was last of use, in seconds; `inf` while it is in use, `-inf` once it ends."""
+
+    def evict(self) -> None:
+        """Give way to another."""
+
+
+Held = TypeVar("Held", bound=Holder)
+
+
+class FairCap(Generic[Held]):
+    """Lets holders have `most` in all, in pieces of any size."""
+
+    __slots__ = ("_amounts", "_totals", "most", "taken")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+        self._amounts: dict[Held, int] = {}
+        self._totals: dict[bytes, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<FairCap taken={self.taken}/{self.most} clients={len(self._totals)}>"
+
+    def hold(self, holder: Held, amount: int = 1) -> Sequence[Held] | None:
+        """Let `holder` have that much in all: who gave way for it; None if it may not."""
+        more = amount - self._amounts.get(holder, 0)
+        evicted = self._for(holder, more)
+        if evicted is not None:
+            for each in evicted:
+                self.release(each)
+                each.evict()
+            self._add(holder, more)
+        return evicted
+
+    def release(self, holder: Held) -> None:
+        """Nothing of `holder` counts any more."""
+        held = self._amounts.get(holder, 0)
+        if held:
+            self._add(holder, -held)
+
+    def _for(self, holder: Held, more: int) -> Sequence[Held] | None:
+        """Who gives way so that `holder` may have more; None if it may not all the same."""
+        own = self._totals.get(holder.client, 0)
+        free = self.most - self.taken
+        share = self.most - self.most // SPARE - own
+        going: list[Held] = []
+        while more > 0 and (more > free or more > share):
+            least = own if more <= share else inf
+            idlest = self._idlest(holder, going, least)
+            if idlest is None:
+                return None
+            going.append(idlest)
+            free += self._amounts[idlest]
+            share += self._amounts[idlest] if idlest.client == holder.client else 0
+        return going
+
+    def _idlest(self, holder: Held, going: list[Held], least: float) -> Held | None:
+        """Who gives way first: of the holder's own client, or of one that holds `least`."""
+        best: Held | None = None
+        best_rank = (False, 0, inf)
+        client, totals = holder.client, self._totals
+        for each in self._amounts:
+            since = each.idle_since
+            if since == inf or each is holder or each in going:
+                continue
+            total = totals[each.client]
+            rank = (since > -inf, -total, since)
+            if (each.client == client or total >= least) and (best is None or rank < best_rank):
+                best, best_rank = each, rank
+        return best
+
+    def _add(self, holder: Held, more: int) -> None:
+        self.taken += more
+        held = self._amounts.pop(holder, 0) + more
+        total = self._totals.pop(holder.client, 0) + more
+        if held:
+            self._amounts[holder] = held
+        if total:
+            self._totals[holder.client] = total
