@@ -4,6 +4,7 @@ A session holds the calls that one party waits for: those of one HTTP exchange, 
 stdio server's process. Callers tell it what arrived and when; it returns what is to be done.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .errors import DuplicateRequest, MalformedMessage
@@ -62,6 +63,12 @@ class Call:
 
     def __repr__(self) -> str:
         return f"<Call {self.id!r} {self.method} {self.name}>"
+
+
+def excuse(calls: Iterable[Call], seconds: float) -> None:
+    """Wait so much longer: the server was not read meanwhile, since the caller read nothing."""
+    for call in calls:
+        call.deadline += seconds
 
 
 class Finished(NamedTuple):
@@ -202,7 +209,7 @@ class Session:
         call = self._tokens.get(token) if token is not None else None
         if call is None:
             return UNRELATED
-        call.deadline = now + self._patience
+        call.deadline = max(call.deadline, now + self._patience)  # It may have been held up.
         return Related(call)
 
     def _finish(self, call: Call, verdict: Verdict) -> Finished:

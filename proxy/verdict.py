@@ -24,6 +24,7 @@ class Verdict(NamedTuple):
 OK = Verdict(Outcome.OK, Fault.NONE, "")
 TOOL_ERROR = Verdict(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
 TIMED_OUT = Verdict(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
+HELD_UP = Verdict(Outcome.TIMEOUT, Fault.CALLER, ErrorType.TIMEOUT)
 CANCELLED = Verdict(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
 REJECTED = Verdict(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
 CROWDED = Verdict(Outcome.REJECTED, Fault.CALLER, "429")

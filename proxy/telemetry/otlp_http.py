@@ -53,7 +53,7 @@ class HttpTransport:
         block = b"%bcontent-length: %d\r\n\r\n%b" % (self._head, len(body), body)
         try:
             async with asyncio.timeout(seconds):
-                answer.sent(self._pool.exchange(answer, block))
+                self._pool.exchange(answer, block)
                 return await answer.reply
         except TimeoutError:
             return Reply("no answer in time", again=True)
@@ -80,10 +80,6 @@ class _Answer:
         self._source: Source | None = None
         self._head: ResponseHead | None = None
         self._body = bytearray()
-
-    def sent(self, source: Source | None) -> None:
-        """The request is on its way, on `source` if there was a connection."""
-        self._source = source
 
     def give_up(self) -> None:
         """Close the connection, unless the answer is complete."""
@@ -126,7 +122,7 @@ class _Answer:
 
     def _abort(self) -> None:
         if self._source is not None:
-            self._source.abort()
+            self._source.abort(self)
 
 
 _TOO_LONG = Reply(f"an answer of more than {ANSWER_LIMIT} bytes")

@@ -75,35 +75,28 @@ class Request:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} over={self._over} head={self._head!r}>"
 
-    def sent(self, source: Source | None) -> None:
-        """The request is written, or waits for a connection."""
-        self._head = self._reader = None
-        self._body.clear()
-        if source is not None:
-            self.connected(source)
-
     def pause(self) -> None:
         """Read no more for now."""
         if self._source is not None:
-            self._source.pause()
+            self._source.pause(self)
 
     def resume(self) -> None:
         """Read on."""
         if self._source is not None:
-            self._source.resume()
+            self._source.resume(self)
 
     def drop(self) -> None:
         """Nobody wants to know any more."""
         self._finish()
-        source, self._source = self._source, None
-        if source is not None:
-            source.abort()
+        self._abort()
 
     def connected(self, source: Source) -> bool:
         """Part of port.Sink."""
         self._source = source
+        self._head = self._reader = None
+        self._body.clear()
         if self._asker.paused:
-            source.pause()
+            self.pause()
         return not self._over
 
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
@@ -126,9 +119,7 @@ class Request:
             self._read(data, arrived)
         except MessageTooLarge:
             limit = self._asker.message_limit
-            source, self._source = self._source, None
-            if source is not None:
-                source.abort()
+            self._abort()
             self._last_event = b""
             self._end(GARBLED, f"the server sent a message of more than {limit} bytes")
 
@@ -168,6 +159,11 @@ class Request:
         """The stream ended, or no answer will come."""
         raise NotImplementedError
 
+    def _abort(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort(self)
+
     def _finish(self) -> None:
         self._over = True
         if self._timer is not None:
@@ -186,6 +182,16 @@ class Question(Request):
         self._delivered = False
         self._resumes = False
         self._watch(asker.patience)
+
+    def pause(self) -> None:
+        """Read no more for now; a receipt is read all the same, for what waits behind it."""
+        if self.parcel.ids:
+            super().pause()
+
+    def resume(self) -> None:
+        """Read on; the server was not silent while it was not read."""
+        self._heard = perf_counter()
+        super().resume()
 
     def _read(self, data: bytes, arrived: float) -> None:
         self._heard = arrived
@@ -285,8 +291,8 @@ class Listening(Request):
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
         super().answer_begins(head)
-        if self._reader is None and self._source is not None:
-            self._source.abort()
+        if self._reader is None:
+            self._abort()
             self._settle(head, b"", 0.0)
 
     def _take(self, data: bytes, arrived: float) -> None:

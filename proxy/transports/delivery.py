@@ -38,9 +38,8 @@ class Delivery:
     def __repr__(self) -> str:
         return f"<Delivery {self.parcel!r} over={self._over}>"
 
-    def sent(self, source: Source | None, patience: float) -> None:
-        """The request is written, or waits for a connection. A call has a time-out of its own."""
-        self._source = source or self._source
+    def wait(self, patience: float) -> None:
+        """Wait no longer than that for the receipt. A call has a time-out of its own."""
         if not self.parcel.ids and not self._over:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(patience, self._lose_patience)
@@ -48,8 +47,7 @@ class Delivery:
     def drop(self) -> None:
         """Nobody wants to know any more."""
         self._end()
-        if self._source is not None:
-            self._source.abort()
+        self._abort()
 
     def connected(self, source: Source) -> bool:
         """Part of port.Sink."""
@@ -62,8 +60,7 @@ class Delivery:
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink. What a long answer says beyond its status is not read."""
-        if self._source is not None:
-            self._source.abort()
+        self._abort()
         self._settle(head, b"")
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
@@ -85,13 +82,16 @@ class Delivery:
             self._give_back(judge_status(head.status), answered(head.status, body))
 
     def _lose_patience(self) -> None:
-        if self._source is not None:
-            self._source.abort()
+        self._abort()
         self._give_back(TIMED_OUT, "the server did not take the message in time")
 
     def _give_back(self, verdict: Verdict, reason: str) -> None:
         if self._end():
             self._sender.returned(self, verdict, reason)
+
+    def _abort(self) -> None:
+        if self._source is not None:
+            self._source.abort(self)
 
     def _end(self) -> bool:
         """Whether it was not over already."""

@@ -95,22 +95,36 @@ class UpstreamConnection(asyncio.Protocol):
             sink.answer_lost("the upstream closed the connection before the request was sent")
             return
         self._sink = sink
-        self._transport.write(block)
+        if sink.connected(self):
+            self._transport.write(block)
+        else:
+            self._sink = None
+            self._read_on()
+            self._pool.keep(self)
 
-    def abort(self) -> None:
+    def close(self) -> None:
         """Close at once; the sink hears nothing more."""
         self._sink = None
         if self._transport is not None:
             self._transport.abort()
 
-    def pause(self) -> None:
-        """Read no more for now."""
-        if self._transport is not None and not self._paused:
+    def abort(self, sink: Sink) -> None:
+        """Part of port.Source."""
+        if sink is self._sink:
+            self.close()
+
+    def pause(self, sink: Sink) -> None:
+        """Part of port.Source."""
+        if sink is self._sink and self._transport is not None and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
-    def resume(self) -> None:
-        """Read on."""
+    def resume(self, sink: Sink) -> None:
+        """Part of port.Source."""
+        if sink is self._sink:
+            self._read_on()
+
+    def _read_on(self) -> None:
         if self._transport is not None and self._paused:
             self._paused = False
             self._transport.resume_reading()
@@ -125,7 +139,7 @@ class UpstreamConnection(asyncio.Protocol):
         arrived = perf_counter()
         sink = self._sink
         if sink is None:
-            self.abort()
+            self.close()
             return
         try:
             if self._head is None:
@@ -171,7 +185,7 @@ class UpstreamConnection(asyncio.Protocol):
         if complete and settled and head.keep_alive:
             self.send(sink, block, redirected=True)
         else:
-            self.abort()
+            self.close()
             self._pool.resend(sink, block)
 
     def _start_body(self, sink: Sink, head: ResponseHead, data: bytes, arrived: float) -> None:
@@ -227,7 +241,7 @@ class UpstreamConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        self.resume()
+        self._read_on()
         settled = not surplus and not transport.get_write_buffer_size()
         if settled and head.keep_alive and not _ends_by_closing(head):
             self._pool.keep(self)
@@ -235,7 +249,7 @@ class UpstreamConnection(asyncio.Protocol):
             transport.close()
 
     def _fail(self, sink: Sink, reason: str) -> None:
-        self.abort()
+        self.close()
         sink.answer_lost(reason)
 
 

@@ -54,9 +54,8 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_arrival", "_body", "_chunked", "_decoder", "_front", "_holds", "_idle_since", "_read_at",
-        "_rejected",
-        "_rest", "_since", "_surplus", "_taken", "_transport", "_visitor", "_written",
-        "address", "answering", "closing", "principal",
+        "_rejected", "_rest", "_since", "_slow", "_surplus", "_taken", "_transport", "_visitor",
+        "_written", "address", "answering", "closing", "principal",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -76,6 +75,7 @@ class ClientConnection(asyncio.Protocol):
         self._read_at = 0.0
         self._rejected = False
         self._surplus = False
+        self._slow = False
         self.address = b""
         self.answering = False
         self.closing = False
@@ -100,20 +100,26 @@ class ClientConnection(asyncio.Protocol):
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             visitor.client_gone()
+            if self._slow:
+                visitor.client_resumed()
 
     def pause_writing(self) -> None:
         """Part of asyncio.Protocol."""
+        self._slow = True
         if self._visitor is not None:
             self._visitor.client_paused()
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
+        self._slow = False
         if self._visitor is not None:
             self._visitor.client_resumed()
+        elif self._rest:
+            asyncio.get_running_loop().call_soon(self._next)
 
     def data_received(self, data: bytes) -> None:
-        """Part of asyncio.Protocol."""
-        if self.answering or self.closing:
+        """Part of asyncio.Protocol. Who has not read its last answer gets no other yet."""
+        if self.answering or self.closing or self._slow:
             self._run_ahead(data)
         elif self._arrival is not None:
             self._read_body(data)
@@ -132,10 +138,8 @@ class ClientConnection(asyncio.Protocol):
         keep_alive = arrival.keep_alive and not self.closing
         if arrival.cors:
             head = response.readable(head, arrival.cors)
-        data = response.framed(head, body, status, keep_alive=keep_alive, method=arrival.method)
-        self._written += len(data)
-        self._transport.write(data)
-        self._complete()
+        method = arrival.method
+        self._finish(response.framed(head, body, status, keep_alive=keep_alive, method=method))
 
     def begin(self, head: bytes, length: int | None = None) -> None:
         """Part of port.Client. HTTP/1.0 knows no chunks: there, closing ends the body."""
@@ -161,18 +165,16 @@ class ClientConnection(asyncio.Protocol):
 
     def end(self) -> None:
         """Part of port.Client."""
-        if self._transport is None:
-            return
-        if self._chunked:
-            self._written += len(LAST)
-            self._transport.write(LAST)
-        self._complete()
+        if self._transport is not None:
+            self._finish(LAST if self._chunked else b"")
 
     def abort(self) -> None:
         """Part of port.Client."""
-        self._visitor = None
+        visitor, self._visitor = self._visitor, None
         if self._transport is not None:
             self._transport.abort()
+        if visitor is not None and self._slow:
+            visitor.client_resumed()
 
     def accept(self, principal: bytes, holds: Holds | None) -> None:
         """Part of port.Applicant."""
@@ -362,8 +364,19 @@ class ClientConnection(asyncio.Protocol):
         if len(self._rest) > _AHEAD_LIMIT:
             self._transport.pause_reading()
 
+    def _finish(self, last: bytes) -> None:
+        """Write the last bytes of an answer: they hold back nobody, however slowly they leave."""
+        paused = self._slow
+        visitor, self._visitor = self._visitor, None
+        if self._transport is not None:
+            self._written += len(last)
+            self._transport.write(last)
+        self._complete()
+        if visitor is not None and paused:
+            visitor.client_resumed()
+
     def _complete(self) -> None:
-        arrival, self._arrival, self._visitor = self._arrival, None, None
+        arrival, self._arrival = self._arrival, None
         self._holds = None
         self.answering = False
         self._idle_since = perf_counter()
@@ -372,12 +385,12 @@ class ClientConnection(asyncio.Protocol):
         if self.closing or arrival is None or not arrival.keep_alive:
             self.closing = True
             self._transport.close()
-        elif self._rest:
+        elif self._rest and not self._slow:
             asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
         """Take up what a pipelining client sent ahead."""
-        if self._transport is None or self.answering:
+        if self._transport is None or self.answering or self._slow or not self._rest:
             return
         if not self._transport.is_reading():
             self._transport.resume_reading()

@@ -27,7 +27,7 @@ from .port import Link, LinkOwner
 LOG = logging.getLogger("proxy.hub")
 
 BACKLOG_LIMIT = 8 * 1024 * 1024
-"""Bytes that may wait for a session whose client reads slowly; then the session ends."""
+"""Bytes that may wait for a session whose client reads slowly; one more message ends it."""
 NOBODY = "no single session can be asked: the server is shared"
 _NO_DISCOVERY = Refused(keys.METHOD_NOT_FOUND, "the server has a session that was initialized")
 
@@ -109,11 +109,12 @@ class Share:
         if not self._paused:
             owner.link_message(message, arrived)
             return
-        self._held.append((message, arrived))
-        self._held_bytes += len(message)
         if self._held_bytes > BACKLOG_LIMIT:
             self.end()
             owner.link_ended(REJECTED, "the client reads too slowly")
+            return
+        self._held.append((message, arrived))
+        self._held_bytes += len(message)
 
     def lose(self, verdict: Verdict, reason: str) -> None:
         """The server is gone."""

@@ -48,10 +48,6 @@ class Inquiry:
         """Wait no more."""
         self._end(None)
 
-    def sent(self, source: Source | None) -> None:
-        """The request is written, or waits for a connection."""
-        self._source = source or self._source
-
     def connected(self, source: Source) -> bool:
         """Part of port.Sink."""
         self._source = source
@@ -109,7 +105,7 @@ class Inquiry:
     def _drop(self) -> None:
         source, self._source = self._source, None
         if source is not None:
-            source.abort()
+            source.abort(self)
 
 
 def _answers(data: bytes) -> bool:

@@ -139,7 +139,7 @@ class ModernLink:
         start = request.start("POST", self._target, self._terms.authority, *own)
         given = self._cookies.onto(parcel.headers, self._target)
         block = request.complete(start + given, parcel.message)
-        question.sent(self._pool.exchange(question, block))
+        self._pool.exchange(question, block)
 
     def _learn(self, data: bytes) -> None:
         """Note which arguments of the listed tools travel as headers too."""

@@ -66,20 +66,16 @@ class Pool:
     def __repr__(self) -> str:
         return f"<Pool idle={len(self._idle)} {self._endpoint}>"
 
-    def exchange(self, sink: Sink, block: bytes) -> UpstreamConnection | None:
-        """Send a request, at once on an idle connection (returned), else on a new one.
-
-        A sink that waits for a new one learns of it by `sink.connected`.
-        """
+    def exchange(self, sink: Sink, block: bytes) -> None:
+        """Send a request, at once on an idle connection, else on a new one."""
         fresh = perf_counter() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
             if connection.usable and connection.idle_since > fresh:
                 connection.send(sink, block)
-                return connection
-            connection.abort()
+                return
+            connection.close()
         self._spawn(self.open(sink, block))
-        return None
 
     def resend(self, sink: Sink, block: bytes) -> None:
         """Send a request that was redirected on a new connection."""
@@ -116,12 +112,12 @@ class Pool:
         """Close what has been idle for too long."""
         old = perf_counter() - IDLE_SECONDS
         for connection in [each for each in self._idle if each.idle_since < old]:
-            connection.abort()
+            connection.close()
 
     def close(self) -> None:
         """Close every idle connection."""
         for connection in tuple(self._idle):
-            connection.abort()
+            connection.close()
 
     async def probe(self) -> str:
         """Why the upstream accepts no connection now; "" if it does."""
@@ -149,10 +145,7 @@ class Pool:
             sink.answer_lost(f"cannot reach the upstream {where.host}:{where.port}: {reason}")
             return
         self._on_reach("")
-        if sink.connected(connection):
-            connection.send(sink, block, redirected=redirected)
-        elif connection.usable:
-            self.keep(connection)
+        connection.send(sink, block, redirected=redirected)
 
 
 def _reason(error: OSError) -> str:

@@ -1,4 +1,14 @@
-"""What the sides of the relay expect of each other: no class here holds a socket."""
+"""What the sides of the relay expect of each other: no class here holds a socket.
+
+Back-pressure has one owner at each step, and whoever leaves releases what it paused:
+
+- A client that reads too slowly pauses the visitor that writes to it, and nobody else. Each
+  `client_paused` is followed by `client_resumed`, at the latest when the answer is complete or
+  broken off, or the client is gone.
+- A sink pauses the connection that carries its answer. It names itself; once the answer is over
+  the connection obeys it no more, and is read on for whoever is next.
+- The owner of a link pauses the link, and keeps count of the clients it does so for.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +30,7 @@ class Visitor(Protocol):
         """The client reads slower than it is written to: stop reading for it."""
 
     def client_resumed(self) -> None:
-        """The client caught up."""
+        """Follows each `client_paused`: the client caught up, or is written to no more."""
 
     def client_gone(self) -> None:
         """The client closed its connection before its answer was complete."""
@@ -84,15 +94,15 @@ class Receiver(Protocol):
 
 
 class Source(Protocol):
-    """An upstream's connection, while it answers."""
+    """An upstream's connection. It obeys the sink whose answer it carries, and no other."""
 
-    def pause(self) -> None:
+    def pause(self, sink: "Sink") -> None:
         """Read no more for now."""
 
-    def resume(self) -> None:
+    def resume(self, sink: "Sink") -> None:
         """Read on."""
 
-    def abort(self) -> None:
+    def abort(self, sink: "Sink") -> None:
         """Close at once; nothing more is heard of it."""
 
 
@@ -100,7 +110,7 @@ class Sink(Protocol):
     """Who takes in the answer of an HTTP upstream. `arrived` is when the bytes came."""
 
     def connected(self, source: Source) -> bool:
-        """A new connection is there; False if nobody wants the answer any more."""
+        """The request is about to be sent; False if nobody wants the answer any more."""
 
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """A complete answer, in one go."""

@@ -82,8 +82,7 @@ class SseLink:
         """Ask for the event stream."""
         authority = self._terms.authority
         start = request.start("GET", self._target, authority, request.ACCEPT_EVENTS)
-        source = self._pool.exchange(self, start + without(headers, REPLACED) + b"\r\n")
-        self._source = source or self._source
+        self._pool.exchange(self, start + without(headers, REPLACED) + b"\r\n")
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Part of port.Link."""
@@ -92,12 +91,12 @@ class SseLink:
     def pause(self) -> None:
         """Part of port.Link."""
         if self._source is not None:
-            self._source.pause()
+            self._source.pause(self)
 
     def resume(self) -> None:
         """Part of port.Link."""
         if self._source is not None:
-            self._source.resume()
+            self._source.resume(self)
 
     def end(self) -> None:
         """Part of port.Link: the end of the stream is the end of the session."""
@@ -105,7 +104,7 @@ class SseLink:
         self._patience.cancel()
         source, self._source = self._source, None
         if source is not None:
-            source.abort()
+            source.abort(self)
         for delivery in tuple(self._deliveries):
             delivery.drop()
         if not self.opened.done():
@@ -218,8 +217,8 @@ class SseLink:
         authority = self._terms.authority
         start = request.start("POST", self._endpoint, authority, request.CONTENT_JSON)
         headers = self._cookies.onto(parcel.headers, self._endpoint)
-        block = request.complete(start + headers, parcel.message)
-        delivery.sent(self._pool.exchange(delivery, block), self._terms.patience)
+        self._pool.exchange(delivery, request.complete(start + headers, parcel.message))
+        delivery.wait(self._terms.patience)
 
 
 Leave = Callable[[SseLink], None]

@@ -157,7 +157,7 @@ class StreamableLink:
         start = request.start(method, self._target, self._terms.authority, *own)
         self._requests.add(line)
         headers = self._cookies.onto(self._headers, self._target)
-        line.sent(self._pool.exchange(line, request.complete(start + headers, body)))
+        self._pool.exchange(line, request.complete(start + headers, body))
 
     def _drop_requests(self) -> None:
         self._owner = None

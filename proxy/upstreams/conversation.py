@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
@@ -13,9 +13,9 @@ from ..calls.books import Books
 from ..calls.post import GONE_STATUS, Post
 from ..eras import said
 from ..errors import MalformedMessage, Unreachable
-from ..session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated
+from ..session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated, excuse
 from ..transports.port import Connector, Link
-from ..verdict import CANCELLED, TIMED_OUT, UNREACHABLE, Verdict
+from ..verdict import CANCELLED, HELD_UP, TIMED_OUT, UNREACHABLE, Verdict
 from ..wire import jsonrpc, response
 from ..wire.head import Header
 from ..wire.message import NO_PARAMS, Message
@@ -71,11 +71,12 @@ class Conversation:
         self._replies: dict[Call, Answer] = {}
         self._listeners: list[Listener] = []
         self._backlog = Backlog()
-        self._slow: set[object] = set()
+        self._slow: dict[object, float] = {}
         self._stream: Listener | None = None
         self._stream_query: bytes | None = None
         self._version = ""
         self._kept_alive = 0.0
+        self._looked = perf_counter()
         self.started = False
         self.over = False
 
@@ -160,7 +161,9 @@ class Conversation:
             call.asked = perf_counter()
 
     def listen(self, post: Post) -> None:
-        """Open a stream for what the server says of its own accord."""
+        """Open a stream for what the server says of its own accord: the newest gets it all."""
+        for unread in [each for each in self._listeners if each in self._slow]:
+            self._drop_stream(unread)
         self._terms.books.ledger.streams += 1
         listener = Listener(post, self)
         self._listeners.append(listener)
@@ -186,9 +189,15 @@ class Conversation:
         """Look for overdue calls, and keep open streams alive."""
         if self.in_use:
             self.heard = now
-        if not self._slow:
-            overdue = self._session.overdue(now)
-            self._answer_in_place(overdue, 504, "the server did not answer in time")
+        since, self._looked = self._looked, now
+        if self._slow:
+            self._drop_unread(now)
+            excuse(self._kept_waiting(), now - since)
+        overdue, reason = self._session.overdue(now), "the server did not answer in time"
+        if self._slow:
+            overdue = tuple(each._replace(verdict=HELD_UP) for each in overdue)
+            reason = "the client does not read another stream of this session, which holds this up"
+        self._answer_in_place(overdue, 504, reason)
         if now - self._kept_alive > KEEP_ALIVE_SECONDS:
             self._kept_alive = now
             for listener in self._listeners:
@@ -223,31 +232,51 @@ class Conversation:
 
     def pause(self, member: object) -> None:
         """Part of reply.Audience. One slow client holds back the link, which is its own."""
-        self._slow.add(member)
+        self._slow[member] = perf_counter()
         if self._link is not None:
             self._link.pause()
 
     def resume(self, member: object) -> None:
         """Part of reply.Audience."""
-        self._slow.discard(member)
-        self._session.heard(perf_counter())
+        self._slow.pop(member, None)
         if self._link is not None and not self._slow:
             self._link.resume()
 
     def reply_gone(self, reply: Reply) -> None:
         """Part of reply.Audience."""
-        self.resume(reply)
         for finished in self._drop(tuple(reply.calls), CANCELLED):
             del self._replies[finished.call]
             self._count(finished, GONE_STATUS)
 
     def listener_gone(self, listener: Listener) -> None:
         """Part of reply.Audience."""
-        self.resume(listener)
-        self._listeners.remove(listener)
-        self._terms.books.ledger.streams -= 1
+        self._forget(listener)
         if listener is self._stream:
             self._hang_up()
+
+    def _kept_waiting(self) -> Iterable[Call]:
+        """The calls whose own client is slow; whatever else is, the others are timed."""
+        if self._stream in self._slow:
+            return self._session.calls
+        return [call for call, reply in self._replies.items() if reply in self._slow]
+
+    def _drop_unread(self, now: float) -> None:
+        """A GET stream that is not read holds up calls for no longer than half of their time."""
+        for listener in tuple(self._listeners):
+            since = self._slow.get(listener, now)
+            if now - since > self._terms.patience / 2 and self._replies:
+                self._drop_stream(listener)
+
+    def _drop_stream(self, listener: Listener) -> None:
+        if listener is not self._stream:
+            reason = "its client does not read it"
+            logs.event(LOG, "stream closed", logging.WARNING, reason=reason)
+            self._forget(listener)
+            listener.abort()
+
+    def _forget(self, listener: Listener) -> None:
+        self._listeners.remove(listener)
+        self._terms.books.ledger.streams -= 1
 
     def _hang_up(self) -> None:
         """End because the client of the HTTP+SSE transport did: with its stream."""
@@ -286,7 +315,7 @@ class Conversation:
     def _say(self, data: bytes) -> None:
         """Send a message of the server's own: on a GET stream, else beside a call, else later."""
         if self._listeners:
-            self._listeners[0].push(data)
+            (self._stream or self._listeners[-1]).push(data)
             return
         reply = next((each for each in self._replies.values() if each.accepts_events), None)
         if reply is not None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ..calls.post import GONE_STATUS, Post, failure, resumption
 from ..errors import MalformedMessage, MessageTooLarge
-from ..session import ACKNOWLEDGED, Finished, Session
+from ..session import ACKNOWLEDGED, Finished, Session, excuse
 from ..telemetry.catalogue import Outcome
 from ..transports.port import Source
 from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
@@ -47,8 +47,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_held", "_last_event", "_mark", "_owner", "_reader", "_session", "_slow", "_source",
-        "_waited", "gone", "head", "post",
+        "_held", "_last_event", "_looked", "_mark", "_owner", "_reader", "_session", "_slow",
+        "_source", "_waited", "gone", "head", "post",
     )  # fmt: skip
 
     def __init__(self, post: Post, session: Session, owner: Owner) -> None:
@@ -63,22 +63,23 @@ class Exchange:
         self._last_event = b""
         self._held: Abridged | None = None
         self._mark = 0.0
+        self._looked = 0.0
         self._waited = 0.0
 
     def __repr__(self) -> str:
         return f"<Exchange {self.post!r} head={self.head!r} gone={self.gone}>"
 
-    def sent(self, source: Source | None) -> None:
-        """The request is written to `source`, or waits for a connection: the wait begins."""
-        if source is not None:
-            self._source = source
-        self._mark = now = perf_counter()
+    def sent(self) -> None:
+        """The request is written, or waits for a connection: the wait begins."""
+        self._mark = self._looked = now = perf_counter()
         for call in self.post.calls:
             call.asked = now
 
     def connected(self, source: Source) -> bool:
         """Part of port.Sink."""
         self._source = source
+        if self._slow:
+            source.pause(self)
         return not self.gone
 
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
@@ -158,8 +159,9 @@ class Exchange:
 
         An upstream that is not read, because the client is slow, is not silent.
         """
+        since, self._looked = self._looked, now
         if self._slow:
-            return
+            excuse(self._session.calls, now - since)
         overdue = self._session.overdue(now) if self.post.calls else ()
         unheard = self.head is None and now - self._mark > patience
         if overdue or (unheard and not self._waits and self.post.arrival.method != "GET"):
@@ -193,14 +195,13 @@ class Exchange:
         """Part of port.Visitor."""
         self._slow = True
         if self._source is not None:
-            self._source.pause()
+            self._source.pause(self)
 
     def client_resumed(self) -> None:
         """Part of port.Visitor."""
         self._slow = False
-        self._session.heard(perf_counter())
         if self._source is not None:
-            self._source.resume()
+            self._source.resume(self)
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
@@ -307,7 +308,7 @@ class Exchange:
     def _drop_source(self) -> None:
         source, self._source = self._source, None
         if source is not None:
-            source.abort()
+            source.abort(self)
 
     def _close(self) -> None:
         self.gone = True

@@ -159,7 +159,8 @@ class HttpUpstream:
         block = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
             start, arrival.forward, post.context, len(post.body), post.body,
         )  # fmt: skip
-        exchange.sent(self._pool.exchange(exchange, block))
+        self._pool.exchange(exchange, block)
+        exchange.sent()
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._terms

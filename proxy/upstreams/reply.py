@@ -19,7 +19,7 @@ class Audience(Protocol):
         """A client reads slower than it is written to."""
 
     def resume(self, member: object) -> None:
-        """The client caught up, or is not written to any more."""
+        """Follows each `pause`: the client caught up, or is written to no more."""
 
     def reply_gone(self, reply: "Reply") -> None:
         """The client went away before its calls were answered."""
@@ -73,8 +73,11 @@ class Listener:
 
     def end(self) -> None:
         """Complete the stream."""
-        self._audience.resume(self)
         self._post.client.end()
+
+    def abort(self) -> None:
+        """Break the stream off."""
+        self._post.client.abort()
 
     def client_paused(self) -> None:
         """Part of port.Visitor."""
@@ -232,5 +235,4 @@ class Reply:
 
     def _end_if_complete(self) -> None:
         if not self.calls:
-            self._audience.resume(self)
             self._post.client.end()

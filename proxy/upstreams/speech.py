@@ -110,7 +110,7 @@ class Speech:
         if self._closed:
             return None
         inquiry = self._inquiry = Inquiry(where.message_limit)
-        inquiry.sent(self._pool.exchange(inquiry, block))
+        self._pool.exchange(inquiry, block)
         return await inquiry.told()
 
 

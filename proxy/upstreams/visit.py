@@ -38,8 +38,8 @@ class Visit:
     """A modern client's request. `host` is set once a channel takes it."""
 
     __slots__ = (
-        "_books", "_counted", "_deadline", "_held", "_kept_alive", "_patience", "_reply", "call",
-        "_waits_since", "host", "over", "post", "request", "slow",
+        "_books", "_counted", "_deadline", "_held", "_kept_alive", "_looked", "_patience", "_reply",
+        "_waits_since", "call", "host", "over", "post", "request", "slow",
     )  # fmt: skip
 
     def __init__(self, post: Post, request: Request, books: Books, patience: float) -> None:
@@ -54,7 +54,7 @@ class Visit:
         self._deadline = self.call.started + patience
         self._held = 0
         self._waits_since = 0.0
-        self._kept_alive = perf_counter()
+        self._kept_alive = self._looked = perf_counter()
         self._counted = False
         self._reply = Reply(post, self, ())
 
@@ -103,12 +103,12 @@ class Visit:
         self._deadline = perf_counter() + self._patience
         if not self._reply.accepts_events:
             return
-        if self.slow:
-            self._held += len(message)
         if self._held > SLOW_LIMIT:
             self._leave(CANCELLED)
             self._reply.abort()
             return
+        if self.slow:
+            self._held += len(message)
         if not self._reply.streaming:
             self._books.ledger.streams += 1
         self._reply.push(message)
@@ -146,11 +146,14 @@ class Visit:
         """Look whether the request is overdue; keep an open subscription alive."""
         if self.over:
             return
+        since, self._looked = self._looked, now
+        if self.slow:
+            self._deadline += now - since
         if self._counted:
             if now - self._kept_alive > KEEP_ALIVE_SECONDS:
                 self._kept_alive = now
                 self._reply.keep_alive()
-        elif now > self._deadline and not self.slow:
+        elif now > self._deadline:
             self._leave()
             self.fail(504, "the server did not answer in time", TIMED_OUT)
 
@@ -171,7 +174,6 @@ class Visit:
 
     def _set_slow(self, *, slow: bool) -> None:
         self.slow, self._held = slow, 0
-        self._deadline = perf_counter() + self._patience
         if self.host is not None and not self.over:
             self.host.visit_slow(self)
 

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -20,6 +22,18 @@ DEADLINE_SECONDS = 30.0
 def eventually(condition: Callable[[], Any], what: str) -> Any:
     """Wait until `condition` holds, and return what it returned."""
     return until(condition, seconds=DEADLINE_SECONDS, what=what)
+
+
+def written_when_held_back(pid: int) -> int:
+    """Wait until a process that writes is read no more: how many bytes it wrote."""
+    process, written = psutil.Process(pid), Counter[int]()
+
+    def held_back() -> bool:
+        written[process.io_counters().write_chars] += 1
+        return max(written.values()) > 25
+
+    eventually(held_back, "the server to be held back")
+    return max(written)
 
 
 class RunningProxy:

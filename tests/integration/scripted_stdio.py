@@ -77,6 +77,15 @@ def progress(request: Json) -> None:
     reply(request)
 
 
+def narrate(request: Json) -> None:
+    """Report progress until as many bytes are written as asked, then answer."""
+    token = request["params"]["_meta"]["progressToken"]
+    for number in range(request["params"]["arguments"]["bytes"] // 100_000):
+        params = {"progressToken": token, "progress": number, "message": "x" * 100_000}
+        send({"method": "notifications/progress", "params": params})
+    reply(request)
+
+
 def ask(request: Json) -> None:
     """Ask the client for its roots, or what `arguments.method` says; answer with what it said."""
     method = request["params"].get("arguments", {}).get("method", "roots/list")
@@ -207,7 +216,7 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        hang, crash, told, log, odd, touch, require, half, mute, garbage, stranger,
+        narrate, hang, crash, told, log, odd, touch, require, half, mute, garbage, stranger,
     )
 }  # fmt: skip
 

@@ -214,6 +214,15 @@ class Client(HTTPConnection):
         return received
 
 
+def narrow(port: int) -> socket.socket:
+    """A connection that takes in next to nothing of an answer before it is read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(TIMEOUT_SECONDS)
+    connection.connect(("127.0.0.1", port))
+    return connection
+
+
 def read_event(response: Any) -> Any:
     """The next event of a stream: its message, comments left out."""
     data = b""

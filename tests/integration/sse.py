@@ -2,6 +2,7 @@
 
 import json
 from http.client import HTTPConnection
+from socket import socket
 from typing import Any
 from urllib.parse import urljoin
 
@@ -11,9 +12,12 @@ from tests.integration.sockets import INITIALIZE, TIMEOUT_SECONDS
 class SseClient:
     """A session: its open stream. Messages go on connections of their own."""
 
-    def __init__(self, port: int, path: str = "/sse", **headers: str) -> None:
+    def __init__(
+        self, port: int, path: str = "/sse", sock: socket | None = None, /, **headers: str
+    ) -> None:
         self.port = port
         self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+        self._connection.sock = sock
         self._connection.request("GET", path, headers={"accept": "text/event-stream", **headers})
         self.stream = self._connection.getresponse()
         self.named = self.endpoint = ""

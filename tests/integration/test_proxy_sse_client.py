@@ -3,7 +3,6 @@
 import re
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
@@ -12,10 +11,10 @@ import psutil
 import pytest
 import requests
 
-from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.proxies import RunningProxy, eventually, running, written_when_held_back
 from tests.integration.sockets import INITIALIZE, call
 from tests.integration.sse import SseClient
-from tests.integration.test_proxy_stdio import SERVER, gone, written_by
+from tests.integration.test_proxy_stdio import SERVER, gone
 
 pytestmark = pytest.mark.slow
 
@@ -224,14 +223,7 @@ def test_a_slow_reader_bounds_memory_and_stalls_nobody_else(
     pid = client.initialize()["result"]["pid"]
     size = 48_000_000
     client.post(call(1, "flood", arguments={"bytes": size}))
-    written = Counter({written_by(pid): 1})
-
-    def held_back() -> bool:
-        written[written_by(pid)] += 1
-        return max(written.values()) > 25
-
-    eventually(held_back, "the server to be held back")
-    assert max(written) < size / 2
+    assert written_when_held_back(pid) < size / 2
     assert psutil.Process(proxy.process.pid).memory_info().rss < size + 100_000_000
     other = SseClient(proxy.port)
     other.initialize()

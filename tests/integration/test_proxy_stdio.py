@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.proxies import (
+    RunningProxy,
+    eventually,
+    running,
+    written_when_held_back,
+)
 from tests.integration.sockets import INITIALIZE, Client, call, read_event
 
 pytestmark = pytest.mark.slow
@@ -62,11 +66,6 @@ def session(proxy: RunningProxy) -> Iterator[Session]:
 def gone(pid: int) -> bool:
     """Whether a process has ended; a zombie has."""
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
-
-def written_by(pid: int) -> int:
-    """How many bytes a process has written."""
-    return int(psutil.Process(pid).io_counters().write_chars)
 
 
 @pytest.mark.parametrize(
@@ -288,14 +287,7 @@ def test_a_slow_reader_bounds_memory_and_loses_nothing(
     stream, response = session.listen(proxy.port)
     size = 48_000_000
     session.post(call(1, "flood", arguments={"bytes": size}), mcp_session_id=session.name)
-    written = Counter({written_by(session.pid): 1})
-
-    def held_back() -> bool:
-        written[written_by(session.pid)] += 1
-        return max(written.values()) > 25
-
-    eventually(held_back, "the server to be held back")
-    assert max(written) < size / 2
+    assert written_when_held_back(session.pid) < size / 2
     assert psutil.Process(proxy.process.pid).memory_info().rss < size
     for _ in range(size // 100_000):
         assert len(read_event(response)["params"]["data"]) == 100_000

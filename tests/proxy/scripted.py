@@ -10,7 +10,7 @@ from proxy.session import Call
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.sampling import OFF
 from proxy.telemetry.tracing import Tracer
-from proxy.transports.port import Visitor
+from proxy.transports.port import Sink, Visitor
 from proxy.wire import jsonrpc
 
 GATE = Gate(path=b"/mcp", body_limit=1000, loopback=True)
@@ -70,13 +70,13 @@ class ScriptedSource:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def pause(self) -> None:
+    def pause(self, sink: Sink) -> None:
         self.told.append("pause")
 
-    def resume(self) -> None:
+    def resume(self, sink: Sink) -> None:
         self.told.append("resume")
 
-    def abort(self) -> None:
+    def abort(self, sink: Sink) -> None:
         self.told.append("abort")
 
 

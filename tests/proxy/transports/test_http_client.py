@@ -24,8 +24,10 @@ class Taker:
         self.told: list[str] = []
         self.status = 0
         self.body = b""
+        self.source: Source | None = None
 
     def connected(self, source: Source) -> bool:
+        self.source = source
         return True
 
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
@@ -199,7 +201,8 @@ def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
         connection = UpstreamConnection(pool)
         connection.connection_made(transport)
         pool.keep(connection)
-        assert pool.exchange(taker, b"again") is connection
+        pool.exchange(taker, b"again")
+        assert taker.source is connection
         assert transport.written == b"again"
 
     asyncio.run(run())
@@ -208,8 +211,23 @@ def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
 def test_a_connection_whose_reader_was_slow_is_read_again_for_the_next() -> None:
     connection, transport = UpstreamConnection(Pool(ENDPOINT, spawn, print)), RecordingTransport()
     connection.connection_made(transport)
-    connection.send(Taker(), b"request")
-    connection.pause()
+    connection.send(taker := Taker(), b"request")
+    connection.pause(taker)
     assert not transport.reading
     connection.data_received(answer(b"x", "application/json", chunked=False))
     assert transport.reading
+
+
+def test_a_connection_that_was_given_back_obeys_its_former_user_no_more() -> None:
+    connection, transport = UpstreamConnection(Pool(ENDPOINT, spawn, print)), RecordingTransport()
+    connection.connection_made(transport)
+    connection.send(former := Taker(), b"request")
+    connection.data_received(answer(b"x", "application/json", chunked=False))
+    connection.pause(former)
+    connection.send(later := Taker(), b"next")
+    connection.pause(former)
+    connection.abort(former)
+    assert (transport.reading, transport.alive) == (True, True)
+    connection.pause(later)
+    connection.resume(former)
+    assert not transport.reading

@@ -375,17 +375,44 @@ def test_closing_ends_a_begun_answer_to_http_1_0() -> None:
     assert not line.transport.alive
 
 
-def test_whoever_answers_is_told_when_the_client_is_slow_or_gone() -> None:
+RELEASES: dict[str, Callable[[Line], object]] = {
+    "resumed": lambda line: line.connection.resume_writing(),
+    "complete": lambda line: line.recorder.clients[0].end(),
+    "broken off": lambda line: line.recorder.clients[0].abort(),
+    "gone": lambda line: line.connection.connection_lost(None),
+}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_slow_client_holds_back_whoever_answers_until_it_reads_or_is_answered_or_gone(
+    release: str,
+) -> None:
     def act(line: Line) -> None:
+        line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
         line.connection.pause_writing()
+        RELEASES[release](line)
         line.connection.resume_writing()
-        line.connection.connection_lost(None)
-        line.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", b"", 200)
 
     line = play(Recorder(answers=False), act, request(b""))
-    assert line.recorder.events == ["paused", "resumed", "gone"]
-    assert line.transport.written == b""
-    assert line.ledger.connections == 0
+    told = [each for each in line.recorder.events if each != "gone"]
+    assert told[:2] == ["paused", "resumed"]
+    assert ("gone" in line.recorder.events) is (release == "gone")
+
+
+def test_who_has_not_read_its_last_answer_gets_no_other_yet() -> None:
+    async def run() -> None:
+        line = Line(Recorder(answers=False))
+        await line.receive(request(b"one"))
+        line.connection.pause_writing()
+        line.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", b"long", 200)
+        await line.receive(request(b"two"))
+        assert line.recorder.bodies == [b"one"]
+        line.connection.resume_writing()
+        await line.receive()
+        assert line.recorder.bodies == [b"one", b"two"]
+        assert line.recorder.events == ["paused", "resumed"]
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("busy", [True, False])

@@ -1,6 +1,7 @@
 """An exchange: whatever happens in whatever order, each call is counted once, and answered."""
 
 import json
+from time import perf_counter
 
 import pytest
 from hypothesis import settings
@@ -61,7 +62,8 @@ class Scene:
         session = Session(PATIENCE)
         session.begin(one.calls, 0.0)
         self.exchange = Exchange(one, session, self.owner)
-        self.exchange.sent(self.source)
+        self.exchange.sent()
+        assert self.exchange.connected(self.source)
 
     def told(self) -> object:
         return json.loads(self.client.body)
@@ -182,13 +184,15 @@ def test_silence_is_counted_from_the_last_sign_of_life() -> None:
 
 
 def test_an_upstream_that_is_held_back_is_not_silent() -> None:
-    scene = Scene()
+    scene, start = Scene(), perf_counter()
     scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b": alive\n\n", start)
     scene.exchange.client_paused()
-    scene.exchange.expire(float("inf"), PATIENCE)
-    assert scene.owner.counted == []
+    scene.exchange.expire(start + 10 * PATIENCE, PATIENCE)
     scene.exchange.client_resumed()
-    scene.exchange.expire(float("inf"), PATIENCE)
+    scene.exchange.expire(start + 10.5 * PATIENCE, PATIENCE)
+    assert scene.owner.counted == []
+    scene.exchange.expire(start + 12 * PATIENCE, PATIENCE)
     assert scene.owner.counted == [(TIMED_OUT, 200)]
 
 

@@ -141,11 +141,3 @@ def test_the_audience_is_told_of_slow_and_gone_clients() -> None:
     assert scene.audience.told == [
         "pause", "resume", "reply gone", "pause", "resume", "listener gone",
     ]  # fmt: skip
-
-
-def test_a_reply_that_ends_while_its_client_is_slow_holds_nobody_back() -> None:
-    scene = Scene()
-    scene.reply.push(b'"progress"')
-    scene.reply.client_paused()
-    scene.reply.answer(scene.post.calls[0], b"{}")
-    assert scene.audience.told == ["pause", "resume"]
