@@ -76,26 +76,26 @@ class Arrival:
 
     method: str
     errand: str
-    query: bytes = field(repr=False)
     length: int
     chunked: bool
     keep_alive: bool
     version_1_1: bool
-    expects_continue: bool
-    accepts_events: bool
-    accepts_json: bool
-    session: str = field(repr=False)
-    version: str
-    last_event: str = field(repr=False)
-    traceparent: str = field(repr=False)
-    tracestate: str = field(repr=False)
-    forward: bytes = field(repr=False)
-    context_lines: bytes = field(repr=False)
-    token: bytes = field(repr=False)
-    page: Page | None
-    messages: bytes
-    cors: bytes
     refusal: Refusal | None
+    page: Page | None = None
+    expects_continue: bool = False
+    query: bytes = field(default=b"", repr=False)
+    accepts_events: bool = False
+    accepts_json: bool = False
+    session: str = field(default="", repr=False)
+    version: str = ""
+    last_event: str = field(default="", repr=False)
+    traceparent: str = field(default="", repr=False)
+    tracestate: str = field(default="", repr=False)
+    forward: bytes = field(default=b"", repr=False)
+    context_lines: bytes = field(default=b"", repr=False)
+    token: bytes = field(default=b"", repr=False)
+    messages: bytes = b""
+    cors: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,16 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine
-from functools import partial
 from time import perf_counter
 
-from . import listening, logs
+from . import admin, listening, logs
 from .access.entrance import Entrance, entrance_of
-from .admin import AdminConnection, Page, Pages
 from .calls.books import Books
 from .calls.call_log import CallLog
 from .calls.payloads import Overhearing, Scrubber
 from .gate import Gate
-from .hosts import refused_host
 from .options import Calls
+from .refusal import Page
 from .relay import Limits, Relay
 from .settings import HttpServer, Settings
 from .telemetry.export import Export
@@ -27,7 +25,7 @@ from .transports.http_server import ClientConnection, Front
 from .transports.port import Receiver, TokenCheck
 from .upstreams.assembly import Upstreams
 from .wire import response
-from .wire.head import Memo, RequestHead, joined
+from .wire.head import Memo
 
 LOG = logging.getLogger("proxy")
 
@@ -69,8 +67,9 @@ class Server:
         self._stop = asyncio.Event()
         self._quiet = asyncio.Event()
         self._left = asyncio.Event()
-        self._visitors: set[AdminConnection] = set()
-        self._clients = Crowd(settings.max_connections, self._left.set)
+        self._visitors = Crowd(admin.MOST_CONNECTIONS, lambda count: None)
+        self._clients = Crowd(settings.max_connections, self._note_clients)
+        self._rendering = asyncio.Lock()
 
     async def run(self) -> None:
         """Serve until told to stop. Raises SettingsError if an address cannot be used."""
@@ -99,12 +98,8 @@ class Server:
         loop = asyncio.get_running_loop()
         backlog = listening.BACKLOG
         await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
-        pages = self._pages(relay)
-        hosts, private = self._settings.allowed_hosts, not listening.is_loopback(metrics)
-        refused = partial(refused_host, allowed=hosts, private=private)
-        await loop.create_server(
-            lambda: AdminConnection(pages, self._visitors, tasks.create_task, refused), sock=metrics
-        )
+        pages = self._admin_front(relay, tasks.create_task, loopback=listening.is_loopback(metrics))
+        await loop.create_server(lambda: ClientConnection(pages), sock=metrics)
         self._export.start()
         watches = (
             tasks.create_task(self._tick(upstreams)),
@@ -135,7 +130,6 @@ class Server:
         return Front(
             Memo(gate.arrive),
             receiver,
-            self._ledger,
             settings.body_limit,
             self._clients,
             settings.connection_idle,
@@ -149,24 +143,36 @@ class Server:
         logs.event(LOG, "payloads are logged", logging.WARNING, characters=settings.log_payloads)
         return Overhearing(relay, Scrubber(settings.log_payloads, settings.redact))
 
-    def _pages(self, relay: Relay) -> Pages:
-        async def metrics(head: RequestHead) -> Page:
-            # In a thread: 200 tools take 0.15 s to write, in which no call would be served.
-            accept = joined(head.headers, b"accept").decode("latin-1")
-            body, content_type = await asyncio.to_thread(render, self._ledger, accept)
-            return 200, content_type.encode(), body
+    def _admin_front(self, relay: Relay, spawn: Spawn, *, loopback: bool) -> Front:
+        pages = self._pages(relay)
+        gate = admin.AdminGate(tuple(pages), self._settings.allowed_hosts, private=not loopback)
+        receiver = admin.AdminPages(pages, spawn)
+        return Front(gate.arrive, receiver, 0, self._visitors, admin.IDLE_SECONDS)
 
-        async def healthy(head: RequestHead) -> Page:
-            return 200, response.TEXT, b"ok\n"
+    def _pages(self, relay: Relay) -> admin.Pages:
+        async def metrics(accept: str) -> Page:
+            # In a thread: 200 tools take 0.15 s to write, in which no call would be served. One at
+            # a time: more would only hold up the event loop.
+            async with self._rendering:
+                body, content_type = await asyncio.to_thread(render, self._ledger, accept)
+            return Page(200, content_type.encode(), body)
 
-        async def ready(head: RequestHead) -> Page:
+        async def healthy(accept: str) -> Page:
+            return Page(200, response.TEXT, b"ok\n")
+
+        async def ready(accept: str) -> Page:
             if relay.draining:
-                return 503, response.TEXT, b"draining\n"
+                return Page(503, response.TEXT, b"draining\n")
             if not self._ledger.upstream_up:
-                return 503, response.TEXT, b"the upstream cannot be reached\n"
-            return 200, response.TEXT, b"ready\n"
+                return Page(503, response.TEXT, b"the upstream cannot be reached\n")
+            return Page(200, response.TEXT, b"ready\n")
 
         return {b"/metrics": metrics, b"/healthz": healthy, b"/readyz": ready}
+
+    def _note_clients(self, count: int) -> None:
+        self._ledger.connections = count
+        if not count:
+            self._left.set()
 
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -36,13 +36,13 @@ class Member(Protocol):
 
 
 class Crowd:
-    """All client connections; `most` are served, `on_empty`: the last of them is gone."""
+    """All client connections; `most` are served. `on_change` hears how many there are."""
 
-    __slots__ = ("_cap", "_leaving", "_on_empty", "_served")
+    __slots__ = ("_cap", "_leaving", "_on_change", "_served")
 
-    def __init__(self, most: int, on_empty: Callable[[], None]) -> None:
+    def __init__(self, most: int, on_change: Callable[[int], None]) -> None:
         self._cap: FairCap[Member] = FairCap(most)
-        self._on_empty = on_empty
+        self._on_change = on_change
         self._served: set[Member] = set()
         self._leaving: dict[Member, None] = {}
 
@@ -67,6 +67,7 @@ class Crowd:
         self._served.add(member)
         if not served:
             self.dismiss(member)
+        self._on_change(len(self))
         return served
 
     def dismiss(self, member: Member) -> None:
@@ -84,8 +85,7 @@ class Crowd:
         self._cap.release(member)
         self._served.discard(member)
         self._leaving.pop(member, None)
-        if not self:
-            self._on_empty()
+        self._on_change(len(self))
 
 
 def address_of(transport: asyncio.BaseTransport) -> bytes:

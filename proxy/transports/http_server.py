@@ -10,7 +10,6 @@ from typing import cast
 from ..errors import MalformedBody, MalformedHead
 from ..gate import HEAD_LIMIT, Arrival
 from ..refusal import Refusal
-from ..telemetry.ledger import Ledger
 from ..telemetry.vocabulary import Cause
 from ..wire import response
 from ..wire.chunked import LAST, Decoder, chunk
@@ -42,7 +41,6 @@ class Front:
 
     arrive: Callable[[bytes], Arrival]
     receiver: Receiver
-    ledger: Ledger
     body_limit: int
     crowd: Crowd
     idle: float
@@ -90,13 +88,11 @@ class ClientConnection(asyncio.Protocol):
         self._idle_since = self._read_at = perf_counter()
         self.address = address_of(transport)
         self._surplus = not self._front.crowd.admit(self)
-        self._front.ledger.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio.Protocol."""
         self._transport = None
         self._front.crowd.leave(self)
-        self._front.ledger.connections -= 1
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             visitor.client_gone()

@@ -31,7 +31,7 @@ class Scripted:
 
 
 def test_those_beyond_the_limit_are_not_served_until_a_served_one_leaves() -> None:
-    crowd = Crowd(2, lambda: None)
+    crowd = Crowd(2, lambda count: None)
     first, second, surplus = (Scripted(crowd) for _ in range(3))
     assert [each.served for each in (first, second, surplus)] == [True, True, False]
     assert set(crowd) == {first, second, surplus}
@@ -42,7 +42,7 @@ def test_those_beyond_the_limit_are_not_served_until_a_served_one_leaves() -> No
 
 
 def test_an_idle_one_is_closed_for_a_newcomer() -> None:
-    crowd = Crowd(3, lambda: None)
+    crowd = Crowd(3, lambda count: None)
     busy, idlest, idle = (Scripted(crowd, since) for since in (inf, 1.0, 2.0))
     newcomer = Scripted(crowd, client=b"b")
     assert newcomer.served
@@ -51,24 +51,23 @@ def test_an_idle_one_is_closed_for_a_newcomer() -> None:
 
 
 def test_those_that_leave_are_bounded_too() -> None:
-    crowd = Crowd(1, lambda: None)
+    crowd = Crowd(1, lambda count: None)
     served, *surplus = (Scripted(crowd) for _ in range(MOST_LEAVING + 2))
     assert [bool(each.ends) for each in surplus] == [True] + [False] * MOST_LEAVING
     assert (served.ends, surplus[0].ends) == ([], ["aborted"])
 
 
-def test_the_last_to_leave_is_told() -> None:
-    told: list[str] = []
-    crowd = Crowd(1, lambda: told.append("empty"))
+def test_how_many_there_are_is_told_at_each_change() -> None:
+    told: list[int] = []
+    crowd = Crowd(1, told.append)
     served, surplus = Scripted(crowd), Scripted(crowd)
     crowd.leave(served)
-    assert (told, len(crowd)) == ([], 1)
     crowd.leave(surplus)
-    assert (told, len(crowd)) == (["empty"], 0)
+    assert told == [1, 2, 1, 0]
 
 
 def test_a_connection_may_leave_while_all_are_visited() -> None:
-    crowd = Crowd(1, lambda: None)
+    crowd = Crowd(1, lambda count: None)
     for _ in range(3):
         Scripted(crowd)
     for each in crowd:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from proxy.access.metadata import Metadata
 from proxy.gate import Arrival, Gate
 from proxy.refusal import Refusal
-from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.vocabulary import Cause
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
@@ -67,9 +66,8 @@ class Line:
         check: TokenCheck | None = None,
     ) -> None:
         self.recorder = recorder
-        self.ledger = Ledger("s", "stdio")
-        crowd = Crowd(most, lambda: None)
-        front = Front(Memo(GATE.arrive), recorder, self.ledger, LIMIT, crowd, idle, check)
+        self.crowd = Crowd(most, lambda count: None)
+        front = Front(Memo(GATE.arrive), recorder, LIMIT, self.crowd, idle, check)
         self.transport = RecordingTransport()
         self.connection = ClientConnection(front)
         self.connection.connection_made(self.transport)
@@ -397,6 +395,7 @@ def test_a_slow_client_holds_back_whoever_answers_until_it_reads_or_is_answered_
     told = [each for each in line.recorder.events if each != "gone"]
     assert told[:2] == ["paused", "resumed"]
     assert ("gone" in line.recorder.events) is (release == "gone")
+    assert len(line.crowd) == (release != "gone")
 
 
 def test_who_has_not_read_its_last_answer_gets_no_other_yet() -> None:
