@@ -35,3 +35,30 @@ def configure() -> None:
 def event(logger: logging.Logger, name: str, level: int = logging.INFO, **fields: object) -> None:
     """Log one event with its fields."""
     logger.log(level, name, extra={"fields": fields})
+
+
+class Quota:
+    """So many lines a second at most; what is left out is counted."""
+
+    __slots__ = ("_left_out", "_lines", "_per_second", "_second")
+
+    def __init__(self, per_second: int) -> None:
+        self._per_second = per_second
+        self._second = 0
+        self._lines = 0
+        self._left_out = 0
+
+    def admits(self, now: float) -> bool:
+        """Whether one more line may be written; `now` is in seconds of a monotonic clock."""
+        second = int(now)
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        admitted = self._lines <= self._per_second
+        self._left_out += not admitted
+        return admitted
+
+    def left_out(self) -> dict[str, int]:
+        """For the line that is written now: how many were left out before it, if any."""
+        count, self._left_out = self._left_out, 0
+        return {"left_out": count} if count else {}

@@ -29,19 +29,17 @@ _FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
 class CallLog:
     """Writes a line for each call that is to be logged."""
 
-    __slots__ = ("_calls", "_left_out", "_lines", "_second")
+    __slots__ = ("_calls", "_quota")
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._second = 0
-        self._lines = 0
-        self._left_out = 0
+        self._quota = logs.Quota(LINES_PER_SECOND)
 
     def note(self, finished: Finished, status: int, seconds: float, now: float) -> None:
         """A call is over; `now` is in seconds of any clock that does not go back."""
         call, (outcome, fault, error_type) = finished
         failed = outcome not in _FINE
-        if (failed or self._calls is Calls.ALL) and self._has_room(int(now)):
+        if (failed or self._calls is Calls.ALL) and self._quota.admits(now):
             self._write(
                 "call failed" if failed else "call",
                 logging.WARNING if failed else logging.INFO,
@@ -58,7 +56,7 @@ class CallLog:
 
     def note_refusal(self, method: str, refusal: Refusal, now: float) -> None:
         """A request was refused unread, which only who wants every call is told of."""
-        if self._calls is Calls.ALL and self._has_room(int(now)):
+        if self._calls is Calls.ALL and self._quota.admits(now):
             self._write(
                 "refused",
                 logging.WARNING,
@@ -69,18 +67,8 @@ class CallLog:
             )
 
     def _write(self, event: str, level: int, **fields: object) -> None:
-        if self._left_out:
-            fields["left_out"], self._left_out = self._left_out, 0
-        logs.event(LOG, event, level, **{name: each for name, each in fields.items() if each != ""})
-
-    def _has_room(self, second: int) -> bool:
-        if second != self._second:
-            self._second, self._lines = second, 0
-        self._lines += 1
-        if self._lines <= LINES_PER_SECOND:
-            return True
-        self._left_out += 1
-        return False
+        shown = {name: each for name, each in fields.items() if each != ""}
+        logs.event(LOG, event, level, **shown, **self._quota.left_out())
 
 
 def _ids(trace: Trace) -> dict[str, object]:

@@ -210,6 +210,13 @@ UPSTREAM_RESTARTS = Metric(
     "{restart}",
     "Times a stdio server's process was started again after it ended",
 )
+UPSTREAM_KILLED = Metric(
+    "mcp.proxy.upstream.killed",
+    Instrument.COUNTER,
+    "{process}",
+    "Processes of a stdio server ended by a signal not sent by the proxy; SIGKILL: short of memory",
+    ("signal",),
+)
 UPSTREAM_LINKS = Metric(
     "mcp.proxy.upstream.links",
     Instrument.UP_DOWN_COUNTER,
@@ -280,6 +287,7 @@ METRICS: tuple[Metric, ...] = (
     STREAMS,
     UPSTREAM_UP,
     UPSTREAM_RESTARTS,
+    UPSTREAM_KILLED,
     UPSTREAM_LINKS,
     REFUSALS,
     TELEMETRY_DROPPED,

@@ -29,6 +29,7 @@ from .vocabulary import (
     PROTOCOL_VERSIONS,
     Cause,
     DropReason,
+    KillSignal,
     LinkState,
     Signal,
     cut,
@@ -110,6 +111,7 @@ class Ledger:
         self.streams = 0
         self.upstream_up = 0
         self.upstream_restarts = 0
+        self.upstream_kills = dict.fromkeys(KillSignal, 0)
         self.links: Mapping[LinkState, int] = dict.fromkeys(LinkState, 0)
         self.start_unix_nanoseconds = time.time_ns()
         self.rows: dict[Row, Distribution] = {}
@@ -181,6 +183,11 @@ class Ledger:
         kind = known_error(error_type)
         life = self.session_lives.setdefault(kind, Distribution(OPERATION_BUCKETS))
         life.observe(seconds)
+
+    def upstream_killed(self, signal: str) -> None:
+        """Count a process of the server that a signal ended, which the proxy had not sent."""
+        known = KillSignal(signal) if signal in tuple(KillSignal) else KillSignal.OTHER
+        self.upstream_kills[known] += 1
 
     def loop_lag(self, seconds: float) -> None:
         """Count how late a timer ran."""

@@ -182,6 +182,9 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     yield _family(catalogue.UPSTREAM_LINKS, common, (((state,), n) for state, n in links))
     refusals = tuple(ledger.refusals.items())
     yield _family(catalogue.REFUSALS, common, (((cause,), n) for cause, n in refusals))
+    if ledger.transport == STDIO:
+        kills = tuple(ledger.upstream_kills.items())
+        yield _family(catalogue.UPSTREAM_KILLED, common, (((name,), n) for name, n in kills))
     yield _family(catalogue.TELEMETRY_DROPPED, common, tuple(ledger.drops.items()))
     overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))

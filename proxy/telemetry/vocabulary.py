@@ -112,6 +112,19 @@ class LinkState(StrEnum):
     CLOSING = "closing"
 
 
+class KillSignal(StrEnum):
+    """Signals that end a server's process: by the kernel, its own fault, or an operator's hand."""
+
+    SIGABRT = "SIGABRT"
+    SIGBUS = "SIGBUS"
+    SIGFPE = "SIGFPE"
+    SIGILL = "SIGILL"
+    SIGKILL = "SIGKILL"
+    SIGSEGV = "SIGSEGV"
+    SIGTERM = "SIGTERM"
+    OTHER = OVERFLOW_LABEL
+
+
 class DropReason(StrEnum):
     """Why telemetry was lost."""
 

@@ -15,6 +15,7 @@ from ..transports.connector import HttpConnector
 from ..transports.modern_link import ModernLink
 from ..transports.pool import Endpoint, Pool
 from ..transports.port import Connector
+from ..transports.processes import Processes, Program
 from ..transports.sharing import Sharing
 from ..transports.sse_link import SseConnector, SseLink, SseTerms
 from ..transports.streamable_link import StreamableLink, StreamableTerms
@@ -50,14 +51,11 @@ class Upstreams:
         server = settings.server
         self.endpoint: Upstream
         if isinstance(server, StdioServer):
-            restarted = self._note_restart
-            children = Children(
-                server.command, server.environment, settings.message_limit, restarted
-            )
-            processes = Sharing(children, spawn, on_reach) if server.shared else children
+            children = self._children(server)
+            connector = Sharing(children, spawn, on_reach) if server.shared else children
             era = settings.upstream_era
-            self.streams = self._sessions(Bridges(processes, era))
-            self.endpoint = self._eras(self.streams, processes, era)
+            self.streams = self._sessions(Bridges(connector, era))
+            self.endpoint = self._eras(self.streams, connector, era)
             return
         tls = None
         if server.secure:
@@ -132,6 +130,15 @@ class Upstreams:
         passing = HttpUpstream(terms, pool, self._books)
         eras = HttpEras(passing, modern, sessions, speech, self._books, self._spawn)
         return eras, sessions
+
+    def _children(self, server: StdioServer) -> Children:
+        return Children(
+            Program(server.command, server.environment),
+            Processes(),
+            self._settings.message_limit,
+            self._note_restart,
+            self._books.ledger.upstream_killed,
+        )
 
     def _note_restart(self) -> None:
         self._books.ledger.upstream_restarts += 1

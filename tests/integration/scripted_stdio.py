@@ -28,10 +28,11 @@ LOG_LEVEL = "io.modelcontextprotocol/logLevel"
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
-def send(message: Json) -> None:
-    """Write one message."""
+def send(message: Json, *, at_once: bool = True) -> None:
+    """Write one message, at once or together with the next."""
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-    sys.stdout.flush()
+    if at_once:
+        sys.stdout.flush()
 
 
 def receive() -> Json:
@@ -97,8 +98,8 @@ def ask(request: Json) -> None:
 
 
 def spontaneous(request: Json) -> None:
-    """Answer, then send a notification of its own accord, or to those who listen."""
-    reply(request)
+    """Answer and, in one write, send a notification of its own accord, or to those who listen."""
+    send({"id": request["id"], "result": {"pid": os.getpid()}}, at_once=False)
     for subscription in list(subscriptions) or [None]:
         named = {} if subscription is None else {"params": {"_meta": {SUBSCRIPTION: subscription}}}
         send({"method": "notifications/tools/list_changed", **named})
@@ -123,8 +124,12 @@ def die(request: Json) -> None:
 
 
 def crash(request: Json) -> None:
-    """Be killed by a signal, without an answer."""
-    os.kill(os.getpid(), signal.SIGKILL)
+    """Be killed by a signal, without an answer; or exit as a launcher whose process was."""
+    arguments = request["params"].get("arguments", {})
+    number = signal.Signals[arguments.get("signal", "SIGKILL")]
+    if arguments.get("launched"):
+        os._exit(128 + number)
+    os.kill(os.getpid(), number)
 
 
 def require(request: Json, method: str = "roots/list") -> None:

@@ -371,13 +371,35 @@ def test_a_command_that_goes_away_makes_the_proxy_unready(tmp_path: Path) -> Non
         assert proxy.get("/readyz").status_code == 503
 
 
-@pytest.mark.parametrize(("tool", "code"), [("die", 3), ("crash", -signal.SIGKILL)])
 def test_a_process_that_fails_by_itself_is_a_warning_in_the_log(
-    proxy: RunningProxy, session: Session, tool: str, code: int
+    proxy: RunningProxy, session: Session
 ) -> None:
-    assert session.call(tool)[0] == 502
-    (told,) = eventually(lambda: proxy.logged("child exited"), "its end in the log")
-    assert (told["level"], told["pid"], told["code"]) == ("warning", session.pid, code)
+    status, answer = session.call("die")
+    assert (status, answer["error"]["message"]) == (
+        502,
+        "the server's process ended with exit code 3",
+    )
+    (told,) = proxy.logged("child exited")
+    assert (told["level"], told["pid"], told["code"]) == ("warning", session.pid, 3)
+    assert proxy.value("mcp_proxy_upstream_killed_total") == 0
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGSEGV", "SIGHUP", "by a launcher"])
+def test_a_process_that_a_signal_ends_is_told_in_answer_log_and_metric(
+    proxy: RunningProxy, session: Session, how: str
+) -> None:
+    name = "SIGKILL" if how == "by a launcher" else how
+    arguments = {"signal": name, "launched": how == "by a launcher"}
+    status, answer = session.call("crash", arguments=arguments)
+    assert (status, answer["error"]["message"]) == (
+        502,
+        f"the server's process was ended by {name}",
+    )
+    (told,) = proxy.logged("child killed")
+    assert (told["level"], told["pid"], told["signal"]) == ("warning", session.pid, name)
+    label = "other" if name == "SIGHUP" else name
+    assert proxy.value("mcp_proxy_upstream_killed_total", signal=label) == 1
+    assert proxy.value("mcp_proxy_upstream_killed_total") == 1
 
 
 def test_a_process_that_the_proxy_ends_is_no_warning_in_the_log() -> None:
@@ -391,6 +413,7 @@ def test_a_process_that_the_proxy_ends_is_no_warning_in_the_log() -> None:
         client.request("DELETE", "/mcp", headers={"mcp-session-id": name})
         (told,) = eventually(lambda: proxy.logged("child exited"), "its end in the log")
         assert (told["level"], told["code"]) == ("info", -signal.SIGTERM)
+        assert proxy.value("mcp_proxy_upstream_killed_total") == 0
         client.close()
 
 

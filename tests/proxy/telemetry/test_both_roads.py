@@ -45,7 +45,7 @@ UNITS = {"s": "_seconds", "By": "_bytes"}
 
 def scripted() -> Ledger:
     """A proxy's life with every outcome in it."""
-    ledger = Ledger("fetch", "streamable-http")
+    ledger = Ledger("fetch", "stdio")
     call = ("tools/call", "echo", "POST", 200)
     for seconds in (0.001, 0.01, 0.3, 400.0):
         ledger.record(*call, Outcome.OK, Fault.NONE, "", "2025-11-25", seconds, 0.00004, 1, 2)
@@ -76,7 +76,7 @@ def scripted() -> Ledger:
 def hour(seed: int = 20) -> Ledger:
     """An hour of traffic, second by second: every kind of outcome, and too many tools."""
     chance = random.Random(seed)
-    ledger = Ledger("fetch", "streamable-http", tool_cap=TOOL_CAP)
+    ledger = Ledger("fetch", "stdio", tool_cap=TOOL_CAP)
     for second in range(3600):
         for _ in range(chance.randrange(4)):
             play_call(ledger, chance)

@@ -1,0 +1,58 @@
+"""What a stdio server's process writes to stderr, in the log: bounded, and without control."""
+
+import logging
+import re
+from time import perf_counter
+from typing import Any
+
+from .. import logs
+
+LOG = logging.getLogger("proxy.child")
+
+LINE_BYTES = 4096
+"""A longer line is logged in parts."""
+LINES_PER_SECOND = 100
+"""Of all processes of a server: a long traceback at once, and not what would fill a disk."""
+
+# ECMA-48 control sequences, and those that set a terminal's title and the like.
+_SEQUENCES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b.?")
+
+
+_LINE_ENDS = re.compile(rb"[\r\n]+")
+"""Progress bars end lines by CR alone."""
+
+
+class StderrLog:
+    """Logs one process's stderr, line by line, within the `quota` that it shares with others."""
+
+    def __init__(self, quota: logs.Quota) -> None:
+        self._quota = quota
+        self._rest = b""
+
+    def feed(self, pid: int, data: bytes) -> None:
+        """Log the lines that `data` completes."""
+        *lines, self._rest = _LINE_ENDS.split(self._rest + data)
+        for line in lines:
+            self._log(pid, line)
+        whole = len(self._rest) - len(self._rest) % LINE_BYTES
+        if whole:
+            self._log(pid, self._rest[:whole])
+            self._rest = self._rest[whole:]
+
+    def finish(self, pid: int) -> None:
+        """Log what came after the last line end."""
+        self._log(pid, self._rest)
+        self._rest = b""
+
+    def _log(self, pid: int, line: bytes) -> None:
+        for start in range(0, len(line), LINE_BYTES):
+            shown = printable(line[start : start + LINE_BYTES])
+            if shown and self._quota.admits(perf_counter()):
+                fields: dict[str, Any] = {"pid": pid, "line": shown, **self._quota.left_out()}
+                logs.event(LOG, "child stderr", **fields)
+
+
+def printable(line: bytes) -> str:
+    """The text of a line without what could steer a terminal that shows it."""
+    text = _SEQUENCES.sub(b"", line).decode("utf-8", "replace").replace("\t", " ").strip()
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
