@@ -23,6 +23,7 @@ _NOW = over("")
 _BEST = proxies.UP.now(_NOW, by=EACH_SERVER, operator="max")
 _WORST = proxies.UP.now(_NOW, by=EACH_SERVER, operator="min")
 _RESTARTS = or_zero(proxies.RESTARTS.increase(over("15m"), by=EACH_SERVER), PRESENT)
+_KILLED = proxies.KILLED.increase(over("15m"), by=(*EACH_SERVER, "signal"))
 _STARTED = series.of(catalogue.PROCESS_START_TIME).select(_NOW, proxies.OF_A_PROXY)
 _STARTS = aggregate("max", f"changes({_STARTED}[1h])", EACH_SERVER)
 
@@ -54,6 +55,16 @@ SERVER_PARTLY_DOWN = Alert(
     f"Some replicas of MCP server {WHO} are down",
     f"Some proxies of {WHO} have not reached their server for 10 minutes"
     " (the lowest mcp_proxy_upstream_up is {{ $value }}): a part of the calls fails.",
+)
+PROCESS_KILLED = Alert(
+    "MCPServerProcessKilled",
+    _KILLED,
+    f"{_KILLED} > 0",
+    "2m",
+    Severity.WARNING,
+    f"Processes of MCP server {WHO} are killed",
+    f"{{{{ $labels.signal }}}} ended {NUMBER} processes of the stdio server {WHO} in 15 minutes,"
+    " and their sessions with them; the proxy did not send it.",
 )
 TELEMETRY_ABSENT = Alert(
     "MCPTelemetryAbsent",
@@ -111,6 +122,7 @@ def availability(t: Thresholds) -> tuple[Alert, ...]:
         TELEMETRY_ABSENT,
         *burns(success(t), story, t.burn_calls),
         SERVER_PARTLY_DOWN,
+        PROCESS_KILLED,
         server_restarting,
         proxy_restarting,
         TELEMETRY_STALE,

@@ -63,9 +63,10 @@ BOARD = Board(
             105,
             "Why sessions are lost",
             (
-                lines(50, proxies.UPSTREAM_RESTARTS),
-                lines(51, resources.FILES),
-                stack(52, proxies.OPEN_LINKS),
+                lines(50, proxies.UPSTREAM_RESTARTS, 12),
+                lines(53, proxies.UPSTREAM_KILLED, 12),
+                lines(51, resources.FILES, 12),
+                stack(52, proxies.OPEN_LINKS, 12),
             ),
         ),
         Row(

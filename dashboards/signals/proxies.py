@@ -12,6 +12,7 @@ from proxy.telemetry import catalogue
 
 UP = series.of(catalogue.UPSTREAM_UP)
 RESTARTS = series.of(catalogue.UPSTREAM_RESTARTS)
+KILLED = series.of(catalogue.UPSTREAM_KILLED)
 CONNECTIONS = series.of(catalogue.ACTIVE_CONNECTIONS)
 NOT_SSE = ne("transport", "sse")
 SESSIONS = series.of(catalogue.SESSIONS)
@@ -65,6 +66,15 @@ UPSTREAM_RESTARTS = Signal(
     (Answer(or_zero(RESTARTS.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
     Source.PROXY,
     limits.LOST.because("A server that restarts forgets its sessions."),
+)
+UPSTREAM_KILLED = Signal(
+    "Processes killed by a signal",
+    "Processes of stdio servers that were ended by a signal which the proxy did not send. SIGKILL:"
+    " the kernel, for lack of memory, or somebody by hand; SIGSEGV or SIGABRT: a crash of its own.",
+    "short",
+    (Answer(KILLED.increase(CHOSEN, by=(*EACH_SERVER, "signal")), f"{WHO} {{{{signal}}}}"),),
+    Source.PROXY,
+    limits.LOST.because("The sessions of a killed process are lost."),
 )
 OPEN_SESSIONS = Signal(
     "Open sessions",

@@ -109,6 +109,16 @@ CRASH_LOOP = Fault(
     load=clients.crashes(8),
     shows=(("mcp-sessions", "Restarts of stdio servers"),),
 )
+CHILD_KILLED = Fault(
+    "child-killed",
+    "the stdio server's processes are killed, as the kernel does for lack of memory",
+    _ours("MCPServerProcessKilled", "MCPErrorRatioHigh", "MCPCallsLost"),
+    Transport.STDIO,
+    # It is started anew as often; and a session may be killed before its call arrives.
+    may_fire=_ours("MCPServerRestarting", "MCPLatencyHigh", "MCPCallersAtFault"),
+    load=clients.killed(4),
+    shows=(("mcp-sessions", "Processes killed by a signal"),),
+)
 LABEL_OVERFLOW = Fault(
     "label-overflow",
     "clients invent tool names without end",
@@ -223,6 +233,7 @@ FAULTS: dict[str, Fault] = {
         PROTOCOL_ERRORS,
         SLOW_TOOL,
         CRASH_LOOP,
+        CHILD_KILLED,
         LABEL_OVERFLOW,
         REQUESTS_REFUSED,
         CLIENTS_CANCEL,

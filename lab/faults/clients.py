@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from lab.faults import strikes
 from lab.faults.fault import Scene, Step
 from lab.load import GOOD, SESSION_HEADER, Client, LoadFailed
 from lab.processes import pause
@@ -29,6 +30,7 @@ LARGE_BYTES = 2**17
 _HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 _WAIT_SECONDS = LONG_SECONDS + 5
 _CANCEL_SECONDS = 0.05
+_KILL_SECONDS = 0.5
 _CANCELLED = "notifications/cancelled"
 
 
@@ -55,6 +57,17 @@ def crashes(number: int) -> Step:
     def load(scene: Scene) -> None:
         for _ in range(number):
             _call_all(scene.front.mcp_url, [("crash", {})])
+
+    return load
+
+
+def killed(number: int) -> Step:
+    """As many sessions whose process is killed in mid-call, as the kernel does for memory."""
+
+    def load(scene: Scene) -> None:
+        for _ in range(number):
+            with suppress(LoadFailed), Client(scene.front.mcp_url) as client:
+                _die(client, scene)
 
     return load
 
@@ -134,6 +147,17 @@ def _call_all(url: str, given: Sequence[ToolCall]) -> None:
         with suppress(LoadFailed):
             client.request(TOOLS_CALL, {"name": tool, "arguments": arguments})
     client.__exit__()
+
+
+def _die(client: Client, scene: Scene) -> None:
+    """Call, and kill the server's process as often as it takes: it may be faster than the call."""
+    params = {"name": "sleep", "arguments": {"seconds": LONG_SECONDS}}
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.request, TOOLS_CALL, params)
+        while not waiting.done():
+            pause(_KILL_SECONDS)
+            strikes.kill_children(scene)
+    waiting.result()
 
 
 def _cancel(client: Client, number: int) -> None:

@@ -3,6 +3,7 @@
 import signal
 from contextlib import suppress
 
+import psutil
 import requests
 
 from lab.faults.fault import Scene, Step
@@ -53,6 +54,14 @@ def bounce_proxy(scene: Scene) -> None:
     """The proxy is killed and started again."""
     kill_proxy(scene)
     restart_proxy(scene)
+
+
+def kill_children(scene: Scene) -> None:
+    """The processes of the struck stdio server are killed, whose sessions then end."""
+    with suppress(psutil.NoSuchProcess):
+        for supervisor in psutil.Process(scene.pipeline.parts.pids[proxy(scene)]).children():
+            for child in supervisor.children():
+                child.kill()
 
 
 def stall_proxy(times: int) -> Step:

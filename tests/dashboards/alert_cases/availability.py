@@ -1,6 +1,7 @@
 """Histories of servers that are away, come and go, or fall silent."""
 
 from tests.dashboards.alert_cases.case import (
+    OF,
     ON_PIPELINE,
     UP,
     WHO,
@@ -14,6 +15,7 @@ from tests.dashboards.alert_cases.case import (
 from tests.dashboards.promtool import History
 
 RESTARTS = f"mcp_proxy_upstream_restarts_total{UP.removeprefix('mcp_proxy_upstream_up')}}}"
+KILLED = "mcp_proxy_upstream_killed_total{{" + OF + ',signal="{}"}}'
 STARTED = f'process_start_time_seconds{UP.removeprefix("mcp_proxy_upstream_up")},pod="a"}}'
 
 
@@ -58,6 +60,16 @@ FIRES = (
         summary="Some replicas of MCP server ns/echo are down",
         description="Some proxies of ns/echo have not reached their server for 10 minutes"
         " (the lowest mcp_proxy_upstream_up is 0): a part of the calls fails.",
+    ),
+    Fires(
+        "MCPServerProcessKilled",
+        {KILLED.format("SIGKILL"): "0x5 1x20", KILLED.format("SIGSEGV"): "0x25"},
+        at="9m",
+        pending="7m",
+        labels={**WHO, "signal": "SIGKILL"},
+        summary="Processes of MCP server ns/echo are killed",
+        description="SIGKILL ended 1 processes of the stdio server ns/echo in 15 minutes,"
+        " and their sessions with them; the proxy did not send it.",
     ),
     Fires(
         "MCPServerRestarting",
@@ -160,6 +172,17 @@ QUIET = (
         "MCPServerRestarting",
         "fewer than 3 in 15 minutes",
         {f"{UP}}}": "1x40", RESTARTS: "0+0.19x40"},
+    ),
+    Quiet(
+        "MCPServerProcessKilled",
+        "the proxy ended its processes, or they ended by themselves",
+        {f"{UP}}}": "1x40", RESTARTS: "0+1x40", KILLED.format("SIGKILL"): "0x40"},
+    ),
+    Quiet(
+        "MCPServerProcessKilled",
+        "the last one was killed half an hour ago",
+        {KILLED.format("SIGKILL"): "0x5 1x60"},
+        at=("40m", "60m"),
     ),
     Quiet("MCPServerRestarting", "it never restarted", {f"{UP}}}": "1x40"}),
     Quiet(
