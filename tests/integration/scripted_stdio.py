@@ -44,6 +44,14 @@ def receive() -> Json:
     return message
 
 
+MARK = "MCP_OBSERVABILITY_PROCESS"
+DAEMON = """
+import subprocess
+nothing = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+print(subprocess.Popen(["sleep", "600"], start_new_session=True, **nothing).pid)
+"""
+"""Leaves an orphan in a session of its own, and prints its id."""
+
 subscriptions: dict[Any, Json] = {}
 uris: list[str] = []
 levels: list[str] = []
@@ -106,9 +114,16 @@ def spontaneous(request: Json) -> None:
 
 
 def spawn(request: Json) -> None:
-    """Start a child of its own, and answer with its process id."""
-    child = subprocess.Popen(["sleep", "600"])
-    reply(request, child=child.pid)
+    """Start a process of its own, `arguments.kind` of it, and answer with its id."""
+    kind = request["params"].get("arguments", {}).get("kind", "child")
+    if kind in ("child", "session"):
+        child = subprocess.Popen(["sleep", "600"], start_new_session=kind == "session")
+        reply(request, child=child.pid)
+        return
+    dropped = {"kept": MARK}.get(kind)
+    environment = {name: value for name, value in os.environ.items() if name != dropped}
+    told = subprocess.check_output([sys.executable, "-c", DAEMON], env=environment)
+    reply(request, child=int(told))
 
 
 def grumble(request: Json) -> None:

@@ -17,7 +17,7 @@ from proxy.options import OPTIONS
 from proxy.transports.http_server import RECEIVE_SECONDS
 from tests.integration.proxies import environment, eventually, running
 from tests.integration.sockets import Client, Upstream, call, read_event, result
-from tests.integration.test_proxy_stdio import SERVER, Session, gone
+from tests.integration.test_proxy_stdio import SERVER, Session, gone, spawned
 
 pytestmark = pytest.mark.slow
 
@@ -224,18 +224,36 @@ def test_a_second_signal_ends_the_drain() -> None:
     upstream.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_no_process_is_left_after_a_signal(number: signal.Signals) -> None:
-    with running("--", *SERVER) as proxy:
-        sessions = [Session(proxy.port) for _ in range(3)]
-        grandchild = sessions[0].call("spawn")[1]["result"]["child"]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("sharing", ["off", "on"])
+def test_no_process_is_left_after_a_signal(number: signal.Signals, sharing: str) -> None:
+    with running("--stdio-sharing", sharing, "--", *SERVER) as proxy:
+        sessions = [Session(proxy.port) for _ in range(2)]
+        started = spawned(sessions[0], "child", "session", "daemon", "kept")
         family = psutil.Process(proxy.process.pid).children(recursive=True)
-        assert {grandchild, *(session.pid for session in sessions)} <= {p.pid for p in family}
+        assert {*started, *(session.pid for session in sessions)} <= {p.pid for p in family}
         proxy.process.send_signal(number)
-        assert proxy.ended() == 0
+        assert proxy.ended() == (-number if number == signal.SIGKILL else 0)
+        if number == signal.SIGKILL:
+            eventually(lambda: all(gone(each.pid) for each in family), "the end of all processes")
         assert [each.pid for each in family if not gone(each.pid)] == []
         for session in sessions:
             session.close()
+
+
+def test_sessions_end_with_their_supervisor_and_new_ones_get_another() -> None:
+    with running("--", *SERVER) as proxy:
+        session = Session(proxy.port)
+        [supervisor] = psutil.Process(proxy.process.pid).children()
+        supervisor.kill()
+        status, answer = session.call("echo")
+        assert (status, answer["id"]) in ((502, 1), (404, 1))
+        assert gone(session.pid)
+        again = Session(proxy.port)
+        assert again.call("echo")[0] == 200
+        assert len(proxy.logged("supervisor ended")) == 1
+        session.close()
+        again.close()
 
 
 def test_a_process_that_ignores_its_end_is_killed() -> None:

@@ -68,6 +68,16 @@ def gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_process_that_must_be_killed_takes_along_who_descends_from_it(
+    proxy: RunningProxy, session: Session
+) -> None:
+    children = spawned(session, "child", "session", "daemon")
+    psutil.Process(session.pid).suspend()
+    session.request("DELETE", "/mcp", headers={"mcp-session-id": session.name})
+    assert session.getresponse().status == 200
+    eventually(lambda: all(map(gone, (session.pid, *children))), "the end of the processes")
+
+
 @pytest.mark.parametrize(
     ("tool", "outcome", "fault"),
     [
@@ -110,17 +120,28 @@ def test_each_session_has_a_process_of_its_own(proxy: RunningProxy, session: Ses
     other.close()
 
 
-def test_delete_ends_the_session_and_its_whole_process_group(
+def spawned(session: Session, *kinds: str) -> list[int]:
+    """Processes that the session's process started, those of each kind."""
+    answers = (session.call("spawn", arguments={"kind": each})[1] for each in kinds)
+    return [answer["result"]["child"] for answer in answers]
+
+
+def test_delete_ends_the_session_and_all_that_its_process_started(
     proxy: RunningProxy, session: Session
 ) -> None:
-    child = session.call("spawn")[1]["result"]["child"]
+    children = spawned(session, "child", "daemon")
+    [kept] = spawned(session, "kept")
+    other = Session(proxy.port)
+    others = spawned(other, "child", "session", "daemon")
     session.request("DELETE", "/mcp", headers={"mcp-session-id": session.name})
     response = session.getresponse()
     assert (response.status, response.read()) == (200, b"")
-    eventually(lambda: gone(session.pid) and gone(child), "the end of the processes")
+    eventually(lambda: all(map(gone, (session.pid, *children))), "the end of the processes")
+    assert not any(map(gone, (other.pid, *others, kept)))
+    other.close()
     status, answer = session.call("echo")
     assert (status, answer["id"]) == (404, 1)
-    assert proxy.value("mcp_proxy_sessions") == 0
+    assert proxy.value("mcp_proxy_sessions") == 1
     assert proxy.value("mcp_server_session_duration_seconds_count") == 1
 
 

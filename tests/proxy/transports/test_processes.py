@@ -1,0 +1,107 @@
+"""Processes by way of the supervisor: what they are given, and what is told of them."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from proxy.errors import Unreachable
+from proxy.supervisor import MARK
+from proxy.transports.processes import Processes, Program
+
+
+class Recorded:
+    """A listener that waits for its process's end."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def process_started(self, pid: int) -> None:
+        self.pid = pid
+
+    def process_exited(self, code: int) -> None:
+        self.code.set_result(code)
+
+
+async def output(processes: Processes, program: Program) -> tuple[str, int]:
+    """What a process of the program wrote to stdout, and its exit code."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    reading, writing = os.pipe()
+    listener = Recorded()
+    try:
+        await processes.start(program, (nothing, writing, nothing), listener)
+    finally:
+        os.close(nothing)
+        os.close(writing)
+    return await asyncio.to_thread(_all_of, reading), await listener.code
+
+
+def _all_of(descriptor: int) -> str:
+    with open(descriptor) as reader:
+        return reader.read()
+
+
+def run(*programs: Program) -> list[tuple[str, int]]:
+    """What each of the programs came to, one after the other under the same supervisor."""
+
+    async def use() -> list[tuple[str, int]]:
+        processes = Processes()
+        try:
+            return [await output(processes, each) for each in programs]
+        finally:
+            await processes.close()
+
+    return asyncio.run(use())
+
+
+def python(code: str, environment: Mapping[str, str] | None = None, folder: str = "") -> Program:
+    return Program((sys.executable, "-I", "-S", "-c", code), environment or {}, folder)
+
+
+def test_a_process_gets_its_arguments_its_environment_and_its_folder(tmp_path: Path) -> None:
+    code = "import os; print(dict(os.environ), os.getcwd(), os.getpid())"
+    odd = os.fsdecode(b"\xff")
+    [(told, code_of_exit)] = run(python(code, {"LC_ALL": "C", "ODD": odd}, str(tmp_path)))
+    pid = told.split()[-1]
+    given = {"LC_ALL": "C", "ODD": odd, MARK: pid}
+    assert (told.strip(), code_of_exit) == (f"{given} {tmp_path} {pid}", 0)
+
+
+def test_a_process_has_no_descriptor_beside_stdio_and_no_signal_is_ignored() -> None:
+    code = """
+import os, signal
+folder = "/proc/self/fd"
+print(sorted(each for each in os.listdir(folder) if os.path.exists(f"{folder}/{each}")))
+print([line for line in open("/proc/self/status") if line.startswith(("SigBlk", "SigIgn"))])
+"""
+    [(told, _)] = run(python(code))
+    descriptors, signals = told.splitlines()
+    assert descriptors == "['0', '1', '2']"
+    # What Python itself ignores once it runs: SIGPIPE and SIGXFSZ.
+    assert signals == r"['SigBlk:\t0000000000000000\n', 'SigIgn:\t0000000001001000\n']"
+
+
+def test_exit_codes_and_signals_are_told() -> None:
+    killed = "import os; os.kill(os.getpid(), 9)"
+    ended = run(python("raise SystemExit(7)"), python(killed), python("raise SystemExit(137)"))
+    assert [code for _, code in ended] == [7, -9, 137]
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        (Program(("/no/such", "x"), {}), "No such file or directory: /no/such"),
+        (Program((os.devnull,), {}), f"Permission denied: {os.devnull}"),
+        (python("", folder="/no/folder"), "No such file or directory: /no/folder"),
+    ],
+)
+def test_a_program_that_cannot_be_run_is_told_with_the_reason(
+    program: Program, reason: str
+) -> None:
+    with pytest.raises(Unreachable, match=reason):
+        run(program)
+    assert [code for _, code in run(python(""))] == [0]
