@@ -28,11 +28,11 @@ LOG_LEVEL = "io.modelcontextprotocol/logLevel"
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
-def send(message: Json, *, at_once: bool = True) -> None:
-    """Write one message, at once or together with the next."""
-    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-    if at_once:
-        sys.stdout.flush()
+def send(*messages: Json) -> None:
+    """Write messages, all at once."""
+    lines = (json.dumps({"jsonrpc": "2.0", **each}) + "\n" for each in messages)
+    sys.stdout.write("".join(lines))
+    sys.stdout.flush()
 
 
 def receive() -> Json:
@@ -107,10 +107,9 @@ def ask(request: Json) -> None:
 
 def spontaneous(request: Json) -> None:
     """Answer and, in one write, send a notification of its own accord, or to those who listen."""
-    send({"id": request["id"], "result": {"pid": os.getpid()}}, at_once=False)
-    for subscription in list(subscriptions) or [None]:
-        named = {} if subscription is None else {"params": {"_meta": {SUBSCRIPTION: subscription}}}
-        send({"method": "notifications/tools/list_changed", **named})
+    named: list[Json] = [{"params": {"_meta": {SUBSCRIPTION: each}}} for each in subscriptions]
+    changed = [{"method": "notifications/tools/list_changed", **each} for each in named or [{}]]
+    send({"id": request["id"], "result": {"pid": os.getpid()}}, *changed)
 
 
 def spawn(request: Json) -> None:

@@ -251,7 +251,7 @@ def test_sessions_end_with_their_supervisor_and_new_ones_get_another() -> None:
         assert gone(session.pid)
         again = Session(proxy.port)
         assert again.call("echo")[0] == 200
-        assert len(proxy.logged("supervisor ended")) == 1
+        eventually(lambda: proxy.logged("supervisor ended"), "its end in the log")
         session.close()
         again.close()
 

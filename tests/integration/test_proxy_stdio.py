@@ -375,7 +375,7 @@ def test_a_command_that_ends_at_once_makes_the_proxy_unready() -> None:
         status, answer = client.answer()
         assert (status, answer["id"]) == (502, 0)
         eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of readiness")
-        (told,) = proxy.logged("upstream unreachable")
+        (told,) = eventually(lambda: proxy.logged("upstream unreachable"), "its loss in the log")
         assert (told["level"], told["upstream"]) == ("warning", shutil.which("false"))
         assert told["reason"] == "its last process gave no answer (upstream_exited)"
         client.close()
@@ -400,7 +400,7 @@ def test_a_process_that_fails_by_itself_is_a_warning_in_the_log(
         502,
         "the server's process ended with exit code 3",
     )
-    (told,) = proxy.logged("child exited")
+    (told,) = eventually(lambda: proxy.logged("child exited"), "its end in the log")
     assert (told["level"], told["pid"], told["code"]) == ("warning", session.pid, 3)
     assert proxy.value("mcp_proxy_upstream_killed_total") == 0
 
@@ -416,7 +416,7 @@ def test_a_process_that_a_signal_ends_is_told_in_answer_log_and_metric(
         502,
         f"the server's process was ended by {name}",
     )
-    (told,) = proxy.logged("child killed")
+    (told,) = eventually(lambda: proxy.logged("child killed"), "its end in the log")
     assert (told["level"], told["pid"], told["signal"]) == ("warning", session.pid, name)
     label = "other" if name == "SIGHUP" else name
     assert proxy.value("mcp_proxy_upstream_killed_total", signal=label) == 1
