@@ -22,11 +22,12 @@ class Told:
 class Inquiry:
     """Part of port.Sink. An answer longer than `limit` bytes counts as none.
 
-    `reason` says why there is none, in one line.
+    `reason` says why there is none, in one line; `reached` is whether there was a connection.
     """
 
     def __init__(self, limit: int) -> None:
         self.reason = ""
+        self.reached = False
         self._limit = limit
         self._source: Source | None = None
         self._head: ResponseHead | None = None
@@ -51,6 +52,7 @@ class Inquiry:
     def connected(self, source: Source) -> bool:
         """Part of port.Sink."""
         self._source = source
+        self.reached = True
         return not self._answer.done()
 
     def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:

@@ -101,9 +101,16 @@ class Upstreams:
     def _eras(self, legacy: SessionUpstream, connector: Connector, era: Era | None) -> EraUpstream:
         return EraUpstream(legacy, self._modern(connector, era))
 
-    def _modern(self, connector: Connector, era: Era | None) -> ModernUpstream:
-        terms, settings = self._terms(connector), self._settings
-        return ModernUpstream(terms, era=era, idle=settings.pool_idle, places=self._places)
+    def _modern(
+        self, connector: Connector, era: Era | None, on_unopened: Callable[[], None] = lambda: None
+    ) -> ModernUpstream:
+        return ModernUpstream(
+            self._terms(connector),
+            era=era,
+            idle=self._settings.pool_idle,
+            places=self._places,
+            on_unopened=on_unopened,
+        )
 
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings
@@ -126,7 +133,7 @@ class Upstreams:
         legacy = HttpConnector(pool, partial(StreamableLink, spoken))
         newer = HttpConnector(pool, partial(ModernLink, spoken))
         sessions = self._sessions(EraConnector(legacy, newer, speech))
-        modern = self._modern(legacy, Era.LEGACY)
+        modern = self._modern(legacy, Era.LEGACY, speech.doubt)
         passing = HttpUpstream(terms, pool, self._books)
         eras = HttpEras(passing, modern, sessions, speech, self._books, self._spawn)
         return eras, sessions

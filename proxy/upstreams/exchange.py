@@ -191,6 +191,12 @@ class Exchange:
         """The caller ended the session; the upstream says how the exchange ends."""
         self._count(self._end_own(CANCELLED), GONE_STATUS)
 
+    def withdraw(self) -> None:
+        """Another takes the client's request over: nothing of this exchange is counted."""
+        self._session.end(CANCELLED)
+        self._drop_source()
+        self._close()
+
     def client_paused(self) -> None:
         """Part of port.Visitor."""
         self._slow = True

@@ -18,6 +18,7 @@ from .http_upstream import HttpUpstream, initializes
 from .modern_upstream import ModernUpstream
 from .session_upstream import SessionUpstream
 from .speech import Speech
+from .trial import Trial
 
 
 class HttpEras:
@@ -45,11 +46,11 @@ class HttpEras:
 
     def post(self, post: Post) -> None:
         """Part of Upstream."""
-        client = era(post)
-        known = self._speech.modern if client is Era.MODERN else self._speech.legacy
-        opens = client is Era.MODERN or initializes(post)
-        if known is None and opens:
-            self._spawn(self._wait(post, client))
+        client, speech = era(post), self._speech
+        if client is Era.MODERN and speech.modern is None:
+            self._spawn(self._wait(post))
+        elif client is Era.LEGACY and speech.legacy is None and _opens(post):
+            self._passing.post(post, Trial(self._taken, self._refused))
         else:
             self._route(post, client)
 
@@ -106,20 +107,47 @@ class HttpEras:
         ours = self._speech.legacy is False or post.arrival.session in self._sessions
         return self._sessions if ours else self._passing
 
-    async def _wait(self, post: Post, client: Era) -> None:
-        """Find out what the server speaks, then go on."""
+    def _taken(self) -> None:
+        self._speech.legacy = True
+
+    def _refused(self, trial: Trial) -> None:
+        self._spawn(self._reconsider(trial))
+
+    async def _reconsider(self, trial: Trial) -> None:
+        """The server refused `initialize`: a modern one is spoken to in its own way."""
+        post, speech = trial.exchange.post, self._speech
+        speech.doubt()
+        await speech.find_out(post.arrival.forward + post.context, post.arrival.query)
+        if trial.exchange.gone:
+            return
+        if speech.modern:
+            speech.legacy = False
+            trial.exchange.withdraw()
+            for call in post.calls:
+                call.held = perf_counter() - call.asked
+            self._sessions.post(post)
+        else:
+            trial.go_on()
+
+    async def _wait(self, post: Post) -> None:
+        """Find out whether the server speaks a modern client's era, then go on."""
         waiting = _Waiting(post, self._books)
         self._waiting.add(waiting)
         arrival = post.arrival
-        await self._speech.find_out(client, arrival.forward + post.context, arrival.query)
+        await self._speech.find_out(arrival.forward + post.context, arrival.query)
         self._waiting.discard(waiting)
         if waiting.over:
             return
         waiting.go_on()
         try:
-            self._route(post, client)
+            self._route(post, Era.MODERN)
         except DuplicateRequest as error:
             waiting.turn_away(400, str(error), REJECTED)
+
+
+def _opens(post: Post) -> bool:
+    """Whether a client opens a session: it has none yet."""
+    return initializes(post) and not post.arrival.session
 
 
 class _Waiting:
@@ -171,8 +199,10 @@ class EraConnector:
 
     async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
         """Part of port.Connector."""
-        await self._speech.find_out(Era.LEGACY, headers, query)
-        way = self._bridged if self._speech.legacy is False else self._legacy
+        speech = self._speech
+        if not speech.legacy:
+            await speech.find_out(headers, query)
+        way = self._bridged if speech.modern and not speech.legacy else self._legacy
         return await way.connect(owner, headers, query)
 
     async def probe(self) -> str:

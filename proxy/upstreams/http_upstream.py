@@ -15,6 +15,7 @@ from ..wire.head import Content, ResponseHead
 from ..wire.message import RequestId
 from .exchange import Exchange
 from .leases import Leases
+from .trial import Trial
 from .withdrawals import Pending, Withdrawal, withdrawals
 
 INITIALIZE = "initialize"
@@ -57,14 +58,14 @@ class HttpUpstream:
     def __repr__(self) -> str:
         return f"<HttpUpstream {self._terms.authority.decode()} open={len(self._exchanges)}>"
 
-    def post(self, post: Post) -> None:
-        """Part of Upstream."""
+    def post(self, post: Post, trial: Trial | None = None) -> None:
+        """Part of Upstream. `trial` judges the answer before it is passed on."""
         now = perf_counter()
         session = Session(self._terms.patience)
         session.begin(post.calls, post.since(now))
         if post.arrival.session:
             self._sessions.touch(post.arrival.session, now)
-        self._forward(post, session)
+        self._forward(post, session, trial)
 
     def listen(self, post: Post) -> None:
         """Part of Upstream."""
@@ -125,7 +126,7 @@ class HttpUpstream:
         principal = exchange.post.principal
         if head.session is not None and initializes(exchange.post):
             self._open_session(head.session.decode("latin-1"), principal)
-        elif head.status == 404 and arrival.session and arrival.method != "DELETE":
+        elif head.status == 404 and arrival.session and arrival.method == "POST":
             self._end_session(arrival.session, "404")
         elif principal and arrival.session and head.status < 300:
             self._books.owners.claim(arrival.session, principal)
@@ -143,7 +144,7 @@ class HttpUpstream:
         if exchange.head is not None and exchange.head.content is Content.EVENTS:
             self._books.ledger.streams -= 1
 
-    def _forward(self, post: Post, session: Session) -> None:
+    def _forward(self, post: Post, session: Session, trial: Trial | None = None) -> None:
         arrival = post.arrival
         exchange = Exchange(post, session, self)
         self._exchanges.add(exchange)
@@ -159,7 +160,7 @@ class HttpUpstream:
         block = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
             start, arrival.forward, post.context, len(post.body), post.body,
         )  # fmt: skip
-        self._pool.exchange(exchange, block)
+        self._pool.exchange(exchange if trial is None else trial.before(exchange), block)
         exchange.sent()
 
     def _start(self, method: str, query: bytes) -> bytes:

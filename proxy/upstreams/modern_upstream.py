@@ -6,7 +6,7 @@ client information and capabilities.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from msgspec import Raw
@@ -39,10 +39,20 @@ class ModernUpstream:
     """The channels to one server. `era` is its era, None as long as that is to be found out.
 
     What was found out holds until a session cannot be opened by it, or, of a modern server, which
-    answers the question at no cost, until the last channel is over.
+    answers the question at no cost, until the last channel is over. `on_unopened` hears of each
+    session that could not be opened.
     """
 
-    def __init__(self, terms: Terms, *, era: Era | None, idle: float, places: Places) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        *,
+        era: Era | None,
+        idle: float,
+        places: Places,
+        on_unopened: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_unopened = on_unopened
         self._terms = terms
         self._idle = idle
         self._places = places
@@ -105,6 +115,8 @@ class ModernUpstream:
         self._places.leave(channel)
         if channel.era is None or (self.era is Era.MODERN and not self._channels):
             self.era = self._settled
+        if channel.era is None:
+            self._on_unopened()
 
     def reopen(self, channel: Channel) -> None:
         """Part of channel.Keeper."""

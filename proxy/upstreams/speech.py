@@ -1,28 +1,30 @@
 """Which eras a streamable HTTP server speaks: asked once, on behalf of whoever first needs to know.
 
 2026-07-28, "Streamable HTTP", Backward Compatibility: a server that answers `server/discover`, or
-refuses it with a modern error, is a modern one; any other is legacy. A modern server may take
-`initialize` as well; that is asked when a client with sessions comes.
+refuses it with a modern error, is a modern one; any other is legacy. So is one that says nothing,
+fails or hangs up, as the official SDKs take it; but then it may have been away or broken, so that
+is asked again once no session could be opened. A modern server may take `initialize` as well,
+which the first client that sends it finds out.
 """
 
 import asyncio
-from contextlib import suppress
 
 from ..eras import headers, keys, said
 from ..eras.opening import PROBE_SECONDS, modern_meta, speaks_modern, versions_in
 from ..eras.request import mapping, plain
 from ..eras.request import request as message
-from ..eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
+from ..eras.versions import LEGACY_VERSIONS, MODERN_VERSION, Era
 from ..errors import MalformedMessage
 from ..transports.inquiry import Inquiry, Told
 from ..transports.pool import Pool
 from ..transports.streamable_link import StreamableTerms
 from ..wire import request
 from ..wire.fields import Fields
-from ..wire.head import Header, without
+from ..wire.head import without
+from .trial import SILENT
 
-_SILENT = frozenset((401, 403, 407, 408, 429))
-"""What says nothing about the server's era: it wants something else first."""
+_NOTHING = Told(0, b"", b"")
+"""What a server said that hung up, or kept silent for too long."""
 
 
 class Speech:
@@ -35,6 +37,7 @@ class Speech:
         self._asking = asyncio.Lock()
         self._inquiry: Inquiry | None = None
         self._closed = False
+        self._supposed = False
         self.modern: bool | None = None
         self.legacy: bool | None = None
         self.forget()
@@ -44,8 +47,14 @@ class Speech:
 
     def forget(self) -> None:
         """The server was away: another may come back."""
+        self._supposed = False
         self.modern = None if self._known is None else self._known is Era.MODERN
         self.legacy = None if self._known is None else self._known is Era.LEGACY
+
+    def doubt(self) -> None:
+        """A legacy session could not be opened: what was only supposed is to be asked again."""
+        if self._supposed:
+            self.forget()
 
     def close(self) -> None:
         """Ask no more; whoever waits goes on without an answer."""
@@ -53,65 +62,47 @@ class Speech:
         if self._inquiry is not None:
             self._inquiry.give_up()
 
-    async def find_out(self, era: Era, lines: bytes, query: bytes) -> None:
-        """Ask whether the server speaks an era, unless it is known.
+    async def find_out(self, lines: bytes, query: bytes) -> None:
+        """Ask whether the server is a modern one, unless that is known.
 
         The request carries a client's header lines and query; the client waits for that no longer
         than PROBE_SECONDS, or half of a call's time.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(PROBE_SECONDS, self._terms.patience / 2)):
-                async with self._asking:
-                    await self._learn(era, lines, query)
-
-    async def _learn(self, era: Era, lines: bytes, query: bytes) -> None:
-        if self.modern is None:
-            await self._discover(lines, query)
-        if era is Era.LEGACY and self.modern and self.legacy is None:
-            await self._initialize(lines, query)
+        async with self._asking:
+            if self.modern is None:
+                await self._discover(lines, query)
 
     async def _discover(self, lines: bytes, query: bytes) -> None:
-        body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
-        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
-        told = await self._ask("POST", lines, query, body, *made)
-        if told is None or told.status in _SILENT or told.status >= 500:
+        told = await self._ask(lines, query)
+        if told is None or told.status in SILENT or self._closed:
             return
-        answer = _answer(told.body)
+        self._supposed = told is _NOTHING or told.status >= 500
+        answer = None if self._supposed else _answer(told.body)
         self.modern = answer is not None and speaks_modern(answer) is not False
         result = mapping(plain((answer or {}).get("result")))
         versions = versions_in(result, "supportedVersions")
-        if not self.modern or versions & set(LEGACY_VERSIONS):
+        if not (self.modern or self._supposed) or versions & set(LEGACY_VERSIONS):
             self.legacy = True
 
-    async def _initialize(self, lines: bytes, query: bytes) -> None:
-        params = {
-            "protocolVersion": LATEST_LEGACY,
-            "capabilities": {},
-            "clientInfo": {"name": "mcp-proxy", "version": "1"},
-        }
-        body = message(keys.INITIALIZE, keys.INITIALIZE, params)
-        told = await self._ask("POST", lines, query, body)
-        if told is None or told.status in _SILENT or told.status >= 500:
-            return
-        answer = _answer(told.body)
-        self.legacy = told.status < 300 and answer is not None and "result" in answer
-        if told.session:
-            session = (b"mcp-session-id", told.session)
-            await self._ask("DELETE", lines, query, b"", session)
-
-    async def _ask(
-        self, method: str, lines: bytes, query: bytes, body: bytes, *own: Header
-    ) -> Told | None:
+    async def _ask(self, lines: bytes, query: bytes) -> Told | None:
+        """The answer to `server/discover`; None if the server cannot be reached."""
         where = self._terms
-        given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
+        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
+        own = (request.ACCEPT_BOTH, request.CONTENT_JSON, *made)
         target = request.target(where.target, query)
-        start = request.start(method, target, where.authority, *given)
+        start = request.start("POST", target, where.authority, *own)
+        body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
         block = request.complete(start + without(lines, headers.REPLACED), body)
         if self._closed:
             return None
         inquiry = self._inquiry = Inquiry(where.message_limit)
-        self._pool.exchange(inquiry, block)
-        return await inquiry.told()
+        try:
+            async with asyncio.timeout(min(PROBE_SECONDS, where.patience / 2)):
+                self._pool.exchange(inquiry, block)
+                told = await inquiry.told()
+        except TimeoutError:
+            told = None
+        return told or (_NOTHING if inquiry.reached else None)
 
 
 def _answer(body: bytes) -> Fields | None:

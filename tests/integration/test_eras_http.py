@@ -10,7 +10,15 @@ import pytest
 from proxy.eras import keys
 from tests.integration.modern import ModernClient, meta, request
 from tests.integration.proxies import RunningProxy, eventually, running
-from tests.integration.sockets import INITIALIZE, Client, Upstream, UpstreamSide, call, result
+from tests.integration.sockets import (
+    INITIALIZE,
+    Client,
+    Upstream,
+    UpstreamSide,
+    call,
+    read_event,
+    result,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -34,8 +42,13 @@ def scripted(*flags: str) -> Iterator[tuple[Upstream, RunningProxy]]:
 def asked(upstream: Upstream) -> tuple[UpstreamSide, str, Any]:
     """The next request on a connection of its own: its head in lower case, and its message."""
     side = upstream.accept()
+    return side, *read(side)
+
+
+def read(side: UpstreamSide) -> tuple[str, Any]:
+    """The next request on the same connection: its head in lower case, and its message."""
     head, body = side.request()
-    return side, head.lower(), json.loads(body) if body else None
+    return head.lower(), json.loads(body) if body else None
 
 
 def answer(side: UpstreamSide, message: Any, status: str = "200 OK", extra: str = "") -> None:
@@ -165,7 +178,50 @@ def test_a_modern_server_gets_the_bytes_of_a_modern_client() -> None:
         client.close()
 
 
-@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "503 Service Unavailable"])
+@pytest.mark.parametrize("failure", ["500 Oops", "502 Bad Gateway", "cut", "silence"])
+def test_a_server_that_fails_on_the_probe_is_a_legacy_one_and_asked_once(failure: str) -> None:
+    with scripted("--upstream-timeout", "4") as (upstream, proxy):
+        client = ModernClient(proxy.port)
+        client.send_request(call(1, _meta=meta()))
+        side, _, probe = asked(upstream)
+        assert probe["method"] == keys.DISCOVER
+        if failure == "cut":
+            side.close()
+        elif failure != "silence":
+            side.answer(b"", failure, "connection: close\r\n")
+        open_session(upstream)
+        for place in (1, 2):
+            side, _, forwarded = next_post(upstream)
+            assert forwarded["method"] == CALL
+            give(side, forwarded, content=[])
+            assert client.answer()[0] == 200
+            if place == 1:
+                client.send_request(call(2, _meta=meta()))
+        client.close()
+
+
+def test_what_was_supposed_of_a_server_that_was_down_is_asked_again() -> None:
+    with scripted() as (upstream, proxy):
+        client = ModernClient(proxy.port)
+        client.send_request(call(1, _meta=meta()))
+        for method in (keys.DISCOVER, "initialize"):
+            side, _, message = asked(upstream)
+            assert message["method"] == method
+            side.answer(b"starting", "503 Service Unavailable", "connection: close\r\n")
+        status, told = client.answer()
+        assert (status, told["id"]) == (502, 1)
+        assert told["error"]["message"] == "the server answered 503 to the message: starting"
+        client.send_request(call(2, _meta=meta()))
+        side, _, probe = asked(upstream)
+        give(side, probe, **OFFERED)
+        side, _, forwarded = asked(upstream)
+        assert forwarded["id"] == 2
+        give(side, forwarded)
+        assert client.answer()[0] == 200
+        client.close()
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
 def test_a_server_that_wants_something_else_first_is_asked_again_later(status: str) -> None:
     with scripted() as (upstream, proxy):
         client = ModernClient(proxy.port)
@@ -185,27 +241,77 @@ def test_a_server_that_wants_something_else_first_is_asked_again_later(status: s
 
 def test_a_server_of_both_eras_keeps_its_own_sessions() -> None:
     with scripted() as (upstream, proxy):
-        client = Client(proxy.port)
-        client.post(INITIALIZE)
+        modern = ModernClient(proxy.port)
+        modern.send_request(call(1, _meta=meta()))
         side, _, probe = asked(upstream)
         give(side, probe, **OFFERED)
-        side, _, probe = asked(upstream)
-        assert probe["method"] == "initialize"
-        opened = {"jsonrpc": "2.0", "id": probe["id"], "result": {"protocolVersion": "2025-11-25"}}
-        answer(side, opened, extra=SESSION)
-        side, head, _ = asked(upstream)
-        assert head.startswith("delete ")
-        assert SESSION.strip() in head
-        answer(side, "")
+        side, _, forwarded = asked(upstream)
+        give(side, forwarded)
+        assert modern.answer()[0] == 200
+        modern.close()
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
         side, _, forwarded = asked(upstream)
         assert forwarded == INITIALIZE
         answer(side, result(0), extra="mcp-session-id: own\r\n")
         response = client.getresponse()
         response.read()
         assert response.getheader("mcp-session-id") == "own"
-        proxy.counted({INITIALIZED: 1})
+        proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1})
         assert proxy.value("mcp_proxy_sessions") == 1
         client.close()
+
+
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "stream"])
+def test_a_refusal_of_a_legacy_server_reaches_a_legacy_client_as_it_came(status: str) -> None:
+    streamed = status == "stream"
+    error = {"code": -32602, "message": "not you"}
+    refusal = {"jsonrpc": "2.0", "id": 0, "error": error}
+    with scripted() as (upstream, proxy):
+        for place in range(2):
+            client = Client(proxy.port)
+            client.post(INITIALIZE)
+            side, head, forwarded = asked(upstream)
+            assert forwarded == INITIALIZE
+            if streamed:
+                side.start_events()
+                side.event({"method": "notifications/message", "params": {}})
+                side.event(refusal)
+                side.chunk(b"")
+            else:
+                answer(side, refusal, status)
+            if place == 0:
+                side, _, probe = asked(upstream) if not streamed else (side, *read(side))
+                assert probe["method"] == keys.DISCOVER
+                answer(side, "", "404 Not Found")
+            response = client.getresponse()
+            if streamed:
+                assert read_event(response)["method"] == "notifications/message"
+                assert read_event(response) == refusal
+            else:
+                assert (f"{response.status}", json.loads(response.read())) == (status[:3], refusal)
+            client.close()
+        proxy.counted({("initialize", "protocol_error", "caller"): 2})
+
+
+def test_a_legacy_client_that_leaves_while_its_refusal_is_considered_is_counted_once() -> None:
+    with scripted() as (upstream, proxy):
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
+        side, _, forwarded = asked(upstream)
+        refuse(side, forwarded, -32022, "400 Bad Request")
+        side, _, probe = asked(upstream)
+        client.close()
+        proxy.counted({("initialize", "cancelled", "caller"): 1})
+        give(side, probe, **OFFERED)
+        other = Client(proxy.port)
+        other.post(INITIALIZE)
+        side, _, forwarded = asked(upstream)
+        refuse(side, forwarded, -32022, "400 Bad Request")
+        side, _, discover = asked(upstream)
+        give(side, discover, **OFFERED)
+        assert other.answer()[0] == 200
+        other.close()
 
 
 @contextmanager
@@ -215,10 +321,11 @@ def session(*flags: str) -> Iterator[tuple[Upstream, RunningProxy, Client, str]]
         client = Client(proxy.port)
         client.post(INITIALIZE, authorization="Bearer x")
         if not flags:
+            side, _, opening = asked(upstream)
+            assert opening == INITIALIZE
+            refuse(side, opening, -32022, "400 Bad Request")
             side, _, probe = asked(upstream)
             give(side, probe, **OFFERED)
-            side, _, probe = asked(upstream)
-            refuse(side, probe, -32022, "400 Bad Request")
         side, head, discover = asked(upstream)
         assert discover["method"] == keys.DISCOVER
         assert "\r\nauthorization: bearer x" in head

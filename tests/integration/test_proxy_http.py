@@ -182,6 +182,11 @@ def test_a_session_is_counted_from_initialize_to_delete(
     assert response.getheader("mcp-session-id") == "abc"
     response.read()
     assert proxy.value("mcp_proxy_sessions") == 1
+    client.request("GET", "/mcp", headers={"mcp-session-id": "abc"})
+    side.request()
+    side.answer(b"", "404 Not Found")
+    assert client.getresponse().read() == b""
+    assert proxy.value("mcp_proxy_sessions") == 1, "there is no GET stream, but the session is"
     client.request("DELETE", "/mcp", headers={"mcp-session-id": "abc"})
     head, _ = side.request()
     assert "mcp-session-id: abc" in head

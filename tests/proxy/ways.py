@@ -101,8 +101,8 @@ class Scene:
         self._tasks: list[asyncio.Task[None]] = []
         self.upstream, self.say = way(self)
 
-    def terms(self, connector: Connector) -> Terms:
-        return Terms(connector, 10.0, self.books, self.spawn)
+    def terms(self, connector: Connector, patience: float = 10.0) -> Terms:
+        return Terms(connector, patience, self.books, self.spawn)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
@@ -169,8 +169,14 @@ def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 1
     newer = HttpConnector(pool, partial(ModernLink, spoken))
     connector = EraConnector(legacy, newer, speech)
     places = Places(9)
-    sessions = SessionUpstream(scene.terms(connector), idle=100.0, places=places)
-    modern = ModernUpstream(scene.terms(legacy), era=Era.LEGACY, idle=100.0, places=places)
+    sessions = SessionUpstream(scene.terms(connector, patience), idle=100.0, places=places)
+    modern = ModernUpstream(
+        scene.terms(legacy, patience),
+        era=Era.LEGACY,
+        idle=100.0,
+        places=places,
+        on_unopened=speech.doubt,
+    )
     passing = HttpUpstream(http, pool, scene.books)
     eras = HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn)
     return eras, partial(answer, events=events)

@@ -2,20 +2,17 @@
 
 from time import perf_counter
 
-import pytest
-
 from tests.proxy.network import run
-from tests.proxy.ways import CLIENTS, Scene, posted
+from tests.proxy.ways import Modern, Scene, posted
 
 PATIENCE = 0.2
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-def test_what_passes_until_the_servers_era_is_known_is_a_part_of_a_calls_time(client: str) -> None:
+def test_what_passes_until_the_servers_era_is_known_is_a_part_of_a_calls_time() -> None:
     async def play() -> None:
         scene = Scene(lambda here: posted(here, None, events=False, patience=PATIENCE))
         began = perf_counter()
-        waiting = CLIENTS[client](scene).begin()
+        waiting = Modern(scene).begin()
         await scene.settle()
         assert perf_counter() - began > PATIENCE / 4, "the server's silence was not waited for"
         assert waiting.status == 0
