@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from lab.preview.errors import Unsupported
+from lab.preview.errors import supported
 from lab.preview.events import Event, Exemplar
 from lab.preview.fields import Field, reduced
 from lab.preview.links import Link, Links
@@ -73,12 +73,10 @@ def timeseries(panel: Panel, answer: Answer, look: Look) -> Figure | None:
     shown = entries(panel, answer, look)
     if not shown:
         return None
-    start, end = answer.time.grid(answer.step)
-    grid = [start + n * answer.step for n in range(round((end - start) / answer.step) + 1)]
-    rows = [_on_grid(each.series, grid) for each in shown]
+    rows = [_on_grid(each.series, answer.moments) for each in shown]
     field = shown[0].field
     low, high = value_range(_tops(rows, _stacked(field)), field)
-    data = [_line(*each, grid, answer.step) for each in zip(shown, rows, strict=True)]
+    data = [_line(*each, answer) for each in zip(shown, rows, strict=True)]
     data.append(_events(answer.events, low, look.theme))
     inside = [each for each in answer.exemplars if low <= each.value <= high]
     calls = [(each.time, each.value, field.text(each.value), each) for each in inside]
@@ -92,11 +90,10 @@ def timeseries(panel: Panel, answer: Answer, look: Look) -> Figure | None:
 def heatmap(panel: Panel, answer: Answer, look: Look) -> Figure | None:
     """How many observations each bucket held at each time; None without any."""
     options = panel.options
-    if options.get("calculate") or options["color"]["scheme"] != "Blues":
-        raise Unsupported("only heat maps of buckets in the colour scheme Blues are drawn")
-    start, end = answer.time.grid(answer.step)
-    grid = [start + n * answer.step for n in range(round((end - start) / answer.step) + 1)]
-    bounds, counts = buckets(answer.series, grid)
+    buckets_are = "calculated" if options.get("calculate") else "recorded"
+    supported("heat map of buckets that are", buckets_are, "recorded")
+    supported("colour scheme", options["color"]["scheme"], "Blues")
+    bounds, counts = buckets(answer.series, answer.moments)
     least = options["filterValues"]["le"]
     shown = [
         [each if each is not None and each > least else None for each in row] for row in counts
@@ -114,7 +111,7 @@ def heatmap(panel: Panel, answer: Answer, look: Look) -> Figure | None:
     ]
     marks = _calls(calls, look.theme.colour(options["exemplars"]["color"]), look.links)
     cells = _cells(shown, options["color"]["exponent"], look.theme) | {
-        "x0": (start - answer.step / 2) * 1000,
+        "x0": (answer.moments[0] - answer.step / 2) * 1000,
         "dx": answer.step * 1000,
         "text": [
             [f"up to {name}: {count(each, None)}" if each is not None else "" for each in row]
@@ -214,7 +211,7 @@ def _tops(rows: list[list[float | None]], stacked: bool) -> list[float]:
     return [each for row in rows for each in row if each is not None]
 
 
-def _line(entry: Entry, values: list[float | None], grid: list[float], step: int) -> Figure:
+def _line(entry: Entry, values: list[float | None], answer: Answer) -> Figure:
     field, colour = entry.field, entry.colour
     present = [each for each in values if each is not None]
     opacity = field.custom("fillOpacity", 0) / 100
@@ -223,8 +220,8 @@ def _line(entry: Entry, values: list[float | None], grid: list[float], step: int
         "type": "scatter",
         "mode": "lines" if len(present) > 1 else "markers",
         "name": escape(entry.series.name, quote=False),
-        "x0": grid[0] * 1000,
-        "dx": step * 1000,
+        "x0": answer.moments[0] * 1000,
+        "dx": answer.step * 1000,
         "y": values,
         "text": ["" if each is None else field.text(each) for each in values],
         "hovertemplate": "%{text}",
@@ -340,8 +337,7 @@ def _event_line(event: Event, theme: Theme) -> Figure:
 def _threshold_lines(field: Field, within: tuple[float, float], theme: Theme) -> list[Figure]:
     dash = {"off": None, "line": "solid", "dashed": "dash"}
     mode = field.custom("thresholdsStyle", {"mode": "off"})["mode"]
-    if mode not in dash:
-        raise Unsupported(f'thresholds drawn as "{mode}": known are {", ".join(dash)}')
+    supported("thresholds of style", mode, *dash)
     return [
         {
             "type": "line",

@@ -7,3 +7,10 @@ class PreviewError(Exception):
 
 class Unsupported(PreviewError):
     """A board uses something of Grafana's that the preview does not draw."""
+
+
+def supported(what: str, value: str, *known: str) -> str:
+    """The value; raises Unsupported unless it is one of those that are known."""
+    if value not in known:
+        raise Unsupported(f'{what} "{value}" is not drawn; known: {", ".join(known)}')
+    return value

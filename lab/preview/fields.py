@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.preview.errors import Unsupported
+from lab.preview.errors import supported
 from lab.preview.theme import Theme
 from lab.preview.units import formatter
 
@@ -25,10 +25,9 @@ REDUCERS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
 
 def reduced(id: str, values: Sequence[float]) -> float | None:
     """The values' one value, NaN left out; None if there is none. Raises Unsupported."""
-    if id not in REDUCERS:
-        raise Unsupported(f'calculation "{id}": known are {", ".join(REDUCERS)}')
+    _, reduce = REDUCERS[supported("calculation", id, *REDUCERS)]
     present = [each for each in values if not math.isnan(each)]
-    return REDUCERS[id][1](present) if present else None
+    return reduce(present) if present else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,7 @@ class Field:
     def thresholds(self) -> tuple[tuple[float, str], ...]:
         """Each value from which on a colour holds, from low to high; the first is -inf."""
         thresholds = self.config.get("thresholds", {"mode": "absolute", "steps": []})
-        if thresholds["mode"] != "absolute":
-            raise Unsupported(f'thresholds of mode "{thresholds["mode"]}": known is absolute')
+        supported("thresholds of mode", thresholds["mode"], "absolute")
         return tuple(
             (-math.inf if each["value"] is None else each["value"], each["color"])
             for each in thresholds["steps"]
@@ -73,8 +71,7 @@ class Field:
     def _mapped(self, fits: Callable[[str], bool]) -> Config:
         """How the first value that fits is to look; empty if none does."""
         for mapping in self.config.get("mappings", ()):
-            if mapping["type"] != "value":
-                raise Unsupported(f'value mapping of type "{mapping["type"]}": known is value')
+            supported("value mapping of type", mapping["type"], "value")
             for known, shown in mapping["options"].items():
                 if fits(known):
                     return dict(shown)
@@ -88,13 +85,12 @@ class Field:
     def colour(self, value: float, number: int, theme: Theme) -> str:
         """The colour of series `number` of its panel, whose reduced value is `value`."""
         chosen = self.config.get("color", {"mode": "thresholds"})
-        if chosen["mode"] == "fixed":
+        mode = supported("colour mode", chosen["mode"], "fixed", "palette-classic", "thresholds")
+        if mode == "fixed":
             return theme.colour(chosen["fixedColor"])
-        if chosen["mode"] == "palette-classic":
-            return theme.classic(number)
-        if chosen["mode"] == "thresholds":
+        if mode == "thresholds":
             return self.threshold_colour(value, theme)
-        raise Unsupported(f'colour mode "{chosen["mode"]}": known are fixed, thresholds, classic')
+        return theme.classic(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +123,9 @@ def _is(known: str, value: float) -> bool:
 
 
 def _matches(matcher: Config, name: str) -> bool:
-    if matcher["id"] == "byName":
+    if supported("override matched", matcher["id"], "byName", "byRegexp") == "byName":
         return bool(matcher["options"] == name)
-    if matcher["id"] == "byRegexp":
-        return re.search(matcher["options"].strip("/"), name) is not None
-    raise Unsupported(f'overrides matched "{matcher["id"]}": known are byName and byRegexp')
+    return re.search(matcher["options"].strip("/"), name) is not None
 
 
 def _apply(config: dict[str, Any], path: str, value: Any) -> None:

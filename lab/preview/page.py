@@ -15,7 +15,7 @@ from string import Template
 
 from lab.preview import charts
 from lab.preview.charts import Figure, Look
-from lab.preview.errors import Unsupported
+from lab.preview.errors import Unsupported, supported
 from lab.preview.model import JAEGER, PROMETHEUS, ROW, Board, Panel, Variable
 from lab.preview.panels import HTML, empty, legend, traces
 from lab.preview.queries import Answer, Answers, View
@@ -94,11 +94,7 @@ def asset(name: str) -> str:
 def check_supported(board: Board) -> None:
     """Raise Unsupported if the board has a panel of a type that is not drawn."""
     for panel in board.panels:
-        if panel.kind not in KINDS:
-            known = ", ".join(sorted(KINDS))
-            raise Unsupported(
-                f'{_name(board, panel)}: panel type "{panel.kind}": known are {known}'
-            )
+        supported(f"{_name(board, panel)}: panel type", panel.kind, *sorted(KINDS))
 
 
 def html(
@@ -202,12 +198,14 @@ def _controls(board: Board, view: View, look: Look, controls: Controls) -> str:
     )
     refresh = "".join(_option(each, each, controls.refresh) for each in REFRESHES)
     shown = _shown_time(view)
-    relative = RANGES.get(controls.start) if controls.end == "now" else None
+    typed = f"{controls.start} to {controls.end}"
+    known = {f"{each} to now": RANGES[each] for each in RANGES}.get(typed, typed)
+    label = escape(known) if controls.end.startswith("now") else shown
     theme = look.theme.mode
     other = next(each for each in Mode if each != theme)
     return (
         f'<form class="controls" action="/d/{escape(board.uid)}">{fields}'
-        f'<details class="time"><summary title="{shown}">{relative or shown}</summary>'
+        f'<details class="time"><summary title="{shown}">{label}</summary>'
         f'<div class="menu"><div>{times}<button>Apply</button></div>{ranges}</div></details>'
         f'<label>Refresh<select name="refresh">{refresh}</select></label>'
         f'<input type="hidden" name="theme" value="{theme}">'

@@ -1,14 +1,15 @@
 """Panels that are HTML: numbers, bars, tables, texts, traces. Everything from data is escaped."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 
 from lab.jaeger_api import Span
 from lab.preview.charts import Entry, Look, entries
-from lab.preview.errors import Unsupported
+from lab.preview.errors import supported
 from lab.preview.fields import REDUCERS, Field, reduced
 from lab.preview.links import Link
 from lab.preview.model import Options, Panel
@@ -24,19 +25,10 @@ _duration = formatter("s")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns in their order, and the rows; a row may lack a column.
+    """Rows by the names that the data have, and the headings of the columns that are shown."""
 
-    `names` are the columns of before they were renamed, and what they are called now.
-    """
-
-    columns: tuple[str, ...]
+    headings: Mapping[str, str]
     rows: tuple[Row, ...]
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def labels(self, row: Row) -> dict[str, str]:
-        """The texts of a row, by the names that the data have."""
-        cells = ((name, row.get(column)) for name, column in self.names.items())
-        return {name: cell for name, cell in cells if isinstance(cell, str)}
 
 
 def empty(text: str) -> str:
@@ -135,43 +127,42 @@ def table(panel: Panel, answer: Answer, look: Look) -> str:
     found = sorted_by(panel.options.get("sortBy", ()), transformed(panel, answer))
     if not found.rows:
         return empty(panel.fields.of("").no_value)
-    fields = {each: panel.fields.of(each) for each in found.columns}
-    numeric = {c for c in found.columns for row in found.rows if isinstance(row.get(c), float)}
-    heads = "".join(_head(each, fields[each], each in numeric) for each in found.columns)
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            _cell(row.get(each, ""), fields[each], found.labels(row), look)
-            for each in found.columns
-        )
-        + "</tr>"
-        for row in found.rows
+    fields = {name: panel.fields.of(heading) for name, heading in found.headings.items()}
+    numeric = {name for row in found.rows for name, cell in row.items() if isinstance(cell, float)}
+    heads = (_head(name, fields[name].config, name in numeric, found) for name in fields)
+    rows = (
+        [_cell(row.get(each, ""), fields[each], row, look) for each in fields] for row in found.rows
     )
-    return f'<table class="rows"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return _html_table(heads, rows)
 
 
-def _head(column: str, field: Field, numeric: bool) -> str:
-    width = field.custom("width", None)
+def _html_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Cells that are HTML already as a table whose headings sort it."""
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    head = f"<thead><tr>{''.join(heads)}</tr></thead>"
+    return f'<table class="rows">{head}<tbody>{body}</tbody></table>'
+
+
+def _head(name: str, config: Options, numeric: bool, table: Table) -> str:
+    width = config.get("custom", {}).get("width")
     style = f' style="width:{int(width)}px"' if width else ""
     kind = ' class="number"' if numeric else ""
-    return f"<th{kind}{style}>{escape(field.config.get('displayName', column))}</th>"
+    return f"<th{kind}{style}>{escape(config.get('displayName', table.headings[name]))}</th>"
 
 
-def _cell(cell: Cell, field: Field, labels: Mapping[str, str], look: Look) -> str:
+def _cell(cell: Cell, field: Field, row: Row, look: Look) -> str:
     text = cell if isinstance(cell, str) else field.text(cell)
+    labels = {name: each for name, each in row.items() if isinstance(each, str)}
     links = look.links.of(field.config.get("links", ()), labels) if text else ()
     colour = _cell_colour(cell, field, look)
     style = f' style="color:{colour}"' if colour else ""
-    if isinstance(cell, str):
-        return f"<td{style}>{linked(escape(text), links)}</td>"
-    return f'<td class="number" data-value="{cell}"{style}>{linked(escape(text), links)}</td>'
+    kind = "" if isinstance(cell, str) else f' class="number" data-value="{cell}"'
+    return f"<td{kind}{style}>{linked(escape(text), links)}</td>"
 
 
 def _cell_colour(cell: Cell, field: Field, look: Look) -> str | None:
     kind = field.custom("cellOptions", {"type": "auto"})["type"]
-    if kind not in ("auto", "color-text"):
-        raise Unsupported(f'table cells of type "{kind}": known are auto and color-text')
-    if kind == "auto":
+    if supported("table cell of type", kind, "auto", "color-text") == "auto":
         return None
     if isinstance(cell, str):
         return field.colour_of_text(cell, look.theme)
@@ -191,7 +182,7 @@ def merged(series: tuple[Series, ...], *, alone: bool) -> Table:
         row = rows.setdefault(frozenset(each.labels.items()), dict(each.labels))
         row[column] = each.values[-1]
     labels = sorted({label for each in series for label in each.labels})
-    return Table(("Time", *labels, *columns), tuple(rows.values()))
+    return Table({name: name for name in (*labels, *columns)}, tuple(rows.values()))
 
 
 def organized(options: Options, table: Table) -> Table:
@@ -199,28 +190,24 @@ def organized(options: Options, table: Table) -> Table:
     excluded: Mapping[str, bool] = options.get("excludeByName", {})
     order: Mapping[str, int] = options.get("indexByName", {})
     renamed: Mapping[str, str] = options.get("renameByName", {})
-    kept = [each for each in table.columns if not excluded.get(each)]
-    kept.sort(key=lambda each: order.get(each, len(order)))
-    names = {each: renamed.get(each) or each for each in kept}
-    rows = tuple(
-        {names[column]: cell for column, cell in row.items() if column in names}
-        for row in table.rows
-    )
-    return Table(tuple(names.values()), rows, names)
+    kept = sorted(table.headings, key=lambda each: order.get(each, len(order)))
+    headings = {each: renamed.get(each) or each for each in kept if not excluded.get(each)}
+    return Table(headings, table.rows)
 
 
 def sorted_by(wanted: tuple[Options, ...], table: Table) -> Table:
     """The rows by their labels, then by the columns asked for; empty cells last."""
-    rows = sorted(table.rows, key=lambda row: [str(row.get(each, "")) for each in table.columns])
+    rows = sorted(table.rows, key=lambda row: [str(row.get(each, "")) for each in table.headings])
     for each in reversed(wanted):
-        column, down = each["displayName"], each.get("desc", False)
-        there = [row for row in rows if column in row]
-        there.sort(key=lambda row, by=column: _rank(row[by]), reverse=down)  # type: ignore[misc]
-        rows = there + [row for row in rows if column not in row]
-    return Table(table.columns, tuple(rows), table.names)
+        for name in (k for k, heading in table.headings.items() if heading == each["displayName"]):
+            there = [row for row in rows if name in row]
+            there.sort(key=partial(_rank, name), reverse=each.get("desc", False))
+            rows = there + [row for row in rows if name not in row]
+    return Table(table.headings, tuple(rows))
 
 
-def _rank(cell: Cell) -> tuple[float, str]:
+def _rank(name: str, row: Row) -> tuple[float, str]:
+    cell = row[name]
     return (0.0, cell) if isinstance(cell, str) else (cell, "")
 
 
@@ -228,10 +215,8 @@ def transformed(panel: Panel, answer: Answer) -> Table:
     """The answer as a table, after the panel's transformations; raises Unsupported."""
     found = merged(answer.series, alone=len(panel.targets) == 1)
     for each in panel.transformations:
-        if each["id"] == "organize":
+        if supported("transformation", each["id"], "merge", "organize") == "organize":
             found = organized(each["options"], found)
-        elif each["id"] != "merge":
-            raise Unsupported(f'transformation "{each["id"]}": known are merge and organize')
     return found
 
 
@@ -240,8 +225,7 @@ _MARKDOWN = re.compile(r"\[([^\]]+)\]\(([^)]+)\)|\*\*([^*]+)\*\*|`([^`]+)`")
 
 def text(panel: Panel, answer: Answer, look: Look) -> str:
     """Markdown's headings, lists, bold words, code and links."""
-    if panel.options["mode"] != "markdown":
-        raise Unsupported(f'text in the mode "{panel.options["mode"]}": known is markdown')
+    supported("text in the mode", panel.options["mode"], "markdown")
     lines = []
     for line in panel.options["content"].splitlines():
         marker = re.match(r"(#+|\s*[-*]) ", line)
@@ -271,24 +255,22 @@ def traces(panel: Panel, answer: Answer, look: Look) -> str:
         return empty(answer.note or "no traces")
     if panel.kind == "traces":
         return _waterfall(answer.traces[0], look)
-    rows = "".join(_trace_row(each, look) for each in answer.traces)
     heads = ("Trace ID", "Trace name", "Start time", "Duration", "Spans")
-    head = "".join(f"<th>{each}</th>" for each in heads)
-    return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    rows = (_trace_row(each, look) for each in answer.traces)
+    return _html_table((f"<th>{each}</th>" for each in heads), rows)
 
 
-def _trace_row(trace: Trace, look: Look) -> str:
+def _trace_row(trace: Trace, look: Look) -> list[str]:
     root = trace.root
     address = look.links.trace(root.trace_id)
     links = (Link("Open this trace", address),) if address else ()
-    cells = (
-        linked(escape(root.trace_id), links),
-        escape(f"{root.service}: {root.name}"),
-        f"{datetime.fromtimestamp(trace.start, UTC):%Y-%m-%d %H:%M:%S}",
-        _duration(trace.seconds, None),
-        str(len(trace.spans)),
-    )
-    return f"<tr>{''.join(f'<td>{each}</td>' for each in cells)}</tr>"
+    return [
+        f"<td>{linked(escape(root.trace_id), links)}</td>",
+        f"<td>{escape(f'{root.service}: {root.name}')}</td>",
+        f"<td>{datetime.fromtimestamp(trace.start, UTC):%Y-%m-%d %H:%M:%S}</td>",
+        f'<td data-value="{trace.seconds}">{_duration(trace.seconds, None)}</td>',
+        f'<td data-value="{len(trace.spans)}">{len(trace.spans)}</td>',
+    ]
 
 
 def _waterfall(trace: Trace, look: Look) -> str:

@@ -1,5 +1,6 @@
 """A board's queries with its variables filled in, and the answers of Prometheus and Jaeger."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -43,6 +44,12 @@ class Answer:
     exemplars: tuple[Exemplar, ...] = ()
     traces: tuple[Trace, ...] = ()
     note: str = ""
+
+    @property
+    def moments(self) -> list[float]:
+        """The times of its points, those that are missing among them."""
+        start, end = self.time.grid(self.step)
+        return [start + n * self.step for n in range(round((end - start) / self.step) + 1)]
 
 
 Answers = Mapping[int, Answer]
@@ -198,6 +205,7 @@ def _exemplars(prometheus: Prometheus, asked: tuple[Query, ...]) -> tuple[Exempl
         for query in asked
         if query.target.exemplars and not query.target.instant
         for each in prometheus.exemplars(query.expr, start=query.start, end=query.end)
+        if math.isfinite(each.value)
     }
     return thinned(found, asked[0].step)
 

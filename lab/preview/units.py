@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from lab.preview.errors import Unsupported
+from lab.preview.errors import supported
 
 Formatter = Callable[[float, int | None], str]
 
@@ -92,6 +92,4 @@ FORMATTERS: dict[str, Formatter] = {
 
 def formatter(unit: str) -> Formatter:
     """The unit's formatter; raises Unsupported for an unknown id."""
-    if unit not in FORMATTERS:
-        raise Unsupported(f'unit "{unit}" is not drawn; known: {", ".join(sorted(FORMATTERS))}')
-    return FORMATTERS[unit]
+    return FORMATTERS[supported("unit", unit, *sorted(FORMATTERS))]

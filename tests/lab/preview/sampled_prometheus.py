@@ -20,12 +20,12 @@ _READY_SECONDS = 30.0
 
 
 def samples() -> str:
-    """Ten minutes of servers: a counter that grows by 2 per second, an age of one, `up`."""
+    """Ten minutes of servers: counters that grow by 1, 2, 3 per second, an age of one, `up`."""
     moments = range(END - 600, END + 1, 10)
     lines = ["# TYPE calls counter"]
-    for server in SERVERS:
+    for rate, server in enumerate(SERVERS, start=1):
         label = server.replace('"', r"\"")
-        lines += [f'calls_total{{server="{label}"}} {2 * (t - END + 600)} {t}' for t in moments]
+        lines += [f'calls_total{{server="{label}"}} {rate * (t - END + 600)} {t}' for t in moments]
     lines.append("# TYPE age_seconds gauge")
     lines += [f'age_seconds{{server="a"}} 7.5 {t}' for t in moments]
     lines.append("# TYPE up gauge")

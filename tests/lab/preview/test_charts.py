@@ -12,7 +12,6 @@ from dashboards import BOARDS
 from dashboards.render import board_json
 from lab.preview import model
 from lab.preview.charts import Figure, axis, buckets, heatmap, row_of, timeseries, value_range
-from lab.preview.errors import Unsupported
 from lab.preview.events import Event, Exemplar
 from lab.preview.fields import Field
 from lab.preview.links import Links
@@ -162,20 +161,3 @@ def test_an_axis_leaves_a_tenth_above_the_data_and_keeps_fixed_bounds() -> None:
 def test_a_figure_is_json_without_nan() -> None:
     figure = drawn("timeseries", series(math.inf, math.nan, 1.0))
     assert json.dumps(figure, allow_nan=False)
-
-
-@pytest.mark.parametrize(
-    ("kind", "more", "problem"),
-    [
-        ("timeseries", {"fieldConfig": fields(unit="furlongs")}, 'unit "furlongs"'),
-        (
-            "timeseries",
-            {"fieldConfig": fields(custom={"thresholdsStyle": {"mode": "area"}})},
-            'drawn as "area"',
-        ),
-        ("heatmap", {"options": {"calculate": True}}, "only heat maps of buckets"),
-    ],
-)
-def test_what_is_not_drawn_is_refused(kind: str, more: dict[str, Any], problem: str) -> None:
-    with pytest.raises(Unsupported, match=problem):
-        drawn(kind, series(1.0, 2.0, le="1"), **more)

@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from lab.preview.errors import Unsupported
 from lab.preview.fields import Field, Fields, reduced
 from lab.preview.theme import THEMES, Mode
 
@@ -71,19 +70,6 @@ def test_a_text_may_have_a_colour_of_its_own_and_numbers_keep_their_words() -> N
 
 def test_decimals_of_the_field_win() -> None:
     assert Fields({"unit": "s", "decimals": 2}, ()).of("a").text(1.23456) == "1.23 s"
-
-
-@pytest.mark.parametrize(
-    ("defaults", "told"),
-    [
-        ({"color": {"mode": "continuous-GrYlRd"}}, 'colour mode "continuous-GrYlRd"'),
-        ({"color": {"mode": "fixed", "fixedColor": "mauvish"}}, 'colour "mauvish"'),
-        ({"thresholds": {"mode": "percentage", "steps": []}}, 'mode "percentage"'),
-    ],
-)
-def test_an_unsupported_look_is_refused(defaults: dict[str, object], told: str) -> None:
-    with pytest.raises(Unsupported, match=told):
-        Fields(defaults, ()).of("a").colour(1, 0, DARK)
 
 
 @pytest.mark.parametrize(

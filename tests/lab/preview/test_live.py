@@ -49,7 +49,8 @@ def test_each_request_shows_the_present() -> None:
     [
         ("", END - 300, END, "Last 5 minutes"),
         ("?from=now-1h&to=now", END - 3600, END, "Last 1 hour"),
-        ("?from=now-2h&to=now-1h", END - 7200, END - 3600, "20:15:00 to 21:15:00 UTC"),
+        ("?from=now-2h&to=now-1h", END - 7200, END - 3600, "now-2h to now-1h"),
+        ("?from=now-90s", END - 90, END, "now-90s to now"),
         ("?from=1699999200000&to=1699999260000", 1_699_999_200, 1_699_999_260, "to 22:01:00 UTC"),
     ],
 )
@@ -80,6 +81,12 @@ def test_an_address_chooses_a_server_also_one_that_is_gone(server: str) -> None:
     escaped = server.replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
     assert f'<option value="{escaped}" selected>{escaped}</option>' in text
     assert text.count("<option") - text.count("<select") >= 3
+
+
+def test_a_typed_time_is_text_not_markup() -> None:
+    text, _ = page("?from=2023-11-14<22:00:00")
+    assert "14&lt;22:00" in text
+    assert "14<22" not in text
 
 
 def test_parameters_of_grafana_without_a_meaning_here_are_ignored_and_all_is_no_choice() -> None:

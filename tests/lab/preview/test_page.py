@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 from html import unescape
-from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -36,20 +36,6 @@ JSON = {each.uid: board_json(each) for each in BOARDS}
 SCRIPTS = re.compile("<script>.*?</script>", re.DOTALL)
 
 
-class Styles(HTMLParser):
-    """The style of every panel and heading, by its id."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        known = dict(attrs)
-        if tag in ("section", "h2"):
-            self.found[str(known["id"])] = str(known["style"])
-
-
 @lru_cache
 def parsed(uid: str) -> Board:
     return model.parse(JSON[uid], uid)
@@ -63,7 +49,8 @@ def without_scripts(drawn: str) -> str:
 def test_every_panel_of_every_board_stands_where_the_json_says_with_its_texts(uid: str) -> None:
     drawn = without_scripts(page(parsed(uid), everywhere(parsed(uid))))
     written = json.loads(JSON[uid])
-    assert Styles(drawn).found == {
+    places = re.findall('<(?:section|h2) id="([^"]+)"[^>]* style="([^"]+)"', drawn)
+    assert dict(places) == {
         f"panel-{each['id']}": "grid-area:{}/{}/span {h}/span {w}".format(
             each["gridPos"]["y"] + 1, each["gridPos"]["x"] + 1, **each["gridPos"]
         )
@@ -143,13 +130,44 @@ def test_the_menu_links_every_board_without_the_words_they_share() -> None:
     assert ">MCP / Fleet</a>" in html(shown, {}, View(TIME, {}), DARK, {"f": "MCP / Fleet"})
 
 
-def test_an_unknown_panel_type_is_refused_naming_board_and_panel() -> None:
-    problem = 'board made, panel "A geomap": panel type "geomap": known are bargauge,'
-    with pytest.raises(Unsupported, match=problem):
+ODD_STYLE = fields(custom={"thresholdsStyle": {"mode": "area"}})
+ODD_CELLS = fields(custom={"cellOptions": {"type": "gauge"}})
+ODD_OVERRIDE = {"defaults": {}, "overrides": [{"matcher": {"id": "byType"}, "properties": []}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "problem"),
+    [
+        (
+            "stat",
+            {"fieldConfig": fields(unit="furlongs")},
+            'unit "furlongs" is not drawn; known',
+        ),
+        ("stat", {"fieldConfig": fields(color={"mode": "shades"})}, 'colour mode "shades"'),
+        (
+            "stat",
+            {"fieldConfig": fields(color={"mode": "fixed", "fixedColor": "x;y"})},
+            'colour "x;y"',
+        ),
+        ("stat", {"fieldConfig": fields(thresholds={"mode": "percentage"})}, 'mode "percentage"'),
+        ("stat", {"fieldConfig": fields(mappings=[{"type": "range"}])}, 'mapping of type "range"'),
+        ("stat", {"fieldConfig": ODD_OVERRIDE}, 'override matched "byType"'),
+        ("stat", {"options": {"reduceOptions": {"calcs": ["p99"]}}}, 'calculation "p99"'),
+        ("table", {"transformations": [{"id": "pivot"}]}, 'transformation "pivot"'),
+        ("table", {"fieldConfig": ODD_CELLS}, 'table cell of type "gauge"'),
+        ("text", {"options": {"mode": "html"}}, 'text in the mode "html"'),
+        ("timeseries", {"fieldConfig": ODD_STYLE}, 'thresholds of style "area"'),
+        ("heatmap", {"options": {"calculate": True}}, 'buckets that are "calculated"'),
+    ],
+)
+def test_what_is_not_drawn_is_refused_naming_board_and_panel(
+    kind: str, more: dict[str, Any], problem: str
+) -> None:
+    shown = board(panel_json(kind, **more))
+    with pytest.raises(Unsupported, match=f'board made, panel "A {kind}": .*{problem}'):
+        page(shown, everywhere(shown))
+
+
+def test_an_unknown_panel_type_is_refused_before_anything_is_asked() -> None:
+    with pytest.raises(Unsupported, match='panel "A geomap": panel type "geomap" is not drawn'):
         check_supported(board(panel_json("geomap")))
-
-
-def test_what_a_panel_does_not_support_is_refused_naming_board_and_panel() -> None:
-    shown = board(panel_json("stat", fieldConfig=fields(unit="furlongs")))
-    with pytest.raises(Unsupported, match='board made, panel "A stat": unit "furlongs"'):
-        page(shown, {1: answer(series(1.0))})

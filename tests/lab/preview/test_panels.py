@@ -9,9 +9,8 @@ import pytest
 
 from dashboards.links import TO_SERVER, TO_TOOL
 from lab.jaeger_api import Span
-from lab.preview.errors import Unsupported
 from lab.preview.links import Links
-from lab.preview.panels import HTML, Table, legend, merged, organized, share, sorted_by, traces
+from lab.preview.panels import HTML, Row, Table, legend, merged, organized, share, sorted_by, traces
 from lab.preview.traces import Trace
 from tests.lab.preview.made import DARK, LEGEND, answer, fields, linked, panel, series
 from tests.lab.preview.test_traces import span
@@ -108,34 +107,30 @@ def test_equal_labels_share_a_row_and_each_query_has_its_column() -> None:
         series(0.5, letter="B", tool="fail"),
     )
     table = merged(found, alone=False)
-    assert table.columns == ("Time", "tool", "Value #A", "Value #B")
+    assert list(table.headings) == ["tool", "Value #A", "Value #B"]
     assert table.rows == (
         {"tool": "echo", "Value #A": 3.0},
         {"tool": "fail", "Value #A": 1.0, "Value #B": 0.5},
     )
-    assert merged(found[:1], alone=True).columns == ("Time", "tool", "Value")
+    assert list(merged(found[:1], alone=True).headings) == ["tool", "Value"]
 
 
 def test_columns_are_dropped_ordered_and_renamed() -> None:
-    table = Table(("Time", "tool", "Value"), ({"tool": "echo", "Value": 1.0},))
     options = {
         "excludeByName": {"Time": True},
         "indexByName": {"Value": 0, "tool": 1},
         "renameByName": {"Value": "Calls"},
     }
-    found = organized(options, table)
-    assert (found.columns, found.rows) == (("Calls", "tool"), ({"Calls": 1.0, "tool": "echo"},))
-    assert found.labels({"Calls": 1.0, "tool": "echo"}) == {"tool": "echo"}
+    names = ("Time", "tool", "Value")
+    found = organized(options, Table(dict(zip(names, names, strict=True)), ()))
+    assert list(found.headings.items()) == [("Value", "Calls"), ("tool", "tool")]
 
 
-def test_rows_are_sorted_and_empty_cells_come_last() -> None:
-    rows: tuple[dict[str, str | float], ...] = (
-        {"a": "x", "v": 1.0},
-        {"a": "y"},
-        {"a": "z", "v": 2.0},
-    )
-    wanted = ({"displayName": "v", "desc": True},)
-    assert [row["a"] for row in sorted_by(wanted, Table(("a", "v"), rows)).rows] == ["z", "x", "y"]
+def test_rows_are_sorted_by_a_heading_and_empty_cells_come_last() -> None:
+    rows: tuple[Row, ...] = ({"a": "x", "v": 1.0}, {"a": "y"}, {"a": "z", "v": 2.0})
+    wanted = ({"displayName": "Calls", "desc": True},)
+    found = sorted_by(wanted, Table({"a": "a", "v": "Calls"}, rows))
+    assert [row["a"] for row in found.rows] == ["z", "x", "y"]
 
 
 def test_markdown_becomes_headings_items_words_and_links() -> None:
@@ -143,19 +138,6 @@ def test_markdown_becomes_headings_items_words_and_links() -> None:
     assert "<h4>Where to go</h4><li>" in page
     assert "<b>all</b> of <code>it</code></li>" in page
     assert addresses(page) == ["/d/mcp-fleet?from=now-1h"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "more", "problem"),
-    [
-        ("stat", {"options": {"reduceOptions": {"calcs": ["p99"]}}}, 'calculation "p99"'),
-        ("table", {"transformations": [{"id": "pivot"}]}, 'transformation "pivot"'),
-        ("text", {"options": {"mode": "html"}}, 'mode "html"'),
-    ],
-)
-def test_what_is_not_drawn_is_refused(kind: str, more: dict[str, Any], problem: str) -> None:
-    with pytest.raises(Unsupported, match=problem):
-        drawn(kind, series(1.0, 2.0), **more)
 
 
 JAEGER = linked(Links(frozenset({"l"}), {"var-server": "echo"}, True, "http://j", ("l", 51)))
@@ -181,5 +163,6 @@ def test_a_trace_has_its_spans_below_each_other_with_tags_and_failures_marked() 
     ]
     assert re.findall('class="span( failed)?"', page) == ["", " failed"]
     assert "left:10.00%;width:50.00%" in page
+    assert len(set(re.findall('background:(#[0-9A-F]+)"', page))) == 2
     assert HOSTILE in texts(page)
     assert addresses(page) == ["http://j/api/traces/c0ffee"]

@@ -2,7 +2,6 @@
 
 import pytest
 
-from lab.preview.errors import Unsupported
 from lab.preview.units import FORMATTERS, formatter
 
 # unit, value, text with as many decimals as it needs, text with one decimal
@@ -81,8 +80,3 @@ def test_a_value_reads_as_in_grafana(unit: str, value: float, text: str, one_dec
 
 def test_every_unit_is_in_the_table() -> None:
     assert {unit for unit, *_ in GRAFANA} == set(FORMATTERS)
-
-
-def test_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(Unsupported, match='unit "furlongs" is not drawn; known: bytes, cps'):
-        formatter("furlongs")
