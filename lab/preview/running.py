@@ -1,4 +1,4 @@
-"""A demo says where its parts are for as long as it runs, so that others find them."""
+"""A demo announces where its parts are for as long as it runs, so that others find them."""
 
 import json
 import os
@@ -26,29 +26,29 @@ class Demo:
 
 @contextmanager
 def announced(folder: Path, demo: Demo) -> Iterator[None]:
-    """Say in a run's folder that this process runs a demo."""
-    said = folder / _FILE
-    said.write_text(json.dumps({"pid": os.getpid(), **asdict(demo)}), encoding="utf-8")
+    """Write into a run's folder that this process runs a demo."""
+    file = folder / _FILE
+    file.write_text(json.dumps({"pid": os.getpid(), **asdict(demo)}), encoding="utf-8")
     try:
         yield
     finally:
-        said.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def running_demo(runs: Path = RUNS) -> Demo | None:
     """The demo that started last; None if none runs."""
-    for said in sorted(runs.glob(f"*/{_FILE}"), key=lambda path: path.parent.name, reverse=True):
-        if demo := _told(said):
+    for file in sorted(runs.glob(f"*/{_FILE}"), key=lambda path: path.parent.name, reverse=True):
+        if demo := _read(file):
             return demo
     return None
 
 
-def _told(said: Path) -> Demo | None:
-    """The demo that said so; None if it is over, or said something else."""
-    # Taken back meanwhile, half written, or of another version, which says less.
+def _read(file: Path) -> Demo | None:
+    """The demo that wrote the file; None if it has ended, or the file is not valid."""
+    # Removed meanwhile, half written, or of another version, which writes less.
     with suppress(OSError, ValueError, LookupError, TypeError):
-        told = json.loads(said.read_text(encoding="utf-8"))
-        demo = Demo(told["prometheus"], told["jaeger"])
-        # A killed demo could not take back what it said.
-        return demo if psutil.pid_exists(told["pid"]) else None
+        written = json.loads(file.read_text(encoding="utf-8"))
+        demo = Demo(written["prometheus"], written["jaeger"])
+        # A killed demo could not remove its file.
+        return demo if psutil.pid_exists(written["pid"]) else None
     return None
