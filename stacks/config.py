@@ -43,6 +43,7 @@ class StackConfig:
     scrape_interval_seconds: int = 15
     push_interval_seconds: int = 15
     trace_sampling_percent: int = 100
+    allowed_context: str | None = None
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
         """The servers of one runtime, in the given order."""
@@ -60,6 +61,7 @@ KEYS = (
     "scrapeIntervalSeconds",
     "pushIntervalSeconds",
     "traceSamplingPercent",
+    "allowContext",
 )
 
 
@@ -92,6 +94,10 @@ def _password(value: object) -> SecretValue:
             f" it must have at least {PASSWORD_MINIMUM} characters"
         )
     return SecretValue(given)
+
+
+def _allowed_context(value: object) -> str | None:
+    return None if value == "" else fields.text(_key("allowContext"), value)
 
 
 def _chart_folder(value: object) -> str | None:
@@ -139,6 +145,7 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
             _key("traceSamplingPercent"), given["traceSamplingPercent"], 0, 100
         ),
         password=_password(given.get(PASSWORD)),
+        allowed_context=_allowed_context(given["allowContext"]),
     )
 
 
@@ -157,5 +164,6 @@ DEFAULTS: dict[str, object] = {
     "scrapeIntervalSeconds": _DEFAULT.scrape_interval_seconds,
     "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
     "traceSamplingPercent": _DEFAULT.trace_sampling_percent,
+    "allowContext": "",
 }
 """Defaults of all keys but the password, which has none."""

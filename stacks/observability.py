@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import Namespace as NamespaceResource
 from stacks import toolhive
 from stacks.charts import Component
 from stacks.components.manifest import manifest_resource
+from stacks.components.provider import ClusterArgs, kubernetes_provider
 from stacks.components.release import ChartSource, helm_release
 from stacks.endpoints import GRAFANA, JAEGER, PROMETHEUS, Endpoint
 from stacks.plan import KIND_NEEDS, OBJECT_NEEDS, RELEASE_NEEDS, Plan
@@ -22,10 +23,14 @@ _NAMESPACE_TIMEOUT = pulumi.CustomTimeouts(delete="5m")
 
 @dataclass(frozen=True, slots=True)
 class ObservabilityArgs:
-    """The plan, and where the charts come from."""
+    """The plan, where the charts come from, and the cluster.
+
+    Without a cluster, the component uses the provider of its options, or Pulumi's default one.
+    """
 
     plan: Plan
     charts: ChartSource
+    cluster: ClusterArgs | None = None
 
 
 class Observability(pulumi.ComponentResource):
@@ -40,16 +45,21 @@ class Observability(pulumi.ComponentResource):
     """URLs of Grafana, Prometheus and Jaeger inside the cluster."""
     port_forward: pulumi.Output[dict[str, str]]
     """Commands that make them reachable on this machine."""
+    outputs: dict[str, pulumi.Input[object]]
+    """All of them by the names that the stack exports them under, and the cluster's context."""
 
     def __init__(
         self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        if args.cluster:
+            provider = kubernetes_provider(name, args.cluster)
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider))
         super().__init__("mcp-observability:index:Observability", name, None, opts)
         self._name = name
         namespaces = self._create_namespaces(args.plan)
         releases = self._install(args, namespaces)
         self._apply(args.plan, namespaces, releases)
-        self._set_outputs(args.plan)
+        self._set_outputs(args)
 
     def _options(
         self, needs: Sequence[pulumi.Resource], timeouts: pulumi.CustomTimeouts | None
@@ -90,7 +100,8 @@ class Observability(pulumi.ComponentResource):
             opts = _replacing(opts, plan, manifest)
             applied[kind].append(manifest_resource(self._name, manifest, opts))
 
-    def _set_outputs(self, plan: Plan) -> None:
+    def _set_outputs(self, args: ObservabilityArgs) -> None:
+        plan = args.plan
         local = _local_ports(plan)
         addresses = {name: endpoint.url for name, (endpoint, _) in local.items()}
         commands = {name: port_forward(*where) for name, where in local.items()}
@@ -98,14 +109,14 @@ class Observability(pulumi.ComponentResource):
         self.profile = pulumi.Output.from_input(plan.profile.value)
         self.addresses = pulumi.Output.from_input(addresses)
         self.port_forward = pulumi.Output.from_input(commands)
-        self.register_outputs(
-            {
-                "architecture": self.architecture,
-                "profile": self.profile,
-                "addresses": self.addresses,
-                "portForward": self.port_forward,
-            }
-        )
+        self.outputs = {
+            **({"context": args.cluster.cluster.context} if args.cluster else {}),
+            "architecture": self.architecture,
+            "profile": self.profile,
+            "addresses": self.addresses,
+            "portForward": self.port_forward,
+        }
+        self.register_outputs(self.outputs)
 
 
 def _local_ports(plan: Plan) -> dict[str, tuple[Endpoint, int]]:

@@ -1,6 +1,7 @@
 """The stack's configuration as Pulumi passes it to the program."""
 
 import json
+import os
 from pathlib import Path
 
 import pulumi
@@ -11,13 +12,16 @@ from pulumi.runtime.config import (
     is_config_secret,
 )
 
+from stacks import fields
 from stacks.charts import CHARTS
+from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
 from stacks.config import PROJECT, ConfigError, StackConfig, parse
 from stacks.fields import refuse
+from stacks.kubeconfig import chosen_cluster
 from stacks.observability import ObservabilityArgs
 from stacks.plan import plan
-from stacks.secret_values import sealed
+from stacks.secret_values import revealed, sealed
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,22 +47,30 @@ def _decoded(name: str, raw: str) -> object:
         return raw
 
 
-def _given() -> dict[str, object]:
-    """All keys of the project, known or not."""
-    prefix = f"{PROJECT}:"
+def _given(namespace: str) -> dict[str, object]:
+    """All keys of a namespace, known or not."""
+    prefix = f"{namespace}:"
     every = {**get_config_env(), **CONFIG.get()}
     return {
-        key.removeprefix(prefix): _value(key, key.removeprefix(prefix), raw)
+        key.removeprefix(prefix): _value(key, raw)
         for key, raw in every.items()
         if key.startswith(prefix)
     }
 
 
-def _value(key: str, name: str, raw: str) -> object:
-    """Pulumi tells only of whole keys whether they hold a secret."""
-    value = _decoded(name, raw)
+def _value(key: str, raw: str) -> object:
+    """Pulumi reports only of whole keys whether they hold a secret."""
+    namespace, _, name = key.partition(":")
+    value = _decoded(name, raw) if namespace == PROJECT else raw
     secret = is_config_secret(key) or key in get_config_secret_keys_env()
     return sealed(value) if secret else value
+
+
+def _cluster(config: StackConfig) -> ClusterArgs:
+    settings = {name: fields.secret_text(name, each) for name, each in _given("kubernetes").items()}
+    kubeconfig, context = (revealed(settings.get(name)) for name in ("kubeconfig", "context"))
+    cluster = chosen_cluster(kubeconfig, context, os.environ)
+    return ClusterArgs(cluster, settings, config.allowed_context)
 
 
 def _chart_source(config: StackConfig) -> ChartSource:
@@ -79,8 +91,9 @@ def _chart_source(config: StackConfig) -> ChartSource:
 def read() -> ObservabilityArgs:
     """Check and plan the configuration. Raises pulumi.RunError with one line per mistake."""
     try:
-        config = parse(_given())
+        config = parse(_given(PROJECT))
         charts = _chart_source(config)
+        cluster = _cluster(config)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
-    return ObservabilityArgs(plan=plan(config), charts=charts)
+    return ObservabilityArgs(plan=plan(config), charts=charts, cluster=cluster)

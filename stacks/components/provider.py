@@ -1,15 +1,66 @@
-"""The Kubernetes provider of the program."""
+"""The Kubernetes provider for the cluster that the configuration names."""
 
-import pulumi_kubernetes as kubernetes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+
+import pulumi
+
+from stacks.components.secrets import resolved
+from stacks.kubeconfig import CONTEXT_KEY, IN_CLUSTER, Cluster
+from stacks.secret_values import Text
+
+_SETTINGS = {
+    "enableServerSideApply": "true",
+    # Otherwise a changed dashboard is replaced, and Grafana loses it for a moment.
+    "enableConfigMapMutable": "true",
+    # Otherwise a changed Secret is replaced, and pods that start meanwhile fail.
+    "enableSecretMutable": "true",
+}
 
 
-def kubernetes_provider(name: str) -> kubernetes.Provider:
-    """A provider for the current context of the kubeconfig."""
-    return kubernetes.Provider(
+@dataclass(frozen=True, slots=True)
+class ClusterArgs:
+    """A cluster and the provider's settings, which are keys of the namespace `kubernetes`.
+
+    `allowed_context` is a context that the stack may move to.
+    """
+
+    cluster: Cluster
+    settings: Mapping[str, Text]
+    allowed_context: str | None = None
+
+
+def kubernetes_provider(name: str, args: ClusterArgs) -> pulumi.ProviderResource:
+    """The provider of a cluster.
+
+    Raises pulumi.RunError if the stack was deployed to another context, which is not allowed.
+    """
+    pulumi.log.info(f"deploying to {args.cluster}")
+    context = args.cluster.context
+    before = _previous_context()
+    if before not in (None, context) and args.allowed_context != context:
+        raise pulumi.RunError(
+            f"{CONTEXT_KEY}: {context!r} is not allowed; the stack was deployed to {before!r};"
+            f" to move it: pulumi config set allowContext {context}"
+        )
+    return pulumi.ProviderResource(
+        "kubernetes",
         name,
-        enable_server_side_apply=True,
-        # Otherwise a changed dashboard is replaced, and Grafana loses it for a moment.
-        enable_config_map_mutable=True,
-        # Otherwise a changed Secret is replaced, and pods that start meanwhile fail.
-        enable_secret_mutable=True,
+        # kubernetes.Provider would pass the variable KUBECONFIG on as if it were one file.
+        {
+            **_SETTINGS,
+            **resolved(dict(args.settings)),
+            "context": None if context == IN_CLUSTER else context,
+        },
+        pulumi.ResourceOptions(version=metadata.version("pulumi-kubernetes")),
     )
+
+
+def _previous_context() -> str | None:
+    """The context of the last deployment, which is an output of the stack."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    # What pulumi.StackReference reads, but now: nothing may be registered before the check.
+    found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+    context: str | None = ((found or {}).get("outputs") or {}).get("context")
+    return context

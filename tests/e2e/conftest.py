@@ -73,7 +73,7 @@ def new_engine(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[], Engine]:
     """Make an engine with a home and a backend of its own."""
-    return lambda: Engine(pulumi, tmp_path_factory.mktemp("engine"), api_server.kubeconfig)
+    return lambda: Engine(pulumi, tmp_path_factory.mktemp("engine"), str(api_server.kubeconfig))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +139,8 @@ class Engine:
 
     command: automation.PulumiCommand
     folder: Path
-    kubeconfig: Path
+    kubeconfig: str
+    """Of the variable KUBECONFIG."""
 
     def create_stack(self, project: Project, program: Program) -> Stack:
         """A new stack, in a project folder as a user would have it."""
@@ -149,6 +150,9 @@ class Engine:
             loops.append(asyncio.get_running_loop())
             program()
 
+        # Programs run in this process, which has none of the engine's variables.
+        configuration = {"kubernetes:kubeconfig": self.kubeconfig, **project.configuration}
+        project = replace(project, configuration=configuration)
         workspace = _Workspace(
             work_dir=str(_write_project(self.folder / project.stack_name, project)),
             pulumi_home=str(self._folder("home")),
@@ -171,7 +175,7 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "KUBECONFIG": str(self.kubeconfig),
+            "KUBECONFIG": self.kubeconfig,
             "PULUMI_BACKEND_URL": f"file://{self._folder('backend')}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -190,9 +194,13 @@ def _write_project(folder: Path, project: Project) -> Path:
     stack_files.mkdir(parents=True)
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(dict(project.settings)))
     (stack_files / f"Pulumi.{project.stack_name}.yaml").write_text(
-        yaml.safe_dump({"config": dict(project.configuration)})
+        yaml.safe_dump({"config": _without_none(project.configuration)})
     )
     return folder
+
+
+def _without_none(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in configuration.items() if each is not None}
 
 
 def _write_provider(path: Path, helm: Path) -> None:

@@ -49,17 +49,29 @@ def run() -> None:
 
 
 def project(architecture: str, overrides: Mapping[str, Any], secrets: Mapping[str, str]) -> Project:
-    """The stack of an architecture as it is in the repository, with some keys overridden."""
+    """The stack of an architecture as it is in the repository, with some keys overridden.
+
+    Keys without a namespace are those of the project.
+    """
     stack_file = ROOT / "stacks" / f"Pulumi.{architecture}.yaml"
     configuration = yaml.safe_load(stack_file.read_text())["config"]
     return Project(
         settings=yaml.safe_load((ROOT / "Pulumi.yaml").read_text()),
         stack_name=architecture,
-        configuration=configuration | {f"{PREFIX}:{key}": each for key, each in overrides.items()},
+        configuration=configuration | {_qualified(key): each for key, each in overrides.items()},
         secrets=secrets,
     )
 
 
 def keys(project: Project) -> dict[str, Any]:
-    """A project's configuration as the program's own checks take it: without the prefix."""
-    return {key.removeprefix(f"{PREFIX}:"): each for key, each in project.configuration.items()}
+    """The project's keys of a configuration as the program's own checks take them: unprefixed."""
+    prefix = f"{PREFIX}:"
+    return {
+        key.removeprefix(prefix): each
+        for key, each in project.configuration.items()
+        if key.startswith(prefix)
+    }
+
+
+def _qualified(key: str) -> str:
+    return key if ":" in key else f"{PREFIX}:{key}"

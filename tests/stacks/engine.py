@@ -23,21 +23,35 @@ ROOT = Path(__file__).parents[2]
 SECRET = "correct horse battery staple"
 
 
+KUBECONFIG = {
+    "clusters": [{"name": "c", "cluster": {"server": "https://192.0.2.1:6443"}}],
+    "contexts": [
+        {"name": "kind-mcp", "context": {"cluster": "c", "user": "u"}},
+        {"name": "other", "context": {"cluster": "c", "user": "u"}},
+    ],
+    "current-context": "kind-mcp",
+}
+
+
 class _Inputs(Mocks):
-    """Answers every resource with its own inputs, and refuses every call."""
+    """Answers every resource with its own inputs; the stack's outputs are all that can be read."""
+
+    def __init__(self, previous_outputs: Mapping[str, Any]) -> None:
+        self._previous_outputs = previous_outputs
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return f"{args.name}-id", args.inputs
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"the program must not call {args.token}")
+        assert args.token == "pulumi:pulumi:readStackOutputs", args.token
+        return {"outputs": dict(self._previous_outputs)}, []
 
 
 class RecordingMonitor(MockMonitor):
     """Keeps each registration as the engine gets it, options and all."""
 
-    def __init__(self) -> None:
-        super().__init__(_Inputs())
+    def __init__(self, previous_outputs: Mapping[str, Any]) -> None:
+        super().__init__(_Inputs(previous_outputs))
         self.requests: list[Any] = []
 
     def RegisterResource(self, request: Any) -> Any:
@@ -89,11 +103,13 @@ def _event_loops() -> Iterator[asyncio.AbstractEventLoop]:
             asyncio.set_event_loop(None)
 
 
-def _program(texts: Mapping[str, str], secret_keys: Sequence[str]) -> Run:
-    monitor = RecordingMonitor()
+def _program(
+    texts: Mapping[str, str], secret_keys: Sequence[str], previous_outputs: Mapping[str, Any]
+) -> Run:
+    monitor = RecordingMonitor(previous_outputs)
     with _event_loops() as loop:
         set_mocks(monitor.mocks, project=PROJECT, stack="test", preview=False, monitor=monitor)
-        set_all_config(dict(texts), [f"{PROJECT}:{key}" for key in (PASSWORD, *secret_keys)])
+        set_all_config(dict(texts), [_qualified(key) for key in (PASSWORD, *secret_keys)])
         try:
             runpy.run_path(str(ROOT / "__main__.py"))
         finally:
@@ -109,11 +125,23 @@ def _program(texts: Mapping[str, str], secret_keys: Sequence[str]) -> Run:
     return Run(requests, states, dict(outputs or {}))
 
 
-def run_program(config: Mapping[str, object], secret_keys: Sequence[str] = ()) -> Run:
-    """Run the real __main__.py with a configuration as an engine passes it: every value as text."""
-    given = {PASSWORD: SECRET, **config}
+def run_program(
+    config: Mapping[str, object],
+    secret_keys: Sequence[str] = (),
+    previous_outputs: Mapping[str, Any] | None = None,
+) -> Run:
+    """Run the real __main__.py with a configuration as an engine passes it: every value as text.
+
+    Keys without a namespace are those of the project.
+    """
+    given = {PASSWORD: SECRET, "kubernetes:kubeconfig": KUBECONFIG, **config}
     texts = {
-        f"{PROJECT}:{name}": value if isinstance(value, str) else json.dumps(value)
+        _qualified(name): value if isinstance(value, str) else json.dumps(value)
         for name, value in given.items()
+        if value is not None
     }
-    return copy_context().run(_program, texts, secret_keys)
+    return copy_context().run(_program, texts, secret_keys, previous_outputs or {})
+
+
+def _qualified(key: str) -> str:
+    return key if ":" in key else f"{PROJECT}:{key}"

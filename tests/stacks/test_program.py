@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict  # type: ignore[import-unt
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Profile
 from stacks.config import DEFAULTS, KEYS, PASSWORD, PROJECT
-from tests.stacks.engine import ROOT, SECRET, Run, run_program
+from tests.stacks.engine import KUBECONFIG, ROOT, SECRET, Run, run_program
 from tests.stacks.stack import HTTP, SERVERS, STACKS, STDIO, TOOLHIVE, plan_of
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -219,6 +219,49 @@ def test_the_provider_applies_on_the_server_and_updates_config_maps_in_place() -
     state = run().states["pulumi:providers:kubernetes", "mcp-observability"]
     assert state["enableServerSideApply"] == "true"
     assert state["enableConfigMapMutable"] == "true"
+
+
+PROVIDER = "pulumi:providers:kubernetes"
+
+
+def test_the_provider_gets_the_cluster_of_the_configuration_and_all_its_settings() -> None:
+    given = {"kubernetes:context": "other", "kubernetes:deleteUnreachable": "true"}
+    done = run_program(given, ["kubernetes:kubeconfig"])
+    state = done.states[PROVIDER, "mcp-observability"]
+    assert state["context"] == "other"
+    assert state["deleteUnreachable"] == "true"
+    request = as_dict(done.requests[PROVIDER, "mcp-observability"].object)
+    assert SECRET_MARK in request["kubeconfig"].values()
+    assert done.outputs["context"] == "other"
+
+
+def test_without_a_configured_kubeconfig_the_provider_reads_the_files_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider takes its own property for one file; the variable may name several."""
+    (tmp_path / "config").write_text(json.dumps(KUBECONFIG))
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path}/missing:{tmp_path}/config")
+    done = run_program({"kubernetes:kubeconfig": None})
+    state = done.states[PROVIDER, "mcp-observability"]
+    assert state["context"] == "kind-mcp"
+    assert "kubeconfig" not in state
+
+
+def test_a_stack_does_not_move_to_another_context_unless_it_is_allowed() -> None:
+    deployed = {"context": "kind-mcp"}
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program({"kubernetes:context": "other"}, previous_outputs=deployed)
+    assert str(caught.value) == (
+        "kubernetes:context: 'other' is not allowed; the stack was deployed to 'kind-mcp';"
+        " to move it: pulumi config set allowContext other"
+    )
+    with pytest.raises(pulumi.RunError):
+        run_program(
+            {"kubernetes:context": "other", "allowContext": "third"}, previous_outputs=deployed
+        )
+    moved = {"kubernetes:context": "other", "allowContext": "other"}
+    assert run_program(moved, previous_outputs=deployed).outputs["context"] == "other"
+    assert run_program({}, previous_outputs=deployed).outputs["context"] == "kind-mcp"
 
 
 @pytest.mark.parametrize(

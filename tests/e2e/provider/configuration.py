@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from tests.e2e.kubeapi.client import Access
 from tests.e2e.provider.handler import Refused
 
 _MUTABLE = {"enableConfigMapMutable": "ConfigMap", "enableSecretMutable": "Secret"}
@@ -16,8 +19,12 @@ _MUTABLE = {"enableConfigMapMutable": "ConfigMap", "enableSecretMutable": "Secre
 
 @dataclass(frozen=True)
 class Configuration:
-    """Which cluster, and which kinds may change their content in place."""
+    """Which cluster, and which kinds may change their content in place.
 
+    `kubeconfig` is a file with nothing but the context that was chosen.
+    """
+
+    access: Access
     kubeconfig: Path
     mutable_kinds: frozenset[str]
 
@@ -25,26 +32,63 @@ class Configuration:
     def of(
         cls, arguments: Mapping[str, Any], environment: Mapping[str, str], folder: Path
     ) -> Configuration:
-        """The provider's arguments, else KUBECONFIG; a kubeconfig given as text goes to a file."""
-        given = arguments.get("kubeconfig") or environment.get("KUBECONFIG")
-        if not given:
-            raise Refused("no kubeconfig: set kubernetes:kubeconfig or KUBECONFIG")
+        """The property `kubeconfig`, one file or its content, else the files of KUBECONFIG."""
+        merged = _merged(arguments.get("kubeconfig"), environment)
+        context = arguments.get("context") or merged["current-context"]
+        if context not in merged["contexts"]:
+            raise Refused(f"context {context!r} does not exist")
+        chosen = _only(merged, context)
+        path = folder / "kubeconfig"
+        _write_private(path, yaml.safe_dump(chosen))
         return cls(
-            kubeconfig=_as_file(given, folder),
+            access=Access.from_kubeconfig(path),
+            kubeconfig=path,
             mutable_kinds=frozenset(
                 kind for key, kind in _MUTABLE.items() if _is_true(arguments.get(key))
             ),
         )
 
 
-def _as_file(kubeconfig: str, folder: Path) -> Path:
-    if "\n" not in kubeconfig and not kubeconfig.startswith("{"):
-        return Path(kubeconfig)
-    path = folder / "kubeconfig"
+def _merged(given: str | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The entries of all files by kind and name; what comes first counts."""
+    documents = [_document(given)] if given else list(_documents(environment))
+    if not documents:
+        raise Refused("no kubeconfig: set kubernetes:kubeconfig or KUBECONFIG")
+    merged: dict[str, Any] = {"current-context": None, "contexts": {}, "clusters": {}, "users": {}}
+    for each in documents:
+        merged["current-context"] = merged["current-context"] or each.get("current-context")
+        for kind in ("contexts", "clusters", "users"):
+            for entry in each.get(kind) or []:
+                merged[kind].setdefault(entry["name"], entry)
+    return merged
+
+
+def _documents(environment: Mapping[str, str]) -> list[dict[str, Any]]:
+    paths = [Path(each) for each in environment.get("KUBECONFIG", "").split(os.pathsep) if each]
+    return [yaml.safe_load(path.read_text()) for path in paths if path.exists()]
+
+
+def _document(given: str) -> dict[str, Any]:
+    is_content = "\n" in given or given.startswith("{")
+    return dict(yaml.safe_load(given if is_content else Path(given).read_text()))
+
+
+def _only(merged: Mapping[str, Any], context: str) -> dict[str, Any]:
+    entry = merged["contexts"][context]
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "contexts": [entry],
+        "clusters": [merged["clusters"][entry["context"]["cluster"]]],
+        "users": [merged["users"][entry["context"]["user"]]],
+        "current-context": context,
+    }
+
+
+def _write_private(path: Path, text: str) -> None:
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(kubeconfig)
-    return path
+        file.write(text)
 
 
 def _is_true(value: Any) -> bool:

@@ -13,7 +13,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import any_pb2, empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from tests.e2e.kubeapi.client import Access, Client
+from tests.e2e.kubeapi.client import Client
 from tests.e2e.provider.configuration import Configuration
 from tests.e2e.provider.difference import Difference, spelled
 from tests.e2e.provider.handler import Handler, Refused, Resource, Unready
@@ -83,9 +83,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
         arguments = reveal(decode(request.args))
         configuration = Configuration.of(arguments, self._environment, self._folder)
-        access = Access.from_kubeconfig(configuration.kubeconfig)
         self._objects = Objects(
-            Client(access, field_manager="pulumi-kubernetes"),
+            Client(configuration.access, field_manager="pulumi-kubernetes"),
             mutable_kinds=configuration.mutable_kinds,
             cancelled=self._cancelled,
         )
