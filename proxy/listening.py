@@ -8,6 +8,8 @@ from .errors import SettingsError
 from .options import Address
 
 BACKLOG = 1024
+UNSENT_BYTES = 128 * 1024
+"""What the kernel takes of an answer that its client does not read: left to itself, megabytes."""
 
 _REASONS = {
     errno.EADDRINUSE: "the port is in use: choose another, or 0 for any free one",
@@ -31,6 +33,7 @@ def bind(flag: str, address: Address) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
         listener.listen(BACKLOG)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     except OSError as error:
         listener.close()
         reason = _REASONS.get(error.errno or 0, error.strerror)

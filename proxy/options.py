@@ -277,6 +277,12 @@ JWT_AUDIENCE = Option(
     " address of this endpoint", _strict_names, (),
 )  # fmt: skip
 
+MEMORY_LIMIT = Option(
+    "memory_limit", "BYTES", "",
+    "most bytes of messages on their way, all together, beyond the first 16 KiB of each (503);"
+    " default: 64 MiB, or four times the longest message", _count, 0,
+)  # fmt: skip
+
 OPTIONS = (
     UPSTREAM,
     UPSTREAM_TRANSPORT,
@@ -312,6 +318,7 @@ OPTIONS = (
         "message_limit", "BYTES", str(16 * MIB),
         "longest single message of the server: an event, a line, or a JSON answer", _count,
     ),
+    MEMORY_LIMIT,
     Option(
         "max_sessions", "COUNT", "1000",
         "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server, those"

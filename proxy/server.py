@@ -13,6 +13,7 @@ from .calls.books import Books
 from .calls.call_log import CallLog
 from .calls.payloads import Overhearing, Scrubber
 from .gate import Gate
+from .memory import Memory
 from .options import Calls
 from .refusal import Page
 from .relay import Limits, Relay
@@ -69,6 +70,7 @@ class Server:
         self._left = asyncio.Event()
         self._visitors = Crowd(admin.MOST_CONNECTIONS, lambda count: None)
         self._clients = Crowd(settings.max_connections, self._note_clients)
+        self._memory = Memory(settings.memory_limit)
         self._rendering = asyncio.Lock()
 
     async def run(self) -> None:
@@ -133,6 +135,7 @@ class Server:
             settings.body_limit,
             self._clients,
             settings.connection_idle,
+            self._memory,
             check,
         )
 
@@ -147,7 +150,7 @@ class Server:
         pages = self._pages(relay)
         gate = admin.AdminGate(tuple(pages), self._settings.allowed_hosts, private=not loopback)
         receiver = admin.AdminPages(pages, spawn)
-        return Front(gate.arrive, receiver, 0, self._visitors, admin.IDLE_SECONDS)
+        return Front(gate.arrive, receiver, 0, self._visitors, admin.IDLE_SECONDS, self._memory)
 
     def _pages(self, relay: Relay) -> admin.Pages:
         async def metrics(accept: str) -> Page:

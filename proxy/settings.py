@@ -22,6 +22,8 @@ from .options import (
     JWT_AUDIENCE,
     JWT_ISSUER,
     JWT_KEYS_URL,
+    MEMORY_LIMIT,
+    MIB,
     OPTIONS,
     SERVER_NAME,
     STDIO_SHARING,
@@ -161,6 +163,7 @@ class Settings:
     body_limit: int
     depth_limit: int
     message_limit: int
+    memory_limit: int
     max_sessions: int
     max_in_flight: int
     max_connections: int
@@ -181,6 +184,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     values = _values(arguments, environment)
     own = {each.name for each in fields(Settings)}
     _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
+    values[MEMORY_LIMIT.name] = _memory_limit(values)
     return Settings(
         server=_server(
             values[UPSTREAM.name],
@@ -275,6 +279,18 @@ def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) 
             f"{UPSTREAM_CA.flag}: {authorities!r} is of no use: only an https {UPSTREAM.flag} has"
             " a certificate"
         )
+
+
+def _memory_limit(values: Mapping[str, Any]) -> int:
+    """Room for several messages of the longest kind. Raises SettingsError if one does not fit."""
+    longest = max(values["body_limit"], values["message_limit"])
+    given: int = values[MEMORY_LIMIT.name]
+    if given and given < 2 * longest:
+        raise SettingsError(
+            f"{MEMORY_LIMIT.flag}: {given} is too little for a message of {longest} bytes"
+            f" (--body-limit, --message-limit): use at least {2 * longest}"
+        )
+    return given or max(64 * MIB, 4 * longest)
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:

@@ -149,6 +149,7 @@ class Cause(StrEnum):
     KEYS = "keys"
     SLOW = "slow"
     CONNECTIONS = "connections"
+    MEMORY = "memory"
     MESSAGE = "message"
 
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from ..errors import MalformedBody, MalformedHead
 from ..gate import HEAD_LIMIT, Arrival
+from ..memory import FREE_BYTES, Account, Memory
 from ..refusal import Refusal
 from ..telemetry.vocabulary import Cause
 from ..wire import response
@@ -19,6 +20,8 @@ from .port import Holds, Receiver, TokenCheck, Visitor
 
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
 _AHEAD_LIMIT = 64 * 1024
+# What is written at once is kept whole until its last byte is sent; a longer one is accounted for.
+_LONG_WRITE = 64 * 1024
 _LINGER_SECONDS = 1.0
 
 RECEIVE_SECONDS = 30.0
@@ -28,6 +31,9 @@ SURPLUS_SECONDS = 1.0
 
 # What an answer in place of the upstream's must say beside its status.
 _LONG_HEAD = Refusal(Cause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes")
+_NO_ROOM = Refusal(
+    Cause.MEMORY, 503, "the proxy holds as much as it may of other messages: try again"
+)
 _EXTRA = {503: (response.RETRY_AFTER,)}
 
 
@@ -36,7 +42,8 @@ class Front:
     """What all connections of the client side share.
 
     One that is unused for `idle` seconds is closed, and so is one whose client reads nothing of
-    what waits for it for as long. `token_check` judges what `arrive` could not.
+    what waits for it for as long. `token_check` judges what `arrive` could not. `memory` is what
+    bodies, and answers that are not read, are held in.
     """
 
     arrive: Callable[[bytes], Arrival]
@@ -44,6 +51,7 @@ class Front:
     body_limit: int
     crowd: Crowd
     idle: float
+    memory: Memory
     token_check: TokenCheck | None = None
 
 
@@ -51,14 +59,17 @@ class ClientConnection(asyncio.Protocol):
     """One client. Bytes wait in `_rest` while a request is being answered."""
 
     __slots__ = (
-        "_arrival", "_body", "_chunked", "_decoder", "_front", "_holds", "_idle_since", "_read_at",
-        "_rejected", "_rest", "_since", "_slow", "_surplus", "_taken", "_transport", "_visitor",
-        "_written", "address", "answering", "closing", "principal",
+        "_account", "_arrival", "_body", "_chunked", "_decoder", "_front", "_holds", "_idle_since",
+        "_longest", "_read_at", "_rejected", "_rest", "_since", "_size", "_slow", "_surplus",
+        "_taken", "_transport", "_visitor", "_written", "address", "answering", "closing",
+        "principal",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
         self._front = front
         self._transport: asyncio.Transport | None = None
+        self._account: Account | None = None
+        self._size = 0
         self._rest = b""
         self._arrival: Arrival | None = None
         self._body: bytearray | None = None
@@ -69,6 +80,7 @@ class ClientConnection(asyncio.Protocol):
         self._since = 0.0
         self._idle_since = 0.0
         self._written = 0
+        self._longest = 0
         self._taken = 0
         self._read_at = 0.0
         self._rejected = False
@@ -93,6 +105,9 @@ class ClientConnection(asyncio.Protocol):
         """Part of asyncio.Protocol."""
         self._transport = None
         self._front.crowd.leave(self)
+        if self._account is not None:
+            self._account.close()
+            self._account = None
         visitor, self._visitor = self._visitor, None
         if visitor is not None:
             visitor.client_gone()
@@ -102,12 +117,14 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self._slow = True
+        self._hold_or_give_up()
         if self._visitor is not None:
             self._visitor.client_paused()
 
     def resume_writing(self) -> None:
         """Part of asyncio.Protocol."""
         self._slow = False
+        self._hold()
         if self._visitor is not None:
             self._visitor.client_resumed()
         elif self._rest:
@@ -149,15 +166,12 @@ class ClientConnection(asyncio.Protocol):
         if length is not None:
             head += b"content-length: %d\r\n" % length
         head += response.CHUNKED if self._chunked else b"\r\n"
-        self._written += len(head)
-        self._transport.write(head)
+        self._write(self._transport, head)
 
     def piece(self, data: bytes) -> None:
         """Part of port.Client."""
         if self._transport is not None and data:
-            data = chunk(data) if self._chunked else data
-            self._written += len(data)
-            self._transport.write(data)
+            self._write(self._transport, chunk(data) if self._chunked else data)
 
     def end(self) -> None:
         """Part of port.Client."""
@@ -215,7 +229,10 @@ class ClientConnection(asyncio.Protocol):
         ended = self._holds is not None and self.answering and not self._holds()
         if ended or not self._is_read(self._transport, now):
             self._transport.abort()
-        elif not (self.answering or self.closing):
+            return
+        if self._account is not None:
+            self._hold()
+        if not (self.answering or self.closing):
             self._expire_unanswered(now)
 
     def _is_read(self, transport: asyncio.Transport, now: float) -> bool:
@@ -275,7 +292,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _take(self, arrival: Arrival, data: bytes) -> None:
         """Take in the body, of which `data` is the beginning."""
-        if not arrival.chunked and len(data) == arrival.length:
+        if not arrival.chunked and len(data) == arrival.length <= FREE_BYTES:
             self._deliver(arrival, data)
         else:
             self._start_body(arrival, data)
@@ -288,6 +305,44 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write(response.CONTINUE)
         self._read_body(data)
 
+    def _write(self, transport: asyncio.Transport, data: bytes) -> None:
+        size = len(data)
+        self._written += size
+        transport.write(data)
+        if size > _LONG_WRITE:
+            self._longest = max(self._longest, size)
+        if self._slow or self._longest:
+            self._hold_or_give_up()
+
+    def _hold(self) -> bool:
+        """Account for what is held for the client; whether there is room."""
+        held = self._size + len(self._rest)
+        if (self._slow or self._longest) and self._transport is not None:
+            unread = self._transport.get_write_buffer_size()
+            self._longest = self._longest if unread else 0
+            held += max(unread, self._longest)
+        account = self._account
+        if account is None:
+            if held <= FREE_BYTES:
+                return True
+            account = self._front.memory.account(self.address, self._make_room)
+            self._account = account
+        unread_since = self._read_at if self._slow or self._longest else inf
+        idle_since = self._since or unread_since
+        return account.hold(held, idle_since)
+
+    def _hold_or_give_up(self) -> None:
+        """Account for what cannot be refused any more: without room the client is given up."""
+        if not self._hold() and self._transport is not None:
+            asyncio.get_running_loop().call_soon(self._transport.abort)
+
+    def _make_room(self) -> None:
+        """Let go of what is held, for other clients."""
+        if self._since:
+            self.reject(_NO_ROOM)
+        elif self._transport is not None:
+            self._transport.abort()
+
     def _read_body(self, data: bytes) -> None:
         arrival, body = self._arrival, self._body
         if arrival is None or body is None:
@@ -299,9 +354,12 @@ class ClientConnection(asyncio.Protocol):
             complete = len(body) == arrival.length
         else:
             complete = self._read_chunks(self._decoder, body, data)
-        if len(body) > self._front.body_limit:
+        self._size = len(body)
+        if self._size > self._front.body_limit:
             long = f"the body is longer than {self._front.body_limit} bytes"
             self.reject(Refusal(Cause.BODY_SIZE, 413, long))
+        elif self._size > FREE_BYTES and not self._hold():
+            self.reject(_NO_ROOM)
         elif complete:
             self._deliver(arrival, bytes(body))
 
@@ -318,6 +376,8 @@ class ClientConnection(asyncio.Protocol):
         self._body = self._decoder = None
         self._since = 0.0
         self.answering = True
+        if self._account is not None:
+            self._hold()
         page = arrival.page
         if page is None:
             self._front.receiver.request(self, arrival, body, perf_counter())
@@ -330,8 +390,11 @@ class ClientConnection(asyncio.Protocol):
         arrival = self._arrival
         self._front.receiver.refuse(arrival, refusal)
         self.closing = self.answering = self._rejected = True
+        self._body = self._decoder = None
         self._rest = b""
         self._since = 0.0
+        self._size = 0
+        self._hold()
         if self._transport is None:
             return
         extra = _EXTRA.get(refusal.status, ()) + refusal.headers
@@ -359,14 +422,14 @@ class ClientConnection(asyncio.Protocol):
         self._rest += data
         if len(self._rest) > _AHEAD_LIMIT:
             self._transport.pause_reading()
+            self._hold_or_give_up()
 
     def _finish(self, last: bytes) -> None:
         """Write the last bytes of an answer: they hold back nobody, however slowly they leave."""
         paused = self._slow
         visitor, self._visitor = self._visitor, None
         if self._transport is not None:
-            self._written += len(last)
-            self._transport.write(last)
+            self._write(self._transport, last)
         self._complete()
         if visitor is not None and paused:
             visitor.client_resumed()
@@ -376,6 +439,9 @@ class ClientConnection(asyncio.Protocol):
         self._holds = None
         self.answering = False
         self._idle_since = perf_counter()
+        self._size = 0
+        if self._account is not None:
+            self._hold()
         if self._transport is None:
             return
         if self.closing or arrival is None or not arrival.keep_alive:

@@ -1,13 +1,16 @@
 """What clients can make the proxy remember: a bounded number of series, and little memory."""
 
 import json
+import socket
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
 import requests
 
 from tests.integration.proxies import RunningProxy, running
-from tests.integration.sockets import Client
+from tests.integration.sockets import TIMEOUT_SECONDS, Client, Upstream, result
+from tests.integration.sockets import call as tool_call
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +65,71 @@ def test_hostile_names_and_huge_strings_leave_series_and_memory_bounded() -> Non
         assert series(proxy) == before
         assert memory(proxy) - remembered < SLACK_BYTES
         client.close()
+
+
+LONGEST = 1024 * 1024
+TIGHT = (
+    *("--body-limit", str(LONGEST)),
+    *("--message-limit", str(LONGEST)),
+    *("--memory-limit", str(2 * LONGEST)),
+)
+
+
+def posting(body: bytes, length: int) -> bytes:
+    head = f"POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
+    return head.encode() + body
+
+
+def dialled(port: int) -> socket.socket:
+    """A connection of a client that will read little at a time, if at all."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(TIMEOUT_SECONDS)
+    connection.connect(("127.0.0.1", port))
+    return connection
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """All that comes until the proxy closes or resets the connection."""
+    received = b""
+    with suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+def test_bodies_that_do_not_come_to_their_end_hold_no_more_than_allowed_all_together(
+    upstream: Upstream,
+) -> None:
+    with running("--upstream", upstream.url, *TIGHT) as proxy, ExitStack() as opened:
+        before = memory(proxy)
+        senders = [opened.enter_context(dialled(proxy.port)) for _ in range(100)]
+        for each in senders:
+            with suppress(ConnectionError):
+                each.sendall(posting(b" " * (LONGEST - 1), LONGEST))
+        assert read_to_end(senders[0]).startswith(b"HTTP/1.1 503 ")
+        assert memory(proxy) - before < SLACK_BYTES
+        honest = Client(proxy.port)
+        honest.post(b"{not json")
+        assert honest.answer()[0] == 400
+        honest.close()
+
+
+def test_answers_that_nobody_reads_hold_no_more_than_allowed_all_together(
+    upstream: Upstream,
+) -> None:
+    with running("--upstream", upstream.url, *TIGHT) as proxy, ExitStack() as opened:
+        before = memory(proxy)
+        deaf = [opened.enter_context(dialled(proxy.port)) for _ in range(100)]
+        asked = json.dumps(tool_call()).encode()
+        answer = json.dumps(result(text="x" * (LONGEST - 100))).encode()
+        for each in deaf:
+            each.sendall(posting(asked, len(asked)))
+            side = upstream.accept()
+            side.request()
+            side.answer(answer, extra="connection: close\r\n")
+        assert len(read_to_end(deaf[0])) < len(answer)
+        assert memory(proxy) - before < SLACK_BYTES
 
 
 def test_invented_sessions_are_not_remembered() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from proxy.admin import IDLE_SECONDS, MOST_CONNECTIONS, AdminGate, AdminPages
 from proxy.hosts import NOBODY
+from proxy.memory import Memory
+from proxy.options import MIB
 from proxy.refusal import Page
 from proxy.transports.crowd import Crowd
 from proxy.transports.http_server import ClientConnection, Front
@@ -26,7 +28,7 @@ class Doorstep:
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         pages = AdminPages({b"/a": page}, tasks.create_task)
         crowd = Crowd(MOST_CONNECTIONS, lambda count: None)
-        self._front = Front(GATE.arrive, pages, 0, crowd, IDLE_SECONDS)
+        self._front = Front(GATE.arrive, pages, 0, crowd, IDLE_SECONDS, Memory(MIB))
 
     def come(self, *data: bytes) -> tuple[ClientConnection, RecordingTransport]:
         visitor, transport = ClientConnection(self._front), RecordingTransport()

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from proxy.access.metadata import Metadata
 from proxy.gate import Arrival, Gate
+from proxy.memory import Memory
+from proxy.options import MIB
 from proxy.refusal import Refusal
 from proxy.telemetry.vocabulary import Cause
 from proxy.transports.crowd import Crowd
@@ -64,10 +66,13 @@ class Line:
         idle: float = 1e6,
         most: int = 1,
         check: TokenCheck | None = None,
+        memory: Memory | None = None,
+        limit: int = LIMIT,
     ) -> None:
         self.recorder = recorder
         self.crowd = Crowd(most, lambda count: None)
-        front = Front(Memo(GATE.arrive), recorder, LIMIT, self.crowd, idle, check)
+        memory = memory or Memory(MIB)
+        front = Front(Memo(GATE.arrive), recorder, limit, self.crowd, idle, memory, check)
         self.transport = RecordingTransport()
         self.connection = ClientConnection(front)
         self.connection.connection_made(self.transport)
@@ -499,3 +504,96 @@ def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
     line = judged(decide, request(b""), answers=False)
     assert not line.transport.alive
     assert line.recorder.events == ["gone"]
+
+
+BODY = b"x" * 100_000
+NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after"
+)
+
+
+def sharing(memory: Memory) -> tuple[Line, Line]:
+    """Two clients that share what there is of memory."""
+    recorder = Recorder(answers=False)
+    first, second = (Line(recorder, memory=memory, limit=MIB) for _ in range(2))
+    return first, second
+
+
+def long_request(body: bytes) -> bytes:
+    head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+    return head + chunk(body) + LAST
+
+
+@pytest.mark.parametrize("cut", [-1, -5])
+def test_a_body_that_does_not_come_to_its_end_gives_way_to_another(cut: int) -> None:
+    async def run() -> None:
+        first, second = sharing(Memory(150_000))
+        await first.receive(long_request(BODY)[:cut])
+        await second.receive(long_request(BODY))
+        assert first.transport.written.startswith(NO_ROOM)
+        assert second.recorder.bodies == [BODY]
+        assert second.recorder.refused == [503]
+
+    asyncio.run(run())
+
+
+def test_a_body_whose_call_waits_for_its_answer_does_not_give_way() -> None:
+    async def run() -> None:
+        first, second = sharing(Memory(150_000))
+        await first.receive(long_request(BODY))
+        await second.receive(long_request(BODY))
+        assert second.transport.written.startswith(NO_ROOM)
+        first.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", b"", 200)
+        await first.receive(long_request(BODY))
+        assert first.recorder.bodies == [BODY, BODY]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_answer_that_is_not_read_gives_way_to_a_body(whole: bool) -> None:
+    async def run() -> None:
+        first, second = sharing(Memory(150_000))
+        await first.receive(request(b""))
+        client = first.recorder.clients[0]
+        first.transport.unsent = len(BODY)
+        if whole:
+            client.answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
+        else:
+            client.begin(b"HTTP/1.1 200 OK\r\n")
+            client.piece(BODY)
+        await second.receive(long_request(BODY))
+        assert first.transport.aborted
+        assert second.recorder.bodies == [b"", BODY]
+
+    asyncio.run(run())
+
+
+def test_a_client_that_reads_nothing_of_what_there_is_no_room_for_is_given_up() -> None:
+    async def run() -> None:
+        first, second = sharing(Memory(150_000))
+        await first.receive(long_request(BODY))
+        await second.receive(request(b""))
+        second.transport.unsent = len(BODY)
+        second.recorder.clients[1].answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
+        await second.receive()
+        assert (first.transport.alive, second.transport.aborted) == (True, True)
+
+    asyncio.run(run())
+
+
+def test_what_was_read_or_left_is_held_no_more() -> None:
+    async def run() -> None:
+        memory = Memory(150_000)
+        first, second = sharing(memory)
+        await first.receive(long_request(BODY)[:-5])
+        first.connection.connection_lost(None)
+        await second.receive(request(b""))
+        second.transport.unsent = len(BODY)
+        second.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
+        assert memory.cap.taken > 0
+        second.transport.unsent = 0
+        second.connection.expire(perf_counter())
+        assert memory.cap.taken == 0
+
+    asyncio.run(run())
