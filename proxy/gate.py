@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from .access.bearer import ANYONE, Access, token_of
-from .access.metadata import NO_METADATA, Metadata
-from .hosts import NOBODY, Allowed, names_loopback, origin, refused_host
+from .access.metadata import NO_METADATA, Metadata, document_path
+from .hosts import NOBODY, Allowed, host, names_loopback, origin, refused_host
 from .refusal import Page, Refusal
 from .telemetry.vocabulary import Cause, cut
 from .wire import response
@@ -36,6 +36,8 @@ MESSAGES_PATH = b"/messages"
 SESSION_KEY = "session_id"
 OPEN_STREAM, TAKE_MESSAGE = "open-stream", "take-message"
 """What a client of the HTTP+SSE transport comes for; the others come for one of `METHODS`."""
+METADATA = "metadata"
+"""What a client comes for that the server asks for a token."""
 
 _Errands = Mapping[str, str]
 _AT_ENDPOINT: _Errands = {each: each for each in METHODS}
@@ -43,12 +45,16 @@ _AT_SSE: Mapping[bytes, _Errands] = {
     SSE_PATH: {"GET": OPEN_STREAM},
     MESSAGES_PATH: {"POST": TAKE_MESSAGE},
 }
+_AT_METADATA: _Errands = {"GET": METADATA}
 
 # What a page may read beside the body: the session, and where to get a token.
 _EXPOSED = (
     b"access-control-expose-headers: mcp-session-id, mcp-protocol-version, www-authenticate\r\n"
     b"vary: origin\r\n"
 )
+
+# The beginning of paths, as a reverse proxy tells it.
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9.\-_~%]+)*")
 
 # The target of a client that posts to the reference that it was given without resolving it.
 _UNRESOLVED = re.compile(rb"\A(POST )(?=messages\?)")
@@ -70,7 +76,9 @@ class Arrival:
     `token` is the bearer token where the proxy asks for one; `page` is what was asked for instead
     of MCP; `messages` is a relative reference to where messages of an HTTP+SSE session go: it leads
     there behind a reverse proxy that strips a path prefix, too; `cors` holds header lines of the
-    answer that let a web page read it. Nothing that may be secret is in its `repr`, which
+    answer that let a web page read it. `base` is the address under which the client reaches the
+    proxy, "" if it does not tell: scheme, host and the prefix of paths; `endpoint` is the path of
+    MCP below it that the client means. Nothing that may be secret is in its `repr`, which
     tracebacks show.
     """
 
@@ -95,6 +103,9 @@ class Arrival:
     context_lines: bytes = field(default=b"", repr=False)
     token: bytes = field(default=b"", repr=False)
     messages: bytes = b""
+    path: bytes = field(default=b"", repr=False)
+    base: bytes = b""
+    endpoint: bytes = b""
     cors: bytes = b""
 
 
@@ -103,6 +114,8 @@ class Gate:
     """The rules of the client side: paths, size, whose pages may call, and who.
 
     `path` is that of streamable HTTP; it wins where it is also one of the HTTP+SSE transport's.
+    `passes_metadata` is whether the server behind may be asked for OAuth metadata; `port` is the
+    one that is listened at.
     """
 
     path: bytes
@@ -112,6 +125,8 @@ class Gate:
     allowed_hosts: Allowed = NOBODY
     access: Access = ANYONE
     metadata: Metadata = NO_METADATA
+    passes_metadata: bool = False
+    port: int = 0
 
     def arrive(self, block: bytes) -> Arrival:
         """Judge a request by its head. Raises MalformedHead."""
@@ -143,6 +158,9 @@ class Gate:
             token=token,
             page=self._page(head),
             messages=_reference(head.target, MESSAGES_PATH),
+            path=head.target.partition(b"?")[0],
+            base=_base(text, self.port),
+            endpoint=self._endpoint(head, errand),
             cors=self._cors(text.get(b"origin")),
             refusal=self._refusal(head, text, token),
         )
@@ -224,7 +242,17 @@ class Gate:
     def _errands(self, head: RequestHead) -> _Errands:
         """What is done at the request's path, by method; empty where nothing is."""
         path = _unslashed(head.target.partition(b"?")[0])
-        return _AT_ENDPOINT if path == _unslashed(self.path) else _AT_SSE.get(path, {})
+        if path == _unslashed(self.path):
+            return _AT_ENDPOINT
+        if self.passes_metadata and document_path(path)[0]:
+            return _AT_METADATA
+        return _AT_SSE.get(path, {})
+
+    def _endpoint(self, head: RequestHead, errand: str) -> bytes:
+        if errand in (OPEN_STREAM, TAKE_MESSAGE):
+            return SSE_PATH
+        about = document_path(head.target.partition(b"?")[0])[1]
+        return SSE_PATH if about == SSE_PATH else _unslashed(self.path)
 
     def _coded(self, head: RequestHead) -> Refusal | None:
         if not is_coded(head.headers):
@@ -256,6 +284,30 @@ def _reference(target: bytes, path: bytes) -> bytes:
     """A relative reference (RFC 3986, section 4.2) from a request's path to one beside it."""
     up = b"../" if target.partition(b"?")[0].endswith(b"/") else b""
     return up + path.removeprefix(b"/")
+
+
+def _base(text: Mapping[bytes, str], port: int) -> bytes:
+    """A client's own address of the proxy, as reverse proxies between them tell it.
+
+    A client of this machine that comes straight to the `port` need not name it in Host.
+    """
+
+    def first(name: bytes) -> str:
+        return text.get(name, "").partition(",")[0].strip()
+
+    named = first(b"x-forwarded-host") or first(b"host")
+    scheme = "https" if first(b"x-forwarded-proto").lower() == "https" else "http"
+    prefix = first(b"x-forwarded-prefix").rstrip("/")
+    try:
+        place = host(named)
+    except ValueError:
+        return b""
+    if not (named.isascii() and _PREFIX.fullmatch(prefix)):
+        return b""
+    straight = not any(name.startswith(b"x-forwarded-") for name in text)
+    if port and straight and place.port is None and names_loopback(place):
+        named = f"{named}:{port}"
+    return f"{scheme}://{named}{prefix}".encode()
 
 
 def _unslashed(path: bytes) -> bytes:

@@ -9,13 +9,14 @@ from msgspec import UnsetType
 from .calls.books import Books
 from .calls.post import NO_SESSION, Post, turn_away
 from .errors import DuplicateRequest, MalformedMessage
-from .gate import OPEN_STREAM, TAKE_MESSAGE, Arrival
+from .gate import METADATA, OPEN_STREAM, TAKE_MESSAGE, Arrival
 from .refusal import Refusal
 from .session import Call
 from .telemetry.trace import Trace
 from .telemetry.tracing import Tracer
 from .telemetry.vocabulary import Cause
 from .transports.port import Client
+from .upstreams.resource_metadata import MetadataUpstream
 from .upstreams.upstream import StreamHost, Upstream
 from .verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from .wire import jsonrpc, response, trace_meta
@@ -43,6 +44,7 @@ class Relay:
         books: Books,
         tracer: Tracer,
         limits: Limits,
+        metadata: MetadataUpstream | None = None,
     ) -> None:
         self._upstream = upstream
         self._streams = streams
@@ -56,6 +58,8 @@ class Relay:
             OPEN_STREAM: self._open_stream,
             TAKE_MESSAGE: partial(self._post, streams.take_message),
         }
+        if metadata is not None:
+            self._takers[METADATA] = partial(self._describe, metadata)
         self.draining = False
 
     def __repr__(self) -> str:
@@ -128,6 +132,16 @@ class Relay:
     def _open_stream(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         post = Post(client, arrival, body, (), (), arrival.context_lines)
         self._open(self._streams.open_stream, post)
+
+    def _describe(
+        self,
+        metadata: MetadataUpstream,
+        client: Client,
+        arrival: Arrival,
+        body: bytes,
+        started: float,
+    ) -> None:
+        metadata.fetch(Post(client, arrival, body, (), (), arrival.context_lines))
 
     def _open(self, take: Callable[[Post], None], post: Post) -> None:
         if self.draining:

@@ -88,14 +88,20 @@ class Server:
         upstreams = Upstreams(self._settings, self._books, tasks.create_task, self._note_upstream)
         limits = Limits(self._settings.depth_limit, self._settings.max_in_flight)
         relay = Relay(
-            upstreams.endpoint, upstreams.streams, self._books, self._export.tracer, limits
+            upstreams.endpoint,
+            upstreams.streams,
+            self._books,
+            self._export.tracer,
+            limits,
+            upstreams.metadata,
         )
         entrance = entrance_of(self._settings.access, self._settings.server.path)
         front = self._front(
             self._overheard(relay),
             entrance,
             entrance.token_check(tasks.create_task),
-            loopback=listening.is_loopback(mcp),
+            mcp,
+            passes_metadata=upstreams.metadata is not None,
         )
         loop = asyncio.get_running_loop()
         backlog = listening.BACKLOG
@@ -117,17 +123,25 @@ class Server:
         logs.event(LOG, "stopped")
 
     def _front(
-        self, receiver: Receiver, entrance: Entrance, check: TokenCheck | None, *, loopback: bool
+        self,
+        receiver: Receiver,
+        entrance: Entrance,
+        check: TokenCheck | None,
+        mcp: socket.socket,
+        *,
+        passes_metadata: bool,
     ) -> Front:
         settings = self._settings
         gate = Gate(
             path=settings.server.path.encode(),
             body_limit=settings.body_limit,
-            loopback=loopback,
+            loopback=listening.is_loopback(mcp),
             allowed_origins=settings.allowed_origins,
             allowed_hosts=settings.allowed_hosts,
             access=entrance.access,
             metadata=entrance.metadata,
+            passes_metadata=passes_metadata,
+            port=listening.address_of(mcp).port,
         )
         return Front(
             Memo(gate.arrive),

@@ -8,6 +8,12 @@ import msgspec
 from .settings import JwtTerms
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
+_DOCUMENTS = (
+    WELL_KNOWN.encode(),
+    b"/.well-known/oauth-authorization-server",
+    b"/.well-known/openid-configuration",
+)
+"""Where clients look for documents: of the resource, and, in 2025-03-26, of who issues tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,15 @@ class Metadata:
 
 
 NO_METADATA = Metadata("", frozenset(), b"")
+
+
+def document_path(path: bytes) -> tuple[bytes, bytes]:
+    """Of the path of a document: which document, and the path that it is about; else empty."""
+    for root in _DOCUMENTS:
+        about = path.removeprefix(root)
+        if path.startswith(root) and about[:1] in (b"", b"/"):
+            return root, about.rstrip(b"/")
+    return b"", b""
 
 
 def metadata(terms: JwtTerms, path: str) -> Metadata:

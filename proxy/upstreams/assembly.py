@@ -26,6 +26,7 @@ from .http_eras import EraConnector, HttpEras
 from .http_upstream import HttpTerms, HttpUpstream
 from .modern_upstream import ModernUpstream
 from .places import Places
+from .resource_metadata import MetadataUpstream, ResourceMetadata
 from .session_upstream import SessionUpstream
 from .speech import Speech
 from .upstream import Upstream
@@ -36,7 +37,8 @@ Spawn = Callable[[Coroutine[None, None, None]], object]
 class Upstreams:
     """One server, as clients of streamable HTTP (`endpoint`) and of HTTP+SSE (`streams`) need it.
 
-    `endpoint` has `streams` in its care.
+    `endpoint` has `streams` in its care. `metadata` is there where clients may ask the server how
+    to get a token.
     `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
     connect why it failed, "" if it did not.
     """
@@ -50,6 +52,7 @@ class Upstreams:
         self._places = Places(settings.max_sessions)
         server = settings.server
         self.endpoint: Upstream
+        self.metadata: MetadataUpstream | None = None
         if isinstance(server, StdioServer):
             children = self._children(server)
             connector = Sharing(children, spawn, on_reach) if server.shared else children
@@ -61,12 +64,15 @@ class Upstreams:
         if server.secure:
             tls = ssl.create_default_context(cafile=settings.upstream_ca or None)
         pool = Pool(Endpoint(server.host, server.port, tls), spawn, on_reach, follows=True)
+        metadata = None if settings.access else ResourceMetadata(server.url)
+        if metadata is not None:
+            self.metadata = MetadataUpstream(metadata, server.authority, pool, spawn)
         if server.transport is HttpTransport.SSE:
             sse = self._sse(server, pool)
             self.streams = self._sessions(sse)
             self.endpoint = self._eras(self.streams, sse, Era.LEGACY)
         else:
-            self.endpoint, self.streams = self._streamable(server, pool)
+            self.endpoint, self.streams = self._streamable(server, pool, metadata)
 
     def __repr__(self) -> str:
         return f"<Upstreams {self.endpoint!r} {self.streams!r}>"
@@ -117,7 +123,9 @@ class Upstreams:
         terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
         return SseConnector(pool, partial(SseLink, terms))
 
-    def _streamable(self, server: HttpServer, pool: Pool) -> tuple[HttpEras, SessionUpstream]:
+    def _streamable(
+        self, server: HttpServer, pool: Pool, metadata: ResourceMetadata | None
+    ) -> tuple[HttpEras, SessionUpstream]:
         settings = self._settings
         terms = HttpTerms(
             target=server.target,
@@ -125,6 +133,7 @@ class Upstreams:
             patience=settings.upstream_timeout,
             idle=settings.session_idle,
             message_limit=settings.message_limit,
+            metadata=metadata,
         )
         spoken = StreamableTerms(
             server.target, server.authority, settings.upstream_timeout, settings.message_limit

@@ -33,6 +33,9 @@ class Owner(Protocol):
     def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
         """The upstream's answer has begun."""
 
+    def refusal(self, exchange: "Exchange", head: ResponseHead) -> bytes:
+        """What is passed on of the head of a refusal."""
+
     def closed(self, exchange: "Exchange") -> None:
         """Nothing more will happen in this exchange."""
 
@@ -97,7 +100,8 @@ class Exchange:
                 each.call.reason = answered(head.status, body)
         self.head = head
         self._owner.answered(self, head)
-        self.post.client.answer(head.forward, body, head.status)
+        forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
+        self.post.client.answer(forward, body, head.status)
         self._count(finished, head.status)
         self._close()
 
@@ -113,7 +117,8 @@ class Exchange:
             return
         if self._session.busy:
             self._held = Abridged(self._owner.message_limit)
-        self.post.client.begin(head.forward, head.length)
+        forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
+        self.post.client.begin(forward, head.length)
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""

@@ -15,12 +15,13 @@ from ..wire.head import Content, ResponseHead
 from ..wire.message import RequestId
 from .exchange import Exchange
 from .leases import Leases
+from .resource_metadata import ResourceMetadata
 from .trial import Trial
 from .withdrawals import Pending, Withdrawal, withdrawals
 
 INITIALIZE = "initialize"
 FORBIDDEN = frozenset((401, 403))
-"""What a server answers to a DELETE of somebody whom the session does not belong to."""
+"""What a server answers to whom it wants to show another token, also to a DELETE."""
 MOST_PARKED = 10_000
 """Streams that were cut and may be resumed; the calls of one more are given up."""
 
@@ -29,7 +30,8 @@ MOST_PARKED = 10_000
 class HttpTerms:
     """How an HTTP upstream is spoken to: the request target, the authority for Host, the limits.
 
-    `patience` and `idle` are seconds, `message_limit` bytes.
+    `patience` and `idle` are seconds, `message_limit` bytes. `metadata` is None where the proxy
+    itself asks for tokens.
     """
 
     target: bytes
@@ -37,6 +39,7 @@ class HttpTerms:
     patience: float
     idle: float
     message_limit: int
+    metadata: ResourceMetadata | None = None
 
 
 class HttpUpstream:
@@ -133,6 +136,13 @@ class HttpUpstream:
         if self._withdrawn and head.status < 300:
             for each in withdrawals(exchange.post):
                 self._withdraw(each)
+
+    def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:
+        """Part of exchange.Owner."""
+        metadata = self._terms.metadata
+        if metadata is None or head.status not in FORBIDDEN:
+            return head.forward
+        return metadata.challenge(head.forward, exchange.post.arrival)
 
     def closed(self, exchange: Exchange) -> None:
         """Part of exchange.Owner."""

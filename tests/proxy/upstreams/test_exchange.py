@@ -49,6 +49,9 @@ class Keeper:
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None: ...
 
+    def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:
+        return head.forward
+
     def closed(self, exchange: Exchange) -> None:
         self.closed_times += 1
 
