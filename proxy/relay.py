@@ -90,9 +90,6 @@ class Relay:
         except MalformedMessage as error:
             self._turn_away(client, jsonrpc.PARSE_ERROR, str(error))
             return
-        if not jsonrpc.is_text(body):
-            self._turn_away(client, jsonrpc.PARSE_ERROR, "not a JSON-RPC message: not UTF-8")
-            return
         limits = self._limits
         if deeper_than(body, limits.depth):
             reason = f"arrays and objects nest more than {limits.depth} levels deep"

@@ -19,13 +19,15 @@ from .verdict import (
     judge_rest,
     judge_status,
 )
-from .wire import jsonrpc
+from .wire import ids, jsonrpc
 from .wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 PROGRESS = "notifications/progress"
 CANCELLED_METHOD = "notifications/cancelled"
 LISTEN = "subscriptions/listen"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+MOST_GIVEN_UP = 256
+"""Calls that ended without an answer whose ids are remembered."""
 
 
 class Call:
@@ -78,6 +80,16 @@ class Finished(NamedTuple):
     verdict: Verdict
 
 
+class Settled(NamedTuple):
+    """What became of the calls that one HTTP answer was to; `relay`: it is to be passed on.
+
+    That is, the client can tell by it what its calls came to, if only with a laxer parser.
+    """
+
+    finished: tuple[Finished, ...]
+    relay: bool = True
+
+
 class Related(NamedTuple):
     """Effect: the message belongs to the stream of a call that goes on."""
 
@@ -101,12 +113,13 @@ LATE = Late()
 class Session:
     """Calls in flight, by request id. `patience` is how long a silent server is waited for."""
 
-    __slots__ = ("_calls", "_patience", "_tokens")
+    __slots__ = ("_calls", "_given_up", "_patience", "_tokens")
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._calls: dict[RequestId, Call] = {}
         self._tokens: dict[RequestId, Call] = {}
+        self._given_up: dict[RequestId, None] | None = None
 
     def __repr__(self) -> str:
         return f"<Session in_flight={list(self._calls.values())}>"
@@ -156,7 +169,7 @@ class Session:
     def abandon(self, request_id: RequestId | None, verdict: Verdict) -> Finished | None:
         """End a call without an answer; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
-        return None if call is None else self._finish(call, verdict)
+        return None if call is None else self.drop(call, verdict)
 
     def acknowledge(self) -> Finished | None:
         """The server opened a subscription: the call for it is served, and its stream lives on."""
@@ -165,17 +178,26 @@ class Session:
                 return self._finish(call, OK)
         return None
 
-    def settle(self, status: int, body: bytes, now: float) -> tuple[Finished, ...]:
+    def settle(self, status: int, body: bytes, now: float) -> Settled:
         """Take a complete HTTP answer: every call ends, by its own answer or by the status."""
         if status >= 500:
-            return self.end(judge_status(status))
+            return Settled(self.end(judge_status(status)))
         try:
             messages = jsonrpc.decode_all(body)
         except MalformedMessage:
-            return self.end(judge_status(status))
+            relay = status >= 400 or jsonrpc.may_be_read(body)
+            return Settled(self.end(judge_status(status)), relay=relay)
         effects = [self.receive(message, now) for message in messages]
         finished = tuple([effect for effect in effects if isinstance(effect, Finished)])
-        return finished + self.end(judge_rest(status, messages)) if self._calls else finished
+        rest = self.end(judge_rest(status, messages)) if self._calls else ()
+        garbled = rest and not finished and rest[0].verdict is GARBLED
+        return Settled(finished + rest, relay=not garbled)
+
+    def unreadable(self, data: bytes) -> Finished | None:
+        """Take a message that cannot be read: the answer to the one call that waits, or nothing."""
+        if len(self._calls) != 1 or not jsonrpc.may_be_read(data):
+            return None
+        return self.drop(next(iter(self._calls.values())), GARBLED)
 
     def hand_over(self, other: "Session", now: float) -> tuple[Finished, ...]:
         """Let `other` wait for the calls in flight; those whose id it waits for already end."""
@@ -188,21 +210,41 @@ class Session:
         return tuple(ended)
 
     def drop(self, call: Call, verdict: Verdict) -> Finished:
-        """End one call that is in flight."""
+        """End one call that is in flight, and take no late answer to it for one to another."""
+        if self._given_up is None:
+            self._given_up = {}
+        elif len(self._given_up) >= MOST_GIVEN_UP:
+            del self._given_up[next(iter(self._given_up))]
+        self._given_up[call.id] = None
         return self._finish(call, verdict)
 
     def overdue(self, now: float) -> tuple[Finished, ...]:
         """End the calls whose server was silent for too long."""
         late = [call for call in self._calls.values() if call.deadline <= now]
-        return tuple(self._finish(call, TIMED_OUT) for call in late)
+        return tuple(self.drop(call, TIMED_OUT) for call in late)
 
     def end(self, verdict: Verdict) -> tuple[Finished, ...]:
         """End every call in flight with the same verdict."""
-        return tuple(self._finish(call, verdict) for call in self.calls)
+        return tuple(self.drop(call, verdict) for call in self.calls)
 
     def _answer(self, message: Message) -> Effect:
-        call = self._calls.get(message.id)  # type: ignore[arg-type]  # a null id is never in
+        call = self._calls.get(message.id) or self._meant(message)  # type: ignore[arg-type]
         return LATE if call is None else self._finish(call, judge(message))
+
+    def _meant(self, message: Message) -> Call | None:
+        """The call that an answer under another id is to: one of another JSON type, or, with an
+        error, one that is not known, such as null (JSON-RPC 2.0, section 5), while one call waits.
+        """
+        given_up = self._given_up or {}
+        if message.id in given_up:
+            return None
+        known = ids.stands_for(message.id, self._calls)
+        if known is not None:
+            return self._calls[known]
+        late = ids.stands_for(message.id, given_up) is not None
+        if message.error and len(self._calls) == 1 and not late:
+            return next(iter(self._calls.values()))
+        return None
 
     def _progress(self, message: Message, now: float) -> Effect:
         token = (message.params or NO_PARAMS).progress_token

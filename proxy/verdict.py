@@ -36,12 +36,14 @@ GARBLED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANS
 
 
 def judge(answer: Message) -> Verdict:
-    """The verdict on a JSON-RPC answer."""
+    """The verdict on a JSON-RPC answer. One that is no JSON, but can be read, may fail clients."""
     if answer.error:
         code = answer.error.code
         fault = Fault.CALLER if code in CALLER_CODES else Fault.SERVER
         return Verdict(Outcome.PROTOCOL_ERROR, fault, str(code))
-    return TOOL_ERROR if answer.result and answer.result.is_error else OK
+    if answer.result and answer.result.is_error:
+        return TOOL_ERROR
+    return GARBLED if answer.malformed else OK
 
 
 def judge_status(status: int) -> Verdict:

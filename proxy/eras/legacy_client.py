@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
+from ..wire import ids
 from ..wire.fields import Fields, encode, inside, members, raw
 from . import keys
 from .effects import Cancel, Later, Relisten, Send, SessionEffects, Tell
@@ -106,7 +107,7 @@ class LegacyClient:
     def receive(self, message: Fields) -> SessionEffects:
         """Take a message of the server. Raises MalformedMessage."""
         if "method" not in message:
-            return self._answered(identity(message.get("id")), message)
+            return self._answered(self._meant(message), message)
         if "id" in message:
             return [Send(_NOT_ASKED.answer(message["id"]))]
         return self._told(text(message["method"]), message)
@@ -231,8 +232,16 @@ class LegacyClient:
         del self._calls[round_.call.number]
         return self._forward(round_.call)
 
-    def _answered(self, number: object, message: Fields) -> SessionEffects:
-        if not isinstance(number, int) or number == 0:
+    def _meant(self, answer: Fields) -> int | None:
+        """The request that an answer is to: an error that names none is to the only one."""
+        number = identity(answer.get("id"))
+        waiting: list[int] = [*self._calls, *([self._discovering] if self._discovering else ())]
+        if number is None and "error" in answer and len(waiting) == 1:
+            return waiting[0]
+        return ids.number(number)
+
+    def _answered(self, number: int | None, message: Fields) -> SessionEffects:
+        if not number:
             return []
         if number == self._discovering:
             return self._discovered(message)
@@ -303,19 +312,20 @@ class LegacyClient:
 
     def _told(self, method: str, message: Fields) -> SessionEffects:
         params = inside(message, "params")
-        subscription = identity(inside(params, "_meta").get(keys.SUBSCRIPTION_KEY))
+        subscription = inside(params, "_meta").get(keys.SUBSCRIPTION_KEY)
+        number = ids.number(identity(subscription))
         if method == keys.ACKNOWLEDGED:
-            return self._acknowledged(subscription, params)
+            return self._acknowledged(number, params)
         if method == keys.CANCELLED:
-            ended = identity(params.get("requestId"))
-            return self._stream_ended(ended, _CLOSED) if isinstance(ended, int) else []
+            ended = ids.number(identity(params.get("requestId")))
+            return [] if ended is None else self._stream_ended(ended, _CLOSED)
         if subscription is None:
             return [Tell(encode(message))]
-        if subscription != self._listening and subscription not in self._superseded:
+        if number != self._listening and number not in self._superseded:
             return []
         return [Tell(with_meta(message, "params", keys.SUBSCRIPTION_KEY, None))]
 
-    def _acknowledged(self, subscription: object, params: Fields) -> SessionEffects:
+    def _acknowledged(self, subscription: int | None, params: Fields) -> SessionEffects:
         if subscription != self._listening:
             return []
         honored = mapping(plain(params.get("notifications"))).get("resourceSubscriptions")

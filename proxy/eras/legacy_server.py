@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from msgspec import Raw
 
+from ..wire import ids
 from ..wire.fields import Fields, encode, inside, members, raw
 from . import keys, results
 from .effects import Answer, Changed, Effects, Push, Send
@@ -202,9 +203,9 @@ class LegacyServer:
 
     def _answered(self, message: Fields) -> Effects:
         number = identity(message.get("id"))
-        if isinstance(number, str):
+        if isinstance(number, str) and ids.number(number) is None:
             return self._subscribed(number, agreed="error" not in message)
-        ticket = self._tickets.get(number)
+        ticket = self._tickets.answered(message)
         if ticket is None or ticket.number in self._listening:
             return []
         asking = self._asking.get(ticket.number)

@@ -48,9 +48,10 @@ class ModernServer:
         return self._notified(text(message["method"]), message)
 
     def _answered(self, message: Fields) -> Effects:
-        ticket = self._tickets.take(identity(message.get("id")))
+        ticket = self._tickets.answered(message)
         if ticket is None:
             return []
+        self._tickets.take(ticket.number)
         if ticket.method == keys.LIST_TOOLS and "result" in message:
             self._parameters.learn(plain(inside(message, "result").get("tools")))
         if ticket.method == keys.LISTEN and "result" in message:

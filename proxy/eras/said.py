@@ -14,10 +14,13 @@ from msgspec import UNSET
 from ..errors import MalformedMessage
 from ..wire import jsonrpc
 from ..wire.fields import Fields, members, raw, take_apart
+from ..wire.message import Message
+from ..wire.repair import as_utf8
 from . import keys
-from .request import NULL, Refused, identity
+from .request import Refused, identity
 
 T = TypeVar("T")
+_ANSWER = frozenset(("id", "result", "error"))
 _NO_RESULT = Refused(keys.INTERNAL_ERROR, "the server gave no result that can be read")
 
 
@@ -26,7 +29,7 @@ def read(data: bytes) -> tuple[tuple[Fields, bytes], ...]:
 
     Raises MalformedMessage.
     """
-    return each_of(data, lambda part: _fit(parted(part), part))
+    return each_of(data, lambda part: _fit(parted(as_utf8(part))))
 
 
 def each_of(data: bytes, read_one: Callable[[bytes], T]) -> tuple[tuple[T, bytes], ...]:
@@ -46,6 +49,14 @@ def each_of(data: bytes, read_one: Callable[[bytes], T]) -> tuple[tuple[T, bytes
     return tuple(found)
 
 
+def labels(text: bytes) -> Message:
+    """The labels of a message. Raises MalformedMessage, also for an object that is none."""
+    message = jsonrpc.decode(text)
+    if not message.is_message:
+        raise MalformedMessage("not a JSON-RPC message: no method, result or error")
+    return message
+
+
 def parted(text: bytes) -> Fields:
     """The members of a message; an error in place of an answer of which only the id can be read.
 
@@ -60,18 +71,16 @@ def parted(text: bytes) -> Fields:
         return take_apart(_NO_RESULT.answer(raw(message.id)))
 
 
-def _fit(message: Fields, text: bytes) -> Fields:
+def _fit(message: Fields) -> Fields:
     if identity(message.get("id")) is None:
         message.pop("id", None)
-    if not jsonrpc.is_text(text):
-        if "method" in message:
-            raise MalformedMessage("not a JSON-RPC message: not UTF-8")
-        message = {"id": message.get("id", NULL)}
     if bytes(message.get("error", b"")) == b"null":
         del message["error"]  # As JSON-RPC 1.0 has it, beside a result.
     if "error" in message:
         message.pop("result", None)
     elif "method" not in message and not _has_result(message):
+        if not message.keys() & _ANSWER:
+            raise MalformedMessage("not a JSON-RPC message: no method, id, result or error")
         return take_apart(_NO_RESULT.answer(message.get("id")))
     return message
 

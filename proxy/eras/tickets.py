@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from ..wire import ids
 from ..wire.fields import Fields, encode, inside, raw
 from . import keys
 from .effects import Push
-from .request import Request
+from .request import Request, identity
 
 
 class Ticket:
@@ -68,11 +69,20 @@ class Tickets:
 
     def get(self, number: object) -> Ticket | None:
         """The request in flight under that number, which a server may have made up."""
-        return self._open.get(number) if type(number) is int else None
+        found = ids.number(number)
+        return None if found is None else self._open.get(found)
 
     def take(self, number: object) -> Ticket | None:
         """The same, and it is over."""
-        return self._open.pop(number, None) if type(number) is int else None
+        found = ids.number(number)
+        return None if found is None else self._open.pop(found, None)
+
+    def answered(self, answer: Fields) -> Ticket | None:
+        """The request that an answer is to: an error that names none is to the only one."""
+        number = identity(answer.get("id"))
+        if number is None and "error" in answer and len(self._open) == 1:
+            return next(iter(self._open.values()))
+        return self.get(number)
 
 
 def numbered(request: Request, number: int) -> Fields:

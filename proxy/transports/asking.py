@@ -13,14 +13,15 @@ from ..verdict import (
     judge,
     judge_status,
 )
-from ..wire import jsonrpc
+from ..wire import ids, jsonrpc
 from ..wire.event_stream import EventReader
 from ..wire.head import Content, ResponseHead
-from ..wire.message import Message
+from ..wire.message import Message, RequestId
 from ..wire.refusal_text import answered
 from .lane import Parcel
 from .port import Source
 
+ACCEPTED = 202
 RESUME_SECONDS = 1.0
 """Pause before a stream is asked for again; it doubles up to the longest while nothing comes."""
 LONGEST_RESUME_SECONDS = 30.0
@@ -33,6 +34,10 @@ class Asker(Protocol):
     patience: float
     message_limit: int
     session: bytes
+
+    @property
+    def listening(self) -> bool:
+        """Whether the server has a stream on which it may answer what it only accepted."""
 
     def hear(self, data: bytes, arrived: float) -> None:
         """A message of the server."""
@@ -177,7 +182,7 @@ class Question(Request):
     def __init__(self, asker: Asker, parcel: Parcel) -> None:
         super().__init__(asker)
         self.parcel = parcel
-        self._waiting = set(parcel.ids)
+        self._waiting: set[RequestId] = set(parcel.ids)
         self._heard = perf_counter()
         self._delivered = False
         self._resumes = False
@@ -203,10 +208,15 @@ class Question(Request):
         except MalformedMessage:
             messages = ()
         for message in messages:
-            if message.is_answer:
-                self._waiting.discard(message.id)
-                if self.parcel.initializes and self._head is not None and message.result:
-                    self._asker.agree(self._head.session, message)
+            if not message.is_answer:
+                continue
+            meant = self._meant(message)
+            if meant is not None:
+                self._waiting.discard(meant)
+                if meant != message.id and not jsonrpc.is_batch(data):
+                    data = jsonrpc.with_id(data, meant)
+            if self.parcel.initializes and self._head is not None and message.result:
+                self._asker.agree(self._head.session, message)
         self._asker.hear(data, arrived)
         if self.parcel.ids and not self._waiting:
             self._deliver()
@@ -215,6 +225,10 @@ class Question(Request):
         if head.status == 404 and self._asker.session and not self._resumes:
             self._finish()
             self._asker.expired()
+            return
+        if head.status == ACCEPTED and not body and self._asker.listening:
+            self._deliver()
+            self._finish()
             return
         verdict = judge_status(head.status)
         if body and head.content is Content.JSON and not head.encoded:
@@ -234,9 +248,16 @@ class Question(Request):
         for message in messages:
             if message.id is None and message.error:
                 return judge(message)
-        if any(message.id in self._waiting for message in messages if message.is_answer):
+        if any(self._meant(message) is not None for message in messages if message.is_answer):
             self._take(body, arrived)
         return verdict
+
+    def _meant(self, answer: Message) -> RequestId | None:
+        """The request that an answer is to: an error under an unknown id is to the only one."""
+        known = ids.stands_for(answer.id, self._waiting)
+        if known is None and answer.error and len(self._waiting) == 1:
+            return next(iter(self._waiting))
+        return known
 
     def _end(self, verdict: Verdict, reason: str) -> None:
         if self._over:
@@ -287,6 +308,11 @@ class Listening(Request):
     def __init__(self, asker: Asker) -> None:
         super().__init__(asker)
         self._pause = RESUME_SECONDS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server sends events on it now."""
+        return self._reader is not None
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""

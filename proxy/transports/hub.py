@@ -19,7 +19,7 @@ from ..eras import keys, said
 from ..eras.request import Refused
 from ..errors import MalformedMessage
 from ..verdict import REJECTED, Verdict
-from ..wire import jsonrpc
+from ..wire import ids, jsonrpc
 from ..wire.fields import Fields, encode, inside, members, raw, take_apart
 from ..wire.message import NO_META, NO_PARAMS, Message, RequestId
 from .port import Link, LinkOwner
@@ -208,7 +208,7 @@ class Hub:
     def link_message(self, data: bytes, arrived: float) -> None:
         """Part of port.LinkOwner."""
         try:
-            parts = said.each_of(data, lambda part: (jsonrpc.decode(part), said.parted(part)))
+            parts = said.each_of(data, lambda part: (said.labels(part), said.parted(part)))
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
@@ -302,10 +302,11 @@ class Hub:
         return self._send(encode({**fields, "params": params}))
 
     def _hear_answer(self, message: Message, fields: Fields, arrived: float) -> None:
-        number = message.id
-        ticket = self._tickets.pop(number, None) if type(number) is int else None
-        if ticket is None:
+        number = ids.stands_for(message.id, self._tickets)
+        if number is None:
+            self._hear_stray(message, fields, arrived)
             return
+        ticket = self._tickets.pop(number)  # type: ignore[arg-type]
         if ticket.share.numbers.get(ticket.key) == number:
             del ticket.share.numbers[ticket.key]
         if number == self._greeter:
@@ -313,6 +314,13 @@ class Hub:
         if number in self._probes:
             self._forget_probe(ticket.share)
         ticket.share.hear(encode({**fields, "id": ticket.id}), arrived)
+
+    def _hear_stray(self, message: Message, fields: Fields, arrived: float) -> None:
+        """An error that names no request there ever was is the only session's, if there is one."""
+        late = 0 < (ids.number(message.id) or 0) <= self._last
+        if message.error and not late and len(self._shares) == 1:
+            [share] = self._shares
+            share.hear(encode(fields), arrived)
 
     def _hear_greeting(self, message: Message, fields: Fields, arrived: float) -> None:
         """A refusal is no greeting: the next session may ask again."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..eras import keys
 from ..wire import jsonrpc
-from ..wire.message import Message
+from ..wire.message import Message, RequestId
 
 BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may be on their way to a server that does not take them; then none is added."""
@@ -25,7 +25,9 @@ class Parcel:
         parts = jsonrpc.decode_all(message)
         self.message = message
         self.headers = headers
-        self.ids = tuple([each.id for each in parts if each.is_request])
+        self.ids: tuple[RequestId, ...] = tuple(
+            [each.id for each in parts if each.is_request]  # type: ignore[misc]  # which has one
+        )
         self.initializes = any(map(_initializes, parts))
 
     def __repr__(self) -> str:

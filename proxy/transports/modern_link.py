@@ -62,6 +62,11 @@ class ModernLink:
             self._ask(asked, Parcel(message, without(lines, headers.REPLACED)))
         return True
 
+    @property
+    def listening(self) -> bool:
+        """Part of asking.Asker: there is no stream but those of requests."""
+        return False
+
     def pause(self) -> None:
         """Part of port.Link."""
         self.paused = True

@@ -65,6 +65,11 @@ class StreamableLink:
         """Part of port.Link."""
         return self._owner is None or self._lane.send(message, without(headers, REPLACED))
 
+    @property
+    def listening(self) -> bool:
+        """Part of asking.Asker."""
+        return any(isinstance(each, Listening) and each.is_open for each in self._requests)
+
     def pause(self) -> None:
         """Part of port.Link: all that the server has open for this session is held back."""
         self.paused = True

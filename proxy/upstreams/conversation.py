@@ -19,6 +19,7 @@ from ..verdict import CANCELLED, HELD_UP, TIMED_OUT, UNREACHABLE, Verdict
 from ..wire import jsonrpc, response
 from ..wire.head import Header
 from ..wire.message import NO_PARAMS, Message
+from ..wire.repair import as_utf8
 from .backlog import Backlog
 from .reply import Answer, Listener, Receipt, Reply
 
@@ -212,12 +213,12 @@ class Conversation:
     def link_message(self, data: bytes, arrived: float) -> None:
         """Part of port.LinkOwner."""
         try:
-            messages = said.each_of(data, jsonrpc.decode)
+            messages = said.each_of(data, said.labels)
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
         for message, part in messages:
-            self._take(message, part, arrived)
+            self._take(message, as_utf8(part) if message.malformed else part, arrived)
 
     def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -303,6 +304,8 @@ class Conversation:
         effect = self._session.receive(message, arrived)
         if isinstance(effect, Finished):
             effect.call.answer_size = len(data)
+            if type(message.id) is not type(effect.call.id) or message.id != effect.call.id:
+                data = jsonrpc.with_id(data, effect.call.id)
             if message.result and message.result.protocol_version:
                 self._version = message.result.protocol_version
             reply = self._replies.pop(effect.call)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ..calls.post import GONE_STATUS, Post, failure, resumption
 from ..errors import MalformedMessage, MessageTooLarge
-from ..session import ACKNOWLEDGED, Finished, Session, excuse
+from ..session import ACKNOWLEDGED, Effect, Finished, Session, Settled, excuse
 from ..telemetry.catalogue import Outcome
 from ..transports.port import Source
 from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
@@ -17,6 +17,9 @@ from ..wire.event_stream import encode as encode_event
 from ..wire.head import Content, ResponseHead
 from ..wire.message import RequestId
 from ..wire.refusal_text import answered
+
+_IDLE = Settled(())
+"""What becomes of the calls of an answer for which none waits."""
 
 
 class Owner(Protocol):
@@ -90,8 +93,9 @@ class Exchange:
         self._waited += arrived - self._mark
         if self._refuses(head):
             return
-        finished = self._session.settle(head.status, body, arrived) if self._session.busy else ()
-        if finished and finished[0].verdict is GARBLED:
+        settled = self._session.settle(head.status, body, arrived) if self._session.busy else _IDLE
+        finished = settled.finished
+        if not settled.relay:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
         for each in finished:
@@ -136,7 +140,7 @@ class Exchange:
         if self._waits and self.head is not None:
             if self._held is not None:
                 status = self.head.status
-                finished = self._session.settle(status, self._held.text, arrived)
+                finished = self._session.settle(status, self._held.text, arrived).finished
                 for each in finished:
                     each.call.answer_size = self._held.length // len(finished)
                 self._count(finished, status)
@@ -259,13 +263,16 @@ class Exchange:
     def _see(self, data: bytes, now: float) -> None:
         for call in self.post.calls:
             call.first_event = call.first_event or now
+        session = self._session
+        effects: list[Effect | None]
         try:
-            messages = jsonrpc.decode_all(data)
+            effects = [
+                session.acknowledge() if each.method == ACKNOWLEDGED else session.receive(each, now)
+                for each in jsonrpc.decode_all(data)
+            ]
         except MalformedMessage:
-            return
-        for message in messages:
-            session, opened = self._session, message.method == ACKNOWLEDGED
-            effect = session.acknowledge() if opened else session.receive(message, now)
+            effects = [session.unreadable(data)]
+        for effect in effects:
             if isinstance(effect, Finished):
                 effect.call.answer_size = len(data)
                 self._count((effect,), self.head.status if self.head else 0)

@@ -47,7 +47,7 @@ class Abridged:
         data = self._rest + data
         start = 0
         while len(data) - start >= self._piece:
-            end = _before_escape(data, start, start + self._piece)
+            end = _before_escape(data, start, _before_character(data, start + self._piece))
             self._take(data[start:end])
             start = end
         self._rest = data[start:]
@@ -60,6 +60,23 @@ class Abridged:
         if b"\\" in piece:
             piece = piece.replace(rb"\\", b"").replace(rb"\"", b"")
         self._inside ^= piece.count(b'"') % 2 == 1
+
+
+def abridged(text: bytes) -> bytes:
+    """A whole JSON text, abridged."""
+    reading = Abridged(len(text))
+    reading.feed(text)
+    return reading.text
+
+
+def _before_character(data: bytes, end: int) -> int:
+    """The last place up to `end` that does not cut a character of UTF-8 in two."""
+    for place in range(end - 1, end - 5, -1):
+        if data[place] < 0x80:
+            return end
+        if data[place] >= 0xC0:
+            return place
+    return end
 
 
 def _before_escape(data: bytes, start: int, end: int) -> int:

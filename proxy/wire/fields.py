@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from ..errors import MalformedMessage
+from .repair import mended
 
 Fields = dict[str, Raw]
 
@@ -14,7 +15,21 @@ encode: Callable[[object], bytes] = msgspec.json.encode
 
 
 def take_apart(data: bytes | Raw) -> Fields:
-    """The members of an object. Raises MalformedMessage if `data` is none."""
+    """The members of an object, mended where it is hardly JSON (`repair`).
+
+    Raises MalformedMessage if `data` is none.
+    """
+    try:
+        return untouched(data)
+    except MalformedMessage:
+        text = mended(bytes(data))
+        if text == bytes(data):
+            raise
+        return untouched(text)
+
+
+def untouched(data: bytes | Raw) -> Fields:
+    """The members of an object, with their very bytes. Raises MalformedMessage if it is none."""
     try:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

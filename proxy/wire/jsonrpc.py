@@ -4,7 +4,10 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from ..errors import MalformedMessage
+from .abridged import abridged
+from .fields import take_apart
 from .message import Envelope, Failure, Message, RequestId, Result
+from .repair import BOM, LONGEST, is_utf8, mended, without_halves
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -13,6 +16,8 @@ UPSTREAM_LOST = -32000
 UPSTREAM_TIMEOUT = -32001
 """The official SDKs' code for "request timeout"."""
 
+
+_BEFORE = b" \t\r\n" + BOM
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
@@ -25,14 +30,20 @@ def decode(data: bytes | Raw) -> Message:
     """The labels of one message. Raises MalformedMessage.
 
     Values of unusual types (a numeric `params.name`, an array of params) are legal JSON-RPC:
-    they are left out rather than refused, because the proxy only labels with them.
+    they are left out rather than refused, because the proxy only labels with them. What many
+    parsers read although it is no JSON is read here too (`repair`), and is `malformed`.
     """
+    text = bytes(data)
     try:
-        return _decode_message(data)
-    except msgspec.ValidationError:
-        return _decode_leniently(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedMessage(f"not a JSON-RPC message: {error}") from error
+        message = _decode(data)
+    except MalformedMessage:
+        found = _decode_mended(text)
+        if found is None:
+            raise
+        return found
+    if not is_utf8(text):
+        message.malformed = True
+    return message
 
 
 def decode_all(data: bytes) -> tuple[Message, ...]:
@@ -56,21 +67,17 @@ def parts(data: bytes) -> tuple[bytes, ...]:
 
 def is_batch(data: bytes) -> bool:
     """Whether a body that is JSON is an array of messages, if only of one (2025-03-26)."""
-    return data.lstrip()[:1] == b"["
+    return data.lstrip(_BEFORE)[:1] == b"["
 
 
-def is_text(data: bytes) -> bool:
-    """Whether JSON that was decoded is UTF-8, as it must be (RFC 8259, section 8.1).
+def may_be_read(data: bytes) -> bool:
+    """Whether a text that is no JSON looks as if a laxer parser may find a message in it."""
+    return data.lstrip(_BEFORE)[:1] in (b"{", b"[")
 
-    The decoder looks at the strings only that it reads.
-    """
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+
+def with_id(data: bytes, request_id: RequestId) -> bytes:
+    """The message under another id. Raises MalformedMessage if it is no object."""
+    return _encode({**take_apart(data), "id": request_id})
 
 
 def error(request_id: RequestId | None, code: int, text: str) -> bytes:
@@ -81,11 +88,25 @@ def error(request_id: RequestId | None, code: int, text: str) -> bytes:
 def _batch(data: bytes) -> list[Raw]:
     try:
         batch = _decode_batch(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
         raise MalformedMessage(f"not a JSON-RPC batch: {error}") from error
+    except msgspec.DecodeError as error:
+        text = mended(data)
+        if text == data:
+            raise MalformedMessage(f"not a JSON-RPC batch: {error}") from error
+        return _batch(text)
     if not batch:
         raise MalformedMessage("not a JSON-RPC batch: it is empty")
     return batch
+
+
+def _decode(data: bytes | Raw) -> Message:
+    try:
+        return _decode_message(data)
+    except msgspec.ValidationError:
+        return _decode_leniently(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedMessage(f"not a JSON-RPC message: {error}") from error
 
 
 def _decode_leniently(data: bytes | Raw) -> Message:
@@ -98,6 +119,18 @@ def _decode_leniently(data: bytes | Raw) -> Message:
         message.result = Result()
     if envelope.error is not UNSET and not (message.result and bytes(envelope.error) == b"null"):
         message.error = _failure(envelope.error)  # That of JSON-RPC 1.0 beside a result is null.
+    return message
+
+
+def _decode_mended(data: bytes) -> Message | None:
+    """A message that is hardly JSON. Of a long one the labels are read without long strings."""
+    text = abridged(data) if len(data) > LONGEST else data
+    legal = without_halves(text)
+    whole = mended(legal)
+    if whole == data:
+        return None
+    message = _decode(whole)
+    message.malformed = whole != legal
     return message
 
 

@@ -1,12 +1,17 @@
 """Newline framing, as the stdio transport has it: one JSON-RPC message per line."""
 
 from ..errors import MessageTooLarge
+from .repair import as_utf8
 
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
 def encode(message: bytes) -> bytes:
-    """The message as one line: JSON has raw line ends only between tokens, where a space does."""
+    """The message as one line of UTF-8, as the transport has it (specification, "stdio").
+
+    JSON has raw line ends only between tokens, where a space does.
+    """
+    message = as_utf8(message)
     if b"\n" in message or b"\r" in message:
         message = message.translate(_ONE_LINE)
     return message + b"\n"

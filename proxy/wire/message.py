@@ -44,13 +44,17 @@ NO_META = Meta()
 
 
 class Message(Struct, gc=False):
-    """A request, a notification or an answer. Absent fields are UNSET, since null differs."""
+    """A request, a notification or an answer. Absent fields are UNSET, since null differs.
+
+    `malformed` ones are not JSON, but can be read all the same.
+    """
 
     id: RequestId | None | UnsetType = UNSET
     method: str | UnsetType = UNSET
     params: Params | None = None
     result: Result | None | UnsetType = UNSET
     error: Failure | UnsetType = UNSET
+    malformed: bool = False
 
     @property
     def is_request(self) -> bool:
@@ -61,6 +65,11 @@ class Message(Struct, gc=False):
     def is_answer(self) -> bool:
         """A result or an error; its id is null when the request's was not readable."""
         return self.method is UNSET and (self.result is not UNSET or self.error is not UNSET)
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it is a request, a notification or an answer, and not just any object."""
+        return self.method is not UNSET or self.is_answer
 
 
 class Envelope(Struct, gc=False):

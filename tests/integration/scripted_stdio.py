@@ -231,11 +231,19 @@ def stranger(request: Json) -> None:
     send({"id": "nobody's", "result": {}})
 
 
+def write(request: Json) -> None:
+    """Write a line that the test names, its characters as bytes."""
+    line: str = request["params"]["arguments"]["line"]
+    sys.stdout.buffer.write(line.encode("latin-1") + b"\n")
+    sys.stdout.flush()
+
+
 TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
         narrate, hang, crash, told, log, odd, touch, require, half, mute, garbage, stranger,
+        write,
     )
 }  # fmt: skip
 

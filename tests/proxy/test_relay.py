@@ -101,8 +101,7 @@ def test_a_batch_is_shared_out_among_its_requests() -> None:
         b"{",
         b"[]",
         b"5",
-        CALL.replace(b"}}", b'},"\xff":1}'),
-        CALL.replace(b'"t"', b'"t","x":"\xc3"'),
+        b'{"\xff":1',
     ],
 )
 def test_what_is_no_message_is_turned_away_and_counted(body: bytes) -> None:
@@ -113,6 +112,19 @@ def test_what_is_no_message_is_turned_away_and_counted(body: bytes) -> None:
     assert isinstance(told, dict)
     assert (told["id"], told["error"]["code"]) == (None, -32700)
     assert counted(scene.books) == {("unknown", "", 400, "rejected", "caller"): 1}
+
+
+@pytest.mark.parametrize(
+    "arguments", [rb'"cut \ud83d"', b'"caf\xe9"', b"[NaN]", b"-Infinity", b'{"\xff":1}']
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_is_hardly_json_is_labelled_and_passed_on_as_it_is(
+    mark: bytes, arguments: bytes
+) -> None:
+    body = mark + CALL.replace(b'"t"', b'"t","arguments":' + arguments)
+    sent = Scene().post(body)
+    assert sent.body == body
+    assert [(call.id, call.name) for call in sent.calls] == [(1, "t")]
 
 
 @pytest.mark.parametrize(("levels", "status"), [(4, 0), (5, 400)])

@@ -18,7 +18,7 @@ from proxy.verdict import (
     Verdict,
     judge_status,
 )
-from proxy.wire.message import Message, Meta, Params, RequestId, Result
+from proxy.wire.message import Failure, Message, Meta, Params, RequestId, Result
 
 PATIENCE = 10.0
 
@@ -58,11 +58,69 @@ def test_a_second_answer_is_late() -> None:
     assert one.receive(answer(1), 2.0) is LATE
 
 
-@pytest.mark.parametrize("request_id", [2, "1", None])
+@pytest.mark.parametrize("request_id", [2, "2", "one", "01", "1.0", None])
 def test_an_answer_to_nothing_in_flight_is_late(request_id: RequestId | None) -> None:
-    one = session(call(1))
+    one = session(call(1.5))
     assert one.receive(answer(request_id), 1.0) is LATE
     assert one.busy
+
+
+@pytest.mark.parametrize(
+    ("sent", "came"), [(7, "7"), ("7", 7), (7, 7.0), (-7, "-7"), ("1.5", 1.5), (0, "0")]
+)
+def test_an_answer_whose_id_has_another_type_is_known_by_its_value(
+    sent: RequestId, came: RequestId
+) -> None:
+    mine, other = call(sent), call("other")
+    assert session(mine, other).receive(answer(came), 1.0) == Finished(mine, OK)
+
+
+def test_ids_that_differ_in_their_type_only_are_told_apart() -> None:
+    number, text = call(1), call("1")
+    both = session(number, text)
+    assert both.cancel("1") == Finished(text, CANCELLED)
+    assert both.receive(answer("1"), 1.0) is LATE
+    assert both.receive(answer(1), 1.0) == Finished(number, OK)
+
+
+def failure(request_id: RequestId | None) -> Message:
+    return Message(id=request_id, error=Failure(-32603))
+
+
+@pytest.mark.parametrize("request_id", [None, "foreign", 0])
+def test_an_error_under_an_unknown_id_is_that_of_the_one_call_that_waits(
+    request_id: RequestId | None,
+) -> None:
+    mine = call(1)
+    effect = session(mine).receive(failure(request_id), 1.0)
+    assert isinstance(effect, Finished)
+    assert (effect.call, effect.verdict.outcome) == (mine, Outcome.PROTOCOL_ERROR)
+
+
+@pytest.mark.parametrize("request_id", [None, "foreign"])
+def test_of_several_calls_an_error_under_an_unknown_id_ends_none(
+    request_id: RequestId | None,
+) -> None:
+    assert session(call(1), call(2)).receive(failure(request_id), 1.0) is LATE
+
+
+@pytest.mark.parametrize("came", [1, "1"])
+def test_the_late_error_of_a_call_that_was_given_up_ends_no_other(came: RequestId) -> None:
+    two = session(call(1), call(2))
+    two.cancel(1)
+    assert two.receive(failure(came), 1.0) is LATE
+    assert [each.id for each in two.calls] == [2]
+
+
+@pytest.mark.parametrize(
+    ("data", "ends"), [(b"{broken", True), (b" [broken", True), (b"broken", False), (b"", False)]
+)
+def test_what_cannot_be_read_is_the_answer_to_the_one_call_that_waits(
+    data: bytes, ends: bool
+) -> None:
+    mine = call(1)
+    assert session(mine).unreadable(data) == (Finished(mine, GARBLED) if ends else None)
+    assert session(call(1), call(2)).unreadable(data) is None
 
 
 def test_an_id_in_flight_cannot_begin_again_but_an_answered_one_can() -> None:
@@ -150,6 +208,12 @@ RESULT = b'{"id":1,"result":{}}'
         (200, RESULT, OK),
         (200, b'[{"id":1,"result":{"isError":true}}]', TOOL_ERROR),
         (200, b'{"id":2,"result":{}}', GARBLED),
+        (200, b'{"id":2,"error":{"code":1}}', judge_status(500)._replace(
+            outcome=Outcome.PROTOCOL_ERROR, error_type="1")),
+        (200, b'{"id":1,"result":NaN}', GARBLED),
+        (200, b'{"id":1,"result":{"isError":true,"x":NaN}}', TOOL_ERROR),
+        (200, b'{"id":1,"result":"\xff"}', GARBLED),
+        (200, b'\xef\xbb\xbf{"id":"1","result":{}}', OK),
         (200, b"garbage", GARBLED),
         (202, b"", GARBLED),
         (400, b'{"id":null,"error":{"code":-32600}}', judge_status(400)._replace(
@@ -161,7 +225,7 @@ RESULT = b'{"id":1,"result":{}}'
 def test_a_complete_answer_ends_every_call(status: int, body: bytes, verdict: Verdict) -> None:
     mine = call(1)
     one = session(mine)
-    assert one.settle(status, body, 1.0) == (Finished(mine, verdict),)
+    assert one.settle(status, body, 1.0).finished == (Finished(mine, verdict),)
     assert not one.busy
 
 
@@ -208,7 +272,9 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(request_id=IDS)
     def answer(self, request_id: RequestId) -> None:
         effect = self.session.receive(answer(request_id), self.now)
-        assert isinstance(effect, Finished) is (request_id in self.open)
+        if request_id in self.open:
+            assert isinstance(effect, Finished)
+            assert effect.call is self.open[request_id]
         if isinstance(effect, Finished):
             self._end(effect)
 

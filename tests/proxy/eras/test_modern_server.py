@@ -64,7 +64,7 @@ def test_a_second_and_a_late_answer_come_to_nothing() -> None:
     assert server.cancel(cancelled) == []
 
 
-@pytest.mark.parametrize("request_id", [None, "1", 7, True, [1], {}, 1.5])
+@pytest.mark.parametrize("request_id", [None, "one", "01 ", 7, True, [1], {}, 1.5])
 def test_an_answer_to_nothing_comes_to_nothing(request_id: Any) -> None:
     server = ModernServer(Parameters())
     server.ask(modern())

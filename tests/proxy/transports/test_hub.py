@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from proxy.eras import keys
 from proxy.transports.hub import BACKLOG_LIMIT, Hub, Share
 from proxy.verdict import EXITED, REJECTED, Verdict
+from proxy.wire.repair import LONGEST
 
 DISCOVER = {"id": "d", "method": keys.DISCOVER, "params": {}}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}}
@@ -121,22 +122,45 @@ def test_a_server_that_is_being_initialized_is_not_asked_for_its_era(agrees: boo
     asyncio.run(play())
 
 
+def unreadable(number: int) -> bytes:
+    """An answer of which only the id can be read: it is too long to be mended."""
+    return b'{"id":%d,"result":{"x":"%b\\ud800"}}' % (number, b"a" * LONGEST)
+
+
 def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> None:
     scene = Scene(2)
     scene.send(0, CALL)
     scene.send(1, CALL)
     first, second = (each["id"] for each in scene.server.sent)
-    answers = b'{"id":%d,"result":{}},{"id":%d,"result":{},"\xff":1}' % (first, second)
-    scene.hub.link_message(b'[{"method":"\xff"},%b]' % answers, 0.0)
+    scene.hub.link_message(b'[{"level":"info"},{"id":%d,"result":{}}]' % first, 0.0)
+    scene.hub.link_message(unreadable(second), 0.0)
     [[answer], [told]] = [each.heard for each in scene.owners]
     assert answer == {"id": 1, "result": {}}
     assert (told["id"], told["error"]["code"]) == (1, -32603)
 
 
+def test_an_answer_whose_id_became_text_is_known_by_its_value() -> None:
+    scene = Scene(2)
+    scene.send(0, {**CALL, "id": "a"})
+    scene.say({"id": str(scene.server.sent[0]["id"]), "result": {}})
+    assert [each.heard for each in scene.owners] == [[{"id": "a", "result": {}}], []]
+
+
+@pytest.mark.parametrize(("sessions", "heard"), [(1, 1), (2, 0)])
+def test_an_error_to_nothing_reaches_a_session_only_if_there_is_no_other(
+    sessions: int, heard: int
+) -> None:
+    """It may be about what another client sent."""
+    scene = Scene(sessions)
+    scene.send(0, CALL)
+    scene.say({"id": None, "error": {"code": -32700}})
+    assert [len(each.heard) for each in scene.owners] == [heard] + [0] * (sessions - 1)
+
+
 def test_a_greeting_that_cannot_be_read_is_none() -> None:
     scene = Scene(2)
     scene.send(0, {"id": 0, "method": "initialize"})
-    scene.hub.link_message(b'{"id":%d,"result":{},"\xff":1}' % scene.server.sent[0]["id"], 0.0)
+    scene.hub.link_message(unreadable(scene.server.sent[0]["id"]), 0.0)
     scene.send(1, {"id": 0, "method": "initialize"})
     assert len(scene.server.sent) == 2
 

@@ -168,7 +168,7 @@ def test_a_batch_loses_what_cannot_be_read_and_no_answer() -> None:
     talk = Talk()
     talk.start()
     client = talk.call(1)
-    talk.conversation.link_message(b'[{"method":"\xff"},{"id":1,"result":{}}]', 0.0)
+    talk.conversation.link_message(b'[{"level":"info"},{"id":1,"result":{}}]', 0.0)
     assert json.loads(client.body)["result"] == {}
 
 

@@ -1,0 +1,34 @@
+"""Request ids that come back: JSON-RPC wants the same value, and some servers change its type.
+
+The official SDKs take `"7"` for `7`, so that calls to such servers work.
+"""
+
+from collections.abc import Container
+
+from .message import RequestId
+
+_MOST_DIGITS = 20
+
+
+def stands_for(request_id: object, known: Container[RequestId]) -> RequestId | None:
+    """The one of the known ids that is meant; None if none is."""
+    if not isinstance(request_id, int | str | float):
+        return None
+    if request_id in known:
+        return request_id
+    other = number(request_id) if isinstance(request_id, str) else str(request_id)
+    return other if other is not None and other in known else None
+
+
+def number(request_id: object) -> int | None:
+    """The whole number that an id stands for; None if it stands for none."""
+    if isinstance(request_id, bool):
+        return None
+    if isinstance(request_id, int):
+        return request_id
+    if isinstance(request_id, float):
+        return int(request_id) if request_id.is_integer() else None
+    if isinstance(request_id, str) and len(request_id) <= _MOST_DIGITS:
+        digits = request_id.removeprefix("-")
+        return int(request_id) if digits.isascii() and digits.isdecimal() else None
+    return None
