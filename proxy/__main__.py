@@ -3,8 +3,9 @@
 import os
 import sys
 
+from . import protection
 from .errors import SettingsError
-from .settings import parse
+from .settings import parse, secrets
 
 # What `requirements-proxy.txt` brings, by the names that are imported.
 PACKAGES = frozenset(
@@ -22,6 +23,7 @@ PACKAGES = frozenset(
 if __name__ == "__main__":
     try:
         settings = parse(sys.argv[1:], os.environ)
+        protection.erase(secrets(os.environ))
         import uvloop  # late, so that a bad setting is told at once
 
         from . import logs, server

@@ -15,6 +15,7 @@ from .eras.versions import Era
 from .errors import SettingsError
 from .hosts import ANY, NOBODY, Allowed, Place, host, origin
 from .urls import http_url
+from .users import user
 from .wire.depth import DEEPEST
 
 MIB = 1024 * 1024
@@ -46,7 +47,9 @@ class Option:
     """One option; `read` turns its text into a value, or raises ValueError saying what it may be.
 
     An option without a default is `absent` when it is not given. A `secret` one has no flag, since
-    arguments can be seen by every user of the machine, and its value is in no message.
+    arguments can be seen by every user of the machine, and its value is in no message. One that may
+    be given `many` times is a tuple of names with values, in which `${NAME}` stands for a variable;
+    its own variable holds one a line.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Option:
     read: Callable[[str], object]
     absent: object = None
     secret: bool = False
+    many: bool = False
 
     @property
     def flag(self) -> str:
@@ -74,6 +78,19 @@ class Option:
         except ValueError as error:
             shown = "this value" if self.secret else repr(_CREDENTIALS.sub("://...@", text))
             raise SettingsError(f"{source}: {shown} is not allowed: {error}") from error
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals or not all(map(_is_argument, (name, value))):
+        raise ValueError("use NAME=VALUE, such as API_KEY=${API_KEY}")
+    return name, value
+
+
+def _folder(text: str) -> str:
+    if not os.path.isdir(text):
+        raise ValueError("use a folder that exists")
+    return os.path.abspath(text)
 
 
 def _address(text: str) -> Address:
@@ -248,6 +265,22 @@ STDIO_SHARING = Option(
     "on: one process of a stdio server for all sessions; off: one for each",
     _switch,
 )
+ENV = Option(
+    "env", "NAME=VALUE", "",
+    "a variable for a stdio server, beside those of the proxy; ${NAME} stands for one of these;"
+    " may be given again", _variable, (), many=True,
+)  # fmt: skip
+CWD = Option("cwd", "FOLDER", "", "where a stdio server runs", _folder, "")
+CHILD_USER = Option(
+    "child_user", "NAME", "",
+    "the user that a stdio server runs as, where the proxy runs as root: it cannot read what only"
+    " the proxy's user can", user,
+)  # fmt: skip
+SESSION_IDLE = Option(
+    "session_idle", "SECONDS", "",
+    "after which an unused session is ended; default: 300 where each session has a process of its"
+    " own, else 3600", _duration,
+)  # fmt: skip
 SERVER_NAME = Option(
     "server_name", "NAME", "",
     "the label `server`; default: OTEL_SERVICE_NAME, else service.name, else mcp-server", str,
@@ -301,13 +334,16 @@ OPTIONS = (
     ),
     Option("drain_timeout", "SECONDS", "30", "how long calls may finish after SIGTERM", _duration),
     STDIO_SHARING,
+    ENV,
+    CWD,
+    CHILD_USER,
     Option("upstream_era", "ERA", "auto",
            "what the server speaks: legacy (with sessions, up to 2025-11-25), modern (2026-07-28),"
            " or auto: find out", _era),
     Option("pool_idle", "SECONDS", "60",
            "after which a session is ended that the proxy opened for clients of 2026-07-28",
            _duration),
-    Option("session_idle", "SECONDS", "3600", "after which an unused session is ended", _duration),
+    SESSION_IDLE,
     Option("probe_interval", "SECONDS", "5", "between looks whether the server is up", _duration),
     Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),
     Option(

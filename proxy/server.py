@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
-from . import admin, listening, logs
+from . import admin, listening, logs, protection
 from .access.entrance import Entrance, entrance_of
 from .calls.books import Books
 from .calls.call_log import CallLog
@@ -17,7 +17,7 @@ from .memory import Memory
 from .options import Calls
 from .refusal import Page
 from .relay import Limits, Relay
-from .settings import HttpServer, Settings
+from .settings import HttpServer, Settings, StdioServer
 from .telemetry.export import Export
 from .telemetry.exposition import render
 from .telemetry.ledger import Ledger
@@ -76,6 +76,8 @@ class Server:
     async def run(self) -> None:
         """Serve until told to stop. Raises SettingsError if an address cannot be used."""
         settings = self._settings
+        if isinstance(settings.server, StdioServer):
+            protection.forbid_inspection()
         mcp = listening.bind("--listen", settings.listen)
         with mcp, listening.bind("--metrics-listen", settings.metrics_listen) as metrics:
             self._take_signals()

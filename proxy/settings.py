@@ -4,6 +4,8 @@ A flag wins over its variable. Telemetry is set by the standard `OTEL_*` variabl
 (`telemetry.settings`).
 """
 
+import os
+import re
 import shutil
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
@@ -14,11 +16,15 @@ from urllib.parse import SplitResult
 from .access.settings import AccessSettings, access
 from .eras.versions import Era
 from .errors import SettingsError
+from .expansion import expanded
 from .hosts import Allowed
 from .options import (
     BEARER_TOKEN,
     BEARER_TOKEN_FILE,
+    CHILD_USER,
     COMMAND,
+    CWD,
+    ENV,
     JWT_AUDIENCE,
     JWT_ISSUER,
     JWT_KEYS_URL,
@@ -26,6 +32,7 @@ from .options import (
     MIB,
     OPTIONS,
     SERVER_NAME,
+    SESSION_IDLE,
     STDIO_SHARING,
     UPSTREAM,
     UPSTREAM_CA,
@@ -36,8 +43,19 @@ from .options import (
 )
 from .telemetry import settings as telemetry_settings
 from .telemetry.settings import TelemetrySettings
+from .users import User
 
 DEFAULT_PATH = "/mcp"
+PREFIX = "MCP_PROXY_"
+_OTLP_HEADERS = re.compile("OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
+
+PROCESS_IDLE_SECONDS, SESSION_IDLE_SECONDS = 300.0, 3600.0
+"""How long an unused session is kept by default, with a process of its own and without.
+
+Most clients never end their sessions. The official SDKs hold a GET stream open while they live,
+and that is use; so are calls. A client without either comes back within a model's turn or not at
+all, and one that comes later initializes anew: the specification has it do so on 404.
+"""
 
 _DESCRIPTION = """\
 An instrumented MCP proxy: stands in front of one MCP server and tells, by Prometheus and
@@ -123,12 +141,15 @@ class HttpServer:
 class StdioServer:
     """An MCP server that is started as a process: for each session, or one that is `shared`.
 
-    `command[0]` is the path of an executable; `environment` is the proxy's own, but its secrets.
+    `command[0]` is the path of an executable; `environment` is all that it gets. It runs in
+    `directory`, "" for the proxy's own, and as `user`, None for the proxy's own.
     """
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
     shared: bool = False
+    directory: str = ""
+    user: User | None = None
 
     @property
     def path(self) -> str:
@@ -185,14 +206,12 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     own = {each.name for each in fields(Settings)}
     _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     values[MEMORY_LIMIT.name] = _memory_limit(values)
+    server = _server(values, environment)
+    if values[SESSION_IDLE.name] is None:
+        a_process_each = isinstance(server, StdioServer) and not server.shared
+        values[SESSION_IDLE.name] = PROCESS_IDLE_SECONDS if a_process_each else SESSION_IDLE_SECONDS
     return Settings(
-        server=_server(
-            values[UPSTREAM.name],
-            values[UPSTREAM_TRANSPORT.name],
-            values[COMMAND.name],
-            environment,
-            shared=values[STDIO_SHARING.name],
-        ),
+        server=server,
         telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
         access=access(
             values[BEARER_TOKEN_FILE.name],
@@ -203,6 +222,12 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         ),
         **{name: value for name, value in values.items() if name in own},
     )
+
+
+def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables whose values are the proxy's own secrets."""
+    own = {option.variable for option in OPTIONS if option.secret}
+    return tuple(name for name in environment if name in own or _OTLP_HEADERS.fullmatch(name))
 
 
 def _values(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
@@ -216,10 +241,27 @@ def _values(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[st
         if text is None:
             source, text = option.variable, environment.get(option.variable) or option.default
         absent = given.get(option.name) is None and not text
-        values[option.name] = option.absent if absent else option.value(source, text)
+        if absent:
+            values[option.name] = option.absent
+        elif option.many:
+            texts = text.splitlines() if isinstance(text, str) else text
+            values[option.name] = tuple(
+                _expanded(source, option.value(source, each), environment) for each in texts if each
+            )
+        else:
+            values[option.name] = option.value(source, text)
     if command:
         values[COMMAND.name] = tuple(command)
     return values
+
+
+def _expanded(source: str, given: Any, environment: Mapping[str, str]) -> tuple[str, str]:
+    """A name and its value, in which variables are replaced by theirs."""
+    name, value = given
+    try:
+        return name, expanded(value, environment)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {name}: {error}") from error
 
 
 def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -232,25 +274,17 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
     return arguments[:cut], arguments[cut + 1 :]
 
 
-def _server(
-    upstream: SplitResult | None,
-    transport: HttpTransport,
-    command: tuple[str, ...] | None,
-    environment: Mapping[str, str],
-    *,
-    shared: bool,
-) -> HttpServer | StdioServer:
+def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpServer | StdioServer:
+    upstream: SplitResult | None = values[UPSTREAM.name]
+    transport: HttpTransport = values[UPSTREAM_TRANSPORT.name]
+    command: tuple[str, ...] | None = values[COMMAND.name]
     if upstream is not None and command is not None:
         raise SettingsError(
             f"{UPSTREAM.flag} {upstream.geturl()!r} and the command {command[0]!r} are both given:"
             " a proxy stands in front of one server, give one of them"
         )
-    if upstream is not None and shared:
-        raise SettingsError(
-            f"{STDIO_SHARING.flag} on is of no use with {UPSTREAM.flag} {upstream.geturl()!r}:"
-            " only a command's process can be shared"
-        )
     if upstream is not None:
+        _refuse_what_only_processes_have(values, upstream)
         return HttpServer(upstream, transport)
     if transport is HttpTransport.SSE and command is not None:
         raise SettingsError(
@@ -259,18 +293,61 @@ def _server(
         )
     if command is None:
         raise SettingsError("no MCP server is given: use --upstream URL, or -- command argument...")
-    executable = shutil.which(command[0])
+    hidden = secrets(environment)
+    passed = {
+        name: value
+        for name, value in environment.items()
+        if name not in hidden and not name.startswith(PREFIX)
+    }
+    return _stdio_server(
+        command,
+        {**passed, **dict(values[ENV.name])},
+        values[CWD.name],
+        values[CHILD_USER.name],
+        shared=values[STDIO_SHARING.name],
+    )
+
+
+def _stdio_server(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    directory: str,
+    user: User | None,
+    *,
+    shared: bool,
+) -> StdioServer:
+    if user is not None and os.geteuid() not in (0, user.user_id):
+        raise SettingsError(
+            f"{CHILD_USER.flag}: {user.name!r} cannot be: only root starts processes as another"
+            " user; leave the flag out"
+        )
+    if user is not None:
+        environment = {**environment, "HOME": user.home, "USER": user.name, "LOGNAME": user.name}
+    named = command[0]
+    if directory and os.sep in named:
+        named = os.path.join(directory, named)
+    executable = shutil.which(named, path=environment.get("PATH", os.defpath))
     if executable is None:
         raise SettingsError(
             f"command: {command[0]!r} is not an executable file here or on PATH: give one that is"
         )
-    return StdioServer((executable, *command[1:]), _without_secrets(environment), shared=shared)
+    whole = (os.path.abspath(executable), *command[1:])
+    return StdioServer(whole, environment, shared, directory, user)
 
 
-def _without_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """A token that clients show the proxy is not for the server."""
-    secrets = {option.variable for option in OPTIONS if option.secret}
-    return {name: value for name, value in environment.items() if name not in secrets}
+def _refuse_what_only_processes_have(values: Mapping[str, Any], upstream: SplitResult) -> None:
+    useless = (
+        (STDIO_SHARING, " on", "only a command's process can be shared"),
+        (ENV, "", "only a command's process has an environment"),
+        (CWD, "", "only a command's process runs in a folder"),
+        (CHILD_USER, "", "only a command's process runs as a user"),
+    )
+    for option, shown, reason in useless:
+        if values[option.name]:
+            raise SettingsError(
+                f"{option.flag}{shown} is of no use with {UPSTREAM.flag} {upstream.geturl()!r}:"
+                f" {reason}"
+            )
 
 
 def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) -> None:
@@ -296,7 +373,7 @@ def _memory_limit(values: Mapping[str, Any]) -> int:
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = {option.variable for option in OPTIONS}
     for name in environment:
-        if name.startswith("MCP_PROXY_") and name not in known:
+        if name.startswith(PREFIX) and name not in known:
             raise SettingsError(f"{name}: no such setting: known are {', '.join(sorted(known))}")
 
 
@@ -320,5 +397,8 @@ def _parser() -> ArgumentParser:
         if option.secret:
             continue
         default = f" (default: {option.default})" if option.default else ""
-        parser.add_argument(option.flag, metavar=option.metavar, help=option.brief + default)
+        action = "append" if option.many else "store"
+        parser.add_argument(
+            option.flag, metavar=option.metavar, action=action, help=option.brief + default
+        )
     return parser

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from .. import logs
 from ..errors import Unreachable
+from ..users import User
 from ..verdict import EXITED, UNREACHABLE
 
 LOG = logging.getLogger("proxy.processes")
@@ -24,14 +25,6 @@ LOG = logging.getLogger("proxy.processes")
 SUPERVISOR = Path(__file__).parents[1] / "supervisor.py"
 END_SECONDS = 5.0
 """How long the supervisor may take to end what is left."""
-
-
-class User(NamedTuple):
-    """Whose rights a process has."""
-
-    name: str
-    group_id: int
-    user_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +127,8 @@ class Processes:
 
     def _introduce(self, connection: socket.socket, program: Program) -> None:
         """Blocks until the supervisor has read nearly all of it, which it does at once."""
-        told = (program.command, dict(program.environment), program.directory, program.user)
+        user = program.user and program.user[:3]
+        told = (program.command, dict(program.environment), program.directory, user)
         connection.setblocking(True)
         connection.sendall(json.dumps({"program": told}).encode() + b"\n")
         connection.setblocking(False)

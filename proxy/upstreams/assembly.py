@@ -149,7 +149,7 @@ class Upstreams:
 
     def _children(self, server: StdioServer) -> Children:
         return Children(
-            Program(server.command, server.environment),
+            Program(server.command, server.environment, server.directory, server.user),
             Processes(),
             self._settings.message_limit,
             self._note_restart,

@@ -246,12 +246,12 @@ def test_sessions_end_with_their_supervisor_and_new_ones_get_another() -> None:
         session = Session(proxy.port)
         [supervisor] = psutil.Process(proxy.process.pid).children()
         supervisor.kill()
+        eventually(lambda: proxy.logged("supervisor ended"), "its end in the log")
+        eventually(lambda: gone(session.pid), "the end of the process")
         status, answer = session.call("echo")
         assert (status, answer["id"]) in ((502, 1), (404, 1))
-        assert gone(session.pid)
         again = Session(proxy.port)
         assert again.call("echo")[0] == 200
-        eventually(lambda: proxy.logged("supervisor ended"), "its end in the log")
         session.close()
         again.close()
 

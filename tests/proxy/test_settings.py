@@ -1,6 +1,8 @@
 """Settings: a flag wins over its variable, and what cannot be is one error."""
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from proxy.errors import SettingsError
 from proxy.hosts import NOBODY
 from proxy.options import OPTIONS, Address, Option
-from proxy.settings import HttpServer, Settings, StdioServer, parse
+from proxy.settings import HttpServer, Settings, StdioServer, parse, secrets
+from proxy.users import user
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000/mcp")
 
@@ -63,6 +66,84 @@ def test_only_a_commands_process_can_be_shared() -> None:
     assert server.shared
     with pytest.raises(SettingsError, match="^--stdio-sharing on is of no use with --upstream"):
         read(*UPSTREAM, "--stdio-sharing", "on")
+
+
+@pytest.mark.parametrize("flag", [("--env", "A=1"), ("--cwd", "/"), ("--child-user", "root")])
+def test_what_only_a_process_has_is_of_no_use_with_a_url(flag: tuple[str, str]) -> None:
+    with pytest.raises(SettingsError, match=f"^{flag[0]} is of no use with --upstream"):
+        read(*UPSTREAM, *flag)
+
+
+def test_a_process_gets_no_setting_and_no_secret_of_the_proxy() -> None:
+    own = {
+        "MCP_PROXY_BEARER_TOKEN": "0123456789abcdef",
+        "MCP_PROXY_LISTEN": "127.0.0.1:1",
+        "OTEL_EXPORTER_OTLP_HEADERS": "api-key=secret",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-key=secret",
+    }
+    passed = {"HOME": "/x", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SERVICE_NAME": "s"}
+    server = read("--", "sh", **own, **passed).server
+    assert isinstance(server, StdioServer)
+    assert server.environment == passed
+    assert {*secrets(own)} == {*own} - {"MCP_PROXY_LISTEN"}
+
+
+def test_variables_for_a_process_come_from_flags_or_lines_of_a_variable() -> None:
+    flags = ("--env", "KEY=${TOKEN}", "--env", "KEY2=a=b")
+    server = read(*flags, "--", "sh", TOKEN="t", KEY="inherited").server
+    assert isinstance(server, StdioServer)
+    assert server.environment == {"TOKEN": "t", "KEY": "t", "KEY2": "a=b"}
+    lines = read("--", "sh", MCP_PROXY_ENV="A=${B}\n\nC=", B="b").server
+    assert isinstance(lines, StdioServer)
+    assert lines.environment == {"A": "b", "B": "b", "C": ""}
+
+
+@pytest.mark.parametrize(
+    ("flag", "reason"),
+    [
+        ("A", "--env: 'A' is not allowed: use NAME=VALUE"),
+        ("=a", "--env: '=a' is not allowed"),
+        ("A=${ABSENT}", "--env: A: the variable ABSENT is not set"),
+        ("A=\0", r"--env: 'A=.x00' is not allowed"),
+    ],
+)
+def test_a_variable_that_cannot_be_given_is_refused(flag: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{reason}"):
+        read("--env", flag, "--", "sh")
+
+
+def test_a_command_is_looked_up_where_its_process_will_look(tmp_path: Path) -> None:
+    tool = tmp_path / "bin" / "tool"
+    tool.parent.mkdir()
+    tool.touch(0o755)
+    for arguments in (
+        ("--cwd", str(tmp_path), "--", "bin/tool"),
+        ("--env", f"PATH={tool.parent}", "--", "tool"),
+    ):
+        server = read(*arguments).server
+        assert isinstance(server, StdioServer)
+        assert server.command == (str(tool),)
+
+
+def test_an_unused_session_with_a_process_of_its_own_ends_after_minutes() -> None:
+    assert read("--", "sh").session_idle == 300
+    assert read("--stdio-sharing", "on", "--", "sh").session_idle == 3600
+    assert read(*UPSTREAM).session_idle == 3600
+    assert read("--session-idle", "7", "--", "sh").session_idle == 7
+
+
+def test_a_process_runs_as_another_user_only_where_the_proxy_is_root() -> None:
+    if os.geteuid():
+        with pytest.raises(SettingsError, match="^--child-user: 'root' cannot be: only root"):
+            read("--child-user", "root", "--", "sh")
+    else:
+        server = read("--child-user", "nobody", "--", "sh", HOME="/root").server
+        assert isinstance(server, StdioServer)
+        assert server.user == user("nobody")
+        assert server.environment["USER"] == server.environment["LOGNAME"] == "nobody"
+        assert server.environment["HOME"] == user("nobody").home
+    with pytest.raises(SettingsError, match="^--child-user: 'no one' is not allowed"):
+        read("--child-user", "no one", "--", "sh")
 
 
 def test_a_commands_transport_is_no_choice() -> None:
