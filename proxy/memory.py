@@ -10,6 +10,7 @@ from math import inf
 
 from .fair_cap import FairCap
 
+NO_ROOM = "the proxy holds as much as it may of other messages: try again"
 FREE_BYTES = 16 * 1024
 """What a buffer may hold without being counted: more than a usual message."""
 

@@ -87,7 +87,9 @@ class Server:
     async def _serve(
         self, mcp: socket.socket, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
-        upstreams = Upstreams(self._settings, self._books, tasks.create_task, self._note_upstream)
+        upstreams = Upstreams(
+            self._settings, self._books, self._memory, tasks.create_task, self._note_upstream
+        )
         limits = Limits(self._settings.depth_limit, self._settings.max_in_flight)
         relay = Relay(
             upstreams.endpoint,

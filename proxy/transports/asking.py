@@ -80,6 +80,11 @@ class Request:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} over={self._over} head={self._head!r}>"
 
+    @property
+    def held(self) -> int:
+        """Bytes of an answer, or of an event, that is not complete."""
+        return len(self._body) + (0 if self._reader is None else self._reader.held)
+
     def pause(self) -> None:
         """Read no more for now."""
         if self._source is not None:

@@ -132,6 +132,11 @@ class Child:
         pipe.write(encode(message))
         return True
 
+    @property
+    def held(self) -> int:
+        """Part of port.Link."""
+        return self._lines.held + (self._stdin.get_write_buffer_size() if self._stdin else 0)
+
     def pause(self) -> None:
         """Part of port.Link: read its stdout no more for now."""
         pipe = self._stdout

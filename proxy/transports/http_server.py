@@ -9,7 +9,7 @@ from typing import cast
 
 from ..errors import MalformedBody, MalformedHead
 from ..gate import HEAD_LIMIT, Arrival
-from ..memory import FREE_BYTES, Account, Memory
+from ..memory import FREE_BYTES, NO_ROOM, Account, Memory
 from ..refusal import Refusal
 from ..telemetry.vocabulary import Cause
 from ..wire import response
@@ -31,9 +31,7 @@ SURPLUS_SECONDS = 1.0
 
 # What an answer in place of the upstream's must say beside its status.
 _LONG_HEAD = Refusal(Cause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes")
-_NO_ROOM = Refusal(
-    Cause.MEMORY, 503, "the proxy holds as much as it may of other messages: try again"
-)
+_NO_ROOM = Refusal(Cause.MEMORY, 503, NO_ROOM)
 _EXTRA = {503: (response.RETRY_AFTER,)}
 
 

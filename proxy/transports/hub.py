@@ -74,6 +74,11 @@ class Share:
             return True
         return all([self._hub.take(self, each, data) for each, data in jsonrpc.split(message)])
 
+    @property
+    def held(self) -> int:
+        """Part of port.Link."""
+        return self._held_bytes
+
     def pause(self) -> None:
         """Part of port.Link: the server is read on, for the others; what comes is held, bounded."""
         self._paused = True

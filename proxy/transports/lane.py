@@ -53,6 +53,11 @@ class Lane:
     def __repr__(self) -> str:
         return f"<Lane bytes={self._bytes} waiting={len(self._waiting)}>"
 
+    @property
+    def held(self) -> int:
+        """Bytes that are on their way."""
+        return self._bytes
+
     def send(self, message: bytes, headers: bytes) -> bool:
         """Take a message, one or a batch; False if too much is on its way already."""
         if self._bytes > BACKLOG_LIMIT:

@@ -67,6 +67,11 @@ class ModernLink:
         """Part of asking.Asker: there is no stream but those of requests."""
         return False
 
+    @property
+    def held(self) -> int:
+        """Part of port.Link."""
+        return sum(len(each.parcel.message) + each.held for each in self._open.values())
+
     def pause(self) -> None:
         """Part of port.Link."""
         self.paused = True

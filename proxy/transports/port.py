@@ -157,6 +157,10 @@ class Link(Protocol):
 
     exited: asyncio.Event
 
+    @property
+    def held(self) -> int:
+        """Bytes of messages that wait here: for the server to take, or to come to their end."""
+
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Send one message, or a batch; False if the server does not take what it was sent before.
 

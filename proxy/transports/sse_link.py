@@ -88,6 +88,11 @@ class SseLink:
         """Part of port.Link."""
         return self._owner is None or self._lane.send(message, without(headers, REPLACED))
 
+    @property
+    def held(self) -> int:
+        """Part of port.Link."""
+        return self._lane.held + self._reader.held
+
     def pause(self) -> None:
         """Part of port.Link."""
         if self._source is not None:

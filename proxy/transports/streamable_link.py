@@ -70,6 +70,11 @@ class StreamableLink:
         """Part of asking.Asker."""
         return any(isinstance(each, Listening) and each.is_open for each in self._requests)
 
+    @property
+    def held(self) -> int:
+        """Part of port.Link."""
+        return self._lane.held + sum(each.held for each in self._requests)
+
     def pause(self) -> None:
         """Part of port.Link: all that the server has open for this session is held back."""
         self.paused = True

@@ -7,6 +7,7 @@ from functools import partial
 
 from ..calls.books import Books
 from ..eras.versions import Era
+from ..memory import Memory
 from ..options import HttpTransport
 from ..settings import HttpServer, Settings, StdioServer
 from ..telemetry.vocabulary import LinkState
@@ -44,10 +45,16 @@ class Upstreams:
     """
 
     def __init__(
-        self, settings: Settings, books: Books, spawn: Spawn, on_reach: Callable[[str], None]
+        self,
+        settings: Settings,
+        books: Books,
+        memory: Memory,
+        spawn: Spawn,
+        on_reach: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._books = books
+        self._memory = memory
         self._spawn = spawn
         self._places = Places(settings.max_sessions)
         server = settings.server
@@ -98,7 +105,8 @@ class Upstreams:
         await self.endpoint.close()
 
     def _terms(self, connector: Connector) -> Terms:
-        return Terms(connector, self._settings.upstream_timeout, self._books, self._spawn)
+        settings = self._settings
+        return Terms(connector, settings.upstream_timeout, self._books, self._memory, self._spawn)
 
     def _sessions(self, connector: Connector) -> SessionUpstream:
         terms, settings = self._terms(connector), self._settings

@@ -19,6 +19,11 @@ class Backlog:
     def __repr__(self) -> str:
         return f"<Backlog messages={len(self._messages)} bytes={self._bytes}>"
 
+    @property
+    def held(self) -> int:
+        """Bytes that wait."""
+        return self._bytes
+
     def add(self, message: bytes) -> int:
         """Keep a message; how many were lost for it, the message itself included if too long."""
         self._messages.append(message)

@@ -83,6 +83,11 @@ class Bridge:
             self._look(message)
         return self._pass(message)
 
+    @property
+    def held(self) -> int:
+        """Part of port.Link."""
+        return 0 if self._link is None else self._link.held
+
     def pause(self) -> None:
         """Part of port.Link."""
         if self._link is not None:

@@ -18,8 +18,9 @@ from ..eras.parameters import Parameters
 from ..eras.request import Refused, Request, plain
 from ..eras.versions import Era
 from ..errors import MalformedMessage, Unreachable
+from ..memory import NO_ROOM, Memory
 from ..transports.port import Connector, Link
-from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict
+from ..verdict import GARBLED, SATURATED, TIMED_OUT, UNREACHABLE, Verdict
 from ..wire.fields import take_apart
 from .visit import Visit
 
@@ -54,7 +55,9 @@ class Channel:
     places.Session: it counts as the first client's, also once others share it.
     """
 
-    def __init__(self, first: Visit, known: Era | None, keeper: Keeper, patience: float) -> None:
+    def __init__(
+        self, first: Visit, known: Era | None, keeper: Keeper, patience: float, memory: Memory
+    ) -> None:
         meta = first.request.meta
         self._capabilities = meta.get(keys.CAPABILITIES_KEY)
         self._opening = Opening(known, meta.get(keys.CLIENT_INFO_KEY), self._capabilities)
@@ -71,6 +74,8 @@ class Channel:
         self._paused = False
         self._settled_at = perf_counter()
         self.client = first.post.caller
+        self._account = memory.account(self.client)
+        self._full = False
         self.gone = asyncio.Event()
         self.over = False
         first.host = self
@@ -135,6 +140,9 @@ class Channel:
 
     def take(self, visit: Visit) -> None:
         """Serve a request, as soon as the server is ready."""
+        if not self._has_room(len(visit.post.body)):
+            visit.fail(503, NO_ROOM, SATURATED)
+            return
         visit.host = self
         server = self._server
         if server is None:
@@ -163,6 +171,9 @@ class Channel:
 
     def tick(self, now: float) -> None:
         """Look for what is overdue."""
+        full, self._full = self._full, not self._has_room()
+        if full is not self._full:
+            self._settle()
         for visit in (*self._waiting, *self._visits.values()):
             visit.tick(now)
         probing = self._link is not None and self._opening.probing
@@ -228,6 +239,10 @@ class Channel:
         """Part of visit.Host. The server is read while any of its clients reads."""
         self._settle()
 
+    def _has_room(self, more: int = 0) -> bool:
+        """Account for what waits on the link, and so many bytes more."""
+        return self._account.hold(more + (0 if self._link is None else self._link.held))
+
     def _serve(self, number: int, visit: Visit, effects: Iterable[Effect]) -> None:
         self._visits[number] = visit
         self._settle()
@@ -276,9 +291,13 @@ class Channel:
         self._keeper.opened(self, waiting)
 
     def _settle(self) -> None:
-        """Read the server unless everybody who waits for it is slow; note when nobody does."""
+        """Read the server unless everybody who waits for it is slow; note when nobody does.
+
+        Without room in memory it is not read either.
+        """
         self._settled_at = perf_counter()
-        paused = bool(self._visits) and all(each.slow for each in self._visits.values())
+        slow = bool(self._visits) and all(each.slow for each in self._visits.values())
+        paused = slow or self._full
         if self._link is None or paused is self._paused:
             return
         self._paused = paused
@@ -312,6 +331,7 @@ class Channel:
         self, verdict: Verdict, status: int, reason: str, *, gracefully: bool = False
     ) -> None:
         self.over = True
+        self._account.close()
         visits = (*self._waiting, *self._visits.values())
         self._waiting.clear()
         self._visits.clear()

@@ -13,9 +13,18 @@ from ..calls.books import Books
 from ..calls.post import GONE_STATUS, Post
 from ..eras import said
 from ..errors import MalformedMessage, Unreachable
+from ..memory import NO_ROOM, Memory
 from ..session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated, excuse
 from ..transports.port import Connector, Link
-from ..verdict import CANCELLED, HELD_UP, TIMED_OUT, UNREACHABLE, Verdict
+from ..verdict import (
+    CANCELLED,
+    HELD_UP,
+    REJECTED,
+    SATURATED,
+    TIMED_OUT,
+    UNREACHABLE,
+    Verdict,
+)
 from ..wire import jsonrpc, response
 from ..wire.head import Header
 from ..wire.message import NO_PARAMS, Message
@@ -26,6 +35,8 @@ from .reply import Answer, Listener, Receipt, Reply
 LOG = logging.getLogger("proxy.session")
 
 KEEP_ALIVE_SECONDS = 15.0
+_UNREAD = UNREACHABLE, "the server reads no more input"
+
 OUTBOX_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for the link to be opened; then no message is taken."""
 
@@ -37,6 +48,7 @@ class Terms:
     connector: Connector
     patience: float
     books: Books
+    memory: Memory
     spawn: Callable[[Coroutine[None, None, None]], object]
 
 
@@ -72,6 +84,7 @@ class Conversation:
         self._replies: dict[Call, Answer] = {}
         self._listeners: list[Listener] = []
         self._backlog = Backlog()
+        self._account = terms.memory.account(client)
         self._slow: dict[object, float] = {}
         self._stream: Listener | None = None
         self._stream_query: bytes | None = None
@@ -152,12 +165,13 @@ class Conversation:
             self._replies.update((call, reply) for call in post.calls)
         else:
             self._note_cancellations(post)
-        sent = self._send(post)
+        refused = self._send(post)
         if not post.calls:
-            status = 202 if sent else 503
+            status = 202 if refused is None else 503
             post.client.answer(response.start(status), b"", status)
-        elif not sent:
-            self._answer_in_place(self._drop(post.calls), 503, "the server reads no more input")
+        elif refused is not None:
+            verdict, reason = refused
+            self._answer_in_place(self._drop(post.calls, verdict), 503, reason)
         for call in post.calls:
             call.asked = perf_counter()
 
@@ -190,12 +204,18 @@ class Conversation:
         """Look for overdue calls, and keep open streams alive."""
         if self.in_use:
             self.heard = now
+        self._keep_within_memory()
+        if self.over:
+            return
         since, self._looked = self._looked, now
         if self._slow:
             self._drop_unread(now)
             excuse(self._kept_waiting(), now - since)
         overdue, reason = self._session.overdue(now), "the server did not answer in time"
-        if self._slow:
+        if self._account in self._slow:
+            overdue = tuple(each._replace(verdict=SATURATED) for each in overdue)
+            reason = NO_ROOM
+        elif self._slow:
             overdue = tuple(each._replace(verdict=HELD_UP) for each in overdue)
             reason = "the client does not read another stream of this session, which holds this up"
         self._answer_in_place(overdue, 504, reason)
@@ -282,6 +302,7 @@ class Conversation:
     def _hang_up(self) -> None:
         """End because the client of the HTTP+SSE transport did: with its stream."""
         self.over = True
+        self._account.close()
         self._stream = None
         for finished in self._session.end(CANCELLED):
             del self._replies[finished.call]
@@ -290,15 +311,33 @@ class Conversation:
             self._link.end()
         self._host.conversation_over(self, "")
 
-    def _send(self, post: Post) -> bool:
+    def _send(self, post: Post) -> tuple[Verdict, str] | None:
+        """Send a message to the server, or keep it for the link; why that cannot be."""
         headers = post.arrival.forward + post.context
+        if not self._has_room(len(post.body)):
+            return SATURATED, NO_ROOM
         if self._link is not None:
-            return self._link.send(post.body, headers)
+            return None if self._link.send(post.body, headers) else _UNREAD
         if self._outbox_bytes > OUTBOX_LIMIT:
-            return False
+            return _UNREAD
         self._outbox.append((post.body, headers))
         self._outbox_bytes += len(post.body)
-        return True
+        return None
+
+    def _has_room(self, more: int = 0) -> bool:
+        """Account for what waits in either direction, and so many bytes more."""
+        held = self._outbox_bytes if self._link is None else self._link.held
+        return self._account.hold(held + self._backlog.held + more)
+
+    def _keep_within_memory(self) -> None:
+        """Without room the server is read no further; what waits for a slow client is given up."""
+        if self._has_room():
+            if self._account in self._slow:
+                self.resume(self._account)
+        elif self._slow.keys() - {self._account}:
+            self._fail(REJECTED, f"the client reads too slowly: {NO_ROOM}")
+        elif self._account not in self._slow:
+            self.pause(self._account)
 
     def _take(self, message: Message, data: bytes, arrived: float) -> None:
         effect = self._session.receive(message, arrived)
@@ -324,7 +363,7 @@ class Conversation:
         if reply is not None:
             reply.push(data)
             return
-        lost = self._backlog.add(data)
+        lost = self._backlog.add(data) if self._has_room(len(data)) else 1
         if lost:
             logs.event(LOG, "messages lost: no stream is open", logging.WARNING, count=lost)
 
@@ -350,6 +389,7 @@ class Conversation:
 
     def _close(self, verdict: Verdict, status: int, reason: str) -> None:
         self.over = True
+        self._account.close()
         self._answer_in_place(self._session.end(verdict), status, reason)
         self._terms.books.ledger.streams -= len(self._listeners)
         for listener in self._listeners:

@@ -200,7 +200,8 @@ class ModernUpstream:
             self._open(owner, visit)
 
     def _open(self, owner: Owner, visit: Visit) -> None:
-        channel = Channel(visit, self.era, self, self._terms.patience)
+        terms = self._terms
+        channel = Channel(visit, self.era, self, terms.patience, terms.memory)
         if self._places.take(channel):
             self._channels.setdefault(owner, []).append(channel)
             self._start(channel)

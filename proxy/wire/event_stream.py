@@ -45,6 +45,11 @@ class EventReader:
         """True if the bytes so far end with a whole event or a comment: none is half there."""
         return not self._rest and not self._data
 
+    @property
+    def held(self) -> int:
+        """Bytes of an unfinished event."""
+        return self._held + len(self._rest)
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes. Raises MessageTooLarge."""
         lines = self._lines(data)

@@ -27,6 +27,11 @@ class LineReader:
         self._pieces: list[bytes] = []
         self._held = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes of an unfinished line."""
+        return self._held
+
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes, without their ends. Raises MessageTooLarge."""
         first, *others = data.split(b"\n")

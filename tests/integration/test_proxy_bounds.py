@@ -8,9 +8,10 @@ import psutil
 import pytest
 import requests
 
-from tests.integration.proxies import RunningProxy, running
+from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import TIMEOUT_SECONDS, Client, Upstream, result
 from tests.integration.sockets import call as tool_call
+from tests.integration.sse import SseClient
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +131,17 @@ def test_answers_that_nobody_reads_hold_no_more_than_allowed_all_together(
             side.answer(answer, extra="connection: close\r\n")
         assert len(read_to_end(deaf[0])) < len(answer)
         assert memory(proxy) - before < SLACK_BYTES
+
+
+def test_messages_that_a_server_does_not_take_hold_no_more_than_allowed_all_together() -> None:
+    note = {"jsonrpc": "2.0", "method": "notifications/x", "params": {"text": "x" * 900_000}}
+    with running(*TIGHT, "--memory-limit", str(4 * LONGEST), "--", "sleep", "600") as proxy:
+        clients = [SseClient(proxy.port) for _ in range(4)]
+        assert [each.post(note) for each in clients] == [202, 202, 202, 503]
+        clients[0].close()
+        eventually(lambda: clients[3].post(note) == 202, "room once another session has ended")
+        for each in clients:
+            each.close()
 
 
 def test_invented_sessions_are_not_remembered() -> None:

@@ -16,6 +16,8 @@ from proxy.calls.books import Books
 from proxy.eras import keys
 from proxy.eras.versions import Era
 from proxy.gate import Arrival
+from proxy.memory import Memory
+from proxy.options import MIB
 from proxy.transports.connector import HttpConnector
 from proxy.transports.hub import Hub, Share
 from proxy.transports.modern_link import ModernLink
@@ -102,7 +104,7 @@ class Scene:
         self.upstream, self.say = way(self)
 
     def terms(self, connector: Connector, patience: float = 10.0) -> Terms:
-        return Terms(connector, patience, self.books, self.spawn)
+        return Terms(connector, patience, self.books, Memory(MIB), self.spawn)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
@@ -199,10 +201,12 @@ class Modern:
         self._scene = scene
         self._last = 0
 
-    def ask(self, method: str) -> ScriptedClient:
-        """A request."""
+    def ask(self, method: str, text: str = "") -> ScriptedClient:
+        """A request, with a text among its arguments."""
         self._last += 1
         params = {**ASKED[method], "_meta": meta(ALL, progressToken=self._last)}
+        if text:
+            params["arguments"] = {"text": text}
         message = {"id": self._last, "method": method, "params": params}
         return self._scene.ask(message, self.head(method))
 

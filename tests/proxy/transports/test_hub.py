@@ -28,6 +28,8 @@ class Server:
         self.sent.append(json.loads(message))
         return True
 
+    held = 0
+
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...

@@ -2,6 +2,8 @@
 
 import pytest
 
+from proxy.memory import Memory
+from proxy.options import MIB
 from proxy.settings import parse
 from proxy.telemetry.vocabulary import LinkState
 from proxy.upstreams.assembly import Upstreams
@@ -15,8 +17,13 @@ def test_what_a_scrape_reads_of_the_links_is_never_half_counted(server: tuple[st
     """A scrape runs in a thread of its own: what it has in its hands does not change any more."""
     transport = ("--upstream-transport", "sse") if server[0] == "--upstream" else ()
     counts = books()
+    given = parse((*transport, *server), {})
     upstreams = Upstreams(
-        parse((*transport, *server), {}), counts, lambda task: task.close(), lambda failure: None
+        parse((*transport, *server), {}),
+        counts,
+        Memory(MIB),
+        lambda task: task.close(),
+        lambda failure: None,
     )
     upstreams.endpoint.post(post(ScriptedClient(), INITIALIZE))
     upstreams.tick(0.0)

@@ -4,6 +4,8 @@ import json
 from time import perf_counter
 
 from proxy.eras import keys
+from proxy.memory import FREE_BYTES, NO_ROOM
+from proxy.options import MIB
 from tests.proxy.network import run
 from tests.proxy.oddities import ID
 from tests.proxy.ways import Modern, Scene, Server, linked
@@ -31,6 +33,28 @@ def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
         server.reads = False
         scene.upstream.tick(perf_counter() + 10_000)
         assert (scene.books.ledger.in_flight, scene.books.ledger.streams) == (0, 0)
+
+    run(play())
+
+
+def test_without_room_in_memory_a_long_request_is_refused_and_the_server_not_read() -> None:
+    async def play() -> None:
+        server = Server()
+        scene = Scene(lambda here: linked(here, server))
+        client = Modern(scene)
+        await client.open(())
+        server.held = 2 * MIB
+        scene.upstream.tick(perf_counter())
+        assert server.told[-1] == "pause"
+        refused = client.ask("tools/call", "x" * FREE_BYTES)
+        assert (refused.status, NO_ROOM.encode() in refused.body) == (503, True)
+        server.held = 0
+        scene.upstream.tick(perf_counter())
+        assert server.told[-1] == "resume"
+        served = client.ask("tools/call", "x" * FREE_BYTES)
+        await scene.hear((json.dumps({"id": ID, "result": {}}).encode(),))
+        assert served.status == 200
+        await scene.finish()
 
     run(play())
 

@@ -3,8 +3,13 @@
 import asyncio
 import json
 from collections.abc import Coroutine
+from time import perf_counter
+
+import pytest
 
 from proxy.errors import Unreachable
+from proxy.memory import FREE_BYTES, NO_ROOM, Memory
+from proxy.options import MIB
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.transports.port import LinkOwner
 from proxy.upstreams.conversation import KEEP_ALIVE_SECONDS, OUTBOX_LIMIT, Conversation, Terms
@@ -23,6 +28,7 @@ class ScriptedLink:
         self.sent: list[tuple[bytes, bytes]] = []
         self.told: list[str] = []
         self.reads = True
+        self.held = 0
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         self.sent.append((message, headers))
@@ -84,12 +90,13 @@ def run(start: Coroutine[None, None, None]) -> object:
 class Talk:
     """A conversation with its scripted surroundings."""
 
-    def __init__(self, failure: str = "") -> None:
+    def __init__(self, failure: str = "", memory: int = 64 * MIB) -> None:
+        self.memory = Memory(memory)
         self.connector = ScriptedConnector(failure)
         self.link = self.connector.link
         self.host = Host()
         self.books = books()
-        terms = Terms(self.connector, 10.0, self.books, run)
+        terms = Terms(self.connector, 10.0, self.books, self.memory, run)
         self.conversation = Conversation("s", b"", terms, self.host)
 
     def start(self) -> None:
@@ -128,6 +135,58 @@ def test_what_waits_for_a_link_that_does_not_come_is_bounded() -> None:
         talk.conversation.post(post(client, note))
     assert [each.status for each in clients] == [202, 202, 503, 503]
     assert error(talk.call(1)) == (503, 1, "the server reads no more input")
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_without_room_in_memory_only_small_messages_are_taken(opened: bool) -> None:
+    talk = Talk(memory=1000)
+    if opened:
+        talk.start()
+    long = CALL % 1 + b" " * FREE_BYTES
+    first, second, note = (ScriptedClient() for _ in range(3))
+    talk.conversation.post(post(first, long))
+    talk.link.held = len(long) * opened
+    talk.conversation.post(post(second, long.replace(b":1,", b":2,") + b" " * 1000))
+    talk.conversation.post(post(note, b'{"method":"x"}'))
+    assert (first.status, error(second), note.status) == (0, (503, 2, NO_ROOM), 202)
+    assert talk.outcomes() == {("rejected", "proxy"): 1}
+    talk.conversation.end("", UNREACHABLE)
+    assert talk.memory.cap.taken == 0
+
+
+def test_without_room_in_memory_the_server_is_read_no_further_until_there_is() -> None:
+    talk = Talk(memory=1000)
+    talk.start()
+    waiting = talk.call(1)
+    for held in (FREE_BYTES + 1001, FREE_BYTES + 1001, 0, 0):
+        talk.link.held = held
+        talk.conversation.tick(perf_counter())
+    assert talk.link.told == ["pause", "resume"]
+    talk.link.held = FREE_BYTES + 1001
+    talk.conversation.tick(perf_counter())
+    talk.conversation.tick(perf_counter() + 1e6)
+    assert error(waiting) == (504, 1, NO_ROOM)
+    assert talk.outcomes() == {("rejected", "proxy"): 1}
+
+
+def test_without_room_in_memory_what_waits_for_a_slow_client_is_given_up() -> None:
+    talk = Talk(memory=1000)
+    talk.start()
+    slow = talk.call(1)
+    assert slow.visitor is not None
+    slow.visitor.client_paused()
+    talk.link.held = FREE_BYTES + 1001
+    talk.conversation.tick(perf_counter())
+    assert (error(slow)[0], talk.host.told) == (502, ["rejected"])
+
+
+def test_without_room_in_memory_what_the_server_says_is_not_kept_for_a_stream() -> None:
+    talk = Talk(memory=1000)
+    talk.start()
+    long = b'{"method":"x","params":"%b"}' % (b"x" * FREE_BYTES)
+    for _ in range(3):
+        talk.conversation.link_message(long, 0.0)
+    assert talk.memory.cap.taken <= 1000
 
 
 def test_a_message_that_is_returned_ends_its_call_alone() -> None:
