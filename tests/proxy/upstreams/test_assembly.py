@@ -17,7 +17,6 @@ def test_what_a_scrape_reads_of_the_links_is_never_half_counted(server: tuple[st
     """A scrape runs in a thread of its own: what it has in its hands does not change any more."""
     transport = ("--upstream-transport", "sse") if server[0] == "--upstream" else ()
     counts = books()
-    given = parse((*transport, *server), {})
     upstreams = Upstreams(
         parse((*transport, *server), {}),
         counts,
