@@ -1,6 +1,7 @@
 """Sockets to listen at, bound before anything else starts."""
 
 import errno
+import resource
 import socket
 from ipaddress import ip_address
 
@@ -40,6 +41,17 @@ def bind(flag: str, address: Address) -> socket.socket:
         raise SettingsError(f"{flag}: cannot listen at {str(address)!r}: {reason}") from error
     listener.setblocking(False)
     return listener
+
+
+def reserve(descriptors: int) -> int:
+    """Let this process have so many descriptors: how many it may have."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        descriptors = min(descriptors, most)
+    if allowed != resource.RLIM_INFINITY and allowed < descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, most))
+        return descriptors
+    return max(allowed, descriptors)
 
 
 def address_of(listener: socket.socket) -> Address:

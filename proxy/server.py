@@ -27,6 +27,11 @@ TICK_SECONDS = 0.25
 CLOSE_SECONDS = 1.0
 """How long the last answers may take to leave at the end."""
 
+DESCRIPTORS_OF_SESSION = 3
+"""The pipes of a process, or connections to an HTTP server."""
+OTHER_DESCRIPTORS = 500
+"""Scrapes and probes, connections that are turned away, telemetry, and what Python keeps open."""
+
 
 async def run(settings: Settings) -> None:
     """Serve until told to stop. Raises SettingsError if an address cannot be used."""
@@ -51,11 +56,24 @@ class Server:
         settings = self._settings
         if isinstance(settings.server, StdioServer):
             protection.forbid_inspection()
+        self._reserve_descriptors()
         mcp = listening.bind("--listen", settings.listen)
         with mcp, listening.bind("--metrics-listen", settings.metrics_listen) as metrics:
             self._take_signals()
             async with asyncio.TaskGroup() as tasks:
                 await self._serve(mcp, metrics, tasks)
+
+    def _reserve_descriptors(self) -> None:
+        """As many as the caps of clients and sessions may take, so that scrapes find one left."""
+        clients, sessions = self._settings.max_connections, self._settings.max_sessions
+        needed = 2 * clients + DESCRIPTORS_OF_SESSION * sessions + OTHER_DESCRIPTORS
+        allowed = listening.reserve(needed)
+        if allowed < needed:
+            advice = "raise the limit, or lower --max-connections and --max-sessions"
+            logs.event(
+                LOG, "few descriptors", logging.WARNING,
+                allowed=allowed, needed=needed, advice=advice,
+            )  # fmt: skip
 
     async def _serve(
         self, mcp: socket.socket, metrics: socket.socket, tasks: asyncio.TaskGroup

@@ -4,11 +4,14 @@ MCP specification, "Security best practices", session hijacking: an id alone pro
 """
 
 MOST_OWNED = 100_000
-"""Sessions whose owner is remembered; for one more the one that was claimed first is forgotten."""
+"""Sessions whose owner is remembered; for one more the longest unused is forgotten."""
 
 
 class Owners:
-    """Principals by session. Where clients need no token there are none, and all is allowed."""
+    """Principals by session, the longest unused first.
+
+    Where clients need no token there are none, and all is allowed.
+    """
 
     __slots__ = ("_owners",)
 
@@ -20,7 +23,10 @@ class Owners:
 
     def allows(self, session: str, principal: bytes) -> bool:
         """Whether a session is that principal's, or nobody's as far as is known."""
-        return self._owners.get(session, principal) == principal
+        owner = self._owners.pop(session, None)
+        if owner is not None:
+            self._owners[session] = owner
+        return owner is None or owner == principal
 
     def claim(self, session: str, principal: bytes) -> None:
         """A session proved to be that principal's, unless it is somebody's already."""

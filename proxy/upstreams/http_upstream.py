@@ -23,7 +23,7 @@ INITIALIZE = "initialize"
 FORBIDDEN = frozenset((401, 403))
 """What a server answers to whom it wants to show another token, also to a DELETE."""
 MOST_PARKED = 10_000
-"""Streams that were cut and may be resumed; the calls of one more are given up."""
+"""Streams that were cut and may be resumed; for one more the longest cut is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,11 @@ class HttpUpstream:
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         """Part of exchange.Owner."""
-        if self._draining or (name not in self._parked and len(self._parked) >= MOST_PARKED):
+        if self._draining:
             return session.end(UNREACHABLE)
+        if name not in self._parked and len(self._parked) >= MOST_PARKED:
+            oldest = next(iter(self._parked))
+            self._end_parked(oldest, self._parked[oldest].end(UNREACHABLE), 503)
         parked = self._parked.setdefault(name, Session(self._terms.patience))
         return session.hand_over(parked, perf_counter())
 

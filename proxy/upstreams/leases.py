@@ -1,11 +1,16 @@
 """Sessions by id: when each began, when it was last heard of, and which were abandoned."""
 
+from itertools import takewhile
+
 MOST_LEASES = 100_000
-"""Sessions that are followed; for one more the oldest is forgotten: nobody can fill the memory."""
+"""Sessions that are followed; for one more the longest silent is forgotten."""
 
 
 class Leases:
-    """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`."""
+    """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`.
+
+    `_heard` is in the order of its times, the longest silent first.
+    """
 
     __slots__ = ("_begun", "_heard", "_idle")
 
@@ -27,14 +32,14 @@ class Leases:
         """A session begins; which one is forgotten for it, "" if none."""
         forgotten = ""
         if len(self._begun) >= MOST_LEASES:
-            forgotten = next(iter(self._begun))
+            forgotten = next(iter(self._heard))
             self.close(forgotten, now)
         self._begun[session] = self._heard[session] = now
         return forgotten
 
     def touch(self, session: str, now: float) -> None:
         """A sign of life; of a session that is not open it is ignored."""
-        if session in self._heard:
+        if self._heard.pop(session, None) is not None:
             self._heard[session] = now
 
     def close(self, session: str, now: float) -> float | None:
@@ -47,4 +52,5 @@ class Leases:
 
     def abandoned(self, now: float) -> tuple[str, ...]:
         """The sessions that have been silent for longer than their lease."""
-        return tuple(each for each, heard in self._heard.items() if now - heard > self._idle)
+        silent = takewhile(lambda lease: now - lease[1] > self._idle, self._heard.items())
+        return tuple([session for session, _ in silent])

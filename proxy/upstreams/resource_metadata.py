@@ -26,7 +26,7 @@ from ..wire.endpoint import origin
 from ..wire.fields import encode, raw, take_apart
 
 FETCH_SECONDS = 10.0
-DOCUMENT_LIMIT = 512 * 1024
+DOCUMENT_LIMIT = 64 * 1024
 """Bytes of a document."""
 
 _NAMED = re.compile(rb'resource_metadata="?([^",\s]+)', re.IGNORECASE)

@@ -127,3 +127,19 @@ def test_a_scrape_is_answered_when_no_descriptor_is_left(proxy: RunningProxy) ->
         texts.append(visitor.get(f"http://{proxy.metrics}/metrics", timeout=10).text)
     assert ["process_open_fds" in each for each in texts] == [True, False, True]
     assert all("mcp_proxy_sessions" in each for each in texts)
+
+
+@pytest.mark.parametrize(("sessions", "enough"), [(100, True), (10**9, False)])
+def test_descriptors_are_reserved_for_what_the_caps_allow_or_their_lack_is_told(
+    sessions: int, enough: bool
+) -> None:
+    kind = resource.RLIMIT_NOFILE
+    limits = resource.getrlimit(kind)
+    resource.setrlimit(kind, (256, limits[1]))
+    try:
+        with running("--max-sessions", str(sessions), "--", "sleep", "600") as proxy:
+            allowed, most = resource.prlimit(proxy.process.pid, kind)
+            assert allowed == (2 * 1000 + 3 * sessions + 500 if enough else most)
+            assert bool(proxy.logged("few descriptors")) is not enough
+    finally:
+        resource.setrlimit(kind, limits)

@@ -24,12 +24,14 @@ def test_only_the_silent_are_abandoned() -> None:
     assert "unknown" not in leases
 
 
-def test_the_oldest_is_forgotten_for_one_more_than_are_followed() -> None:
+def test_the_longest_silent_is_forgotten_for_one_more_than_are_followed() -> None:
     leases = Leases(idle=10.0)
     told = {leases.open(f"{number}", 0.0) for number in range(MOST_LEASES)}
     assert told == {""}
-    assert leases.open("one more", 1.0) == "0"
+    leases.touch("0", 1.0)
+    assert leases.open("one more", 1.0) == "1"
     assert len(leases) == MOST_LEASES
-    assert "0" not in leases
-    leases.touch("0", 2.0)
-    assert leases.close("0", 2.0) is None
+    assert "0" in leases
+    assert "1" not in leases
+    leases.touch("1", 2.0)
+    assert leases.close("1", 2.0) is None
