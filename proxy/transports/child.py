@@ -12,6 +12,7 @@ from time import perf_counter
 from .. import logs
 from ..errors import MessageTooLarge, Unreachable
 from ..verdict import EXITED, GARBLED, Verdict
+from ..wire import jsonrpc
 from ..wire.lines import LineReader, encode
 from .attempts import Attempts
 from .port import LinkOwner
@@ -173,12 +174,17 @@ class Child:
             limit = self._terms.message_limit
             self._tell_end(owner, GARBLED, f"the server sent a message of more than {limit} bytes")
             return
-        if lines and not self._answered:
+        for line in lines:
+            if jsonrpc.is_spoken(line):
+                self._note_answer()
+                owner.link_message(line, arrived)
+            else:
+                self._complaints.stray(self.pid, line)
+
+    def _note_answer(self) -> None:
+        if not self._answered:
             self._answered = True
             self._terms.attempts.worked()
-        for line in lines:
-            if line.strip():
-                owner.link_message(line, arrived)
 
     def _fall_silent(self) -> None:
         """Its stdout ended; most often its exit follows at once, and tells why."""

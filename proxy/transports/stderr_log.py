@@ -1,4 +1,4 @@
-"""What a stdio server's process writes to stderr, in the log: bounded, and without control."""
+"""What a stdio server's process writes that is no message: bounded, and without control."""
 
 import logging
 import re
@@ -6,8 +6,13 @@ from time import perf_counter
 from typing import Any
 
 from .. import logs
+from ..errors import MalformedMessage
+from ..wire.fields import take_apart
 
 LOG = logging.getLogger("proxy.child")
+
+STDERR, STDOUT = "child stderr", "child stdout"
+"""The events in the log."""
 
 LINE_BYTES = 4096
 """A longer line is logged in parts."""
@@ -17,6 +22,10 @@ LINES_PER_SECOND = 100
 # ECMA-48 control sequences, and those that set a terminal's title and the like.
 _SEQUENCES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b.?")
 
+
+_VERSION = b"jsonrpc"
+_PART = re.compile(rb'\s*(["}\]]|\[[\s"{\[\]]|\[?$)')
+"""How the lines begin of a message that is written on several; `[INFO]` is none."""
 
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 """Progress bars end lines by CR alone."""
@@ -33,23 +42,45 @@ class StderrLog:
         """Log the lines that `data` completes."""
         *lines, self._rest = _LINE_ENDS.split(self._rest + data)
         for line in lines:
-            self._log(pid, line)
+            self._log(pid, line, STDERR)
         whole = len(self._rest) - len(self._rest) % LINE_BYTES
         if whole:
-            self._log(pid, self._rest[:whole])
+            self._log(pid, self._rest[:whole], STDERR)
             self._rest = self._rest[whole:]
 
     def finish(self, pid: int) -> None:
         """Log what came after the last line end."""
-        self._log(pid, self._rest)
+        self._log(pid, self._rest, STDERR)
         self._rest = b""
 
-    def _log(self, pid: int, line: bytes) -> None:
+    def stray(self, pid: int, line: bytes) -> None:
+        """Log a line of stdout that is no message; only its length if it may be a part of one."""
+        if is_log_line(line):
+            self._log(pid, line, STDOUT)
+        elif line.strip() and self._quota.admits(perf_counter()):
+            logs.event(LOG, STDOUT, pid=pid, bytes=len(line), **self._quota.left_out())
+
+    def _log(self, pid: int, line: bytes, event: str) -> None:
         for start in range(0, len(line), LINE_BYTES):
             shown = printable(line[start : start + LINE_BYTES])
             if shown and self._quota.admits(perf_counter()):
                 fields: dict[str, Any] = {"pid": pid, "line": shown, **self._quota.left_out()}
-                logs.event(LOG, "child stderr", **fields)
+                logs.event(LOG, event, **fields)
+
+
+def is_log_line(line: bytes) -> bool:
+    """Whether a line may be shown: plain text or a JSON object, and neither is about messages."""
+    if _VERSION in line or _PART.match(line):
+        return False
+    return line.lstrip()[:1] != b"{" or _is_object(line)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        take_apart(line)
+    except MalformedMessage:
+        return False
+    return True
 
 
 def printable(line: bytes) -> str:

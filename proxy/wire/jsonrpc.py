@@ -70,6 +70,14 @@ def is_batch(data: bytes) -> bool:
     return data.lstrip(_BEFORE)[:1] == b"["
 
 
+def is_spoken(line: bytes) -> bool:
+    """Whether a line is meant as JSON-RPC: what a server logs on its stdout is not, even as JSON.
+
+    Every message says its version (JSON-RPC 2.0, section 4), and no SDK takes one that does not.
+    """
+    return may_be_read(line) and b'"jsonrpc"' in line
+
+
 def may_be_read(data: bytes) -> bool:
     """Whether a text that is no JSON looks as if a laxer parser may find a message in it."""
     return data.lstrip(_BEFORE)[:1] in (b"{", b"[")

@@ -346,7 +346,8 @@ def test_the_session_that_is_longest_unused_gives_way_to_a_new_one() -> None:
 STUBBORN = """
 import json, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print(json.dumps({"id": json.loads(sys.stdin.readline())["id"], "result": {"pid": 0}}), flush=True)
+asked = json.loads(sys.stdin.readline())
+print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": {"pid": 0}}), flush=True)
 signal.pause()
 """
 
@@ -424,7 +425,9 @@ def test_a_process_that_a_signal_ends_is_told_in_answer_log_and_metric(
 
 
 def test_a_process_that_the_proxy_ends_is_no_warning_in_the_log() -> None:
-    deaf = 'import time; print(\'{"id":0,"result":{}}\', flush=True); time.sleep(600)'
+    deaf = (
+        'import time; print(\'{"jsonrpc":"2.0","id":0,"result":{}}\', flush=True); time.sleep(600)'
+    )
     with running("--", sys.executable, "-c", deaf) as proxy:
         client = Client(proxy.port)
         client.post(INITIALIZE)

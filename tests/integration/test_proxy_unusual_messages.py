@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.integration.proxies import RunningProxy, running
-from tests.integration.sockets import Client, Upstream, call, result
+from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sockets import Client, Upstream, call, read_event, result
 from tests.integration.test_proxy_stdio import SERVER, Session
 
 pytestmark = pytest.mark.slow
@@ -86,6 +86,31 @@ def test_an_unusual_answer_of_a_stdio_server_reaches_who_asked(kind: str, sharin
         assert told["id"] == 5
         assert ("error" in told) is (came_to == FAILED)
         proxy.counted({("initialize", "ok", "none"): 1, came_to: 1})
+
+
+@pytest.mark.parametrize("sharing", ["off", "on"])
+def test_what_a_stdio_server_logs_on_its_stdout_is_logged_and_reaches_nobody(sharing: str) -> None:
+    """Neither with an answer, nor on the stream of what the server says of its own accord."""
+    shown = ("running", '{"level":30,"msg":"x"}', '{"method":"GET","id":5}', "[INFO]", "[1]", "5")
+    hidden = ("{no json", '"text"', "[]", 'sent {"jsonrpc":"2.0"}')
+    lines = (*shown, *hidden)
+    own = {"jsonrpc": "2.0", "id": 2 if sharing == "on" else 5, "result": {"x": 1}}
+    with (
+        running("--stdio-sharing", sharing, "--", *SERVER) as proxy,
+        closing(Session(proxy.port)) as session,
+    ):
+        stream, events = session.listen(proxy.port)
+        said = "\n".join((*lines, json.dumps(own), *lines))
+        session.post(call(5, "write", arguments={"line": said}), mcp_session_id=session.name)
+        assert session.answer() == (200, {**own, "id": 5})
+        session.post(call(6, "spontaneous"), mcp_session_id=session.name)
+        assert session.answer()[0] == 200
+        assert read_event(events)["method"] == "notifications/tools/list_changed"
+        eventually(lambda: len(proxy.logged("child stdout")) == 2 * len(lines), "the lines logged")
+        logged = proxy.logged("child stdout")
+        assert {each["line"] for each in logged if "line" in each} == set(shown)
+        assert {each["bytes"] for each in logged if "bytes" in each} == set(map(len, hidden))
+        stream.close()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from proxy import logs
-from proxy.transports.stderr_log import LINE_BYTES, StderrLog
+from proxy.transports.stderr_log import LINE_BYTES, StderrLog, is_log_line
 
 
 def logged(caplog: pytest.LogCaptureFixture, *pieces: bytes, per_second: int = 100) -> list[str]:
@@ -57,3 +57,27 @@ def test_a_flood_is_cut_and_what_was_left_out_is_counted(caplog: pytest.LogCaptu
     ]  # fmt: skip
     assert (quota.left_out(), quota.left_out()) == ({"left_out": 2}, {})
     assert len(logged(caplog, b"x\n" * 100_000, per_second=5)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"Server running", True),
+        (b"[INFO] started", True),
+        (b"[2026-11-29 10:00:00] started", True),
+        (b"[", False),
+        (b'["secret",', False),
+        (b'{"level":30,"msg":"Starting server"}', True),
+        (b'{"severity":"INFO","method":"GET","path":"/x"}', True),
+        (b"123", True),
+        (b'  "token": "a part of a message over several lines",', False),
+        (b'{"type":"text","text":"another"},', False),
+        (b"},", False),
+        (b'DEBUG sent {"jsonrpc":"2.0","id":1}', False),
+        (b" ", False),
+    ],
+)
+def test_a_line_of_stdout_is_shown_unless_it_may_be_a_part_of_a_message(
+    line: bytes, shown: bool
+) -> None:
+    assert is_log_line(line) is shown
