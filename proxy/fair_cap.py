@@ -6,9 +6,12 @@ told apart by their tokens, else by their addresses.
 """
 
 from collections.abc import Sequence
+from heapq import nsmallest
 from math import inf
 from typing import Generic, Protocol, TypeVar
 
+AT_A_TIME = 32
+"""Those that give way next are looked for so many at a time."""
 SPARE = 8
 """One part in so many is kept for others than the client that holds all the rest."""
 
@@ -34,13 +37,14 @@ Held = TypeVar("Held", bound=Holder)
 class FairCap(Generic[Held]):
     """Lets holders have `most` in all, in pieces of any size."""
 
-    __slots__ = ("_amounts", "_totals", "most", "taken")
+    __slots__ = ("_amounts", "_next", "_totals", "most", "taken")
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
         self._amounts: dict[Held, int] = {}
         self._totals: dict[bytes, int] = {}
+        self._next: list[tuple[Held, float]] = []
 
     def __repr__(self) -> str:
         return f"<FairCap taken={self.taken}/{self.most} clients={len(self._totals)}>"
@@ -79,19 +83,27 @@ class FairCap(Generic[Held]):
         return going
 
     def _idlest(self, holder: Held, going: list[Held], least: float) -> Held | None:
-        """Who gives way first: of the holder's own client, or of one that holds `least`."""
-        best: Held | None = None
-        best_rank = (False, 0, inf)
-        client, totals = holder.client, self._totals
-        for each in self._amounts:
-            since = each.idle_since
-            if since == inf or each is holder or each in going:
-                continue
-            total = totals[each.client]
-            rank = (since > -inf, -total, since)
-            if (each.client == client or total >= least) and (best is None or rank < best_rank):
-                best, best_rank = each, rank
-        return best
+        """Who gives way first: of the holder's own client, or of one that holds `least`.
+
+        To look at all costs 0.4 ms for a thousand, so in a flood that is done for some at a time.
+        """
+
+        def may_go(each: Held) -> bool:
+            fits = each.client == holder.client or self._totals[each.client] >= least
+            return fits and each is not holder and each not in going
+
+        while self._next:
+            each, since = self._next.pop()
+            if each in self._amounts and each.idle_since == since and may_go(each):
+                return each
+        idle = [each for each in self._amounts if each.idle_since < inf and may_go(each)]
+        first = nsmallest(AT_A_TIME, idle, key=self._rank)
+        self._next = [(each, each.idle_since) for each in reversed(first[1:])]
+        return first[0] if first else None
+
+    def _rank(self, holder: Held) -> tuple[bool, int, float]:
+        since = holder.idle_since
+        return since > -inf, -self._totals[holder.client], since
 
     def _add(self, holder: Held, more: int) -> None:
         self.taken += more

@@ -93,6 +93,17 @@ def test_so_many_give_way_as_it_takes_and_none_in_vain() -> None:
     assert cap.taken == 6
 
 
+@pytest.mark.parametrize("since", [inf, 9.0])
+def test_one_that_is_of_use_again_meanwhile_does_not_give_way(since: float) -> None:
+    first, second, third = (Place("a", number) for number in range(3))
+    cap = filled(3, first, second, third)
+    assert cap.hold(Place("b", 10.0)) == [first]
+    second.idle_since = since
+    assert cap.hold(Place("b", 10.0)) == [third]
+    cap.release(second)
+    assert cap.hold(Place("b", 10.0)) == []
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.integers(0, 20), st.booleans()),
