@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARCH   ?= otel-scrape
 ONCE   ?=
+COMPILED ?=
 FAULT  ?=
 GRAFANA_URL ?=
 SET    ?=
@@ -75,7 +76,7 @@ compiled: $(VENV)/dev.stamp ## the proxy with its hot modules as machine code, i
 
 .PHONY: test-compiled
 test-compiled: compiled ## the proxy's tests on the compiled proxy
-	@cp -r tests lab dashboards stacks values tools pyproject.toml build/compiled/
+	@cp -r tests lab dashboards stacks values tools pyproject.toml setup.py README.md LICENSE build/compiled/
 	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy $(wildcard tests/integration/test_proxy_*.py)
 
 .PHONY: browser
@@ -85,6 +86,12 @@ browser: ## find chromium and its driver, which the boards' tests and pictures n
 	  { echo "make $@: chromium and chromedriver are not on PATH: install them (Debian: chromium, chromium-driver)" >&2; exit 2; }; \
 	  export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
 	  apt-get install -qq -y --no-install-recommends chromium chromium-driver fonts-dejavu-core >/dev/null
+
+.PHONY: wheel
+wheel: $(VENV)/dev.stamp ## the proxy as a wheel in build/dist, for pip and uvx; COMPILED=1 with its hot modules as machine code
+	@MCP_OBSERVABILITY_COMPILED="$(filter-out 0 no false,$(COMPILED))" $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
+	  --no-index --no-deps --no-build-isolation --wheel-dir build/dist .
+	@ls build/dist/*.whl
 
 .PHONY: pictures
 pictures: $(VENV)/run.stamp browser ## take the README's pictures anew, from a running make demo FAULT=server-hangs
@@ -144,13 +151,13 @@ readme: $(VENV)/run.stamp ## write the README's generated tables anew
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
-	@$(LOCK) --group dev -o requirements-dev.txt pyproject.toml
-	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt pyproject.toml
-	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt pyproject.toml
-	@$(LOCK) --group compile -c requirements-dev.txt -o requirements-compile.txt pyproject.toml
+	@$(LOCK) --group dev -o requirements-dev.txt
+	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt
+	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt
+	@$(LOCK) --group compile -c requirements-dev.txt -o requirements-compile.txt
 	@for each in conformance grafana; do \
 	  PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/$$each install --package-lock-only --silent || exit; done
 
 .PHONY: clean
 clean: ## remove what was made in the tree (.venv, build, run); the cache of binaries stays
-	rm -rf $(VENV) build run
+	rm -rf $(VENV) build run *.egg-info

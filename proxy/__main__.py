@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from . import protection
 from .errors import SettingsError
@@ -20,9 +21,11 @@ PACKAGES = frozenset(
     )
 )
 
-if __name__ == "__main__":
+
+def main() -> int:
+    """Run the proxy until it is told to stop; the exit code."""
     try:
-        settings = parse(sys.argv[1:], os.environ)
+        settings = parse(sys.argv[1:], os.environ, _program())
         protection.erase(secrets(os.environ))
         import uvloop  # late, so that a bad setting is told at once
 
@@ -32,7 +35,7 @@ if __name__ == "__main__":
         uvloop.run(server.run(settings))
     except SettingsError as problem:
         print(f"proxy: {problem}", file=sys.stderr)
-        sys.exit(2)
+        return 2
     except ModuleNotFoundError as absent:
         if (absent.name or "").partition(".")[0] not in PACKAGES:
             raise
@@ -41,6 +44,17 @@ if __name__ == "__main__":
             " use .venv/bin/python, or pip install -r requirements-proxy.txt",
             file=sys.stderr,
         )
-        sys.exit(2)
+        return 2
     except KeyboardInterrupt:
-        sys.exit(130)  # before the drain took over the signal: nothing is started yet
+        return 130  # before the drain took over the signal: nothing is started yet
+    return 0
+
+
+def _program() -> str:
+    """How the program was called: as a module, or by the script that the wheel installs."""
+    script = Path(sys.argv[0]).name
+    return f"python -m {__package__}" if script == "__main__.py" else script
+
+
+if __name__ == "__main__":
+    sys.exit(main())

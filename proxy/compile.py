@@ -1,7 +1,8 @@
-"""`python -m proxy.compile FOLDER`: a copy of the proxy there, its hot modules as machine code.
+"""`python -m proxy.compile FOLDER [NAME]`: a copy of the proxy there, its hot modules machine code.
 
 mypyc makes them from the same typed source, so there is nothing else to maintain, and the plain
-proxy needs no compiler. Run it inside FOLDER: `cd FOLDER && python -m proxy`.
+proxy needs no compiler. Run it inside FOLDER: `cd FOLDER && python -m proxy`. NAME is what the
+package is called there, proxy if it is not given.
 """
 
 import os
@@ -45,12 +46,13 @@ HOT = (
 )
 """What every call runs through. Compiled functions check that arguments are as annotated."""
 
+_NO_CODE = shutil.ignore_patterns("__pycache__", "*.so", "Dockerfile*", "*.yaml")
 _TYPING = ("--explicit-package-bases", "--disable-error-code=import-untyped")
 
 
 def main() -> int:
     """Copy and compile; 2 if the folder is not named, or no C compiler is there."""
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         print("proxy.compile: name the folder to write to", file=sys.stderr)
         return 2
     compiler = os.environ.get("CC") or str(sysconfig.get_config_var("CC"))
@@ -58,17 +60,20 @@ def main() -> int:
         advice = "install a C compiler, or name one in CC"
         print(f"proxy.compile: {compiler!r} is not on PATH: {advice}", file=sys.stderr)
         return 2
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), *sys.argv[2:])
     return 0
 
 
-def build(folder: Path) -> None:
-    """Write the compiled proxy to `folder`/proxy, in place of what was there."""
-    package = folder / "proxy"
-    shutil.rmtree(package, ignore_errors=True)
-    shutil.copytree(Path(__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+def build(folder: Path, package: str = "proxy") -> None:
+    """Write the compiled proxy to `folder`/`package`, in place of what was there."""
+    source, target = Path(__file__).parent.resolve(), folder / package
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, ignore=_NO_CODE)
     os.chdir(folder)
-    modules = mypycify([*_TYPING, *HOT], opt_level="3", debug_level="0", group_name="proxy_hot")
+    hot = [each.replace("proxy", package, 1) for each in HOT]
+    modules = mypycify(
+        [*_TYPING, *hot], opt_level="3", debug_level="0", group_name=f"{package}.hot"
+    )
     command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
     command.inplace = True
     command.ensure_finalized()

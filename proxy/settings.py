@@ -197,12 +197,14 @@ class Settings:
     redact: tuple[str, ...]
 
 
-def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+def parse(
+    arguments: Sequence[str], environment: Mapping[str, str], program: str = "python -m proxy"
+) -> Settings:
     """Read all settings. Raises SettingsError: one line naming setting, value and what is allowed.
 
-    `--help` prints and ends the program, as argparse has it.
+    `--help` prints and ends the program, as argparse has it; `program` is how it was called.
     """
-    values = _values(arguments, environment)
+    values = _values(arguments, environment, program)
     own = {each.name for each in fields(Settings)}
     _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     values[MEMORY_LIMIT.name] = _memory_limit(values)
@@ -230,10 +232,12 @@ def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in environment if name in own or _OTLP_HEADERS.fullmatch(name))
 
 
-def _values(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+def _values(
+    arguments: Sequence[str], environment: Mapping[str, str], program: str
+) -> dict[str, Any]:
     """Each option's typed value."""
     flags, command = _split_command(arguments)
-    given = vars(_parser().parse_args(flags))
+    given = vars(_parser(program).parse_args(flags))
     _refuse_unknown_variables(environment)
     values: dict[str, Any] = {}
     for option in OPTIONS:
@@ -384,10 +388,10 @@ class _Parser(ArgumentParser):
         raise SettingsError(f"{message} (see --help)")
 
 
-def _parser() -> ArgumentParser:
+def _parser(program: str) -> ArgumentParser:
     parser = _Parser(
-        prog="python -m proxy",
-        usage="python -m proxy [options] (--upstream URL | -- command [argument ...])",
+        prog=program,
+        usage="%(prog)s [options] (--upstream URL | -- command [argument ...])",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,

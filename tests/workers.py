@@ -27,6 +27,7 @@ LONGEST = (
     "tests/integration/test_eras_sdk.py",
     "tests/integration/test_crossings.py",
     "tests/conformance",
+    "tests/integration/test_proxy_wheel.py",
 )
 """Files and folders of half a minute and more."""
 

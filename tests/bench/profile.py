@@ -15,7 +15,7 @@ _SHARE = re.compile(r"^ +([\d.]+)% +(\S+)", re.MULTILINE)
 # The first that a shared object's name contains says what it is.
 _PARTS = {
     "kernel": "kernel: sockets, TCP over loopback, waking the peers",
-    "proxy_hot": "the proxy's compiled modules",
+    "hot__mypyc": "the proxy's compiled modules",
     "python": "the Python interpreter and its objects",
     "loop.": "uvloop",
     "_core": "msgspec",

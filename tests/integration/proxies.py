@@ -119,9 +119,16 @@ def environment(**variables: str) -> dict[str, str]:
 @contextmanager
 def running(*arguments: str, **variables: str) -> Iterator[RunningProxy]:
     """A proxy on free ports, with arguments and environment variables; killed at the end."""
+    with launched((sys.executable, "-m", "proxy"), *arguments, **variables) as proxy:
+        yield proxy
+
+
+@contextmanager
+def launched(program: tuple[str, ...], *arguments: str, **variables: str) -> Iterator[RunningProxy]:
+    """The same, by a command of its own."""
     ports = ("--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
     with subprocess.Popen(
-        (sys.executable, "-m", "proxy", *ports, *arguments),
+        (*program, *ports, *arguments),
         stderr=subprocess.PIPE,
         text=True,
         env=environment(**variables),
