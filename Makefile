@@ -14,6 +14,7 @@ TOOLHIVE ?=
 THRESHOLDS ?=
 STACK  ?= otel-scrape
 PROMETHEUS ?=
+FROM   ?=
 SERVER ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
 # The lists are complete, so pip need not look for dependencies (and trips over those with extras).
@@ -100,6 +101,10 @@ pictures: $(VENV)/run.stamp browser ## take the README's pictures anew, from a r
 	@mkdir -p docs
 	@for each in mcp-home mcp-fleet one-server/mcp-latency; do \
 	  cp build/pictures/$$each.png docs/board-$${each##*mcp-}.png; done
+
+.PHONY: servers
+servers: $(VENV)/run.stamp ## print the servers of an MCP client's configuration for a stack file: FROM=mcp.json
+	@$(BIN)/python -m stacks.mcp_json "$(FROM)"
 
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape

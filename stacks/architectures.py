@@ -23,6 +23,7 @@ class Monitor(StrEnum):
     COLLECTOR_SERIES = "collector-series"
     PROXIES = "proxies"
     TOOLHIVE_PROXIES = "toolhive-proxies"
+    TOOLHIVE_REMOTE_PROXIES = "toolhive-remote-proxies"
 
 
 @dataclass(frozen=True, slots=True)

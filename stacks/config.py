@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from stacks import fields
 from stacks.architectures import ARCHITECTURES, OTEL_SCRAPE, Architecture
 from stacks.charts import Namespace, Profile
-from stacks.fields import ConfigError
+from stacks.fields import ConfigError, Item, Mistakes
 from stacks.secret_values import SecretValue, revealed
-from stacks.servers import Server, ServerRuntime, parse_server
+from stacks.server_config import parse_server
+from stacks.servers import Server, ServerRuntime
 
 __all__ = ["ConfigError", "StackConfig", "parse"]
 
@@ -69,21 +70,21 @@ def _key(name: str) -> str:
     return f"{PROJECT}:{name}"
 
 
-def _architecture(value: object) -> Architecture:
+def _architecture(key: str, value: object) -> Architecture:
     given = revealed(value)
     if isinstance(given, str) and given in ARCHITECTURES:
         return ARCHITECTURES[given]
-    raise fields.refuse(_key("architecture"), value, f"allowed: {', '.join(ARCHITECTURES)}")
+    raise fields.refuse(key, value, f"allowed: {', '.join(ARCHITECTURES)}")
 
 
-def _profile(value: object) -> Profile:
+def _profile(key: str, value: object) -> Profile:
     if revealed(value) == "seed":
-        raise fields.refuse(_key("profile"), value, f"it is called {Profile.TUTORIAL} now")
-    return fields.choice(Profile, _key("profile"), value)
+        raise fields.refuse(key, value, f"it is called {Profile.TUTORIAL} now")
+    return fields.choice(Profile, key, value)
 
 
-def _password(value: object) -> SecretValue:
-    key, given = _key(PASSWORD), revealed(value)
+def _password(key: str, value: object) -> SecretValue:
+    given = revealed(value)
     if fields.is_output(value):
         return SecretValue(given)
     if not isinstance(given, str) or not given.strip():
@@ -96,17 +97,17 @@ def _password(value: object) -> SecretValue:
     return SecretValue(given)
 
 
-def _allowed_context(value: object) -> str | None:
-    return None if value == "" else fields.text(_key("allowContext"), value)
+def _allowed_context(key: str, value: object) -> str | None:
+    return None if value == "" else fields.text(key, value)
 
 
-def _chart_folder(value: object) -> str | None:
-    source = fields.text(_key("chartSource"), value)
+def _chart_folder(key: str, value: object) -> str | None:
+    source = fields.text(key, value)
     return None if source == REPOSITORIES else source
 
 
-def _operator_namespaces(value: object) -> tuple[str, ...]:
-    key, given = _key("operatorScope"), revealed(value)
+def _operator_namespaces(key: str, value: object) -> tuple[str, ...]:
+    given = revealed(value)
     if given == CLUSTER:
         return ()
     if not isinstance(given, list) or Namespace.SERVERS not in given:
@@ -116,41 +117,64 @@ def _operator_namespaces(value: object) -> tuple[str, ...]:
     return fields.items(fields.namespace, key, value, "namespaces")
 
 
-def _servers(value: object) -> tuple[Server, ...]:
-    servers = fields.items(parse_server, _key("servers"), value, "servers")
-    seen: set[str] = set()
-    for index, server in enumerate(servers):
-        if server.name in seen:
-            key = _key(f"servers[{index}].name")
-            raise fields.refuse(key, server.name, "another server has this name")
-        seen.add(server.name)
+def _servers(key: str, value: object) -> tuple[Server, ...]:
+    servers = fields.items(parse_server, key, value, "servers")
+    mistakes = Mistakes()
+    names = [each.name for each in servers]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            named = f"{key}[{index}].name"
+            mistakes.add(fields.refuse(named, name, "another server has this name"))
+    mistakes.report()
     return servers
 
 
+def _check_profile(profile: Profile, servers: tuple[Server, ...], mistakes: Mistakes) -> None:
+    """Servers that the operator of the older profile cannot run."""
+    for index, server in enumerate(servers):
+        if profile is Profile.CURRENT or server.runtime is ServerRuntime.PROXY:
+            continue
+        key, hint = _key(f"servers[{index}]"), f"use runtime proxy, or profile {Profile.CURRENT}"
+        if server.url:
+            mistakes.add(fields.refuse(f"{key}.url", server.url, hint))
+        if server.replicas != 1:
+            mistakes.add(fields.refuse(f"{key}.replicas", server.replicas, hint))
+
+
 def parse(mapping: Mapping[str, object]) -> StackConfig:
-    """Check all keys (without the project's prefix). Raises ConfigError."""
-    fields.known_keys(f"{PROJECT}:", mapping, KEYS)
+    """Check all keys (without the project's prefix). Raises ConfigError with every mistake."""
+    mistakes = Mistakes()
+    mistakes.check(fields.known_keys, f"{PROJECT}:", mapping, KEYS)
     given = {**DEFAULTS, **mapping}
-    profile = _profile(given["profile"])
-    return StackConfig(
-        architecture=_architecture(given["architecture"]),
-        profile=profile,
-        chart_folder=_chart_folder(given["chartSource"]),
-        operator_namespaces=_operator_namespaces(given["operatorScope"]),
-        servers=_servers(given["servers"]),
-        proxy_image=fields.image(_key("proxyImage"), given["proxyImage"]),
-        scrape_interval_seconds=_seconds("scrapeIntervalSeconds", given),
-        push_interval_seconds=_seconds("pushIntervalSeconds", given),
-        trace_sampling_percent=fields.integer(
-            _key("traceSamplingPercent"), given["traceSamplingPercent"], 0, 100
-        ),
-        password=_password(given.get(PASSWORD)),
-        allowed_context=_allowed_context(given["allowContext"]),
+
+    def read(name: str, check: fields.Reader[Item]) -> Item:
+        return mistakes.check(check, _key(name), given.get(name))
+
+    config = StackConfig(
+        architecture=read("architecture", _architecture),
+        profile=read("profile", _profile),
+        chart_folder=read("chartSource", _chart_folder),
+        operator_namespaces=read("operatorScope", _operator_namespaces),
+        servers=read("servers", _servers),
+        proxy_image=read("proxyImage", fields.image),
+        scrape_interval_seconds=read("scrapeIntervalSeconds", _seconds),
+        push_interval_seconds=read("pushIntervalSeconds", _seconds),
+        trace_sampling_percent=read("traceSamplingPercent", _percent),
+        password=read(PASSWORD, _password),
+        allowed_context=read("allowContext", _allowed_context),
     )
+    if config.servers and config.profile:
+        _check_profile(config.profile, config.servers, mistakes)
+    mistakes.report()
+    return config
 
 
-def _seconds(name: str, given: Mapping[str, object]) -> int:
-    return fields.integer(_key(name), given[name], 1, 300)
+def _percent(key: str, value: object) -> int:
+    return fields.integer(key, value, 0, 100)
+
+
+def _seconds(key: str, value: object) -> int:
+    return fields.integer(key, value, 1, 300)
 
 
 _DEFAULT = StackConfig()

@@ -1,8 +1,10 @@
 """The addresses inside the cluster. Service names are fixed, so addresses are plain data."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from stacks.charts import Component, Namespace, Profile
+from stacks.servers import DEFAULT_PATH, DEFAULT_PATHS, Server, ServerRuntime, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,22 @@ JAEGER: dict[Profile, JaegerEndpoints] = {
 }
 
 
-def mcp_endpoint(server: str) -> Endpoint:
-    """The address that clients use for a server behind our proxy."""
-    return Endpoint(server, Namespace.SERVERS, PROXY_MCP_PORT)
+def mcp_endpoint(server: Server) -> Endpoint:
+    """The Service that clients of a server call."""
+    if server.runtime is ServerRuntime.PROXY:
+        name = server.name
+    else:
+        name = f"mcp-{server.name}-{'remote-proxy' if server.url else 'proxy'}"
+    return Endpoint(name, Namespace.SERVERS, PROXY_MCP_PORT)
+
+
+def mcp_path(server: Server, profile: Profile) -> str:
+    """The path at which the Service answers clients."""
+    if server.runtime is ServerRuntime.PROXY:
+        if server.transport is not Transport.STREAMABLE_HTTP:
+            return DEFAULT_PATH
+        return (urlsplit(server.url).path or "/") if server.url else server.path
+    # The older operator's proxies of stdio servers speak HTTP+SSE.
+    sse = server.transport is Transport.SSE
+    sse = sse or (profile is Profile.TUTORIAL and server.transport is Transport.STDIO)
+    return DEFAULT_PATHS[Transport.SSE] if sse else DEFAULT_PATH

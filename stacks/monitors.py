@@ -100,7 +100,18 @@ def proxies(interval: str) -> Values:
 
 
 def toolhive_proxies(interval: str) -> Values:
-    """ToolHive's proxies; the target adds `server` and `transport`, which some series lack."""
+    """ToolHive's proxies of servers in the cluster."""
+    # `toolhive: "true"` would also match the servers behind the proxies.
+    return _toolhive_proxies("toolhive-proxies", "mcpserver", interval)
+
+
+def toolhive_remote_proxies(interval: str) -> Values:
+    """ToolHive's proxies of remote servers."""
+    return _toolhive_proxies("toolhive-remote-proxies", "mcpremoteproxy", interval)
+
+
+def _toolhive_proxies(name: str, app: str, interval: str) -> Values:
+    """The target adds `server` and `transport`, which some series lack."""
     endpoint: Values = {
         "port": "http",
         "path": "/metrics",
@@ -117,9 +128,8 @@ def toolhive_proxies(interval: str) -> Values:
             _drop_labels("exported_server|exported_transport|otel_scope_.*"),
         ],
     }
-    # `toolhive: "true"` would also match the servers behind the proxies.
-    selector = {"app.kubernetes.io/name": "mcpserver"}
-    return service_monitor("toolhive-proxies", selector, Namespace.SERVERS.value, endpoint)
+    selector = {"app.kubernetes.io/name": app}
+    return service_monitor(name, selector, Namespace.SERVERS.value, endpoint)
 
 
 def prometheus_own() -> Values:
@@ -154,5 +164,6 @@ BUILDERS: dict[Monitor, Callable[[str], Values]] = {
     Monitor.COLLECTOR_SERIES: collector_series,
     Monitor.PROXIES: proxies,
     Monitor.TOOLHIVE_PROXIES: toolhive_proxies,
+    Monitor.TOOLHIVE_REMOTE_PROXIES: toolhive_remote_proxies,
 }
 """Builders of the ServiceMonitors; the argument is the scrape interval."""

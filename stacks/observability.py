@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace as NamespaceResource
 
-from stacks import toolhive
+from stacks import clients, toolhive
 from stacks.charts import Component
 from stacks.components.manifest import manifest_resource
 from stacks.components.provider import ClusterArgs, kubernetes_provider
@@ -45,6 +46,8 @@ class Observability(pulumi.ComponentResource):
     """URLs of Grafana, Prometheus and Jaeger inside the cluster."""
     port_forward: pulumi.Output[dict[str, str]]
     """Commands that make them reachable on this machine."""
+    servers: pulumi.Output[dict[str, dict[str, Any]]]
+    """For each MCP server its URLs and an entry for the `mcp.json` of clients."""
     outputs: dict[str, pulumi.Input[object]]
     """All of them by the names that the stack exports them under, and the cluster's context."""
 
@@ -104,17 +107,20 @@ class Observability(pulumi.ComponentResource):
         plan = args.plan
         local = _local_ports(plan)
         addresses = {name: endpoint.url for name, (endpoint, _) in local.items()}
-        commands = {name: port_forward(*where) for name, where in local.items()}
+        commands = {name: clients.port_forward(*where) for name, where in local.items()}
         self.architecture = pulumi.Output.from_input(plan.architecture.name)
         self.profile = pulumi.Output.from_input(plan.profile.value)
         self.addresses = pulumi.Output.from_input(addresses)
         self.port_forward = pulumi.Output.from_input(commands)
+        servers = clients.described(plan.servers, plan.profile)
+        self.servers = pulumi.Output.from_input(servers)
         self.outputs = {
             **({"context": args.cluster.cluster.context} if args.cluster else {}),
             "architecture": self.architecture,
             "profile": self.profile,
             "addresses": self.addresses,
             "portForward": self.port_forward,
+            "servers": self.servers,
         }
         self.register_outputs(self.outputs)
 
@@ -125,12 +131,6 @@ def _local_ports(plan: Plan) -> dict[str, tuple[Endpoint, int]]:
         "prometheus": (PROMETHEUS, 9090),
         "jaeger": (JAEGER[plan.profile].query, 16686),
     }
-
-
-def port_forward(endpoint: Endpoint, local_port: int) -> str:
-    """The kubectl command that forwards a local port to a Service."""
-    target = f"svc/{endpoint.service} {local_port}:{endpoint.port}"
-    return f"kubectl --namespace {endpoint.namespace} port-forward {target}"
 
 
 def _replacing(

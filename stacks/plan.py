@@ -7,14 +7,14 @@ from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from dashboards.sets import unified
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
-from stacks import grafana_objects, monitors, proxies, server_secrets, toolhive
-from stacks.architectures import Architecture
+from stacks import clients, grafana_objects, monitors, proxies, server_secrets, toolhive
+from stacks.architectures import Architecture, Monitor
 from stacks.charts import CHARTS, RELEASE_NAMESPACE, Chart, Component, Namespace, Profile
 from stacks.collector import pruned
 from stacks.config import StackConfig
 from stacks.endpoints import JAEGER, PROMETHEUS, REMOTE_WRITE_PATH
 from stacks.proxies import ProxyPlan
-from stacks.servers import ServerRuntime
+from stacks.servers import Server, ServerRuntime
 from stacks.values import Values, values_of
 
 RELEASE_NEEDS: dict[Component, tuple[Component, ...]] = {
@@ -32,16 +32,21 @@ KIND_NEEDS: dict[str, tuple[Component, ...]] = {
     "ConfigMap": (),
     "Service": (),
     "Deployment": (),
+    "Ingress": (),
     "ServiceMonitor": (Component.PROMETHEUS,),
     "PrometheusRule": (Component.PROMETHEUS,),
     # Only the running operator removes the finalizer of an MCPServer: on destroy, servers must go
     # before the operator, and the operator before its CRDs.
     "MCPTelemetryConfig": (Component.TOOLHIVE_CRDS, Component.TOOLHIVE),
     "MCPServer": (Component.TOOLHIVE_CRDS, Component.TOOLHIVE),
+    "MCPRemoteProxy": (Component.TOOLHIVE_CRDS, Component.TOOLHIVE),
 }
 """The releases that objects of each kind need."""
 
-OBJECT_NEEDS: dict[str, tuple[str, ...]] = {"MCPServer": ("MCPTelemetryConfig",)}
+OBJECT_NEEDS: dict[str, tuple[str, ...]] = {
+    "MCPServer": ("MCPTelemetryConfig",),
+    "MCPRemoteProxy": ("MCPTelemetryConfig",),
+}
 """The kinds that objects of a kind refer to."""
 
 
@@ -87,6 +92,7 @@ class Plan:
     monitors: tuple[Values, ...]
     rules: Values
     proxies: tuple[ProxyPlan, ...]
+    servers: tuple[Server, ...]
     intervals: Intervals
 
 
@@ -150,7 +156,11 @@ def _release(config: StackConfig, component: Component) -> HelmRelease:
 
 def _monitors(config: StackConfig) -> tuple[Values, ...]:
     interval = f"{config.scrape_interval_seconds}s"
-    return tuple(monitors.BUILDERS[each](interval) for each in config.architecture.monitors)
+    wanted = config.architecture.monitors
+    if any(each.url for each in config.servers_of(ServerRuntime.TOOLHIVE)):
+        remote = (Monitor.TOOLHIVE_REMOTE_PROXIES,) if Monitor.TOOLHIVE_PROXIES in wanted else ()
+        wanted = (*wanted, *remote)
+    return tuple(monitors.BUILDERS[each](interval) for each in wanted)
 
 
 def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[Values, ...]:
@@ -160,11 +170,12 @@ def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[
         for plan in plans
         for each in (
             proxies.deployment(config, by_name[plan.server], plan),
-            proxies.service(plan.server, plan.namespace),
+            proxies.service(by_name[plan.server], plan.namespace),
         )
     )
     shape = toolhive.SHAPES[config.profile]
-    return (*own, *shape(config, config.servers_of(ServerRuntime.TOOLHIVE)))
+    ingresses = (each for server in config.servers if (each := clients.ingress(server)))
+    return (*own, *shape(config, config.servers_of(ServerRuntime.TOOLHIVE)), *ingresses)
 
 
 def plan(config: StackConfig) -> Plan:
@@ -194,5 +205,6 @@ def plan(config: StackConfig) -> Plan:
         monitors=(monitors.prometheus_own(), monitors.collector_own(collector), *scraped),
         rules=rules,
         proxies=plans,
+        servers=config.servers,
         intervals=Intervals(config.scrape_interval_seconds, config.push_interval_seconds),
     )

@@ -1,8 +1,9 @@
 """MCP servers behind our proxy: a Deployment and a Service for each."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from stacks import server_secrets
+from stacks import pod_templates, server_secrets
 from stacks.charts import Namespace
 from stacks.config import StackConfig
 from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT, PROXY_METRICS_PORT
@@ -15,6 +16,16 @@ POD_NAME = "$(POD_NAME)"
 
 _NONROOT = 65532
 _DRAIN_SECONDS = 30
+_CA_FOLDER = "/etc/mcp-proxy/ca"
+
+_PROXY_SIZE: Values = {
+    "requests": {"cpu": "50m", "memory": "96Mi"},
+    "limits": {"memory": "256Mi"},
+}
+_SERVER_SIZE: Values = {
+    "requests": {"cpu": "50m", "memory": "64Mi"},
+    "limits": {"memory": "256Mi"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +66,11 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
 
 
 def _upstream(server: Server) -> dict[str, str]:
+    ca = {"MCP_PROXY_UPSTREAM_CA": f"{_CA_FOLDER}/ca.crt"} if server.certificates else {}
     return {
-        "MCP_PROXY_UPSTREAM": f"http://127.0.0.1:{server.port}{server.path}",
+        "MCP_PROXY_UPSTREAM": server.url or f"http://127.0.0.1:{server.port}{server.path}",
         "MCP_PROXY_UPSTREAM_TRANSPORT": server.transport.value,
+        **ca,
     }
 
 
@@ -65,9 +78,46 @@ def _labels(server: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": PROXY_APP, SERVER_LABEL: server}
 
 
-def _confined(container: Values) -> Values:
+def _probe(path: str) -> Values:
+    return {"httpGet": {"path": path, "port": "metrics"}}
+
+
+def _sized(default: Values, given: Values) -> Values:
+    """The default size, but for the resources that are given."""
+    limits = given.get("limits", {})
+    requests = given.get("requests", {})
+    kept = {name: each for name, each in default["requests"].items() if name not in limits}
+    unlimited = {name: each for name, each in default["limits"].items() if name not in requests}
+    return {"requests": {**kept, **requests}, "limits": {**unlimited, **limits}}
+
+
+def _server_container(server: Server) -> Values:
+    """What the server brings to the container that it runs in."""
+    _, writable = pod_templates.writable(server)
+    _, mounts = pod_templates.volumes(server)
     return {
-        **container,
+        "env": pod_templates.with_home(server_secrets.variables(server)),
+        "imagePullPolicy": "IfNotPresent",
+        "securityContext": pod_templates.container_security(server),
+        "volumeMounts": [*writable, *mounts],
+    }
+
+
+def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
+    pod_name = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    settings = [{"name": name, "value": each} for name, each in plan.environment.items()]
+    container: Values = {
+        "name": "proxy",
+        # A stdio server runs as a child of the proxy, so its image is built from the proxy's.
+        "image": server.image if server.command else config.proxy_image,
+        "env": [pod_name, *settings],
+        "ports": [
+            {"name": "mcp", "containerPort": PROXY_MCP_PORT},
+            {"name": "metrics", "containerPort": PROXY_METRICS_PORT},
+        ],
+        "livenessProbe": _probe("/healthz"),
+        "readinessProbe": _probe("/readyz"),
+        "resources": _sized(_PROXY_SIZE, server.resources if _is_only(server) else {}),
         "imagePullPolicy": "IfNotPresent",
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -76,95 +126,114 @@ def _confined(container: Values) -> Values:
         },
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
     }
-
-
-def _probe(path: str) -> Values:
-    return {"httpGet": {"path": path, "port": "metrics"}}
-
-
-def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
-    pod_name = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    settings = [{"name": name, "value": each} for name, each in plan.environment.items()]
-    own = server_secrets.variables(server) if server.command else []
-    container: Values = {
-        "name": "proxy",
-        # A stdio server runs as a child of the proxy, so its image is built from the proxy's.
-        "image": server.image if server.command else config.proxy_image,
-        "env": [pod_name, *settings, *own],
-        "ports": [
-            {"name": "mcp", "containerPort": PROXY_MCP_PORT},
-            {"name": "metrics", "containerPort": PROXY_METRICS_PORT},
-        ],
-        "livenessProbe": _probe("/healthz"),
-        "readinessProbe": _probe("/readyz"),
-        "resources": {
-            "requests": {"cpu": "50m", "memory": "96Mi"},
-            "limits": {"memory": "256Mi"},
-        },
-    }
-    return _confined({**container, **({"args": list(plan.arguments)} if plan.arguments else {})})
-
-
-def _server_containers(server: Server) -> list[Values]:
+    if plan.arguments:
+        container["args"] = list(plan.arguments)
+    if server.certificates:
+        container["volumeMounts"].append({"name": "ca", "mountPath": _CA_FOLDER, "readOnly": True})
     if server.command:
-        return []
+        container = pod_templates.merged(container, _server_container(server))
+    return container
+
+
+def _is_only(server: Server) -> bool:
+    """Whether the proxy's container is the only one of the pod."""
+    return bool(server.command or server.url)
+
+
+def _containers(config: StackConfig, server: Server, plan: ProxyPlan) -> list[Values]:
+    proxy = _proxy_container(config, server, plan)
+    if _is_only(server):
+        return [proxy]
     container: Values = {
         "name": "server",
         "image": server.image,
         "ports": [{"name": "upstream", "containerPort": server.port}],
-        "resources": {
-            "requests": {"cpu": "50m", "memory": "64Mi"},
-            "limits": {"memory": "256Mi"},
-        },
+        "resources": _sized(_SERVER_SIZE, server.resources),
+        **_server_container(server),
     }
-    if own := server_secrets.variables(server):
-        container["env"] = own
     if server.arguments:
         container["args"] = server_secrets.arguments(server)
-    return [_confined(container)]
+    return [proxy, container]
+
+
+def _pod_security(server: Server) -> Values:
+    group = {"fsGroup": server.security.fs_group} if server.security.fs_group else {}
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": _NONROOT,
+        "runAsGroup": _NONROOT,
+        **group,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _volumes(server: Server) -> list[Values]:
+    writable, _ = pod_templates.writable(server)
+    own, _ = pod_templates.volumes(server)
+    if server.url:
+        writable = writable[:1]
+    ca = [{"name": "ca", **server.certificates}] if server.certificates else []
+    return [*writable, *own, *ca]
+
+
+def _template(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
+    pod = {
+        "automountServiceAccountToken": server.service_account is not None,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": _DRAIN_SECONDS + 15,
+        "securityContext": _pod_security(server),
+        **pod_templates.scheduling(server),
+        "containers": _containers(config, server, plan),
+        "volumes": _volumes(server),
+    }
+    metadata = {"labels": _labels(server.name), **server_secrets.annotations(server)}
+    template = {"metadata": metadata, "spec": pod}
+    patched: Values = pod_templates.merged(template, _named_as_here(server, server.pod_template))
+    return patched
+
+
+def _named_as_here(server: Server, patch: Values) -> Values:
+    """ToolHive's name for the server's container is understood, too."""
+    name = "proxy" if _is_only(server) else "server"
+
+    def renamed(container: Any) -> Any:
+        is_server = isinstance(container, dict) and container.get("name") == "mcp"
+        return {**container, "name": name} if is_server else container
+
+    spec = patch.get("spec", {})
+    if "containers" not in spec:
+        return patch
+    return {**patch, "spec": {**spec, "containers": list(map(renamed, spec["containers"]))}}
 
 
 def deployment(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
     """The pod of one server: proxy and server, or the proxy alone if the server is its child."""
     labels = _labels(server.name)
-    pod = {
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": _DRAIN_SECONDS + 15,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _NONROOT,
-            "runAsGroup": _NONROOT,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "containers": [_proxy_container(config, server, plan), *_server_containers(server)],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
-    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": server.name, "namespace": plan.namespace, "labels": labels},
         "spec": {
-            "replicas": 1,
+            "replicas": server.replicas,
             "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels, **server_secrets.annotations(server)},
-                "spec": pod,
-            },
+            "template": _template(config, server, plan),
         },
     }
 
 
-def service(server: str, namespace: str) -> Values:
+def service(server: Server, namespace: str) -> Values:
     """The Service that clients call (port mcp) and Prometheus discovers (port metrics)."""
-    labels = _labels(server)
+    labels = _labels(server.name)
     ports = (("mcp", PROXY_MCP_PORT), ("metrics", PROXY_METRICS_PORT))
+    # Sessions live in one pod.
+    affinity = {"sessionAffinity": "ClientIP"} if server.replicas > 1 else {}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": server, "namespace": namespace, "labels": labels},
+        "metadata": {"name": server.name, "namespace": namespace, "labels": labels},
         "spec": {
             "selector": labels,
             "ports": [{"name": name, "port": port, "targetPort": name} for name, port in ports],
+            **affinity,
         },
     }

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -17,11 +18,11 @@ from stacks.charts import CHARTS
 from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
 from stacks.config import PROJECT, ConfigError, StackConfig, parse
-from stacks.fields import refuse
-from stacks.kubeconfig import chosen_cluster
+from stacks.fields import Mistakes, refuse
+from stacks.kubeconfig import Cluster, chosen_cluster
 from stacks.observability import ObservabilityArgs
 from stacks.plan import plan
-from stacks.secret_values import revealed, sealed
+from stacks.secret_values import Text, revealed, sealed
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,11 +67,9 @@ def _value(key: str, raw: str) -> object:
     return sealed(value) if secret else value
 
 
-def _cluster(config: StackConfig) -> ClusterArgs:
-    settings = {name: fields.secret_text(name, each) for name, each in _given("kubernetes").items()}
+def _cluster(settings: Mapping[str, Text]) -> Cluster:
     kubeconfig, context = (revealed(settings.get(name)) for name in ("kubeconfig", "context"))
-    cluster = chosen_cluster(kubeconfig, context, os.environ)
-    return ClusterArgs(cluster, settings, config.allowed_context)
+    return chosen_cluster(kubeconfig, context, os.environ)
 
 
 def _chart_source(config: StackConfig) -> ChartSource:
@@ -90,10 +89,16 @@ def _chart_source(config: StackConfig) -> ChartSource:
 
 def read() -> ObservabilityArgs:
     """Check and plan the configuration. Raises pulumi.RunError with one line per mistake."""
+    mistakes = Mistakes()
+    given = _given("kubernetes").items()
+    settings = {name: fields.secret_text(name, each) for name, each in given}
+    config = mistakes.check(parse, _given(PROJECT))
+    cluster = mistakes.check(_cluster, settings)
+    if config:
+        charts = mistakes.check(_chart_source, config)
     try:
-        config = parse(_given(PROJECT))
-        charts = _chart_source(config)
-        cluster = _cluster(config)
+        mistakes.report()
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
-    return ObservabilityArgs(plan=plan(config), charts=charts, cluster=cluster)
+    args = ClusterArgs(cluster, settings, config.allowed_context)
+    return ObservabilityArgs(plan=plan(config), charts=charts, cluster=args)

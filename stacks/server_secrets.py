@@ -1,14 +1,18 @@
 """What is secret of an MCP server: a Secret, and references to it.
 
-Secret words of a command line are environment variables, too: Kubernetes expands `$(VARIABLE)`.
+Secret words of a command line and secret headers are environment variables, too: Kubernetes expands
+`$(VARIABLE)` in the former.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from stacks.charts import Namespace
 from stacks.secret_values import SecretValue, Text, checksum
-from stacks.servers import Server
+from stacks.servers import Server, ValueFrom
 from stacks.values import Values
+
+Each = TypeVar("Each")
 
 CHECKSUM = "mcp-observability/secret-checksum"
 
@@ -20,8 +24,12 @@ def name(server: Server) -> str:
 
 def secrets(server: Server) -> dict[str, SecretValue]:
     """The secret values by the names of their environment variables."""
-    words = (*_numbered("COMMAND", server.command), *_numbered("ARGUMENT", server.arguments))
-    every = (*server.environment, *words)
+    every = (
+        *server.environment,
+        *_numbered("COMMAND", server.command),
+        *_numbered("ARGUMENT", server.arguments),
+        *_numbered("HEADER", (each for _, each in server.headers)),
+    )
     return {name: each for name, each in every if isinstance(each, SecretValue)}
 
 
@@ -40,22 +48,25 @@ def objects(servers: Iterable[Server]) -> tuple[Values, ...]:
     )
 
 
-def plain_variables(server: Server) -> list[Values]:
-    """The environment variables that are not secret, for a container."""
-    return [
-        {"name": name, "value": each}
-        for name, each in server.environment
-        if not isinstance(each, SecretValue)
-    ]
+def reference(server: Server, variable: str, value: Text | ValueFrom) -> Values | None:
+    """Where the value of a variable is, as its `valueFrom`; None if it is plain text."""
+    if isinstance(value, ValueFrom):
+        return value.source
+    if isinstance(value, SecretValue):
+        return {"secretKeyRef": {"name": name(server), "key": variable}}
+    return None
 
 
 def variables(server: Server) -> list[Values]:
-    """All environment variables for a container; secret ones refer to the Secret."""
-    references = [
-        {"name": variable, "valueFrom": {"secretKeyRef": {"name": name(server), "key": variable}}}
-        for variable in secrets(server)
+    """All environment variables for a container; values that are not plain are references."""
+    words = (*_numbered("COMMAND", server.command), *_numbered("ARGUMENT", server.arguments))
+    secret_words = ((name, each) for name, each in words if isinstance(each, SecretValue))
+    return [
+        {"name": name, "value": each}
+        if (source := reference(server, name, each)) is None
+        else {"name": name, "valueFrom": source}
+        for name, each in (*server.environment, *secret_words)
     ]
-    return [*plain_variables(server), *references]
 
 
 def command(server: Server) -> list[str]:
@@ -68,14 +79,21 @@ def arguments(server: Server) -> list[str]:
     return _expanded("ARGUMENT", server.arguments)
 
 
+def headers(server: Server) -> list[tuple[str, str, Text | ValueFrom]]:
+    """Each header with the environment variable that has its value."""
+    return [
+        (header, f"HEADER_{index}", each) for index, (header, each) in enumerate(server.headers)
+    ]
+
+
 def annotations(server: Server) -> Values:
     """Metadata of a pod that restarts it when the server's secrets change."""
     found = secrets(server)
     return {"annotations": {CHECKSUM: checksum(name(server), found)}} if found else {}
 
 
-def _numbered(prefix: str, words: Iterable[Text]) -> Iterable[tuple[str, Text]]:
-    return ((f"{prefix}_{index}", each) for index, each in enumerate(words))
+def _numbered(prefix: str, values: Iterable[Each]) -> Iterable[tuple[str, Each]]:
+    return ((f"{prefix}_{index}", each) for index, each in enumerate(values))
 
 
 def _expanded(prefix: str, words: Iterable[Text]) -> list[str]:

@@ -1,12 +1,12 @@
-"""The MCP servers of a stack: what runs them, and which transport they use."""
+"""The MCP servers of a stack: what runs them, how, and which transport they use."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from stacks import fields
-from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
-from stacks.fields import ConfigError
 from stacks.secret_values import Text
+from stacks.values import Values
 
 
 class ServerRuntime(StrEnum):
@@ -30,11 +30,54 @@ DEFAULT_PATH = "/mcp"
 
 
 @dataclass(frozen=True, slots=True)
+class ValueFrom:
+    """A value that the cluster holds, as the `valueFrom` of an environment variable."""
+
+    source: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of the pod; without a mount path, only `podTemplateSpec` mounts it."""
+
+    name: str
+    source: Values
+    mount: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSecurity:
+    """User and group of the server's container, and where it can write beside /tmp and HOME."""
+
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    fs_group: int | None = None
+    read_only_root: bool = True
+    writable_paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """How clients outside the cluster reach the server."""
+
+    host: str
+    class_name: str | None = None
+    tls_secret: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Without a path."""
+        return f"{'https' if self.tls_secret else 'http'}://{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """One MCP server.
 
     `port` is the server's own port, None for stdio. `command` starts a stdio server as a child of
-    our proxy; `arguments` are appended to the image's entry point.
+    our proxy; `arguments` are appended to the image's entry point. A remote server has a `url`
+    instead of an image; `certificates` names the CA bundle for it, as the source of a volume.
     """
 
     name: str
@@ -45,84 +88,18 @@ class Server:
     path: str = DEFAULT_PATH
     command: tuple[Text, ...] = ()
     arguments: tuple[Text, ...] = ()
-    environment: tuple[tuple[str, Text], ...] = ()
-
-
-KEYS = ("name", "runtime", "image", "transport", "port", "path", "command", "args", "env")
-_REQUIRED = ("name", "runtime", "image", "transport")
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """One entry of `servers` with its key; runtime and transport decide which keys are allowed."""
-
-    key: str
-    entry: dict[str, object]
-    runtime: ServerRuntime
-    transport: Transport
-
-    def refuse(self, name: str, allowed: str) -> ConfigError:
-        """The error for one of the entry's keys."""
-        return fields.refuse(f"{self.key}.{name}", self.entry[name], allowed)
-
-    def words(self, name: str) -> tuple[Text, ...]:
-        """An optional list of text."""
-        key = f"{self.key}.{name}"
-        return fields.items(fields.secret_text, key, self.entry.get(name, []), "text")
-
-
-def _port(given: _Given) -> int | None:
-    if given.transport is Transport.STDIO:
-        if "port" in given.entry:
-            raise given.refuse("port", "a stdio server has no port; leave it out")
-        return None
-    behind_proxy = given.runtime is ServerRuntime.PROXY
-    if behind_proxy and "port" not in given.entry:
-        raise ConfigError(f"{given.key}.port: missing; give the port of the server in its pod")
-    port = fields.integer(f"{given.key}.port", given.entry.get("port", 8080), 1, 65535)
-    if behind_proxy and port in (PROXY_MCP_PORT, PROXY_METRICS_PORT):
-        raise given.refuse("port", "the proxy in the same pod uses it; choose another")
-    return port
-
-
-def _command(given: _Given) -> tuple[Text, ...]:
-    wanted = given.runtime is ServerRuntime.PROXY and given.transport is Transport.STDIO
-    if not wanted and "command" in given.entry:
-        raise given.refuse(
-            "command", "only servers with runtime proxy and transport stdio have a command"
-        )
-    command = given.words("command")
-    if wanted and not command:
-        raise ConfigError(f"{given.key}.command: missing; transport stdio needs the command to run")
-    return command
-
-
-def _arguments(given: _Given) -> tuple[Text, ...]:
-    if "args" in given.entry and given.entry.get("command"):
-        raise given.refuse("args", "put the arguments into command")
-    return given.words("args")
-
-
-def parse_server(key: str, value: object) -> Server:
-    """One entry of `servers`; raises ConfigError."""
-    if not isinstance(value, dict):
-        raise fields.refuse(key, value, f"it must be a map with {', '.join(_REQUIRED)}")
-    fields.known_keys(f"{key}.", value, KEYS)
-    for name in _REQUIRED:
-        if name not in value:
-            raise ConfigError(f"{key}.{name}: missing; every server has {', '.join(_REQUIRED)}")
-    runtime = fields.choice(ServerRuntime, f"{key}.runtime", value["runtime"])
-    transport = fields.choice(Transport, f"{key}.transport", value["transport"])
-    default = DEFAULT_PATHS.get(transport, DEFAULT_PATH)
-    given = _Given(key, value, runtime, transport)
-    return Server(
-        name=fields.label(f"{key}.name", value["name"]),
-        runtime=runtime,
-        image=fields.image(f"{key}.image", value["image"]),
-        transport=transport,
-        port=_port(given),
-        path=fields.path(f"{key}.path", value.get("path", default)),
-        command=_command(given),
-        arguments=_arguments(given),
-        environment=fields.variables(f"{key}.env", value.get("env", {})),
-    )
+    environment: tuple[tuple[str, Text | ValueFrom], ...] = ()
+    url: str | None = None
+    headers: tuple[tuple[str, Text | ValueFrom], ...] = ()
+    certificates: Values | None = None
+    replicas: int = 1
+    resources: Values = field(default_factory=dict)
+    volumes: tuple[Volume, ...] = ()
+    service_account: str | None = None
+    image_pull_secrets: tuple[str, ...] = ()
+    node_selector: Values = field(default_factory=dict)
+    tolerations: tuple[Any, ...] = ()
+    pod_template: Values = field(default_factory=dict)
+    permission_profile: Values = field(default_factory=dict)
+    security: ServerSecurity = ServerSecurity()
+    ingress: Ingress | None = None

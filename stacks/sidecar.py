@@ -41,7 +41,7 @@ def manifests() -> list[Values]:
         "kind": "Namespace",
         "metadata": {"name": plan.namespace},
     }
-    return [namespace, deployment(config, SERVER, plan), service(SERVER.name, plan.namespace)]
+    return [namespace, deployment(config, SERVER, plan), service(SERVER, plan.namespace)]
 
 
 def rendered() -> str:

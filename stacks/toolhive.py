@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from stacks import server_secrets
+from stacks import pod_templates, server_secrets
 from stacks.architectures import MetricsIngestion
 from stacks.charts import Namespace, Profile
 from stacks.config import StackConfig
 from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT
 from stacks.monitors import TRANSPORT_LABEL
-from stacks.servers import Server, Transport
+from stacks.servers import Server, ServerSecurity, Transport
 from stacks.values import Values
 
 _GROUP = "toolhive.stacklok.dev"
@@ -32,19 +32,15 @@ def _telemetry(config: StackConfig) -> Values:
 
 
 def _spec(config: StackConfig, server: Server) -> Values:
-    """The fields that both API versions share; `resources` sizes the proxy, not the server."""
+    """The fields that servers of both API versions share, and remote servers.
+
+    `resources` sizes the proxy, not the server.
+    """
     push = {
         "name": "OTEL_METRIC_EXPORT_INTERVAL",
         "value": str(config.push_interval_seconds * 1000),
     }
-    optional = {
-        "args": server_secrets.arguments(server),
-        "env": server_secrets.plain_variables(server),
-        "secrets": _secrets(server),
-        "podTemplateSpec": _pod_template(server),
-    }
     return {
-        "image": server.image,
         "transport": server.transport.value,
         "resources": {
             "requests": {"cpu": "50m", "memory": "64Mi"},
@@ -54,20 +50,95 @@ def _spec(config: StackConfig, server: Server) -> Values:
             "proxyDeployment": {"env": [push]},
             "proxyService": {"labels": {TRANSPORT_LABEL: server.transport.value}},
         },
+        **({"serviceAccount": server.service_account} if server.service_account else {}),
+    }
+
+
+def _server_spec(config: StackConfig, server: Server) -> Values:
+    variables = server_secrets.variables(server)
+    optional = {
+        "args": server_secrets.arguments(server),
+        "env": [each for each in variables if "value" in each],
+        "secrets": _secrets(variables),
+        "permissionProfile": server.permission_profile,
+        "podTemplateSpec": _pod_template(config.profile, server, variables),
+    }
+    return {
+        "image": server.image,
+        **_spec(config, server),
         **{key: value for key, value in optional.items() if value},
     }
 
 
-def _secrets(server: Server) -> list[Values]:
-    secret = server_secrets.name(server)
-    names = server_secrets.secrets(server)
-    return [{"name": secret, "key": each, "targetEnvName": each} for each in names]
+def _secrets(variables: list[Values]) -> list[Values]:
+    references = (
+        (each["name"], each["valueFrom"]["secretKeyRef"])
+        for each in variables
+        if "secretKeyRef" in each.get("valueFrom", {})
+    )
+    return [
+        {"name": reference["name"], "key": reference["key"], "targetEnvName": name}
+        for name, reference in references
+    ]
 
 
-def _pod_template(server: Server) -> Values:
-    """The operator does not restart a server whose secrets change; changed annotations do."""
-    annotations = server_secrets.annotations(server)
-    return {"metadata": annotations} if annotations else {}
+def _pod_template(profile: Profile, server: Server, variables: list[Values]) -> Values:
+    """The operator's patch of the server's pod; empty if nothing asks for one."""
+    volumes, mounts = pod_templates.volumes(server)
+    environment = [each for each in variables if _only_by_patch(each)]
+    if server.security != ServerSecurity():
+        writable, writable_mounts = pod_templates.writable(server)
+        volumes, mounts = [*writable, *volumes], [*writable_mounts, *mounts]
+        named = {each["name"] for each in variables}
+        environment += [pod_templates.HOME_VARIABLE] if "HOME" not in named else []
+    container = {
+        "env": environment,
+        "resources": server.resources,
+        "volumeMounts": mounts,
+        "securityContext": _container_security(server),
+    }
+    container = {name: each for name, each in container.items() if each}
+    group = server.security.fs_group
+    spec = {
+        **{
+            name: each
+            for name, each in pod_templates.scheduling(server).items()
+            if name != "serviceAccountName"
+        },
+        "volumes": volumes,
+        "securityContext": {"fsGroup": group} if group else {},
+        "containers": [{"name": "mcp", **container}] if container else [],
+    }
+    spec = {name: each for name, each in spec.items() if each}
+    template = {
+        "metadata": server_secrets.annotations(server),
+        **({"spec": spec} if spec else {}),
+    }
+    patched: Values = pod_templates.merged(
+        {name: each for name, each in template.items() if each}, server.pod_template
+    )
+    return patched and pod_templates.merged(patched, _STEADY[profile](server))
+
+
+def _only_by_patch(variable: Values) -> bool:
+    """Whether a variable has no place in the operator's own lists."""
+    return "secretKeyRef" not in variable.get("valueFrom", {"secretKeyRef": {}})
+
+
+def _container_security(server: Server) -> Values:
+    given = server.security != ServerSecurity()
+    return pod_templates.container_security(server) if given else {}
+
+
+def _account(server: Server) -> Values:
+    """Without it, the older operator finds a difference at each look, and updates for ever."""
+    return {"spec": {"serviceAccountName": server.service_account or f"{server.name}-sa"}}
+
+
+_STEADY: dict[Profile, Callable[[Server], Values]] = {
+    Profile.CURRENT: lambda _: {},
+    Profile.TUTORIAL: _account,
+}
 
 
 def _object(version: str, kind: str, name: str, spec: Values) -> Values:
@@ -88,10 +159,37 @@ def _v1alpha1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values,
         telemetry = _telemetry(config)
         telemetry["openTelemetry"]["serviceName"] = server.name
         target = {} if server.port is None else {"targetPort": server.port}
-        spec = {**_spec(config, server), "port": PROXY_MCP_PORT, **target, "telemetry": telemetry}
+        shared = _server_spec(config, server)
+        spec = {**shared, "port": PROXY_MCP_PORT, **target, "telemetry": telemetry}
         return _object("v1alpha1", "MCPServer", server.name, spec)
 
     return tuple(one(server) for server in servers)
+
+
+def _remote_spec(config: StackConfig, server: Server) -> Values:
+    plain, secret = {}, []
+    for header, variable, value in server_secrets.headers(server):
+        source = server_secrets.reference(server, variable, value)
+        if source is None:
+            plain[header] = value
+        else:
+            reference = source["secretKeyRef"]
+            secret.append({"headerName": header, "valueSecretRef": reference})
+    forward = {"addPlaintextHeaders": plain, "addHeadersFromSecret": secret}
+    forward = {name: each for name, each in forward.items() if each}
+    spec = {
+        "remoteUrl": server.url,
+        **_spec(config, server),
+        **({"headerForward": forward} if forward else {}),
+    }
+    if server.resources:
+        spec["resources"] = server.resources
+    overrides = spec["resourceOverrides"]["proxyDeployment"]
+    if server.image_pull_secrets:
+        overrides["imagePullSecrets"] = [{"name": each} for each in server.image_pull_secrets]
+    if metadata := server_secrets.annotations(server):
+        overrides["podTemplateMetadataOverrides"] = metadata
+    return spec
 
 
 def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, ...]:
@@ -104,14 +202,16 @@ def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, 
         return _object("v1beta1", "MCPTelemetryConfig", _telemetry_name(transport), spec)
 
     def one(server: Server) -> Values:
-        target = {} if server.port is None else {"mcpPort": server.port}
         reference = {"name": _telemetry_name(server.transport), "serviceName": server.name}
-        spec = {
-            **_spec(config, server),
-            "proxyPort": PROXY_MCP_PORT,
-            **target,
-            "telemetryConfigRef": reference,
-        }
+        replicas = {"replicas": server.replicas} if server.replicas != 1 else {}
+        common = {"proxyPort": PROXY_MCP_PORT, "telemetryConfigRef": reference, **replicas}
+        if server.url:
+            spec = {**_remote_spec(config, server), **common}
+            return _object("v1beta1", "MCPRemoteProxy", server.name, spec)
+        target = {} if server.port is None else {"mcpPort": server.port}
+        if replicas:
+            target["backendReplicas"] = server.replicas
+        spec = {**_server_spec(config, server), **common, **target}
         return _object("v1beta1", "MCPServer", server.name, spec)
 
     transports = sorted({server.transport for server in servers})

@@ -67,6 +67,27 @@ def test_a_missing_password_is_one_line_that_says_how_to_set_it(
     assert "grafanaAdminPassword" in line
 
 
+def test_all_mistakes_are_reported_at_once(
+    engine: Engine, client: Client, charts: dict[Profile, Path]
+) -> None:
+    overrides = {
+        "chartSource": str(charts[Profile.CURRENT]),
+        "architecture": "pull",
+        "servers": [_WEBSOCKET, {**program.SERVERS[2], "port": 1}],
+        "kubernetes:context": "nowhere",
+    }
+    before = inventory(client)
+    stack = engine.create_stack(
+        program.project("otel-scrape", overrides, {program.PASSWORD: "x"}), program.run
+    )
+    with pytest.raises(EngineFailed) as failure:
+        stack.up()
+    for key in ("architecture", "servers[0].transport", "servers[1].port", "grafanaAdminPassword"):
+        assert f"{program.PREFIX}:{key}: " in str(failure.value)
+    assert "kubernetes:context: 'nowhere' is not allowed" in str(failure.value)
+    assert inventory(client) == before
+
+
 def _refusal(engine: Engine, client: Client, project: Project) -> str:
     """The one error line of an `up` that must create nothing."""
     before = inventory(client)

@@ -45,6 +45,37 @@ STDIO = {
     "command": ["python", "-m", "echo"],
 }
 SERVERS = [TOOLHIVE, TOOLHIVE_STDIO, HTTP, STDIO]
+REMOTE = {"name": "remote", "runtime": "proxy", "url": "https://mcp.example.org/v1/mcp"}
+TOOLHIVE_REMOTE = {**REMOTE, "runtime": "toolhive"}
+FULL: dict[str, Any] = {
+    "env": {"TOKEN": {"valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}, "LEVEL": "1"},
+    "secrets": {"GITHUB_TOKEN": {"name": "github-token", "key": "token"}},
+    "volumes": [
+        {"name": "data", "mountPath": "/data", "persistentVolumeClaim": {"claimName": "pvc"}},
+        {"name": "cache", "emptyDir": {}},
+    ],
+    "resources": {"requests": {"memory": "1Gi"}, "limits": {"cpu": 2}},
+    "replicas": 2,
+    "serviceAccount": "kubernetes-mcp",
+    "imagePullSecrets": ["regcred", {"name": "other"}],
+    "nodeSelector": {"disk": "ssd"},
+    "tolerations": [{"key": "spot", "operator": "Exists"}],
+    "podTemplateSpec": {
+        "metadata": {"labels": {"team": "blue"}},
+        "spec": {
+            "priorityClassName": "low",
+            "containers": [{"name": "mcp", "env": [{"name": "LEVEL", "value": "2"}]}],
+        },
+    },
+    "securityContext": {"runAsUser": 1000, "fsGroup": 2000, "writablePaths": ["/app/cache"]},
+    "ingress": {
+        "host": "search.example.org",
+        "class": "nginx",
+        "tlsSecret": "search-tls",
+        "annotations": {"a/b": "c"},
+    },
+}
+"""What a server may say beside what it must."""
 GOOD_PASSWORD = "correct horse battery staple"
 
 

@@ -52,7 +52,7 @@ def test_an_http_server_runs_beside_the_proxy_which_finds_it_on_loopback() -> No
     assert "args" not in proxy
     assert server["image"] == "registry.example/search:1.0.0"
     assert server["args"] == ["--verbose"]
-    assert environment(server) == {"LEVEL": "3"}
+    assert environment(server) == {"HOME": "/home/mcp", "LEVEL": "3"}
 
 
 def test_a_stdio_server_is_the_proxys_child_in_the_servers_own_image() -> None:
@@ -66,7 +66,7 @@ def test_a_stdio_server_is_the_proxys_child_in_the_servers_own_image() -> None:
 def test_the_settings_of_the_pod_are_those_of_the_plan() -> None:
     planned = plan_of("hybrid")
     for each in planned.proxies:
-        assert environment(container(planned, each.server)) == each.environment
+        assert each.environment.items() <= environment(container(planned, each.server)).items()
         assert tuple(container(planned, each.server).get("args", ())) == each.arguments
 
 
@@ -137,4 +137,5 @@ def test_the_probes_ask_the_metrics_port_and_the_service_leads_to_the_pod() -> N
         "mcp": "mcp",
         "metrics": "metrics",
     }
-    assert mcp_endpoint("echo").url == "http://echo.mcp-servers.svc:8080"
+    [echo] = [each for each in planned.servers if each.name == "echo"]
+    assert mcp_endpoint(echo).url == "http://echo.mcp-servers.svc:8080"

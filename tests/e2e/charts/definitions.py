@@ -29,7 +29,8 @@ class Definition:
 
     @property
     def plural(self) -> str:
-        return f"{self.kind.lower()}s"
+        name = self.kind.lower()
+        return f"{name[:-1]}ies" if name.endswith("xy") else f"{name}s"
 
     @property
     def name(self) -> str:
@@ -100,6 +101,7 @@ DEFINITIONS: dict[Profile, dict[str, tuple[Definition, ...]]] = {
         "toolhive-operator-crds": (
             Definition(_TOOLHIVE, "MCPServer", _NEWER, "toolhive-operator-crds-0.44.0"),
             Definition(_TOOLHIVE, "MCPTelemetryConfig", _NEWER, "toolhive-operator-crds-0.44.0"),
+            Definition(_TOOLHIVE, "MCPRemoteProxy", _NEWER, "toolhive-operator-crds-0.44.0"),
         ),
     },
     Profile.TUTORIAL: {
