@@ -2,7 +2,6 @@
 
 from tests.dashboards.alert_cases.case import (
     OF,
-    REQUESTS,
     TOOL,
     WHO,
     Fires,
@@ -66,7 +65,7 @@ FIRES = (
         summary="The proxy of ns/echo turns requests away",
         description="0.20 requests per second to ns/echo are turned away at the door"
         " (size, origin, host, form), over 5 minutes.",
-        beside={f'{REQUESTS},status_code="403",status="error"}}': "0+12x40"},
+        beside={f'mcp_proxy_refusals_total{{{OF},reason="origin"}}': "0+12x40"},
     ),
     Fires(
         "MCPCallersAtFault",
