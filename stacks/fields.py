@@ -120,9 +120,17 @@ def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -
             continue
         near = get_close_matches(str(name), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-        shown = str(name)[:80] if str(name).isprintable() else repr(name)[:80]
-        mistakes.add(ConfigError(f"{prefix}{shown}: unknown key; {hint}"))
+        mistakes.add(ConfigError(f"{prefix}{_shown(name)}: unknown key; {hint}"))
     mistakes.report()
+
+
+def below(key: str, name: object) -> str:
+    """The key of a map's item, in one line."""
+    return f"{key}.{_shown(name)}"
+
+
+def _shown(name: object) -> str:
+    return str(name)[:80] if str(name).isprintable() else repr(name)[:80]
 
 
 def choice(kind: type[Choice], key: str, value: object) -> Choice:
@@ -266,7 +274,7 @@ def mapping(
     for name, each in value.items():
         checked = mistakes.check(read_name, key, name)
         if checked is not None:
-            found[checked] = mistakes.check(read, f"{key}.{name}", each)
+            found[checked] = mistakes.check(read, below(key, name), each)
     mistakes.report()
     return found
 

@@ -417,7 +417,9 @@ def _privileges(value: Any, path: str) -> list[str]:
     forbidden = ("privileged", "hostNetwork", "hostPID", "hostIPC", "allowPrivilegeEscalation")
     own = [f"{path}.{name}" for name in forbidden if value.get(name) is True]
     return own + [
-        found for name, each in value.items() for found in _privileges(each, f"{path}.{name}")
+        found
+        for name, each in value.items()
+        for found in _privileges(each, fields.below(path, name))
     ]
 
 
