@@ -76,6 +76,17 @@ TOOLS: dict[str, Tool] = {
             install="dashboard-linter 0.2.0 or newer (Grafana's linter of dashboards)",
         ),
         Tool(
+            name="actionlint",
+            commands=("actionlint",),
+            module="actionlint",
+            package="github.com/rhysd/actionlint/cmd/actionlint",
+            ldflags="-s -w -X github.com/rhysd/actionlint.version=1.7.12",
+            ask=("-version",),
+            oldest=(1, 7),
+            seconds=60,
+            install="actionlint 1.7 or newer (the linter of GitHub workflows)",
+        ),
+        Tool(
             name="tsdb-blocks",
             commands=("tsdb-blocks",),
             module="tsdb-blocks",

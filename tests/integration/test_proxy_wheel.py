@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from proxy.telemetry.catalogue import VERSION
 from tests.integration.proxies import environment, launched
 from tests.integration.sockets import INITIALIZE, Client
 
@@ -54,7 +55,7 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_the_proxy_under_one_name_and_nothing_else(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = {Path(each) for each in archive.namelist()}
-    assert {each.parts[0] for each in names} == {NAME, f"{NAME}-0.1.0.dist-info"}
+    assert {each.parts[0] for each in names} == {NAME, f"{NAME}-{VERSION}.dist-info"}
     code = {each for each in names if each.parts[0] == NAME}
     assert {each.suffix for each in code} <= {".py", ".so"}
     sources = {each.relative_to(ROOT / "proxy") for each in (ROOT / "proxy").rglob("*.py")}
