@@ -1,8 +1,10 @@
 """The admin side: /metrics, /healthz and /readyz, on an address of their own."""
 
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
+from . import logs
 from .gate import Arrival
 from .hosts import Allowed, refused_host
 from .refusal import Page, Refusal
@@ -10,6 +12,8 @@ from .telemetry.vocabulary import Cause
 from .transports.port import Client
 from .wire import response
 from .wire.head import RequestHead, joined, parse_request
+
+LOG = logging.getLogger("proxy")
 
 MOST_CONNECTIONS = 100
 """Connections at a time, beside those of the clients."""
@@ -73,13 +77,20 @@ class AdminPages:
     ) -> None:
         self._pages = pages
         self._spawn = spawn
+        self._host_refused = False
 
     def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         """Part of port.Receiver."""
         self._spawn(self._serve(client, arrival))
 
     def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
-        """Part of port.Receiver. Only requests of MCP clients are counted."""
+        """Part of port.Receiver. Only requests of MCP clients are counted.
+
+        A scraper shows its operator no more than the status, so the log says once what to change.
+        """
+        if refusal.cause is Cause.HOST and not self._host_refused:
+            self._host_refused = True
+            logs.event(LOG, "metrics refused", logging.WARNING, reason=refusal.reason)
 
     async def _serve(self, client: Client, arrival: Arrival) -> None:
         page = await self._pages[arrival.errand.encode("latin-1")](

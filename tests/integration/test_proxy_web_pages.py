@@ -71,3 +71,5 @@ def test_a_page_that_rebinds_its_name_reaches_no_port(proxy: RunningProxy) -> No
         refused = requests.get(address, headers=evil, timeout=DEADLINE_SECONDS)
         assert refused.status_code == 403
         assert "--allowed-hosts" in refused.text
+    (told,) = proxy.logged("metrics refused")
+    assert "'evil.example'" in told["reason"]
