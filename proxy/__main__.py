@@ -1,8 +1,10 @@
 """`python -m proxy`: settings in, exit code out."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from . import protection
 from .errors import SettingsError
@@ -32,7 +34,8 @@ def main() -> int:
         from . import logs, server
 
         logs.configure()
-        uvloop.run(server.run(settings))
+        # Not uvloop.run, which would close the loop, and so wait for names that are being resolved.
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(server.run(settings))
     except SettingsError as problem:
         print(f"proxy: {problem}", file=sys.stderr)
         return 2
@@ -56,5 +59,13 @@ def _program() -> str:
     return f"python -m {__package__}" if script == "__main__.py" else script
 
 
+def run() -> NoReturn:
+    """Leave with the exit code of `main`, at once: by then nothing is left to be waited for."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

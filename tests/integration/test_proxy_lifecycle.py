@@ -208,6 +208,33 @@ def test_the_drain_is_bounded() -> None:
     upstream.close()
 
 
+# A resolver that answers for no name, once it has said so.
+RESOLVER = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+typedef int resolve(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found) {
+    if (name && strstr(name, "slow.example") && write(2, "{\"event\":\"asked\"}\n", 18))
+        for (;;) pause();
+    return ((resolve *)dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints, found);
+}
+"""
+
+
+def test_a_name_that_is_being_resolved_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    source, library = tmp_path / "resolver.c", tmp_path / "resolver.so"
+    source.write_text(RESOLVER)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    with running("--upstream", "http://slow.example/mcp", LD_PRELOAD=str(library)) as proxy:
+        eventually(lambda: proxy.logged("asked"), "the question for the name")
+        proxy.process.send_signal(signal.SIGTERM)
+        assert proxy.ended() == 0
+
+
 def test_a_second_signal_ends_the_drain() -> None:
     upstream = Upstream()
     with running("--upstream", upstream.url) as proxy:
