@@ -16,6 +16,7 @@ from setuptools import Distribution
 
 HOT = (
     "proxy/calls/books.py",
+    "proxy/upstreams/event_relay.py",
     "proxy/upstreams/exchange.py",
     "proxy/gate.py",
     "proxy/upstreams/http_upstream.py",

@@ -33,10 +33,6 @@ class MalformedMessage(ProxyError):
     """Bytes that are not a JSON-RPC message."""
 
 
-class MessageTooLarge(ProxyError):
-    """One message (a line, an event) longer than the configured limit."""
-
-
 class DuplicateRequest(ProxyError):
     """A request id that is still in flight in the same session."""
 

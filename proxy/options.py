@@ -352,7 +352,8 @@ OPTIONS = (
     ),
     Option(
         "message_limit", "BYTES", str(16 * MIB),
-        "longest single message of the server: an event, a line, or a JSON answer", _count,
+        "longest single message of the server that the proxy has to hold whole: an event, a line or"
+        " a JSON answer for another transport (502); what passes as it is has no limit", _count,
     ),
     MEMORY_LIMIT,
     Option(

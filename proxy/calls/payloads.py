@@ -10,8 +10,6 @@ from typing import Any
 
 import msgspec
 
-from .. import logs
-from ..errors import MessageTooLarge
 from ..gate import Arrival
 from ..refusal import Refusal
 from ..transports.port import Client, Receiver, Visitor
@@ -151,12 +149,8 @@ class _Overheard:
         self._client.abort()
 
     def _hear(self, events: EventReader, data: bytes) -> None:
-        try:
-            for event in events.feed(data):
-                _log("event", event.data, self._scrubber)
-        except MessageTooLarge:
-            self._events = EventReader(LONGEST)
-            logs.event(LOG, "payload", direction="event", bytes=f"more than {LONGEST}")
+        for event in events.feed(data):
+            _log("event", b"" if event.length else event.data, self._scrubber, event.length)
 
 
 def _log(direction: str, data: bytes, scrubber: Scrubber, size: int = 0) -> None:

@@ -1,10 +1,13 @@
 """The requests of one session at a streamable HTTP server, each the sink of its own answer."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Protocol
 
-from ..errors import MalformedMessage, MessageTooLarge
+from .. import logs
+from ..errors import MalformedMessage
 from ..verdict import (
     GARBLED,
     TIMED_OUT,
@@ -14,11 +17,12 @@ from ..verdict import (
     judge_status,
 )
 from ..wire import ids, jsonrpc
-from ..wire.event_stream import EventReader
+from ..wire.event_stream import Event, EventReader
 from ..wire.head import Content, ResponseHead
 from ..wire.message import Message, RequestId
 from ..wire.refusal_text import answered
 from .lane import Parcel
+from .long_message import LOG, labels, too_long
 from .port import Source
 
 ACCEPTED = 202
@@ -125,13 +129,16 @@ class Request:
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""
-        try:
-            self._read(data, arrived)
-        except MessageTooLarge:
-            limit = self._asker.message_limit
+        if self._reader is not None:
+            for event in self._reader.feed(data):
+                self._last_event = event.id or self._last_event
+                self._see(event, arrived)
+            return
+        self._body += data
+        if len(self._body) > self._asker.message_limit:
             self._abort()
             self._last_event = b""
-            self._end(GARBLED, f"the server sent a message of more than {limit} bytes")
+            self._end(GARBLED, too_long(self._asker.message_limit))
 
     def answer_ends(self, arrived: float) -> None:
         """Part of port.Sink."""
@@ -139,27 +146,37 @@ class Request:
         if self._reader is None and self._head is not None:
             self._settle(self._head, bytes(self._body), arrived)
         else:
+            self._see_unfinished()
             self._end(GARBLED, "the server's stream ended without an answer")
 
     def answer_lost(self, reason: str) -> None:
         """Part of port.Sink."""
         self._source = None
+        self._see_unfinished()
         self._end(UNREACHABLE, reason)
 
-    def _read(self, data: bytes, arrived: float) -> None:
-        if self._reader is None:
-            self._body += data
-            if len(self._body) > self._asker.message_limit:
-                raise MessageTooLarge
+    def _see(self, event: Event, arrived: float) -> None:
+        if self._over or not event.is_message:
             return
-        for event in self._reader.feed(data):
-            self._last_event = event.id or self._last_event
-            if event.data and not self._over:
-                self._take(event.data, arrived)
+        if event.length:
+            self._refuse_long(labels(event.data), event.length)
+        else:
+            self._take(event.data, arrived)
+
+    def _see_unfinished(self) -> None:
+        """See the last event, though some servers leave out the line end after it."""
+        event = None if self._reader is None else self._reader.end()
+        if event is not None and labels(event.data):
+            self._see(event, perf_counter())
 
     def _take(self, data: bytes, arrived: float) -> None:
         """A message came on the stream."""
         self._asker.hear(data, arrived)
+
+    def _refuse_long(self, messages: Sequence[Message], length: int) -> None:
+        """A message is longer than the limit; `messages` is what is known of it."""
+        reason = too_long(self._asker.message_limit, length)
+        logs.event(LOG, "message dropped", logging.WARNING, reason=reason)
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """The answer is complete, and was no stream."""
@@ -203,9 +220,10 @@ class Question(Request):
         self._heard = perf_counter()
         super().resume()
 
-    def _read(self, data: bytes, arrived: float) -> None:
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        """Part of port.Sink."""
         self._heard = arrived
-        super()._read(data, arrived)
+        super().answer_piece(data, arrived)
 
     def _take(self, data: bytes, arrived: float) -> None:
         try:
@@ -282,6 +300,13 @@ class Question(Request):
         if not self._delivered:
             self._delivered = True
             self._asker.delivered(self.parcel)
+
+    def _refuse_long(self, messages: Sequence[Message], length: int) -> None:
+        if messages and not any(each.is_answer for each in messages):
+            super()._refuse_long(messages, length)
+            return
+        self._abort()
+        self._give_back(GARBLED, too_long(self._asker.message_limit, length))
 
     def _give_back(self, verdict: Verdict, reason: str) -> None:
         self._finish()

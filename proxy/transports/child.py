@@ -10,11 +10,12 @@ from functools import partial
 from time import perf_counter
 
 from .. import logs
-from ..errors import MessageTooLarge, Unreachable
-from ..verdict import EXITED, GARBLED, Verdict
+from ..errors import Unreachable
+from ..verdict import EXITED, Verdict
 from ..wire import jsonrpc
 from ..wire.lines import LineReader, encode
 from .attempts import Attempts
+from .long_message import refuse
 from .port import LinkOwner
 from .processes import Processes, Program
 from .stderr_log import LINES_PER_SECOND, StderrLog
@@ -167,19 +168,15 @@ class Child:
         if owner is None:
             return
         arrived = perf_counter()
-        try:
-            lines = self._lines.feed(data)
-        except MessageTooLarge:
-            self.kill()
-            limit = self._terms.message_limit
-            self._tell_end(owner, GARBLED, f"the server sent a message of more than {limit} bytes")
-            return
-        for line in lines:
-            if jsonrpc.is_spoken(line):
-                self._note_answer()
-                owner.link_message(line, arrived)
-            else:
+        for line, length in self._lines.feed(data):
+            if not (jsonrpc.is_spoken(line) or (length and not line)):
                 self._complaints.stray(self.pid, line)
+                continue
+            self._note_answer()
+            if length:
+                refuse(self, owner, line, length, self._terms.message_limit)
+            else:
+                owner.link_message(line, arrived)
 
     def _note_answer(self) -> None:
         if not self._answered:

@@ -9,7 +9,7 @@ notifications go to every session, but progress and cancellation, which have one
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from msgspec import Raw
@@ -121,6 +121,11 @@ class Share:
         self._held.append((message, arrived))
         self._held_bytes += len(message)
 
+    def returned(self, request_id: RequestId, verdict: Verdict, reason: str) -> None:
+        """The answer to a request is lost."""
+        if self._owner is not None:
+            self._owner.link_returned((request_id,), verdict, reason)
+
     def lose(self, verdict: Verdict, reason: str) -> None:
         """The server is gone."""
         owner, self._owner = self._owner, None
@@ -228,8 +233,21 @@ class Hub:
             else:
                 self._hear_notification(message, part, arrived)
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
-        """Part of port.LinkOwner: a process returns nothing."""
+    def link_returned(
+        self, numbers: Sequence[RequestId] | None, verdict: Verdict, reason: str
+    ) -> None:
+        """Part of port.LinkOwner."""
+        if numbers is None:
+            numbers = tuple(self._tickets) if len(self._tickets) == 1 else ()
+        for number in numbers:
+            ticket = self._close(number)
+            if ticket is None:
+                continue
+            guests: list[Ticket] = []
+            if number == self._greeter:
+                self._greeter, guests, self._guests = 0, self._guests, []
+            for each in (ticket, *guests):
+                each.share.returned(each.key, verdict, reason)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -308,17 +326,23 @@ class Hub:
 
     def _hear_answer(self, message: Message, fields: Fields, arrived: float) -> None:
         number = ids.stands_for(message.id, self._tickets)
-        if number is None:
+        ticket = self._close(number)
+        if ticket is None:
             self._hear_stray(message, fields, arrived)
             return
-        ticket = self._tickets.pop(number)  # type: ignore[arg-type]
-        if ticket.share.numbers.get(ticket.key) == number:
-            del ticket.share.numbers[ticket.key]
         if number == self._greeter:
             self._hear_greeting(message, fields, arrived)
-        if number in self._probes:
-            self._forget_probe(ticket.share)
         ticket.share.hear(encode({**fields, "id": ticket.id}), arrived)
+
+    def _close(self, number: RequestId | None) -> Ticket | None:
+        """A request at the server is over: whose it was."""
+        ticket = self._tickets.pop(number, None)  # type: ignore[arg-type]
+        if ticket is not None:
+            if ticket.share.numbers.get(ticket.key) == number:
+                del ticket.share.numbers[ticket.key]
+            if number in self._probes:
+                self._forget_probe(ticket.share)
+        return ticket
 
     def _hear_stray(self, message: Message, fields: Fields, arrived: float) -> None:
         """An error that names no request there ever was is the only session's, if there is one."""

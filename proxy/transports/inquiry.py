@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-from ..errors import MalformedMessage, MessageTooLarge
 from ..wire import jsonrpc
 from ..wire.event_stream import EventReader
 from ..wire.head import Content, ResponseHead
@@ -73,12 +72,8 @@ class Inquiry:
             if len(self._body) > self._limit:
                 self._fail(f"an answer of more than {self._limit} bytes")
             return
-        try:
-            events = self._reader.feed(data)
-        except MessageTooLarge as error:
-            self._fail(str(error))
-            return
-        found = next((each.data for each in events if _answers(each.data)), None)
+        said = [each.data for each in self._reader.feed(data) if each.is_message]
+        found = next(filter(jsonrpc.has_answer, said), None)
         if found is not None and self._head is not None:
             self._settle(self._head, found)
 
@@ -108,11 +103,3 @@ class Inquiry:
         source, self._source = self._source, None
         if source is not None:
             source.abort(self)
-
-
-def _answers(data: bytes) -> bool:
-    """Whether an event is an answer; a server may tell of its progress before."""
-    try:
-        return any(each.is_answer for each in jsonrpc.decode_all(data))
-    except MalformedMessage:
-        return False

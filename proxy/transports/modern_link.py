@@ -118,7 +118,7 @@ class ModernLink:
     def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
         """Part of asking.Asker."""
         if self._owner is not None:
-            self._owner.link_returned(parcel.message, verdict, reason)
+            self._owner.link_returned(parcel.ids, verdict, reason)
 
     def ask_again(self, request: Exchange, last_event: bytes) -> None:
         """Part of asking.Asker: streams of this revision cannot be resumed."""

@@ -11,13 +11,14 @@ Back-pressure has one owner at each step, and whoever leaves releases what it pa
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..gate import Arrival
 from ..refusal import Refusal
 from ..verdict import Verdict
 from ..wire.head import ResponseHead
+from ..wire.message import RequestId
 
 Holds = Callable[[], bool]
 """Whether what a client was let in by is still good."""
@@ -142,8 +143,11 @@ class LinkOwner(Protocol):
     def link_message(self, data: bytes, arrived: float) -> None:
         """One message of the server, or what it sent in place of one; `arrived`: when it came."""
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
-        """The server did not take `message`, or will not answer it; the link lives on."""
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+        """The server did not take a message, or its answer is lost; the link lives on.
+
+        `ids` are those of the requests in it; None if nobody knows whose answer it is.
+        """
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """The server can say nothing more on this link; `verdict` is that on open calls."""

@@ -7,24 +7,24 @@ names the endpoint for the POSTs. Stream and session live and die together.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from urllib.parse import SplitResult
 
 from ..eras.headers import REPLACED
-from ..errors import MessageTooLarge, Unreachable
+from ..errors import Unreachable
 from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from ..wire import request
 from ..wire.cookies import Cookies
 from ..wire.endpoint import endpoint, target_of
-from ..wire.event_stream import Event, EventReader
+from ..wire.event_stream import ENDPOINT, Event, EventReader
 from ..wire.head import Content, ResponseHead, without
 from ..wire.refusal_text import refusal_text
 from .connector import HttpConnector
 from .delivery import Delivery
 from .lane import Lane, Parcel
+from .long_message import labels, refuse
 from .pool import Pool
 from .port import LinkOwner, Source
-
-ENDPOINT = b"endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class SseLink:
     def returned(self, delivery: "Delivery", verdict: Verdict, reason: str) -> None:
         """The server did not take a message."""
         if self._owner is not None:
-            self._owner.link_returned(delivery.parcel.message, verdict, reason)
+            self._owner.link_returned(delivery.parcel.ids, verdict, reason)
         self.delivered(delivery)
 
     def note(self, head: ResponseHead) -> None:
@@ -155,23 +155,19 @@ class SseLink:
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""
-        try:
-            events = self._reader.feed(data)
-        except MessageTooLarge:
-            limit = self._terms.message_limit
-            self._fail(GARBLED, f"the server sent a message of more than {limit} bytes")
-            return
-        for event in events:
+        for event in self._reader.feed(data):
             self._hear(event, arrived)
 
     def answer_ends(self, arrived: float) -> None:
         """Part of port.Sink."""
-        self._source = None
-        self._fail(UNREACHABLE, "the server ended its event stream")
+        self.answer_lost("the server ended its event stream")
 
     def answer_lost(self, reason: str) -> None:
-        """Part of port.Sink."""
+        """Part of port.Sink. An event that lacks its line end only is one all the same."""
         self._source = None
+        event = self._reader.end()
+        if event is not None and labels(event.data):
+            self._hear(event, perf_counter())
         self._fail(UNREACHABLE, reason)
 
     def _hear(self, event: Event, arrived: float) -> None:
@@ -180,12 +176,15 @@ class SseLink:
             return
         if not self.opened.done():
             self._take_endpoint(event)
-        elif event.type in (b"", b"message") and event.data:
+        elif event.is_message and event.length:
+            refuse(self, owner, event.data, event.length, self._terms.message_limit)
+        elif event.is_message:
             owner.link_message(event.data, arrived)
 
     def _take_endpoint(self, event: Event) -> None:
-        if event.type != ENDPOINT:
+        if event.is_message:
             self._fail(GARBLED, "the server's first event is not the endpoint")
+        if event.type != ENDPOINT:
             return
         target = endpoint(self._terms.url, event.data)
         if target is None:

@@ -134,7 +134,7 @@ class StreamableLink:
     def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
         """Part of asking.Asker."""
         if self._owner is not None:
-            self._owner.link_returned(parcel.message, verdict, reason)
+            self._owner.link_returned(parcel.ids, verdict, reason)
         self._lane.delivered(parcel)
 
     def ask_again(self, request: Request, last_event: bytes) -> None:

@@ -6,7 +6,7 @@ that refuses it is asked by `server/discover` whether it is a modern one.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
@@ -17,13 +17,14 @@ from ..eras import keys, said
 from ..eras.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
 from ..eras.legacy_client import LegacyClient
 from ..eras.opening import PROBE_SECONDS, modern_meta, speaks_modern
-from ..eras.request import Refused, Request, cancellation, plain, request
+from ..eras.request import Refused, Request, cancellation, identity, plain, request
 from ..eras.versions import Era
 from ..errors import MalformedMessage
 from ..transports.port import Connector, Link, LinkOwner
 from ..verdict import Verdict
 from ..wire import jsonrpc
 from ..wire.fields import Fields, encode, take_apart
+from ..wire.message import RequestId
 
 LOG = logging.getLogger("proxy.bridge")
 
@@ -133,16 +134,14 @@ class Bridge:
             else:
                 owner.link_message(part, arrived)
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
         owner = self._owner
         if owner is None:
             return
-        if self._way is _Way.TRANSLATE:
-            lost, effects = self._client.lose(plain(take_apart(message).get("id")))
-            self._perform(effects)
-            message = message if lost is None else encode(lost.fields)
-        owner.link_returned(message, verdict, reason)
+        if self._way is _Way.TRANSLATE and ids is not None:
+            ids = [known for each in ids if (known := self._lose(each)) is not None]
+        owner.link_returned(ids, verdict, reason)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -151,6 +150,12 @@ class Bridge:
         self._leave()
         if owner is not None:
             owner.link_ended(verdict, reason)
+
+    def _lose(self, number: RequestId) -> RequestId | None:
+        """The id by which the client knows a request that is lost; None if it has none."""
+        lost, effects = self._client.lose(number)
+        self._perform(effects)
+        return None if lost is None else identity(lost.id)
 
     def _pass(self, message: bytes) -> bool:
         return self._link is None or self._link.send(message, self._headers)

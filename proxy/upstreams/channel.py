@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 from time import perf_counter
 from typing import Protocol
@@ -15,13 +15,13 @@ from ..eras.legacy_server import LegacyServer
 from ..eras.modern_server import ModernServer
 from ..eras.opening import PROBE_SECONDS, Opening
 from ..eras.parameters import Parameters
-from ..eras.request import Refused, Request, plain
+from ..eras.request import Refused, Request
 from ..eras.versions import Era
 from ..errors import MalformedMessage, Unreachable
 from ..memory import NO_ROOM, Memory
 from ..transports.port import Connector, Link
 from ..verdict import GARBLED, SATURATED, TIMED_OUT, UNREACHABLE, Verdict
-from ..wire.fields import take_apart
+from ..wire.message import RequestId
 from .visit import Visit
 
 LOG = logging.getLogger("proxy.channel")
@@ -202,17 +202,19 @@ class Channel:
                 return
             self._perform((self._server or self._opening).receive(message), self._headers)
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
         logs.event(LOG, "message not delivered", logging.WARNING, reason=reason)
-        number = plain(take_apart(message).get("id"))
-        if isinstance(number, str):
-            self._returned_own(verdict, reason)
-        visit = self._visits.pop(number, None) if isinstance(number, int) else None
-        if visit is not None and isinstance(number, int):
-            visit.fail(504 if verdict is TIMED_OUT else 502, reason, verdict)
-            if self._server is not None:
-                self._server.cancel(number)
+        if ids is None:
+            ids = tuple(self._visits) if len(self._visits) == 1 else ()
+        for number in ids:
+            if isinstance(number, str):
+                self._returned_own(verdict, reason)
+            visit = self._visits.pop(number, None) if isinstance(number, int) else None
+            if visit is not None and isinstance(number, int):
+                visit.fail(504 if verdict is TIMED_OUT else 502, reason, verdict)
+                if self._server is not None:
+                    self._server.cancel(number)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner. A server that ends on the probe is a legacy one."""
@@ -293,10 +295,13 @@ class Channel:
     def _settle(self) -> None:
         """Read the server unless everybody who waits for it is slow; note when nobody does.
 
-        Without room in memory it is not read either.
+        Who listens for changes waits for nothing while there are calls. Without room in memory it
+        is not read either.
         """
         self._settled_at = perf_counter()
-        slow = bool(self._visits) and all(each.slow for each in self._visits.values())
+        visits = self._visits.values()
+        waiting = [each for each in visits if not each.listening] or visits
+        slow = bool(waiting) and all(each.slow for each in waiting)
         paused = slow or self._full
         if self._link is None or paused is self._paused:
             return

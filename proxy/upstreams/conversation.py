@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
@@ -27,14 +27,13 @@ from ..verdict import (
 )
 from ..wire import jsonrpc, response
 from ..wire.head import Header
-from ..wire.message import NO_PARAMS, Message
+from ..wire.message import NO_PARAMS, Message, RequestId
 from ..wire.repair import as_utf8
 from .backlog import Backlog
 from .reply import Answer, Listener, Receipt, Reply
 
 LOG = logging.getLogger("proxy.session")
 
-KEEP_ALIVE_SECONDS = 15.0
 _UNREAD = UNREACHABLE, "the server reads no more input"
 
 OUTBOX_LIMIT = 8 * 1024 * 1024
@@ -89,7 +88,6 @@ class Conversation:
         self._stream: Listener | None = None
         self._stream_query: bytes | None = None
         self._version = ""
-        self._kept_alive = 0.0
         self._looked = perf_counter()
         self.started = False
         self.over = False
@@ -219,10 +217,10 @@ class Conversation:
             overdue = tuple(each._replace(verdict=HELD_UP) for each in overdue)
             reason = "the client does not read another stream of this session, which holds this up"
         self._answer_in_place(overdue, 504, reason)
-        if now - self._kept_alive > KEEP_ALIVE_SECONDS:
-            self._kept_alive = now
-            for listener in self._listeners:
-                listener.keep_alive()
+        open_answers: Iterable[Listener | Answer] = (*self._listeners, *self._replies.values())
+        for each in open_answers:
+            if each not in self._slow:
+                each.keep_alive(now)
 
     def end(self, reason: str, verdict: Verdict) -> None:
         """End the session and its link; who still waits is told `reason`."""
@@ -240,11 +238,13 @@ class Conversation:
         for message, part in messages:
             self._take(message, as_utf8(part) if message.malformed else part, arrived)
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None:
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
         logs.event(LOG, "message not delivered", logging.WARNING, reason=reason)
-        ids = [each.id for each in jsonrpc.decode_all(message) if each.is_request]
-        ended = [self._session.abandon(each, verdict) for each in ids]  # type: ignore[arg-type]
+        if ids is None:
+            waiting = self._session.calls
+            ids = [each.id for each in waiting] if len(waiting) == 1 else ()
+        ended = [self._session.abandon(each, verdict) for each in ids]
         self._answer_in_place(tuple(filter(None, ended)), _status(verdict), reason)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:

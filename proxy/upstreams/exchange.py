@@ -5,21 +5,23 @@ from time import perf_counter
 from typing import Protocol
 
 from ..calls.post import GONE_STATUS, Post, failure, resumption
-from ..errors import MalformedMessage, MessageTooLarge
+from ..errors import MalformedMessage
 from ..session import ACKNOWLEDGED, Effect, Finished, Session, Settled, excuse
 from ..telemetry.catalogue import Outcome
 from ..transports.port import Source
 from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
 from ..wire import jsonrpc
 from ..wire.abridged import Abridged
-from ..wire.event_stream import EventReader
-from ..wire.event_stream import encode as encode_event
+from ..wire.event_stream import KEEP_ALIVE_SECONDS, Event
 from ..wire.head import Content, ResponseHead
 from ..wire.message import RequestId
 from ..wire.refusal_text import answered
+from .event_relay import EventRelay
 
 _IDLE = Settled(())
 """What becomes of the calls of an answer for which none waits."""
+_TOO_LONG = b"{"
+"""Stands for a message of which nothing is known: it passes all the same."""
 
 
 class Owner(Protocol):
@@ -53,8 +55,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_held", "_last_event", "_looked", "_mark", "_owner", "_reader", "_session", "_slow",
-        "_source", "_waited", "gone", "head", "post",
+        "_held", "_kept_alive", "_last_event", "_looked", "_mark", "_owner", "_relay", "_session",
+        "_slow", "_source", "_waited", "gone", "head", "post",
     )  # fmt: skip
 
     def __init__(self, post: Post, session: Session, owner: Owner) -> None:
@@ -65,11 +67,12 @@ class Exchange:
         self._session = session
         self._owner = owner
         self._source: Source | None = None
-        self._reader: EventReader | None = None
+        self._relay: EventRelay | None = None
         self._last_event = b""
         self._held: Abridged | None = None
         self._mark = 0.0
         self._looked = 0.0
+        self._kept_alive = 0.0
         self._waited = 0.0
 
     def __repr__(self) -> str:
@@ -115,8 +118,8 @@ class Exchange:
             return
         self.head = head
         self._owner.answered(self, head)
-        if head.content is Content.EVENTS:
-            self._reader = EventReader(self._owner.message_limit)
+        if head.content is Content.EVENTS and not head.encoded:
+            self._relay = EventRelay(self.post.client, self._owner.message_limit)
             self.post.client.begin(head.forward)
             return
         if self._session.busy:
@@ -127,35 +130,45 @@ class Exchange:
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""
         self._waited += arrived - self._mark
-        self.post.client.piece(data)
-        try:
-            self._watch(data, arrived)
-        except MessageTooLarge:
-            self._cut(GARBLED)
+        if self._session.busy:
+            self._session.heard(arrived)
+        if self._relay is None:
+            self.post.client.piece(data)
+            if self._held is not None:
+                self._held.feed(data)
+        else:
+            for event in self._relay.feed(data):
+                self._last_event = event.id or self._last_event
+                self._see(event, arrived)
         self._mark = perf_counter()
 
     def answer_ends(self, arrived: float) -> None:
         """Part of port.Sink."""
         self._waited += arrived - self._mark
-        if self._waits and self.head is not None:
-            if self._held is not None:
-                status = self.head.status
-                finished = self._session.settle(status, self._held.text, arrived).finished
-                for each in finished:
-                    each.call.answer_size = self._held.length // len(finished)
-                self._count(finished, status)
-            elif self._last_event:
-                self._park()
-            else:
-                self._tell(self._session.end(GARBLED), "the stream ended without an answer")
-        self.post.client.end()
-        self._close()
+        if self._held is not None and self.head is not None:
+            status = self.head.status
+            finished = self._session.settle(status, self._held.text, arrived).finished
+            for each in finished:
+                each.call.answer_size = self._held.length // len(finished)
+            self._count(finished, status)
+        complete = self._see_unfinished(arrived)
+        if self._waits and self._last_event:
+            self._park()
+        if self._waits:
+            reason = "the stream ended without an answer"
+            self._break_off(502, reason, self._session.end(GARBLED))
+        else:
+            if self._relay is not None and not complete:
+                self._relay.flush()
+            self.post.client.end()
+            self._close()
 
     def answer_lost(self, reason: str) -> None:
         """Part of port.Sink."""
         if self.gone:
             return
         self._wait_so_far()
+        self._see_unfinished(perf_counter())
         if self._waits and self._last_event:
             self._park()
             self.post.client.abort()
@@ -171,6 +184,8 @@ class Exchange:
         since, self._looked = self._looked, now
         if self._slow:
             excuse(self._session.calls, now - since)
+        else:
+            self._keep_alive(now)
         overdue = self._session.overdue(now) if self.post.calls else ()
         unheard = self.head is None and now - self._mark > patience
         if overdue or (unheard and not self._waits and self.post.arrival.method != "GET"):
@@ -178,6 +193,12 @@ class Exchange:
             self._drop_source()
             ended = (*overdue, *self._end_own(TIMED_OUT))
             self._break_off(504, "the upstream did not answer in time", ended)
+
+    def _keep_alive(self, now: float) -> None:
+        silent = now - max(self._mark, self._kept_alive)
+        if self._relay is not None and silent > KEEP_ALIVE_SECONDS:
+            self._kept_alive = now
+            self._relay.keep_alive()
 
     def shut(self) -> None:
         """End the exchange because the proxy ends."""
@@ -247,20 +268,10 @@ class Exchange:
         name = resumption(self.post, self._last_event.decode("latin-1"))
         self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
-    def _watch(self, data: bytes, now: float) -> None:
-        """See which calls the events in `data` answer."""
-        if not self._session.busy:
+    def _see(self, event: Event, now: float) -> None:
+        """See which calls the event answers."""
+        if not (event.is_message and self._session.busy):
             return
-        self._session.heard(now)
-        if self._reader is not None:
-            for event in self._reader.feed(data):
-                self._last_event = event.id or self._last_event
-                if event.data:
-                    self._see(event.data, now)
-        elif self._held is not None:
-            self._held.feed(data)
-
-    def _see(self, data: bytes, now: float) -> None:
         for call in self.post.calls:
             call.first_event = call.first_event or now
         session = self._session
@@ -268,20 +279,32 @@ class Exchange:
         try:
             effects = [
                 session.acknowledge() if each.method == ACKNOWLEDGED else session.receive(each, now)
-                for each in jsonrpc.decode_all(data)
+                for each in jsonrpc.decode_all(event.data)
             ]
         except MalformedMessage:
-            effects = [session.unreadable(data)]
+            effects = [session.unreadable(event.data or _TOO_LONG)]
         for effect in effects:
             if isinstance(effect, Finished):
-                effect.call.answer_size = len(data)
+                effect.call.answer_size = event.length or len(event.data)
                 self._count((effect,), self.head.status if self.head else 0)
+
+    def _see_unfinished(self, now: float) -> bool:
+        """Whether an answer came last, without the line end that some servers leave out."""
+        relay = self._relay
+        event = None if relay is None else relay.unfinished()
+        if relay is None or event is None or not (self._session.busy and event.is_message):
+            return False
+        if not jsonrpc.has_answer(event.data):
+            return False
+        self._see(event, now)
+        relay.complete()
+        return True
 
     def _break_off(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
         if self.head is None:
             self._fail(status, reason, finished)
-        elif finished and self._reader is not None and self._reader.between_events:
-            self._tell(finished, reason)
+        elif finished and self._relay is not None and self._relay.between_events:
+            self._tell(self._relay, finished, reason)
             self.post.client.end()
             self._close()
         else:
@@ -297,18 +320,11 @@ class Exchange:
         self._count(finished, status)
         self._close()
 
-    def _tell(self, finished: Iterable[Finished], reason: str) -> None:
+    def _tell(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
         """Tell of failed calls on a stream that has begun."""
         for each in finished:
-            code = jsonrpc.UPSTREAM_LOST
-            self.post.client.piece(encode_event(jsonrpc.error(each.call.id, code, reason)))
+            relay.tell(jsonrpc.error(each.call.id, jsonrpc.UPSTREAM_LOST, reason))
         self._count(finished, self.head.status if self.head else 0)
-
-    def _cut(self, verdict: Verdict) -> None:
-        self._count(self._end_own(verdict), self.head.status if self.head else 0)
-        self._drop_source()
-        self.post.client.abort()
-        self._close()
 
     def _count(self, finished: Iterable[Finished], status: int) -> None:
         for each in finished:

@@ -6,10 +6,8 @@ from typing import Protocol
 from ..calls.post import Post, failure
 from ..session import Call
 from ..wire import response
-from ..wire.event_stream import encode
+from ..wire.event_stream import COMMENT, ENDPOINT, KEEP_ALIVE_SECONDS, encode
 from ..wire.head import Header
-
-KEEP_ALIVE = b": keep-alive\n\n"
 
 
 class Audience(Protocol):
@@ -47,15 +45,19 @@ class Answer(Protocol):
     def drop(self, call: Call) -> None:
         """A call was cancelled, and gets no answer."""
 
+    def keep_alive(self, now: float) -> None:
+        """See to it that something is sent now and then, for an answer that takes long."""
+
 
 class Listener:
     """A client's GET stream, to which the server's own messages go."""
 
-    __slots__ = ("_audience", "_post")
+    __slots__ = ("_audience", "_kept_alive", "_post")
 
     def __init__(self, post: Post, audience: Audience) -> None:
         self._post = post
         self._audience = audience
+        self._kept_alive = perf_counter()
         post.client.attach(self)
         post.client.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
 
@@ -65,11 +67,13 @@ class Listener:
 
     def name_endpoint(self, target: bytes) -> None:
         """Tell a client of the HTTP+SSE transport where to post its messages."""
-        self._post.client.piece(b"event: endpoint\ndata: %b\n\n" % target)
+        self._post.client.piece(encode(target, ENDPOINT))
 
-    def keep_alive(self) -> None:
-        """Send a comment: an idle stream is not taken for dead, nor a dead one for idle."""
-        self._post.client.piece(KEEP_ALIVE)
+    def keep_alive(self, now: float) -> None:
+        """Send a comment, now and then: an idle stream is not taken for dead, nor the reverse."""
+        if now - self._kept_alive > KEEP_ALIVE_SECONDS:
+            self._kept_alive = now
+            self._post.client.piece(COMMENT)
 
     def end(self) -> None:
         """Complete the stream."""
@@ -123,21 +127,28 @@ class Receipt:
     def drop(self, call: Call) -> None:
         """Part of Answer."""
 
+    def keep_alive(self, now: float) -> None:
+        """Part of Answer: the stream is kept alive by itself."""
+
 
 class Reply:
     """What the client of one POST gets. It becomes a stream when a related message comes first.
 
-    Part of Answer. `headers` go with the head of the answer; `calls` are those still without an
-    answer.
+    It does so as well when the answer takes long, so that comments keep it alive; a client that
+    takes no stream has to wait in silence. Part of Answer. `headers` go with the head of the
+    answer; `calls` are those still without an answer.
     """
 
-    __slots__ = ("_answers", "_audience", "_headers", "_post", "calls", "streaming")
+    __slots__ = (
+        "_answers", "_audience", "_headers", "_kept_alive", "_post", "calls", "streaming",
+    )  # fmt: skip
 
     def __init__(self, post: Post, audience: Audience, headers: tuple[Header, ...]) -> None:
         self._post = post
         self._audience = audience
         self._headers = headers
         self._answers: list[bytes] = []
+        self._kept_alive = perf_counter()
         self.calls: set[Call] = set(post.calls)
         self.streaming = False
         post.client.attach(self)
@@ -152,13 +163,10 @@ class Reply:
 
     def push(self, message: bytes) -> None:
         """Send a message that comes before the answer."""
-        if not self.streaming:
-            self.streaming = True
-            head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
-            self._post.client.begin(head)
-            now = perf_counter()
-            for call in self.calls:
-                call.first_event = now
+        self._stream()
+        now = perf_counter()
+        for call in self.calls:
+            call.first_event = call.first_event or now
         self._post.client.piece(encode(message))
 
     def answer(self, call: Call, message: bytes, status: int = 200) -> int:
@@ -184,10 +192,12 @@ class Reply:
         self._post.client.answer(head, body, status)
         return status
 
-    def keep_alive(self) -> None:
-        """Send a comment on a stream, as `Listener.keep_alive` does."""
-        if self.streaming:
-            self._post.client.piece(KEEP_ALIVE)
+    def keep_alive(self, now: float) -> None:
+        """Part of Answer."""
+        if self.accepts_events and now - self._kept_alive > KEEP_ALIVE_SECONDS:
+            self._kept_alive = now
+            self._stream()
+            self._post.client.piece(COMMENT)
 
     def end(self) -> None:
         """Complete the stream: no answer comes, or another one than those of the calls did."""
@@ -218,6 +228,15 @@ class Reply:
     def client_gone(self) -> None:
         """Part of port.Visitor."""
         self._audience.reply_gone(self)
+
+    def _stream(self) -> None:
+        """Become a stream; the answers that are there already go first."""
+        if self.streaming:
+            return
+        self.streaming = True
+        head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
+        self._post.client.begin(head)
+        self._post.client.piece(b"".join(map(encode, self._answers)))
 
     def _answer_whole(self, status: int) -> None:
         """Send all answers in one go: as events if there is none, or if nothing else is accepted.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 
-from ..errors import MalformedMessage, MessageTooLarge
+from ..errors import MalformedMessage
 from ..transports.port import Sink, Source
 from ..wire import jsonrpc
 from ..wire.event_stream import EventReader
@@ -78,14 +78,12 @@ class Trial:
         self._pass(lambda: self.exchange.answer_piece(data, perf_counter()))
         if self._reader is None or self._decided:
             return
-        try:
-            said = [each.data for each in self._reader.feed(data)]
-        except MessageTooLarge:
-            self._decide(None)
-            return
-        answer = next((each for each in said if _is_answer(each)), None)
+        said = [each.data for each in self._reader.feed(data) if each.is_message]
+        answer = next(filter(jsonrpc.has_answer, said), None)
         if answer is not None:
             self._decide(_takes(200, answer))
+        elif self._reader.pending > HELD_LIMIT:
+            self._decide(None)
 
     def answer_ends(self, arrived: float) -> None:
         """Part of port.Sink."""
@@ -144,10 +142,3 @@ def _takes(status: int, body: bytes) -> bool | None:
         return not any(each.error for each in jsonrpc.decode_all(body))
     except MalformedMessage:
         return None
-
-
-def _is_answer(data: bytes) -> bool:
-    try:
-        return any(each.is_answer for each in jsonrpc.decode_all(data))
-    except MalformedMessage:
-        return False

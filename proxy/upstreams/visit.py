@@ -12,10 +12,9 @@ from ..session import Finished
 from ..verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
 from ..wire import jsonrpc
 from ..wire.head import lines
-from .conversation import KEEP_ALIVE_SECONDS
 from .reply import Reply
 
-SLOW_LIMIT = 1024 * 1024
+SLOW_LIMIT = 8 * 1024 * 1024
 """Bytes kept for a client that does not read, while others wait for the same server."""
 
 # Headers that differ from one request to the next of the same client.
@@ -38,7 +37,7 @@ class Visit:
     """A modern client's request. `host` is set once a channel takes it."""
 
     __slots__ = (
-        "_books", "_counted", "_deadline", "_held", "_kept_alive", "_looked", "_patience", "_reply",
+        "_books", "_counted", "_deadline", "_held", "_looked", "_streams", "_patience", "_reply",
         "_waits_since", "call", "host", "over", "post", "request", "slow",
     )  # fmt: skip
 
@@ -54,8 +53,9 @@ class Visit:
         self._deadline = self.call.started + patience
         self._held = 0
         self._waits_since = 0.0
-        self._kept_alive = self._looked = perf_counter()
+        self._looked = perf_counter()
         self._counted = False
+        self._streams = False
         self._reply = Reply(post, self, ())
 
     def __repr__(self) -> str:
@@ -109,9 +109,8 @@ class Visit:
             return
         if self.slow:
             self._held += len(message)
-        if not self._reply.streaming:
-            self._books.ledger.streams += 1
         self._reply.push(message)
+        self._count_stream()
         if self.request.method == keys.LISTEN and not self._counted:
             self._count(OK, 200)
 
@@ -143,17 +142,16 @@ class Visit:
             self._end(OK, 200)
 
     def tick(self, now: float) -> None:
-        """Look whether the request is overdue; keep an open subscription alive."""
+        """Look whether the request is overdue; keep its answer alive."""
         if self.over:
             return
         since, self._looked = self._looked, now
         if self.slow:
             self._deadline += now - since
-        if self._counted:
-            if now - self._kept_alive > KEEP_ALIVE_SECONDS:
-                self._kept_alive = now
-                self._reply.keep_alive()
-        elif now > self._deadline:
+        else:
+            self._reply.keep_alive(now)
+            self._count_stream()
+        if not self._counted and now > self._deadline:
             self._leave()
             self.fail(504, "the server did not answer in time", TIMED_OUT)
 
@@ -177,6 +175,12 @@ class Visit:
         if self.host is not None and not self.over:
             self.host.visit_slow(self)
 
+    def _count_stream(self) -> None:
+        """Count the answer once it is a stream."""
+        if self._reply.streaming and not self._streams:
+            self._streams = True
+            self._books.ledger.streams += 1
+
     def _leave(self, verdict: Verdict | None = None) -> None:
         host, self.host = self.host, None
         if host is not None:
@@ -185,7 +189,7 @@ class Visit:
             self._end(verdict, GONE_STATUS)
 
     def _end(self, verdict: Verdict, status: int) -> None:
-        if self._reply.streaming and not self.over:
+        if self._streams and not self.over:
             self._books.ledger.streams -= 1
         self.over = True
         self.host = None

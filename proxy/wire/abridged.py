@@ -8,8 +8,6 @@ else is kept, and so is checked with the labels.
 import msgspec
 from msgspec import Raw
 
-from ..errors import MessageTooLarge
-
 PIECE = 16 * 1024
 """A string is shortened by pieces of this many bytes: one of twice the length, or more, is."""
 
@@ -19,38 +17,66 @@ _decode_string = msgspec.json.Decoder(Raw).decode
 
 
 class Abridged:
-    """Takes in a JSON text of at most `limit` bytes, as it comes."""
+    """Takes in a JSON text as it comes: one of up to `whole` bytes is left as it is.
 
-    __slots__ = ("_inside", "_kept", "_limit", "_piece", "_rest", "length")
+    `length` is how long it is. What is still longer than `limit` bytes is not kept at all.
+    """
 
-    def __init__(self, limit: int, *, piece: int = PIECE) -> None:
+    __slots__ = ("_inside", "_kept", "_limit", "_piece", "_rest", "_unread", "_whole", "length")
+
+    def __init__(self, limit: int, *, whole: int = 0, piece: int = PIECE) -> None:
         self.length = 0
         self._limit = limit
+        self._whole = whole
         self._piece = piece
         self._kept = bytearray()
-        self._rest = b""
+        self._rest = bytearray()
         self._inside = False
+        self._unread = False
 
     def __repr__(self) -> str:
         return f"<Abridged {len(self._kept)} of {self.length} bytes>"
 
     @property
     def text(self) -> bytes:
-        """The text so far, abridged."""
-        return bytes(self._kept + self._rest)
+        """The text so far, abridged; b"" if it is too long all the same."""
+        if self._unread:
+            return b""
+        return bytes(self._kept + self._rest) if self._kept else bytes(self._rest)
+
+    @property
+    def held(self) -> int:
+        """How many bytes are kept."""
+        return len(self._kept) + len(self._rest)
 
     def feed(self, data: bytes) -> None:
-        """Take in the next bytes. Raises MessageTooLarge."""
+        """Take in the next bytes."""
         self.length += len(data)
-        if self.length > self._limit:
-            raise MessageTooLarge(f"an answer of more than {self._limit} bytes")
-        data = self._rest + data
+        if self._unread:
+            return
+        self._rest += data
+        if self.length > self._whole:
+            self._abridge()
+
+    def clear(self) -> None:
+        """Begin anew, with another text."""
+        self.length = 0
+        self._kept.clear()
+        self._rest.clear()
+        self._inside = self._unread = False
+
+    def _abridge(self) -> None:
+        data = bytes(self._rest)
         start = 0
         while len(data) - start >= self._piece:
             end = _before_escape(data, start, _before_character(data, start + self._piece))
             self._take(data[start:end])
             start = end
-        self._rest = data[start:]
+        self._rest = bytearray(data[start:])
+        if len(self._kept) > self._limit:
+            self._unread = True
+            self._kept.clear()
+            self._rest.clear()
 
     def _take(self, piece: bytes) -> None:
         """Keep a piece, unless it is a part of a string and nothing else."""

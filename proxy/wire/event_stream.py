@@ -1,98 +1,177 @@
 """Server-sent events: bytes in, whole events out (WHATWG HTML, "Interpreting an event stream").
 
-The proxy forwards a stream's bytes as they are; this reader runs beside them, to see the JSON-RPC
-message of each event. Cutting is by event, so a message spread over data lines is read whole.
+Cutting is by event, so a message spread over data lines is read whole. What is written is whole
+events and comments, whatever they hold.
 """
 
 import re
 from typing import NamedTuple
 
-from ..errors import MessageTooLarge
+from .abridged import Abridged
+from .lines import one_line
+
+COMMENT = b": keep-alive\n\n"
+"""Says nothing; keeps a stream open that others take for dead while it is idle."""
+KEEP_ALIVE_SECONDS = 15.0
+"""How often (WHATWG HTML, "Authoring notes"); nginx gives up after 60 s of silence."""
+
+MESSAGE = b"message"
+"""The type of an event that names none, and of every event with a message of MCP."""
+
+ENDPOINT = b"endpoint"
+"""The type of the event that names where a client of HTTP+SSE posts its messages."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
+_LONG_LINE = 16 * 1024
 
 
 class Event(NamedTuple):
-    """One event: its payload, its id and its type ("" where it has none)."""
+    """One event: its payload, its id and its type ("" where it has none).
+
+    `length` is 0, or that of a payload which is too long to be given whole: then `data` is
+    abridged, or empty if it is still too long.
+    """
 
     data: bytes
     id: bytes
     type: bytes = b""
+    length: int = 0
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it carries a message; other types, and events without data, are heartbeats."""
+        return (not self.type or self.type == MESSAGE) and bool(self.data or self.length)
 
 
-def encode(data: bytes) -> bytes:
-    """An event that carries one JSON-RPC message; `data` holds no line end."""
-    return b"event: message\ndata: %b\n\n" % data
+def encode(data: bytes, kind: bytes = MESSAGE) -> bytes:
+    """An event that carries JSON, or a line of text: line ends, which would cut it, are spaces."""
+    return b"event: %b\ndata: %b\n\n" % (kind, one_line(data))
 
 
 class EventReader:
-    """Cuts a stream into events; holds at most `limit` bytes of an unfinished one."""
+    """Cuts a stream into events.
 
-    __slots__ = ("_data", "_held", "_id", "_limit", "_rest", "_started", "_type")
+    Payloads of up to `whole` bytes, by default `limit`, are given as they are; longer ones are
+    abridged to `limit` bytes at most. `pending` is how many bytes at the end of the stream so far
+    belong to an unfinished event: none after a whole event or a comment.
+    """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._rest = bytearray()
-        self._data: list[bytes] = []
-        self._held = 0
+    __slots__ = (
+        "_after_cr", "_data", "_has_data", "_id", "_in_data", "_line", "_open", "_started",
+        "_type", "_whole", "pending",
+    )  # fmt: skip
+
+    def __init__(self, limit: int, whole: int = 0) -> None:
+        self.pending = 0
+        self._whole = whole or limit
+        self._data = Abridged(limit, whole=self._whole)
+        self._line = bytearray()
+        self._has_data = False
+        self._in_data = False
         self._id = b""
         self._type = b""
+        self._open = False
         self._started = False
-
-    @property
-    def between_events(self) -> bool:
-        """True if the bytes so far end with a whole event or a comment: none is half there."""
-        return not self._rest and not self._data
+        self._after_cr = False
 
     @property
     def held(self) -> int:
-        """Bytes of an unfinished event."""
-        return self._held + len(self._rest)
+        """Bytes of an unfinished event that are kept."""
+        return len(self._line) + self._data.held
 
     def feed(self, data: bytes) -> list[Event]:
-        """The events that `data` completes. Raises MessageTooLarge."""
-        lines = self._lines(data)
+        """The events that `data` completes."""
+        if not data:
+            return []
         events: list[Event] = []
-        for line in lines:
-            if line:
-                self._field(line)
-            elif self._data:
-                events.append(Event(b"\n".join(self._data), self._id, self._type))
-                self._data, self._held, self._id, self._type = [], 0, b"", b""
-            else:
-                self._type = b""
-        if self._held + len(self._rest) > self._limit:
-            raise MessageTooLarge(f"an event of more than {self._limit} bytes")
+        # An LF after a CR belongs to it, but may come late: a line is whole without it.
+        start = int(self._after_cr and data.startswith(b"\n"))
+        if self.pending:
+            self.pending += start
+        for end in _LINE_END.finditer(data, start):
+            self._extend(data[start : end.start()])
+            self.pending += end.end() - start
+            start = end.end()
+            event = self._end_line()
+            if event is not None:
+                events.append(event)
+        if start < len(data):
+            self._extend(data[start:])
+            self.pending += len(data) - start
+        self._after_cr = data.endswith(b"\r")
         return events
 
-    def _lines(self, data: bytes) -> list[bytes]:
-        """Whole lines; a final CR waits, since the LF that belongs to it may be yet to come."""
-        if self._started and self._goes_on(data):
-            self._rest += data  # not joined anew for each piece of a long line
-            return []
-        data = bytes(self._rest) + data
-        if not self._started and len(data) >= len(_BOM):
-            self._started = True
-            data = data.removeprefix(_BOM)
-        kept = b""
-        if data.endswith(b"\r"):
-            data, kept = data[:-1], b"\r"
-        *lines, rest = data.split(b"\n") if b"\r" not in data else _LINE_END.split(data)
-        self._rest = bytearray(rest + kept)
-        return lines
+    def end(self) -> Event | None:
+        """The event that the end of the stream leaves unfinished, as if it were complete."""
+        events = self.feed(b"\n\n")
+        return events[0] if events else None
 
-    def _goes_on(self, data: bytes) -> bool:
-        """Whether `data` ends no line."""
-        return b"\n" not in data and b"\r" not in data and not self._rest.endswith(b"\r")
+    def _extend(self, part: bytes) -> None:
+        """Take in a part of a line."""
+        if self._in_data:
+            self._data.feed(part)
+            return
+        self._line += part
+        if len(self._line) > _LONG_LINE:
+            self._take_long_line()
+
+    def _take_long_line(self) -> None:
+        """Pass the value of a data line on as it comes; what else is so long is cut."""
+        name, _, value = self._text().partition(b":")
+        if name == b"data":
+            self._in_data = self._open = self._started = True
+            self._add(value.removeprefix(b" "))
+            self._line.clear()
+        else:
+            del self._line[_LONG_LINE:]
+
+    def _text(self) -> bytes:
+        """The line so far; the byte order mark that a stream may begin with is none of it."""
+        text = bytes(self._line)
+        return text if self._started else text.removeprefix(_BOM)
+
+    def _end_line(self) -> Event | None:
+        if self._in_data:
+            self._in_data = False
+            return None
+        line = self._text()
+        self._line.clear()
+        self._started = True
+        if line:
+            self._field(line)
+            return None
+        return self._dispatch()
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
+        if not name:  # A comment.
+            self.pending = self.pending if self._open else 0
+            return
+        self._open = True
         if name == b"data":
-            self._data.append(value)
-            self._held += len(value) + 1
+            self._add(value)
         elif name == b"id":
             self._id = value
         elif name == b"event":
             self._type = value
+
+    def _add(self, value: bytes) -> None:
+        if self._has_data:
+            self._data.feed(b"\n")
+        self._has_data = True
+        self._data.feed(value)
+
+    def _dispatch(self) -> Event | None:
+        event = None
+        if self._has_data:
+            length = self._data.length
+            over = length if length > self._whole else 0
+            event = Event(self._data.text, self._id, self._type, over)
+            self._data.clear()
+            self._id = b""
+        self._type = b""
+        self._open = self._has_data = False
+        self.pending = 0
+        return event

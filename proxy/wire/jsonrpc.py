@@ -83,6 +83,14 @@ def may_be_read(data: bytes) -> bool:
     return data.lstrip(_BEFORE)[:1] in (b"{", b"[")
 
 
+def has_answer(data: bytes) -> bool:
+    """Whether a text holds an answer; a server may tell of its progress before."""
+    try:
+        return any(each.is_answer for each in decode_all(data))
+    except MalformedMessage:
+        return False
+
+
 def with_id(data: bytes, request_id: RequestId) -> bytes:
     """The message under another id. Raises MalformedMessage if it is no object."""
     return _encode({**take_apart(data), "id": request_id})

@@ -1,50 +1,60 @@
 """Newline framing, as the stdio transport has it: one JSON-RPC message per line."""
 
-from ..errors import MessageTooLarge
+from typing import NamedTuple
+
+from .abridged import Abridged
 from .repair import as_utf8
 
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
-def encode(message: bytes) -> bytes:
-    """The message as one line of UTF-8, as the transport has it (specification, "stdio").
-
-    JSON has raw line ends only between tokens, where a space does.
-    """
+def one_line(message: bytes) -> bytes:
+    """The message as UTF-8 without line ends: JSON has them only between tokens, like spaces."""
     message = as_utf8(message)
     if b"\n" in message or b"\r" in message:
-        message = message.translate(_ONE_LINE)
-    return message + b"\n"
+        return message.translate(_ONE_LINE)
+    return message
+
+
+def encode(message: bytes) -> bytes:
+    """The message as one line."""
+    return one_line(message) + b"\n"
+
+
+class Line(NamedTuple):
+    """One line; `length` is 0, or that of a line which is too long, and so abridged in `data`."""
+
+    data: bytes
+    length: int = 0
 
 
 class LineReader:
-    """Cuts a stream into lines; holds at most `limit` bytes of an unfinished one."""
+    """Cuts a stream into lines of JSON; those longer than `limit` bytes are given abridged."""
 
-    __slots__ = ("_held", "_limit", "_pieces")
+    __slots__ = ("_limit", "_text")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pieces: list[bytes] = []
-        self._held = 0
+        self._text = Abridged(limit, whole=limit)
 
     @property
     def held(self) -> int:
         """Bytes of an unfinished line."""
-        return self._held
+        return self._text.held
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The lines that `data` completes, without their ends. Raises MessageTooLarge."""
-        first, *others = data.split(b"\n")
-        self._pieces.append(first)
-        self._held += len(first)
-        if self._held > self._limit:
-            raise MessageTooLarge(f"a line of more than {self._limit} bytes")
-        if not others:
-            return []
-        lines = [b"".join(self._pieces), *others[:-1]]
-        self._pieces, self._held = [others[-1]], len(others[-1])
-        return [line.removesuffix(b"\r") for line in lines]
+    def feed(self, data: bytes) -> list[Line]:
+        """The lines that `data` completes, without their ends."""
+        *ended, rest = data.split(b"\n")
+        lines = [self._end(each) for each in ended]
+        if rest:
+            self._text.feed(rest)
+        return lines
 
-    def finish(self) -> bytes:
-        """What came after the last line end, once the stream has ended."""
-        return b"".join(self._pieces)
+    def _end(self, last: bytes) -> Line:
+        text = self._text
+        if not text.length and len(last) <= self._limit:
+            return Line(last.removesuffix(b"\r"))
+        text.feed(last)
+        line = Line(text.text.removesuffix(b"\r"), text.length if text.length > self._limit else 0)
+        text.clear()
+        return line

@@ -115,9 +115,17 @@ def test_a_server_at_fault_costs_one_call_an_error_at_once_and_the_next_is_answe
     serves(proxy, upstream)
 
 
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (b": a comment\n\n", True),
+        (b'data: {"half":', True),
+        (b'data: {"half":"' + b"x" * 100_000, False),
+    ],
+    ids=["between events", "within an event", "within a long event"],
+)
 def test_a_server_that_dies_within_a_stream_is_told_on_the_stream_or_by_its_end(
-    server: tuple[RunningProxy, Upstream], whole: bool
+    server: tuple[RunningProxy, Upstream], last: bytes, *, told: bool
 ) -> None:
     proxy, upstream = server
     client = Client(proxy.port)
@@ -128,9 +136,9 @@ def test_a_server_that_dies_within_a_stream_is_told_on_the_stream_or_by_its_end(
     side.event({"method": "notifications/message"})
     stream = client.getresponse()
     assert read_event(stream)["method"] == "notifications/message"
-    side.chunk(b": a comment\n\n" if whole else b'data: {"half":')
+    side.chunk(last)
     side.close()
-    if whole:
+    if told:
         assert read_event(stream)["id"] == 7
     else:
         with pytest.raises((IncompleteRead, ConnectionError)):

@@ -344,7 +344,22 @@ def test_the_end_of_the_session_ends_the_servers_stream(session: Session, client
     assert session.stream.at_end()
 
 
-def test_an_event_beyond_the_limit_ends_the_session(server: SseUpstream) -> None:
+def test_events_of_other_types_are_no_messages_and_lines_may_end_with_a_carriage_return(
+    server: SseUpstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(INITIALIZE)
+    side = server.accept()
+    side.request()
+    side.start_events()
+    side.chunk(b": hi\r\revent: ping\rdata: {}\r\revent: endpoint\rdata: /messages\r\r")
+    server.message()
+    answer = json.dumps(result(0), indent=1).replace("\n", "\rdata: ")
+    side.chunk(f"event: ping\rdata: {answer}\r\rdata:\r\rdata: {answer}\r\r".encode())
+    assert client.answer() == (200, result(0))
+    assert not proxy.logged("not a message")
+
+
+def test_an_event_beyond_the_limit_ends_its_call_and_not_the_session(server: SseUpstream) -> None:
     arguments = ("--upstream", server.url, "--upstream-transport", "sse")
     with running(*arguments, "--message-limit", "1000000") as proxy:
         client = Client(proxy.port)
@@ -353,10 +368,12 @@ def test_an_event_beyond_the_limit_ends_the_session(server: SseUpstream) -> None
         session.stream.event(result(1, text="x" * 990_000))
         assert client.answer()[0] == 200
         session.call(2)
-        session.stream.chunk(b"data: " + b"x" * 1_100_000)
+        session.stream.event(result(2, text="x" * 1_100_000))
         status, answer = client.answer()
         assert (status, answer["id"]) == (502, 2)
-        assert session.stream.at_end()
+        session.call(3)
+        session.stream.event(result(3))
+        assert client.answer() == (200, result(3))
         client.close()
 
 

@@ -313,3 +313,21 @@ def test_a_slow_reader_holds_the_server_back(session: Session, proxy: RunningPro
     assert sent < 32_000_000
     for _ in range(sent // len(piece)):
         assert session.client.message() == message
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("events", [True, False])
+def test_a_message_of_several_lines_is_one_event(session: Session, end: str, events: bool) -> None:
+    """The next one has to be read as well: an event that ends with CR is whole at once."""
+    for number in (5, 6):
+        session.take(call(number))
+        pretty = json.dumps(result(number), indent=2).replace("\n", end)
+        if events:
+            session.side.start_events()
+            data = "".join(f"data: {line}{end}" for line in pretty.split(end))
+            session.side.chunk(f"event: ping{end}data: {{}}{end}{end}{data}{end}".encode())
+            assert session.client.message() == result(number)
+            session.side.chunk(b"")
+        else:
+            session.side.answer(pretty.encode())
+            assert session.client.message() == result(number)

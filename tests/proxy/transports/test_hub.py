@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from proxy.eras import keys
 from proxy.transports.hub import BACKLOG_LIMIT, Hub, Share
-from proxy.verdict import EXITED, REJECTED, Verdict
+from proxy.verdict import EXITED, GARBLED, REJECTED, Verdict
+from proxy.wire.message import RequestId
 from proxy.wire.repair import LONGEST
 
 DISCOVER = {"id": "d", "method": keys.DISCOVER, "params": {}}
@@ -45,12 +47,14 @@ class Owner:
     def __init__(self) -> None:
         self.heard: list[Any] = []
         self.ended: list[tuple[Verdict, str]] = []
+        self.returned: list[Sequence[RequestId] | None] = []
         self.probing = False
 
     def link_message(self, data: bytes, arrived: float) -> None:
         self.heard.append(json.loads(data))
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None: ...
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+        self.returned.append(ids)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         self.ended.append((verdict, reason))
@@ -139,6 +143,16 @@ def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> N
     [[answer], [told]] = [each.heard for each in scene.owners]
     assert answer == {"id": 1, "result": {}}
     assert (told["id"], told["error"]["code"]) == (1, -32603)
+
+
+def test_an_answer_that_is_lost_is_lost_for_its_session_alone() -> None:
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(1, CALL)
+    number = scene.server.sent[1]["id"]
+    for lost in ([number], [number], [99], None, None):
+        scene.hub.link_returned(lost, GARBLED, "too long")
+    assert [each.returned for each in scene.owners] == [[(1,)], [(1,)]]
 
 
 def test_an_answer_whose_id_became_text_is_known_by_its_value() -> None:

@@ -1,6 +1,7 @@
 """The event stream of an HTTP+SSE server: whatever comes on it opens the session, or ends it."""
 
 import asyncio
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.sse_link import SseLink, SseTerms
 from proxy.verdict import Verdict
 from proxy.wire.head import parse_response
+from proxy.wire.message import RequestId
 
 TERMS = SseTerms(urlsplit("http://upstream:1/sse"), 10.0, 1000)
 EVENTS = parse_response(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
@@ -21,13 +23,15 @@ class Owner:
     def __init__(self) -> None:
         self.heard: list[bytes] = []
         self.ends = 0
+        self.returned: list[Sequence[RequestId] | None] = []
 
     probing = False
 
     def link_message(self, data: bytes, arrived: float) -> None:
         self.heard.append(data)
 
-    def link_returned(self, message: bytes, verdict: Verdict, reason: str) -> None: ...
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+        self.returned.append(ids)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         self.ends += 1

@@ -12,9 +12,9 @@ from proxy.memory import FREE_BYTES, NO_ROOM, Memory
 from proxy.options import MIB
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.transports.port import LinkOwner
-from proxy.upstreams.conversation import KEEP_ALIVE_SECONDS, OUTBOX_LIMIT, Conversation, Terms
+from proxy.upstreams.conversation import OUTBOX_LIMIT, Conversation, Terms
 from proxy.verdict import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
-from proxy.wire.event_stream import EventReader
+from proxy.wire.event_stream import KEEP_ALIVE_SECONDS, EventReader
 from tests.proxy.scripted import ScriptedClient, books, counted, post
 
 CALL = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"echo"}}'
@@ -193,10 +193,10 @@ def test_a_message_that_is_returned_ends_its_call_alone() -> None:
     talk = Talk()
     talk.start()
     first, second = talk.call(1), talk.call(2)
-    talk.conversation.link_returned(CALL % 1, GARBLED, "the server answered 500")
+    talk.conversation.link_returned((1,), GARBLED, "the server answered 500")
     assert error(first) == (502, 1, "the server answered 500")
     assert not second.over
-    talk.conversation.link_returned(CALL % 2, TIMED_OUT, "too late")
+    talk.conversation.link_returned(None, TIMED_OUT, "too late")
     assert error(second)[0] == 504
     assert talk.outcomes() == {("transport_error", "server"): 1, ("timeout", "server"): 1}
     assert talk.host.told == []
@@ -306,10 +306,10 @@ def test_the_end_of_the_stream_ends_everything_as_the_clients_wish() -> None:
 
 
 def test_an_idle_stream_gets_comments() -> None:
-    talk = Carried()
-    talk.conversation.tick(1000.0)
-    talk.conversation.tick(1001.0)
-    talk.conversation.tick(1000.0 + KEEP_ALIVE_SECONDS + 1)
+    talk, now = Carried(), perf_counter()
+    for seconds in (1, KEEP_ALIVE_SECONDS + 1, KEEP_ALIVE_SECONDS + 2, 2 * KEEP_ALIVE_SECONDS + 3):
+        talk.conversation.tick(now + seconds)
+    assert talk.stream.body.count(b": keep-alive") == 2
     assert talk.stream.body.endswith(b"\n\n: keep-alive\n\n: keep-alive\n\n")
 
 

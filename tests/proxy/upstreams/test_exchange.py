@@ -10,9 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from proxy.calls.post import GONE_STATUS
 from proxy.session import Finished, Session
+from proxy.upstreams.event_relay import HOLD_LIMIT
 from proxy.upstreams.exchange import Exchange
-from proxy.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, UNREACHABLE, Verdict
-from proxy.wire.event_stream import encode
+from proxy.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, TOOL_ERROR, UNREACHABLE, Verdict
+from proxy.wire.event_stream import COMMENT, KEEP_ALIVE_SECONDS, EventReader, encode
 from proxy.wire.head import ResponseHead, parse_response
 from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post
 
@@ -34,7 +35,7 @@ JSON = head("application/json")
 class Keeper:
     """An owner that keeps what it is told."""
 
-    message_limit = 1000
+    message_limit = 100_000
 
     def __init__(self) -> None:
         self.counted: list[tuple[Verdict, int]] = []
@@ -145,26 +146,62 @@ def test_the_bytes_of_a_stream_pass_untouched() -> None:
     assert scene.owner.counted == [(OK, 200)]
 
 
+LONG = b"data: " + b"x" * HOLD_LIMIT
+
+
 @pytest.mark.parametrize(
-    ("so_far", "told"), [(b"", True), (b": hi\n\n", True), (b"data: x", False)]
+    ("so_far", "told"),
+    [(b"", True), (b": hi\n\n", True), (b"data: x", True), (b"data: x\n", True), (LONG, False)],
 )
-def test_a_lost_stream_tells_the_caller_only_between_events(so_far: bytes, told: bool) -> None:
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_caller_is_told_in_the_place_of_half_an_event_unless_that_is_on_its_way(
+    so_far: bytes, *, told: bool, lost: bool
+) -> None:
     scene = Scene()
     scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(so_far, 1.0)
-    scene.exchange.answer_lost("gone")
-    assert (b'"message":"gone"' in scene.client.body) is told
+    scene.exchange.answer_piece(PROGRESS + so_far, 1.0)
+    scene.exchange.answer_lost("gone") if lost else scene.exchange.answer_ends(2.0)
+    _, *more = EventReader(1000).feed(scene.client.body)
+    assert [json.loads(each.data)["error"]["code"] for each in more] == ([-32000] if told else [])
     assert scene.client.aborted is not told
-    assert scene.owner.counted == [(UNREACHABLE, 200)]
+    assert scene.owner.counted == [(UNREACHABLE if lost else GARBLED, 200)]
 
 
-def test_a_message_over_the_limit_cuts_the_stream() -> None:
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("lacks", [1, 2])
+def test_an_answer_that_lacks_its_last_line_ends_is_an_answer(lacks: int, *, lost: bool) -> None:
     scene = Scene()
     scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(b"data: " + b"x" * 1001, 1.0)
-    assert scene.client.aborted
-    assert scene.source.told == ["abort"]
-    assert scene.owner.counted == [(GARBLED, 200)]
+    scene.exchange.answer_piece(encode(RESULT)[:-lacks], 1.0)
+    scene.exchange.answer_lost("gone") if lost else scene.exchange.answer_ends(2.0)
+    assert [each.data for each in EventReader(1000).feed(scene.client.body)] == [RESULT]
+    assert scene.owner.counted == [(OK, 200)]
+
+
+def test_a_long_answer_passes_and_is_counted_by_what_it_is_abridged() -> None:
+    long = b'{"jsonrpc":"2.0","id":1,"result":{"text":"%b","isError":true}}' % (b"x" * 200_000)
+    whole, streamed = Scene(), Scene()
+    for scene, kind, body in ((whole, JSON, long), (streamed, EVENTS, encode(long))):
+        scene.exchange.answer_begins(kind)
+        for start in range(0, len(body), 50_000):
+            scene.exchange.answer_piece(body[start : start + 50_000], 1.0)
+        scene.exchange.answer_ends(2.0)
+        assert scene.client.body == body
+        assert scene.owner.counted == [(TOOL_ERROR, 200)]
+        assert scene.exchange.post.calls[0].answer_size == len(long)
+
+
+def test_an_idle_stream_gets_comments_between_its_events() -> None:
+    scene, start = Scene(b"", "GET"), perf_counter()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(PROGRESS + encode(RESULT)[:20], start)
+    for seconds in (1, KEEP_ALIVE_SECONDS + 1, KEEP_ALIVE_SECONDS + 2):
+        scene.exchange.expire(start + seconds, 1000.0)
+    scene.exchange.answer_piece(encode(RESULT)[20:], start)
+    assert scene.client.body == PROGRESS + COMMENT + encode(RESULT)
+    scene.exchange.answer_piece(LONG, start)
+    scene.exchange.expire(start + 1000.0, 2000.0)
+    assert scene.client.body.endswith(LONG)
 
 
 def test_a_slow_client_pauses_the_upstream() -> None:

@@ -1,11 +1,12 @@
 """What a stdio server's clients get: one answer, or a stream once something comes before it."""
 
 import json
+from time import perf_counter
 
 import pytest
 
 from proxy.upstreams.reply import Listener, Reply
-from proxy.wire.event_stream import EventReader
+from proxy.wire.event_stream import KEEP_ALIVE_SECONDS, EventReader
 from tests.proxy.scripted import ScriptedClient, arrival, post
 
 CALL = b'{"id":1,"method":"tools/call"}'
@@ -78,6 +79,27 @@ def test_an_error_by_its_status_is_json_whatever_the_client_accepts() -> None:
     assert b"content-type: application/json\r\n" in scene.client.head
 
 
+def test_an_answer_that_takes_long_becomes_a_stream_that_is_kept_alive() -> None:
+    scene = Scene(BATCH)
+    first, second = scene.post.calls
+    scene.reply.answer(first, b'{"id":1}')
+    scene.reply.keep_alive(perf_counter())
+    assert not scene.client.begun
+    for times in (1, 2):
+        scene.reply.keep_alive(perf_counter() + times * (KEEP_ALIVE_SECONDS + 1))
+    scene.reply.answer(second, b'{"id":"b"}')
+    assert scene.events() == [b'{"id":1}', b'{"id":"b"}']
+    assert scene.client.body.count(b": keep-alive\n\n") == 2
+    assert scene.post.calls[1].first_event == 0
+
+
+def test_who_takes_no_stream_waits_in_silence() -> None:
+    client = ScriptedClient()
+    waiting = post(client, CALL, arrival(accept="application/json"))
+    Reply(waiting, Audience(), ()).keep_alive(perf_counter() + 1000)
+    assert not client.begun
+
+
 def test_a_batch_is_answered_when_each_of_its_calls_is() -> None:
     scene = Scene(BATCH)
     first, second = scene.post.calls
@@ -123,7 +145,7 @@ def test_a_listener_gets_messages_and_comments() -> None:
     client, audience = ScriptedClient(), Audience()
     listener = Listener(post(client, b"", arrival("GET")), audience)
     listener.push(b'"a"')
-    listener.keep_alive()
+    listener.keep_alive(perf_counter() + KEEP_ALIVE_SECONDS + 1)
     listener.push(b'"b"')
     listener.end()
     assert [event.data for event in EventReader(1000).feed(client.body)] == [b'"a"', b'"b"']

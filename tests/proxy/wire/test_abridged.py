@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.errors import MalformedMessage, MessageTooLarge
+from proxy.errors import MalformedMessage
 from proxy.wire import jsonrpc
 from proxy.wire.abridged import PIECE, Abridged
 from proxy.wire.message import Message
@@ -91,8 +91,10 @@ def test_a_string_that_breaks_off_in_the_middle_is_noticed() -> None:
     assert labels(taken.text) is None
 
 
-def test_more_than_the_limit_is_refused() -> None:
-    taken = Abridged(100)
-    taken.feed(b"x" * 100)
-    with pytest.raises(MessageTooLarge, match="more than 100 bytes"):
-        taken.feed(b"x")
+def test_a_short_text_is_left_whole_and_one_that_stays_long_is_not_kept() -> None:
+    taken = Abridged(5 * PIECE, whole=3 * PIECE)
+    short, numbers = b'"%b"' % (b"x" * 2 * PIECE), b"[%b1]" % (b"1," * 3 * PIECE)
+    for text, kept in ((short, short), (numbers, b""), (short, short)):
+        taken.feed(text)
+        assert (taken.text, taken.length) == (kept, len(text))
+        taken.clear()

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.errors import MessageTooLarge
 from proxy.wire.lines import LineReader, encode
 
 LINES = st.lists(st.binary(max_size=30).map(lambda each: each.replace(b"\n", b"").strip(b"\r")))
@@ -20,25 +19,23 @@ def test_where_the_bytes_are_cut_makes_no_difference(lines: list[bytes], cuts: l
     found = [
         line for a, b in zip(edges, edges[1:], strict=False) for line in reader.feed(stream[a:b])
     ]
-    assert found == lines
-    assert reader.finish() == b""
+    assert found == [(line, 0) for line in lines]
 
 
 def test_a_carriage_return_before_the_end_is_dropped() -> None:
-    assert LineReader(limit=10).feed(b"a\r\nb\n") == [b"a", b"b"]
+    assert LineReader(limit=10).feed(b"a\r\nb\n") == [(b"a", 0), (b"b", 0)]
 
 
-def test_what_follows_the_last_end_is_kept_for_the_finish() -> None:
-    reader = LineReader(limit=10)
-    assert reader.feed(b"a\nb") == [b"a"]
-    assert reader.finish() == b"b"
-
-
-def test_an_unfinished_line_is_held_only_up_to_the_limit() -> None:
-    reader = LineReader(limit=10)
-    assert reader.feed(b"x" * 10) == []
-    with pytest.raises(MessageTooLarge):
-        reader.feed(b"y")
+@pytest.mark.parametrize("cut", [1, 30_000, 100_000, 1_000_000])
+def test_a_line_over_the_limit_is_abridged_and_the_next_is_whole(cut: int) -> None:
+    long = json.dumps({"text": "x" * 200_000, "id": 7}).encode()
+    stream = long + b"\r\n" + b"next\n"
+    reader = LineReader(limit=100_000)
+    pieces = [stream[start : start + cut] for start in range(0, len(stream), cut)]
+    abridged, following = [line for piece in pieces for line in reader.feed(piece)]
+    assert (following, abridged.length) == ((b"next", 0), len(long) + len(b"\r"))
+    assert json.loads(abridged.data)["id"] == 7
+    assert len(abridged.data) < 50_000
 
 
 JSON = st.recursive(

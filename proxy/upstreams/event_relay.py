@@ -1,0 +1,62 @@
+"""An event stream of the upstream on its way to a client: its bytes pass, with room between events.
+
+An unfinished event is held until it is complete. So the proxy's own events and comments come
+between those of the server, never within one, and a stream that breaks off ends with a whole one.
+"""
+
+from ..transports.port import Client
+from ..wire.event_stream import COMMENT, Event, EventReader, encode
+
+HOLD_LIMIT = 64 * 1024
+"""A longer event is passed on as it comes, and only read abridged: it is bounded by nothing."""
+
+
+class EventRelay:
+    """`limit` is how many bytes of a long event are kept at most to see what it is.
+
+    `between_events`: what the client got so far ends with a whole event or comment.
+    """
+
+    __slots__ = ("_client", "_held", "_reader", "between_events")
+
+    def __init__(self, client: Client, limit: int) -> None:
+        self._client = client
+        self._reader = EventReader(limit, HOLD_LIMIT)
+        self._held = b""
+        self.between_events = True
+
+    def __repr__(self) -> str:
+        return f"<EventRelay pending={self._reader.pending} held={len(self._held)}>"
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Pass on bytes of the upstream; the events that they complete."""
+        events = self._reader.feed(data)
+        pending = self._reader.pending
+        self.between_events = pending <= HOLD_LIMIT
+        if pending or self._held:
+            data = self._held + data
+            cut = len(data) - (pending if self.between_events else 0)
+            data, self._held = data[:cut], data[cut:]
+        self._client.piece(data)
+        return events
+
+    def tell(self, message: bytes) -> None:
+        """Send a message of the proxy's own, in the place of what is unfinished."""
+        self._client.piece(encode(message))
+
+    def keep_alive(self) -> None:
+        """Send a comment, unless an event is half there."""
+        if self.between_events:
+            self._client.piece(COMMENT)
+
+    def flush(self) -> None:
+        """Pass on what is unfinished, for the client to make of it what it wants."""
+        self._client.piece(self._held)
+
+    def unfinished(self) -> Event | None:
+        """What the upstream left without its last line end, once its stream has ended."""
+        return self._reader.end() if self._reader.pending else None
+
+    def complete(self) -> None:
+        """Pass on what it left so after all, and what it lacks."""
+        self._client.piece(self._held + b"\n\n")
