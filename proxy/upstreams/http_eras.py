@@ -201,7 +201,7 @@ class EraConnector:
         """Part of port.Connector."""
         speech = self._speech
         if not speech.legacy:
-            await speech.find_out(headers, query)
+            await speech.find_out_legacy(headers, query)
         way = self._bridged if speech.modern and not speech.legacy else self._legacy
         return await way.connect(owner, headers, query)
 

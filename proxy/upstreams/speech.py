@@ -13,14 +13,14 @@ from ..eras import headers, keys, said
 from ..eras.opening import PROBE_SECONDS, modern_meta, speaks_modern, versions_in
 from ..eras.request import mapping, plain
 from ..eras.request import request as message
-from ..eras.versions import LEGACY_VERSIONS, MODERN_VERSION, Era
+from ..eras.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
 from ..errors import MalformedMessage
 from ..transports.inquiry import Inquiry, Told
 from ..transports.pool import Pool
 from ..transports.streamable_link import StreamableTerms
 from ..wire import request
 from ..wire.fields import Fields
-from ..wire.head import without
+from ..wire.head import Header, without
 from .trial import SILENT
 
 _NOTHING = Told(0, b"", b"")
@@ -72,8 +72,37 @@ class Speech:
             if self.modern is None:
                 await self._discover(lines, query)
 
+    async def find_out_legacy(self, lines: bytes, query: bytes) -> None:
+        """Ask a modern server whether it takes `initialize` too, unless that is known.
+
+        The session of a client of HTTP+SSE or stdio is opened in one way or the other. The session
+        that this opens is ended at once.
+        """
+        await self.find_out(lines, query)
+        async with self._asking:
+            if self.modern and self.legacy is None:
+                await self._initialize(lines, query)
+
+    async def _initialize(self, lines: bytes, query: bytes) -> None:
+        params = {
+            "protocolVersion": LATEST_LEGACY,
+            "capabilities": {},
+            "clientInfo": {"name": "mcp-proxy", "version": "1"},
+        }
+        body = message(keys.INITIALIZE, keys.INITIALIZE, params)
+        told = await self._ask("POST", lines, query, body)
+        if told is None or told is _NOTHING or told.status in SILENT or told.status >= 500:
+            return
+        answer = _answer(told.body)
+        self.legacy = told.status < 300 and answer is not None and "result" in answer
+        if told.session:
+            session = (b"mcp-session-id", told.session)
+            await self._ask("DELETE", lines, query, b"", session)
+
     async def _discover(self, lines: bytes, query: bytes) -> None:
-        told = await self._ask(lines, query)
+        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
+        body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
+        told = await self._ask("POST", lines, query, body, *made)
         if told is None or told.status in SILENT or self._closed:
             return
         self._supposed = told is _NOTHING or told.status >= 500
@@ -84,14 +113,14 @@ class Speech:
         if not (self.modern or self._supposed) or versions & set(LEGACY_VERSIONS):
             self.legacy = True
 
-    async def _ask(self, lines: bytes, query: bytes) -> Told | None:
-        """The answer to `server/discover`; None if the server cannot be reached."""
+    async def _ask(
+        self, method: str, lines: bytes, query: bytes, body: bytes, *own: Header
+    ) -> Told | None:
+        """The server's answer; None if it cannot be reached."""
         where = self._terms
-        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
-        own = (request.ACCEPT_BOTH, request.CONTENT_JSON, *made)
+        given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
         target = request.target(where.target, query)
-        start = request.start("POST", target, where.authority, *own)
-        body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
+        start = request.start(method, target, where.authority, *given)
         block = request.complete(start + without(lines, headers.REPLACED), body)
         if self._closed:
             return None
