@@ -29,6 +29,8 @@ ACCEPTED = 202
 RESUME_SECONDS = 1.0
 """Pause before a stream is asked for again; it doubles up to the longest while nothing comes."""
 LONGEST_RESUME_SECONDS = 30.0
+MOST_RESUMES = 2
+"""How often in a row the rest of an answer is asked for in vain, as the official SDKs do."""
 
 
 class Asker(Protocol):
@@ -208,6 +210,7 @@ class Question(Request):
         self._heard = perf_counter()
         self._delivered = False
         self._resumes = False
+        self._in_vain = 0
         self._watch(asker.patience)
 
     def pause(self) -> None:
@@ -219,6 +222,11 @@ class Question(Request):
         """Read on; the server was not silent while it was not read."""
         self._heard = perf_counter()
         super().resume()
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        """Part of port.Sink."""
+        self._in_vain = 0
+        super().answer_begins(head)
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""
@@ -288,11 +296,12 @@ class Question(Request):
         if not self._waiting and (self._delivered or self._reader is not None):
             self._deliver()
             self._finish()
-        elif self._last_event and self._waiting:
+        elif self._last_event and self._waiting and self._in_vain < MOST_RESUMES:
             self._resumes = True
+            pause = RESUME_SECONDS * 2**self._in_vain
+            self._in_vain += 1
             again = self._asker.ask_again
-            loop = asyncio.get_running_loop()
-            loop.call_later(RESUME_SECONDS, again, self, self._last_event)
+            asyncio.get_running_loop().call_later(pause, again, self, self._last_event)
         else:
             self._give_back(verdict, reason)
 

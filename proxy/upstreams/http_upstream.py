@@ -90,8 +90,12 @@ class HttpUpstream:
         self._pool.prune()
 
     async def probe(self) -> str:
-        """Part of Upstream."""
-        return await self._pool.probe()
+        """Part of Upstream. Nobody waits for an answer of a server that is not there."""
+        failure = await self._pool.probe()
+        if failure:
+            for name, parked in tuple(self._parked.items()):
+                self._end_parked(name, parked.end(UNREACHABLE), 502)
+        return failure
 
     def drain(self) -> None:
         """Part of Upstream. A parked call's client would have to come back by GET."""

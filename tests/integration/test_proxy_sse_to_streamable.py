@@ -331,3 +331,19 @@ def test_a_message_of_several_lines_is_one_event(session: Session, end: str, eve
         else:
             session.side.answer(pretty.encode())
             assert session.client.message() == result(number)
+
+
+def test_an_answer_that_the_server_took_with_it_is_not_waited_for(server: Upstream) -> None:
+    """The time-out is longer than this test waits."""
+    with running("--upstream", server.url, "--upstream-timeout", "60") as proxy:
+        client = SseClient(proxy.port)
+        session = Session(server, client)
+        session.take(call(5))
+        session.side.start_events()
+        session.side.chunk(b"id: e1\ndata:\n\n")
+        server.close()
+        told = client.message()
+        assert told["id"] == 5
+        assert "cannot reach the upstream" in told["error"]["message"]
+        proxy.counted({INITIALIZED: 1, (CALL, "transport_error", "server"): 1})
+        client.close()

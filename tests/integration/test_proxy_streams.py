@@ -168,3 +168,18 @@ def test_a_reader_that_stalls_bounds_what_is_taken_from_the_upstream(
     second.answer(json.dumps(result()).encode())
     assert other.answer() == (200, result())
     other.close()
+
+
+def test_a_call_whose_stream_cannot_be_resumed_ends_with_the_server(upstream: Upstream) -> None:
+    with running("--upstream", upstream.url, "--probe-interval", "0.1") as proxy:
+        client = Client(proxy.port)
+        client.post(call(7), mcp_session_id="s")
+        side = upstream.accept()
+        side.request()
+        side.start_events()
+        side.chunk(b"id: e1\ndata: \n\n")
+        side.chunk(b"")
+        assert client.getresponse().read() == b"id: e1\ndata: \n\n"
+        upstream.close()
+        proxy.counted({(CALL, "transport_error", "server"): 1})
+        client.close()
