@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboards import foreign, series
+from dashboards import series, third_party_metrics
 from dashboards.series import CHOSEN, WHOLE
-from dashboards.signals.indicators import OURS
+from dashboards.signals.slis import OURS
 from proxy.telemetry import catalogue
 
 
@@ -26,7 +26,7 @@ RESTARTS = Annotation(
     "{{server}} restarted",
     "blue",
 )
-_FIRING = foreign.ALERTS.select(WHOLE, *OURS)
+_FIRING = third_party_metrics.ALERTS.select(WHOLE, *OURS)
 # Not all the time that it fires: some alerts that last would cover every graph in red.
 FIRING = Annotation(
     "Alerts that begin to fire",

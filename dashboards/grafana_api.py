@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from dashboards.one_line import cause, one_line
+from dashboards.cli_text import cause, one_line
 
 TIMEOUT_SECONDS = 15.0
 _ANSWER_LIMIT = 300

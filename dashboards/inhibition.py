@@ -6,7 +6,7 @@ Only what is less severe is kept back, so no rule can hide a page, nor two alert
 from collections.abc import Iterator
 
 from dashboards.alerts import Alert, Severity
-from dashboards.sets import Set
+from dashboards.bundles import Set
 
 InhibitRule = dict[str, list[str]]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NoReturn
 
-from dashboards.chosen import Choices
-from dashboards.dialects import toolhive
-from dashboards.dialects.dialect import Dialect
+from dashboards.bundles import SETS, TOOLHIVE, UNIFIED
+from dashboards.cli_text import holds_user, is_url
 from dashboards.manifests import FOLDER, NAMESPACE
-from dashboards.sets import SETS, TOOLHIVE, UNIFIED
+from dashboards.render_options import Choices
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
-from dashboards.urls import holds_user, is_url
+from dashboards.variants import toolhive
+from dashboards.variants.label_schema import Dialect
 
 TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from dashboards.board import Board
+from dashboards.bundles import Set, unified
 from dashboards.series import Source
-from dashboards.sets import Set, unified
 
 __all__ = ["Query", "Source", "concrete", "queries", "rule_queries", "set_queries"]
 

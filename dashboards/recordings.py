@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboards import foreign, series
+from dashboards import series, third_party_metrics
 from dashboards.objectives import CALLS, objectives, success
 from dashboards.promql import aggregate, like, ne, quantile, renamed, selector
 from dashboards.recording import DETAILS, Recording, spliced
@@ -115,8 +115,8 @@ NEWEST = Recording("mcp:sample:newest_timestamp", _newest())
 POD_CPU = Recording(
     "mcp:pod_cpu_cores:rate5m",
     _of_mcp_pods(
-        f"{foreign.CADVISOR_CPU.rate(RULE, _CONTAINERS, by=POD)}"
-        f" or {foreign.KUBELETSTATS_CPU.now(RULE, by=POD)}"
+        f"{third_party_metrics.CADVISOR_CPU.rate(RULE, _CONTAINERS, by=POD)}"
+        f" or {third_party_metrics.KUBELETSTATS_CPU.now(RULE, by=POD)}"
     ),
     proxies.EACH_POD,
     Source.KUBELET,
@@ -124,8 +124,8 @@ POD_CPU = Recording(
 POD_MEMORY = Recording(
     "mcp:pod_memory_bytes:sum",
     _of_mcp_pods(
-        f"{foreign.CADVISOR_MEMORY.now(RULE, _CONTAINERS, by=POD)}"
-        f" or {foreign.KUBELETSTATS_MEMORY.now(RULE, by=POD)}"
+        f"{third_party_metrics.CADVISOR_MEMORY.now(RULE, _CONTAINERS, by=POD)}"
+        f" or {third_party_metrics.KUBELETSTATS_MEMORY.now(RULE, by=POD)}"
     ),
     proxies.EACH_POD,
     Source.KUBELET,

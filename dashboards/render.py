@@ -6,11 +6,11 @@ from typing import Any
 
 from grafanalib import core
 
-from dashboards import draw, grafana, layout
+from dashboards import grafana, grafana_panels, layout
 from dashboards.annotations import Annotation
 from dashboards.board import Board
-from dashboards.draw import MIN_STEP, SOURCE
 from dashboards.grafana import Json
+from dashboards.grafana_panels import MIN_STEP, SOURCE
 from dashboards.layout import Item, Place, Row
 from dashboards.panels import Aside
 
@@ -76,7 +76,7 @@ def _placed(board: Board, item: Row | Item, where: Place) -> Any:
     at = core.GridPos(**asdict(where))
     if isinstance(item, Row):
         return grafana.Row(title=item.title, id=item.id, gridPos=at)
-    return draw.drawn(_leading_away(board, item), at)
+    return grafana_panels.drawn(_leading_away(board, item), at)
 
 
 def _leading_away(board: Board, item: Item) -> Item:

@@ -1,8 +1,8 @@
 """Recording rules and alerts as one plain Prometheus rule document."""
 
 from dashboards.alerts import Alert
+from dashboards.bundles import Set, unified
 from dashboards.recording import Group, Recording
-from dashboards.sets import Set, unified
 from dashboards.thresholds import DEFAULTS, Thresholds
 
 Rule = dict[str, object]

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dashboards.alerts import Alert
-from dashboards.dialects.dialect import Dialect
-from dashboards.dialects.expression import translated
-from dashboards.sets import Set
+from dashboards.bundles import Set
+from dashboards.variants.expression import translated
+from dashboards.variants.label_schema import Dialect
 
 SOURCE = Path(__file__).with_name("RUNBOOK.md")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from dashboards.one_line import one_line
+from dashboards.cli_text import one_line
 from proxy.telemetry.catalogue import REQUEST_DURATION
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import requests
 
-from dashboards.one_line import cause
+from dashboards.cli_text import cause
 from lab.prometheus_api import TIMEOUT_SECONDS, Unreachable
 
 

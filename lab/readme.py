@@ -13,8 +13,8 @@ import yaml
 
 from dashboards import BOARDS
 from dashboards.alerts import ALERTS
-from dashboards.dialects import toolhive
-from dashboards.sets import translated
+from dashboards.bundles import translated
+from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
 from proxy.eras.crossings import KINDS, TITLES, Way
 from proxy.options import OPTIONS

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dashboards.bundles import unified
 from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
-from dashboards.sets import unified
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
 from stacks import clients, grafana_objects, monitors, proxies, server_secrets, toolhive
 from stacks.architectures import Architecture, Monitor

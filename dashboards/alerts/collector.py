@@ -1,6 +1,6 @@
 """The collector: it went silent, refuses what comes in, or loses what goes out."""
 
-from dashboards import foreign
+from dashboards import third_party_metrics
 from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Severity, over
 from dashboards.promql import aggregate, or_zero
 from dashboards.series import RULE, Series, Source
@@ -8,8 +8,10 @@ from dashboards.thresholds import Thresholds
 
 _NOW = over("")
 _QUEUE = ("exporter", "data_type")
-_FILL = f"{foreign.QUEUE_SIZE.now(_NOW, by=_QUEUE)} / {foreign.QUEUE_CAPACITY.now(_NOW, by=_QUEUE)}"
-_MEMORY = foreign.COLLECTOR_MEMORY.select(_NOW)
+_SIZE = third_party_metrics.QUEUE_SIZE.now(_NOW, by=_QUEUE)
+_CAPACITY = third_party_metrics.QUEUE_CAPACITY.now(_NOW, by=_QUEUE)
+_FILL = f"{_SIZE} / {_CAPACITY}"
+_MEMORY = third_party_metrics.COLLECTOR_MEMORY.select(_NOW)
 
 
 def _sum(parts: tuple[Series, ...], by: str, present: Series) -> str:
@@ -53,25 +55,41 @@ def _loss(name: str, watches: str, words: tuple[str, str], needs: Source) -> Ale
 _LOSSES = (
     _loss(
         "MCPSpansRefused",
-        _sum((foreign.REFUSED_SPANS, foreign.BROKEN_SPANS), "receiver", foreign.ACCEPTED_SPANS),
+        _sum(
+            (third_party_metrics.REFUSED_SPANS, third_party_metrics.BROKEN_SPANS),
+            "receiver",
+            third_party_metrics.ACCEPTED_SPANS,
+        ),
         ("The collector refuses spans", "refuses spans at {{ $labels.receiver }}:"),
         Source.COLLECTOR,
     ),
     _loss(
         "MCPSpansLost",
-        _sum((foreign.UNSENT_SPANS, foreign.UNQUEUED_SPANS), "exporter", foreign.SENT_SPANS),
+        _sum(
+            (third_party_metrics.UNSENT_SPANS, third_party_metrics.UNQUEUED_SPANS),
+            "exporter",
+            third_party_metrics.SENT_SPANS,
+        ),
         ("The collector loses spans", "loses spans for {{ $labels.exporter }}:"),
         Source.COLLECTOR,
     ),
     _loss(
         "MCPMetricPointsRefused",
-        _sum((foreign.REFUSED_POINTS, foreign.BROKEN_POINTS), "receiver", foreign.ACCEPTED_POINTS),
+        _sum(
+            (third_party_metrics.REFUSED_POINTS, third_party_metrics.BROKEN_POINTS),
+            "receiver",
+            third_party_metrics.ACCEPTED_POINTS,
+        ),
         ("The collector refuses metrics", "refuses metric points at {{ $labels.receiver }}:"),
         Source.COLLECTOR_METRICS,
     ),
     _loss(
         "MCPMetricPointsLost",
-        _sum((foreign.UNSENT_POINTS, foreign.UNQUEUED_POINTS), "exporter", foreign.SENT_POINTS),
+        _sum(
+            (third_party_metrics.UNSENT_POINTS, third_party_metrics.UNQUEUED_POINTS),
+            "exporter",
+            third_party_metrics.SENT_POINTS,
+        ),
         ("The collector loses metrics", "loses metric points for {{ $labels.exporter }}:"),
         Source.COLLECTOR_METRICS,
     ),

@@ -1,6 +1,6 @@
 """Pipeline: telemetry is lost, doubled or late, so the other alerts cannot be trusted."""
 
-from dashboards import foreign
+from dashboards import third_party_metrics
 from dashboards.alerts.alert import NUMBER, PIPELINE_BOARD, PRESENT, WHO, Alert, Severity, over
 from dashboards.alerts.collector import collector
 from dashboards.promql import eq, like, or_zero
@@ -24,8 +24,8 @@ _OUR_JOBS = " or ".join(f"group by (job) ({each.name})" for each in (proxies.UP,
 _EVER_OURS = " or ".join(
     f"group by (job) (last_over_time({each.name}[1d]))" for each in (proxies.UP, calls.REQUESTS)
 )
-_TARGETS = foreign.UP.now(_NOW, by=("job",), operator="min")
-_RULES = foreign.RULE_FAILURES.increase(RULE, like("rule_group", ".*mcp-.+"))
+_TARGETS = third_party_metrics.UP.now(_NOW, by=("job",), operator="min")
+_RULES = third_party_metrics.RULE_FAILURES.increase(RULE, like("rule_group", ".*mcp-.+"))
 
 
 DROPPED = Alert(
@@ -73,8 +73,8 @@ RULES_FAILING = Alert(
     about=(),
     needs=Source.PROMETHEUS,
 )
-WRITES = foreign.HTTP_REQUESTS.rate(RULE, _WRITE)
-_REFUSED = foreign.HTTP_REQUESTS.rate(RULE, _WRITE, like("code", "4.."))
+WRITES = third_party_metrics.HTTP_REQUESTS.rate(RULE, _WRITE)
+_REFUSED = third_party_metrics.HTTP_REQUESTS.rate(RULE, _WRITE, like("code", "4.."))
 WRITE_REJECTED = Alert(
     "MCPRemoteWriteRejected",
     WRITES,

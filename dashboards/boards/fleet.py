@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import bars, heatmap, lines, stack, stat, table
-from dashboards.signals import arrival, fleet, indicators, proxies
+from dashboards.signals import fleet, freshness, proxies, slis
 
 BOARD = Board(
     uid="mcp-fleet",
@@ -14,9 +14,9 @@ BOARD = Board(
             100,
             "Is anything wrong, and where?",
             (
-                stat(1, arrival.REPORTING),
+                stat(1, freshness.REPORTING),
                 stat(2, fleet.DOWN),
-                stat(3, indicators.FIRING_HERE),
+                stat(3, slis.FIRING_HERE),
                 stat(4, fleet.CALLS),
                 stat(5, fleet.ERRORS),
                 stat(6, fleet.SLOWEST_P95),
@@ -46,7 +46,7 @@ BOARD = Board(
             "How full, and can this be trusted",
             (
                 lines(41, fleet.OPEN_SESSIONS),
-                lines(50, arrival.FRESHNESS),
+                lines(50, freshness.FRESHNESS),
                 lines(51, proxies.LOST),
             ),
         ),

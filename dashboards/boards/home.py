@@ -16,7 +16,7 @@ from dashboards.boards import (
 from dashboards.layout import Row
 from dashboards.links import address
 from dashboards.panels import stat, table, text
-from dashboards.signals import arrival, fleet, indicators
+from dashboards.signals import fleet, freshness, slis
 
 _FELT = (
     fleet_board.BOARD,
@@ -43,12 +43,12 @@ BOARD = Board(
             100,
             "What needs me now?",
             (
-                stat(1, indicators.FIRING),
+                stat(1, slis.FIRING),
                 stat(2, fleet.DOWN),
                 stat(3, fleet.ERRORS),
                 stat(4, fleet.SLOWEST_P95),
-                stat(5, arrival.REPORTING),
-                stat(6, arrival.OLDEST),
+                stat(5, freshness.REPORTING),
+                stat(6, freshness.OLDEST),
             ),
         ),
         Row(

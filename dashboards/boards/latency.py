@@ -3,7 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import bars, heatmap, lines, stat, trace, traces
-from dashboards.signals import durations, fleet, recorded, usage
+from dashboards.signals import durations, fleet, recorded, tools_fleet
 
 BOARD = Board(
     uid="mcp-latency",
@@ -39,7 +39,7 @@ BOARD = Board(
             (
                 lines(30, recorded.SLOW),
                 lines(31, durations.AGAINST_YESTERDAY),
-                bars(32, usage.SLOWEST_NAMES),
+                bars(32, tools_fleet.SLOWEST_NAMES),
             ),
         ),
         Row(

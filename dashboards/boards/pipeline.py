@@ -3,7 +3,13 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat
-from dashboards.signals import arrival, collector, indicators, prometheus, proxies
+from dashboards.signals import (
+    collector,
+    freshness,
+    prometheus,
+    proxies,
+    slis,
+)
 
 BOARD = Board(
     uid="mcp-pipeline",
@@ -14,19 +20,19 @@ BOARD = Board(
             100,
             "Can the other boards be trusted?",
             (
-                stat(1, arrival.REPORTING, 6),
-                stat(2, arrival.OLDEST, 6),
-                stat(3, arrival.MOST_COPIES, 6),
-                stat(4, indicators.FIRING, 6),
+                stat(1, freshness.REPORTING, 6),
+                stat(2, freshness.OLDEST, 6),
+                stat(3, freshness.MOST_COPIES, 6),
+                stat(4, slis.FIRING, 6),
             ),
         ),
         Row(
             101,
             "Arrival",
             (
-                lines(10, arrival.FRESHNESS),
-                lines(11, arrival.COPIES),
-                lines(12, arrival.SERIES_BY_FAMILY),
+                lines(10, freshness.FRESHNESS),
+                lines(11, freshness.COPIES),
+                lines(12, freshness.SERIES_BY_FAMILY),
             ),
         ),
         Row(
@@ -38,9 +44,9 @@ BOARD = Board(
             103,
             "Scraping of the proxies (where they are scraped)",
             (
-                lines(30, arrival.TARGET_UP),
-                lines(31, arrival.SCRAPE_DURATION),
-                lines(32, arrival.SCRAPE_SAMPLES),
+                lines(30, freshness.TARGET_UP),
+                lines(31, freshness.SCRAPE_DURATION),
+                lines(32, freshness.SCRAPE_SAMPLES),
             ),
         ),
         Row(

@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat, table
-from dashboards.signals import calls, indicators, proxies, server_tools
+from dashboards.signals import calls, proxies, slis, tools_server
 
 BOARD = Board(
     uid="mcp-server",
@@ -20,7 +20,7 @@ BOARD = Board(
                 stat(3, calls.ERROR_RATIO),
                 stat(4, calls.P95),
                 stat(5, proxies.OPEN_SESSIONS),
-                stat(6, indicators.FIRING_HERE),
+                stat(6, slis.FIRING_HERE),
             ),
         ),
         Row(
@@ -54,10 +54,10 @@ BOARD = Board(
             104,
             "Tools",
             (
-                lines(40, server_tools.RATE),
-                lines(41, server_tools.ERROR_RATIO),
-                lines(42, server_tools.LATENCY),
-                table(43, server_tools.TABLE),
+                lines(40, tools_server.RATE),
+                lines(41, tools_server.ERROR_RATIO),
+                lines(42, tools_server.LATENCY),
+                table(43, tools_server.TABLE),
             ),
         ),
         Row(
@@ -84,17 +84,17 @@ BOARD = Board(
             108,
             "Pods (on a cluster)",
             (
-                lines(80, indicators.POD_CPU_CORES, 12),
-                lines(81, indicators.POD_MEMORY_BYTES, 12),
+                lines(80, slis.POD_CPU_CORES, 12),
+                lines(81, slis.POD_MEMORY_BYTES, 12),
             ),
         ),
         Row(
             107,
             "What the alerts judge",
             (
-                lines(70, indicators.CALLS),
-                lines(71, indicators.ERRORS),
-                lines(72, indicators.LATENCY),
+                lines(70, slis.CALLS),
+                lines(71, slis.ERRORS),
+                lines(72, slis.LATENCY),
             ),
         ),
     ),

@@ -3,9 +3,9 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stat, table
-from dashboards.signals import fleet, indicators, slo
+from dashboards.signals import fleet, slis, slo
 
-_BURNS = indicators.BURN_RATES
+_BURNS = slis.BURN_RATES
 _EACH = len(_BURNS) // 2
 """Burn rates of one objective; availability's come first."""
 

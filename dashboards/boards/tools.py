@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, SERVER, TOOL, Board
 from dashboards.layout import Row
 from dashboards.panels import bars, lines, stack, stat, table
-from dashboards.signals import proxies, usage
+from dashboards.signals import proxies, tools_fleet
 
 BOARD = Board(
     uid="mcp-tools",
@@ -15,31 +15,39 @@ BOARD = Board(
             100,
             "Which tool fails, is slow, or is not used?",
             (
-                stat(1, usage.CALLS),
-                stat(2, usage.ERRORS),
-                stat(3, usage.SLOWEST),
-                stat(4, usage.IN_USE),
-                stat(5, usage.QUIET),
-                stat(6, usage.NEW),
+                stat(1, tools_fleet.CALLS),
+                stat(2, tools_fleet.ERRORS),
+                stat(3, tools_fleet.SLOWEST),
+                stat(4, tools_fleet.IN_USE),
+                stat(5, tools_fleet.QUIET),
+                stat(6, tools_fleet.NEW),
             ),
         ),
-        Row(101, "Which tool", (table(10, usage.TABLE),)),
+        Row(101, "Which tool", (table(10, tools_fleet.TABLE),)),
         Row(
             102,
             "What to look at first",
-            (bars(20, usage.BUSIEST), bars(21, usage.FAILING), bars(22, usage.SLOW)),
+            (
+                bars(20, tools_fleet.BUSIEST),
+                bars(21, tools_fleet.FAILING),
+                bars(22, tools_fleet.SLOW),
+            ),
         ),
         Row(
             103,
             "Since when",
-            (lines(30, usage.RATES), lines(31, usage.ERROR_RATIOS), lines(32, usage.LATENCIES)),
+            (
+                lines(30, tools_fleet.RATES),
+                lines(31, tools_fleet.ERROR_RATIOS),
+                lines(32, tools_fleet.LATENCIES),
+            ),
         ),
         Row(
             104,
             "Why",
             (
-                stack(40, usage.ERROR_TYPES),
-                lines(41, usage.LISTS_PER_CALL),
+                stack(40, tools_fleet.ERROR_TYPES),
+                lines(41, tools_fleet.LISTS_PER_CALL),
                 lines(42, proxies.OVERFLOWED),
             ),
         ),

@@ -1,6 +1,6 @@
 """The collector: what it takes in, what it hands on, what it loses."""
 
-from dashboards import foreign, limits
+from dashboards import limits, third_party_metrics
 from dashboards.promql import or_zero
 from dashboards.series import WHOLE, Series, Source
 from dashboards.signal import Answer, Signal
@@ -20,7 +20,7 @@ POINTS_RECEIVED = Signal(
     "Metric points that the collector accepted. A fall while servers report means that proxies"
     " cannot reach it. Empty where metrics do not pass the collector.",
     "cps",
-    (Answer(foreign.ACCEPTED_POINTS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
+    (Answer(third_party_metrics.ACCEPTED_POINTS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
     Source.COLLECTOR_METRICS,
 )
 POINTS_REFUSED = Signal(
@@ -30,8 +30,11 @@ POINTS_REFUSED = Signal(
     "cps",
     _lost(
         "receiver",
-        foreign.ACCEPTED_POINTS,
-        {"refused": foreign.REFUSED_POINTS, "failed": foreign.BROKEN_POINTS},
+        third_party_metrics.ACCEPTED_POINTS,
+        {
+            "refused": third_party_metrics.REFUSED_POINTS,
+            "failed": third_party_metrics.BROKEN_POINTS,
+        },
     ),
     Source.COLLECTOR_METRICS,
     limits.LOST,
@@ -41,7 +44,7 @@ POINTS_SENT = Signal(
     "Metric points that the collector handed on, by exporter. Below what it received: points are"
     " filtered, queued or lost. Empty where metrics do not pass the collector.",
     "cps",
-    (Answer(foreign.SENT_POINTS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
+    (Answer(third_party_metrics.SENT_POINTS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
     Source.COLLECTOR_METRICS,
 )
 POINTS_UNSENT = Signal(
@@ -51,8 +54,11 @@ POINTS_UNSENT = Signal(
     "cps",
     _lost(
         "exporter",
-        foreign.SENT_POINTS,
-        {"not sent": foreign.UNSENT_POINTS, "not queued": foreign.UNQUEUED_POINTS},
+        third_party_metrics.SENT_POINTS,
+        {
+            "not sent": third_party_metrics.UNSENT_POINTS,
+            "not queued": third_party_metrics.UNQUEUED_POINTS,
+        },
     ),
     Source.COLLECTOR_METRICS,
     limits.LOST,
@@ -62,7 +68,7 @@ SPANS_RECEIVED = Signal(
     "Spans that the collector accepted. None while calls are made: sampling is 0, or the proxies"
     " cannot reach it.",
     "cps",
-    (Answer(foreign.ACCEPTED_SPANS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
+    (Answer(third_party_metrics.ACCEPTED_SPANS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
     Source.COLLECTOR,
 )
 SPANS_REFUSED = Signal(
@@ -72,8 +78,8 @@ SPANS_REFUSED = Signal(
     "cps",
     _lost(
         "receiver",
-        foreign.ACCEPTED_SPANS,
-        {"refused": foreign.REFUSED_SPANS, "failed": foreign.BROKEN_SPANS},
+        third_party_metrics.ACCEPTED_SPANS,
+        {"refused": third_party_metrics.REFUSED_SPANS, "failed": third_party_metrics.BROKEN_SPANS},
     ),
     Source.COLLECTOR,
     limits.LOST,
@@ -82,7 +88,7 @@ SPANS_SENT = Signal(
     "Spans sent on",
     "Spans that the collector handed to Jaeger. Below what it received: spans are queued or lost.",
     "cps",
-    (Answer(foreign.SENT_SPANS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
+    (Answer(third_party_metrics.SENT_SPANS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
     Source.COLLECTOR,
 )
 SPANS_UNSENT = Signal(
@@ -91,8 +97,11 @@ SPANS_UNSENT = Signal(
     "cps",
     _lost(
         "exporter",
-        foreign.SENT_SPANS,
-        {"not sent": foreign.UNSENT_SPANS, "not queued": foreign.UNQUEUED_SPANS},
+        third_party_metrics.SENT_SPANS,
+        {
+            "not sent": third_party_metrics.UNSENT_SPANS,
+            "not queued": third_party_metrics.UNQUEUED_SPANS,
+        },
     ),
     Source.COLLECTOR,
     limits.LOST,
@@ -104,8 +113,8 @@ QUEUE = Signal(
     "percentunit",
     (
         Answer(
-            f"{foreign.QUEUE_SIZE.now(WHOLE, by=_QUEUE)}"
-            f" / {foreign.QUEUE_CAPACITY.now(WHOLE, by=_QUEUE)}",
+            f"{third_party_metrics.QUEUE_SIZE.now(WHOLE, by=_QUEUE)}"
+            f" / {third_party_metrics.QUEUE_CAPACITY.now(WHOLE, by=_QUEUE)}",
             "{{exporter}} {{data_type}}",
         ),
     ),
@@ -116,6 +125,6 @@ COLLECTOR_MEMORY = Signal(
     "Memory of the collector",
     "Resident memory of the collector. Near its memory limit it refuses what comes in.",
     "bytes",
-    (Answer(foreign.COLLECTOR_MEMORY.now(WHOLE, by=("instance",)), "{{instance}}"),),
+    (Answer(third_party_metrics.COLLECTOR_MEMORY.now(WHOLE, by=("instance",)), "{{instance}}"),),
     Source.COLLECTOR,
 )

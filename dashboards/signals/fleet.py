@@ -1,6 +1,6 @@
 """All servers beside each other, by what rules recorded: cheap for any number of them."""
 
-from dashboards import foreign, limits
+from dashboards import limits, third_party_metrics
 from dashboards.links import TO_FLEET, TO_LATENCY, TO_SERVER, TO_TOOLS
 from dashboards.promql import aggregate, eq, or_zero, over_time, ratio
 from dashboards.recording import Recording
@@ -9,15 +9,15 @@ from dashboards.recordings import OUTCOMES as RECORDED_OUTCOMES
 from dashboards.series import CHOSEN, CHOSEN_RANGE, WHOLE, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
 from dashboards.signals import calls, proxies
-from dashboards.signals.arrival import SEEN
-from dashboards.signals.indicators import OURS
+from dashboards.signals.freshness import SEEN
+from dashboards.signals.slis import OURS
 from proxy.telemetry.catalogue import Fault
 
 TOP = 10
 """As many lines and bars as can be told apart."""
 
 _UPSTREAM = proxies.UP.now(CHOSEN, by=EACH_SERVER, operator="min")
-_FIRING = foreign.ALERTS.now(CHOSEN, *OURS, by=EACH_SERVER, operator="count")
+_FIRING = third_party_metrics.ALERTS.now(CHOSEN, *OURS, by=EACH_SERVER, operator="count")
 _DOWN = ((0, "down"), (1, "up"))
 
 
@@ -205,8 +205,8 @@ OPEN_SESSIONS = Signal(
 )
 
 _ALERT = ("alertname", "severity", *EACH_SERVER)
-_NOW = foreign.ALERTS.now(WHOLE, *OURS, by=_ALERT, operator="group")
-_SINCE = foreign.ALERTS_SINCE.now(WHOLE, OURS[0], by=_ALERT, operator="min")
+_NOW = third_party_metrics.ALERTS.now(WHOLE, *OURS, by=_ALERT, operator="group")
+_SINCE = third_party_metrics.ALERTS_SINCE.now(WHOLE, OURS[0], by=_ALERT, operator="min")
 _NONE = 'label_replace(vector(0), "alertname", "none fires", "", "")'
 ALERTS = Signal(
     "Firing alerts",

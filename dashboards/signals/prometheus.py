@@ -1,6 +1,6 @@
 """Prometheus: what it is sent, what it refuses, what it holds."""
 
-from dashboards import foreign, limits
+from dashboards import limits, third_party_metrics
 from dashboards.promql import eq
 from dashboards.series import WHOLE, Source
 from dashboards.signal import Answer, Signal
@@ -11,7 +11,7 @@ WRITES = Signal(
     "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: samples are refused for"
     " good, see the reasons below. Empty where nobody writes.",
     "reqps",
-    (Answer(foreign.HTTP_REQUESTS.rate(WHOLE, _WRITE, by=("code",)), "{{code}}"),),
+    (Answer(third_party_metrics.HTTP_REQUESTS.rate(WHOLE, _WRITE, by=("code",)), "{{code}}"),),
     Source.REMOTE_WRITE,
 )
 WRITE_LATENCY = Signal(
@@ -19,7 +19,7 @@ WRITE_LATENCY = Signal(
     "95 of 100 remote writes are stored within this time. High: Prometheus is short of disk or"
     " CPU, and the writers' queues fill.",
     "s",
-    (Answer(foreign.HTTP_DURATION.quantile(0.95, WHOLE, _WRITE), "p95"),),
+    (Answer(third_party_metrics.HTTP_DURATION.quantile(0.95, WHOLE, _WRITE), "p95"),),
     Source.REMOTE_WRITE,
     limits.LATENCY_SECONDS.because("Writers wait for each request before the next."),
     quiet="no writes",
@@ -30,8 +30,8 @@ SAMPLES_REFUSED = Signal(
     " longer than the out-of-order window.",
     "cps",
     (
-        Answer(foreign.OUT_OF_ORDER.rate(WHOLE), "out of order"),
-        Answer(foreign.TOO_OLD.rate(WHOLE), "too old"),
+        Answer(third_party_metrics.OUT_OF_ORDER.rate(WHOLE), "out of order"),
+        Answer(third_party_metrics.TOO_OLD.rate(WHOLE), "too old"),
     ),
     Source.PROMETHEUS,
     limits.LOST,
@@ -41,14 +41,14 @@ HEAD_SERIES = Signal(
     "All series that Prometheus holds in memory. A line that only rises ends in a restart for lack"
     " of memory.",
     "short",
-    (Answer(foreign.HEAD_SERIES.now(WHOLE, by=("instance",)), "{{instance}}"),),
+    (Answer(third_party_metrics.HEAD_SERIES.now(WHOLE, by=("instance",)), "{{instance}}"),),
     Source.PROMETHEUS,
 )
 SAMPLES_STORED = Signal(
     "Samples stored",
     "Samples that Prometheus stores per second. A sudden fall: a road is cut.",
     "cps",
-    (Answer(foreign.APPENDED.rate(WHOLE, by=("instance",)), "{{instance}}"),),
+    (Answer(third_party_metrics.APPENDED.rate(WHOLE, by=("instance",)), "{{instance}}"),),
     Source.PROMETHEUS,
 )
 RULE_FAILURES = Signal(
@@ -56,7 +56,7 @@ RULE_FAILURES = Signal(
     "Evaluations of rules that failed. An alert whose rule fails cannot fire; Prometheus' log has"
     " the reason.",
     "short",
-    (Answer(foreign.RULE_FAILURES.increase(WHOLE), "failures"),),
+    (Answer(third_party_metrics.RULE_FAILURES.increase(WHOLE), "failures"),),
     Source.PROMETHEUS,
     limits.LOST.because("Failed rules leave holes in the service level indicators."),
 )

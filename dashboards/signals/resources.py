@@ -1,6 +1,6 @@
 """CPU, memory and restarts: of the pods as the cluster sees them, and of the proxies' processes."""
 
-from dashboards import foreign, limits, series
+from dashboards import limits, series, third_party_metrics
 from dashboards.links import TO_COST, TO_SERVER
 from dashboards.promql import aggregate, eq, like, ne, or_zero
 from dashboards.recordings import LOOP_LAG_P99, NEWEST
@@ -34,22 +34,22 @@ def _either(cadvisor: str, kubeletstats: str) -> str:
 
 
 _CPU = _either(
-    foreign.CADVISOR_CPU.rate(PODS, _CONTAINERS, by=_POD),
-    foreign.KUBELETSTATS_CPU.now(PODS, by=_POD),
+    third_party_metrics.CADVISOR_CPU.rate(PODS, _CONTAINERS, by=_POD),
+    third_party_metrics.KUBELETSTATS_CPU.now(PODS, by=_POD),
 )
 _MEMORY = _either(
-    foreign.CADVISOR_MEMORY.now(PODS, _CONTAINERS, by=_POD),
-    foreign.KUBELETSTATS_MEMORY.now(PODS, by=_POD),
+    third_party_metrics.CADVISOR_MEMORY.now(PODS, _CONTAINERS, by=_POD),
+    third_party_metrics.KUBELETSTATS_MEMORY.now(PODS, by=_POD),
 )
 
 
 def _limit(resource: str) -> str:
-    return foreign.POD_LIMITS.now(PODS, eq("resource", resource), by=_POD)
+    return third_party_metrics.POD_LIMITS.now(PODS, eq("resource", resource), by=_POD)
 
 
 def _restarts(scope: Scope) -> str:
     """Whole numbers, where an increase would be extrapolated to fractions of a restart."""
-    counts = f"changes({foreign.POD_RESTARTS.select(scope)}[{scope.window}])"
+    counts = f"changes({third_party_metrics.POD_RESTARTS.select(scope)}[{scope.window}])"
     return aggregate("sum", counts, _POD)
 
 
@@ -106,8 +106,8 @@ OUT_OF_MEMORY = Signal(
     (
         Answer(
             or_zero(
-                _ours(foreign.POD_ENDS.now(PODS, eq("reason", "OOMKilled"), by=_POD)),
-                f"({_ours(foreign.POD_RESTARTS.now(PODS, by=_POD, operator='group'))})",
+                _ours(third_party_metrics.POD_ENDS.now(PODS, eq("reason", "OOMKilled"), by=_POD)),
+                f"({_ours(third_party_metrics.POD_RESTARTS.now(PODS, by=_POD, operator='group'))})",
             ),
             _POD_NAME,
         ),

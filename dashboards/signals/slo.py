@@ -9,7 +9,7 @@ from dashboards.objectives import CALLS as RATE
 from dashboards.recordings import RECORDINGS
 from dashboards.series import CHOSEN, Source
 from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
-from dashboards.signals import indicators
+from dashboards.signals import slis
 from dashboards.thresholds import DEFAULTS
 
 _RECORDED = {each.record: each for each in RECORDINGS}
@@ -109,5 +109,5 @@ TABLE = Signal(
     keys=EACH_SERVER,
     opens=(TO_SERVER, TO_LATENCY),
 )
-LEFT = tuple(replace(each, negative=True) for each in indicators.BUDGET_LEFT)
+LEFT = tuple(replace(each, negative=True) for each in slis.BUDGET_LEFT)
 """What is left over time; below 0 it is overspent."""

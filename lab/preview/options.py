@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dashboards.board import NAMESPACE, SERVER
-from dashboards.urls import is_url
+from dashboards.cli_text import is_url
 from lab.preview.errors import PreviewError
 from lab.preview.queries import View
 from lab.preview.running import running_demo

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.command import main as dashboards
+from dashboards.cli import main as dashboards
 from lab.demo.run import main as demo
 from lab.preview.run import main as preview
 

@@ -8,10 +8,10 @@ import pytest
 from dashboards import BOARDS, series
 from dashboards.alerts import ALERTS
 from dashboards.annotations import ANNOTATIONS
-from dashboards.foreign import FOREIGN
 from dashboards.queries import Query, queries, rule_queries
 from dashboards.recordings import RECORDINGS
 from dashboards.series import Series, Source
+from dashboards.third_party_metrics import FOREIGN
 from proxy.telemetry.catalogue import METRICS, Instrument
 from tests.dashboards.expressions import Selected, groupings, selectors
 

@@ -1,8 +1,8 @@
 """Every board of every set, ToolHive's in its oldest and newest layout by each road."""
 
 from dashboards import BOARDS, Board
-from dashboards.dialects import toolhive
-from dashboards.sets import translated
+from dashboards.bundles import translated
+from dashboards.variants import toolhive
 
 LAYOUTS = [(version, road) for version in ("0.3.5", "0.44.0") for road in toolhive.ROADS]
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboards.dialects import toolhive
-from dashboards.dialects.dialect import Dialect
-from dashboards.dialects.expression import translated
-from dashboards.dialects.rules import recorded
 from dashboards.queries import concrete
 from dashboards.recordings import RECORDINGS
+from dashboards.variants import toolhive
+from dashboards.variants.expression import translated
+from dashboards.variants.label_schema import Dialect
+from dashboards.variants.rules import recorded
 
 PUSHED = toolhive.dialect("0.44.0", "otel-scrape")
 SCRAPED = toolhive.dialect("0.44.0", "direct-scrape")

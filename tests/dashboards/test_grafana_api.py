@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import BOARDS
-from dashboards.command import main
+from dashboards.cli import main
 from dashboards.render import board_json
 from tests.certificates import self_signed
 from tests.dashboards.grafana_edge import Answer, Asked, Edge, scripted

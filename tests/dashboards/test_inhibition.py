@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dashboards.alerts import ALERTS, Severity
+from dashboards.bundles import unified
 from dashboards.inhibition import InhibitRule, inhibit_rules
-from dashboards.sets import unified
 from tests.dashboards.alert_cases.case import Fires
 from tests.dashboards.promtool import Labels
 from tests.dashboards.test_alerts import FIRES
-from tests.dashboards.test_sets_alerts import LAYOUTS, Layout, firing, kept, made, played
+from tests.dashboards.test_bundles_alerts import LAYOUTS, Layout, firing, kept, made, played
 
 Pair = tuple[str, str]
 

@@ -5,7 +5,7 @@ import pytest
 from dashboards.annotations import FIRING
 from dashboards.queries import concrete
 from dashboards.signal import Signal
-from dashboards.signals import cost, proxies, recorded, slo, usage
+from dashboards.signals import cost, proxies, recorded, slo, tools_fleet
 from tests.dashboards.promtool import History, Promtool
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,7 @@ on."""
 def test_a_tool_that_is_seldom_called_fails_as_often_as_its_calls_do(
     promtool: Promtool, column: str, value: float
 ) -> None:
-    expected = {asked(usage.TABLE, column): {f"{{{TOOL}}}": value}}
+    expected = {asked(tools_fleet.TABLE, column): {f"{{{TOOL}}}": value}}
 
     assert promtool.values(OFTEN_IDLE, "9m", expected) == ""
 
@@ -80,7 +80,7 @@ def test_a_table_of_less_time_than_lies_between_two_recordings_shows_the_newest(
     promtool: Promtool,
 ) -> None:
     history = {f"mcp:tool_calls:rate5m{{{TOOL}}}": "2 _x3"}
-    expected = {asked(usage.TABLE, "Calls", "1m"): {f"{{{TOOL}}}": 2.0}}
+    expected = {asked(tools_fleet.TABLE, "Calls", "1m"): {f"{{{TOOL}}}": 2.0}}
 
     assert promtool.values(history, "3m", expected) == ""
 

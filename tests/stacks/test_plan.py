@@ -5,8 +5,8 @@ from itertools import combinations
 import pytest
 import yaml
 
+from dashboards.bundles import unified
 from dashboards.inhibition import InhibitRule, inhibit_rules
-from dashboards.sets import unified
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Chart, Component, Profile
 from stacks.config import PASSWORD, parse

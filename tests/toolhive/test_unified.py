@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.bundles import unified
 from dashboards.queries import Query, set_queries
 from dashboards.series import Source
-from dashboards.sets import unified
 from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from stacks.charts import Profile
 from tests.toolhive.unified import running

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.dialects import toolhive
-from dashboards.dialects.dialect import Dialect
+from dashboards.bundles import translated
 from dashboards.queries import set_queries
-from dashboards.sets import translated
+from dashboards.variants import toolhive
+from dashboards.variants.label_schema import Dialect
 from lab.prometheus_api import Prometheus
 from proxy.telemetry.catalogue import CONTRACT_LABELS, METRICS
 from tests.toolhive.emitted import VERSIONS

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dashboards.bundles import Set
 from dashboards.rules import document
-from dashboards.sets import Set
 from lab import programs
 from lab.addresses import Addresses, choose
 from lab.prometheus_config import Target, prometheus_config

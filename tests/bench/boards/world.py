@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboards import foreign
+from dashboards import third_party_metrics
 from dashboards.recordings import RECORDINGS
 from lab.preview.time_range import seconds
 from proxy.telemetry import catalogue
@@ -153,13 +153,13 @@ def _pod(pod: Labels, seed: int) -> Iterator[str]:
     """What the kubelet's cAdvisor and kube-state-metrics tell of the server's pod."""
     for container in ("proxy", "server", ""):
         labels = {**pod, "container": container} if container else pod
-        yield _line(foreign.CADVISOR_CPU.name, labels, _Counter(2), seed)
-        yield _line(foreign.CADVISOR_MEMORY.name, labels, _Gauge(2e8), seed)
+        yield _line(third_party_metrics.CADVISOR_CPU.name, labels, _Counter(2), seed)
+        yield _line(third_party_metrics.CADVISOR_MEMORY.name, labels, _Gauge(2e8), seed)
         if container:
-            yield _line(foreign.POD_RESTARTS.name, labels, _Counter(0.001), seed)
+            yield _line(third_party_metrics.POD_RESTARTS.name, labels, _Counter(0.001), seed)
             for resource, unit in (("cpu", "core"), ("memory", "byte")):
                 limit = {**labels, "resource": resource, "unit": unit}
-                yield _line(foreign.POD_LIMITS.name, limit, _Gauge(1), seed)
+                yield _line(third_party_metrics.POD_LIMITS.name, limit, _Gauge(1), seed)
 
 
 def _bounds(metric: Metric) -> tuple[float, ...]:

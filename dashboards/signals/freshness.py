@@ -1,6 +1,6 @@
 """Arrival: whether every server's series reach Prometheus, once, and fresh."""
 
-from dashboards import foreign, limits
+from dashboards import limits, third_party_metrics
 from dashboards.links import TO_PIPELINE, TO_SERVER
 from dashboards.promql import aggregate, over_time
 from dashboards.recordings import NEWEST, SERIES
@@ -93,7 +93,7 @@ TARGET_UP = Signal(
     "Whether Prometheus can read the proxies' /metrics, where it scrapes them. Empty where the"
     " metrics are pushed.",
     "none",
-    (Answer(foreign.UP.now(CHOSEN_TARGETS, by=("job",), operator="min"), "{{job}}"),),
+    (Answer(third_party_metrics.UP.now(CHOSEN_TARGETS, by=("job",), operator="min"), "{{job}}"),),
     Source.SCRAPE_PROXY,
     limits.TARGET_UP,
     words=((0, "down"), (1, "up")),
@@ -103,7 +103,12 @@ SCRAPE_DURATION = Signal(
     "How long reading /metrics of a proxy takes. High: the proxy is short of CPU or holds far too"
     " many series. Empty where the metrics are pushed.",
     "s",
-    (Answer(foreign.SCRAPE_DURATION.now(CHOSEN_TARGETS, by=("job",), operator="max"), "{{job}}"),),
+    (
+        Answer(
+            third_party_metrics.SCRAPE_DURATION.now(CHOSEN_TARGETS, by=("job",), operator="max"),
+            "{{job}}",
+        ),
+    ),
     Source.SCRAPE_PROXY,
     limits.SCRAPE_SECONDS,
 )
@@ -112,6 +117,11 @@ SCRAPE_SAMPLES = Signal(
     "Samples on /metrics of a proxy. A line that only rises is a label without bound. Empty where"
     " the metrics are pushed.",
     "short",
-    (Answer(foreign.SCRAPE_SAMPLES.now(CHOSEN_TARGETS, by=("job",), operator="max"), "{{job}}"),),
+    (
+        Answer(
+            third_party_metrics.SCRAPE_SAMPLES.now(CHOSEN_TARGETS, by=("job",), operator="max"),
+            "{{job}}",
+        ),
+    ),
     Source.SCRAPE_PROXY,
 )

@@ -1,6 +1,6 @@
 """What rules computed: the indicators that alerts judge, the pods' use, and which alerts fire."""
 
-from dashboards import foreign, limits
+from dashboards import limits, third_party_metrics
 from dashboards.links import TO_SERVER
 from dashboards.objectives import Objective, speed, success
 from dashboards.promql import eq, like
@@ -23,7 +23,12 @@ FIRING_HERE = Signal(
     "Firing alerts",
     "MCP alerts that fire now for the chosen servers. Each has a heading in the runbook.",
     "short",
-    (Answer(f"{foreign.ALERTS.now(CHOSEN, *OURS, operator='count')} or vector(0)", "alerts"),),
+    (
+        Answer(
+            f"{third_party_metrics.ALERTS.now(CHOSEN, *OURS, operator='count')} or vector(0)",
+            "alerts",
+        ),
+    ),
     Source.PROMETHEUS,
     limits.FIRING,
 )
@@ -31,7 +36,12 @@ FIRING = Signal(
     "Firing alerts",
     "MCP alerts that fire now, for any server. Each has a heading in the runbook.",
     "short",
-    (Answer(f"{foreign.ALERTS.now(WHOLE, *OURS, operator='count')} or vector(0)", "alerts"),),
+    (
+        Answer(
+            f"{third_party_metrics.ALERTS.now(WHOLE, *OURS, operator='count')} or vector(0)",
+            "alerts",
+        ),
+    ),
     Source.PROMETHEUS,
     limits.FIRING,
 )

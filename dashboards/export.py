@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from dashboards.chosen import Choices, texts
 from dashboards.inhibition import inhibition
 from dashboards.manifests import board_configmap, prometheus_rule
+from dashboards.render_options import Choices, texts
 from dashboards.rules import document
 from dashboards.runbook import SOURCE, runbook
 

@@ -11,12 +11,12 @@ from functools import cache
 
 import pytest
 
-from dashboards.dialects import toolhive
-from dashboards.dialects.dialect import Dialect
+from dashboards.bundles import Set, translated
 from dashboards.rules import document
 from dashboards.runbook import SOURCE, runbook
-from dashboards.sets import Set, translated
 from dashboards.thresholds import DEFAULTS, Thresholds
+from dashboards.variants import toolhive
+from dashboards.variants.label_schema import Dialect
 from tests.contract.test_runbook import confirming
 from tests.dashboards.alert_cases.case import Fires, Quiet
 from tests.dashboards.promtool import Firing, History, Labels, Promtool, Replay

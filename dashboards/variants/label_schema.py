@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dashboards.foreign import FOREIGN
 from dashboards.promql import Match
 from dashboards.series import Source
+from dashboards.third_party_metrics import FOREIGN
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 from dashboards import BOARDS
-from dashboards.chosen import Choices
-from dashboards.command import main
+from dashboards.bundles import unified
+from dashboards.cli import main
+from dashboards.export import files as contents
 from dashboards.inhibition import inhibition
 from dashboards.render import board_json
+from dashboards.render_options import Choices
 from dashboards.rules import rules_document
-from dashboards.sets import unified
-from dashboards.write import files as contents
 from tests.stacks.stack import plan_of
 
 ROOT = Path(__file__).parents[2]

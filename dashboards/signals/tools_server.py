@@ -14,7 +14,7 @@ from dashboards.signal import Answer, Signal
 from dashboards.signals.calls import FAILED, HONEST
 from dashboards.signals.fleet import TOP
 from dashboards.signals.tools import CALLS, EACH_TOOL, over_all
-from dashboards.signals.usage import WHICH
+from dashboards.signals.tools_fleet import WHICH
 
 
 def _recorded(recording: Recording) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards import promql
-from dashboards.dialects.dialect import Dialect, Spelling, Within
 from dashboards.promql import Match
 from dashboards.series import CHOSEN, CHOSEN_TARGETS
+from dashboards.variants.label_schema import Dialect, Spelling, Within
 
 Labels = Mapping[str, str]
 """Labels of the contract -> labels here, of those that an expression's series carry."""

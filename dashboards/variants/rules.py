@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dashboards.alerts import Alert
-from dashboards.dialects.dialect import Dialect
-from dashboards.dialects.expression import translated
-from dashboards.dialects.panels import spelled
 from dashboards.recording import Recording
+from dashboards.variants.expression import translated
+from dashboards.variants.label_schema import Dialect
+from dashboards.variants.panels import spelled
 
 Groups = Mapping[str, tuple[Alert, ...]]
 

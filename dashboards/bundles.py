@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from dashboards import BOARDS
 from dashboards.alerts import Alert, groups
 from dashboards.board import Board
-from dashboards.dialects import panels, rules, toolhive
-from dashboards.dialects.dialect import Dialect
 from dashboards.recording import Recording
 from dashboards.recordings import recordings
 from dashboards.thresholds import DEFAULTS, Thresholds
+from dashboards.variants import panels, rules, toolhive
+from dashboards.variants.label_schema import Dialect
 
 UNIFIED = "unified"
 TOOLHIVE = toolhive.NAMES.set

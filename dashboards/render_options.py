@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboards.board import Board
-from dashboards.dialects.dialect import Dialect
+from dashboards.bundles import Set, translated, unified
 from dashboards.layout import Row
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.panels import Aside, Panel
 from dashboards.render import board_json
-from dashboards.sets import Set, translated, unified
 from dashboards.thresholds import DEFAULTS, Thresholds
+from dashboards.variants.label_schema import Dialect
 
 VARIABLE = "${datasource}"
 """In a board, whatever data source its viewer chose."""

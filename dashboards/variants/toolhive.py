@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboards import foreign, series
-from dashboards.dialects.dialect import Dialect, Names, Spelling, Within
+from dashboards import series, third_party_metrics
 from dashboards.promql import eq
 from dashboards.series import Series, Source
 from dashboards.signals import calls, proxies, tools
+from dashboards.variants.label_schema import Dialect, Names, Spelling, Within
 from proxy.telemetry import catalogue
 
 NAMES = Names("toolhive", "ToolHive")
@@ -119,7 +119,7 @@ _PROCESS = (
     proxies.MEMORY,
     series.of(catalogue.PROCESS_OPEN_FDS),
     series.of(catalogue.PROCESS_START_TIME),
-    *foreign.TARGETS,
+    *third_party_metrics.TARGETS,
 )
 _EVERY_DURATION = (
     series.count(catalogue.REQUEST_DURATION),
@@ -181,7 +181,7 @@ def _families(release: Release, road: Road) -> dict[str, Spelling]:
             each.name: Spelling(each.name, road.target, (_PROXY,), _SERVER_IN_POD)
             for each in _PROCESS
         }
-    for each in (foreign.ALERTS, foreign.ALERTS_SINCE):
+    for each in (third_party_metrics.ALERTS, third_party_metrics.ALERTS_SINCE):
         labels = {**_same(tuple(each.labels)), "namespace": road.target["namespace"]}
         found[each.name] = Spelling(each.name, labels)
     return found

@@ -4,11 +4,11 @@ import sys
 import time
 from collections.abc import Mapping
 
-from dashboards.chosen import texts
+from dashboards.cli_text import one_line
+from dashboards.export import write
 from dashboards.grafana_api import Grafana, GrafanaError
-from dashboards.one_line import one_line
 from dashboards.options import Import, UsageError, Write, parse
-from dashboards.write import write
+from dashboards.render_options import texts
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:

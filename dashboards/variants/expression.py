@@ -14,8 +14,8 @@ from typing import Any
 import promql_parser as grammar
 
 from dashboards import promql
-from dashboards.dialects.dialect import Dialect
-from dashboards.dialects.selector import Labels, quoted, selected
+from dashboards.variants.label_schema import Dialect
+from dashboards.variants.selector import Labels, quoted, selected
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ import pytest
 from dashboards import BOARDS
 from dashboards.alerts import ALERTS
 from dashboards.board import Board
-from dashboards.chosen import Choices
-from dashboards.dialects import toolhive
+from dashboards.bundles import Set, translated
+from dashboards.export import files
 from dashboards.layout import lines_of
 from dashboards.render import dashboard
+from dashboards.render_options import Choices
 from dashboards.rules import document
-from dashboards.sets import Set, translated
-from dashboards.write import files
+from dashboards.variants import toolhive
 from tests.dashboards.editions import LAYOUTS
 from tests.dashboards.expressions import selectors
 from tests.dashboards.lint import findings

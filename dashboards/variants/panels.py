@@ -12,13 +12,13 @@ from itertools import pairwise
 
 from dashboards.annotations import Annotation
 from dashboards.board import Board, Variable
-from dashboards.dialects.dialect import Dialect
-from dashboards.dialects.expression import Part, translated
 from dashboards.layout import COLUMNS, Item, Row
 from dashboards.limits import Limit
 from dashboards.links import Link
 from dashboards.panels import Answers, Aside
 from dashboards.signal import Answer, Signal
+from dashboards.variants.expression import Part, translated
+from dashboards.variants.label_schema import Dialect
 
 _ALERT = re.compile(r"MCP[A-Z]\w+")
 _ENTRY = re.compile(r"\(d/([a-z0-9-]+)\?")

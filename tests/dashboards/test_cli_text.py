@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.urls import is_url
+from dashboards.cli_text import is_url
 
 
 @pytest.mark.parametrize(
