@@ -6,7 +6,7 @@ from dashboards.annotations import ANNOTATIONS, Annotation
 from dashboards.layout import Row
 from dashboards.panels import Panel
 from dashboards.promql import Match, like, selector
-from dashboards.series import CHOSEN
+from dashboards.series import SELECTED
 from dashboards.signals import calls, proxies, tools
 
 TAG = "mcp"
@@ -47,7 +47,7 @@ def _speaking(*where: Match) -> str:
 NAMESPACE = Variable("namespace", "Namespace", _speaking())
 SERVER = Variable("server", "Server", _speaking(like("namespace", "$namespace")))
 ONE_SERVER = replace(SERVER, one=True)
-TOOL = Variable("tool", "Tool", tools.CALLS.select(CHOSEN))
+TOOL = Variable("tool", "Tool", tools.CALLS.select(SELECTED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dashboards.recording import Recording
 from dashboards.recordings import recordings
 from dashboards.thresholds import DEFAULTS, Thresholds
 from dashboards.variants import panels, rules, toolhive
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 
 UNIFIED = "unified"
 TOOLHIVE = toolhive.NAMES.set
@@ -25,7 +25,7 @@ SETS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Set:
+class MonitoringBundle:
     """What is generated together. `prefix` begins the names of its rule file and groups."""
 
     prefix: str
@@ -33,20 +33,20 @@ class Set:
     recordings: tuple[Recording, ...]
     alerts: Mapping[str, tuple[Alert, ...]]
     """By the name of their group."""
-    dialect: Dialect | None = None
+    dialect: LabelSchema | None = None
     """What it was translated into, with the recorded series; None for the contract's own words."""
 
 
-def unified(thresholds: Thresholds = DEFAULTS) -> Set:
+def default_bundle(thresholds: Thresholds = DEFAULTS) -> MonitoringBundle:
     """The set for series that keep the contract."""
-    return Set("mcp", BOARDS, recordings(thresholds), groups(thresholds))
+    return MonitoringBundle("mcp", BOARDS, recordings(thresholds), groups(thresholds))
 
 
-def translated(dialect: Dialect, thresholds: Thresholds = DEFAULTS) -> Set:
+def translated(dialect: LabelSchema, thresholds: Thresholds = DEFAULTS) -> MonitoringBundle:
     """The set for the series of a dialect: what it cannot tell is left out."""
-    contract = unified(thresholds)
+    contract = default_bundle(thresholds)
     recorded, complete = rules.recorded(contract.recordings, dialect)
     alerts = rules.alerts(contract.alerts, complete)
     firing = frozenset(each.contract for group in alerts.values() for each in group)
-    boards = panels.boards(contract.boards, panels.Edition(complete, firing))
-    return Set(dialect.names.set, boards, recorded, alerts, complete)
+    boards = panels.boards(contract.boards, panels.VariantContext(complete, firing))
+    return MonitoringBundle(dialect.names.set, boards, recorded, alerts, complete)

@@ -2,7 +2,7 @@
 
 from dashboards import palette
 from dashboards.grafana import Json
-from dashboards.signal import Answer, Signal
+from dashboards.signal import Query, Signal
 
 _HEADINGS = {"alertname": "Alert"}
 """Labels whose heading is not just their name."""
@@ -29,20 +29,20 @@ def _answers(signal: Signal) -> dict[str, str]:
 
     Grafana tells the values of several queries apart by their letters; one query's have none.
     """
-    if len(signal.answers) == 1:
-        return {"Value": signal.answers[0].name}
+    if len(signal.queries) == 1:
+        return {"Value": signal.queries[0].name}
     return {
-        f"Value #{chr(ord('A') + number)}": each.name for number, each in enumerate(signal.answers)
+        f"Value #{chr(ord('A') + number)}": each.name for number, each in enumerate(signal.queries)
     }
 
 
 def columns(signal: Signal) -> list[Json]:
     """The overrides of every column that differs from the table's defaults."""
-    answers = [_override(each.name, _of_answer(each)) for each in signal.answers]
-    links = [{"title": each.title, "url": each.from_row()} for each in signal.opens]
+    queries = [_override(each.name, _of_answer(each)) for each in signal.queries]
+    links = [{"title": each.title, "url": each.from_row()} for each in signal.links]
     keys = [_override(_heading(each), _of_label(each)) for each in signal.keys]
     linked = [_override(_heading(signal.keys[-1]), {"links": links})] if links else []
-    return [each for each in (*keys, *linked, *answers) if each["properties"]]
+    return [each for each in (*keys, *linked, *queries) if each["properties"]]
 
 
 def _of_label(label: str) -> Json:
@@ -56,19 +56,19 @@ def _of_label(label: str) -> Json:
     return properties
 
 
-def _of_answer(answer: Answer) -> Json:
+def _of_answer(query: Query) -> Json:
     """The properties of an answer's column, by id."""
     properties: Json = {}
-    if answer.unit:
-        properties["unit"] = answer.unit
-    if answer.whole:
+    if query.unit:
+        properties["unit"] = query.unit
+    if query.integer:
         properties["decimals"] = 0
-    if answer.limit:
-        steps = [each.to_json_data() for each in palette.steps(answer.limit)]
+    if query.limit:
+        steps = [each.to_json_data() for each in palette.steps(query.limit)]
         properties["thresholds"] = {"mode": "absolute", "steps": steps}
         properties["custom.cellOptions"] = _COLOURED
-    if answer.words:
-        properties["mappings"] = palette.mappings(answer.words)
+    if query.value_mappings:
+        properties["mappings"] = palette.mappings(query.value_mappings)
     return properties
 
 

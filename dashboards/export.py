@@ -10,7 +10,7 @@ import yaml
 
 from dashboards.inhibition import inhibition
 from dashboards.manifests import board_configmap, prometheus_rule
-from dashboards.render_options import Choices, texts
+from dashboards.render_options import RenderOptions, texts
 from dashboards.rules import document
 from dashboards.runbook import SOURCE, runbook
 
@@ -31,7 +31,7 @@ def _yaml(document: object) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=100)
 
 
-def files(choices: Choices) -> dict[Path, str]:
+def files(choices: RenderOptions) -> dict[Path, str]:
     """Every file to write, by its path under the chosen folder."""
     made = choices.made()
     rules = document(made)
@@ -52,7 +52,7 @@ def files(choices: Choices) -> dict[Path, str]:
     return written
 
 
-def write(out: Path, choices: Choices) -> int:
+def write(out: Path, choices: RenderOptions) -> int:
     """Write every file under `out`, replacing older ones of the same names; how many.
 
     Raises OSError, and then nothing has been replaced.

@@ -8,7 +8,7 @@ from dashboards import grafana, palette
 from dashboards.columns import columns, headings
 from dashboards.grafana import Json
 from dashboards.layout import Item
-from dashboards.panels import Answers, Aside, Form, Panel
+from dashboards.panels import Panel, PanelKind, StaticPanel, Visualization
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
@@ -17,7 +17,7 @@ MIN_STEP = "1m"
 """The longest interval of the four roads (OTLP is pushed every 60 s by default), so that
 $__rate_interval, four steps, always holds two samples."""
 
-_AT_THE_END = (Form.STAT, Form.TABLE, Form.BARS)
+_AT_THE_END = (Visualization.STAT, Visualization.TABLE, Visualization.BARS)
 """Forms that ask for the end of the time shown only. So a number agrees with the table below it,
 and a server that is gone has no value, where the last of many would be one of long ago."""
 
@@ -27,7 +27,11 @@ Drawn = Any
 
 def drawn(item: Item, at: core.GridPos) -> Drawn:
     """The panel or aside at its place."""
-    return _ASIDE[item.shows](item, at) if isinstance(item, Aside) else _FORM[item.form](item, at)
+    return (
+        _STATIC[item.kind](item, at)
+        if isinstance(item, StaticPanel)
+        else _VISUALIZATIONS[item.visualization](item, at)
+    )
 
 
 def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> Json:
@@ -41,21 +45,21 @@ def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> J
         "gridPos": at,
         "targets": [
             grafana.PromTarget(
-                expr=answer.expr,
-                legendFormat=answer.name,
+                expr=query.expr,
+                legendFormat=query.name,
                 source=SOURCE,
                 min_step=MIN_STEP,
-                instant=panel.form in _AT_THE_END,
+                instant=panel.visualization in _AT_THE_END,
                 exemplar=signal.exemplars,
                 format=target,
             )
-            for answer in signal.answers
+            for query in signal.queries
         ],
     }
 
 
 def _links(panel: Panel) -> list[Json]:
-    return [{"title": each.title, "url": each.from_series()} for each in panel.signal.opens]
+    return [{"title": each.title, "url": each.from_series()} for each in panel.signal.links]
 
 
 def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
@@ -64,8 +68,8 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
         steps=palette.steps(panel.signal.limit),
         format=panel.signal.unit,
         color={"mode": "thresholds"},
-        mappings=palette.mappings(panel.signal.words),
-        noValue=panel.signal.silence,
+        mappings=palette.mappings(panel.signal.value_mappings),
+        noValue=panel.signal.no_value,
         reduceCalc="lastNotNull",
         graphMode="none",
         dataLinks=_links(panel),
@@ -74,14 +78,14 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
 
 def _opacity(panel: Panel) -> int:
     """Percent: a stack is its areas; under any number of lines, fills would hide each other."""
-    if panel.form is Form.STACK:
+    if panel.visualization is Visualization.STACK:
         return 70
-    return 0 if any("{{" in answer.name for answer in panel.signal.answers) else 8
+    return 0 if any("{{" in query.name for query in panel.signal.queries) else 8
 
 
 def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
-    stacked, limit = panel.form is Form.STACK, panel.signal.limit
-    legends = tuple(answer.name for answer in panel.signal.answers)
+    stacked, limit = panel.visualization is Visualization.STACK, panel.signal.limit
+    legends = tuple(query.name for query in panel.signal.queries)
     colours = palette.named(legends)
     return grafana.TimeSeries(
         **_common(panel, at),
@@ -94,11 +98,11 @@ def _lines(panel: Panel, at: core.GridPos) -> grafana.TimeSeries:
         showPoints="never",
         legendCalcs=["lastNotNull", "max"],
         legendDisplayMode="table",
-        noValue=panel.signal.silence,
+        noValue=panel.signal.no_value,
         dataLinks=_links(panel),
-        mappings=palette.mappings(panel.signal.words),
+        mappings=palette.mappings(panel.signal.value_mappings),
         overrides=[_coloured(name, colour) for name, colour in colours.items()],
-        thresholdsStyleMode="dashed" if limit and limit.lined else "off",
+        thresholdsStyleMode="dashed" if limit and limit.show_line else "off",
         tooltipMode="multi",
         tooltipSort="desc",
     )
@@ -117,7 +121,7 @@ def _bars(panel: Panel, at: core.GridPos) -> grafana.BarGauge:
         **_common(panel, at),
         steps=palette.steps(panel.signal.limit),
         unit=panel.signal.unit,
-        noValue=panel.signal.silence,
+        noValue=panel.signal.no_value,
         dataLinks=_links(panel),
     )
 
@@ -126,7 +130,7 @@ def _heatmap(panel: Panel, at: core.GridPos) -> grafana.Heatmap:
     return grafana.Heatmap(
         **_common(panel, at, target="heatmap"),
         unit=panel.signal.unit,
-        noValue=panel.signal.silence,
+        noValue=panel.signal.no_value,
     )
 
 
@@ -136,9 +140,9 @@ def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
     return grafana.Table(
         **_common(panel, at, target="table"),
         unit=signal.unit,
-        noValue=signal.silence,
+        noValue=signal.no_value,
         overrides=columns(signal),
-        sortBy=[core.TableSortByField(displayName=signal.answers[0].name, desc=True)],
+        sortBy=[core.TableSortByField(displayName=signal.queries[0].name, desc=True)],
         transformations=[
             {"id": "merge", "options": {}},
             {
@@ -153,7 +157,7 @@ def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
     )
 
 
-def _standing(aside: Aside, at: core.GridPos) -> Json:
+def _standing(aside: StaticPanel, at: core.GridPos) -> Json:
     return {
         "title": aside.title,
         "description": aside.description,
@@ -162,30 +166,30 @@ def _standing(aside: Aside, at: core.GridPos) -> Json:
     }
 
 
-def _text(aside: Aside, at: core.GridPos) -> grafana.Text:
+def _text(aside: StaticPanel, at: core.GridPos) -> grafana.Text:
     return grafana.Text(**_standing(aside, at), content=aside.body)
 
 
-def _traces(aside: Aside, at: core.GridPos) -> grafana.Table:
+def _traces(aside: StaticPanel, at: core.GridPos) -> grafana.Table:
     search = grafana.JaegerSearch(source=JAEGER, service="${server}", tags="${tags}")
     return grafana.Table(**_standing(aside, at), dataSource=JAEGER, targets=[search], unit="none")
 
 
-def _trace(aside: Aside, at: core.GridPos) -> grafana.Traces:
+def _trace(aside: StaticPanel, at: core.GridPos) -> grafana.Traces:
     one = grafana.JaegerTrace(source=JAEGER, trace="${trace}")
     return grafana.Traces(**_standing(aside, at), dataSource=JAEGER, targets=[one])
 
 
-_FORM: dict[Form, Drawn] = {
-    Form.STAT: _stat,
-    Form.LINES: _lines,
-    Form.STACK: _lines,
-    Form.BARS: _bars,
-    Form.HEATMAP: _heatmap,
-    Form.TABLE: _table,
+_VISUALIZATIONS: dict[Visualization, Drawn] = {
+    Visualization.STAT: _stat,
+    Visualization.LINES: _lines,
+    Visualization.STACK: _lines,
+    Visualization.BARS: _bars,
+    Visualization.HEATMAP: _heatmap,
+    Visualization.TABLE: _table,
 }
-_ASIDE: dict[Answers, Drawn] = {
-    Answers.TEXT: _text,
-    Answers.TRACES: _traces,
-    Answers.TRACE: _trace,
+_STATIC: dict[PanelKind, Drawn] = {
+    PanelKind.TEXT: _text,
+    PanelKind.TRACES: _traces,
+    PanelKind.TRACE: _trace,
 }

@@ -6,21 +6,21 @@ Only what is less severe is kept back, so no rule can hide a page, nor two alert
 from collections.abc import Iterator
 
 from dashboards.alerts import Alert, Severity
-from dashboards.bundles import Set
+from dashboards.bundles import MonitoringBundle
 
 InhibitRule = dict[str, list[str]]
 
 
-def inhibition(made: Set) -> dict[str, list[InhibitRule]]:
+def inhibition(made: MonitoringBundle) -> dict[str, list[InhibitRule]]:
     """`{"inhibit_rules": [...]}`, as Alertmanager's configuration takes it (0.22 or newer)."""
     return {"inhibit_rules": list(inhibit_rules(made))}
 
 
-def inhibit_rules(made: Set) -> Iterator[InhibitRule]:
+def inhibit_rules(made: MonitoringBundle) -> Iterator[InhibitRule]:
     """A rule for each alert that implies others, and each set of labels that they share with it."""
     there = {each.contract or each.name: each for group in made.alerts.values() for each in group}
     for source in there.values():
-        named = (there[name] for name in source.implies if name in there)
+        named = (there[name] for name in source.inhibits if name in there)
         implied = [each for each in named if _less(each.severity, source.severity)]
         shared = dict.fromkeys(_shared(source, target) for target in implied)
         for labels in shared:
@@ -40,4 +40,4 @@ def _less(severity: Severity, than: Severity) -> bool:
 def _shared(source: Alert, target: Alert) -> tuple[str, ...]:
     """The labels that must be equal: those by which both name what they are about."""
     both = (each for each in source.about if each in target.about)
-    return tuple(target.spelled.get(each, each) for each in both)
+    return tuple(target.label_aliases.get(each, each) for each in both)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboards.panels import Aside, Panel
+from dashboards.panels import Panel, StaticPanel
 
-Item = Panel | Aside
+Item = Panel | StaticPanel
 
 COLUMNS = 24
 

@@ -12,18 +12,18 @@ ANY = 0.001
 class Limit:
     """A panel turns orange at `warning` and red at `critical`; below both it is green.
 
-    With `floor`, low values are the bad ones: red below `critical`, green from there on. `judged`
-    names the threshold that `critical` is. In the text {critical} and {percent} stand for it.
+    With `floor`, low values are bad: red below `critical`, green above. `threshold_key` names
+    the threshold that `critical` is. In the text {critical} and {percent} stand for it.
     """
 
     text: str
     critical: float
     warning: float | None = None
     floor: bool = False
-    judged: str = ""
+    threshold_key: str = ""
 
     @property
-    def lined(self) -> bool:
+    def show_line(self) -> bool:
         """Whether a line at it tells anything: not where any value above nothing is too much."""
         return self.floor or self.critical > ANY
 
@@ -32,21 +32,23 @@ class Limit:
         """Why the limit is where it is, for the panel's description."""
         return self.text.format(critical=f"{self.critical:g}", percent=f"{self.critical * 100:g} %")
 
-    def because(self, text: str) -> "Limit":
+    def with_reason(self, text: str) -> "Limit":
         """The same values for another reason."""
         return replace(self, text=text)
 
-    def under(self, thresholds: Thresholds) -> "Limit":
+    def with_thresholds(self, thresholds: Thresholds) -> "Limit":
         """The limit as these thresholds put it; its warning keeps the distance."""
-        critical: float = getattr(thresholds, self.judged) if self.judged else self.critical
+        critical: float = (
+            getattr(thresholds, self.threshold_key) if self.threshold_key else self.critical
+        )
         if critical == self.critical:
             return self
         warning = None if self.warning is None else self.warning * critical / self.critical
         return replace(self, critical=critical, warning=warning)
 
 
-def _of(judged: str, text: str, warning: float | None = None) -> Limit:
-    return Limit(text, getattr(DEFAULTS, judged), warning, judged=judged)
+def _of(threshold_key: str, text: str, warning: float | None = None) -> Limit:
+    return Limit(text, getattr(DEFAULTS, threshold_key), warning, threshold_key=threshold_key)
 
 
 UPSTREAM = Limit(

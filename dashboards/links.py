@@ -19,7 +19,7 @@ class Link:
     board: str
     carries: tuple[str, ...] = EVERYWHERE
     tag: tuple[str, str] | None = None
-    spelled: Mapping[str, str] = field(default_factory=dict, hash=False)
+    label_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The label with a variable's value, where it is not called like the variable."""
 
     def from_series(self) -> str:
@@ -32,7 +32,7 @@ class Link:
 
     def _address(self, labels: str) -> str:
         chosen = [
-            f"var-{each}=${{{labels}.{self.spelled.get(each, each)}:percentencode}}"
+            f"var-{each}=${{{labels}.{self.label_aliases.get(each, each)}:percentencode}}"
             for each in self.carries
         ]
         if self.tag:

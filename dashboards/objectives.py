@@ -7,7 +7,7 @@ rate over 30 days of raw samples would read all of them at every evaluation.
 from dataclasses import dataclass
 
 from dashboards.promql import eq, or_zero
-from dashboards.recording import SPANS, Recording, spliced
+from dashboards.recording import SPANS, Recording, combine_windows
 from dashboards.series import Scope, at_most
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls
@@ -79,14 +79,14 @@ def _bad(t: Thresholds, objective: Objective, window: str) -> str:
 def _calls(window: str) -> Recording:
     scope = Scope((), window)
     rated = window in RATED
-    expr = calls.call_rate(scope, by=EACH_SERVER) if rated else spliced(CALLS, window)
+    expr = calls.call_rate(scope, by=EACH_SERVER) if rated else combine_windows(CALLS, window)
     return Recording(f"{CALLS}{window}", expr)
 
 
 def _of(t: Thresholds, objective: Objective, window: str) -> tuple[Recording, Recording]:
     rate = objective.rate(window)
     rated = window in RATED
-    bad = _bad(t, objective, window) if rated else spliced(objective.rate(""), window)
+    bad = _bad(t, objective, window) if rated else combine_windows(objective.rate(""), window)
     ratio = Recording(objective.ratio(window), f"{rate} / ({CALLS}{window} > 0)")
     return Recording(rate, bad), ratio
 

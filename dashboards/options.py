@@ -11,10 +11,10 @@ from typing import NoReturn
 from dashboards.bundles import SETS, TOOLHIVE, UNIFIED
 from dashboards.cli_text import holds_user, is_url
 from dashboards.manifests import FOLDER, NAMESPACE
-from dashboards.render_options import Choices
+from dashboards.render_options import RenderOptions
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
 from dashboards.variants import toolhive
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 
 TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"
@@ -42,7 +42,7 @@ class Write:
     """Files are wanted, under `out`."""
 
     out: Path
-    choices: Choices
+    choices: RenderOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Import:
 
     url: str
     token: str
-    choices: Choices
+    choices: RenderOptions
 
 
 class _Parser(argparse.ArgumentParser):
@@ -129,11 +129,13 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _choices(given: argparse.Namespace) -> Choices:
-    return Choices(_thresholds(given), given.datasource, given.folder, dialect=_dialect(given))
+def _choices(given: argparse.Namespace) -> RenderOptions:
+    return RenderOptions(
+        _thresholds(given), given.datasource, given.folder, dialect=_dialect(given)
+    )
 
 
-def _dialect(given: argparse.Namespace) -> Dialect | None:
+def _dialect(given: argparse.Namespace) -> LabelSchema | None:
     """Mistakes are told by what was meant, since who asks `make` never typed the option."""
     version, road = given.toolhive_version, given.road
     if given.set not in SETS:

@@ -1,6 +1,6 @@
 """How a signal is looked at: a number, lines, bars, a table ..., with the size it takes.
 
-An `Aside` is a panel that asks Prometheus nothing.
+An `StaticPanel` is a panel that asks Prometheus nothing.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 from dashboards.signal import Signal
 
 
-class Form(StrEnum):
+class Visualization(StrEnum):
     """The shapes in use."""
 
     STAT = "stat"
@@ -29,12 +29,12 @@ class Panel:
 
     id: int
     signal: Signal
-    form: Form
+    visualization: Visualization
     width: int
     height: int
 
 
-class Answers(StrEnum):
+class PanelKind(StrEnum):
     """What an aside shows."""
 
     TEXT = "text"
@@ -43,13 +43,13 @@ class Answers(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class StaticPanel:
     """A text, or what Jaeger knows; `body` is the text, in Markdown."""
 
     id: int
     title: str
     description: str
-    shows: Answers
+    kind: PanelKind
     width: int
     height: int
     body: str = ""
@@ -57,44 +57,44 @@ class Aside:
 
 def stat(id: int, signal: Signal, width: int = 4) -> Panel:
     """The present value as a number."""
-    return Panel(id, signal, Form.STAT, width, 3)
+    return Panel(id, signal, Visualization.STAT, width, 3)
 
 
 def lines(id: int, signal: Signal, width: int = 8) -> Panel:
     """Each answer's series as lines over time."""
-    return Panel(id, signal, Form.LINES, width, 8)
+    return Panel(id, signal, Visualization.LINES, width, 8)
 
 
 def stack(id: int, signal: Signal, width: int = 8) -> Panel:
     """As lines, on top of each other: for parts of a whole."""
-    return Panel(id, signal, Form.STACK, width, 8)
+    return Panel(id, signal, Visualization.STACK, width, 8)
 
 
 def bars(id: int, signal: Signal, width: int = 8) -> Panel:
     """One bar per series of the answer, over all the time shown."""
-    return Panel(id, signal, Form.BARS, width, 8)
+    return Panel(id, signal, Visualization.BARS, width, 8)
 
 
 def heatmap(id: int, signal: Signal, width: int = 24) -> Panel:
     """The answer's buckets over time."""
-    return Panel(id, signal, Form.HEATMAP, width, 8)
+    return Panel(id, signal, Visualization.HEATMAP, width, 8)
 
 
 def table(id: int, signal: Signal, width: int = 24) -> Panel:
     """One row per label set, one column per answer, over all the time shown."""
-    return Panel(id, signal, Form.TABLE, width, 8)
+    return Panel(id, signal, Visualization.TABLE, width, 8)
 
 
-def text(id: int, title: str, body: str, *, width: int = 24, height: int = 4) -> Aside:
+def text(id: int, title: str, body: str, *, width: int = 24, height: int = 4) -> StaticPanel:
     """Markdown."""
-    return Aside(id, title, f"{title}.", Answers.TEXT, width, height, body)
+    return StaticPanel(id, title, f"{title}.", PanelKind.TEXT, width, height, body)
 
 
-def traces(id: int, title: str, description: str, width: int = 24) -> Aside:
+def traces(id: int, title: str, description: str, width: int = 24) -> StaticPanel:
     """The newest traces of the chosen server whose spans carry the tags that the viewer chose."""
-    return Aside(id, title, description, Answers.TRACES, width, 8)
+    return StaticPanel(id, title, description, PanelKind.TRACES, width, 8)
 
 
-def trace(id: int, title: str, description: str, width: int = 24) -> Aside:
+def trace(id: int, title: str, description: str, width: int = 24) -> StaticPanel:
     """The trace whose id the viewer gave."""
-    return Aside(id, title, description, Answers.TRACE, width, 10)
+    return StaticPanel(id, title, description, PanelKind.TRACE, width, 10)

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 
 from dashboards.board import Board
-from dashboards.bundles import Set, unified
+from dashboards.bundles import MonitoringBundle, default_bundle
 from dashboards.series import Source
 
-__all__ = ["Query", "Source", "concrete", "queries", "rule_queries", "set_queries"]
+__all__ = ["MonitoringQuery", "Source", "concrete", "queries", "rule_queries", "bundle_queries"]
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class MonitoringQuery:
     """One question. `board` is the board's uid or "rules"; `panel` says who asks.
 
     Where `needs` runs and calls have been made, an answer without data is a defect.
@@ -23,35 +23,38 @@ class Query:
     needs: Source
 
 
-def queries(board: Board) -> tuple[Query, ...]:
+def queries(board: Board) -> tuple[MonitoringQuery, ...]:
     """What the board's variables and panels ask; Grafana's variables are still in the text."""
     variables = tuple(
-        Query(board.uid, f"${each.name}", each.promql, Source.PROXY) for each in board.variables
+        MonitoringQuery(board.uid, f"${each.name}", each.promql, Source.PROXY)
+        for each in board.variables
     )
     panels = tuple(
-        Query(board.uid, panel.signal.title, answer.expr, panel.signal.needs)
+        MonitoringQuery(board.uid, panel.signal.title, answer.expr, panel.signal.needs)
         for panel in board.panels
-        for answer in panel.signal.answers
+        for answer in panel.signal.queries
     )
     return variables + panels
 
 
-def rule_queries(made: Set | None = None) -> tuple[Query, ...]:
+def rule_queries(made: MonitoringBundle | None = None) -> tuple[MonitoringQuery, ...]:
     """What the recording rules compute, and what the alerts watch, their bounds left out.
 
     Those of the set for the series contract, unless told otherwise.
     """
-    made = made or unified()
-    recorded = tuple(Query("rules", each.record, each.expr, each.needs) for each in made.recordings)
+    made = made or default_bundle()
+    recorded = tuple(
+        MonitoringQuery("rules", each.record, each.expr, each.needs) for each in made.recordings
+    )
     watched = tuple(
-        Query("rules", each.name, each.watches, each.needs)
+        MonitoringQuery("rules", each.name, each.expr, each.needs)
         for group in made.alerts.values()
         for each in group
     )
     return recorded + watched
 
 
-def set_queries(made: Set) -> tuple[Query, ...]:
+def bundle_queries(made: MonitoringBundle) -> tuple[MonitoringQuery, ...]:
     """What the boards and rules of a set ask."""
     return (*(query for board in made.boards for query in queries(board)), *rule_queries(made))
 

@@ -48,7 +48,7 @@ SPANS = {"6h": (6, "1h"), "1d": (4, "6h"), "3d": (3, "1d"), "30d": (10, "3d")}
 _HOURS = {"1h": 1, "6h": 6, "1d": 24, "3d": 72}
 
 
-def spliced(record: str, window: str, labels: tuple[str, ...] = EACH_SERVER) -> str:
+def combine_windows(record: str, window: str, labels: tuple[str, ...] = EACH_SERVER) -> str:
     """The mean rate over a long window, of the rates over its parts; `record` lacks the window.
 
     A part that is missing counts as nothing, so a server of an hour's age has no made-up month;

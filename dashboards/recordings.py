@@ -5,7 +5,7 @@ from dataclasses import replace
 from dashboards import series, third_party_metrics
 from dashboards.objectives import CALLS, objectives, success
 from dashboards.promql import aggregate, like, ne, quantile, renamed, selector
-from dashboards.recording import DETAILS, Recording, spliced
+from dashboards.recording import DETAILS, Recording, combine_windows
 from dashboards.series import RULE, Scope, Source
 from dashboards.signal import EACH_SERVER
 from dashboards.signals import calls, proxies, tools
@@ -74,7 +74,7 @@ def _tool_latency() -> str:
 TOOL_LATENCY_P95 = Recording("mcp:tool_latency:p95_5m", _tool_latency(), TOOL)
 _TOOL_CALLS = "mcp:tool_calls:rate"
 TOOL_RATE_HOUR = Recording(f"{_TOOL_CALLS}1h", tools.call_rate(Scope((), "1h"), TOOL), TOOL)
-TOOL_RATE_DAY = Recording(f"{_TOOL_CALLS}1d", spliced(_TOOL_CALLS, "1d", TOOL), TOOL)
+TOOL_RATE_DAY = Recording(f"{_TOOL_CALLS}1d", combine_windows(_TOOL_CALLS, "1d", TOOL), TOOL)
 
 
 def _of_mcp_pods(use: str) -> str:
@@ -160,7 +160,7 @@ _DETAILS = (
     TOOL_ERROR_RATIO,
     TOOL_LATENCY_P95,
     TOOL_RATE_HOUR,
-    Recording(f"{_TOOL_CALLS}6h", spliced(_TOOL_CALLS, "6h", TOOL), TOOL),
+    Recording(f"{_TOOL_CALLS}6h", combine_windows(_TOOL_CALLS, "6h", TOOL), TOOL),
     TOOL_RATE_DAY,
     SERIES,
 )

@@ -12,7 +12,7 @@ from dashboards.board import Board
 from dashboards.grafana import Json
 from dashboards.grafana_panels import MIN_STEP, SOURCE
 from dashboards.layout import Item, Place, Row
-from dashboards.panels import Aside
+from dashboards.panels import StaticPanel
 
 
 def board_json(board: Board) -> str:
@@ -81,7 +81,7 @@ def _placed(board: Board, item: Row | Item, where: Place) -> Any:
 
 def _leading_away(board: Board, item: Item) -> Item:
     """Without the links that open what is open already: this board, on the same servers."""
-    if isinstance(item, Aside):
+    if isinstance(item, StaticPanel):
         return item
-    opens = tuple(each for each in item.signal.opens if each.carries or each.board != board.uid)
-    return replace(item, signal=replace(item.signal, opens=opens))
+    links = tuple(each for each in item.signal.links if each.carries or each.board != board.uid)
+    return replace(item, signal=replace(item.signal, links=links))

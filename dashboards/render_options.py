@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboards.board import Board
-from dashboards.bundles import Set, translated, unified
+from dashboards.bundles import MonitoringBundle, default_bundle, translated
 from dashboards.layout import Row
 from dashboards.manifests import FOLDER, NAMESPACE
-from dashboards.panels import Aside, Panel
+from dashboards.panels import Panel, StaticPanel
 from dashboards.render import board_json
 from dashboards.thresholds import DEFAULTS, Thresholds
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 
 VARIABLE = "${datasource}"
 """In a board, whatever data source its viewer chose."""
@@ -20,7 +20,7 @@ _CARRIED = "&${datasource:queryparam}"
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class RenderOptions:
     """What boards and rules are made for; without `datasource` the viewer chooses one.
 
     Without `dialect` it is the set for the series contract.
@@ -30,22 +30,22 @@ class Choices:
     datasource: str | None = None
     folder: str = FOLDER
     namespace: str = NAMESPACE
-    dialect: Dialect | None = None
+    dialect: LabelSchema | None = None
 
-    def made(self) -> Set:
+    def made(self) -> MonitoringBundle:
         """The boards and rules, the boards still under the default thresholds."""
         if self.dialect is None:
-            return unified(self.thresholds)
+            return default_bundle(self.thresholds)
         return translated(self.dialect, self.thresholds)
 
 
-def board_text(board: Board, choices: Choices) -> str:
+def board_text(board: Board, choices: RenderOptions) -> str:
     """The board's JSON under the choices; the defaults give what `board_json` gives."""
     text = board_json(_under(board, choices.thresholds))
     return text if choices.datasource is None else _bound(text, choices.datasource)
 
 
-def texts(made: Set, choices: Choices) -> tuple[tuple[Board, str], ...]:
+def texts(made: MonitoringBundle, choices: RenderOptions) -> tuple[tuple[Board, str], ...]:
     """Every board of what was made by the choices, with its JSON."""
     return tuple((board, board_text(board, choices)) for board in made.boards)
 
@@ -59,10 +59,10 @@ def _row(row: Row, thresholds: Thresholds) -> Row:
     return replace(row, panels=tuple(_panel(panel, thresholds) for panel in row.panels))
 
 
-def _panel(panel: Panel | Aside, thresholds: Thresholds) -> Panel | Aside:
-    if isinstance(panel, Aside) or panel.signal.limit is None:
+def _panel(panel: Panel | StaticPanel, thresholds: Thresholds) -> Panel | StaticPanel:
+    if isinstance(panel, StaticPanel) or panel.signal.limit is None:
         return panel
-    limit = panel.signal.limit.under(thresholds)
+    limit = panel.signal.limit.with_thresholds(thresholds)
     return replace(panel, signal=replace(panel.signal, limit=limit))
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dashboards.alerts import Alert
-from dashboards.bundles import Set
+from dashboards.bundles import MonitoringBundle
 from dashboards.variants.expression import translated
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 
 SOURCE = Path(__file__).with_name("RUNBOOK.md")
 
@@ -28,7 +28,7 @@ _OURS = re.compile(
 )
 
 
-def runbook(text: str, made: Set, dialect: Dialect) -> str:
+def runbook(text: str, made: MonitoringBundle, dialect: LabelSchema) -> str:
     """The runbook of a set in its dialect, made of the contract's `text`; Markdown."""
     alerts = {each.contract: each for group in made.alerts.values() for each in group}
     sections = ((alerts[name], body) for name, body in _SECTION.findall(text) if name in alerts)
@@ -44,10 +44,10 @@ _FOREWORD = (
 )
 
 
-def _body(alert: Alert, body: str, made: Set, dialect: Dialect) -> str:
+def _body(alert: Alert, body: str, made: MonitoringBundle, dialect: LabelSchema) -> str:
     def query(found: re.Match[str]) -> str:
         part = translated(found[1], dialect)
-        return f"```promql\n{part.text if part else alert.watches}\n```"
+        return f"```promql\n{part.text if part else alert.expr}\n```"
 
     def part(found: re.Match[str]) -> str:
         kept = " ".join(_true(found[2], made, dialect))
@@ -60,7 +60,7 @@ def _body(alert: Alert, body: str, made: Set, dialect: Dialect) -> str:
     return _ALERT.sub(lambda found: dialect.names.alert(found[0]), titled)
 
 
-def _true(text: str, made: Set, dialect: Dialect) -> Iterator[str]:
+def _true(text: str, made: MonitoringBundle, dialect: LabelSchema) -> Iterator[str]:
     """The sentences of a paragraph that name nothing which the set lacks."""
     shown = {panel.signal.title for board in made.boards for panel in board.panels}
     shown |= {row.title for board in made.boards for row in board.rows}

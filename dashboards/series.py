@@ -35,18 +35,18 @@ class Scope:
     window: str
 
 
-WHOLE = Scope((), "$__rate_interval")
+EVERYTHING = Scope((), "$__rate_interval")
 """On a board: everything there is."""
 
-CHOSEN = Scope(
-    (promql.like("namespace", "$namespace"), promql.like("server", "$server")), WHOLE.window
+SELECTED = Scope(
+    (promql.like("namespace", "$namespace"), promql.like("server", "$server")), EVERYTHING.window
 )
 """On a board: the MCP series of the namespaces and servers that the viewer chose."""
 
-CHOSEN_RANGE = Scope(CHOSEN.matches, "$__range")
+SELECTED_RANGE = Scope(SELECTED.matches, "$__range")
 """As CHOSEN, over all the time that the board shows."""
 
-CHOSEN_TARGETS = Scope((promql.like("job", "($namespace)/($server)"),), WHOLE.window)
+SELECTED_TARGETS = Scope((promql.like("job", "($namespace)/($server)"),), EVERYTHING.window)
 """On a board: scrape targets of the chosen servers; `job` is `<namespace>/<server>` by contract."""
 
 RULE = Scope((), "5m")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from dashboards import BOARDS
-from dashboards.queries import Query, concrete, queries, rule_queries
+from dashboards.queries import MonitoringQuery, concrete, queries, rule_queries
 from lab.accounts import (
     Counts,
     accounts,
@@ -136,19 +136,19 @@ def account(pipeline: Pipeline, sent: Counts) -> Ledger:
     return watch.ledger()
 
 
-def every_query() -> tuple[Query, ...]:
+def every_query() -> tuple[MonitoringQuery, ...]:
     """What boards and rules ask."""
     return (*(query for board in BOARDS for query in queries(board)), *rule_queries())
 
 
-def askable(architecture: Architecture) -> tuple[Query, ...]:
+def askable(architecture: Architecture) -> tuple[MonitoringQuery, ...]:
     """Those of them that can have data where there is no kubelet."""
     local = architecture.sources - architecture.kubelet_sources
     return tuple(query for query in every_query() if query.needs in local)
 
 
 def cover(
-    pipeline: Pipeline, tell: Tell, window: str = WINDOW, wanted: Sequence[Query] = ()
+    pipeline: Pipeline, tell: Tell, window: str = WINDOW, wanted: Sequence[MonitoringQuery] = ()
 ) -> Coverage:
     """Keep light traffic going until every query has data, at most COVERED_SECONDS.
 
@@ -175,8 +175,11 @@ def cover(
 
 
 def _unanswered(
-    prometheus: Prometheus, queries: Iterable[Query], window: str, traffic: Generator[None]
-) -> list[Query]:
+    prometheus: Prometheus,
+    queries: Iterable[MonitoringQuery],
+    window: str,
+    traffic: Generator[None],
+) -> list[MonitoringQuery]:
     """Those without data; traffic goes on meanwhile, since rates look back a few seconds only."""
     told: dict[str, bool] = {}
     unanswered = []
@@ -190,7 +193,9 @@ def _unanswered(
     return unanswered
 
 
-def _explained(pipeline: Pipeline, missing: Sequence[Query], window: str) -> tuple[Missing, ...]:
+def _explained(
+    pipeline: Pipeline, missing: Sequence[MonitoringQuery], window: str
+) -> tuple[Missing, ...]:
     """Each query with the hop that its series do not pass."""
     if not missing:
         return ()
@@ -226,7 +231,7 @@ def _light_traffic(pipeline: Pipeline, front: Front, tell: Tell) -> Generator[No
     return light_traffic(front.mcp_url, lost, pipeline.agent)
 
 
-def answered(prometheus: Prometheus, query: Query, window: str = WINDOW) -> bool:
+def answered(prometheus: Prometheus, query: MonitoringQuery, window: str = WINDOW) -> bool:
     """Whether a query has data now."""
     try:
         return has_data(prometheus.query(_local(query, window)))
@@ -234,5 +239,5 @@ def answered(prometheus: Prometheus, query: Query, window: str = WINDOW) -> bool
         return False
 
 
-def _local(query: Query, window: str) -> str:
+def _local(query: MonitoringQuery, window: str) -> str:
     return concrete(query.expr, window=window, namespace=EVERYTHING, server=EVERYTHING)

@@ -54,7 +54,7 @@ def _boards() -> str:
 
 def _alerts() -> str:
     rows = (
-        (f"[{each.name}]({runbook_link(each.name)})", each.severity.value, each.hold)
+        (f"[{each.name}]({runbook_link(each.name)})", each.severity.value, each.for_)
         for each in ALERTS
     )
     return markdown(("alert", "severity", "after"), rows)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.queries import Query, Source
+from dashboards.queries import MonitoringQuery, Source
 from lab.accounts import Account, Disagreement
 from lab.prometheus_api import Rule
 
@@ -42,7 +42,7 @@ class Ledger:
 class Missing:
     """A query that had no data, and why: the series it lacks, and the first hop without them."""
 
-    query: Query
+    query: MonitoringQuery
     why: str
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboards.bundles import unified
+from dashboards.bundles import default_bundle
 from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
@@ -127,7 +127,7 @@ def _prometheus_values(_: StackConfig, values: Values) -> Values:
     """Add the inhibition of our alerts to the chart's."""
     alertmanager = values["alertmanager"]
     config = alertmanager["config"]
-    rules = [*config["inhibit_rules"], *inhibit_rules(unified())]
+    rules = [*config["inhibit_rules"], *inhibit_rules(default_bundle())]
     return {
         **values,
         "alertmanager": {**alertmanager, "config": {**config, "inhibit_rules": rules}},

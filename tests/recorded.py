@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dashboards import BOARDS
-from dashboards.queries import Query, Source, concrete
+from dashboards.queries import MonitoringQuery, Source, concrete
 from lab import evidence
 from lab.addresses import choose
 from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
@@ -50,7 +50,7 @@ class Recording:
 
     result: Result
     series: tuple[Labels, ...]
-    premature: tuple[Query, ...]
+    premature: tuple[MonitoringQuery, ...]
     clustered: Coverage
     cluster_series: tuple[Labels, ...]
     """What the cluster's exporters told, and what rules recorded of it."""
@@ -119,7 +119,7 @@ def _calls(prometheus: Prometheus, *, began: float) -> dict[str, frozenset[str]]
     return {
         f"{board.uid}: {panel.signal.title}": frozenset(
             exemplar.labels["trace_id"]
-            for answer in panel.signal.answers
+            for answer in panel.signal.queries
             for exemplar in prometheus.exemplars(
                 concrete(answer.expr, window="1m", namespace=".+", server=".+"),
                 start=began,

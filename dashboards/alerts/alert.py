@@ -28,32 +28,32 @@ PIPELINE_BOARD = "mcp-pipeline"
 class Alert:
     """A condition that somebody should hear of.
 
-    `watches` is the expression without its bound: it has data whenever the alert can fire, given
-    what `needs` names. `condition` is the whole expression, `hold` how long it must be true.
-    `settings` are the thresholds that decide. `board` is the uid of the board that explains it.
+    `expr` is the expression without its bound: it has data whenever the alert can fire, given
+    what `needs` names. `condition` is the whole expression, `for_` how long it must be true.
+    `threshold_keys` are the thresholds that decide, `board` the uid of the board that explains it.
     `summary` and `description` are templates of Prometheus.
     """
 
     name: str
-    watches: str
+    expr: str
     condition: str
-    hold: str
+    for_: str
     severity: Severity
     summary: str
     description: str
-    settings: tuple[str, ...] = ()
+    threshold_keys: tuple[str, ...] = ()
     board: str = SERVER_BOARD
     about: tuple[str, ...] = EACH_SERVER
     """Labels of the alert that are variables of the board too."""
     needs: Source = Source.PROXY
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Labels for routing, beside the severity."""
-    implies: tuple[str, ...] = ()
+    inhibits: tuple[str, ...] = ()
     """Less severe alerts, by their names in the contract, that say nothing new while it fires."""
     runbook: str = RUNBOOK
     contract: str = ""
     """Its name in the set for the series contract, where it is another one."""
-    spelled: Mapping[str, str] = field(default_factory=dict, hash=False)
+    label_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The label with a variable's value, where it is not called like the variable."""
 
     @property
@@ -64,7 +64,7 @@ class Alert:
     @property
     def dashboard_url(self) -> str:
         """The board, opened on the server that the alert is about; a path under Grafana's root."""
-        labels = {each: self.spelled.get(each, each) for each in self.about}
+        labels = {each: self.label_aliases.get(each, each) for each in self.about}
         chosen = "&".join(f"var-{each}={{{{ $labels.{label} }}}}" for each, label in labels.items())
         return f"/d/{self.board}?{chosen}" if chosen else f"/d/{self.board}"
 
@@ -94,6 +94,6 @@ def either(window: str = "") -> str:
     return " or ".join(f"group by ({', '.join(EACH_SERVER)}) ({each})" for each in seen)
 
 
-def existed(ago: str) -> str:
+def older_than(ago: str) -> str:
     """The servers that were called before: what is new has no past to be judged by."""
     return f"last_over_time(mcp:calls:rate5m[1h] offset {ago})"

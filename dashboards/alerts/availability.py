@@ -11,7 +11,7 @@ from dashboards.alerts.alert import (
     either,
     over,
 )
-from dashboards.alerts.burn import Story, burns
+from dashboards.alerts.burn import BurnAlertText, burns
 from dashboards.objectives import success
 from dashboards.promql import aggregate, or_zero
 from dashboards.signal import EACH_SERVER
@@ -36,7 +36,7 @@ SERVER_DOWN = Alert(
     f"MCP server {WHO} is down",
     f"No proxy has reached the MCP server {WHO} for 2 minutes"
     " (mcp_proxy_upstream_up is {{ $value }}): every call fails.",
-    implies=(
+    inhibits=(
         "MCPServerPartlyDown",
         "MCPErrorRatioHigh",
         "MCPInitializeFailing",
@@ -78,7 +78,7 @@ TELEMETRY_ABSENT = Alert(
     " (absent is {{ $value }}): boards and all other MCP alerts are blind.",
     board=PIPELINE_BOARD,
     about=(),
-    implies=("MCPTelemetryStale",),
+    inhibits=("MCPTelemetryStale",),
 )
 TELEMETRY_STALE = Alert(
     "MCPTelemetryStale",
@@ -115,8 +115,8 @@ def availability(t: Thresholds) -> tuple[Alert, ...]:
         f"A proxy of {WHO} was started {NUMBER} times within an hour; each time sessions are lost.",
         ("proxy_restarts",),
     )
-    settings = ("slo_success", "burn_calls")
-    story = Story("MCPErrorBudgetBurn", "fail", settings, "MCPErrorRatioHigh")
+    threshold_keys = ("slo_success", "burn_calls")
+    story = BurnAlertText("MCPErrorBudgetBurn", "fail", threshold_keys, "MCPErrorRatioHigh")
     return (
         SERVER_DOWN,
         TELEMETRY_ABSENT,

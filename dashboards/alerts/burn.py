@@ -6,7 +6,7 @@ that it matters, the short one that it still goes on.
 
 from dataclasses import dataclass
 
-from dashboards.alerts.alert import PERCENT, WHO, Alert, Severity, existed
+from dashboards.alerts.alert import PERCENT, WHO, Alert, Severity, older_than
 from dashboards.objectives import Objective
 
 
@@ -18,7 +18,7 @@ class Burn:
     long: str
     hours: int
     short: str
-    hold: str
+    for_: str
     severity: Severity
 
 
@@ -31,7 +31,7 @@ BURNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class BurnAlertText:
     """The words and settings of an objective's alerts; `bad` is what the bad calls do.
 
     `now` is the alert of the last minutes, which says no more than the fastest burn.
@@ -39,11 +39,11 @@ class Story:
 
     stem: str
     bad: str
-    settings: tuple[str, ...]
+    threshold_keys: tuple[str, ...]
     now: str
 
 
-def burns(objective: Objective, story: Story, least: float) -> tuple[Alert, ...]:
+def burns(objective: Objective, story: BurnAlertText, least: float) -> tuple[Alert, ...]:
     """One alert for each speed; fewer bad calls than `least` in the long window are bad luck.
 
     A server that has not been there for the long window is left out: it has no budget to spend.
@@ -53,21 +53,21 @@ def burns(objective: Objective, story: Story, least: float) -> tuple[Alert, ...]
             f"{story.stem}{name}",
             f"{objective.ratio(each.long)} and {objective.ratio(each.short)}",
             _condition(objective, each, least),
-            each.hold,
+            each.for_,
             each.severity,
             f"MCP server {WHO} spends its {objective.name} budget at over {each.speed:g} times"
             " the allowed pace",
             f"{PERCENT} of the calls to {WHO} {story.bad}, over {each.long}; the objective allows"
             f" {objective.budget * 100:g} %, over 30 days.",
-            story.settings,
+            story.threshold_keys,
             labels={"slo": objective.name, "long": each.long, "short": each.short},
-            implies=_implied(story, name),
+            inhibits=_implied(story, name),
         )
         for name, each in BURNS.items()
     )
 
 
-def _implied(story: Story, name: str) -> tuple[str, ...]:
+def _implied(story: BurnAlertText, name: str) -> tuple[str, ...]:
     """A burn that pages says all that slower ones say; the fastest, that it goes on now."""
     if BURNS[name].severity is not Severity.CRITICAL:
         return ()
@@ -85,5 +85,5 @@ def _condition(objective: Objective, burn: Burn, least: float) -> str:
         f"{objective.ratio(burn.long)} > {bound:g}"
         f" and {objective.ratio(burn.short)} > {bound:g}"
         f" and {objective.rate(burn.long)} * {burn.hours * 3600} >= {least:g}"
-        f" and {existed(burn.long)}"
+        f" and {older_than(burn.long)}"
     )

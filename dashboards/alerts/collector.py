@@ -32,16 +32,16 @@ _SILENT = Alert(
     board=PIPELINE_BOARD,
     about=(),
     needs=Source.COLLECTOR,
-    implies=("MCPTelemetryDropped",),
+    inhibits=("MCPTelemetryDropped",),
 )
 
 
-def _loss(name: str, watches: str, words: tuple[str, str], needs: Source) -> Alert:
+def _loss(name: str, expr: str, words: tuple[str, str], needs: Source) -> Alert:
     summary, does = words
     return Alert(
         name,
-        watches,
-        f"{watches} > 0",
+        expr,
+        f"{expr} > 0",
         "10m",
         Severity.WARNING,
         summary,

@@ -1,7 +1,7 @@
 """Latency: calls are slow, and whether it is the server, one tool or the proxy."""
 
 from dashboards.alerts.alert import DURATION, TOOL, WHO, Alert, Severity
-from dashboards.alerts.burn import Story, burns
+from dashboards.alerts.burn import BurnAlertText, burns
 from dashboards.objectives import speed
 from dashboards.recordings import CALL_RATE, LATENCY_P95, TOOL_LATENCY_P95, TOOL_RATE
 from dashboards.series import RULE
@@ -46,6 +46,6 @@ def latency(t: Thresholds) -> tuple[Alert, ...]:
         ("overhead_seconds", "call_floor"),
     )
     bad = f"take longer than {t.slow_seconds:g} s"
-    settings = ("slo_fast", "slow_seconds", "burn_calls")
-    story = Story("MCPLatencyBudgetBurn", bad, settings, latency_high.name)
+    threshold_keys = ("slo_fast", "slow_seconds", "burn_calls")
+    story = BurnAlertText("MCPLatencyBudgetBurn", bad, threshold_keys, latency_high.name)
     return (*burns(speed(t), story, t.burn_calls), latency_high, tool_slow, proxy_slow)

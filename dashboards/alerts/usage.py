@@ -1,6 +1,6 @@
 """Usage: callers do what they did not do before, or what cannot succeed."""
 
-from dashboards.alerts.alert import NUMBER, PERCENT, TOOL, WHO, Alert, Severity, existed
+from dashboards.alerts.alert import NUMBER, PERCENT, TOOL, WHO, Alert, Severity, older_than
 from dashboards.alerts.errors import share
 from dashboards.promql import eq, ne, or_zero
 from dashboards.recordings import CALL_RATE, TOOL_RATE, TOOL_RATE_DAY, TOOL_RATE_HOUR
@@ -68,7 +68,7 @@ def _surge(t: Thresholds) -> Alert:
 FIRST_SEEN = Alert(
     "MCPToolFirstSeen",
     _CALLED,
-    f"{_CALLED} unless ({_KNOWN}) and on (namespace, server) {existed('1d')}",
+    f"{_CALLED} unless ({_KNOWN}) and on (namespace, server) {older_than('1d')}",
     "2m",
     Severity.INFO,
     f"Tool {TOOL} of {WHO} is called for the first time",

@@ -9,8 +9,8 @@ from dataclasses import replace
 from dashboards import limits, series
 from dashboards.links import TO_FAILING_TOOLS, TO_SLOW_CALLS
 from dashboards.promql import eq, or_zero, ratio, unlike
-from dashboards.series import CHOSEN, Scope, Source, at_most
-from dashboards.signal import Answer, Signal
+from dashboards.series import SELECTED, Scope, Source, at_most
+from dashboards.signal import Query, Signal
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Status
 
@@ -61,8 +61,8 @@ def slow_ratio(seconds: float, scope: Scope, by: By = ()) -> str:
 
 def fault_ratio(fault: Fault) -> str:
     """Calls that ended by this fault, of all calls."""
-    calls = OUTCOMES.rate(CHOSEN)
-    return ratio(or_zero(OUTCOMES.rate(CHOSEN, eq("fault", fault)), calls), calls)
+    calls = OUTCOMES.rate(SELECTED)
+    return ratio(or_zero(OUTCOMES.rate(SELECTED, eq("fault", fault)), calls), calls)
 
 
 HONEST = "A tool result with isError and a JSON-RPC error count as errors although HTTP says 200."
@@ -72,7 +72,7 @@ RATE = Signal(
     "MCP calls per second. A fall to nothing while clients are busy means that they cannot get"
     " through: look at the upstream and at the transport errors.",
     "reqps",
-    (Answer(call_rate(CHOSEN), "calls"),),
+    (Query(call_rate(SELECTED), "calls"),),
     Source.PROXY,
 )
 RATE_BY_METHOD = Signal(
@@ -80,7 +80,7 @@ RATE_BY_METHOD = Signal(
     "MCP calls per second by method. Many initialize or tools/list calls next to few tools/call"
     " mean clients that reconnect or list for every call.",
     "reqps",
-    (Answer(call_rate(CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
+    (Query(call_rate(SELECTED, by=("mcp_method",)), "{{mcp_method}}"),),
     Source.PROXY,
 )
 RATE_BY_POD = Signal(
@@ -88,24 +88,24 @@ RATE_BY_POD = Signal(
     "MCP calls per second by replica. One far above the others: sessions stick to it; one without"
     " any: it is not ready, or new to clients that keep their connections.",
     "reqps",
-    (Answer(call_rate(CHOSEN, by=("pod",)), "{{pod}}"),),
+    (Query(call_rate(SELECTED, by=("pod",)), "{{pod}}"),),
     Source.PROXY,
 )
 ERROR_RATIO = Signal(
     "Error ratio",
     f"Failed calls of all calls. {HONEST} ToolHive's own proxy sees HTTP errors only.",
     "percentunit",
-    (Answer(error_ratio(CHOSEN), "errors"),),
+    (Query(error_ratio(SELECTED), "errors"),),
     Source.PROXY,
     limits.ERRORS,
-    quiet="no calls",
-    opens=(TO_FAILING_TOOLS,),
+    no_value_text="no calls",
+    links=(TO_FAILING_TOOLS,),
 )
 ERROR_RATIO_BY_METHOD = Signal(
     "Error ratio by method",
     f"Failed calls of all calls, by method: which kind of call fails. {HONEST}",
     "percentunit",
-    (Answer(error_ratio(CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
+    (Query(error_ratio(SELECTED, by=("mcp_method",)), "{{mcp_method}}"),),
     Source.PROXY,
     limits.ERRORS,
 )
@@ -115,7 +115,7 @@ OUTCOME_RATE = Signal(
     " protocol_error in the request or the server, transport_error and timeout on the way,"
     " rejected at the proxy's door. Counted by our proxy only.",
     "reqps",
-    (Answer(OUTCOMES.rate(CHOSEN, by=("outcome",)), "{{outcome}}"),),
+    (Query(OUTCOMES.rate(SELECTED, by=("outcome",)), "{{outcome}}"),),
     Source.PROXY,
 )
 FAULT_RATIO = Signal(
@@ -124,7 +124,7 @@ FAULT_RATIO = Signal(
     " owner. server: yours to repair. proxy: a defect of the proxy, report it. Counted by our"
     " proxy only.",
     "percentunit",
-    tuple(Answer(fault_ratio(each), each) for each in (Fault.CALLER, Fault.SERVER, Fault.PROXY)),
+    tuple(Query(fault_ratio(each), each) for each in (Fault.CALLER, Fault.SERVER, Fault.PROXY)),
     Source.PROXY,
     limits.ERRORS,
 )
@@ -133,7 +133,7 @@ STATUS_CODES = Signal(
     "HTTP status of the answers. 5xx: the server or the way to it broke; 404 after a restart:"
     " clients use sessions that are gone; 4xx: clients send what nobody accepts.",
     "reqps",
-    (Answer(REQUESTS.rate(CHOSEN, IS_CALL, by=("status_code",)), "{{status_code}}"),),
+    (Query(REQUESTS.rate(SELECTED, IS_CALL, by=("status_code",)), "{{status_code}}"),),
     Source.PROXY,
 )
 MEAN = Signal(
@@ -141,16 +141,16 @@ MEAN = Signal(
     "Mean time from a call's arrival to the end of its answer, streams not counted. A few very slow"
     " calls hide in it: single calls are told by traces only.",
     "s",
-    (Answer(mean(CHOSEN), "mean"),),
+    (Query(mean(SELECTED), "mean"),),
     Source.PROXY,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 MEAN_BY_METHOD = Signal(
     "Mean latency by method",
     "Mean time of the calls of a method. A slow initialize or tools/list makes every new client"
     " wait.",
     "s",
-    (Answer(mean(CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
+    (Query(mean(SELECTED, by=("mcp_method",)), "{{mcp_method}}"),),
     Source.PROXY,
 )
 P95 = Signal(
@@ -158,39 +158,39 @@ P95 = Signal(
     "95 of 100 calls are answered within this time, streams not counted. High: compare with the"
     " proxy's own time below, then look at the slowest tool.",
     "s",
-    (Answer(latency(0.95, CHOSEN), "p95"),),
+    (Query(latency(0.95, SELECTED), "p95"),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    quiet="no calls",
-    opens=(TO_SLOW_CALLS,),
-    instead=replace(MEAN, opens=(TO_SLOW_CALLS,)),
+    no_value_text="no calls",
+    links=(TO_SLOW_CALLS,),
+    fallback=replace(MEAN, links=(TO_SLOW_CALLS,)),
 )
 LATENCY = Signal(
     "Latency",
     "Time from a request's arrival to the end of its answer, streams not counted. p99 far above"
     " p50 means that a few calls wait for something the others do not need.",
     "s",
-    tuple(Answer(latency(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)),
+    tuple(Query(latency(q, SELECTED), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    instead=MEAN,
+    fallback=MEAN,
 )
 LATENCY_BY_METHOD = Signal(
     "Latency p95 by method",
     "95 of 100 calls of a method are answered within this time. A slow initialize or tools/list"
     " makes every new client wait.",
     "s",
-    (Answer(latency(0.95, CHOSEN, by=("mcp_method",)), "{{mcp_method}}"),),
+    (Query(latency(0.95, SELECTED, by=("mcp_method",)), "{{mcp_method}}"),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    instead=MEAN_BY_METHOD,
+    fallback=MEAN_BY_METHOD,
 )
 DURATIONS = Signal(
     "Durations",
     "How many calls took how long, streams not counted: the darker, the more. Two dark bands are"
     " two kinds of calls. A dot is one call; a click on it opens its trace.",
     "s",
-    (Answer(BUCKETS.increase(CHOSEN, IS_CALL, by=("le",)), "{{le}}"),),
+    (Query(BUCKETS.increase(SELECTED, IS_CALL, by=("le",)), "{{le}}"),),
     Source.PROXY,
     exemplars=True,
 )
@@ -199,6 +199,6 @@ SLOW = Signal(
     "Calls that took longer than this, of all calls, streams not counted. It tells how many"
     " callers wait, where a quantile tells how long one of them does.",
     "percentunit",
-    tuple(Answer(slow_ratio(bound, CHOSEN), f"over {bound:g} s") for bound in (0.5, 2, 10)),
+    tuple(Query(slow_ratio(bound, SELECTED), f"over {bound:g} s") for bound in (0.5, 2, 10)),
     Source.PROXY,
 )

@@ -2,15 +2,15 @@
 
 from dashboards import limits, third_party_metrics
 from dashboards.promql import or_zero
-from dashboards.series import WHOLE, Series, Source
-from dashboards.signal import Answer, Signal
+from dashboards.series import EVERYTHING, Series, Source
+from dashboards.signal import Query, Signal
 
 
-def _lost(label: str, whole: Series, parts: dict[str, Series]) -> tuple[Answer, ...]:
+def _lost(label: str, whole: Series, parts: dict[str, Series]) -> tuple[Query, ...]:
     """Each part's rate by `label`; 0 for every value of it that the whole knows."""
-    present = whole.rate(WHOLE, by=(label,))
+    present = whole.rate(EVERYTHING, by=(label,))
     return tuple(
-        Answer(or_zero(part.rate(WHOLE, by=(label,)), present), f"{{{{{label}}}}} {name}")
+        Query(or_zero(part.rate(EVERYTHING, by=(label,)), present), f"{{{{{label}}}}} {name}")
         for name, part in parts.items()
     )
 
@@ -20,7 +20,11 @@ POINTS_RECEIVED = Signal(
     "Metric points that the collector accepted. A fall while servers report means that proxies"
     " cannot reach it. Empty where metrics do not pass the collector.",
     "cps",
-    (Answer(third_party_metrics.ACCEPTED_POINTS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
+    (
+        Query(
+            third_party_metrics.ACCEPTED_POINTS.rate(EVERYTHING, by=("receiver",)), "{{receiver}}"
+        ),
+    ),
     Source.COLLECTOR_METRICS,
 )
 POINTS_REFUSED = Signal(
@@ -44,7 +48,7 @@ POINTS_SENT = Signal(
     "Metric points that the collector handed on, by exporter. Below what it received: points are"
     " filtered, queued or lost. Empty where metrics do not pass the collector.",
     "cps",
-    (Answer(third_party_metrics.SENT_POINTS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
+    (Query(third_party_metrics.SENT_POINTS.rate(EVERYTHING, by=("exporter",)), "{{exporter}}"),),
     Source.COLLECTOR_METRICS,
 )
 POINTS_UNSENT = Signal(
@@ -68,7 +72,7 @@ SPANS_RECEIVED = Signal(
     "Spans that the collector accepted. None while calls are made: sampling is 0, or the proxies"
     " cannot reach it.",
     "cps",
-    (Answer(third_party_metrics.ACCEPTED_SPANS.rate(WHOLE, by=("receiver",)), "{{receiver}}"),),
+    (Query(third_party_metrics.ACCEPTED_SPANS.rate(EVERYTHING, by=("receiver",)), "{{receiver}}"),),
     Source.COLLECTOR,
 )
 SPANS_REFUSED = Signal(
@@ -88,7 +92,7 @@ SPANS_SENT = Signal(
     "Spans sent on",
     "Spans that the collector handed to Jaeger. Below what it received: spans are queued or lost.",
     "cps",
-    (Answer(third_party_metrics.SENT_SPANS.rate(WHOLE, by=("exporter",)), "{{exporter}}"),),
+    (Query(third_party_metrics.SENT_SPANS.rate(EVERYTHING, by=("exporter",)), "{{exporter}}"),),
     Source.COLLECTOR,
 )
 SPANS_UNSENT = Signal(
@@ -112,9 +116,9 @@ QUEUE = Signal(
     "How full an exporter's queue is. Filling: the receiving side is away or too slow.",
     "percentunit",
     (
-        Answer(
-            f"{third_party_metrics.QUEUE_SIZE.now(WHOLE, by=_QUEUE)}"
-            f" / {third_party_metrics.QUEUE_CAPACITY.now(WHOLE, by=_QUEUE)}",
+        Query(
+            f"{third_party_metrics.QUEUE_SIZE.now(EVERYTHING, by=_QUEUE)}"
+            f" / {third_party_metrics.QUEUE_CAPACITY.now(EVERYTHING, by=_QUEUE)}",
             "{{exporter}} {{data_type}}",
         ),
     ),
@@ -125,6 +129,10 @@ COLLECTOR_MEMORY = Signal(
     "Memory of the collector",
     "Resident memory of the collector. Near its memory limit it refuses what comes in.",
     "bytes",
-    (Answer(third_party_metrics.COLLECTOR_MEMORY.now(WHOLE, by=("instance",)), "{{instance}}"),),
+    (
+        Query(
+            third_party_metrics.COLLECTOR_MEMORY.now(EVERYTHING, by=("instance",)), "{{instance}}"
+        ),
+    ),
     Source.COLLECTOR,
 )

@@ -4,8 +4,8 @@ from dashboards import limits
 from dashboards.links import TO_RESOURCES, TO_SERVER
 from dashboards.promql import Match, eq, or_zero, ratio
 from dashboards.recordings import LATENCY_BUCKETS, OUTCOMES, OVERHEAD_BUCKETS
-from dashboards.series import CHOSEN, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import calls, fleet, proxies, recorded
 from dashboards.signals.fleet import TOP
 from proxy.telemetry import catalogue
@@ -13,7 +13,7 @@ from proxy.telemetry.catalogue import Outcome
 
 _PROXY = recorded.added()
 
-IN_FLIGHT = calls.SUM.rate(CHOSEN, calls.IS_CALL)
+IN_FLIGHT = calls.SUM.rate(SELECTED, calls.IS_CALL)
 """Calls under way, by Little's law: seconds of calls per second."""
 
 
@@ -22,43 +22,43 @@ ADDED = Signal(
     "Mean time that a call spent in the proxy, the server's time excluded, over 5 minutes, as"
     " recorded.",
     "s",
-    (Answer(_PROXY, "proxy"),),
+    (Query(_PROXY, "proxy"),),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 ADDED_P99 = Signal(
     "Time added p99",
     "99 of 100 calls spent less than this in the proxy, over 5 minutes, as recorded.",
     "s",
-    (Answer(recorded.quantile_of(OVERHEAD_BUCKETS, 0.99), "proxy"),),
+    (Query(recorded.quantile_of(OVERHEAD_BUCKETS, 0.99), "proxy"),),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 SHARE = Signal(
     "Share of the calls' time",
     "Mean time of a request in the proxy, notifications too, as part of the mean time of a call,"
     " over 5 minutes, as recorded. High only because the servers are fast: see the time added.",
     "percentunit",
-    (Answer(recorded.share(), "proxy"),),
+    (Query(recorded.share(), "proxy"),),
     Source.PROXY,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 CPU_PER_CALL = Signal(
     "CPU per call",
     "CPU time of the proxies for each call that they answered, over 5 minutes, as recorded. High at"
     " few calls, where idling counts.",
     "s",
-    (Answer(recorded.cpu_per_call(), "CPU"),),
+    (Query(recorded.cpu_per_call(), "CPU"),),
     Source.PROXY,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 MEMORY = Signal(
     "Memory of all proxies",
     "Resident memory of all chosen proxies together.",
     "bytes",
-    (Answer(proxies.MEMORY.now(CHOSEN), "memory"),),
+    (Query(proxies.MEMORY.now(SELECTED), "memory"),),
     Source.PROXY,
 )
 FAULTS = Signal(
@@ -67,8 +67,8 @@ FAULTS = Signal(
     "percentunit",
     (fleet.fault(catalogue.Fault.PROXY),),
     Source.PROXY,
-    limits.LOST.because("The proxy must never be the reason."),
-    quiet="no calls",
+    limits.LOST.with_reason("The proxy must never be the reason."),
+    no_value_text="no calls",
 )
 SPLIT = Signal(
     "Where a call's time goes",
@@ -76,8 +76,8 @@ SPLIT = Signal(
     " The proxy's part rises: see why below.",
     "s",
     (
-        Answer(f"{recorded.mean_time()} - {_PROXY}", "behind the proxy"),
-        Answer(_PROXY, "in the proxy"),
+        Query(f"{recorded.mean_time()} - {_PROXY}", "behind the proxy"),
+        Query(_PROXY, "in the proxy"),
     ),
     Source.PROXY,
 )
@@ -87,8 +87,8 @@ SIDE_BY_SIDE = Signal(
     " be subtracted: that is what the means beside are for.",
     "s",
     (
-        Answer(recorded.quantile_of(LATENCY_BUCKETS, 0.95), "whole call"),
-        Answer(recorded.quantile_of(OVERHEAD_BUCKETS, 0.95), "in the proxy"),
+        Query(recorded.quantile_of(LATENCY_BUCKETS, 0.95), "whole call"),
+        Query(recorded.quantile_of(OVERHEAD_BUCKETS, 0.95), "in the proxy"),
     ),
     Source.PROXY,
 )
@@ -97,36 +97,36 @@ SPREAD = Signal(
     "How many calls per second spent how long in the proxy: the darker, the more. It should be one"
     " thin band; a second one is large messages or a busy event loop.",
     "s",
-    (Answer(OVERHEAD_BUCKETS.series.now(CHOSEN, by=("le",)), "{{le}}"),),
+    (Query(OVERHEAD_BUCKETS.series.now(SELECTED, by=("le",)), "{{le}}"),),
     Source.PROXY,
 )
 ADDED_BY_SERVER = Signal(
     "Time added by server",
     f"Mean time in the proxy, of the {TOP} servers where it is longest.",
     "s",
-    (Answer(f"topk({TOP}, {recorded.added(EACH_SERVER)})", WHO),),
+    (Query(f"topk({TOP}, {recorded.added(EACH_SERVER)})", WHO),),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
-    opens=(TO_SERVER, TO_RESOURCES),
+    links=(TO_SERVER, TO_RESOURCES),
 )
 SERVER_TIME = Signal(
     "Time behind the proxy by server",
     f"Mean time of a call without the proxy's part, of the {TOP} slowest servers.",
     "s",
     (
-        Answer(
+        Query(
             f"topk({TOP}, {recorded.mean_time(EACH_SERVER)} - {recorded.added(EACH_SERVER)})",
             WHO,
         ),
     ),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 
 
 def _failing(*outcome: Match) -> str:
-    return or_zero(OUTCOMES.series.now(CHOSEN, *outcome, by=EACH_SERVER), proxies.PRESENT)
+    return or_zero(OUTCOMES.series.now(SELECTED, *outcome, by=EACH_SERVER), proxies.PRESENT)
 
 
 UPSTREAM_ERRORS = Signal(
@@ -135,11 +135,11 @@ UPSTREAM_ERRORS = Signal(
     " too long. The proxy is the messenger: look at the server, then at the network.",
     "reqps",
     (
-        Answer(_failing(eq("outcome", Outcome.TRANSPORT_ERROR)), f"{WHO} broken"),
-        Answer(_failing(eq("outcome", Outcome.TIMEOUT)), f"{WHO} too late"),
+        Query(_failing(eq("outcome", Outcome.TRANSPORT_ERROR)), f"{WHO} broken"),
+        Query(_failing(eq("outcome", Outcome.TIMEOUT)), f"{WHO} too late"),
     ),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 MEMORY_PER_SESSION = Signal(
     "Memory per open session",
@@ -147,15 +147,15 @@ MEMORY_PER_SESSION = Signal(
     " sessions; rising then: sessions hold more than they should.",
     "bytes",
     (
-        Answer(
+        Query(
             ratio(
-                proxies.MEMORY.now(CHOSEN, by=EACH_SERVER),
-                proxies.SESSIONS.now(CHOSEN, by=EACH_SERVER),
+                proxies.MEMORY.now(SELECTED, by=EACH_SERVER),
+                proxies.SESSIONS.now(SELECTED, by=EACH_SERVER),
             ),
             WHO,
         ),
     ),
     Source.PROXY,
-    quiet="no sessions",
-    opens=(TO_SERVER,),
+    no_value_text="no sessions",
+    links=(TO_SERVER,),
 )

@@ -6,8 +6,8 @@ from dashboards.promql import aggregate, eq, or_zero, over_time, ratio
 from dashboards.recording import Recording
 from dashboards.recordings import CALL_RATE, ERROR_RATIO, LATENCY_BUCKETS, LATENCY_P95
 from dashboards.recordings import OUTCOMES as RECORDED_OUTCOMES
-from dashboards.series import CHOSEN, CHOSEN_RANGE, WHOLE, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import EVERYTHING, SELECTED, SELECTED_RANGE, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import calls, proxies
 from dashboards.signals.freshness import SEEN
 from dashboards.signals.slis import OURS
@@ -16,14 +16,14 @@ from proxy.telemetry.catalogue import Fault
 TOP = 10
 """As many lines and bars as can be told apart."""
 
-_UPSTREAM = proxies.UP.now(CHOSEN, by=EACH_SERVER, operator="min")
-_FIRING = third_party_metrics.ALERTS.now(CHOSEN, *OURS, by=EACH_SERVER, operator="count")
+_UPSTREAM = proxies.UP.now(SELECTED, by=EACH_SERVER, operator="min")
+_FIRING = third_party_metrics.ALERTS.now(SELECTED, *OURS, by=EACH_SERVER, operator="count")
 _DOWN = ((0, "down"), (1, "up"))
 
 
 def recorded(recording: Recording) -> str:
     """A recorded value of each chosen server."""
-    return recording.series.now(CHOSEN, by=EACH_SERVER, operator="max")
+    return recording.series.now(SELECTED, by=EACH_SERVER, operator="max")
 
 
 def _top(vector: str) -> str:
@@ -39,50 +39,50 @@ DOWN = Signal(
     "Servers down",
     "MCP servers that some proxy cannot reach now. Every call to them ends in a transport error.",
     "short",
-    (Answer(f"count({_UPSTREAM} == 0) or vector(0)", "servers"),),
+    (Query(f"count({_UPSTREAM} == 0) or vector(0)", "servers"),),
     Source.PROXY,
-    limits.FIRING.because("One is enough: its callers get nothing."),
-    opens=(TO_FLEET,),
+    limits.FIRING.with_reason("One is enough: its callers get nothing."),
+    links=(TO_FLEET,),
 )
 CALLS = Signal(
     "Calls",
     "MCP calls per second of all chosen servers, over 5 minutes, as recorded. A fall to nothing"
     " while agents work means that they cannot get through.",
     "reqps",
-    (Answer(f"sum({recorded(CALL_RATE)})", "calls"),),
+    (Query(f"sum({recorded(CALL_RATE)})", "calls"),),
     Source.PROXY,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
     "Failed calls of all calls, over all chosen servers and 5 minutes, as recorded. High: see"
     " which server it is.",
     "percentunit",
-    (Answer(ratio(f"sum({_failed()})", f"sum({recorded(CALL_RATE)})"), "errors"),),
+    (Query(ratio(f"sum({_failed()})", f"sum({recorded(CALL_RATE)})"), "errors"),),
     Source.PROXY,
     limits.ERRORS,
-    quiet="no calls",
-    opens=(TO_FLEET,),
+    no_value_text="no calls",
+    links=(TO_FLEET,),
 )
 SLOWEST_P95 = Signal(
     "p95 of the slowest server",
     "95 of 100 calls to the slowest of the chosen servers were answered within this time, over 5"
     " minutes, as recorded. High: see which server it is.",
     "s",
-    (Answer(f"max({recorded(LATENCY_P95)})", "p95"),),
+    (Query(f"max({recorded(LATENCY_P95)})", "p95"),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    quiet="no calls",
-    opens=(TO_FLEET,),
-    instead=Signal(
+    no_value_text="no calls",
+    links=(TO_FLEET,),
+    fallback=Signal(
         "Mean of the slowest server",
         "The mean time of a call to the slowest of the chosen servers. High: see which server it"
         " is.",
         "s",
-        (Answer(f"max({calls.mean(CHOSEN, EACH_SERVER)})", "mean"),),
+        (Query(f"max({calls.mean(SELECTED, EACH_SERVER)})", "mean"),),
         Source.PROXY,
-        quiet="no calls",
-        opens=(TO_FLEET,),
+        no_value_text="no calls",
+        links=(TO_FLEET,),
     ),
 )
 TABLE = Signal(
@@ -91,25 +91,25 @@ TABLE = Signal(
     " and its latency. Upstream and sessions are told by our proxy only.",
     "short",
     (
-        Answer(or_zero(_FIRING, f"({SEEN})"), "Alerts", limit=limits.FIRING),
-        Answer(_UPSTREAM, "Upstream", limit=limits.UPSTREAM, words=_DOWN),
-        Answer(recorded(CALL_RATE), "Calls", "reqps"),
-        Answer(recorded(ERROR_RATIO), "Error ratio", "percentunit", limits.ERRORS),
-        Answer(recorded(LATENCY_P95), "p95", "s", limits.LATENCY_SECONDS),
-        Answer(proxies.SESSIONS.now(CHOSEN, by=EACH_SERVER), "Sessions"),
+        Query(or_zero(_FIRING, f"({SEEN})"), "Alerts", limit=limits.FIRING),
+        Query(_UPSTREAM, "Upstream", limit=limits.UPSTREAM, value_mappings=_DOWN),
+        Query(recorded(CALL_RATE), "Calls", "reqps"),
+        Query(recorded(ERROR_RATIO), "Error ratio", "percentunit", limits.ERRORS),
+        Query(recorded(LATENCY_P95), "p95", "s", limits.LATENCY_SECONDS),
+        Query(proxies.SESSIONS.now(SELECTED, by=EACH_SERVER), "Sessions"),
     ),
     Source.PROXY,
     keys=EACH_SERVER,
-    opens=(TO_SERVER, TO_TOOLS, TO_LATENCY),
+    links=(TO_SERVER, TO_TOOLS, TO_LATENCY),
 )
 NEEDY = Signal(
     "Servers that need you",
     "Every server, those with alerts first. A click on a name opens it.",
     "short",
-    tuple(each for each in TABLE.answers if each.name not in ("Calls", "Sessions")),
+    tuple(each for each in TABLE.queries if each.name not in ("Calls", "Sessions")),
     Source.PROXY,
     keys=EACH_SERVER,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 BUSIEST = Signal(
     "Busiest servers",
@@ -117,64 +117,65 @@ BUSIEST = Signal(
     " usual place is called by a loop.",
     "reqps",
     (
-        Answer(
-            _top(over_time("avg", CALL_RATE.series.select(CHOSEN_RANGE), CHOSEN_RANGE.window)), WHO
+        Query(
+            _top(over_time("avg", CALL_RATE.series.select(SELECTED_RANGE), SELECTED_RANGE.window)),
+            WHO,
         ),
     ),
     Source.PROXY,
-    quiet="no calls",
-    opens=(TO_SERVER,),
+    no_value_text="no calls",
+    links=(TO_SERVER,),
 )
 RATES = Signal(
     "Calls by server",
     f"MCP calls per second of the {TOP} busiest servers. One that falls while the others do not is"
     " in trouble itself.",
     "reqps",
-    (Answer(_top(recorded(CALL_RATE)), WHO),),
+    (Query(_top(recorded(CALL_RATE)), WHO),),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 ERROR_RATIOS = Signal(
     "Error ratio by server",
     f"Failed calls of all calls, of the {TOP} servers that fail most. All at once: look at what"
     " they share, the network or the cluster.",
     "percentunit",
-    (Answer(_top(recorded(ERROR_RATIO)), WHO),),
+    (Query(_top(recorded(ERROR_RATIO)), WHO),),
     Source.PROXY,
     limits.ERRORS,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 LATENCIES = Signal(
     "Latency p95 by server",
     f"95 of 100 calls are answered within this time, of the {TOP} slowest servers.",
     "s",
-    (Answer(_top(recorded(LATENCY_P95)), WHO),),
+    (Query(_top(recorded(LATENCY_P95)), WHO),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    opens=(TO_SERVER, TO_LATENCY),
-    instead=Signal(
+    links=(TO_SERVER, TO_LATENCY),
+    fallback=Signal(
         "Mean latency by server",
         f"The mean time of a call, of the {TOP} slowest servers.",
         "s",
-        (Answer(_top(calls.mean(CHOSEN, EACH_SERVER)), WHO),),
+        (Query(_top(calls.mean(SELECTED, EACH_SERVER)), WHO),),
         Source.PROXY,
-        opens=(TO_SERVER, TO_LATENCY),
+        links=(TO_SERVER, TO_LATENCY),
     ),
 )
 OUTCOMES = Signal(
     "Calls by outcome",
     f"{calls.OUTCOME_RATE.description} Over 5 minutes, as recorded.",
     "reqps",
-    (Answer(RECORDED_OUTCOMES.series.now(CHOSEN, by=("outcome",)), "{{outcome}}"),),
+    (Query(RECORDED_OUTCOMES.series.now(SELECTED, by=("outcome",)), "{{outcome}}"),),
     Source.PROXY,
 )
 
 
-def fault(fault: Fault) -> Answer:
+def fault(fault: Fault) -> Query:
     """Failed calls of all calls, by this fault."""
     series = RECORDED_OUTCOMES.series
-    every = series.now(CHOSEN)
-    return Answer(ratio(or_zero(series.now(CHOSEN, eq("fault", fault)), every), every), fault)
+    every = series.now(SELECTED)
+    return Query(ratio(or_zero(series.now(SELECTED, eq("fault", fault)), every), every), fault)
 
 
 FAULTS = Signal(
@@ -190,23 +191,23 @@ DURATIONS = Signal(
     "How many calls per second took how long, over 5 minutes, as recorded: the darker, the more."
     " Two dark bands are two kinds of calls.",
     "s",
-    (Answer(LATENCY_BUCKETS.series.now(CHOSEN, by=("le",)), "{{le}}"),),
+    (Query(LATENCY_BUCKETS.series.now(SELECTED, by=("le",)), "{{le}}"),),
     Source.PROXY,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 OPEN_SESSIONS = Signal(
     "Sessions by server",
     f"Open MCP sessions of the {TOP} servers that have most. A line that only rises is clients that"
     " never end their sessions.",
     "short",
-    (Answer(_top(proxies.SESSIONS.now(CHOSEN, by=EACH_SERVER)), WHO),),
+    (Query(_top(proxies.SESSIONS.now(SELECTED, by=EACH_SERVER)), WHO),),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 
 _ALERT = ("alertname", "severity", *EACH_SERVER)
-_NOW = third_party_metrics.ALERTS.now(WHOLE, *OURS, by=_ALERT, operator="group")
-_SINCE = third_party_metrics.ALERTS_SINCE.now(WHOLE, OURS[0], by=_ALERT, operator="min")
+_NOW = third_party_metrics.ALERTS.now(EVERYTHING, *OURS, by=_ALERT, operator="group")
+_SINCE = third_party_metrics.ALERTS_SINCE.now(EVERYTHING, OURS[0], by=_ALERT, operator="min")
 _NONE = 'label_replace(vector(0), "alertname", "none fires", "", "")'
 ALERTS = Signal(
     "Firing alerts",
@@ -214,12 +215,12 @@ ALERTS = Signal(
     " has a heading for each.",
     "s",
     (
-        Answer(
+        Query(
             f"time() - ({_SINCE} and {_NOW}) or ({_NONE} unless on () {aggregate('group', _NOW)})",
             "Firing for",
         ),
     ),
     Source.PROMETHEUS,
     keys=_ALERT,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )

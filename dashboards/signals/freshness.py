@@ -4,11 +4,11 @@ from dashboards import limits, third_party_metrics
 from dashboards.links import TO_PIPELINE, TO_SERVER
 from dashboards.promql import aggregate, over_time
 from dashboards.recordings import NEWEST, SERIES
-from dashboards.series import CHOSEN, CHOSEN_TARGETS, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, SELECTED_TARGETS, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import proxies
 
-SEEN = NEWEST.series.now(CHOSEN, by=EACH_SERVER, operator="group")
+SEEN = NEWEST.series.now(SELECTED, by=EACH_SERVER, operator="group")
 """The chosen servers that tell of themselves: ours even when idle, ToolHive's once called."""
 
 
@@ -17,16 +17,18 @@ def _age() -> str:
 
     Of our proxies at once; of others, and of what is silent, by what the rule remembers.
     """
-    ours = aggregate("max", f"timestamp({proxies.UP.select(CHOSEN)})", EACH_SERVER)
-    remembered = aggregate("max", over_time("max", NEWEST.series.select(CHOSEN), "1h"), EACH_SERVER)
+    ours = aggregate("max", f"timestamp({proxies.UP.select(SELECTED)})", EACH_SERVER)
+    remembered = aggregate(
+        "max", over_time("max", NEWEST.series.select(SELECTED), "1h"), EACH_SERVER
+    )
     return f"time() - ({ours} or {remembered})"
 
 
 def _copies() -> str:
     """By how many roads one series arrives; ToolHive's second SSE series is no copy."""
     each_pod = ("namespace", "server", "pod", "transport")
-    ours = proxies.UP.now(CHOSEN, by=each_pod, operator="count")
-    theirs = proxies.CONNECTIONS.now(CHOSEN, proxies.NOT_SSE, by=each_pod, operator="count")
+    ours = proxies.UP.now(SELECTED, by=each_pod, operator="count")
+    theirs = proxies.CONNECTIONS.now(SELECTED, proxies.NOT_SSE, by=each_pod, operator="count")
     return " or ".join(aggregate("max", count, EACH_SERVER) for count in (ours, theirs))
 
 
@@ -36,27 +38,27 @@ FRESHNESS = Signal(
     " the proxy is gone or its road is cut. Where a collector is scraped it repeats the last value"
     " for 5 minutes, so a lost proxy shows that much later.",
     "s",
-    (Answer(_age(), WHO),),
+    (Query(_age(), WHO),),
     Source.PROXY,
     limits.FRESHNESS_SECONDS,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 OLDEST = Signal(
     "Stalest telemetry",
     "The age of the newest sample of the server that has been silent for longest. High: see which"
     " server it is.",
     "s",
-    (Answer(f"max({_age()})", "age"),),
+    (Query(f"max({_age()})", "age"),),
     Source.PROXY,
     limits.FRESHNESS_SECONDS,
-    opens=(TO_PIPELINE,),
+    links=(TO_PIPELINE,),
 )
 REPORTING = Signal(
     "Servers reporting",
     "MCP servers that tell of themselves now. Fewer than you run: those missing are not"
     " instrumented, or their road is cut; ToolHive's proxies are silent until the first call.",
     "short",
-    (Answer(f"count({SEEN})", "servers"),),
+    (Query(f"count({SEEN})", "servers"),),
     Source.PROXY,
 )
 COPIES = Signal(
@@ -64,27 +66,27 @@ COPIES = Signal(
     "By how many roads the series of one proxy arrive. Each must arrive once: either it is scraped"
     " or it is pushed.",
     "short",
-    (Answer(_copies(), WHO),),
+    (Query(_copies(), WHO),),
     Source.PROXY,
     limits.COPIES,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 MOST_COPIES = Signal(
     "Double counting",
     "Whether a series arrives by more than one road, and by how many. If so, see which server it is"
     " under Arrival, and switch one of its roads off.",
     "short",
-    (Answer(f"max({_copies()})", "copies"),),
+    (Query(f"max({_copies()})", "copies"),),
     Source.PROXY,
     limits.COPIES,
-    words=((1, "none"),),
+    value_mappings=((1, "none"),),
 )
 SERIES_BY_FAMILY = Signal(
     "Series by family",
     "Series of each MCP metric, histograms counted once per label set. A line that only rises is a"
     " label without bound, such as invented tool names.",
     "short",
-    (Answer(SERIES.series.now(CHOSEN, by=("family",)), "{{family}}"),),
+    (Query(SERIES.series.now(SELECTED, by=("family",)), "{{family}}"),),
     Source.PROXY,
     limits.SERIES_PER_FAMILY,
 )
@@ -93,10 +95,10 @@ TARGET_UP = Signal(
     "Whether Prometheus can read the proxies' /metrics, where it scrapes them. Empty where the"
     " metrics are pushed.",
     "none",
-    (Answer(third_party_metrics.UP.now(CHOSEN_TARGETS, by=("job",), operator="min"), "{{job}}"),),
+    (Query(third_party_metrics.UP.now(SELECTED_TARGETS, by=("job",), operator="min"), "{{job}}"),),
     Source.SCRAPE_PROXY,
     limits.TARGET_UP,
-    words=((0, "down"), (1, "up")),
+    value_mappings=((0, "down"), (1, "up")),
 )
 SCRAPE_DURATION = Signal(
     "Scrape duration",
@@ -104,8 +106,8 @@ SCRAPE_DURATION = Signal(
     " many series. Empty where the metrics are pushed.",
     "s",
     (
-        Answer(
-            third_party_metrics.SCRAPE_DURATION.now(CHOSEN_TARGETS, by=("job",), operator="max"),
+        Query(
+            third_party_metrics.SCRAPE_DURATION.now(SELECTED_TARGETS, by=("job",), operator="max"),
             "{{job}}",
         ),
     ),
@@ -118,8 +120,8 @@ SCRAPE_SAMPLES = Signal(
     " the metrics are pushed.",
     "short",
     (
-        Answer(
-            third_party_metrics.SCRAPE_SAMPLES.now(CHOSEN_TARGETS, by=("job",), operator="max"),
+        Query(
+            third_party_metrics.SCRAPE_SAMPLES.now(SELECTED_TARGETS, by=("job",), operator="max"),
             "{{job}}",
         ),
     ),

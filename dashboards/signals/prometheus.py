@@ -2,8 +2,8 @@
 
 from dashboards import limits, third_party_metrics
 from dashboards.promql import eq
-from dashboards.series import WHOLE, Source
-from dashboards.signal import Answer, Signal
+from dashboards.series import EVERYTHING, Source
+from dashboards.signal import Query, Signal
 
 _WRITE = eq("handler", "/api/v1/write")
 WRITES = Signal(
@@ -11,7 +11,7 @@ WRITES = Signal(
     "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: samples are refused for"
     " good, see the reasons below. Empty where nobody writes.",
     "reqps",
-    (Answer(third_party_metrics.HTTP_REQUESTS.rate(WHOLE, _WRITE, by=("code",)), "{{code}}"),),
+    (Query(third_party_metrics.HTTP_REQUESTS.rate(EVERYTHING, _WRITE, by=("code",)), "{{code}}"),),
     Source.REMOTE_WRITE,
 )
 WRITE_LATENCY = Signal(
@@ -19,10 +19,10 @@ WRITE_LATENCY = Signal(
     "95 of 100 remote writes are stored within this time. High: Prometheus is short of disk or"
     " CPU, and the writers' queues fill.",
     "s",
-    (Answer(third_party_metrics.HTTP_DURATION.quantile(0.95, WHOLE, _WRITE), "p95"),),
+    (Query(third_party_metrics.HTTP_DURATION.quantile(0.95, EVERYTHING, _WRITE), "p95"),),
     Source.REMOTE_WRITE,
-    limits.LATENCY_SECONDS.because("Writers wait for each request before the next."),
-    quiet="no writes",
+    limits.LATENCY_SECONDS.with_reason("Writers wait for each request before the next."),
+    no_value_text="no writes",
 )
 SAMPLES_REFUSED = Signal(
     "Samples refused by Prometheus",
@@ -30,8 +30,8 @@ SAMPLES_REFUSED = Signal(
     " longer than the out-of-order window.",
     "cps",
     (
-        Answer(third_party_metrics.OUT_OF_ORDER.rate(WHOLE), "out of order"),
-        Answer(third_party_metrics.TOO_OLD.rate(WHOLE), "too old"),
+        Query(third_party_metrics.OUT_OF_ORDER.rate(EVERYTHING), "out of order"),
+        Query(third_party_metrics.TOO_OLD.rate(EVERYTHING), "too old"),
     ),
     Source.PROMETHEUS,
     limits.LOST,
@@ -41,14 +41,14 @@ HEAD_SERIES = Signal(
     "All series that Prometheus holds in memory. A line that only rises ends in a restart for lack"
     " of memory.",
     "short",
-    (Answer(third_party_metrics.HEAD_SERIES.now(WHOLE, by=("instance",)), "{{instance}}"),),
+    (Query(third_party_metrics.HEAD_SERIES.now(EVERYTHING, by=("instance",)), "{{instance}}"),),
     Source.PROMETHEUS,
 )
 SAMPLES_STORED = Signal(
     "Samples stored",
     "Samples that Prometheus stores per second. A sudden fall: a road is cut.",
     "cps",
-    (Answer(third_party_metrics.APPENDED.rate(WHOLE, by=("instance",)), "{{instance}}"),),
+    (Query(third_party_metrics.APPENDED.rate(EVERYTHING, by=("instance",)), "{{instance}}"),),
     Source.PROMETHEUS,
 )
 RULE_FAILURES = Signal(
@@ -56,7 +56,7 @@ RULE_FAILURES = Signal(
     "Evaluations of rules that failed. An alert whose rule fails cannot fire; Prometheus' log has"
     " the reason.",
     "short",
-    (Answer(third_party_metrics.RULE_FAILURES.increase(WHOLE), "failures"),),
+    (Query(third_party_metrics.RULE_FAILURES.increase(EVERYTHING), "failures"),),
     Source.PROMETHEUS,
-    limits.LOST.because("Failed rules leave holes in the service level indicators."),
+    limits.LOST.with_reason("Failed rules leave holes in the service level indicators."),
 )

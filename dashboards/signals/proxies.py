@@ -5,8 +5,8 @@ from dataclasses import replace
 from dashboards import limits, series
 from dashboards.links import TO_COST, TO_RESOURCES, TO_SERVER, TO_SESSIONS
 from dashboards.promql import ne, or_zero, ratio
-from dashboards.series import CHOSEN, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import calls
 from proxy.telemetry import catalogue
 
@@ -29,13 +29,13 @@ OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
 EACH_POD = ("namespace", "server", "pod")
 OF_A_PROXY = ne("server", "")
 """Every program tells of its process under the same names; only proxies say of which server."""
-PRESENT = UP.now(CHOSEN, by=EACH_SERVER)
+PRESENT = UP.now(SELECTED, by=EACH_SERVER)
 
 
 def added(by: tuple[str, ...] = ()) -> str:
     """Mean seconds that a request spent in the proxy; its histogram has no methods to choose by."""
     total, count = series.total(catalogue.OVERHEAD), series.count(catalogue.OVERHEAD)
-    return ratio(total.rate(CHOSEN, by=by), count.rate(CHOSEN, by=by))
+    return ratio(total.rate(SELECTED, by=by), count.rate(SELECTED, by=by))
 
 
 def share(by: tuple[str, ...] = ()) -> str:
@@ -45,7 +45,7 @@ def share(by: tuple[str, ...] = ()) -> str:
     rate() does not see, while the proxy's own is there before any call; so in a proxy's first
     minutes the sums are of different calls.
     """
-    return ratio(added(by), f"({calls.mean(CHOSEN, by)})")
+    return ratio(added(by), f"({calls.mean(SELECTED, by)})")
 
 
 UPSTREAM = Signal(
@@ -53,42 +53,42 @@ UPSTREAM = Signal(
     "Whether every proxy reaches its MCP server. Down: calls end in transport errors; look at the"
     " server's pod or process first.",
     "none",
-    (Answer(UP.now(CHOSEN, operator="min"), "upstream"),),
+    (Query(UP.now(SELECTED, operator="min"), "upstream"),),
     Source.PROXY,
     limits.UPSTREAM,
-    words=((0, "down"), (1, "up")),
+    value_mappings=((0, "down"), (1, "up")),
 )
 UPSTREAM_RESTARTS = Signal(
     "Restarts of stdio servers",
     "How often the proxy had to start the server's process again. More than one in a row: the"
     " server crashes on what callers send, or at start; its log tells.",
     "short",
-    (Answer(or_zero(RESTARTS.increase(CHOSEN, by=EACH_SERVER), PRESENT), WHO),),
+    (Query(or_zero(RESTARTS.increase(SELECTED, by=EACH_SERVER), PRESENT), WHO),),
     Source.PROXY,
-    limits.LOST.because("A server that restarts forgets its sessions."),
+    limits.LOST.with_reason("A server that restarts forgets its sessions."),
 )
 UPSTREAM_KILLED = Signal(
     "Processes killed by a signal",
     "Processes of stdio servers that were ended by a signal which the proxy did not send. SIGKILL:"
     " the kernel, for lack of memory, or somebody by hand; SIGSEGV or SIGABRT: a crash of its own.",
     "short",
-    (Answer(KILLED.increase(CHOSEN, by=(*EACH_SERVER, "signal")), f"{WHO} {{{{signal}}}}"),),
+    (Query(KILLED.increase(SELECTED, by=(*EACH_SERVER, "signal")), f"{WHO} {{{{signal}}}}"),),
     Source.PROXY,
-    limits.LOST.because("The sessions of a killed process are lost."),
+    limits.LOST.with_reason("The sessions of a killed process are lost."),
 )
 OPEN_SESSIONS = Signal(
     "Open sessions",
     "MCP sessions open now. A line that only rises is clients that never end their sessions.",
     "short",
-    (Answer(SESSIONS.now(CHOSEN), "sessions"),),
+    (Query(SESSIONS.now(SELECTED), "sessions"),),
     Source.PROXY,
-    opens=(TO_SESSIONS,),
+    links=(TO_SESSIONS,),
 )
 OPEN_CONNECTIONS = Signal(
     "Open connections",
     "Client connections open now. Far above the sessions: clients that do not reuse them.",
     "short",
-    (Answer(CONNECTIONS.now(CHOSEN), "connections"),),
+    (Query(CONNECTIONS.now(SELECTED), "connections"),),
     Source.PROXY,
 )
 OPEN = Signal(
@@ -97,41 +97,41 @@ OPEN = Signal(
     " next to few calls are clients that only listen.",
     "short",
     (
-        Answer(SESSIONS.now(CHOSEN), "sessions"),
-        Answer(STREAMS.now(CHOSEN), "streams"),
-        Answer(CONNECTIONS.now(CHOSEN), "connections"),
+        Query(SESSIONS.now(SELECTED), "sessions"),
+        Query(STREAMS.now(SELECTED), "streams"),
+        Query(CONNECTIONS.now(SELECTED), "connections"),
     ),
     Source.PROXY,
-    opens=(TO_SESSIONS,),
-    instead=replace(OPEN_CONNECTIONS, opens=(TO_SESSIONS,)),
+    links=(TO_SESSIONS,),
+    fallback=replace(OPEN_CONNECTIONS, links=(TO_SESSIONS,)),
 )
 IN_FLIGHT = Signal(
     "Requests in flight",
     "Requests that wait for their answer. A line that rises while the rate of calls does not: the"
     " server answers slower than it is asked.",
     "short",
-    (Answer(WAITING.now(CHOSEN, by=EACH_SERVER), WHO),),
+    (Query(WAITING.now(SELECTED, by=EACH_SERVER), WHO),),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 OPEN_LINKS = Signal(
     "Links to servers",
     "Of sessions that the proxy keeps: a stdio server's process, or an SSE server's stream. opening"
     " that stays: the server is slow to start. closing that stays: processes that must be killed.",
     "short",
-    (Answer(LINKS.now(CHOSEN, by=("state",)), "{{state}}"),),
+    (Query(LINKS.now(SELECTED, by=("state",)), "{{state}}"),),
     Source.PROXY,
-    opens=(TO_SESSIONS,),
+    links=(TO_SESSIONS,),
 )
 OVERHEAD_TIME = Signal(
     "Time spent in the proxy",
     "How long a call spent in the proxy, the server's time excluded. High: the proxy lacks CPU, or"
     " its event loop is late.",
     "s",
-    tuple(Answer(OVERHEAD.quantile(q, CHOSEN), f"p{q * 100:g}") for q in (0.5, 0.99)),
+    tuple(Query(OVERHEAD.quantile(q, SELECTED), f"p{q * 100:g}") for q in (0.5, 0.99)),
     Source.PROXY,
     limits.OVERHEAD_SECONDS,
-    opens=(TO_COST,),
+    links=(TO_COST,),
 )
 OVERHEAD_SHARE = Signal(
     "Share of time spent in the proxy",
@@ -139,7 +139,7 @@ OVERHEAD_SHARE = Signal(
     " as a notification, counts in the first only. High for very fast servers, else a sign of a"
     " busy proxy.",
     "percentunit",
-    (Answer(share(EACH_SERVER), WHO),),
+    (Query(share(EACH_SERVER), WHO),),
     Source.PROXY,
 )
 LOOP_LAG = Signal(
@@ -147,28 +147,28 @@ LOOP_LAG = Signal(
     "How late the proxy ran what was due. High: something blocks the loop, or the CPU limit"
     " throttles it.",
     "s",
-    (Answer(LAG.quantile(0.99, CHOSEN, by=EACH_SERVER), WHO),),
+    (Query(LAG.quantile(0.99, SELECTED, by=EACH_SERVER), WHO),),
     Source.PROXY,
     limits.LOOP_LAG_SECONDS,
-    opens=(TO_RESOURCES,),
+    links=(TO_RESOURCES,),
 )
 PROCESS_CPU = Signal(
     "CPU of the proxy",
     "CPU time of one proxy process, of one core. Near 100 % the process is full and calls queue.",
     "percentunit",
-    (Answer(CPU.rate(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
+    (Query(CPU.rate(SELECTED, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
     limits.CPU_CORES,
-    opens=(TO_RESOURCES,),
+    links=(TO_RESOURCES,),
 )
 PROCESS_MEMORY = Signal(
     "Memory of the proxy",
     "Resident memory of a proxy process. A line that only rises next to a flat number of sessions"
     " is a leak.",
     "bytes",
-    (Answer(MEMORY.now(CHOSEN, by=EACH_POD), "{{server}} {{pod}}"),),
+    (Query(MEMORY.now(SELECTED, by=EACH_POD), "{{server}} {{pod}}"),),
     Source.PROXY,
-    opens=(TO_RESOURCES,),
+    links=(TO_RESOURCES,),
 )
 LOST = Signal(
     "Telemetry lost by the proxies",
@@ -176,14 +176,14 @@ LOST = Signal(
     " refuses; the calls themselves are not harmed.",
     "short",
     (
-        Answer(
-            DROPPED.increase(CHOSEN, by=(*EACH_SERVER, "signal", "reason")),
+        Query(
+            DROPPED.increase(SELECTED, by=(*EACH_SERVER, "signal", "reason")),
             "{{server}} {{signal}} {{reason}}",
         ),
     ),
     Source.PROXY,
     limits.LOST,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 OVERFLOWED = Signal(
     "Tool calls counted as other",
@@ -191,11 +191,11 @@ OVERFLOWED = Signal(
     " reached. Callers invent names, or the server offers more tools than the cap.",
     "short",
     (
-        Answer(
-            OVERFLOW.increase(CHOSEN, by=(*EACH_SERVER, "label")),
+        Query(
+            OVERFLOW.increase(SELECTED, by=(*EACH_SERVER, "label")),
             "{{server}} {{label}}",
         ),
     ),
     Source.PROXY,
-    limits.LOST.because("Panels by tool no longer tell these calls apart."),
+    limits.LOST.with_reason("Panels by tool no longer tell these calls apart."),
 )

@@ -24,8 +24,8 @@ from dashboards.recordings import (
     REQUESTS,
     RESPONSE_BUCKETS,
 )
-from dashboards.series import CHOSEN, Source, at_most
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, Source, at_most
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import calls, proxies
 from dashboards.signals.fleet import TOP
 from proxy.telemetry.catalogue import REQUEST_DURATION
@@ -35,12 +35,12 @@ _OVER = " Over 5 minutes, as recorded."
 
 def requests(*where: Match, by: tuple[str, ...] = ()) -> str:
     """Requests per second."""
-    return REQUESTS.series.now(CHOSEN, *where, by=by)
+    return REQUESTS.series.now(SELECTED, *where, by=by)
 
 
 def quantile_of(buckets: Recording, q: float, by: tuple[str, ...] = ()) -> str:
     """The q-quantile of what is in recorded buckets."""
-    return quantile(q, buckets.series.now(CHOSEN, by=("le", *by)))
+    return quantile(q, buckets.series.now(SELECTED, by=("le", *by)))
 
 
 def mean_time(by: tuple[str, ...] = ()) -> str:
@@ -60,42 +60,42 @@ def share(by: tuple[str, ...] = ()) -> str:
 
 def cpu_per_call(by: tuple[str, ...] = ()) -> str:
     """Seconds of CPU that the proxies spend for each call."""
-    return ratio(PROXY_CPU.series.now(CHOSEN, by=by), CALL_RATE.series.now(CHOSEN, by=by))
+    return ratio(PROXY_CPU.series.now(SELECTED, by=by), CALL_RATE.series.now(SELECTED, by=by))
 
 
 def _mean(total: Recording, buckets: Recording, by: tuple[str, ...]) -> str:
     """Both of one histogram, so that they are of the same observations."""
-    return ratio(total.series.now(CHOSEN, by=by), buckets.series.now(CHOSEN, calls.ALL, by=by))
+    return ratio(total.series.now(SELECTED, by=by), buckets.series.now(SELECTED, calls.ALL, by=by))
 
 
-def _quantiles(buckets: Recording, *at: float) -> tuple[Answer, ...]:
-    return tuple(Answer(quantile_of(buckets, q), f"p{q * 100:g}") for q in at)
+def _quantiles(buckets: Recording, *at: float) -> tuple[Query, ...]:
+    return tuple(Query(quantile_of(buckets, q), f"p{q * 100:g}") for q in at)
 
 
-def _slow(seconds: float) -> Answer:
-    within = LATENCY_BUCKETS.series.now(CHOSEN, at_most(REQUEST_DURATION, seconds))
-    every = LATENCY_BUCKETS.series.now(CHOSEN, calls.ALL)
-    return Answer(f"1 - {ratio(within, every)}", f"over {seconds:g} s")
+def _slow(seconds: float) -> Query:
+    within = LATENCY_BUCKETS.series.now(SELECTED, at_most(REQUEST_DURATION, seconds))
+    every = LATENCY_BUCKETS.series.now(SELECTED, calls.ALL)
+    return Query(f"1 - {ratio(within, every)}", f"over {seconds:g} s")
 
 
 RATE_BY_METHOD = replace(
     calls.RATE_BY_METHOD,
     description=calls.RATE_BY_METHOD.description + _OVER,
-    answers=(Answer(requests(calls.IS_CALL, by=("mcp_method",)), "{{mcp_method}}"),),
+    queries=(Query(requests(calls.IS_CALL, by=("mcp_method",)), "{{mcp_method}}"),),
 )
 STATUS_CODES = replace(
     calls.STATUS_CODES,
     description=calls.STATUS_CODES.description + _OVER,
-    answers=(Answer(requests(calls.IS_CALL, by=("status_code",)), "{{status_code}}"),),
+    queries=(Query(requests(calls.IS_CALL, by=("status_code",)), "{{status_code}}"),),
 )
-_CALLS = calls.BUCKETS.select(CHOSEN, calls.IS_CALL)
+_CALLS = calls.BUCKETS.select(SELECTED, calls.IS_CALL)
 DURATIONS = replace(
     calls.DURATIONS,
     description="How many calls per second took how long, over 5 minutes, as recorded: the darker,"
     " the more. Two dark bands are two kinds of calls. A dot is one call; a click on it opens its"
     " trace.",
-    answers=(
-        Answer(with_exemplars(LATENCY_BUCKETS.series.now(CHOSEN, by=("le",)), _CALLS), "{{le}}"),
+    queries=(
+        Query(with_exemplars(LATENCY_BUCKETS.series.now(SELECTED, by=("le",)), _CALLS), "{{le}}"),
     ),
 )
 LATENCY = replace(
@@ -103,8 +103,8 @@ LATENCY = replace(
     description="Time from a request's arrival to the end of its answer, streams not counted. p99"
     " far above p50: a few calls wait for something. A dot is one call; a click opens its trace."
     + _OVER,
-    answers=tuple(
-        Answer(with_exemplars(quantile_of(LATENCY_BUCKETS, q), _CALLS), f"p{q * 100:g}")
+    queries=tuple(
+        Query(with_exemplars(quantile_of(LATENCY_BUCKETS, q), _CALLS), f"p{q * 100:g}")
         for q in (0.5, 0.95, 0.99)
     ),
     exemplars=True,
@@ -114,27 +114,29 @@ LATENCY_BY_TRANSPORT = Signal(
     "95 of 100 calls are answered within this time, by the transport that the server speaks. stdio"
     f" far above streamable-http: its process answers one call after the other.{_OVER}",
     "s",
-    (Answer(quantile_of(LATENCY_BUCKETS, 0.95, ("transport",)), "{{transport}}"),),
+    (Query(quantile_of(LATENCY_BUCKETS, 0.95, ("transport",)), "{{transport}}"),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
-    instead=replace(
+    fallback=replace(
         calls.MEAN,
         title="Mean latency by transport",
-        answers=(Answer(calls.mean(CHOSEN, by=("transport",)), "{{transport}}"),),
+        queries=(Query(calls.mean(SELECTED, by=("transport",)), "{{transport}}"),),
     ),
 )
 LATENCY_BY_METHOD = replace(
     calls.LATENCY_BY_METHOD,
     description="95 of 100 calls of a method are answered within this time by the slowest of the"
     f" chosen servers. A slow initialize or tools/list makes every new client wait.{_OVER}",
-    answers=(
-        Answer(METHOD_P95.series.now(CHOSEN, by=("mcp_method",), operator="max"), "{{mcp_method}}"),
+    queries=(
+        Query(
+            METHOD_P95.series.now(SELECTED, by=("mcp_method",), operator="max"), "{{mcp_method}}"
+        ),
     ),
 )
 SLOW = replace(
     calls.SLOW,
     description=calls.SLOW.description + _OVER,
-    answers=tuple(map(_slow, (0.5, 2, 10))),
+    queries=tuple(map(_slow, (0.5, 2, 10))),
 )
 REQUEST_SIZE = Signal(
     "Size of requests",
@@ -163,21 +165,21 @@ FIRST_EVENT = Signal(
 OVERHEAD_TIME = replace(
     proxies.OVERHEAD_TIME,
     description=proxies.OVERHEAD_TIME.description + _OVER,
-    answers=_quantiles(OVERHEAD_BUCKETS, 0.5, 0.99),
+    queries=_quantiles(OVERHEAD_BUCKETS, 0.5, 0.99),
 )
 OVERHEAD_SHARE = replace(
     proxies.OVERHEAD_SHARE,
     description=f"{proxies.OVERHEAD_SHARE.description} Of the {TOP} servers where it is"
     f" highest.{_OVER}",
-    answers=(Answer(f"topk({TOP}, {share(EACH_SERVER)})", WHO),),
-    opens=(TO_COST,),
+    queries=(Query(f"topk({TOP}, {share(EACH_SERVER)})", WHO),),
+    links=(TO_COST,),
 )
 LOOP_LAG = replace(
     proxies.LOOP_LAG,
     description=f"{proxies.LOOP_LAG.description} Of the {TOP} servers where it is highest.{_OVER}",
-    answers=(
-        Answer(
-            f"topk({TOP}, {LOOP_LAG_P99.series.now(CHOSEN, by=EACH_SERVER, operator='max')})", WHO
+    queries=(
+        Query(
+            f"topk({TOP}, {LOOP_LAG_P99.series.now(SELECTED, by=EACH_SERVER, operator='max')})", WHO
         ),
     ),
 )

@@ -4,18 +4,18 @@ from dashboards import limits, series, third_party_metrics
 from dashboards.links import TO_COST, TO_SERVER
 from dashboards.promql import aggregate, eq, like, ne, or_zero
 from dashboards.recordings import LOOP_LAG_P99, NEWEST
-from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, SELECTED_RANGE, Scope, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import proxies, recorded
 from proxy.telemetry import catalogue
 
 STARTED = series.of(catalogue.PROCESS_START_TIME)
 FDS = series.of(catalogue.PROCESS_OPEN_FDS)
 
-PODS = Scope((like("namespace", "$namespace"), like("pod", "($server)-.+")), CHOSEN.window)
+PODS = Scope((like("namespace", "$namespace"), like("pod", "($server)-.+")), SELECTED.window)
 """The pods of the chosen servers: a proxy's and its server's both begin with the server's name."""
 
-_PODS_RANGE = Scope(PODS.matches, CHOSEN_RANGE.window)
+_PODS_RANGE = Scope(PODS.matches, SELECTED_RANGE.window)
 _POD = ("namespace", "pod")
 _CONTAINERS = ne("container", "")
 _POD_NAME = "{{pod}}"
@@ -24,7 +24,7 @@ _PROCESS = "{{server}} {{pod}}"
 
 def _ours(use: str) -> str:
     """A use by namespace and pod, in those namespaces that MCP servers report from."""
-    told = NEWEST.series.now(CHOSEN, by=("namespace",), operator="group")
+    told = NEWEST.series.now(SELECTED, by=("namespace",), operator="group")
     return f"({use}) and on (namespace) {told}"
 
 
@@ -53,15 +53,15 @@ def _restarts(scope: Scope) -> str:
     return aggregate("sum", counts, _POD)
 
 
-_NEAR_LIMIT = limits.QUEUE.because("At 100 % the kernel ends the container; {percent} is near.")
-_ONE_IS_NEWS = limits.LOST.because("A pod that restarts forgets its sessions.")
+_NEAR_LIMIT = limits.QUEUE.with_reason("At 100 % the kernel ends the container; {percent} is near.")
+_ONE_IS_NEWS = limits.LOST.with_reason("A pod that restarts forgets its sessions.")
 
 CPU = Signal(
     "CPU of the pods",
     "Cores used by the pods of proxies and servers. At the pod's limit calls get slow without any"
     " error. Read from the kubelet.",
     "short",
-    (Answer(_ours(_CPU), _POD_NAME),),
+    (Query(_ours(_CPU), _POD_NAME),),
     Source.KUBELET,
 )
 CPU_OF_LIMIT = Signal(
@@ -69,16 +69,16 @@ CPU_OF_LIMIT = Signal(
     "Cores used, of the cores that the pod may use. Near 100 % it is throttled: calls wait. Empty"
     " where pods have no limit. Read from the kubelet and kube-state-metrics.",
     "percentunit",
-    (Answer(_ours(f"({_CPU}) / {_limit('cpu')}"), _POD_NAME),),
+    (Query(_ours(f"({_CPU}) / {_limit('cpu')}"), _POD_NAME),),
     Source.KUBELET,
-    limits.QUEUE.because("Above {percent} bursts are throttled."),
+    limits.QUEUE.with_reason("Above {percent} bursts are throttled."),
 )
 MEMORY = Signal(
     "Memory of the pods",
     "Working set of the pods of proxies and servers. A line that only rises next to a flat number"
     " of sessions is a leak. Read from the kubelet.",
     "bytes",
-    (Answer(_ours(_MEMORY), _POD_NAME),),
+    (Query(_ours(_MEMORY), _POD_NAME),),
     Source.KUBELET,
 )
 MEMORY_OF_LIMIT = Signal(
@@ -86,7 +86,7 @@ MEMORY_OF_LIMIT = Signal(
     "Working set, of the memory that the pod may use. Empty where pods have no limit. Read from the"
     " kubelet and kube-state-metrics.",
     "percentunit",
-    (Answer(_ours(f"({_MEMORY}) / {_limit('memory')}"), _POD_NAME),),
+    (Query(_ours(f"({_MEMORY}) / {_limit('memory')}"), _POD_NAME),),
     Source.KUBELET,
     _NEAR_LIMIT,
 )
@@ -94,7 +94,7 @@ RESTARTS = Signal(
     "Restarts of containers",
     "How often a container of a pod was started again. Told by kube-state-metrics.",
     "short",
-    (Answer(_ours(_restarts(PODS)), _POD_NAME),),
+    (Query(_ours(_restarts(PODS)), _POD_NAME),),
     Source.KUBELET,
     _ONE_IS_NEWS,
 )
@@ -104,7 +104,7 @@ OUT_OF_MEMORY = Signal(
     " leak. Told by kube-state-metrics.",
     "short",
     (
-        Answer(
+        Query(
             or_zero(
                 _ours(third_party_metrics.POD_ENDS.now(PODS, eq("reason", "OOMKilled"), by=_POD)),
                 f"({_ours(third_party_metrics.POD_RESTARTS.now(PODS, by=_POD, operator='group'))})",
@@ -120,7 +120,7 @@ POD_RESTARTS = Signal(
     "Restarts of containers of proxies and servers in all the time shown. Told by"
     " kube-state-metrics.",
     "short",
-    (Answer(f"sum({_ours(_restarts(_PODS_RANGE))})", "restarts"),),
+    (Query(f"sum({_ours(_restarts(_PODS_RANGE))})", "restarts"),),
     Source.KUBELET,
     _ONE_IS_NEWS,
 )
@@ -130,7 +130,11 @@ STARTS = Signal(
     "Restarts of proxies",
     "How often a proxy's process was started again in all the time shown.",
     "short",
-    (Answer(f"sum(changes({STARTED.select(CHOSEN_RANGE)}[{CHOSEN_RANGE.window}]))", "restarts"),),
+    (
+        Query(
+            f"sum(changes({STARTED.select(SELECTED_RANGE)}[{SELECTED_RANGE.window}]))", "restarts"
+        ),
+    ),
     Source.PROXY,
     _ONE_IS_NEWS,
 )
@@ -138,7 +142,7 @@ BUSIEST = Signal(
     "CPU, busiest proxy",
     "CPU time of the proxy process that uses most, of one core. Below: which one it is.",
     "percentunit",
-    (Answer(aggregate("max", proxies.CPU.rate(CHOSEN, by=proxies.EACH_POD)), "CPU"),),
+    (Query(aggregate("max", proxies.CPU.rate(SELECTED, by=proxies.EACH_POD)), "CPU"),),
     Source.PROXY,
     limits.CPU_CORES,
 )
@@ -146,7 +150,7 @@ LARGEST = Signal(
     "Memory, largest proxy",
     "Resident memory of the proxy process that has most. Below: which one it is.",
     "bytes",
-    (Answer(proxies.MEMORY.now(CHOSEN, operator="max"), "memory"),),
+    (Query(proxies.MEMORY.now(SELECTED, operator="max"), "memory"),),
     Source.PROXY,
     limits.MEMORY_BYTES,
 )
@@ -154,7 +158,7 @@ LATEST = Signal(
     "Event loop lag, worst",
     "The event loop lag p99 of the server whose proxies are latest. Below: which one it is.",
     "s",
-    (Answer(LOOP_LAG_P99.series.now(CHOSEN, operator="max"), "lag"),),
+    (Query(LOOP_LAG_P99.series.now(SELECTED, operator="max"), "lag"),),
     Source.PROXY,
     limits.LOOP_LAG_SECONDS,
 )
@@ -163,7 +167,7 @@ MOST_FILES = Signal(
     "File descriptors of the proxy process that has most open. At the system's limit (often 1024)"
     " no client gets in.",
     "short",
-    (Answer(FDS.now(CHOSEN, operator="max"), "files"),),
+    (Query(FDS.now(SELECTED, operator="max"), "files"),),
     Source.PROXY,
 )
 FILES = Signal(
@@ -171,17 +175,17 @@ FILES = Signal(
     "File descriptors that a proxy has open: connections, streams, pipes to stdio servers. At the"
     " system's limit (often 1024) no client gets in.",
     "short",
-    (Answer(FDS.now(CHOSEN, by=proxies.EACH_POD), _PROCESS),),
+    (Query(FDS.now(SELECTED, by=proxies.EACH_POD), _PROCESS),),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 AGE = Signal(
     "Age of the proxies",
     "How long ago each proxy's process started. A line that falls to 0 is a restart.",
     "s",
-    (Answer(f"time() - {STARTED.now(CHOSEN, by=proxies.EACH_POD)}", _PROCESS),),
+    (Query(f"time() - {STARTED.now(SELECTED, by=proxies.EACH_POD)}", _PROCESS),),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 CPU_PER_CALL = Signal(
     "CPU per call",
@@ -189,8 +193,8 @@ CPU_PER_CALL = Signal(
     " counts; rising at many: messages got larger, or more of them are traced. Over 5 minutes, as"
     " recorded.",
     "s",
-    (Answer(recorded.cpu_per_call(EACH_SERVER), WHO),),
+    (Query(recorded.cpu_per_call(EACH_SERVER), WHO),),
     Source.PROXY,
-    quiet="no calls",
-    opens=(TO_COST,),
+    no_value_text="no calls",
+    links=(TO_COST,),
 )

@@ -4,8 +4,8 @@ from dashboards import limits, series
 from dashboards.links import TO_SERVER
 from dashboards.promql import eq, ne, or_zero, ratio
 from dashboards.recordings import OUTCOMES, SESSION_BUCKETS, VERSIONS
-from dashboards.series import CHOSEN, Series, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, Series, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import calls, proxies, recorded
 from dashboards.signals.fleet import TOP
 from proxy.telemetry import catalogue
@@ -20,12 +20,12 @@ _VERSION = "mcp_protocol_version"
 _SUCCEEDED = eq("status", catalogue.Status.SUCCESS)
 
 _OPENED = recorded.requests(_OPENS, _SUCCEEDED, by=EACH_SERVER)
-_ENDED = SESSION_BUCKETS.series.now(CHOSEN, calls.ALL, by=EACH_SERVER)
+_ENDED = SESSION_BUCKETS.series.now(SELECTED, calls.ALL, by=EACH_SERVER)
 
 
-def _open(held: Series) -> tuple[Answer, ...]:
+def _open(held: Series) -> tuple[Query, ...]:
     """What clients of the servers that hold most keep open."""
-    return (Answer(f"topk({TOP}, {held.now(CHOSEN, by=EACH_SERVER)})", WHO),)
+    return (Query(f"topk({TOP}, {held.now(SELECTED, by=EACH_SERVER)})", WHO),)
 
 
 OPENING = Signal(
@@ -33,9 +33,9 @@ OPENING = Signal(
     "Successful initialize calls per second: each is a new session. Nothing while agents work:"
     " clients cannot get in, or they keep their sessions.",
     "reqps",
-    (Answer(f"sum({_OPENED})", "opened"),),
+    (Query(f"sum({_OPENED})", "opened"),),
     Source.PROXY,
-    quiet="none",
+    no_value_text="none",
 )
 REFUSED = Signal(
     "Failed openings",
@@ -43,7 +43,7 @@ REFUSED = Signal(
     " caller's is an unknown version or a bad request, a server's is a server that does not start.",
     "percentunit",
     (
-        Answer(
+        Query(
             ratio(
                 or_zero(recorded.requests(_OPENS, calls.FAILED), recorded.requests(_OPENS)),
                 recorded.requests(_OPENS),
@@ -52,8 +52,8 @@ REFUSED = Signal(
         ),
     ),
     Source.PROXY,
-    limits.ERRORS.because("Beyond {percent} new clients notice."),
-    quiet="no openings",
+    limits.ERRORS.with_reason("Beyond {percent} new clients notice."),
+    no_value_text="no openings",
 )
 CALLS_EACH = Signal(
     "Tool calls per session",
@@ -61,19 +61,19 @@ CALLS_EACH = Signal(
     " instead of working, or only look around.",
     "short",
     (
-        Answer(
+        Query(
             ratio(recorded.requests(_CALLS), recorded.requests(_OPENS, _SUCCEEDED)),
             "calls",
         ),
     ),
     Source.PROXY,
-    quiet="no openings",
+    no_value_text="no openings",
 )
 OPEN_STREAMS = Signal(
     "Open streams",
     "Server-sent-event streams open to clients now. Each holds a connection and some memory.",
     "short",
-    (Answer(proxies.STREAMS.now(CHOSEN), "streams"),),
+    (Query(proxies.STREAMS.now(SELECTED), "streams"),),
     Source.PROXY,
 )
 OPENED_BY_SERVER = Signal(
@@ -81,9 +81,9 @@ OPENED_BY_SERVER = Signal(
     f"Successful initialize calls per second, of the {TOP} servers that see most. A sawtooth is a"
     " client that reconnects in a loop.",
     "reqps",
-    (Answer(f"topk({TOP}, {_OPENED})", WHO),),
+    (Query(f"topk({TOP}, {_OPENED})", WHO),),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 REJECTED = Signal(
     "Turned away at the door",
@@ -91,16 +91,16 @@ REJECTED = Signal(
     " origin or host, too large, no session left. 404 after a restart ends when clients reconnect.",
     "reqps",
     (
-        Answer(
+        Query(
             or_zero(
-                OUTCOMES.series.now(CHOSEN, eq("outcome", Outcome.REJECTED), by=EACH_SERVER),
+                OUTCOMES.series.now(SELECTED, eq("outcome", Outcome.REJECTED), by=EACH_SERVER),
                 proxies.PRESENT,
             ),
             WHO,
         ),
     ),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 REFUSALS = Signal(
     "Refused by reason",
@@ -108,7 +108,7 @@ REFUSALS = Signal(
     " --allowed-hosts or --allowed-origins if they are yours. path and method: a wrong address, or"
     " a scanner. `--log-calls all` logs each.",
     "reqps",
-    (Answer(_REFUSALS.rate(CHOSEN, by=("reason",)), "{{reason}}"),),
+    (Query(_REFUSALS.rate(SELECTED, by=("reason",)), "{{reason}}"),),
     Source.PROXY,
 )
 SESSIONS = Signal(
@@ -118,7 +118,7 @@ SESSIONS = Signal(
     "short",
     _open(proxies.SESSIONS),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 STREAMS = Signal(
     "Open streams by server",
@@ -126,7 +126,7 @@ STREAMS = Signal(
     "short",
     _open(proxies.STREAMS),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 CONNECTIONS = Signal(
     "Open connections by server",
@@ -134,23 +134,23 @@ CONNECTIONS = Signal(
     "short",
     _open(proxies.CONNECTIONS),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )
 LIFE = Signal(
     "Life of a session",
     "How long the sessions lived that ended. p50 below a second: a session for each call, so that"
     " each call pays for an initialize.",
     "s",
-    tuple(Answer(recorded.quantile_of(SESSION_BUCKETS, q), f"p{q * 100:g}") for q in (0.5, 0.95)),
+    tuple(Query(recorded.quantile_of(SESSION_BUCKETS, q), f"p{q * 100:g}") for q in (0.5, 0.95)),
     Source.PROXY,
-    quiet="none ended",
+    no_value_text="none ended",
 )
 ENDED_BY_TYPE = Signal(
     "Sessions ended",
     "Sessions that ended per second, by error type; none is an end as it should be. timeout: the"
     " client went away without a word. upstream_exited: the server's process died.",
     "reqps",
-    (Answer(ENDS.rate(CHOSEN, by=("error_type",)), "ended {{error_type}}"),),
+    (Query(ENDS.rate(SELECTED, by=("error_type",)), "ended {{error_type}}"),),
     Source.PROXY,
 )
 GROWTH = Signal(
@@ -158,8 +158,8 @@ GROWTH = Signal(
     "Sessions opened and ended per second. Opened above ended for long: they pile up.",
     "reqps",
     (
-        Answer(f"sum({_OPENED})", "opened"),
-        Answer(f"sum({_ENDED})", "ended"),
+        Query(f"sum({_OPENED})", "opened"),
+        Query(f"sum({_ENDED})", "ended"),
     ),
     Source.PROXY,
 )
@@ -167,7 +167,7 @@ BY_TRANSPORT = Signal(
     "Calls by transport",
     "MCP calls per second by the transport that the server speaks.",
     "reqps",
-    (Answer(recorded.requests(calls.IS_CALL, by=("transport",)), "{{transport}}"),),
+    (Query(recorded.requests(calls.IS_CALL, by=("transport",)), "{{transport}}"),),
     Source.PROXY,
 )
 BY_VERSION = Signal(
@@ -175,6 +175,10 @@ BY_VERSION = Signal(
     "MCP calls per second by the revision of the protocol that client and server agreed on, where"
     " they came to agree. Told by our proxy only.",
     "reqps",
-    (Answer(VERSIONS.series.now(CHOSEN, ne(_VERSION, ""), by=(_VERSION,)), f"{{{{{_VERSION}}}}}"),),
+    (
+        Query(
+            VERSIONS.series.now(SELECTED, ne(_VERSION, ""), by=(_VERSION,)), f"{{{{{_VERSION}}}}}"
+        ),
+    ),
     Source.PROXY,
 )

@@ -13,8 +13,8 @@ from dashboards.recordings import (
     POD_MEMORY,
     RECORDINGS,
 )
-from dashboards.series import CHOSEN, WHOLE, Source
-from dashboards.signal import WHO, Answer, Signal
+from dashboards.series import EVERYTHING, SELECTED, Source
+from dashboards.signal import WHO, Query, Signal
 from dashboards.thresholds import DEFAULTS
 
 OURS = (like("alertname", "MCP.*"), eq("alertstate", "firing"))
@@ -24,8 +24,8 @@ FIRING_HERE = Signal(
     "MCP alerts that fire now for the chosen servers. Each has a heading in the runbook.",
     "short",
     (
-        Answer(
-            f"{third_party_metrics.ALERTS.now(CHOSEN, *OURS, operator='count')} or vector(0)",
+        Query(
+            f"{third_party_metrics.ALERTS.now(SELECTED, *OURS, operator='count')} or vector(0)",
             "alerts",
         ),
     ),
@@ -37,8 +37,8 @@ FIRING = Signal(
     "MCP alerts that fire now, for any server. Each has a heading in the runbook.",
     "short",
     (
-        Answer(
-            f"{third_party_metrics.ALERTS.now(WHOLE, *OURS, operator='count')} or vector(0)",
+        Query(
+            f"{third_party_metrics.ALERTS.now(EVERYTHING, *OURS, operator='count')} or vector(0)",
             "alerts",
         ),
     ),
@@ -50,14 +50,14 @@ CALLS = Signal(
     "Calls per second over 5 minutes, as recorded. Where they are few a ratio is noise, and no"
     " alert judges it.",
     "reqps",
-    (Answer(CALL_RATE.series.select(CHOSEN), WHO),),
+    (Query(CALL_RATE.series.select(SELECTED), WHO),),
     Source.PROXY,
 )
 ERRORS = Signal(
     "Error ratio, as alerts see it",
     "Failed calls of all calls over 5 minutes, as recorded.",
     "percentunit",
-    (Answer(ERROR_RATIO.series.select(CHOSEN), WHO),),
+    (Query(ERROR_RATIO.series.select(SELECTED), WHO),),
     Source.PROXY,
     limits.ERRORS,
 )
@@ -65,7 +65,7 @@ LATENCY = Signal(
     "Latency p95, as alerts see it",
     "95 of 100 calls were answered within this time over 5 minutes, as recorded.",
     "s",
-    (Answer(LATENCY_P95.series.select(CHOSEN), WHO),),
+    (Query(LATENCY_P95.series.select(SELECTED), WHO),),
     Source.PROXY,
     limits.LATENCY_SECONDS,
 )
@@ -74,7 +74,7 @@ POD_CPU_CORES = Signal(
     "Cores used by the pods of the proxies, with the server where it runs in the same pod. At the"
     " pod's limit calls get slow without any error. Read from the kubelet.",
     "short",
-    (Answer(POD_CPU.series.select(CHOSEN), "{{pod}}"),),
+    (Query(POD_CPU.series.select(SELECTED), "{{pod}}"),),
     Source.KUBELET,
 )
 POD_MEMORY_BYTES = Signal(
@@ -82,7 +82,7 @@ POD_MEMORY_BYTES = Signal(
     "Working set of the pods of the proxies, with the server where it runs in the same pod. At the"
     " pod's limit the kernel ends it and sessions are lost. Read from the kubelet.",
     "bytes",
-    (Answer(POD_MEMORY.series.select(CHOSEN), "{{pod}}"),),
+    (Query(POD_MEMORY.series.select(SELECTED), "{{pod}}"),),
     Source.KUBELET,
 )
 
@@ -93,7 +93,7 @@ _SUCCESS, _SPEED = success(DEFAULTS), speed(DEFAULTS)
 
 def _chosen(record: str) -> str:
     recording: Recording = _RECORDED[record]
-    return recording.series.select(CHOSEN)
+    return recording.series.select(SELECTED)
 
 
 def _left(objective: Objective, bad: str) -> Signal:
@@ -102,11 +102,11 @@ def _left(objective: Objective, bad: str) -> Signal:
         f"What is left of the calls that may {bad} within 30 days, as far back as Prometheus"
         " remembers. Falling fast: see the burn rate, and the errors or latency of that server.",
         "percentunit",
-        (Answer(_chosen(objective.left), WHO),),
+        (Query(_chosen(objective.left), WHO),),
         Source.PROXY,
         limits.BUDGET_LEFT,
-        quiet="no calls",
-        opens=(TO_SERVER,),
+        no_value_text="no calls",
+        links=(TO_SERVER,),
     )
 
 
@@ -116,11 +116,11 @@ def _burn(objective: Objective, window: str) -> Signal:
         f"How many times faster than allowed the {objective.name} budget is spent, over {window}."
         " High over the short window only: a mishap; over all of them: a fault that stays.",
         "short",
-        (Answer(_chosen(objective.burn(window)), WHO),),
+        (Query(_chosen(objective.burn(window)), WHO),),
         Source.PROXY,
         limits.BURN,
-        quiet="no calls",
-        opens=(TO_SERVER,),
+        no_value_text="no calls",
+        links=(TO_SERVER,),
     )
 
 

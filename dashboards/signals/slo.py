@@ -7,8 +7,8 @@ from dashboards.links import TO_LATENCY, TO_SERVER
 from dashboards.objectives import BUDGET, Objective, speed, success
 from dashboards.objectives import CALLS as RATE
 from dashboards.recordings import RECORDINGS
-from dashboards.series import CHOSEN, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import slis
 from dashboards.thresholds import DEFAULTS
 
@@ -19,7 +19,7 @@ _BUDGET_SECONDS = int(BUDGET.removesuffix("d")) * 86400
 
 def _of(record: str) -> str:
     """A recorded value of each chosen server."""
-    return _RECORDED[record].series.now(CHOSEN, by=EACH_SERVER, operator="max")
+    return _RECORDED[record].series.now(SELECTED, by=EACH_SERVER, operator="max")
 
 
 def _least(objective: Objective, text: str) -> Signal:
@@ -28,10 +28,10 @@ def _least(objective: Objective, text: str) -> Signal:
         f"What is left of {text} within 30 days, of the server that has least. The objective is"
         f" {objective.goal:.2%} of the calls.",
         "percentunit",
-        (Answer(f"min({_of(objective.left)})", "left"),),
+        (Query(f"min({_of(objective.left)})", "left"),),
         Source.PROXY,
         limits.BUDGET_LEFT,
-        quiet="no calls",
+        no_value_text="no calls",
     )
 
 
@@ -41,10 +41,10 @@ def _fastest(objective: Objective) -> Signal:
         f"How many times faster than allowed the {objective.name} budget is spent, over the last"
         " hour, of the server where it goes fastest.",
         "short",
-        (Answer(f"max({_of(objective.burn('1h'))})", "burn"),),
+        (Query(f"max({_of(objective.burn('1h'))})", "burn"),),
         Source.PROXY,
         limits.BURN,
-        quiet="no calls",
+        no_value_text="no calls",
     )
 
 
@@ -54,9 +54,9 @@ def _over_time(objective: Objective, bad: str) -> Signal:
         f"{bad} calls of all calls over 5 minutes, as recorded: what spends the"
         f" {objective.name} budget, which is {objective.budget:.2%}.",
         "percentunit",
-        (Answer(_of(objective.ratio("5m")), WHO),),
+        (Query(_of(objective.ratio("5m")), WHO),),
         Source.PROXY,
-        opens=(TO_SERVER, TO_LATENCY),
+        links=(TO_SERVER, TO_LATENCY),
     )
 
 
@@ -71,27 +71,25 @@ def _overspent(which: str, *objectives: Objective) -> Signal:
         f"Servers whose {which} budget is overspent: more calls were bad within 30 days than may"
         " be.",
         "short",
-        tuple(
-            Answer(f"count({_of(each.left)} < 0) or vector(0)", each.name) for each in objectives
-        ),
+        tuple(Query(f"count({_of(each.left)} < 0) or vector(0)", each.name) for each in objectives),
         Source.PROXY,
-        limits.FIRING.because("Risky changes wait until the budget has recovered."),
+        limits.FIRING.with_reason("Risky changes wait until the budget has recovered."),
     )
 
 
 OVERSPENT = replace(
     _overspent("availability or latency", _SUCCESS, _SPEED),
-    instead=_overspent("availability", _SUCCESS),
+    fallback=_overspent("availability", _SUCCESS),
 )
 
 
-def _columns(objective: Objective, bad: str) -> tuple[Answer, ...]:
+def _columns(objective: Objective, bad: str) -> tuple[Query, ...]:
     burns = (
-        Answer(_of(objective.burn(window)), f"{bad}: burn {window}", limit=limits.BURN)
+        Query(_of(objective.burn(window)), f"{bad}: burn {window}", limit=limits.BURN)
         for window in ("1h", "3d")
     )
-    left = Answer(_of(objective.left), f"{bad}: left", "percentunit", limits.BUDGET_LEFT)
-    return (*burns, Answer(_of(objective.ratio(BUDGET)), f"{bad}, 30 d", "percentunit"), left)
+    left = Query(_of(objective.left), f"{bad}: left", "percentunit", limits.BUDGET_LEFT)
+    return (*burns, Query(_of(objective.ratio(BUDGET)), f"{bad}, 30 d", "percentunit"), left)
 
 
 TABLE = Signal(
@@ -103,11 +101,11 @@ TABLE = Signal(
     (
         *_columns(_SUCCESS, "Failed"),
         *_columns(_SPEED, "Slow"),
-        Answer(f"{_BUDGET_SECONDS} * {_of(RATE + BUDGET)}", "Calls, 30 d", "none", whole=True),
+        Query(f"{_BUDGET_SECONDS} * {_of(RATE + BUDGET)}", "Calls, 30 d", "none", integer=True),
     ),
     Source.PROXY,
     keys=EACH_SERVER,
-    opens=(TO_SERVER, TO_LATENCY),
+    links=(TO_SERVER, TO_LATENCY),
 )
 LEFT = tuple(replace(each, negative=True) for each in slis.BUDGET_LEFT)
 """What is left over time; below 0 it is overspent."""

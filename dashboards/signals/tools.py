@@ -3,7 +3,7 @@
 from dashboards import series
 from dashboards.promql import Match, aggregate, ne, or_zero, over_time
 from dashboards.recording import Recording
-from dashboards.series import CHOSEN, CHOSEN_RANGE, Scope
+from dashboards.series import SELECTED, SELECTED_RANGE, Scope
 from dashboards.signal import EACH_SERVER
 from dashboards.signals.calls import FAILED, By
 from proxy.telemetry import catalogue
@@ -29,9 +29,9 @@ def over_all(operator: str, recording: Recording, *where: Match) -> str:
 
     The newest value, where less time is shown than lies between two.
     """
-    samples = recording.series.select(CHOSEN_RANGE, *where)
-    over_all_time = aggregate("max", over_time(operator, samples, CHOSEN_RANGE.window), EACH_TOOL)
-    newest = recording.series.now(CHOSEN, *where, by=EACH_TOOL, operator="max")
+    samples = recording.series.select(SELECTED_RANGE, *where)
+    over_all_time = aggregate("max", over_time(operator, samples, SELECTED_RANGE.window), EACH_TOOL)
+    newest = recording.series.now(SELECTED, *where, by=EACH_TOOL, operator="max")
     return f"({over_all_time} or {newest})"
 
 

@@ -5,8 +5,8 @@ from dashboards.links import TO_SERVER, TO_TOOL, TO_TRACES
 from dashboards.promql import aggregate, eq, like, ne, ratio
 from dashboards.recording import Recording
 from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_ERRORS, TOOL_LATENCY_P95, TOOL_RATE
-from dashboards.series import CHOSEN, Source
-from dashboards.signal import EACH_SERVER, WHO, Answer, Signal
+from dashboards.series import SELECTED, Source
+from dashboards.signal import EACH_SERVER, WHO, Query, Signal
 from dashboards.signals import calls, tools
 from dashboards.signals.fleet import TOP
 from dashboards.signals.recorded import requests
@@ -21,7 +21,7 @@ OPERATIONS = series.count(catalogue.OPERATION_DURATION)
 
 def _foremost(recording: Recording) -> str:
     """The highest recorded values of the chosen tools."""
-    return _top(recording.series.select(CHOSEN, _THE_TOOL))
+    return _top(recording.series.select(SELECTED, _THE_TOOL))
 
 
 def _mean(recording: Recording) -> str:
@@ -35,24 +35,24 @@ def _top(vector: str) -> str:
 
 _CALLS = _mean(TOOL_RATE)
 _FAILED = _mean(TOOL_ERRORS)
-_KNOWN = tools.CALLS.now(CHOSEN, _THE_TOOL, by=EACH_TOOL, operator="group")
-_A_DAY_AGO = aggregate("group", f"{tools.CALLS.select(CHOSEN, _THE_TOOL)} offset 1d", EACH_TOOL)
+_KNOWN = tools.CALLS.now(SELECTED, _THE_TOOL, by=EACH_TOOL, operator="group")
+_A_DAY_AGO = aggregate("group", f"{tools.CALLS.select(SELECTED, _THE_TOOL)} offset 1d", EACH_TOOL)
 _SOME_A_DAY_AGO = aggregate("group", _A_DAY_AGO)
 
 IN_USE = Signal(
     "Tools in use",
     "Tools that were called in the time shown.",
     "short",
-    (Answer(f"count({_CALLS} > 0)", "tools"),),
+    (Query(f"count({_CALLS} > 0)", "tools"),),
     Source.PROXY,
-    quiet="none",
+    no_value_text="none",
 )
 QUIET = Signal(
     "Tools gone quiet",
     "Tools that were called since their proxy started, but not in the time shown. The table has"
     " them at its end: nobody needs them any more, or agents no longer find them.",
     "short",
-    (Answer(f"count({_CALLS} == 0) or vector(0)", "tools"),),
+    (Query(f"count({_CALLS} == 0) or vector(0)", "tools"),),
     Source.PROXY,
 )
 NEW = Signal(
@@ -61,7 +61,7 @@ NEW = Signal(
     " look who calls them. 0 where nothing is known of yesterday.",
     "short",
     (
-        Answer(
+        Query(
             f"count(({_KNOWN} unless {_A_DAY_AGO}) and on () {_SOME_A_DAY_AGO}) or vector(0)",
             "tools",
         ),
@@ -72,35 +72,36 @@ CALLS = Signal(
     "Tool calls",
     "Calls of the chosen tools per second, over 5 minutes, as recorded.",
     "reqps",
-    (Answer(TOOL_RATE.series.now(CHOSEN, _THE_TOOL), "calls"),),
+    (Query(TOOL_RATE.series.now(SELECTED, _THE_TOOL), "calls"),),
     Source.PROXY,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
     f"Failed calls of all calls of the chosen tools, over 5 minutes, as recorded. {calls.HONEST}",
     "percentunit",
     (
-        Answer(
+        Query(
             ratio(
-                TOOL_ERRORS.series.now(CHOSEN, _THE_TOOL), TOOL_RATE.series.now(CHOSEN, _THE_TOOL)
+                TOOL_ERRORS.series.now(SELECTED, _THE_TOOL),
+                TOOL_RATE.series.now(SELECTED, _THE_TOOL),
             ),
             "errors",
         ),
     ),
     Source.PROXY,
     limits.TOOL_ERRORS,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 SLOWEST = Signal(
     "p95 of the slowest tool",
     "95 of 100 calls of the slowest of the chosen tools were answered within this time, over 5"
     " minutes, as recorded.",
     "s",
-    (Answer(TOOL_LATENCY_P95.series.now(CHOSEN, _THE_TOOL, operator="max"), "p95"),),
+    (Query(TOOL_LATENCY_P95.series.now(SELECTED, _THE_TOOL, operator="max"), "p95"),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
-    quiet="no calls",
+    no_value_text="no calls",
 )
 TABLE = Signal(
     "Tools",
@@ -109,11 +110,11 @@ TABLE = Signal(
     " tool (ToolHive before 0.9.4).",
     "short",
     (
-        Answer(_CALLS, "Calls", "reqps"),
-        Answer(_FAILED, "Errors", "reqps"),
-        Answer(ratio(_FAILED, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
-        Answer(_mean(TOOL_LATENCY_P95), "p95, mean", "s", limits.TOOL_LATENCY_SECONDS),
-        Answer(
+        Query(_CALLS, "Calls", "reqps"),
+        Query(_FAILED, "Errors", "reqps"),
+        Query(ratio(_FAILED, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
+        Query(_mean(TOOL_LATENCY_P95), "p95, mean", "s", limits.TOOL_LATENCY_SECONDS),
+        Query(
             tools.over_all("max", TOOL_LATENCY_P95, _THE_TOOL),
             "p95, worst",
             "s",
@@ -122,74 +123,74 @@ TABLE = Signal(
     ),
     Source.PROXY,
     keys=EACH_TOOL,
-    opens=(TO_TRACES, TO_TOOL, TO_SERVER),
+    links=(TO_TRACES, TO_TOOL, TO_SERVER),
 )
 BUSIEST = Signal(
     "Most called",
     f"The {TOP} tools with the most calls per second, over all the time shown.",
     "reqps",
-    (Answer(_top(_CALLS), WHICH),),
+    (Query(_top(_CALLS), WHICH),),
     Source.PROXY,
-    quiet="no calls",
-    opens=(TO_TOOL,),
+    no_value_text="no calls",
+    links=(TO_TOOL,),
 )
 FAILING = Signal(
     "Most errors",
     f"The {TOP} tools with the most failed calls per second, over all the time shown: repairing the"
     " first helps most.",
     "reqps",
-    (Answer(_top(f"{_FAILED} > 0"), WHICH),),
+    (Query(_top(f"{_FAILED} > 0"), WHICH),),
     Source.PROXY,
     limits.FAILING,
-    quiet="no errors",
-    opens=(TO_TOOL, TO_TRACES),
+    no_value_text="no errors",
+    links=(TO_TOOL, TO_TRACES),
 )
 SLOW = Signal(
     "Slowest",
     f"The {TOP} tools with the highest p95, as its mean over all the time shown.",
     "s",
-    (Answer(_top(_mean(TOOL_LATENCY_P95)), WHICH),),
+    (Query(_top(_mean(TOOL_LATENCY_P95)), WHICH),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
-    quiet="no calls",
-    opens=(TO_TOOL, TO_TRACES),
+    no_value_text="no calls",
+    links=(TO_TOOL, TO_TRACES),
 )
 SLOWEST_NAMES = Signal(
     "Slowest tools",
     f"The {TOP} tools with the highest p95, as its mean over all the time shown. A click leads to"
     " the tool and to its traces.",
     "s",
-    (Answer(_top(tools.over_all("avg", TOOL_LATENCY_P95)), WHICH),),
+    (Query(_top(tools.over_all("avg", TOOL_LATENCY_P95)), WHICH),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
-    quiet="no calls",
-    opens=(TO_TOOL, TO_TRACES),
+    no_value_text="no calls",
+    links=(TO_TOOL, TO_TRACES),
 )
 RATES = Signal(
     "Calls by tool",
     f"Calls per second of the {TOP} busiest tools. A sudden rise of one: an agent in a loop.",
     "reqps",
-    (Answer(_foremost(TOOL_RATE), WHICH),),
+    (Query(_foremost(TOOL_RATE), WHICH),),
     Source.PROXY,
-    opens=(TO_TOOL, TO_TRACES),
+    links=(TO_TOOL, TO_TRACES),
 )
 ERROR_RATIOS = Signal(
     "Error ratio by tool",
     f"Failed calls of all calls, of the {TOP} tools that fail most. {calls.HONEST}",
     "percentunit",
-    (Answer(_foremost(TOOL_ERROR_RATIO), WHICH),),
+    (Query(_foremost(TOOL_ERROR_RATIO), WHICH),),
     Source.PROXY,
     limits.TOOL_ERRORS,
-    opens=(TO_TOOL, TO_TRACES),
+    links=(TO_TOOL, TO_TRACES),
 )
 LATENCIES = Signal(
     "Latency p95 by tool",
     f"95 of 100 calls of a tool are answered within this time, of the {TOP} slowest tools.",
     "s",
-    (Answer(_foremost(TOOL_LATENCY_P95), WHICH),),
+    (Query(_foremost(TOOL_LATENCY_P95), WHICH),),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
-    opens=(TO_TOOL, TO_TRACES),
+    links=(TO_TOOL, TO_TRACES),
 )
 ERROR_TYPES = Signal(
     "Errors by type",
@@ -197,13 +198,13 @@ ERROR_TYPES = Signal(
     " was asked wrongly, or is no tool. timeout, connection_error: the way to the server.",
     "reqps",
     (
-        Answer(
-            OPERATIONS.rate(CHOSEN, _THE_NAME, ne("error_type", ""), by=("error_type",)),
+        Query(
+            OPERATIONS.rate(SELECTED, _THE_NAME, ne("error_type", ""), by=("error_type",)),
             "{{error_type}}",
         ),
     ),
     Source.PROXY,
-    quiet="no errors",
+    no_value_text="no errors",
 )
 LISTS_PER_CALL = Signal(
     "Lists per tool call",
@@ -211,7 +212,7 @@ LISTS_PER_CALL = Signal(
     " than they work; a client that lists before every call should keep the list.",
     "short",
     (
-        Answer(
+        Query(
             ratio(
                 requests(eq("mcp_method", "tools/list"), by=EACH_SERVER),
                 requests(eq("mcp_method", "tools/call"), by=EACH_SERVER),
@@ -220,5 +221,5 @@ LISTS_PER_CALL = Signal(
         ),
     ),
     Source.PROXY,
-    opens=(TO_SERVER,),
+    links=(TO_SERVER,),
 )

@@ -9,8 +9,8 @@ from dashboards.links import TO_TOOL, TO_TRACES
 from dashboards.promql import or_zero, ratio
 from dashboards.recording import Recording
 from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_LATENCY_P95, TOOL_RATE
-from dashboards.series import CHOSEN, CHOSEN_RANGE, Source
-from dashboards.signal import Answer, Signal
+from dashboards.series import SELECTED, SELECTED_RANGE, Source
+from dashboards.signal import Query, Signal
 from dashboards.signals.calls import FAILED, HONEST
 from dashboards.signals.fleet import TOP
 from dashboards.signals.tools import CALLS, EACH_TOOL, over_all
@@ -18,11 +18,11 @@ from dashboards.signals.tools_fleet import WHICH
 
 
 def _recorded(recording: Recording) -> str:
-    return recording.series.now(CHOSEN, by=EACH_TOOL, operator="max")
+    return recording.series.now(SELECTED, by=EACH_TOOL, operator="max")
 
 
-def _foremost(recording: Recording) -> tuple[Answer]:
-    return (Answer(f"topk({TOP}, {_recorded(recording)})", WHICH),)
+def _foremost(recording: Recording) -> tuple[Query]:
+    return (Query(f"topk({TOP}, {_recorded(recording)})", WHICH),)
 
 
 RATE = Signal(
@@ -32,7 +32,7 @@ RATE = Signal(
     "reqps",
     _foremost(TOOL_RATE),
     Source.PROXY,
-    opens=(TO_TOOL,),
+    links=(TO_TOOL,),
 )
 ERROR_RATIO = Signal(
     "Error ratio by tool",
@@ -41,7 +41,7 @@ ERROR_RATIO = Signal(
     _foremost(TOOL_ERROR_RATIO),
     Source.PROXY,
     limits.TOOL_ERRORS,
-    opens=(TO_TOOL,),
+    links=(TO_TOOL,),
 )
 LATENCY = Signal(
     "Latency p95 by tool",
@@ -51,11 +51,11 @@ LATENCY = Signal(
     _foremost(TOOL_LATENCY_P95),
     Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
-    opens=(TO_TOOL, TO_TRACES),
+    links=(TO_TOOL, TO_TRACES),
 )
 
-_CALLS = CALLS.increase(CHOSEN_RANGE, by=EACH_TOOL)
-_ERRORS = or_zero(CALLS.increase(CHOSEN_RANGE, FAILED, by=EACH_TOOL), _CALLS)
+_CALLS = CALLS.increase(SELECTED_RANGE, by=EACH_TOOL)
+_ERRORS = or_zero(CALLS.increase(SELECTED_RANGE, FAILED, by=EACH_TOOL), _CALLS)
 
 TABLE = Signal(
     "Tools",
@@ -64,16 +64,16 @@ TABLE = Signal(
     " where the proxy does not measure it by tool (ToolHive before 0.9.4).",
     "short",
     (
-        Answer(_CALLS, "Calls", "none", whole=True),
-        Answer(_ERRORS, "Errors", "none", whole=True),
-        Answer(ratio(_ERRORS, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
-        Answer(
+        Query(_CALLS, "Calls", "none", integer=True),
+        Query(_ERRORS, "Errors", "none", integer=True),
+        Query(ratio(_ERRORS, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
+        Query(
             over_all("avg", TOOL_LATENCY_P95),
             "p95, mean",
             "s",
             limits.TOOL_LATENCY_SECONDS,
         ),
-        Answer(
+        Query(
             over_all("max", TOOL_LATENCY_P95),
             "p95, worst",
             "s",
@@ -82,5 +82,5 @@ TABLE = Signal(
     ),
     Source.PROXY,
     keys=EACH_TOOL,
-    opens=(TO_TOOL, TO_TRACES),
+    links=(TO_TOOL, TO_TRACES),
 )

@@ -14,7 +14,7 @@ from typing import Any
 import promql_parser as grammar
 
 from dashboards import promql
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 from dashboards.variants.selector import Labels, quoted, selected
 
 
@@ -42,7 +42,7 @@ _STAND_INS = {
 _VARIABLES = {length: variable for variable, length in _STAND_INS.items()}
 
 
-def translated(expr: str, dialect: Dialect) -> Part | None:
+def translated(expr: str, dialect: LabelSchema) -> Part | None:
     """The expression in the dialect; None where it has no answer there."""
     part = _Translator(dialect).part(_tree(expr))
     return part if part and part.told else None
@@ -68,7 +68,7 @@ def _moment(node: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Translator:
-    dialect: Dialect
+    dialect: LabelSchema
 
     def part(self, node: grammar.Expr) -> Part | None:
         return _WRITERS[type(node)](self, node)

@@ -9,7 +9,7 @@ from dashboards.third_party_metrics import FOREIGN
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
+class EmbeddedLabel:
     """A label's value is part of another label's: `pattern` has {} in its place."""
 
     label: str
@@ -26,7 +26,7 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class SeriesMapping:
     """One series of the contract as it is found here.
 
     `labels` maps each of the contract's labels to its name here; what is not in it is missing.
@@ -37,7 +37,7 @@ class Spelling:
     name: str
     labels: Mapping[str, str]
     where: tuple[Match, ...] = ()
-    server: Within | None = None
+    server: EmbeddedLabel | None = None
     pattern: bool = False
 
 
@@ -75,7 +75,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class LabelSchema:
     """The series of one emitter on one road, by their names in the contract.
 
     `namespace` is the label that stands for the contract's. `sources` are the other emitters that
@@ -84,7 +84,7 @@ class Dialect:
 
     names: Names
     namespace: str
-    families: Mapping[str, Spelling]
+    families: Mapping[str, SeriesMapping]
     sources: frozenset[Source]
     words: Mapping[str, str] = field(default_factory=dict)
     exemplars: bool = False
@@ -97,17 +97,17 @@ class Dialect:
         renamed = {"alertname": self.names.alert, "rule_group": self.names.group}.get(label)
         return renamed(value) if renamed else value
 
-    def with_recorded(self, name: str, labels: Mapping[str, str]) -> "Dialect":
+    def with_recorded(self, name: str, labels: Mapping[str, str]) -> "LabelSchema":
         """The dialect, which now has this recorded series too."""
-        recorded = Spelling(self.names.record(name), labels)
+        recorded = SeriesMapping(self.names.record(name), labels)
         return replace(self, families={**self.families, name: recorded})
 
-    def spelling(self, name: str) -> Spelling | None:
+    def spelling(self, name: str) -> SeriesMapping | None:
         """How a series of the contract, or of another emitter, is spelled; None if it is not."""
         return self.families.get(name) or self._foreign(name)
 
-    def _foreign(self, name: str) -> Spelling | None:
+    def _foreign(self, name: str) -> SeriesMapping | None:
         found = next((each for each in FOREIGN if each.name == name), None)
         if found is None or found.source not in self.sources:
             return None
-        return Spelling(name, {each: each for each in found.labels}, pattern=found.pattern)
+        return SeriesMapping(name, {each: each for each in found.labels}, pattern=found.pattern)

@@ -1,8 +1,8 @@
 """Boards of the series contract -> boards of a dialect, without what it cannot tell.
 
-A table may lose columns; any other panel needs all of its answers, or asks `instead`. What stays of
-a row is spread over its width again. A board stays while half of its first row does, the one that
-answers its question.
+A table may lose columns; any other panel needs all of its queries, or shows its `fallback`. The
+panels that remain of a row share its width. A board remains while half of its first row does, the
+one that answers its question.
 """
 
 import re
@@ -15,10 +15,10 @@ from dashboards.board import Board, Variable
 from dashboards.layout import COLUMNS, Item, Row
 from dashboards.limits import Limit
 from dashboards.links import Link
-from dashboards.panels import Answers, Aside
-from dashboards.signal import Answer, Signal
+from dashboards.panels import PanelKind, StaticPanel
+from dashboards.signal import Query, Signal
 from dashboards.variants.expression import Part, translated
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 
 _ALERT = re.compile(r"MCP[A-Z]\w+")
 _ENTRY = re.compile(r"\(d/([a-z0-9-]+)\?")
@@ -26,15 +26,15 @@ _LEGEND = re.compile(r"\{\{(\w+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class VariantContext:
     """A dialect, with the alerts and boards that it has, by their names in the contract."""
 
-    dialect: Dialect
+    dialect: LabelSchema
     alerts: frozenset[str]
     boards: frozenset[str] = frozenset()
 
 
-def boards(every: Iterable[Board], edition: Edition) -> tuple[Board, ...]:
+def boards(every: Iterable[Board], edition: VariantContext) -> tuple[Board, ...]:
     """The boards that the dialect can fill, linked to each other only."""
     original = tuple(every)
     kept = frozenset(each.uid for each in original if _stays(each, _board(each, edition)))
@@ -47,7 +47,7 @@ def _stays(before: Board, after: Board) -> bool:
     return answered is not None and 2 * len(answered.panels) >= len(before.rows[0].panels)
 
 
-def _board(board: Board, edition: Edition) -> Board:
+def _board(board: Board, edition: VariantContext) -> Board:
     dialect = edition.dialect
     rows = (_row(row, edition) for row in board.rows)
     annotations = (_annotation(each, dialect) for each in board.annotations)
@@ -63,7 +63,7 @@ def _board(board: Board, edition: Edition) -> Board:
     )
 
 
-def _row(row: Row, edition: Edition) -> Row:
+def _row(row: Row, edition: VariantContext) -> Row:
     items = tuple(each for each in (_item(item, edition) for item in row.panels) if each)
     return replace(row, panels=items if len(items) == len(row.panels) else _spread(row, items))
 
@@ -93,15 +93,15 @@ def _even(items: tuple[Item, ...], widest: int) -> list[tuple[Item, ...]]:
     return [items[start:end] for start, end in pairwise(bounds)]
 
 
-def _item(item: Item, edition: Edition) -> Item | None:
-    if isinstance(item, Aside):
+def _item(item: Item, edition: VariantContext) -> Item | None:
+    if isinstance(item, StaticPanel):
         return _aside(item, edition)
     told = _signal(item.signal, edition)
     return replace(item, signal=told) if told else None
 
 
-def _aside(aside: Aside, edition: Edition) -> Aside | None:
-    if aside.shows is not Answers.TEXT:
+def _aside(aside: StaticPanel, edition: VariantContext) -> StaticPanel | None:
+    if aside.kind is not PanelKind.TEXT:
         told = replace(aside, description=_worded(aside.description, edition.dialect))
         return told if edition.dialect.traces else None
     uid = edition.dialect.names.uid
@@ -110,70 +110,72 @@ def _aside(aside: Aside, edition: Edition) -> Aside | None:
     return replace(aside, body=_titled(text, edition.dialect))
 
 
-def _titled(text: str, dialect: Dialect) -> str:
+def _titled(text: str, dialect: LabelSchema) -> str:
     return re.sub(r"\[(MCP / [^]]+)\]", lambda found: f"[{dialect.names.title(found[1])}]", text)
 
 
-def _leads_on(line: str, edition: Edition) -> bool:
+def _leads_on(line: str, edition: VariantContext) -> bool:
     """Whether a line of text leads nowhere, or to a board that there is."""
     return all(uid in edition.boards for uid in _ENTRY.findall(line))
 
 
-def _signal(signal: Signal, edition: Edition) -> Signal | None:
-    parts = [translated(each.expr, edition.dialect) for each in signal.answers]
-    told = [(each, part) for each, part in zip(signal.answers, parts, strict=True) if part]
+def _signal(signal: Signal, edition: VariantContext) -> Signal | None:
+    parts = [translated(each.expr, edition.dialect) for each in signal.queries]
+    told = [(each, part) for each, part in zip(signal.queries, parts, strict=True) if part]
     if not told or (len(told) < len(parts) and not signal.keys):
-        return signal.instead and _signal(signal.instead, edition)
+        return signal.fallback and _signal(signal.fallback, edition)
     return replace(
         signal,
         description=_worded(signal.description, edition.dialect),
-        answers=tuple(_answer(answer, part, edition) for answer, part in told),
+        queries=tuple(_answer(query, part, edition) for query, part in told),
         limit=signal.limit and _limit(signal.limit, edition),
         keys=tuple(told[0][1].labels[each] for each in signal.keys),
-        opens=tuple(link for each in signal.opens for link in _links(each, edition)),
+        links=tuple(link for each in signal.links for link in _links(each, edition)),
         exemplars=signal.exemplars and edition.dialect.exemplars,
     )
 
 
-def _worded(text: str, dialect: Dialect) -> str:
+def _worded(text: str, dialect: LabelSchema) -> str:
     for sentence, true in dialect.words.items():
         text = text.replace(sentence, true)
     return " ".join(text.split())
 
 
-def _answer(answer: Answer, part: Part, edition: Edition) -> Answer:
+def _answer(query: Query, part: Part, edition: VariantContext) -> Query:
     return replace(
-        answer,
+        query,
         expr=part.text,
         name=_LEGEND.sub(
-            lambda found: f"{{{{{part.labels.get(found[1], found[1])}}}}}", answer.name
+            lambda found: f"{{{{{part.labels.get(found[1], found[1])}}}}}", query.name
         ),
-        limit=answer.limit and _limit(answer.limit, edition),
+        limit=query.limit and _limit(query.limit, edition),
     )
 
 
-def _limit(limit: Limit, edition: Edition) -> Limit | None:
+def _limit(limit: Limit, edition: VariantContext) -> Limit | None:
     """The limit, unless it stands where an alert fires that there is not."""
     named = _ALERT.findall(limit.text)
     if not all(any(each.startswith(name) for each in edition.alerts) for name in named):
         return None
     renamed = edition.dialect.names.alert
-    return limit.because(_ALERT.sub(lambda found: renamed(found[0]), limit.text))
+    return limit.with_reason(_ALERT.sub(lambda found: renamed(found[0]), limit.text))
 
 
-def _links(link: Link, edition: Edition) -> tuple[Link, ...]:
+def _links(link: Link, edition: VariantContext) -> tuple[Link, ...]:
     dialect = edition.dialect
     if link.board not in edition.boards or (link.tag and not dialect.traces):
         return ()
-    return (replace(link, board=dialect.names.uid(link.board), spelled=spelled(dialect)),)
+    return (
+        replace(link, board=dialect.names.uid(link.board), label_aliases=label_aliases(dialect)),
+    )
 
 
-def spelled(dialect: Dialect) -> Mapping[str, str]:
+def label_aliases(dialect: LabelSchema) -> Mapping[str, str]:
     """The variables whose label is called otherwise."""
     return {} if dialect.namespace == "namespace" else {"namespace": dialect.namespace}
 
 
-def _variable(variable: Variable, dialect: Dialect) -> Variable:
+def _variable(variable: Variable, dialect: LabelSchema) -> Variable:
     part = translated(variable.among, dialect)
     if part is None:
         raise ValueError(f"no series tells the choices of ${variable.name}: {variable.among}")
@@ -182,6 +184,6 @@ def _variable(variable: Variable, dialect: Dialect) -> Variable:
     return replace(variable, among=part.text, label=shown, of=label)
 
 
-def _annotation(annotation: Annotation, dialect: Dialect) -> Annotation | None:
+def _annotation(annotation: Annotation, dialect: LabelSchema) -> Annotation | None:
     part = translated(annotation.expr, dialect)
     return replace(annotation, expr=part.text) if part else None

@@ -7,13 +7,15 @@ from dataclasses import replace
 from dashboards.alerts import Alert
 from dashboards.recording import Recording
 from dashboards.variants.expression import translated
-from dashboards.variants.label_schema import Dialect
-from dashboards.variants.panels import spelled
+from dashboards.variants.label_schema import LabelSchema
+from dashboards.variants.panels import label_aliases
 
 Groups = Mapping[str, tuple[Alert, ...]]
 
 
-def recorded(every: Iterable[Recording], dialect: Dialect) -> tuple[tuple[Recording, ...], Dialect]:
+def recorded(
+    every: Iterable[Recording], dialect: LabelSchema
+) -> tuple[tuple[Recording, ...], LabelSchema]:
     """The recordings that the dialect can compute, and the dialect with their series."""
     kept: list[Recording] = []
     for each in every:
@@ -25,7 +27,7 @@ def recorded(every: Iterable[Recording], dialect: Dialect) -> tuple[tuple[Record
     return tuple(kept), dialect
 
 
-def alerts(groups: Groups, dialect: Dialect) -> dict[str, tuple[Alert, ...]]:
+def alerts(groups: Groups, dialect: LabelSchema) -> dict[str, tuple[Alert, ...]]:
     """The alerts that can fire in the dialect, by the name of their group; none is empty."""
     translations = {
         dialect.names.group(name): tuple(filter(None, (_alert(each, dialect) for each in group)))
@@ -34,21 +36,21 @@ def alerts(groups: Groups, dialect: Dialect) -> dict[str, tuple[Alert, ...]]:
     return {name: group for name, group in translations.items() if group}
 
 
-def _alert(alert: Alert, dialect: Dialect) -> Alert | None:
-    watched, condition = (translated(e, dialect) for e in (alert.watches, alert.condition))
+def _alert(alert: Alert, dialect: LabelSchema) -> Alert | None:
+    watched, condition = (translated(e, dialect) for e in (alert.expr, alert.condition))
     if watched is None or condition is None:
         return None
     return replace(
         alert,
         name=dialect.names.alert(alert.name),
-        watches=watched.text,
+        expr=watched.text,
         condition=condition.text,
         summary=_about(alert.summary, condition.labels),
         description=_about(alert.description, condition.labels),
         board=dialect.names.uid(alert.board),
         runbook=dialect.names.runbook,
         contract=alert.name,
-        spelled=spelled(dialect),
+        label_aliases=label_aliases(dialect),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from dashboards import promql
 from dashboards.promql import Match
-from dashboards.series import CHOSEN, CHOSEN_TARGETS
-from dashboards.variants.label_schema import Dialect, Spelling, Within
+from dashboards.series import SELECTED, SELECTED_TARGETS
+from dashboards.variants.label_schema import EmbeddedLabel, LabelSchema, SeriesMapping
 
 Labels = Mapping[str, str]
 """Labels of the contract -> labels here, of those that an expression's series carry."""
@@ -25,11 +25,11 @@ _OPERATORS = {
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A translated selector, without window and offset; `server` as in its `Spelling`."""
+    """A translated selector, without window and offset; `server` as in its `SeriesMapping`."""
 
     text: str
     labels: Labels
-    server: Within | None
+    server: EmbeddedLabel | None
 
     def served(self, text: str) -> str:
         """An expression of the selected series, with the label `server` if they have none."""
@@ -44,7 +44,7 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def selected(node: Any, dialect: Dialect) -> Selected | None:
+def selected(node: Any, dialect: LabelSchema) -> Selected | None:
     """The selector of the grammar in the dialect; None where it has no such series or labels."""
     matches = [_match(each) for each in node.matchers.matchers]
     found = _found(node.name, matches, dialect)
@@ -64,7 +64,9 @@ def _match(found: Any) -> Match:
     return Match(found.name, _OPERATORS[str(found.op)], found.value)
 
 
-def _found(name: str | None, matches: list[Match], dialect: Dialect) -> tuple[str, Spelling] | None:
+def _found(
+    name: str | None, matches: list[Match], dialect: LabelSchema
+) -> tuple[str, SeriesMapping] | None:
     """The name to select by, and how what has it is spelled; a pattern's name is a match."""
     if name is not None:
         spelling = dialect.spelling(name)
@@ -81,15 +83,17 @@ def _found(name: str | None, matches: list[Match], dialect: Dialect) -> tuple[st
         matches.insert(0, promql.like("__name__", spelled))
         common = set.intersection(*(set(each.labels) for each in found)) | {"__name__"}
         labels = {each: found[0].labels.get(each, each) for each in common}
-        return "", Spelling(spelled, labels)
+        return "", SeriesMapping(spelled, labels)
     return found[0].name, found[0]
 
 
-def _matches(spelling: Spelling, matches: list[Match], dialect: Dialect) -> list[Match] | None:
+def _matches(
+    spelling: SeriesMapping, matches: list[Match], dialect: LabelSchema
+) -> list[Match] | None:
     """The matches in the spelling's labels; None if one is on a label that is missing."""
-    if CHOSEN_TARGETS.matches[0] in matches and spelling.server:
-        place = matches.index(CHOSEN_TARGETS.matches[0])
-        matches[place : place + 1] = CHOSEN.matches
+    if SELECTED_TARGETS.matches[0] in matches and spelling.server:
+        place = matches.index(SELECTED_TARGETS.matches[0])
+        matches[place : place + 1] = SELECTED.matches
     inside = []
     for each in matches:
         if spelling.server and each == _SERVED:
@@ -101,7 +105,7 @@ def _matches(spelling: Spelling, matches: list[Match], dialect: Dialect) -> list
     return inside
 
 
-def _matched(spelling: Spelling, match: Match, dialect: Dialect) -> Match | None:
+def _matched(spelling: SeriesMapping, match: Match, dialect: LabelSchema) -> Match | None:
     if match.label == "server" and spelling.server:
         within = spelling.server
         return Match(within.label, match.operator, within.matching(match.value))

@@ -12,7 +12,7 @@ from dashboards import series, third_party_metrics
 from dashboards.promql import eq
 from dashboards.series import Series, Source
 from dashboards.signals import calls, proxies, tools
-from dashboards.variants.label_schema import Dialect, Names, Spelling, Within
+from dashboards.variants.label_schema import EmbeddedLabel, LabelSchema, Names, SeriesMapping
 from proxy.telemetry import catalogue
 
 NAMES = Names("toolhive", "ToolHive")
@@ -109,7 +109,7 @@ ROADS = {
 }
 
 # A pod of the proxy's Deployment, which is called as its server: `<server>-<hash>-<five>`.
-_SERVER_IN_POD = Within("pod", r"{}-\w+-\w+")
+_SERVER_IN_POD = EmbeddedLabel("pod", r"{}-\w+-\w+")
 
 # Every program tells of its process: ToolHive's proxy is the container of this name.
 _PROXY = eq("container", "toolhive")
@@ -127,13 +127,13 @@ _EVERY_DURATION = (
 )
 
 
-def dialect(version: str, road: str) -> Dialect:
+def dialect(version: str, road: str) -> LabelSchema:
     """ToolHive's series at a version such as 0.44.0, by one of ROADS.
 
     Raises UnknownVersion or UnknownRoad.
     """
     release, way = _release(version), _road(road)
-    return Dialect(
+    return LabelSchema(
         names=NAMES,
         namespace=way.target["namespace"],
         families=_families(release, way),
@@ -161,7 +161,7 @@ def _road(name: str) -> Road:
     return ROADS[name]
 
 
-def _families(release: Release, road: Road) -> dict[str, Spelling]:
+def _families(release: Release, road: Road) -> dict[str, SeriesMapping]:
     own: dict[Series, tuple[str, ...]] = {
         calls.REQUESTS: catalogue.REQUESTS.labels,
         tools.CALLS: tuple(x for x in catalogue.TOOL_CALLS.labels if x != "transport"),
@@ -171,26 +171,26 @@ def _families(release: Release, road: Road) -> dict[str, Spelling]:
     if release.spread:
         own[calls.BUCKETS] = (*catalogue.REQUEST_DURATION.labels, "le")
     found = {
-        each.name: Spelling(each.name, {**_same(labels), **road.target})
+        each.name: SeriesMapping(each.name, {**_same(labels), **road.target})
         for each, labels in own.items()
     }
     if release.names:
         found[tools.BUCKETS.name] = _durations_of_tools(road)
     if road.process:
         found |= {
-            each.name: Spelling(each.name, road.target, (_PROXY,), _SERVER_IN_POD)
+            each.name: SeriesMapping(each.name, road.target, (_PROXY,), _SERVER_IN_POD)
             for each in _PROCESS
         }
     for each in (third_party_metrics.ALERTS, third_party_metrics.ALERTS_SINCE):
         labels = {**_same(tuple(each.labels)), "namespace": road.target["namespace"]}
-        found[each.name] = Spelling(each.name, labels)
+        found[each.name] = SeriesMapping(each.name, labels)
     return found
 
 
-def _durations_of_tools(road: Road) -> Spelling:
+def _durations_of_tools(road: Road) -> SeriesMapping:
     """Of the requests: ToolHive's series by the semantic conventions do not name the server."""
     labels = {**_same(("server", "transport", "le")), **road.target, tools.NAME: "mcp_resource_id"}
-    return Spelling(calls.BUCKETS.name, labels, where=(eq("mcp_method", "tools/call"),))
+    return SeriesMapping(calls.BUCKETS.name, labels, where=(eq("mcp_method", "tools/call"),))
 
 
 def _same(labels: tuple[str, ...]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from dashboards import BOARDS
-from dashboards.queries import Query, concrete, queries
+from dashboards.queries import MonitoringQuery, concrete, queries
 from dashboards.series import Source
 from lab import evidence
 from lab.evidence import EVERYTHING, Tell
@@ -176,7 +176,7 @@ class Watch:
         """Every alert since the strike that was not there before."""
         return self._ask(self._seconds + 1) - self._before
 
-    def marks(self) -> Iterator[Query]:
+    def marks(self) -> Iterator[MonitoringQuery]:
         """What annotations must have marked since the strike."""
         span = Span(time.time(), self._seconds)
         for each in self._struck:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dashboards import BOARDS
 from dashboards.annotations import FIRING, Annotation
-from dashboards.queries import Query
+from dashboards.queries import MonitoringQuery
 from dashboards.series import Source
 from lab.faults.fault import Fault
 
@@ -21,7 +21,9 @@ class Span:
     seconds: int
 
 
-def marks(fault: Fault, sources: frozenset[Source], server: str, span: Span) -> Iterator[Query]:
+def marks(
+    fault: Fault, sources: frozenset[Source], server: str, span: Span
+) -> Iterator[MonitoringQuery]:
     """What each board asks that draws such an annotation; it has data if there was a mark.
 
     Annotations are asked over the time that a board shows, and so they are here: over the span.
@@ -32,7 +34,7 @@ def marks(fault: Fault, sources: frozenset[Source], server: str, span: Span) -> 
         expr = _within(each, span).replace("$server", server)
         for board in BOARDS:
             if each in board.annotations:
-                yield Query(board.uid, f'annotation "{each.name}"', expr, Source.PROXY)
+                yield MonitoringQuery(board.uid, f'annotation "{each.name}"', expr, Source.PROXY)
 
 
 def _within(annotation: Annotation, span: Span) -> str:

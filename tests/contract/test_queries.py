@@ -8,7 +8,7 @@ import pytest
 from dashboards import BOARDS, series
 from dashboards.alerts import ALERTS
 from dashboards.annotations import ANNOTATIONS
-from dashboards.queries import Query, queries, rule_queries
+from dashboards.queries import MonitoringQuery, queries, rule_queries
 from dashboards.recordings import RECORDINGS
 from dashboards.series import Series, Source
 from dashboards.third_party_metrics import FOREIGN
@@ -76,12 +76,12 @@ def test_every_label_of_an_aggregation_is_one_that_its_series_carry(expr: str) -
     assert strays == []
 
 
-def needed(query: Query) -> set[Source]:
+def needed(query: MonitoringQuery) -> set[Source]:
     return {known.source for each in selectors(query.expr) for known in meant(each)}
 
 
 @pytest.mark.parametrize("query", ASKED, ids=lambda each: f"{each.board}/{each.panel}")
-def test_a_query_names_the_sources_that_its_series_come_from(query: Query) -> None:
+def test_a_query_names_the_sources_that_its_series_come_from(query: MonitoringQuery) -> None:
     """Proxies tell whose pods and targets others know of; alerts are wherever series are."""
     told_by = {
         Source.KUBELET: {Source.PROXY},

@@ -26,9 +26,9 @@ PROSE = re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)
 UNITS = {"m": "minute", "h": "hour"}
 
 
-def spoken(hold: str) -> str:
+def spoken(for_: str) -> str:
     """5m as 5 minutes."""
-    number, unit = hold[:-1], UNITS[hold[-1]]
+    number, unit = for_[:-1], UNITS[for_[-1]]
     return f"{number} {unit}{'' if number == '1' else 's'}"
 
 
@@ -38,7 +38,7 @@ def test_every_alert_has_a_heading_and_every_heading_an_alert() -> None:
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_a_section_opens_with_the_severity_and_hold_of_its_alert(alert: Alert) -> None:
-    facts = f"Severity: {alert.severity}, after {spoken(alert.hold)}."
+    facts = f"Severity: {alert.severity}, after {spoken(alert.for_)}."
 
     assert SECTIONS[alert.name].strip().startswith(facts)
 
@@ -65,7 +65,7 @@ def test_the_runbook_address_of_an_alert_is_its_heading(alert: Alert) -> None:
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_a_section_names_the_thresholds_of_its_alert_with_their_defaults(alert: Alert) -> None:
     text = " ".join(SECTIONS[alert.name].split())
-    named = [f"`{name}` {getattr(DEFAULTS, name):.12g}" for name in alert.settings]
+    named = [f"`{name}` {getattr(DEFAULTS, name):.12g}" for name in alert.threshold_keys]
 
     assert [each for each in named if each not in text] == []
 

@@ -87,7 +87,7 @@ def test_every_alert_is_shown_to_keep_quiet() -> None:
 
 
 def test_every_alert_that_judges_by_a_threshold_is_shown_to_keep_quiet_just_below() -> None:
-    judging = {alert.name for alert in ALERTS if alert.settings}
+    judging = {alert.name for alert in ALERTS if alert.threshold_keys}
     just_below = ("is the bound itself", "less than", "fewer than")
     shown = {case.name for case in QUIET if any(each in case.because for each in just_below)}
 
@@ -96,6 +96,6 @@ def test_every_alert_that_judges_by_a_threshold_is_shown_to_keep_quiet_just_belo
 
 def test_every_alert_that_judges_a_share_is_shown_to_keep_quiet_at_low_traffic() -> None:
     floors = {"call_floor", "tool_call_floor", "burn_calls", "surge_floor"}
-    judging = {alert.name for alert in ALERTS if floors & set(alert.settings)}
+    judging = {alert.name for alert in ALERTS if floors & set(alert.threshold_keys)}
 
     assert judging - {case.name for case in QUIET if "too few" in case.because} == set()

@@ -11,11 +11,11 @@ import pytest
 from dashboards import BOARDS
 from dashboards.alerts import ALERTS
 from dashboards.board import Board
-from dashboards.bundles import Set, translated
+from dashboards.bundles import MonitoringBundle, translated
 from dashboards.export import files
 from dashboards.layout import lines_of
 from dashboards.render import dashboard
-from dashboards.render_options import Choices
+from dashboards.render_options import RenderOptions
 from dashboards.rules import document
 from dashboards.variants import toolhive
 from tests.dashboards.editions import LAYOUTS
@@ -28,18 +28,18 @@ pytestmark = pytest.mark.parametrize(("version", "road"), LAYOUTS)
 
 
 @cache
-def made(version: str, road: str) -> Set:
+def made(version: str, road: str) -> MonitoringBundle:
     return translated(toolhive.dialect(version, road))
 
 
 @cache
 def written(version: str, road: str) -> dict[Path, str]:
-    return files(Choices(dialect=toolhive.dialect(version, road)))
+    return files(RenderOptions(dialect=toolhive.dialect(version, road)))
 
 
 @cache
 def unified_files() -> frozenset[Path]:
-    return frozenset(files(Choices()))
+    return frozenset(files(RenderOptions()))
 
 
 @cache
@@ -90,7 +90,7 @@ def test_every_series_that_is_asked_for_is_recorded_or_comes_from_elsewhere(
         each.name
         for board in made(version, road).boards
         for panel in board.panels
-        for answer in panel.signal.answers
+        for answer in panel.signal.queries
         for each in selectors(answer.expr)
         if each.name.startswith("toolhive:")
     }
@@ -185,7 +185,7 @@ def test_home_lists_the_boards_that_there_are(version: str, road: str) -> None:
 def test_it_is_made_the_same_again_and_quickly(version: str, road: str) -> None:
     began = time.process_time()
 
-    assert files(Choices(dialect=toolhive.dialect(version, road))) == written(version, road)
+    assert files(RenderOptions(dialect=toolhive.dialect(version, road))) == written(version, road)
     assert time.process_time() - began < 2
 
 

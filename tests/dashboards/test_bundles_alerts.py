@@ -11,12 +11,12 @@ from functools import cache
 
 import pytest
 
-from dashboards.bundles import Set, translated
+from dashboards.bundles import MonitoringBundle, translated
 from dashboards.rules import document
 from dashboards.runbook import SOURCE, runbook
 from dashboards.thresholds import DEFAULTS, Thresholds
 from dashboards.variants import toolhive
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 from tests.contract.test_runbook import confirming
 from tests.dashboards.alert_cases.case import Fires, Quiet
 from tests.dashboards.promtool import Firing, History, Labels, Promtool, Replay
@@ -60,7 +60,7 @@ class Layout:
         return f"{self.version} {self.road}"
 
     @property
-    def dialect(self) -> Dialect:
+    def dialect(self) -> LabelSchema:
         return toolhive.dialect(self.version, self.road)
 
     @property
@@ -81,7 +81,7 @@ LAYOUTS = [Layout(version, road) for version in VERSIONS for road in toolhive.RO
 
 
 @cache
-def made(layout: Layout, thresholds: Thresholds = DEFAULTS) -> Set:
+def made(layout: Layout, thresholds: Thresholds = DEFAULTS) -> MonitoringBundle:
     return translated(layout.dialect, thresholds)
 
 

@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from dashboards import BOARDS
-from dashboards.bundles import unified
+from dashboards.bundles import default_bundle
 from dashboards.cli import main
 from dashboards.export import files as contents
 from dashboards.inhibition import inhibition
 from dashboards.render import board_json
-from dashboards.render_options import Choices
+from dashboards.render_options import RenderOptions
 from dashboards.rules import rules_document
 from tests.stacks.stack import plan_of
 
@@ -68,7 +68,7 @@ def test_it_writes_each_board_and_the_rules_and_says_how_long_it_took(tmp_path: 
         "alertmanager/mcp.yaml",
     }
     assert yaml.safe_load(written["rules/mcp.yaml"]) == rules_document()
-    assert yaml.safe_load(written["alertmanager/mcp.yaml"]) == inhibition(unified())
+    assert yaml.safe_load(written["alertmanager/mcp.yaml"]) == inhibition(default_bundle())
     assert json.loads(written["dashboards/mcp-server.json"])["uid"] == "mcp-server"
 
 
@@ -191,7 +191,7 @@ def test_manifests_are_the_objects_that_the_stack_makes() -> None:
     ]
     made = [
         yaml.safe_load(text)
-        for path, text in contents(Choices()).items()
+        for path, text in contents(RenderOptions()).items()
         if path.parent == Path("manifests")
     ]
 
@@ -200,7 +200,7 @@ def test_manifests_are_the_objects_that_the_stack_makes() -> None:
 
 
 def test_without_choices_a_board_is_the_one_that_everyone_checks() -> None:
-    made = contents(Choices())
+    made = contents(RenderOptions())
 
     assert [made[Path("dashboards", f"{board.uid}.json")] for board in BOARDS] == [
         board_json(board) for board in BOARDS

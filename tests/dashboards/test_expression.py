@@ -6,7 +6,7 @@ from dashboards.queries import concrete
 from dashboards.recordings import RECORDINGS
 from dashboards.variants import toolhive
 from dashboards.variants.expression import translated
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 from dashboards.variants.rules import recorded
 
 PUSHED = toolhive.dialect("0.44.0", "otel-scrape")
@@ -18,7 +18,7 @@ UP = "mcp_proxy_upstream_up"
 BUCKET = "toolhive_mcp_request_duration_seconds_bucket"
 
 
-def said(expr: str, dialect: Dialect = PUSHED) -> str | None:
+def said(expr: str, dialect: LabelSchema = PUSHED) -> str | None:
     part = translated(expr, dialect)
     return part.text if part else None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboards.alerts import ALERTS, Severity
-from dashboards.bundles import unified
+from dashboards.bundles import default_bundle
 from dashboards.inhibition import InhibitRule, inhibit_rules
 from tests.dashboards.alert_cases.case import Fires
 from tests.dashboards.promtool import Labels
@@ -18,7 +18,7 @@ Pair = tuple[str, str]
 
 URGENCY = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 SEVERITY = {alert.name: alert.severity for alert in ALERTS}
-IMPLIED = {(alert.name, name) for alert in ALERTS for name in alert.implies}
+IMPLIED = {(alert.name, name) for alert in ALERTS for name in alert.inhibits}
 
 
 def matched(matchers: Iterable[str], labels: Labels) -> bool:
@@ -57,7 +57,7 @@ def fired(case: Fires) -> Labels:
     return {"alertname": case.name, **case.firing.labels}
 
 
-RULES = list(inhibit_rules(unified()))
+RULES = list(inhibit_rules(default_bundle()))
 FIRED = {case.name: fired(case) for case in FIRES}
 
 
@@ -75,7 +75,7 @@ def test_what_is_kept_back_is_less_severe_so_no_page_is_hidden() -> None:
 
 @pytest.mark.parametrize("severity", Severity)
 def test_nothing_is_kept_back_by_what_is_as_severe(severity: Severity) -> None:
-    made = unified()
+    made = default_bundle()
     alike = {
         group: tuple(replace(each, severity=severity) for each in alerts)
         for group, alerts in made.alerts.items()

@@ -85,8 +85,8 @@ def is_number(node: promql.Expr) -> bool:
 def test_a_label_that_a_link_hands_over_is_on_the_first_answer_of_its_panel(uid: str) -> None:
     board = next(each for each in BOARDS if each.uid == uid)
     for panel in board.panels:
-        left = kept(parse(panel.signal.answers[0].expr))
-        for link in panel.signal.opens:
+        left = kept(parse(panel.signal.queries[0].expr))
+        for link in panel.signal.links:
             needed = {*link.carries, *(link.tag or ("", ""))[1:]} - {""}
             assert left is None or needed <= left, panel.signal.title
 
@@ -104,7 +104,7 @@ def reached(start: str) -> set[str]:
     by_uid = {board.uid: board for board in BOARDS}
     while ahead:
         board = by_uid[ahead.pop()]
-        opened = {link.board for panel in board.panels for link in panel.signal.opens}
+        opened = {link.board for panel in board.panels for link in panel.signal.links}
         ahead += sorted(opened - found)
         found |= opened
     return found

@@ -4,7 +4,7 @@ from dashboards import BOARDS, palette
 from proxy.telemetry.catalogue import Fault, Outcome
 
 SIGNALS = [panel.signal for board in BOARDS for panel in board.panels]
-LEGENDS = {answer.name for signal in SIGNALS for answer in signal.answers}
+LEGENDS = {query.name for signal in SIGNALS for query in signal.queries}
 SAID = {legend.partition("}} ")[2] for legend in LEGENDS}
 
 

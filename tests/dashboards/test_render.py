@@ -55,7 +55,7 @@ def test_every_panel_is_drawn_once_with_its_signal(board: Board) -> None:
         written = drawn[panel.id]
         assert written["title"] == panel.signal.title
         assert written["description"] == panel.signal.help
-        assert [t["expr"] for t in written["targets"]] == [a.expr for a in panel.signal.answers]
+        assert [t["expr"] for t in written["targets"]] == [a.expr for a in panel.signal.queries]
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=UIDS)

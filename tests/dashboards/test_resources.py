@@ -80,7 +80,7 @@ EXPECTED: tuple[tuple[Signal, dict[str, float]], ...] = (
 
 
 def asked(signal: Signal) -> str:
-    return concrete(signal.answers[0].expr, window="5m", namespace=".+", server=".+")
+    return concrete(signal.queries[0].expr, window="5m", namespace=".+", server=".+")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from dashboards import series
 from dashboards.promql import eq
-from dashboards.series import CHOSEN, RULE, Scope, Series, Source, UnknownLabel
+from dashboards.series import RULE, SELECTED, Scope, Series, Source, UnknownLabel
 from proxy.telemetry import catalogue
 
 TOOL_CALLS = series.of(catalogue.TOOL_CALLS)
@@ -26,7 +26,7 @@ def test_a_scope_whose_labels_the_series_lack_is_refused() -> None:
     up = Series("up", frozenset({"job"}), Source.SCRAPE_PROXY)
 
     with pytest.raises(UnknownLabel, match='no label "namespace"'):
-        up.select(CHOSEN)
+        up.select(SELECTED)
 
 
 def test_a_series_with_several_spellings_is_selected_by_pattern() -> None:

@@ -16,7 +16,7 @@ TOOL = f'{SERVER},tool="fetch"'
 
 def asked(signal: Signal, column: str = "", window: str = "10m") -> str:
     """A signal's answer for all servers and so much time, by the minute, rounded."""
-    found = next(each for each in signal.answers if column in ("", each.name))
+    found = next(each for each in signal.queries if column in ("", each.name))
     expr = concrete(found.expr, window=window, namespace=".+", server=".+")
     return f"round({expr.replace(':1s]', ':1m]')}, 1e-6)"
 

@@ -27,7 +27,7 @@ def test_every_threshold_decides_about_a_rule(name: str) -> None:
 
 
 def test_every_threshold_is_named_by_an_alert_that_it_decides_about() -> None:
-    assert {name for alert in ALERTS for name in alert.settings} == set(NAMES)
+    assert {name for alert in ALERTS for name in alert.threshold_keys} == set(NAMES)
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
@@ -41,7 +41,7 @@ def test_an_alert_names_the_thresholds_that_decide_about_it(alert: Alert) -> Non
         if made.name == alert.name and made.condition != alert.condition
     }
 
-    assert deciding == set(alert.settings) - {"slow_seconds"}
+    assert deciding == set(alert.threshold_keys) - {"slow_seconds"}
 
 
 def _other(name: str) -> Thresholds:
@@ -50,11 +50,11 @@ def _other(name: str) -> Thresholds:
 
 
 def test_a_limit_of_a_panel_follows_its_threshold_and_keeps_the_distance() -> None:
-    mine = limits.ERRORS.under(parse({"error_ratio": 0.1}))
+    mine = limits.ERRORS.with_thresholds(parse({"error_ratio": 0.1}))
 
     assert (mine.warning, mine.critical) == (0.02, 0.1)
     assert mine.reason.startswith("MCPErrorRatioHigh fires above 10 %;")
-    assert limits.FIRING.under(parse({"error_ratio": 0.1})) is limits.FIRING
+    assert limits.FIRING.with_thresholds(parse({"error_ratio": 0.1})) is limits.FIRING
 
 
 def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboards.queries import Query, Source
+from dashboards.queries import MonitoringQuery, Source
 from lab.accounts import Account
 from lab.prometheus_api import Rule
 from lab.result import Coverage, Ledger, Missing, Result, compared, told
@@ -43,7 +43,7 @@ def test_a_difference_is_marked_and_spoils_the_run() -> None:
 
 
 def test_a_query_without_data_is_named_and_spoils_the_run() -> None:
-    query = Query("mcp-server", "Call rate", "sum(rate(x[1m]))", Source.PROXY)
+    query = MonitoringQuery("mcp-server", "Call rate", "sum(rate(x[1m]))", Source.PROXY)
     missing = Missing(query, "x: the proxy does not expose it")
     bad = replace(GOOD, coverage=Coverage(40, (missing,), (), {}))
     assert "queries of boards and rules with data: 39 of 40" in told(bad)

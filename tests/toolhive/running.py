@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboards.queries import Query, concrete
+from dashboards.queries import MonitoringQuery, concrete
 from lab import programs
 from lab.addresses import Addresses
 from lab.local_plan import written
@@ -67,7 +67,7 @@ class Running:
         for each in self.traces:
             each.push()
 
-    def unanswered(self, queries: tuple[Query, ...]) -> tuple[Query, ...]:
+    def unanswered(self, queries: tuple[MonitoringQuery, ...]) -> tuple[MonitoringQuery, ...]:
         """Keep traffic going until every query has had data, SECONDS at most; those without.
 
         The first that has none is waited for before the next is asked: to ask hundreds in vain
@@ -86,14 +86,16 @@ class Running:
             self.parts.wait("every query has data", all_answered, SECONDS)
         return tuple(each for each in waiting if not self._answers(each))
 
-    def silent(self, queries: tuple[Query, ...], looks: int = 4) -> tuple[Query, ...]:
+    def silent(
+        self, queries: tuple[MonitoringQuery, ...], looks: int = 4
+    ) -> tuple[MonitoringQuery, ...]:
         """Those of the queries that have no data in several looks, with traffic between them."""
         for _ in range(looks):
             self.traffic()
             queries = tuple(each for each in queries if not self._answers(each))
         return queries
 
-    def _answers(self, query: Query) -> bool:
+    def _answers(self, query: MonitoringQuery) -> bool:
         expr = concrete(query.expr, window=WINDOW, namespace=".+", server=".+")
         return has_data(self.prometheus.query(expr))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.bundles import unified
-from dashboards.queries import Query, set_queries
+from dashboards.bundles import default_bundle
+from dashboards.queries import MonitoringQuery, bundle_queries
 from dashboards.series import Source
 from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from stacks.charts import Profile
@@ -151,11 +151,11 @@ def lacking(architecture: str, profile: Profile) -> tuple[set[str], set[str]]:
     return wholly, partly
 
 
-def asked(architecture: str) -> tuple[Query, ...]:
+def asked(architecture: str) -> tuple[MonitoringQuery, ...]:
     """What can be asked here; kubeletstats is the one source that is missing, cAdvisor is there."""
     named = ARCHITECTURES[architecture]
     sources = (named.sources - named.kubelet_sources) | {Source.KUBELET}
-    return tuple(each for each in set_queries(unified()) if each.needs in sources)
+    return tuple(each for each in bundle_queries(default_bundle()) if each.needs in sources)
 
 
 @pytest.mark.parametrize("profile", Profile)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dashboards.bundles import translated
-from dashboards.queries import set_queries
+from dashboards.queries import bundle_queries
 from dashboards.variants import toolhive
-from dashboards.variants.label_schema import Dialect
+from dashboards.variants.label_schema import LabelSchema
 from lab.prometheus_api import Prometheus
 from proxy.telemetry.catalogue import CONTRACT_LABELS, METRICS
 from tests.toolhive.emitted import VERSIONS
@@ -39,7 +39,7 @@ def arriving(prometheus: Prometheus) -> dict[str, set[str]]:
     return found
 
 
-def asked(dialect: Dialect) -> dict[str, set[str]]:
+def asked(dialect: LabelSchema) -> dict[str, set[str]]:
     """The series that the dialect knows, each with the labels that it counts on."""
     return {
         name: set(spelling.labels.values())
@@ -62,7 +62,7 @@ def test_every_query_has_data_and_every_series_its_labels(
     made = translated(dialect)
 
     with running(version, road, made, tmp_path) as at_work:
-        missing = at_work.unanswered(set_queries(made))
+        missing = at_work.unanswered(bundle_queries(made))
         failing = [each for each in at_work.prometheus.rules() if each.health == "err"]
         found = arriving(at_work.prometheus)
 

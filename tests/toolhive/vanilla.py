@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dashboards.bundles import Set
+from dashboards.bundles import MonitoringBundle
 from dashboards.rules import document
 from lab import programs
 from lab.addresses import Addresses, choose
@@ -39,7 +39,7 @@ SPEC = {
 
 
 @contextmanager
-def running(version: str, road: str, made: Set, folder: Path) -> Iterator[Running]:
+def running(version: str, road: str, made: MonitoringBundle, folder: Path) -> Iterator[Running]:
     """ToolHive's proxies of a version, the road, and a Prometheus with the rules of the set."""
     addresses = choose(())
     with scripted(version, NAMESPACE) as proxies:
