@@ -39,6 +39,13 @@ _UNNAMED = {"name": "unnamed", "version": "0"}
 _NO_LEVEL = Refused(keys.INVALID_PARAMS, "level is not a log level")
 _NO_LOGGING = Refused(keys.METHOD_NOT_FOUND, "the server has no logging")
 _NOT_HONORED = Refused(keys.INVALID_PARAMS, "the server does not tell of updates of that resource")
+MOST_URIS = 1000
+LONGEST_URI = 2048
+"""Resources that a session may subscribe to, and characters of the name of one."""
+_TOO_MUCH = Refused(
+    keys.INVALID_PARAMS,
+    f"a session subscribes to {MOST_URIS} resources of {LONGEST_URI} characters at most",
+)
 _NOT_ASKED = Refused(keys.METHOD_NOT_FOUND, "a server asks by input_required results")
 _NOT_MODERN = Refused(keys.INTERNAL_ERROR, "the server does not speak 2026-07-28")
 _ENDLESS = Refused(keys.INTERNAL_ERROR, f"the server asked for input {MOST_ROUNDS} times")
@@ -170,6 +177,8 @@ class LegacyClient:
     def _subscribe(self, asked: Request) -> SessionEffects:
         uri = text(asked.params.get("uri"))
         if uri not in self._uris:
+            if len(self._uris) >= MOST_URIS or len(uri) > LONGEST_URI:
+                return [Tell(_TOO_MUCH.answer(asked.id))]
             self._uris.append(uri)
         effects = self.listen()
         self._subscribing.append((self._listening, asked.id, uri))

@@ -34,21 +34,29 @@ from .tickets import Ticket, Tickets, numbered
 UNKNOWN_STATE = Refused(keys.INVALID_PARAMS, "requestState is unknown, or its time is over")
 _OTHER_REQUEST = Refused(keys.INVALID_PARAMS, "requestState belongs to another request")
 _NOBODY_ASKS = Refused(keys.METHOD_NOT_FOUND, "no request in flight could be asked for that")
+_TOO_MANY = Refused(keys.INVALID_REQUEST, "too many questions wait for the client's input")
 _NO_INPUT = Refused(keys.INVALID_REQUEST, "the client gave no input")
+
+
+MOST_QUESTIONS = 32
+QUESTIONS_LIMIT = 1024 * 1024
+"""Questions of a server, and their bytes, that may wait for the client of one request."""
 
 
 class _Asking:
     """What the server asked while it works on a request: by the name under which the client
     hears of it, the request and the server's id for it.
 
-    `answer` is the server's own answer, if it did not wait for its client's.
+    `answer` is the server's own answer, if it did not wait for its client's. `size` is how many
+    bytes of questions there were.
     """
 
-    __slots__ = ("answer", "count", "ids", "requests", "state")
+    __slots__ = ("answer", "count", "ids", "requests", "size", "state")
 
     def __init__(self, state: str) -> None:
         self.state = state
         self.count = 0
+        self.size = 0
         self.ids: dict[str, Raw] = {}
         self.requests: dict[str, object] = {}
         self.answer: Fields | None = None
@@ -133,6 +141,8 @@ class LegacyServer:
             return []
         subscription = self._listening.pop(number, None)
         if subscription is not None:
+            waiting = self._subscribing.items()
+            self._subscribing = {own: each for own, each in waiting if each[0] != number}
             return self._unsubscribe(subscription)
         asking = self._asking.pop(number, None)
         unanswered = () if asking is None else asking.ids.values()
@@ -259,6 +269,9 @@ class LegacyServer:
             return [Send(_NOBODY_ASKS.answer(server_id))]
         client_waits = ticket.number not in self._asking
         asking = self._asking.setdefault(ticket.number, _Asking(self._mint()))
+        asking.size += sum(map(len, map(bytes, message.values())))
+        if len(asking.ids) >= MOST_QUESTIONS or asking.size > QUESTIONS_LIMIT:
+            return [Send(_TOO_MANY.answer(server_id))]
         asking.count += 1
         name = f"input-{asking.count}"
         asking.ids[name] = server_id

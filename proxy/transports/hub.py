@@ -28,6 +28,8 @@ LOG = logging.getLogger("proxy.hub")
 
 BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for a session whose client reads slowly; one more message ends it."""
+MOST_ASKED = 1000
+"""Questions of the server that may wait for clients; one more is answered by an error."""
 NOBODY = "no single session can be asked: the server is shared"
 _NO_DISCOVERY = Refused(keys.METHOD_NOT_FOUND, "the server has a session that was initialized")
 
@@ -371,7 +373,7 @@ class Hub:
             return
         busy = {each.share for each in self._tickets.values() if not each.initializes}
         among = busy or self._shares
-        if len(among) != 1:
+        if len(among) != 1 or len(self._asked) >= MOST_ASKED:
             self._send(jsonrpc.error(request_id, jsonrpc.UPSTREAM_LOST, NOBODY))
             return
         [share] = among

@@ -18,7 +18,7 @@ from .exchange import Exchange
 SILENT = frozenset((401, 403, 407, 408, 429))
 """Statuses that say nothing about a server's era: it wants something else first."""
 HELD_LIMIT = 64 * 1024
-"""Bytes of one event that are held back while they may hold the answer."""
+"""Bytes of an event stream that are held back while the answer may be yet to come."""
 
 
 class Trial:
@@ -37,6 +37,7 @@ class Trial:
         self._reader: EventReader | None = None
         self._held: list[Callable[[], None]] | None = []
         self._decided = False
+        self._bytes = 0
 
     def __repr__(self) -> str:
         return f"<Trial decided={self._decided}>"
@@ -78,11 +79,12 @@ class Trial:
         self._pass(lambda: self.exchange.answer_piece(data, perf_counter()))
         if self._reader is None or self._decided:
             return
+        self._bytes += len(data)
         said = [each.data for each in self._reader.feed(data) if each.is_message]
         answer = next(filter(jsonrpc.has_answer, said), None)
         if answer is not None:
             self._decide(_takes(200, answer))
-        elif self._reader.pending > HELD_LIMIT:
+        elif self._bytes > HELD_LIMIT:
             self._decide(None)
 
     def answer_ends(self, arrived: float) -> None:

@@ -294,6 +294,23 @@ def test_a_refusal_of_a_legacy_server_reaches_a_legacy_client_as_it_came(status:
         proxy.counted({("initialize", "protocol_error", "caller"): 2})
 
 
+def test_what_a_server_says_at_length_before_it_answers_is_not_held_back() -> None:
+    with scripted() as (upstream, proxy):
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
+        side, _, _ = asked(upstream)
+        side.start_events()
+        noise = {"method": "notifications/message", "params": {"data": "x" * 10_000}}
+        for _ in range(10):
+            side.event(noise)
+        stream = client.getresponse()
+        assert read_event(stream) == noise
+        side.event(result(0))
+        side.chunk(b"")
+        assert [read_event(stream) for _ in range(10)][-1] == result(0)
+        client.close()
+
+
 def test_a_legacy_client_that_leaves_while_its_refusal_is_considered_is_counted_once() -> None:
     with scripted() as (upstream, proxy):
         client = Client(proxy.port)

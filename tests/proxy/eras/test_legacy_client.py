@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from proxy.eras import keys
 from proxy.eras.effects import Cancel, Later, Relisten, SessionEffect, Tell
-from proxy.eras.legacy_client import MOST_ROUNDS, LegacyClient
+from proxy.eras.legacy_client import LONGEST_URI, MOST_ROUNDS, MOST_URIS, LegacyClient
 from tests.proxy.eras.messages import CLIENT_INFO, Json, fields, sent
 
 OFFERED: Json = {
@@ -277,6 +277,16 @@ def test_subscribing_opens_a_wider_stream_and_closes_the_old_one(talk: Talk) -> 
     effects = talk.ask(keys.UNSUBSCRIBE, "u", uri="a:1")
     assert heard(effects)[0]["id"] == "u"
     assert sent(effects)[0]["params"]["notifications"] == {"toolsListChanged": True}
+
+
+@pytest.mark.parametrize(("number", "length"), [(MOST_URIS, 1), (0, LONGEST_URI + 1)])
+def test_a_session_subscribes_to_a_number_of_resources(
+    talk: Talk, number: int, length: int
+) -> None:
+    for each in range(number):
+        assert sent(talk.ask(keys.SUBSCRIBE, each, uri=f"a:{each}"))
+    (refused,) = heard(talk.ask(keys.SUBSCRIBE, "more", uri="a" * length))
+    assert (refused["id"], refused["error"]["code"]) == ("more", -32602)
 
 
 def test_a_resource_that_is_not_honored_is_refused(talk: Talk) -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from proxy.eras import keys
 from proxy.eras.effects import Changed
-from proxy.eras.legacy_server import LegacyServer
+from proxy.eras.legacy_server import MOST_QUESTIONS, QUESTIONS_LIMIT, LegacyServer
 from proxy.eras.parameters import Parameters
 from proxy.eras.request import Refused, Request
 from proxy.eras.subscription import closure
@@ -183,6 +183,17 @@ def test_what_the_server_asks_ends_the_request_and_the_next_one_brings_it(method
     _, message = only(server.receive(fields(id=number, result={"k": 1})))
     assert (message["id"], message["result"]["resultType"]) == (2, "complete")
     assert isinstance(server.resume(again), Refused)
+
+
+@pytest.mark.parametrize(("size", "most"), [(10, MOST_QUESTIONS), (QUESTIONS_LIMIT // 4, 3)])
+def test_no_more_questions_wait_for_a_client_than_it_can_be_asked(size: int, most: int) -> None:
+    server = session(ALL_INPUTS)
+    number, _ = server.ask(modern("tools/call", 1))
+    for each in range(most):
+        assert sent(asked(server, "sampling/createMessage", each, text="x" * size)) == []
+    (refused,) = sent(asked(server, "sampling/createMessage", "more", text="x" * size))
+    assert (refused["id"], refused["error"]["code"]) == ("more", -32600)
+    assert [each["id"] for each in sent(server.cancel(number))[:-1]] == list(range(most))
 
 
 def test_input_that_is_missing_is_asked_for_again() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.eras import keys
-from proxy.transports.hub import BACKLOG_LIMIT, Hub, Share
+from proxy.transports.hub import BACKLOG_LIMIT, MOST_ASKED, Hub, Share
 from proxy.verdict import EXITED, GARBLED, REJECTED, Verdict
 from proxy.wire.message import RequestId
 from proxy.wire.repair import LONGEST
@@ -96,6 +96,15 @@ def test_initialize_reaches_the_server_once_and_its_answer_everybody() -> None:
         assert len(scene.server.sent) == 2
 
     asyncio.run(play())
+
+
+def test_a_server_that_asks_without_end_is_refused() -> None:
+    scene = Scene(1)
+    for number in range(MOST_ASKED + 1):
+        scene.say({"id": number, "method": "roots/list"})
+    assert len(scene.owners[0].heard) == MOST_ASKED
+    [refused] = scene.server.sent
+    assert (refused["id"], "error" in refused) == (MOST_ASKED, True)
 
 
 def test_a_refused_initialize_is_no_greeting() -> None:
