@@ -128,6 +128,7 @@ def parse_request(block: bytes) -> RequestHead:
     _feed(parser, block, seen)
     target, headers = _origin_form(seen.target, tuple(seen.headers))
     _refuse_repeats(headers)
+    _refuse_nameless(parser.get_http_version(), headers)
     _refuse_codings(headers)
     facts = dict(headers)
     return RequestHead(
@@ -236,6 +237,12 @@ def _refuse_repeats(headers: tuple[Header, ...]) -> None:
     for name in _ONCE:
         if names.count(name) > 1:
             raise MalformedHead(f"malformed HTTP head: {name.decode()} is given more than once")
+
+
+def _refuse_nameless(version: str, headers: tuple[Header, ...]) -> None:
+    """RFC 9112, section 3.2: a request of HTTP/1.1 names its host."""
+    if version == "1.1" and all(name != b"host" for name, _ in headers):
+        raise MalformedHead("malformed HTTP head: Host is missing")
 
 
 def _refuse_codings(headers: Iterable[Header]) -> None:

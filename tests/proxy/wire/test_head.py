@@ -59,6 +59,12 @@ def test_whether_a_connection_is_kept(start: str, line: str, keep_alive: bool) -
     assert request(line, start=start).keep_alive is keep_alive
 
 
+def test_only_a_request_of_http_1_0_may_name_no_host() -> None:
+    assert parse_request(b"GET / HTTP/1.0\r\n\r\n").value(b"host") is None
+    with pytest.raises(MalformedHead, match="Host is missing"):
+        parse_request(b"GET / HTTP/1.1\r\n\r\n")
+
+
 def test_an_offer_to_upgrade_is_ignored() -> None:
     head = request("connection: upgrade, http2-settings", "upgrade: h2c", "content-length: 3")
     assert head.length == 3
