@@ -20,6 +20,7 @@ HOT = (
     "proxy/upstreams/exchange.py",
     "proxy/gate.py",
     "proxy/upstreams/http_upstream.py",
+    "proxy/upstreams/late_answer.py",
     "proxy/upstreams/leases.py",
     "proxy/calls/post.py",
     "proxy/refusal.py",

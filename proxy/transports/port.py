@@ -37,19 +37,8 @@ class Visitor(Protocol):
         """The client closed its connection before its answer was complete."""
 
 
-class Client(Protocol):
-    """A client's connection, while one of its requests is being answered."""
-
-    @property
-    def principal(self) -> bytes:
-        """Whom the token of the request names; empty where that is not known."""
-
-    @property
-    def address(self) -> bytes:
-        """Where the client is: its IP address, of IPv6 the network of it."""
-
-    def attach(self, visitor: Visitor) -> None:
-        """Name the one who is told of this client until the answer is complete."""
+class Writer(Protocol):
+    """Takes one answer for a client."""
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
         """Send a whole answer; `head` is as `wire.response.start` makes it."""
@@ -65,6 +54,21 @@ class Client(Protocol):
 
     def abort(self) -> None:
         """Break off: the client must not take a begun answer for a complete one."""
+
+
+class Client(Writer, Protocol):
+    """A client's connection, while one of its requests is being answered."""
+
+    @property
+    def principal(self) -> bytes:
+        """Whom the token of the request names; empty where that is not known."""
+
+    @property
+    def address(self) -> bytes:
+        """Where the client is: its IP address, of IPv6 the network of it."""
+
+    def attach(self, visitor: Visitor) -> None:
+        """Name the one who is told of this client until the answer is complete."""
 
 
 class Applicant(Protocol):

@@ -4,7 +4,7 @@ An unfinished event is held until it is complete. So the proxy's own events and 
 between those of the server, never within one, and a stream that breaks off ends with a whole one.
 """
 
-from ..transports.port import Client
+from ..transports.port import Writer
 from ..wire.event_stream import COMMENT, Event, EventReader, encode
 
 HOLD_LIMIT = 64 * 1024
@@ -17,10 +17,10 @@ class EventRelay:
     `between_events`: what the client got so far ends with a whole event or comment.
     """
 
-    __slots__ = ("_client", "_held", "_reader", "between_events")
+    __slots__ = ("_held", "_reader", "_writer", "between_events")
 
-    def __init__(self, client: Client, limit: int) -> None:
-        self._client = client
+    def __init__(self, writer: Writer, limit: int) -> None:
+        self._writer = writer
         self._reader = EventReader(limit, HOLD_LIMIT)
         self._held = b""
         self.between_events = True
@@ -37,21 +37,21 @@ class EventRelay:
             data = self._held + data
             cut = len(data) - (pending if self.between_events else 0)
             data, self._held = data[:cut], data[cut:]
-        self._client.piece(data)
+        self._writer.piece(data)
         return events
 
     def tell(self, message: bytes) -> None:
         """Send a message of the proxy's own, in the place of what is unfinished."""
-        self._client.piece(encode(message))
+        self._writer.piece(encode(message))
 
     def keep_alive(self) -> None:
         """Send a comment, unless an event is half there."""
         if self.between_events:
-            self._client.piece(COMMENT)
+            self._writer.piece(COMMENT)
 
     def flush(self) -> None:
         """Pass on what is unfinished, for the client to make of it what it wants."""
-        self._client.piece(self._held)
+        self._writer.piece(self._held)
 
     def unfinished(self) -> Event | None:
         """What the upstream left without its last line end, once its stream has ended."""
@@ -59,4 +59,4 @@ class EventRelay:
 
     def complete(self) -> None:
         """Pass on what it left so after all, and what it lacks."""
-        self._client.piece(self._held + b"\n\n")
+        self._writer.piece(self._held + b"\n\n")

@@ -5,18 +5,20 @@ from time import perf_counter
 from typing import Protocol
 
 from ..calls.post import GONE_STATUS, Post, failure, resumption
+from ..eras import keys
 from ..errors import MalformedMessage
 from ..session import ACKNOWLEDGED, Effect, Finished, Session, Settled, excuse
 from ..telemetry.catalogue import Outcome
-from ..transports.port import Source
-from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict
+from ..transports.port import Source, Writer
+from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
 from ..wire import jsonrpc
 from ..wire.abridged import Abridged
-from ..wire.event_stream import KEEP_ALIVE_SECONDS, Event
+from ..wire.event_stream import COMMENT, KEEP_ALIVE_SECONDS, Event
 from ..wire.head import Content, ResponseHead
 from ..wire.message import RequestId
 from ..wire.refusal_text import answered
 from .event_relay import EventRelay
+from .late_answer import LateAnswer
 
 _IDLE = Settled(())
 """What becomes of the calls of an answer for which none waits."""
@@ -41,6 +43,9 @@ class Owner(Protocol):
     def refusal(self, exchange: "Exchange", head: ResponseHead) -> bytes:
         """What is passed on of the head of a refusal."""
 
+    def streams(self, more: int) -> None:
+        """So many more answers are streams."""
+
     def closed(self, exchange: "Exchange") -> None:
         """Nothing more will happen in this exchange."""
 
@@ -56,13 +61,15 @@ class Exchange:
 
     __slots__ = (
         "_held", "_kept_alive", "_last_event", "_looked", "_mark", "_owner", "_relay", "_session",
-        "_slow", "_source", "_waited", "gone", "head", "post",
+        "_slow", "_source", "_waited", "_writer", "gone", "head", "post", "streaming",
     )  # fmt: skip
 
     def __init__(self, post: Post, session: Session, owner: Owner) -> None:
         self.post = post
         self.head: ResponseHead | None = None
         self.gone = False
+        self.streaming = False
+        self._writer: Writer = post.client
         self._slow = False
         self._session = session
         self._owner = owner
@@ -101,6 +108,9 @@ class Exchange:
         if not settled.relay:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
+        if self.streaming and not jsonrpc.has_answer(body):
+            self._fail(502, answered(head.status, body), finished)
+            return
         for each in finished:
             each.call.answer_size = len(body) // len(finished)
             if head.status >= 300 and each.verdict.outcome is Outcome.TRANSPORT_ERROR:
@@ -108,24 +118,31 @@ class Exchange:
         self.head = head
         self._owner.answered(self, head)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
-        self.post.client.answer(forward, body, head.status)
-        self._count(finished, head.status)
+        self._writer.answer(forward, body, head.status)
+        self._count(finished, self._status(head.status))
         self._close()
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
         if self._refuses(head):
             return
+        if self.streaming and (head.status != 200 or head.content is Content.OTHER):
+            self._drop_source()
+            reason = answered(head.status, b"")
+            self._fail(502, reason, self._session.end(judge_status(head.status)))
+            return
         self.head = head
         self._owner.answered(self, head)
+        if head.content is Content.EVENTS:
+            self._note_stream()
         if head.content is Content.EVENTS and not head.encoded:
-            self._relay = EventRelay(self.post.client, self._owner.message_limit)
-            self.post.client.begin(head.forward)
+            self._relay = EventRelay(self._writer, self._owner.message_limit)
+            self._writer.begin(head.forward)
             return
         if self._session.busy:
             self._held = Abridged(self._owner.message_limit)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
-        self.post.client.begin(forward, head.length)
+        self._writer.begin(forward, head.length)
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
         """Part of port.Sink."""
@@ -133,7 +150,7 @@ class Exchange:
         if self._session.busy:
             self._session.heard(arrived)
         if self._relay is None:
-            self.post.client.piece(data)
+            self._writer.piece(data)
             if self._held is not None:
                 self._held.feed(data)
         else:
@@ -160,7 +177,7 @@ class Exchange:
         else:
             if self._relay is not None and not complete:
                 self._relay.flush()
-            self.post.client.end()
+            self._writer.end()
             self._close()
 
     def answer_lost(self, reason: str) -> None:
@@ -171,7 +188,7 @@ class Exchange:
         self._see_unfinished(perf_counter())
         if self._waits and self._last_event:
             self._park()
-            self.post.client.abort()
+            self._writer.abort()
             self._close()
         else:
             self._break_off(502, reason, self._end_own(UNREACHABLE))
@@ -195,17 +212,43 @@ class Exchange:
             self._break_off(504, "the upstream did not answer in time", ended)
 
     def _keep_alive(self, now: float) -> None:
-        silent = now - max(self._mark, self._kept_alive)
-        if self._relay is not None and silent > KEEP_ALIVE_SECONDS:
-            self._kept_alive = now
+        """Send a comment on a stream, or begin one: its answer is late."""
+        if now - max(self._mark, self._kept_alive) <= KEEP_ALIVE_SECONDS:
+            return
+        self._kept_alive = now
+        if self._relay is not None:
             self._relay.keep_alive()
+        elif self.head is None and self._may_stream:
+            if not self.streaming:
+                self._writer = LateAnswer(self.post.client)
+                self._note_stream()
+            self.post.client.piece(COMMENT)
+
+    @property
+    def _may_stream(self) -> bool:
+        """Whether the answer may be a stream, whatever the upstream will make of it.
+
+        That to `initialize` may not, since its head names the session.
+        """
+        calls = self.post.calls
+        opens = any(call.method == keys.INITIALIZE for call in calls)
+        return self._waits and self.post.arrival.accepts_events and not opens
+
+    def _note_stream(self) -> None:
+        if not self.streaming:
+            self.streaming = True
+            self._owner.streams(1)
+
+    def _status(self, status: int) -> int:
+        """The status that an answer has, if it is not decided yet."""
+        return 200 if self.streaming else status
 
     def shut(self) -> None:
         """End the exchange because the proxy ends."""
         self._wait_so_far()
         self._drop_source()
         if self.head is not None and not self._waits:
-            self.post.client.end()
+            self._writer.end()
             self._close()
         else:
             self._break_off(503, "the proxy is shutting down", self._end_own(UNREACHABLE))
@@ -305,19 +348,19 @@ class Exchange:
             self._fail(status, reason, finished)
         elif finished and self._relay is not None and self._relay.between_events:
             self._tell(self._relay, finished, reason)
-            self.post.client.end()
+            self._writer.end()
             self._close()
         else:
             self._count(finished, self.head.status)
-            self.post.client.abort()
+            self._writer.abort()
             self._close()
 
     def _fail(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
         """Answer in the upstream's place, each call with its own id."""
         calls = [each.call for each in finished]
         start, body = failure(calls, status, reason, batch=self.post.is_batch)
-        self.post.client.answer(start, body, status)
-        self._count(finished, status)
+        self._writer.answer(start, body, status)
+        self._count(finished, self._status(status))
         self._close()
 
     def _tell(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
@@ -347,4 +390,6 @@ class Exchange:
     def _close(self) -> None:
         self.gone = True
         self._source = None
+        if self.streaming:
+            self._owner.streams(-1)
         self._owner.closed(self)

@@ -11,7 +11,7 @@ from ..telemetry.vocabulary import ErrorType
 from ..transports.pool import Pool
 from ..verdict import CANCELLED, UNREACHABLE
 from ..wire import request
-from ..wire.head import Content, ResponseHead
+from ..wire.head import ResponseHead
 from ..wire.message import RequestId
 from .exchange import Exchange
 from .leases import Leases
@@ -130,8 +130,6 @@ class HttpUpstream:
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None:
         """Part of exchange.Owner."""
-        if head.content is Content.EVENTS:
-            self._books.ledger.streams += 1
         arrival = exchange.post.arrival
         principal = exchange.post.principal
         if head.session is not None and initializes(exchange.post):
@@ -151,6 +149,10 @@ class HttpUpstream:
             return head.forward
         return metadata.challenge(head.forward, exchange.post.arrival)
 
+    def streams(self, more: int) -> None:
+        """Part of exchange.Owner."""
+        self._books.ledger.streams += more
+
     def closed(self, exchange: Exchange) -> None:
         """Part of exchange.Owner."""
         self._exchanges.discard(exchange)
@@ -158,8 +160,6 @@ class HttpUpstream:
             self._withdrawn.end(exchange.post)
         if exchange.post.arrival.method == "DELETE":
             self._deleted(exchange)
-        if exchange.head is not None and exchange.head.content is Content.EVENTS:
-            self._books.ledger.streams -= 1
 
     def _forward(self, post: Post, session: Session, trial: Trial | None = None) -> None:
         arrival = post.arrival

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from .abridged import Abridged
-from .lines import one_line
+from .lines import ONE_LINE, one_line
 
 COMMENT = b": keep-alive\n\n"
 """Says nothing; keeps a stream open that others take for dead while it is idle."""
@@ -42,6 +42,15 @@ class Event(NamedTuple):
     def is_message(self) -> bool:
         """Whether it carries a message; other types, and events without data, are heartbeats."""
         return (not self.type or self.type == MESSAGE) and bool(self.data or self.length)
+
+
+START, END = b"event: message\ndata: ", b"\n\n"
+"""What is before and after the payload of a message that comes in pieces."""
+
+
+def unbroken(piece: bytes) -> bytes:
+    """A piece of such a payload, which is JSON: its line ends are spaces."""
+    return piece.translate(ONE_LINE)
 
 
 def encode(data: bytes, kind: bytes = MESSAGE) -> bytes:

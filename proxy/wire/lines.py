@@ -5,14 +5,15 @@ from typing import NamedTuple
 from .abridged import Abridged
 from .repair import as_utf8
 
-_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+"""Makes a JSON text one line: it has line ends only between tokens, where a space does."""
 
 
 def one_line(message: bytes) -> bytes:
-    """The message as UTF-8 without line ends: JSON has them only between tokens, like spaces."""
+    """The message as UTF-8 without line ends."""
     message = as_utf8(message)
     if b"\n" in message or b"\r" in message:
-        return message.translate(_ONE_LINE)
+        return message.translate(ONE_LINE)
     return message
 
 

@@ -1,6 +1,7 @@
 """An exchange: whatever happens in whatever order, each call is counted once, and answered."""
 
 import json
+from math import inf
 from time import perf_counter
 
 import pytest
@@ -41,6 +42,7 @@ class Keeper:
         self.counted: list[tuple[Verdict, int]] = []
         self.parked = Session(PATIENCE)
         self.closed_times = 0
+        self.open_streams = 0
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         self.counted.append((finished.verdict, status))
@@ -53,6 +55,9 @@ class Keeper:
     def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:
         return head.forward
 
+    def streams(self, more: int) -> None:
+        self.open_streams += more
+
     def closed(self, exchange: Exchange) -> None:
         self.closed_times += 1
 
@@ -60,9 +65,9 @@ class Keeper:
 class Scene:
     """One exchange with its scripted edges."""
 
-    def __init__(self, body: bytes = CALL, method: str = "POST") -> None:
+    def __init__(self, body: bytes = CALL, method: str = "POST", **headers: str) -> None:
         self.client, self.source, self.owner = ScriptedClient(), ScriptedSource(), Keeper()
-        one = post(self.client, body, arrival(method, mcp_session_id="s"))
+        one = post(self.client, body, arrival(method, mcp_session_id="s", **headers))
         session = Session(PATIENCE)
         session.begin(one.calls, 0.0)
         self.exchange = Exchange(one, session, self.owner)
@@ -189,6 +194,69 @@ def test_a_long_answer_passes_and_is_counted_by_what_it_is_abridged() -> None:
         assert scene.client.body == body
         assert scene.owner.counted == [(TOOL_ERROR, 200)]
         assert scene.exchange.post.calls[0].answer_size == len(long)
+
+
+def late(body: bytes = CALL) -> Scene:
+    """An exchange whose upstream has not answered for so long that the client got a comment."""
+    scene = Scene(body)
+    for call in scene.exchange.post.calls:
+        call.deadline = inf
+    scene.exchange.expire(perf_counter() + KEEP_ALIVE_SECONDS + 1, 1000.0)
+    return scene
+
+
+def test_an_answer_that_takes_long_becomes_a_stream_of_what_comes_after_all() -> None:
+    pretty = RESULT.replace(b",", b",\r\n")
+    batch = b"[%b,%b]" % (RESULT, RESULT.replace(b":1,", b":2,"))
+    whole, pieces, events, many = late(), late(), late(), late(CALL.join((b"[", b"]")))
+    whole.exchange.answer_whole(JSON, pretty, perf_counter())
+    pieces.exchange.answer_begins(JSON)
+    events.exchange.answer_begins(EVENTS)
+    for scene, body in ((pieces, pretty), (events, encode(pretty))):
+        for piece in (body[:30], body[30:]):
+            scene.exchange.answer_piece(piece, perf_counter())
+        scene.exchange.answer_ends(perf_counter())
+    many.exchange.answer_whole(JSON, batch, perf_counter())
+    for scene in (whole, pieces, events, many):
+        assert b"content-type: text/event-stream\r\n" in scene.client.head
+        assert scene.client.body.startswith(COMMENT)
+        told = [json.loads(each.data) for each in EventReader(1000).feed(scene.client.body)]
+        assert told == [json.loads(RESULT), {**json.loads(RESULT), "id": 2}][: 1 + (scene is many)]
+        assert scene.owner.counted == [(OK, 200)]
+        assert (scene.client.over, scene.owner.open_streams) == (True, 0)
+
+
+def test_a_refusal_or_a_loss_after_long_is_told_on_the_stream() -> None:
+    refusal = parse_response(b"HTTP/1.1 500 No\r\ncontent-type: text/html\r\n\r\n")
+    whole, pieces, lost, silent = late(), late(), late(), late()
+    whole.exchange.answer_whole(refusal, b"<p>", perf_counter())
+    pieces.exchange.answer_begins(refusal)
+    lost.exchange.answer_lost("gone")
+    silent.exchange.post.calls[0].deadline = 0.0
+    silent.exchange.expire(perf_counter(), PATIENCE)
+    for scene in (whole, pieces, lost, silent):
+        [told] = [json.loads(each.data) for each in EventReader(1000).feed(scene.client.body)]
+        assert (told["id"], "error" in told) == (1, True)
+        assert [status for _, status in scene.owner.counted] == [200]
+        assert (scene.client.over, scene.client.aborted) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (CALL.replace(b"tools/call", b"initialize"), {}),
+        (b'{"method":"notifications/initialized"}', {}),
+        (CALL, {"accept": "application/json"}),
+    ],
+)
+def test_an_answer_that_may_be_no_stream_is_waited_for_in_silence(
+    body: bytes, headers: dict[str, str]
+) -> None:
+    scene = Scene(body, **headers)
+    for call in scene.exchange.post.calls:
+        call.deadline = inf
+    scene.exchange.expire(perf_counter() + KEEP_ALIVE_SECONDS + 1, 1000.0)
+    assert not scene.client.begun
 
 
 def test_an_idle_stream_gets_comments_between_its_events() -> None:
