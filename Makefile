@@ -8,8 +8,8 @@ ONCE   ?=
 COMPILED ?=
 FAULT  ?=
 GRAFANA_URL ?=
-SET    ?=
-ROAD   ?=
+VARIANT ?=
+INGESTION ?=
 TOOLHIVE ?=
 THRESHOLDS ?=
 STACK  ?= otel-scrape
@@ -22,8 +22,9 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
           --python-version 3.11 --custom-compile-command 'make lock'
 
-LAYOUT := $(if $(SET),--set "$(SET)") $(if $(ROAD),--road "$(ROAD)") $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") \
-          $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)")
+BOARD_OPTIONS = $(if $(SET),$(error SET= is now VARIANT=))$(if $(ROAD),$(error ROAD= is now INGESTION=))\
+          $(if $(VARIANT),--variant "$(VARIANT)") $(if $(INGESTION),--ingestion "$(INGESTION)") \
+          $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)")
 
 # Three at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
 ALL_TESTS := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" \
@@ -60,12 +61,12 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)")
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: SET=toolhive ROAD=... TOOLHIVE=0.44.0 THRESHOLDS=file
-	@$(BIN)/python -m dashboards build $(LAYOUT)
+dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file
+	@$(BIN)/python -m dashboards build $(BOARD_OPTIONS)
 
 .PHONY: import
 import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and its token in the variable GRAFANA_TOKEN
-	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)" $(LAYOUT)
+	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)" $(BOARD_OPTIONS)
 
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html

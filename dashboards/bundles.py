@@ -17,11 +17,11 @@ from dashboards.variants.label_schema import LabelSchema
 
 UNIFIED = "unified"
 TOOLHIVE = toolhive.NAMES.set
-SETS = {
-    UNIFIED: "every emitter and road, by the series contract that the stack's relabelling keeps",
-    TOOLHIVE: "ToolHive's own proxy without any of our relabelling",
+VARIANTS = {
+    UNIFIED: "every proxy and ingestion path, with the labels that the stack's relabelling adds",
+    TOOLHIVE: "ToolHive's own proxy, without this project's relabelling",
 }
-"""Set -> whom it is for."""
+"""Name -> what it is for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NoReturn
 
-from dashboards.bundles import SETS, TOOLHIVE, UNIFIED
+from dashboards.bundles import TOOLHIVE, UNIFIED, VARIANTS
 from dashboards.cli_text import holds_user, is_url
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render_options import RenderOptions
@@ -20,26 +20,27 @@ TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"
 _EXAMPLE = "https://grafana.example.org"
 
-_WRITE = """Write the Grafana boards as OUT/dashboards/*.json, the Prometheus rules as
-OUT/rules/*.yaml, and both as Kubernetes objects (ConfigMaps for Grafana's sidecar, a
-PrometheusRule) as OUT/manifests/*.yaml; what Alertmanager keeps back while worse is told, a part
-of its configuration, as OUT/alertmanager/*.yaml; for ToolHive's set its runbook too. Older files
-of the same names are replaced, others are left alone; both sets may share a folder, a Grafana and
-a Prometheus.
-`python -m dashboards import --help` tells how to send the boards to a Grafana."""
+_WRITE = """Write the Grafana boards to OUT/dashboards/*.json, the Prometheus rules to
+OUT/rules/*.yaml, both as Kubernetes objects (ConfigMaps for Grafana's sidecar, a PrometheusRule) to
+OUT/manifests/*.yaml, and inhibit rules for Alertmanager's configuration to OUT/alertmanager/*.yaml;
+for ToolHive's variant also its runbook. Existing files of the same names are replaced, others are
+left alone; both variants can share a folder, a Grafana and a Prometheus.
+`python -m dashboards import --help` describes how to send the boards to a Grafana."""
 
-_IMPORT = f"""Send the boards to a Grafana, into one folder, by its HTTP API. The token of a
-service account that may edit dashboards and folders is read from the variable {TOKEN};
-REQUESTS_CA_BUNDLE names the certificates of a private authority to trust."""
+_IMPORT = f"""Send the boards to one folder of a Grafana through its HTTP API. The variable {TOKEN}
+holds the token of a service account that may edit dashboards and folders; REQUESTS_CA_BUNDLE names
+the certificates of a private authority to trust."""
+
+_RENAMED = {"--set": "--variant", "--road": "--ingestion"}
 
 
 class UsageError(Exception):
-    """The user asked for what cannot be; one line that says what can."""
+    """The command line cannot be used; one line says why and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Files are wanted, under `out`."""
+    """Write files under `out`."""
 
     out: Path
     choices: RenderOptions
@@ -47,7 +48,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """The boards are to be sent to the Grafana at `url`."""
+    """Send the boards to the Grafana at `url`."""
 
     url: str
     token: str
@@ -55,7 +56,7 @@ class Import:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
+    """Reports a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
@@ -63,6 +64,10 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
     """Raises UsageError; --help ends the program."""
+    for each in arguments:
+        flag = each.partition("=")[0]
+        if flag in _RENAMED:
+            raise UsageError(f"{flag} is now {_RENAMED[flag]}")
     if arguments[:1] == ["import"]:
         return _import(arguments[1:], environ)
     parser = _parser(PROGRAM, _WRITE)
@@ -85,8 +90,8 @@ def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
     url = _url(given.grafana_url)
     token = environ.get(TOKEN, "").strip()
     if not token or not token.isascii() or not token.isprintable():
-        state = "no token" if token else "not set"
-        raise UsageError(f"{TOKEN} is {state}: put the token of a Grafana service account into it")
+        state = "not a token" if token else "not set"
+        raise UsageError(f"{TOKEN} is {state}; set it to the token of a Grafana service account")
     return Import(url, token, _choices(given))
 
 
@@ -94,31 +99,31 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=program,
         description=purpose,
-        epilog=f"{_sets_help()}\n\n{_thresholds_help()}",
+        epilog=f"{_variants_help()}\n\n{_thresholds_help()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
-        "--set",
+        "--variant",
         default=UNIFIED,
-        metavar="SET",
-        help="which boards and rules (%(default)s); below: whom each is for",
+        metavar="NAME",
+        help="which boards and rules (%(default)s); described below",
     )
     parser.add_argument(
-        "--road",
-        metavar="ROAD",
-        help=f"how ToolHive's series reach Prometheus, needed by --set {TOOLHIVE}: see below",
+        "--ingestion",
+        metavar="PATH",
+        help=f"how ToolHive's metrics reach Prometheus, for --variant {TOOLHIVE}: see below",
     )
     parser.add_argument(
         "--toolhive-version",
         metavar="X.Y.Z",
-        help=f"the ToolHive that runs, for --set {TOOLHIVE} ({toolhive.NEWEST})",
+        help=f"the version of ToolHive in use, for --variant {TOOLHIVE} ({toolhive.NEWEST})",
     )
     parser.add_argument(
         "--datasource",
         type=_uid,
         metavar="UID",
-        help="uid of the one Prometheus data source to ask (without: the viewer chooses)",
+        help="uid of the Prometheus data source to query (without: the viewer selects one)",
     )
     parser.add_argument(
         "--folder", type=_folder, default=FOLDER, metavar="NAME", help="in Grafana (%(default)s)"
@@ -136,35 +141,35 @@ def _choices(given: argparse.Namespace) -> RenderOptions:
 
 
 def _dialect(given: argparse.Namespace) -> LabelSchema | None:
-    """Mistakes are told by what was meant, since who asks `make` never typed the option."""
-    version, road = given.toolhive_version, given.road
-    if given.set not in SETS:
-        raise UsageError(f'"{given.set}" is not a set; choose {" or ".join(SETS)}')
-    if given.set != TOOLHIVE:
-        for what, value in (("road", road), ("ToolHive's version", version)):
+    """Messages name the thing rather than the flag: users of `make` never typed the flag."""
+    version, ingestion = given.toolhive_version, given.ingestion
+    if given.variant not in VARIANTS:
+        raise UsageError(f'"{given.variant}" is not a variant; choose {" or ".join(VARIANTS)}')
+    if given.variant != TOOLHIVE:
+        for what, value in (("ingestion path", ingestion), ("ToolHive version", version)):
             if value is not None:
-                raise UsageError(f'{what} "{value}" goes with set {TOOLHIVE} only')
+                raise UsageError(f'{what} "{value}" is only for variant {TOOLHIVE}')
         return None
-    if road is None:
-        known = ", ".join(toolhive.ROADS)
-        raise UsageError(f"set {TOOLHIVE} needs --road (make: ROAD=), one of {known}")
+    if ingestion is None:
+        known = ", ".join(toolhive.INGESTION_PATHS)
+        raise UsageError(f"variant {TOOLHIVE} needs --ingestion (make: INGESTION=), one of {known}")
     try:
-        return toolhive.dialect(toolhive.NEWEST if version is None else version, road)
-    except (toolhive.UnknownRoad, toolhive.UnknownVersion) as error:
+        return toolhive.dialect(toolhive.NEWEST if version is None else version, ingestion)
+    except (toolhive.UnknownIngestionPath, toolhive.UnknownVersion) as error:
         raise UsageError(str(error)) from error
 
 
-def _sets_help() -> str:
-    roads = ((each.name, each.meaning) for each in toolhive.ROADS.values())
+def _variants_help() -> str:
+    paths = toolhive.INGESTION_PATHS.values()
     releases = " and ".join(each.title for each in toolhive.RELEASES)
     return "\n".join(
         (
-            "sets, and whom they are for:",
-            *(f"  {name}: {whom}" for name, whom in SETS.items()),
-            f"roads of --set {TOOLHIVE}:",
-            *(f"  {name}: {meaning}" for name, meaning in roads),
-            f"versions of ToolHive: any from {toolhive.RELEASES[0].title} on;"
-            f" what is told differs from {releases} on",
+            "variants, and what each is for:",
+            *(f"  {name}: {purpose}" for name, purpose in VARIANTS.items()),
+            f"ingestion paths of --variant {TOOLHIVE}:",
+            *(f"  {each.name}: {each.meaning}" for each in paths),
+            f"versions of ToolHive: {toolhive.RELEASES[0].title} and later;"
+            f" its metrics changed in {releases}",
         )
     )
 
@@ -177,7 +182,7 @@ def _thresholds(given: argparse.Namespace) -> Thresholds:
 
 
 def _thresholds_help() -> str:
-    lines = [
+    entries = [
         textwrap.fill(
             f"{each.name}: {getattr(DEFAULTS, each.name):.12g}  {reason(each.name)}",
             width=99,
@@ -186,7 +191,7 @@ def _thresholds_help() -> str:
         )
         for each in fields(Thresholds)
     ]
-    return "\n".join(("thresholds, their defaults and reasons:", *lines))
+    return "\n".join(("thresholds, with their defaults and reasons:", *entries))
 
 
 def _checked(pattern: str, what: str, text: str) -> str:
@@ -212,16 +217,18 @@ def _namespace(text: str) -> str:
 
 def _out(text: str) -> Path:
     if not text:
-        raise argparse.ArgumentTypeError("it is empty; give a folder")
+        raise argparse.ArgumentTypeError("empty; give a folder")
     return Path(text)
 
 
 def _url(text: str | None) -> str:
-    """Where Grafana is, without a / at the end; a path in front of it stays."""
+    """Grafana's address without a trailing slash; its path, if any, is kept."""
     if not text:
-        raise UsageError(f"where is Grafana? Give --grafana-url (make: GRAFANA_URL=) {_EXAMPLE}")
+        raise UsageError(
+            f"no Grafana given; give --grafana-url (make: GRAFANA_URL=), such as {_EXAMPLE}"
+        )
     if holds_user(text):
-        raise UsageError(f"Grafana's address holds a password; give a token in {TOKEN} instead")
+        raise UsageError(f"Grafana's address contains a password; set a token in {TOKEN} instead")
     if not is_url(text):
-        raise UsageError(f"{text!r} is no address of Grafana, such as {_EXAMPLE}")
+        raise UsageError(f"{text!r} is not an address of Grafana, such as {_EXAMPLE}")
     return text.rstrip("/")

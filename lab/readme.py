@@ -100,17 +100,24 @@ def _configuration() -> str:
     return markdown(("key", "default", "meaning"), rows)
 
 
-def _roads() -> str:
+def _ingestion_paths() -> str:
     rows = []
-    for road in toolhive.ROADS.values():
-        made = translated(toolhive.dialect(toolhive.NEWEST, road.name))
+    for ingestion in toolhive.INGESTION_PATHS.values():
+        made = translated(toolhive.dialect(toolhive.NEWEST, ingestion.name))
         panels = sum(len(board.panels) for board in made.boards)
         alerts = sum(len(group) for group in made.alerts.values())
-        who = f"{code(road.target['namespace'])}, `server`"
+        who = f"{code(ingestion.target['namespace'])}, `server`"
         rows.append(
-            (code(road.name), road.meaning, who, f"{len(made.boards)} / {panels} / {alerts}")
+            (
+                code(ingestion.name),
+                ingestion.meaning,
+                who,
+                f"{len(made.boards)} / {panels} / {alerts}",
+            )
         )
-    return markdown(("`ROAD`", "choose it when", "told apart by", "boards / panels / alerts"), rows)
+    return markdown(
+        ("`INGESTION`", "choose it when", "server identified by", "boards / panels / alerts"), rows
+    )
 
 
 def _crossings() -> str:
@@ -125,7 +132,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "crossings": _crossings,
     "metrics": _metrics,
     "alerts": _alerts,
-    "roads": _roads,
+    "ingestion-paths": _ingestion_paths,
     "charts": _charts,
     "configuration": _configuration,
 }

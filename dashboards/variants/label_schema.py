@@ -42,7 +42,7 @@ class SeriesMapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class VariantNames:
     """What the set is called, so that it can stand beside another one in Grafana and Prometheus."""
 
     set: str
@@ -82,7 +82,7 @@ class LabelSchema:
     this road has. `words` are sentences of the descriptions that are not true here, with what is.
     """
 
-    names: Names
+    names: VariantNames
     namespace: str
     families: Mapping[str, SeriesMapping]
     sources: frozenset[Source]

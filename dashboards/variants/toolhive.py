@@ -1,7 +1,7 @@
 """ToolHive's own proxy, from 0.3.5 on, as its series reach a Prometheus that relabels nothing.
 
 Read in ToolHive's source, pkg/telemetry/middleware.go and config.go, at v0.3.5 and v0.44.0. What
-differs by version is a `Release`, what differs by the way to Prometheus a `Road`.
+differs by version is a `Release`, what differs by the way to Prometheus a `IngestionPath`.
 """
 
 import re
@@ -12,20 +12,20 @@ from dashboards import series, third_party_metrics
 from dashboards.promql import eq
 from dashboards.series import Series, Source
 from dashboards.signals import calls, proxies, tools
-from dashboards.variants.label_schema import EmbeddedLabel, LabelSchema, Names, SeriesMapping
+from dashboards.variants.label_schema import EmbeddedLabel, LabelSchema, SeriesMapping, VariantNames
 from proxy.telemetry import catalogue
 
-NAMES = Names("toolhive", "ToolHive")
+NAMES = VariantNames("toolhive", "ToolHive")
 
 Version = tuple[int, int, int]
 
 
 class UnknownVersion(ValueError):
-    """No version of ToolHive, or one that is not known; one line says what is."""
+    """Not a version of ToolHive, or one that is too old; one line says what is allowed."""
 
 
-class UnknownRoad(ValueError):
-    """A road that is not known; one line says which are."""
+class UnknownIngestionPath(ValueError):
+    """An unknown ingestion path; one line lists the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ NEWEST = "0.44.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class IngestionPath:
     """How ToolHive's series get to Prometheus, and what they carry when they arrive.
 
     `target` maps the contract's labels that ToolHive itself does not write to those that the road
@@ -70,35 +70,35 @@ class Road:
 
 _COLLECTOR = frozenset({Source.PROMETHEUS, Source.COLLECTOR, Source.COLLECTOR_METRICS})
 
-ROADS = {
+INGESTION_PATHS = {
     each.name: each
     for each in (
-        Road(
+        IngestionPath(
             "direct-scrape",
-            "Prometheus scrapes the proxies by a ServiceMonitor or PodMonitor",
+            "Prometheus scrapes the proxies through a ServiceMonitor or PodMonitor",
             {"job": "job", "namespace": "namespace", "pod": "pod"},
             frozenset({Source.PROMETHEUS, Source.KUBELET}),
             process=True,
         ),
-        Road(
+        IngestionPath(
             "static-scrape",
-            "Prometheus scrapes proxies that its configuration lists, such as those of thv run",
+            "Prometheus scrapes proxies listed in its configuration, such as those of thv run",
             {"job": "job", "namespace": "job"},
             frozenset({Source.PROMETHEUS}),
         ),
-        Road(
+        IngestionPath(
             "otel-scrape",
             "Prometheus scrapes the collector with honor_labels",
             {"job": "job", "namespace": "job"},
             _COLLECTOR,
         ),
-        Road(
+        IngestionPath(
             "otel-scrape-exported",
             "the same without honor_labels, as in ToolHive's example: exported_job",
             {"job": "exported_job", "namespace": "exported_job"},
             _COLLECTOR,
         ),
-        Road(
+        IngestionPath(
             "otel-remote-write",
             "the collector writes to Prometheus",
             {"job": "job", "namespace": "job"},
@@ -127,19 +127,19 @@ _EVERY_DURATION = (
 )
 
 
-def dialect(version: str, road: str) -> LabelSchema:
+def dialect(version: str, ingestion: str) -> LabelSchema:
     """ToolHive's series at a version such as 0.44.0, by one of ROADS.
 
-    Raises UnknownVersion or UnknownRoad.
+    Raises UnknownVersion or UnknownIngestionPath.
     """
-    release, way = _release(version), _road(road)
+    release, path = _release(version), _ingestion_path(ingestion)
     return LabelSchema(
         names=NAMES,
-        namespace=way.target["namespace"],
-        families=_families(release, way),
-        sources=way.sources,
-        words=_WORDS if way.exemplars else {**_WORDS, **_NO_DOTS},
-        exemplars=way.exemplars,
+        namespace=path.target["namespace"],
+        families=_families(release, path),
+        sources=path.sources,
+        words=_WORDS if path.exemplars else {**_WORDS, **_NO_DOTS},
+        exemplars=path.exemplars,
         traces=release.names,
     )
 
@@ -151,17 +151,21 @@ def _release(text: str) -> Release:
     major, minor, patch = (int(each or 0) for each in found.groups())
     known = [each for each in RELEASES if each.least <= (major, minor, patch)]
     if not known:
-        raise UnknownVersion(f'"{text}" is too old: ToolHive is known from {RELEASES[0].title} on')
+        raise UnknownVersion(
+            f'"{text}" is too old; the oldest supported ToolHive is {RELEASES[0].title}'
+        )
     return known[-1]
 
 
-def _road(name: str) -> Road:
-    if name not in ROADS:
-        raise UnknownRoad(f'"{name}" is not a road; choose {", ".join(ROADS)}')
-    return ROADS[name]
+def _ingestion_path(name: str) -> IngestionPath:
+    if name not in INGESTION_PATHS:
+        raise UnknownIngestionPath(
+            f'"{name}" is not an ingestion path; choose {", ".join(INGESTION_PATHS)}'
+        )
+    return INGESTION_PATHS[name]
 
 
-def _families(release: Release, road: Road) -> dict[str, SeriesMapping]:
+def _families(release: Release, ingestion: IngestionPath) -> dict[str, SeriesMapping]:
     own: dict[Series, tuple[str, ...]] = {
         calls.REQUESTS: catalogue.REQUESTS.labels,
         tools.CALLS: tuple(x for x in catalogue.TOOL_CALLS.labels if x != "transport"),
@@ -171,25 +175,29 @@ def _families(release: Release, road: Road) -> dict[str, SeriesMapping]:
     if release.spread:
         own[calls.BUCKETS] = (*catalogue.REQUEST_DURATION.labels, "le")
     found = {
-        each.name: SeriesMapping(each.name, {**_same(labels), **road.target})
+        each.name: SeriesMapping(each.name, {**_same(labels), **ingestion.target})
         for each, labels in own.items()
     }
     if release.names:
-        found[tools.BUCKETS.name] = _durations_of_tools(road)
-    if road.process:
+        found[tools.BUCKETS.name] = _durations_of_tools(ingestion)
+    if ingestion.process:
         found |= {
-            each.name: SeriesMapping(each.name, road.target, (_PROXY,), _SERVER_IN_POD)
+            each.name: SeriesMapping(each.name, ingestion.target, (_PROXY,), _SERVER_IN_POD)
             for each in _PROCESS
         }
     for each in (third_party_metrics.ALERTS, third_party_metrics.ALERTS_SINCE):
-        labels = {**_same(tuple(each.labels)), "namespace": road.target["namespace"]}
+        labels = {**_same(tuple(each.labels)), "namespace": ingestion.target["namespace"]}
         found[each.name] = SeriesMapping(each.name, labels)
     return found
 
 
-def _durations_of_tools(road: Road) -> SeriesMapping:
+def _durations_of_tools(ingestion: IngestionPath) -> SeriesMapping:
     """Of the requests: ToolHive's series by the semantic conventions do not name the server."""
-    labels = {**_same(("server", "transport", "le")), **road.target, tools.NAME: "mcp_resource_id"}
+    labels = {
+        **_same(("server", "transport", "le")),
+        **ingestion.target,
+        tools.NAME: "mcp_resource_id",
+    }
     return SeriesMapping(calls.BUCKETS.name, labels, where=(eq("mcp_method", "tools/call"),))
 
 

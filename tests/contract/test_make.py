@@ -29,13 +29,13 @@ NOBODY = "http://127.0.0.1:1"
 MISTAKES = {
     "import": "GRAFANA_URL",
     "import GRAFANA_URL=grafana": "Grafana",
-    "import GRAFANA_URL=http://g ROAD=x": 'road "x"',
-    "dashboards SET=mine": '"mine" is not a set',
-    "dashboards SET=toolhive": "ROAD",
-    "dashboards SET=toolhive ROAD=x": '"x" is not a road',
-    "dashboards ROAD=x": 'road "x"',
-    "dashboards TOOLHIVE=1": 'ToolHive\'s version "1"',
-    "dashboards SET=toolhive ROAD=direct-scrape TOOLHIVE=0.1": '"0.1" is too old',
+    "import GRAFANA_URL=http://g INGESTION=x": 'ingestion path "x"',
+    "dashboards VARIANT=mine": '"mine" is not a variant',
+    "dashboards VARIANT=toolhive": "INGESTION",
+    "dashboards VARIANT=toolhive INGESTION=x": '"x" is not an ingestion path',
+    "dashboards INGESTION=x": 'ingestion path "x"',
+    "dashboards TOOLHIVE=1": 'ToolHive version "1"',
+    "dashboards VARIANT=toolhive INGESTION=direct-scrape TOOLHIVE=0.1": '"0.1" is too old',
     "dashboards THRESHOLDS=no.yaml": 'thresholds: cannot read "no.yaml"',
     "demo ARCH=x": 'demo: "x" is no architecture',
     "demo FAULT=x": 'demo: "x" is no fault',
@@ -66,6 +66,23 @@ def test_a_mistake_is_one_line_that_names_the_thing_or_both_of_its_spellings(
     assert error.count("\n") == 1
     spelled = {FLAGS[flag] for flag in re.findall(r"--[a-z-]+", error)}
     assert {each for each in spelled if f"(make: {each}=)" not in error} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ("dashboards SET=toolhive", "SET= is now VARIANT="),
+        ("import ROAD=direct-scrape", "ROAD= is now INGESTION="),
+    ],
+)
+def test_a_renamed_variable_is_refused_with_its_new_name(given: str, line: str) -> None:
+    refused = subprocess.run(
+        ("make", "--dry-run", *given.split()), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert refused.returncode == 2
+    assert line in refused.stderr
+    assert refused.stderr.count("\n") == 1
 
 
 def test_every_variable_of_these_targets_is_tried() -> None:

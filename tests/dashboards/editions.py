@@ -4,14 +4,18 @@ from dashboards import BOARDS, Board
 from dashboards.bundles import translated
 from dashboards.variants import toolhive
 
-LAYOUTS = [(version, road) for version in ("0.3.5", "0.44.0") for road in toolhive.ROADS]
+LAYOUTS = [
+    (version, ingestion)
+    for version in ("0.3.5", "0.44.0")
+    for ingestion in toolhive.INGESTION_PATHS
+]
 
 EDITIONS: dict[str, Board] = {
     **{board.uid: board for board in BOARDS},
     **{
-        f"{board.uid}-{version}-{road}": board
-        for version, road in LAYOUTS
-        for board in translated(toolhive.dialect(version, road)).boards
+        f"{board.uid}-{version}-{ingestion}": board
+        for version, ingestion in LAYOUTS
+        for board in translated(toolhive.dialect(version, ingestion)).boards
     },
 }
 """By a name for the test."""

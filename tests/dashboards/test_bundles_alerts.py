@@ -54,30 +54,32 @@ class Layout:
     """How the series of a ToolHive are called and labelled when they have come by a road."""
 
     version: str
-    road: str
+    ingestion: str
 
     def __str__(self) -> str:
-        return f"{self.version} {self.road}"
+        return f"{self.version} {self.ingestion}"
 
     @property
     def dialect(self) -> LabelSchema:
-        return toolhive.dialect(self.version, self.road)
+        return toolhive.dialect(self.version, self.ingestion)
 
     @property
     def namespace(self) -> str:
         """The label that stands for the contract's."""
-        return NAMESPACES[self.road]
+        return NAMESPACES[self.ingestion]
 
     def carried(self, series: str) -> str:
         """A series of ToolHive's with the labels that it has here."""
-        if series.startswith("toolhive_") and self.road == "otel-scrape-exported":
+        if series.startswith("toolhive_") and self.ingestion == "otel-scrape-exported":
             return series.replace('namespace="', 'job="otel-collector",exported_job="')
         if series.startswith("toolhive"):
             return series.replace('namespace="', f'{self.namespace}="')
         return series
 
 
-LAYOUTS = [Layout(version, road) for version in VERSIONS for road in toolhive.ROADS]
+LAYOUTS = [
+    Layout(version, ingestion) for version in VERSIONS for ingestion in toolhive.INGESTION_PATHS
+]
 
 
 @cache

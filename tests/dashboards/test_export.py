@@ -22,7 +22,7 @@ from dashboards.rules import rules_document
 from tests.stacks.stack import plan_of
 
 ROOT = Path(__file__).parents[2]
-SCRAPED = ("--set", "toolhive", "--road", "direct-scrape")
+SCRAPED = ("--variant", "toolhive", "--ingestion", "direct-scrape")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -114,24 +114,32 @@ def test_help_names_what_is_written() -> None:
         (("x", "--folder", ""), 'dashboards: argument --folder: "" is not a folder: 1 to 99'),
         (("x", "--namespace", "A"), 'dashboards: argument --namespace: "A" is not a namespace: 1'),
         (("x", "--thresholds", "no.yaml"), 'dashboards: thresholds: cannot read "no.yaml": No'),
-        (("",), "dashboards: argument OUT: it is empty; give a folder; see"),
-        (("x", "--set", "mine"), 'dashboards: "mine" is not a set; choose unified or toolhive\n'),
+        (("",), "dashboards: argument OUT: empty; give a folder; see"),
+        (("x", "--set", "toolhive"), "dashboards: --set is now --variant\n"),
+        (("x", "--road=otel-scrape"), "dashboards: --road is now --ingestion\n"),
         (
-            ("x", "--set", "toolhive"),
-            "dashboards: set toolhive needs --road (make: ROAD=), one of direct-scrape, ",
+            ("x", "--variant", "mine"),
+            'dashboards: "mine" is not a variant; choose unified or toolhive\n',
         ),
-        (("x", "--road", "hybrid"), 'dashboards: road "hybrid" goes with set toolhive only\n'),
+        (
+            ("x", "--variant", "toolhive"),
+            "dashboards: variant toolhive needs --ingestion (make: INGESTION=), one of direct-",
+        ),
+        (
+            ("x", "--ingestion", "hybrid"),
+            'dashboards: ingestion path "hybrid" is only for variant toolhive\n',
+        ),
         (
             ("x", "--toolhive-version", "1"),
-            'dashboards: ToolHive\'s version "1" goes with set toolhive only\n',
+            'dashboards: ToolHive version "1" is only for variant toolhive\n',
         ),
         (
-            ("x", "--set", "toolhive", "--road", "kafka"),
-            'dashboards: "kafka" is not a road; choose direct-scrape, static-scrape, ',
+            ("x", "--variant", "toolhive", "--ingestion", "kafka"),
+            'dashboards: "kafka" is not an ingestion path; choose direct-scrape, static-scrape, ',
         ),
         (
             ("x", *SCRAPED, "--toolhive-version", "0.3.4"),
-            'dashboards: "0.3.4" is too old: ToolHive is known from 0.3.5 on\n',
+            'dashboards: "0.3.4" is too old; the oldest supported ToolHive is 0.3.5\n',
         ),
         (
             ("x", *SCRAPED, "--toolhive-version", "latest"),
@@ -237,7 +245,7 @@ def test_the_set_for_toolhive_is_written_beside_the_other_one(tmp_path: Path) ->
 
 
 def test_a_mistake_in_the_layout_writes_nothing(tmp_path: Path) -> None:
-    assert run(str(tmp_path / "out"), "--set", "toolhive", "--road", "kafka").returncode == 2
+    assert run(str(tmp_path / "out"), *SCRAPED[:3], "kafka").returncode == 2
     assert not (tmp_path / "out").exists()
 
 

@@ -177,5 +177,5 @@ def test_what_is_no_version_is_refused(text: str) -> None:
 
 
 def test_a_version_from_before_what_is_known_is_refused() -> None:
-    with pytest.raises(toolhive.UnknownVersion, match='"0.3.4" is too old: .* from 0.3.5 on'):
+    with pytest.raises(toolhive.UnknownVersion, match='"0.3.4" is too old; .* is 0.3.5'):
         toolhive.dialect("0.3.4", "otel-scrape")

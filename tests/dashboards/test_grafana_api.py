@@ -174,18 +174,22 @@ def test_a_grafana_that_is_not_there_is_one_line_and_exit_code_1(
 @pytest.mark.parametrize(
     ("arguments", "environ", "line"),
     [
-        ((), TOKEN, "where is Grafana? Give --grafana-url (make: GRAFANA_URL=) https://"),
-        (("--grafana-url", ""), TOKEN, "where is Grafana? Give --grafana-url (make: "),
-        (("--grafana-url", "grafana"), TOKEN, "'grafana' is no address of Grafana, such as https:"),
-        (("--grafana-url", "http://a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
-        (("--grafana-url", "http://g/@team"), {}, "GRAFANA_TOKEN is not set: put the token of a"),
-        (("--grafana-url", "a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
-        (("--grafana-url", "http://[a:b@g"), TOKEN, "Grafana's address holds a password; give a"),
-        (("--grafana-url", "http://g"), {}, "GRAFANA_TOKEN is not set: put the token of a"),
+        ((), TOKEN, "no Grafana given; give --grafana-url (make: GRAFANA_URL=), such as ht"),
+        (("--grafana-url", ""), TOKEN, "no Grafana given; give --grafana-url (make: "),
+        (("--grafana-url", "grafana"), TOKEN, "'grafana' is not an address of Grafana, such as "),
+        (("--grafana-url", "http://a:b@g"), TOKEN, "Grafana's address contains a password; set a"),
+        (
+            ("--grafana-url", "http://g/@team"),
+            {},
+            "GRAFANA_TOKEN is not set; set it to the token of",
+        ),
+        (("--grafana-url", "a:b@g"), TOKEN, "Grafana's address contains a password; set a"),
+        (("--grafana-url", "http://[a:b@g"), TOKEN, "Grafana's address contains a password; set a"),
+        (("--grafana-url", "http://g"), {}, "GRAFANA_TOKEN is not set; set it to the token of"),
         (
             ("--grafana-url", "http://g"),
             {"GRAFANA_TOKEN": "a\nb"},
-            "GRAFANA_TOKEN is no token: put",
+            "GRAFANA_TOKEN is not a token; set",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from tests.toolhive.vanilla import running
 
 pytestmark = pytest.mark.slow
 
-LAYOUTS = [(version, road) for version in VERSIONS for road in toolhive.ROADS]
+LAYOUTS = [(version, ingestion) for version in VERSIONS for ingestion in toolhive.INGESTION_PATHS]
 
 NOT_ASKED = {
     "toolhive_mcp_request_duration_seconds_bucket": "0.3.5: its first bucket ends at 5 s",
@@ -54,14 +54,14 @@ def told(name: str) -> set[str]:
     return {*of.labels, *CONTRACT_LABELS, "le"}
 
 
-@pytest.mark.parametrize(("version", "road"), LAYOUTS)
+@pytest.mark.parametrize(("version", "ingestion"), LAYOUTS)
 def test_every_query_has_data_and_every_series_its_labels(
-    version: str, road: str, tmp_path: Path
+    version: str, ingestion: str, tmp_path: Path
 ) -> None:
-    dialect = toolhive.dialect(version, road)
+    dialect = toolhive.dialect(version, ingestion)
     made = translated(dialect)
 
-    with running(version, road, made, tmp_path) as at_work:
+    with running(version, ingestion, made, tmp_path) as at_work:
         missing = at_work.unanswered(bundle_queries(made))
         failing = [each for each in at_work.prometheus.rules() if each.health == "err"]
         found = arriving(at_work.prometheus)
@@ -76,4 +76,4 @@ def test_every_query_has_data_and_every_series_its_labels(
     assert unknown <= set(NOT_ASKED)
     assert all(re.match(version, NOT_ASKED[name]) for name in unknown)
     overlooked = {name: (found[name] & told(name)) - labels for name, labels in known.items()}
-    assert set().union(*overlooked.values()) <= MEANINGLESS.get(road, set())
+    assert set().union(*overlooked.values()) <= MEANINGLESS.get(ingestion, set())

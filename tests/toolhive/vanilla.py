@@ -39,22 +39,24 @@ SPEC = {
 
 
 @contextmanager
-def running(version: str, road: str, made: MonitoringBundle, folder: Path) -> Iterator[Running]:
+def running(
+    version: str, ingestion: str, made: MonitoringBundle, folder: Path
+) -> Iterator[Running]:
     """ToolHive's proxies of a version, the road, and a Prometheus with the rules of the set."""
     addresses = choose(())
     with scripted(version, NAMESPACE) as proxies:
         files = {
-            programs.PROMETHEUS_FILE: _prometheus(road, addresses, proxies),
+            programs.PROMETHEUS_FILE: _prometheus(ingestion, addresses, proxies),
             programs.RULES_FILE: in_step(document(made)),
         }
-        if road not in SCRAPED:
-            files[programs.COLLECTOR_FILE] = _collector(road, addresses)
+        if ingestion not in SCRAPED:
+            files[programs.COLLECTOR_FILE] = _collector(ingestion, addresses)
         laid = Laid(
             addresses,
             files,
-            flags=("--web.enable-remote-write-receiver",) if road == REMOTE_WRITE else (),
-            resources={} if road in SCRAPED else {each: _resource(each) for each in SERVERS},
-            pushed=road not in SCRAPED,
+            flags=("--web.enable-remote-write-receiver",) if ingestion == REMOTE_WRITE else (),
+            resources={} if ingestion in SCRAPED else {each: _resource(each) for each in SERVERS},
+            pushed=ingestion not in SCRAPED,
         )
         with started(laid, proxies, folder) as at_work:
             yield at_work
@@ -72,23 +74,23 @@ def _resource(server: Server) -> Mapping[str, str]:
     return {"service.name": f"mcp-{server.name}-server", "service.namespace": NAMESPACE}
 
 
-def _prometheus(road: str, addresses: Addresses, proxies: Scripted) -> dict[str, Any]:
+def _prometheus(ingestion: str, addresses: Addresses, proxies: Scripted) -> dict[str, Any]:
     jobs = [job("prometheus", addresses.prometheus)]
-    if road == DIRECT:
+    if ingestion == DIRECT:
         jobs.append(job("kubelet", proxies.cluster, honor=True))
-    elif road == STATIC:
+    elif ingestion == STATIC:
         jobs.append(job("toolhive", *proxies.addresses.values()))
     else:
         jobs.append(job("otel-collector-internal", addresses.collector_own))
-    if road in HONOURED:
-        jobs.append(job("otel-collector", addresses.collector_series, honor=HONOURED[road]))
-    monitors = (MONITOR,) if road == DIRECT else ()
+    if ingestion in HONOURED:
+        jobs.append(job("otel-collector", addresses.collector_series, honor=HONOURED[ingestion]))
+    monitors = (MONITOR,) if ingestion == DIRECT else ()
     targets = (_target(server, address) for server, address in proxies.addresses.items())
     config = prometheus_config(SPEC, monitors, targets, programs.RULES_FILE)
     return {**config, "scrape_configs": [*config["scrape_configs"], *jobs]}
 
 
-def _collector(road: str, addresses: Addresses) -> dict[str, Any]:
+def _collector(ingestion: str, addresses: Addresses) -> dict[str, Any]:
     """ToolHive's examples/otel, with the exporter that the road wants."""
     converted = {"resource_to_telemetry_conversion": {"enabled": True}}
     write = f"http://{addresses.prometheus}/api/v1/write"
@@ -96,7 +98,7 @@ def _collector(road: str, addresses: Addresses) -> dict[str, Any]:
         "prometheus": {"endpoint": addresses.collector_series, **converted},
         "prometheusremotewrite": {"endpoint": write, **converted},
     }
-    chosen = "prometheusremotewrite" if road == REMOTE_WRITE else "prometheus"
+    chosen = "prometheusremotewrite" if ingestion == REMOTE_WRITE else "prometheus"
     host, _, port = addresses.collector_own.rpartition(":")
     reader = {"pull": {"exporter": {"prometheus": {"host": host, "port": int(port)}}}}
     insecure = {"tls": {"insecure": True}}
