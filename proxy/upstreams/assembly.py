@@ -151,7 +151,7 @@ class Upstreams:
         newer = HttpConnector(pool, partial(ModernLink, spoken))
         sessions = self._sessions(EraConnector(legacy, newer, speech))
         modern = self._modern(legacy, Era.LEGACY, speech.doubt)
-        passing = HttpUpstream(terms, pool, self._books)
+        passing = HttpUpstream(terms, pool, self._books, self._memory)
         eras = HttpEras(passing, modern, sessions, speech, self._books, self._spawn)
         return eras, sessions
 

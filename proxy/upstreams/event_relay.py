@@ -28,6 +28,15 @@ class EventRelay:
     def __repr__(self) -> str:
         return f"<EventRelay pending={self._reader.pending} held={len(self._held)}>"
 
+    @property
+    def kept(self) -> int:
+        """Bytes of a long event that are kept to see what it is."""
+        return self._reader.held if self._reader.pending > HOLD_LIMIT else 0
+
+    def drop(self) -> None:
+        """Keep nothing of a long event: it goes by unread."""
+        self._reader.drop()
+
     def feed(self, data: bytes) -> list[Event]:
         """Pass on bytes of the upstream; the events that they complete."""
         events = self._reader.feed(data)

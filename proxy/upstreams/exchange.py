@@ -243,6 +243,19 @@ class Exchange:
         """The status that an answer has, if it is not decided yet."""
         return 200 if self.streaming else status
 
+    @property
+    def kept(self) -> int:
+        """Bytes of an answer in pieces that are kept only to see what it comes to."""
+        events = 0 if self._relay is None else self._relay.kept
+        return events if self._held is None else self._held.held
+
+    def drop(self) -> None:
+        """Keep nothing of it: the answer goes by unread."""
+        if self._relay is not None and self._relay.kept:
+            self._relay.drop()
+        if self._held is not None:
+            self._held.drop()
+
     def shut(self) -> None:
         """End the exchange because the proxy ends."""
         self._wait_so_far()

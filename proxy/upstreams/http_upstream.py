@@ -6,6 +6,7 @@ from time import perf_counter
 from ..calls.books import Books
 from ..calls.post import GONE_STATUS, Post, resumption
 from ..gate import METHODS
+from ..memory import Memory
 from ..session import Finished, Session
 from ..telemetry.vocabulary import ErrorType
 from ..transports.pool import Pool
@@ -45,11 +46,12 @@ class HttpTerms:
 class HttpUpstream:
     """Forwards each client request as one HTTP exchange; sessions are the upstream's own."""
 
-    def __init__(self, terms: HttpTerms, pool: Pool, books: Books) -> None:
+    def __init__(self, terms: HttpTerms, pool: Pool, books: Books, memory: Memory) -> None:
         self.message_limit = terms.message_limit
         self._terms = terms
         self._pool = pool
         self._books = books
+        self._account = memory.account()
         self._sessions = Leases(terms.idle)
         self._exchanges: set[Exchange] = set()
         self._calls: dict[tuple[str, RequestId], Exchange] = {}
@@ -87,7 +89,17 @@ class HttpUpstream:
             self._end_parked(name, parked.overdue(now), 504)
         for abandoned in self._sessions.abandoned(now):
             self._end_session(abandoned, ErrorType.TIMEOUT)
+        self._keep_within_memory()
         self._pool.prune()
+
+    def _keep_within_memory(self) -> None:
+        """Without room the longest answers are not read any more; they pass all the same."""
+        kept = {each: each.kept for each in self._exchanges}
+        left = sum(kept.values())
+        while not self._account.hold(left):
+            longest = max(kept, key=kept.__getitem__)
+            longest.drop()
+            left -= kept.pop(longest)
 
     async def probe(self) -> str:
         """Part of Upstream. Nobody waits for an answer of a server that is not there."""

@@ -58,6 +58,12 @@ class Abridged:
         if self.length > self._whole:
             self._abridge()
 
+    def drop(self) -> None:
+        """Keep nothing of this text, as if it were too long all the same."""
+        self._unread = True
+        self._kept.clear()
+        self._rest.clear()
+
     def clear(self) -> None:
         """Begin anew, with another text."""
         self.length = 0
@@ -74,9 +80,7 @@ class Abridged:
             start = end
         self._rest = bytearray(data[start:])
         if len(self._kept) > self._limit:
-            self._unread = True
-            self._kept.clear()
-            self._rest.clear()
+            self.drop()
 
     def _take(self, piece: bytes) -> None:
         """Keep a piece, unless it is a part of a string and nothing else."""

@@ -89,6 +89,10 @@ class EventReader:
         """Bytes of an unfinished event that are kept."""
         return len(self._line) + self._data.held
 
+    def drop(self) -> None:
+        """Keep nothing of the payload of an unfinished event that is longer than `whole`."""
+        self._data.drop()
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes."""
         if not data:

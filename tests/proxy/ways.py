@@ -179,7 +179,7 @@ def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 1
         places=places,
         on_unopened=speech.doubt,
     )
-    passing = HttpUpstream(http, pool, scene.books)
+    passing = HttpUpstream(http, pool, scene.books, Memory(MIB))
     eras = HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn)
     return eras, partial(answer, events=events)
 

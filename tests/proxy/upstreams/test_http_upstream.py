@@ -1,25 +1,38 @@
 """The HTTP upstream's memory: what clients and servers can make it keep is bounded."""
 
+from time import perf_counter
+
+import pytest
+
 from proxy.calls.books import Books
+from proxy.memory import Memory
+from proxy.options import MIB
 from proxy.session import Call, Session
 from proxy.transports.pool import Endpoint, Pool
 from proxy.upstreams.exchange import Exchange
 from proxy.upstreams.http_upstream import MOST_PARKED, HttpTerms, HttpUpstream
 from proxy.upstreams.leases import MOST_LEASES
-from proxy.wire.head import parse_response
+from proxy.wire.head import ResponseHead, parse_response
 from proxy.wire.message import Message
 from tests.proxy.scripted import ScriptedClient, books, counted, post
 
 TERMS = HttpTerms(
-    target=b"/mcp", authority=b"upstream", patience=10.0, idle=100.0, message_limit=1000
+    target=b"/mcp", authority=b"upstream", patience=10.0, idle=100.0, message_limit=MIB
 )
 INITIALIZE = b'{"id":1,"method":"initialize"}'
 
 
-def upstream(kept: Books) -> HttpUpstream:
+def upstream(kept: Books, memory: int = MIB) -> HttpUpstream:
     """In front of nobody: a pool whose connections are never opened."""
     pool = Pool(Endpoint("127.0.0.1", 1, None), lambda task: task.close(), lambda failure: None)
-    return HttpUpstream(TERMS, pool, kept)
+    return HttpUpstream(TERMS, pool, kept, Memory(memory))
+
+
+LONG = 100_000
+
+
+def head(kind: str) -> ResponseHead:
+    return parse_response(f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n\r\n".encode())
 
 
 def waiting(number: int) -> Session:
@@ -46,3 +59,29 @@ def test_sessions_that_a_server_hands_out_are_followed_up_to_a_number() -> None:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: %d\r\n\r\n"
         kept.answered(client.visitor, parse_response(head % number))
     assert counts.ledger.sessions == MOST_LEASES
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+def test_without_room_in_memory_the_longest_answer_passes_unread(kind: str) -> None:
+    counts = books()
+    kept = upstream(counts, memory=3 * LONG)
+    clients = [ScriptedClient() for _ in range(3)]
+    long = b'{"id":1,"result":{"x":[%b0]}}'
+    numbers = [b"0," * (LONG // 2 * size) for size in (1, 3, 1)]
+    for client, each in zip(clients, numbers, strict=True):
+        kept.post(post(client, b'{"id":1,"method":"ping"}'))
+        assert isinstance(client.visitor, Exchange)
+        client.visitor.answer_begins(head(kind))
+        said = b"data: " * kind.startswith("text") + long.replace(b"%b", each)
+        client.visitor.answer_piece(said[:-20], perf_counter())
+    kept.tick(perf_counter())
+    for client, each in zip(clients, numbers, strict=True):
+        assert isinstance(client.visitor, Exchange)
+        said = b"data: " * kind.startswith("text") + long.replace(b"%b", each) + b"\n\n"
+        client.visitor.answer_piece(said[-22:], perf_counter())
+        client.visitor.answer_ends(perf_counter())
+        assert client.body == said
+    assert counted(counts) == {
+        ("ping", "", 200, "ok", "none"): 2,
+        ("ping", "", 200, "transport_error", "server"): 1,
+    }
