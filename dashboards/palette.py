@@ -16,6 +16,7 @@ COLOURS = {
     Outcome.CANCELLED: "text",
     Outcome.REJECTED: "purple",
     Fault.CALLER: "yellow",
+    Fault.OPERATOR: "orange",
     Fault.SERVER: "red",
     Fault.PROXY: "purple",
     "errors": "red",

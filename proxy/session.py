@@ -15,11 +15,13 @@ from .verdict import (
     OK,
     TIMED_OUT,
     Verdict,
+    by_status,
     judge,
+    judge_http,
     judge_rest,
-    judge_status,
 )
 from .wire import ids, jsonrpc
+from .wire.http_error import HttpError
 from .wire.message import NO_META, NO_PARAMS, Message, RequestId
 
 PROGRESS = "notifications/progress"
@@ -104,6 +106,8 @@ class Late(NamedTuple):
     """Effect: an answer that nobody waits for, or not any more; drop it."""
 
 
+_NO_ERROR = HttpError(200)
+
 Effect = Finished | Related | Unrelated | Late
 
 UNRELATED = Unrelated()
@@ -180,16 +184,23 @@ class Session:
 
     def settle(self, status: int, body: bytes, now: float) -> Settled:
         """Take a complete HTTP answer: every call ends, by its own answer or by the status."""
+        error = _NO_ERROR
+        if status >= 400:
+            error = HttpError(status, body, in_session=any(each.session for each in self.calls))
         if status >= 500:
-            return Settled(self.end(judge_status(status)))
+            return Settled(self.end(judge_http(error)))
         try:
             messages = jsonrpc.decode_all(body)
         except MalformedMessage:
             relay = status >= 400 or jsonrpc.may_be_read(body)
-            return Settled(self.end(judge_status(status)), relay=relay)
+            return Settled(self.end(judge_http(error)), relay=relay)
         effects = [self.receive(message, now) for message in messages]
         finished = tuple([effect for effect in effects if isinstance(effect, Finished)])
-        rest = self.end(judge_rest(status, messages)) if self._calls else ()
+        if status >= 400:
+            finished = tuple(
+                [Finished(call, by_status(verdict, error)) for call, verdict in finished]
+            )
+        rest = self.end(judge_rest(error, messages)) if self._calls else ()
         garbled = rest and not finished and rest[0].verdict is GARBLED
         return Settled(finished + rest, relay=not garbled)
 

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 from .telemetry.catalogue import Fault, Outcome
 from .telemetry.vocabulary import ErrorType
+from .wire.http_error import HttpError
 from .wire.message import Message
 
 # JSON-RPC 2.0 section 5.1, MCP's "resource not found", and what 2026-07-28 answers with HTTP 400:
 # header mismatch, missing client capability, unsupported version. The caller asked for the wrong
 # thing (GenAI semantic conventions, MCP: these are no errors of the server).
 CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022))
+
+URL_ELICITATION_REQUIRED = -32042
+"""MCP 2025-11-25: the user is sent to a URL first, and the call then made again. Nothing failed."""
 
 
 class Verdict(NamedTuple):
@@ -39,6 +43,8 @@ def judge(answer: Message) -> Verdict:
     """The verdict on a JSON-RPC answer. One that is no JSON, but can be read, may fail clients."""
     if answer.error:
         code = answer.error.code
+        if code == URL_ELICITATION_REQUIRED:
+            return OK
         fault = Fault.CALLER if code in CALLER_CODES else Fault.SERVER
         return Verdict(Outcome.PROTOCOL_ERROR, fault, str(code))
     if answer.result and answer.result.is_error:
@@ -46,20 +52,32 @@ def judge(answer: Message) -> Verdict:
     return GARBLED if answer.malformed else OK
 
 
-def judge_status(status: int) -> Verdict:
+def judge_http(error: HttpError) -> Verdict:
     """The verdict on an HTTP answer that holds no JSON-RPC answer to the call."""
-    if status < 400:
-        return GARBLED
-    fault = Fault.CALLER if status < 500 else Fault.SERVER
-    return Verdict(Outcome.TRANSPORT_ERROR, fault, str(status))
+    if error.status < 400:
+        return GARBLED._replace(fault=Fault.OPERATOR) if error.advice else GARBLED
+    return Verdict(Outcome.TRANSPORT_ERROR, _fault(error), str(error.status))
 
 
-def judge_rest(status: int, messages: Sequence[Message]) -> Verdict:
+def judge_rest(error: HttpError, messages: Sequence[Message]) -> Verdict:
     """The verdict on calls without an answer of their own in a complete HTTP answer.
 
     An error with a null id is meant for all of them: its sender could not read the request.
     """
     for message in messages:
         if message.id is None and message.error:
-            return judge(message)
-    return judge_status(status)
+            return by_status(judge(message), error)
+    return judge_http(error)
+
+
+def by_status(verdict: Verdict, error: HttpError) -> Verdict:
+    """The verdict on a JSON-RPC error in an HTTP answer: 4xx says that no fault is the server's."""
+    if verdict.fault is not Fault.SERVER or not 400 <= error.status < 500:
+        return verdict
+    return verdict._replace(fault=_fault(error))
+
+
+def _fault(error: HttpError) -> Fault:
+    if error.advice:
+        return Fault.OPERATOR
+    return Fault.CALLER if error.status < 500 else Fault.SERVER

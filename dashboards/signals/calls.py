@@ -121,10 +121,11 @@ OUTCOME_RATE = Signal(
 FAULT_RATIO = Signal(
     "Errors by fault",
     "Failed calls of all calls, by whose fault it was. caller: bad requests, tell the client's"
-    " owner. server: yours to repair. proxy: a defect of the proxy, report it. Counted by our"
-    " proxy only.",
+    " owner. operator: the proxy is set up for another address or transport than the server's,"
+    " its log says what to change. server: yours to repair. proxy: a defect of the proxy, report"
+    " it. Counted by our proxy only.",
     "percentunit",
-    tuple(Query(fault_ratio(each), each) for each in (Fault.CALLER, Fault.SERVER, Fault.PROXY)),
+    tuple(Query(fault_ratio(each), each) for each in Fault if each is not Fault.NONE),
     Source.PROXY,
     limits.ERRORS,
 )

@@ -182,7 +182,7 @@ FAULTS = Signal(
     "Errors by fault",
     f"{calls.FAULT_RATIO.description} Over 5 minutes, as recorded.",
     "percentunit",
-    tuple(map(fault, (Fault.CALLER, Fault.SERVER, Fault.PROXY))),
+    tuple(fault(each) for each in Fault if each is not Fault.NONE),
     Source.PROXY,
     limits.ERRORS,
 )

@@ -317,6 +317,7 @@ class Fault(StrEnum):
 
     NONE = "none"
     CALLER = "caller"
+    OPERATOR = "operator"
     SERVER = "server"
     PROXY = "proxy"
 

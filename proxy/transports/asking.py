@@ -13,14 +13,14 @@ from ..verdict import (
     TIMED_OUT,
     UNREACHABLE,
     Verdict,
-    judge,
-    judge_status,
+    judge_http,
+    judge_rest,
 )
 from ..wire import ids, jsonrpc
 from ..wire.event_stream import Event, EventReader
 from ..wire.head import Content, ResponseHead
+from ..wire.http_error import HttpError
 from ..wire.message import Message, RequestId
-from ..wire.refusal_text import answered
 from .lane import Parcel
 from .long_message import LOG, labels, too_long
 from .port import Source
@@ -261,30 +261,31 @@ class Question(Request):
             self._deliver()
             self._finish()
             return
-        verdict = judge_status(head.status)
+        error = HttpError(head.status, body, in_session=bool(self._asker.session), own=True)
+        verdict = judge_http(error)
         if body and head.content is Content.JSON and not head.encoded:
-            verdict = self._take_body(body, arrived, verdict)
+            verdict = self._take_body(error, arrived)
         if self._waiting or (head.status >= 300 and not self.parcel.ids):
-            self._give_back(verdict, answered(head.status, body))
+            self._give_back(verdict, error.text)
         else:
             self._deliver()
             self._finish()
 
-    def _take_body(self, body: bytes, arrived: float, verdict: Verdict) -> Verdict:
+    def _take_body(self, error: HttpError, arrived: float) -> Verdict:
         """Take a JSON body; the verdict on what it leaves without an answer."""
         try:
-            messages = jsonrpc.decode_all(body)
+            messages = jsonrpc.decode_all(error.body)
         except MalformedMessage:
-            return verdict
-        for message in messages:
-            if message.id is None and message.error:
-                return judge(message)
-        if any(self._meant(message) is not None for message in messages if message.is_answer):
-            self._take(body, arrived)
-        return verdict
+            return judge_http(error)
+        unnamed = any(message.id is None and message.error for message in messages)
+        if not unnamed and any(self._meant(each) is not None for each in messages):
+            self._take(error.body, arrived)
+        return judge_rest(error, messages)
 
     def _meant(self, answer: Message) -> RequestId | None:
         """The request that an answer is to: an error under an unknown id is to the only one."""
+        if not answer.is_answer:
+            return None
         known = ids.stands_for(answer.id, self._waiting)
         if known is None and answer.error and len(self._waiting) == 1:
             return next(iter(self._waiting))

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Protocol
 
-from ..verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from ..verdict import TIMED_OUT, UNREACHABLE, Verdict, judge_http
 from ..wire.head import ResponseHead
-from ..wire.refusal_text import answered
+from ..wire.http_error import HttpError
 from .lane import Parcel
 from .port import Source
 
@@ -79,7 +79,8 @@ class Delivery:
             if self._end():
                 self._sender.delivered(self)
         else:
-            self._give_back(judge_status(head.status), answered(head.status, body))
+            error = HttpError(head.status, body, in_session=True, own=True)
+            self._give_back(judge_http(error), error.text)
 
     def _lose_patience(self) -> None:
         self._abort()

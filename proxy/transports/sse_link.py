@@ -12,13 +12,13 @@ from urllib.parse import SplitResult
 
 from ..eras.headers import REPLACED
 from ..errors import Unreachable
-from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from ..verdict import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_http
 from ..wire import request
 from ..wire.cookies import Cookies
 from ..wire.endpoint import endpoint, target_of
 from ..wire.event_stream import ENDPOINT, Event, EventReader
 from ..wire.head import Content, ResponseHead, without
-from ..wire.refusal_text import refusal_text
+from ..wire.http_error import HttpError
 from .connector import HttpConnector
 from .delivery import Delivery
 from .lane import Lane, Parcel
@@ -195,10 +195,8 @@ class SseLink:
         self.opened.set_result(self)
 
     def _refuse(self, head: ResponseHead, body: bytes) -> None:
-        words = refusal_text(body)
-        said = f": {words}" if words else ""
-        verdict = judge_status(head.status)
-        self._fail(verdict, f"the server answered {head.status} and no event stream{said}")
+        error = HttpError(head.status, body, own=True, sse=True)
+        self._fail(judge_http(error), error.text)
 
     def _lose_patience(self) -> None:
         self._fail(TIMED_OUT, "the server named no endpoint in time")

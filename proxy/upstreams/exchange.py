@@ -10,13 +10,13 @@ from ..errors import MalformedMessage
 from ..session import ACKNOWLEDGED, Effect, Finished, Session, Settled, excuse
 from ..telemetry.catalogue import Outcome
 from ..transports.port import Source, Writer
-from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_status
+from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_http
 from ..wire import jsonrpc
 from ..wire.abridged import Abridged
 from ..wire.event_stream import COMMENT, KEEP_ALIVE_SECONDS, Event
 from ..wire.head import Content, ResponseHead
+from ..wire.http_error import HttpError
 from ..wire.message import RequestId
-from ..wire.refusal_text import answered
 from .event_relay import EventRelay
 from .late_answer import LateAnswer
 
@@ -109,12 +109,12 @@ class Exchange:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
         if self.streaming and not jsonrpc.has_answer(body):
-            self._fail(502, answered(head.status, body), finished)
+            self._fail(502, self._error(head, body).text, finished)
             return
         for each in finished:
             each.call.answer_size = len(body) // len(finished)
-            if head.status >= 300 and each.verdict.outcome is Outcome.TRANSPORT_ERROR:
-                each.call.reason = answered(head.status, body)
+            if head.status >= 300 and each.verdict.outcome is not Outcome.OK:
+                each.call.reason = self._error(head, body).text
         self.head = head
         self._owner.answered(self, head)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
@@ -128,8 +128,8 @@ class Exchange:
             return
         if self.streaming and (head.status != 200 or head.content is Content.OTHER):
             self._drop_source()
-            reason = answered(head.status, b"")
-            self._fail(502, reason, self._session.end(judge_status(head.status)))
+            error = self._error(head)
+            self._fail(502, error.text, self._session.end(judge_http(error)))
             return
         self.head = head
         self._owner.answered(self, head)
@@ -316,6 +316,9 @@ class Exchange:
         self._drop_source()
         self._fail(502, "the upstream encoded its answer unasked", self._end_own(GARBLED))
         return True
+
+    def _error(self, head: ResponseHead, body: bytes = b"") -> HttpError:
+        return HttpError(head.status, body, in_session=bool(self.post.arrival.session))
 
     def _end_own(self, verdict: Verdict) -> tuple[Finished, ...]:
         return self._session.end(verdict) if self.post.calls else ()

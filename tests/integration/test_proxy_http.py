@@ -34,7 +34,14 @@ OUTCOMES: list[tuple[str, bytes, str, str]] = [
     ("400 No", b'{"id":null,"error":{"code":-32600,"message":"m"}}', "protocol_error", "caller"),
     ("500 Oh", json.dumps(result()).encode(), "transport_error", "server"),
     ("401 No", b"{}", "transport_error", "caller"),
-]
+    ("404 No", b"Cannot POST /mcp", "transport_error", "operator"),
+    ("405 No", b"", "transport_error", "operator"),
+    ("421 No", b"Invalid Host header", "transport_error", "operator"),
+    ("403 No", b'{"id":null,"error":{"code":-32000,"message":"Invalid Host"}}',
+        "protocol_error", "operator"),
+    ("403 No", b"insufficient scope", "transport_error", "caller"),
+    ("200 OK", b'{"id":1,"error":{"code":-32042,"message":"go to a URL"}}', "ok", "none"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_the_outcome_is_read_from_the_answer(
     proxy.counted({(CALL, outcome, fault): 1})
 
 
-def test_a_refusal_crosses_untouched_and_its_words_are_logged(
+def test_a_refusal_crosses_untouched_and_its_words_are_logged_with_advice(
     proxy: RunningProxy, upstream: Upstream, client: Client
 ) -> None:
     client.post(call(5))
@@ -68,9 +75,11 @@ def test_a_refusal_crosses_untouched_and_its_words_are_logged(
     side.answer(b"Cannot POST /mcp", "404 Not Found")
     response = client.getresponse()
     assert (response.status, response.read()) == (404, b"Cannot POST /mcp")
-    proxy.counted({("tools/call", "transport_error", "caller"): 1})
+    proxy.counted({("tools/call", "transport_error", "operator"): 1})
     [line] = eventually(lambda: proxy.logged("call failed"), "the line in the log")
-    assert line["reason"] == "the server answered 404 to the message: Cannot POST /mcp"
+    assert line["reason"] == (
+        "the server answered 404 to the message: Cannot POST /mcp: check the path of --upstream"
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"moved"])

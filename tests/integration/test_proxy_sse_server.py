@@ -180,9 +180,18 @@ def test_a_wrong_first_event_fails_the_call_at_once(
     proxy.counted({("initialize", "transport_error", "server"): 1})
 
 
-@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "302 Found", "200 OK"])
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        ("404 Not Found", "operator"),
+        ("405 Method Not Allowed", "operator"),
+        ("500 Oops", "server"),
+        ("302 Found", "server"),
+        ("200 OK", "operator"),
+    ],
+)
 def test_a_get_without_a_stream_fails_the_call_at_once(
-    server: SseUpstream, client: Client, status: str
+    server: SseUpstream, proxy: RunningProxy, client: Client, status: str, fault: str
 ) -> None:
     client.post(INITIALIZE)
     side = server.accept()
@@ -190,7 +199,10 @@ def test_a_get_without_a_stream_fails_the_call_at_once(
     side.answer(b"{}", status)
     status_code, answer = client.answer()
     assert (status_code, answer["id"]) == (502, 0)
-    assert answer["error"]["message"] == f"the server answered {status[:3]} and no event stream"
+    reason = answer["error"]["message"]
+    assert reason.startswith(f"the server answered {status[:3]} and no event stream")
+    assert ("check the path of --upstream" in reason) is (fault == "operator")
+    proxy.counted({("initialize", "transport_error", fault): 1})
 
 
 def test_a_server_that_names_no_endpoint_times_out(

@@ -159,6 +159,8 @@ def test_an_answer_as_json_or_as_an_event_crosses(
     [
         ("500 Oops", b"{}", "the server answered 500 to the message", "transport_error"),
         ("401 No", b"", "the server answered 401 to the message", "transport_error"),
+        ("405 No", b"", "the server answered 405 to the message: check the path of --upstream",
+         "transport_error"),
         ("403 No", b"log in first", "the server answered 403 to the message: log in first",
          "transport_error"),
         ("302 Found", b"", "the server answered 302 to the message", "transport_error"),

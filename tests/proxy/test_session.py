@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from proxy.errors import DuplicateRequest
 from proxy.session import LATE, LISTEN, PROGRESS, UNRELATED, Call, Finished, Related, Session
-from proxy.telemetry.catalogue import Outcome
+from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.verdict import (
     CANCELLED,
     GARBLED,
@@ -16,7 +16,6 @@ from proxy.verdict import (
     TOOL_ERROR,
     UNREACHABLE,
     Verdict,
-    judge_status,
 )
 from proxy.wire.message import Failure, Message, Meta, Params, RequestId, Result
 
@@ -208,18 +207,20 @@ RESULT = b'{"id":1,"result":{}}'
         (200, RESULT, OK),
         (200, b'[{"id":1,"result":{"isError":true}}]', TOOL_ERROR),
         (200, b'{"id":2,"result":{}}', GARBLED),
-        (200, b'{"id":2,"error":{"code":1}}', judge_status(500)._replace(
-            outcome=Outcome.PROTOCOL_ERROR, error_type="1")),
+        (200, b'{"id":2,"error":{"code":1}}', Verdict(Outcome.PROTOCOL_ERROR, Fault.SERVER, "1")),
         (200, b'{"id":1,"result":NaN}', GARBLED),
         (200, b'{"id":1,"result":{"isError":true,"x":NaN}}', TOOL_ERROR),
         (200, b'{"id":1,"result":"\xff"}', GARBLED),
         (200, b'\xef\xbb\xbf{"id":"1","result":{}}', OK),
         (200, b"garbage", GARBLED),
         (202, b"", GARBLED),
-        (400, b'{"id":null,"error":{"code":-32600}}', judge_status(400)._replace(
-            outcome=Outcome.PROTOCOL_ERROR, error_type="-32600")),
-        (404, b"gone", judge_status(404)),
-        (503, RESULT, judge_status(503)),
+        (400, b'{"id":null,"error":{"code":-32600}}',
+            Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32600")),
+        (404, b'{"id":1,"error":{"code":-32001}}',
+            Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32001")),
+        (404, b"gone", Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404")),
+        (405, b"no", Verdict(Outcome.TRANSPORT_ERROR, Fault.OPERATOR, "405")),
+        (503, RESULT, Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, "503")),
     ],
 )  # fmt: skip
 def test_a_complete_answer_ends_every_call(status: int, body: bytes, verdict: Verdict) -> None:

@@ -3,7 +3,17 @@
 import pytest
 
 from proxy.telemetry.catalogue import Fault, Outcome
-from proxy.verdict import GARBLED, OK, TOOL_ERROR, Verdict, judge, judge_rest, judge_status
+from proxy.verdict import (
+    GARBLED,
+    OK,
+    TOOL_ERROR,
+    Verdict,
+    by_status,
+    judge,
+    judge_http,
+    judge_rest,
+)
+from proxy.wire.http_error import HttpError
 from proxy.wire.message import Failure, Message, Result
 
 
@@ -14,6 +24,9 @@ from proxy.wire.message import Failure, Message, Result
         (Message(id=1, result=None), OK),
         (Message(id=1, result=Result(is_error=False)), OK),
         (Message(id=1, result=Result(is_error=True)), TOOL_ERROR),
+        (Message(id=1, error=Failure(-32042)), OK),
+        (Message(id=1, result=Result(), malformed=True), GARBLED),
+        (Message(id=1, result=Result(is_error=True), malformed=True), TOOL_ERROR),
         *(
             (
                 Message(id=1, error=Failure(code)),
@@ -40,20 +53,47 @@ def test_an_answer_has_one_verdict(message: Message, verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"),
+    ("error", "verdict"),
     [
-        (200, GARBLED),
-        (302, GARBLED),
-        (404, Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404")),
-        (500, Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, "500")),
+        (HttpError(200), GARBLED),
+        (HttpError(302), GARBLED),
+        (HttpError(401), Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "401")),
+        (HttpError(404), Verdict(Outcome.TRANSPORT_ERROR, Fault.OPERATOR, "404")),
+        (
+            HttpError(404, in_session=True),
+            Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404"),
+        ),
+        (HttpError(200, sse=True), GARBLED._replace(fault=Fault.OPERATOR)),
+        (HttpError(500), Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, "500")),
     ],
 )
-def test_a_status_without_an_answer_has_one_verdict(status: int, verdict: Verdict) -> None:
-    assert judge_status(status) == verdict
+def test_a_status_without_an_answer_has_one_verdict(error: HttpError, verdict: Verdict) -> None:
+    assert judge_http(error) == verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "fault"),
+    [
+        (-32000, 200, Fault.SERVER),
+        (-32000, 400, Fault.CALLER),
+        (-32001, 404, Fault.OPERATOR),
+        (-32601, 404, Fault.CALLER),
+        (-32603, 500, Fault.SERVER),
+    ],
+)
+def test_of_an_error_in_a_refusal_the_status_tells_whose_fault_it_is(
+    code: int, status: int, fault: Fault
+) -> None:
+    verdict = judge(Message(id=None, error=Failure(code)))
+    judged = by_status(verdict, HttpError(status))
+    assert (judged.outcome, judged.fault, judged.error_type) == (
+        Outcome.PROTOCOL_ERROR, fault, str(code),
+    )  # fmt: skip
 
 
 def test_an_error_with_a_null_id_is_meant_for_every_call() -> None:
     error = Message(id=None, error=Failure(-32603))
-    assert judge_rest(200, (Message(id=1, result=Result()), error)) == judge(error)
-    assert judge_rest(200, ()) == GARBLED
-    assert judge_rest(404, (Message(id=None, result=Result()),)) == judge_status(404)
+    fine, gone = HttpError(200), HttpError(404)
+    assert judge_rest(fine, (Message(id=1, result=Result()), error)) == judge(error)
+    assert judge_rest(fine, ()) == GARBLED
+    assert judge_rest(gone, (Message(id=None, result=Result()),)) == judge_http(gone)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.wire.refusal_text import LONGEST, answered, refusal_text
+from proxy.wire.http_error import LONGEST, HttpError, refusal_text
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,33 @@ def test_the_words_of_a_refusal_are_found_in_what_frameworks_answer(
     body: bytes, words: str
 ) -> None:
     assert refusal_text(body) == words
-    assert answered(404, body).endswith(words or "message")
+    assert HttpError(400, body).text.endswith(words or "message")
 
 
 def test_a_long_text_is_cut() -> None:
     assert refusal_text(b"x" * 1_000_000) == "x" * LONGEST + "..."
+
+
+HOST_NAMED = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Invalid Host: x"}}'
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (HttpError(404), "check the path of --upstream"),
+        (HttpError(404, in_session=True), ""),
+        (HttpError(405), "--upstream-transport"),
+        (HttpError(406, own=True), "--upstream-transport"),
+        (HttpError(406), ""),
+        (HttpError(421), "the host of --upstream"),
+        (HttpError(403, HOST_NAMED), "the host of --upstream"),
+        (HttpError(403, b"insufficient scope"), ""),
+        (HttpError(200, sse=True), "--upstream-transport"),
+        (HttpError(400), ""),
+        (HttpError(401), ""),
+        (HttpError(500), ""),
+    ],
+)
+def test_what_the_operator_has_to_change_is_said(error: HttpError, advice: str) -> None:
+    assert advice in error.text
+    assert bool(error.advice) is bool(advice)
