@@ -49,7 +49,7 @@ class Option:
     An option without a default is `absent` when it is not given. A `secret` one has no flag, since
     arguments can be seen by every user of the machine, and its value is in no message. One that may
     be given `many` times is a tuple of names with values, in which `${NAME}` stands for a variable;
-    its own variable holds one a line.
+    its own variable holds one a line. The flag of one with a `bare` value needs none behind it.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Option:
     absent: object = None
     secret: bool = False
     many: bool = False
+    bare: str = ""
 
     @property
     def flag(self) -> str:
@@ -265,6 +266,16 @@ STDIO_SHARING = Option(
     "on: one process of a stdio server for all sessions; off: one for each",
     _switch,
 )
+STDIO = Option(
+    "stdio", "SWITCH", "off",
+    "serve one client on stdin and stdout instead of --listen, as programs expect that start their"
+    " servers themselves", _switch, bare="on",
+)  # fmt: skip
+METRICS_LISTEN = Option(
+    "metrics_listen", "HOST:PORT", "",
+    "where /metrics, /healthz and /readyz are; default: 127.0.0.1:9464, with --stdio any free port",
+    _address,
+)  # fmt: skip
 ENV = Option(
     "env", "NAME=VALUE", "",
     "a variable for a stdio server, beside those of the proxy; ${NAME} stands for one of these;"
@@ -323,10 +334,8 @@ OPTIONS = (
     SERVER_NAME,
     UPSTREAM_CA,
     Option("listen", "HOST:PORT", "127.0.0.1:8080", "where clients reach MCP", _address),
-    Option(
-        "metrics_listen", "HOST:PORT", "127.0.0.1:9464",
-        "where /metrics, /healthz and /readyz are", _address,
-    ),
+    METRICS_LISTEN,
+    STDIO,
     Option(
         "upstream_timeout", "SECONDS", "300",
         "how long a call waits while its server sends nothing; streams have no such limit",

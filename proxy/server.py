@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+from contextlib import ExitStack
 from time import perf_counter
 
 from . import admin, listening, logs, protection
@@ -14,8 +15,10 @@ from .refusal import Page
 from .service import Service, Spawn, within
 from .settings import Settings, StdioServer
 from .telemetry.exposition import render
+from .transports import standard_streams
 from .transports.crowd import Crowd
 from .transports.http_server import ClientConnection, Front
+from .transports.stdio_server import StdioConnection
 from .wire import response
 from .wire.head import Memo
 
@@ -44,6 +47,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._services: tuple[Service, ...] = ()
+        self._client: StdioConnection | None = None
         self._stop = asyncio.Event()
         self._left = asyncio.Event()
         self._visitors = Crowd(admin.MOST_CONNECTIONS, lambda count: None)
@@ -57,8 +61,12 @@ class Server:
         if isinstance(settings.server, StdioServer):
             protection.forbid_inspection()
         self._reserve_descriptors()
-        mcp = listening.bind("--listen", settings.listen)
-        with mcp, listening.bind("--metrics-listen", settings.metrics_listen) as metrics:
+        with ExitStack() as sockets:
+            mcp = None
+            if not settings.stdio:
+                mcp = sockets.enter_context(listening.bind("--listen", settings.listen))
+            metrics = listening.bind("--metrics-listen", settings.metrics_listen)
+            sockets.enter_context(metrics)
             self._take_signals()
             async with asyncio.TaskGroup() as tasks:
                 await self._serve(mcp, metrics, tasks)
@@ -76,15 +84,18 @@ class Server:
             )  # fmt: skip
 
     async def _serve(
-        self, mcp: socket.socket, metrics: socket.socket, tasks: asyncio.TaskGroup
+        self, mcp: socket.socket | None, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
         service = Service(self._settings, self._memory, tasks.create_task)
         self._services = (service,)
         entrance = entrance_of(self._settings.access, self._settings.server.path)
-        front = self._front(service, entrance, mcp, tasks.create_task)
         loop = asyncio.get_running_loop()
-        backlog = listening.BACKLOG
-        await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
+        if mcp is None:
+            self._client = self._stdio(service)
+        else:
+            front = self._front(service, entrance, mcp, tasks.create_task)
+            backlog = listening.BACKLOG
+            await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
         pages = self._admin_front(tasks.create_task, loopback=listening.is_loopback(metrics))
         await loop.create_server(lambda: ClientConnection(pages), sock=metrics)
         watches = [
@@ -94,6 +105,8 @@ class Server:
         for each in self._services:
             each.start()
         self._say_ready(mcp, metrics)
+        if self._client is not None:
+            await self._client.start(*standard_streams.claim())
         await self._stop.wait()
         await self._drain()
         for watch in watches:
@@ -124,6 +137,13 @@ class Server:
             settings.connection_idle,
             self._memory,
             entrance.token_check(spawn),
+        )
+
+    def _stdio(self, service: Service) -> StdioConnection:
+        settings = self._settings
+        service.ledger.connections = 1
+        return StdioConnection(
+            service.receiver, settings.body_limit, settings.message_limit, self._stop.set
         )
 
     def _admin_front(self, spawn: Spawn, *, loopback: bool) -> Front:
@@ -171,11 +191,11 @@ class Server:
                 each.hurry()
         self._stop.set()
 
-    def _say_ready(self, mcp: socket.socket, metrics: socket.socket) -> None:
+    def _say_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
         logs.event(
             LOG,
             "ready",
-            listen=str(listening.address_of(mcp)),
+            listen="stdio" if mcp is None else str(listening.address_of(mcp)),
             metrics=str(listening.address_of(metrics)),
             server=self._services[0].ledger.server,
             transport=self._services[0].ledger.transport,
@@ -207,3 +227,5 @@ class Server:
             await within(CLOSE_SECONDS, self._left.wait())
         for client in self._clients:
             client.abort()
+        if self._client is not None:
+            await within(CLOSE_SECONDS, self._client.close())

@@ -29,10 +29,12 @@ from .options import (
     JWT_ISSUER,
     JWT_KEYS_URL,
     MEMORY_LIMIT,
+    METRICS_LISTEN,
     MIB,
     OPTIONS,
     SERVER_NAME,
     SESSION_IDLE,
+    STDIO,
     STDIO_SHARING,
     UPSTREAM,
     UPSTREAM_CA,
@@ -62,7 +64,7 @@ An instrumented MCP proxy: stands in front of one MCP server and tells, by Prome
 OpenTelemetry, what every call came to. Clients speak streamable HTTP to it (at the server's
 own path, else /mcp) or HTTP+SSE of 2024-11-05 (/sse and /messages). The server is reached by
 HTTP (--upstream: streamable HTTP, or HTTP+SSE with --upstream-transport sse) or started as a
-process of its own (-- command)."""
+process of its own (-- command). With --stdio the proxy serves the one client that started it."""
 
 _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
@@ -174,6 +176,7 @@ class Settings:
     access: AccessSettings
     listen: Address
     metrics_listen: Address
+    stdio: bool
     upstream_ca: str
     upstream_timeout: float
     drain_timeout: float
@@ -209,19 +212,27 @@ def parse(
     _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     values[MEMORY_LIMIT.name] = _memory_limit(values)
     server = _server(values, environment)
+    admitted = access(
+        values[BEARER_TOKEN_FILE.name],
+        values[BEARER_TOKEN.name],
+        values[JWT_KEYS_URL.name],
+        values[JWT_ISSUER.name],
+        values[JWT_AUDIENCE.name],
+    )
+    if values[STDIO.name] and admitted is not None:
+        raise SettingsError(
+            f"{STDIO.flag}: the program that starts the proxy can show no token: ask for none, or"
+            " leave the flag out"
+        )
+    if values[METRICS_LISTEN.name] is None:
+        values[METRICS_LISTEN.name] = Address("127.0.0.1", 0 if values[STDIO.name] else 9464)
     if values[SESSION_IDLE.name] is None:
         a_process_each = isinstance(server, StdioServer) and not server.shared
         values[SESSION_IDLE.name] = PROCESS_IDLE_SECONDS if a_process_each else SESSION_IDLE_SECONDS
     return Settings(
         server=server,
         telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
-        access=access(
-            values[BEARER_TOKEN_FILE.name],
-            values[BEARER_TOKEN.name],
-            values[JWT_KEYS_URL.name],
-            values[JWT_ISSUER.name],
-            values[JWT_AUDIENCE.name],
-        ),
+        access=admitted,
         **{name: value for name, value in values.items() if name in own},
     )
 
@@ -401,8 +412,10 @@ def _parser(program: str) -> ArgumentParser:
         if option.secret:
             continue
         default = f" (default: {option.default})" if option.default else ""
-        action = "append" if option.many else "store"
+        more: dict[str, Any] = {"action": "append"} if option.many else {}
+        if option.bare:
+            more = {"nargs": "?", "const": option.bare}
         parser.add_argument(
-            option.flag, metavar=option.metavar, action=action, help=option.brief + default
+            option.flag, metavar=option.metavar, help=option.brief + default, **more
         )
     return parser

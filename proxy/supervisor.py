@@ -146,7 +146,7 @@ class Supervisor:
             if os.getppid() == supervisor:
                 os.execve(command[0], command, {**environment, MARK: str(os.getpid())})
         except OSError as error:
-            os.write(report, f"{error.strerror}: {error.filename or command[0]}".encode())
+            os.write(report, f"{error.filename or command[0]}: {error.strerror}".encode())
         finally:
             os._exit(_NOT_STARTED)
 

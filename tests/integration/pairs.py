@@ -1,8 +1,8 @@
-"""The six pairs of transports: a real server, the proxy before it, and how a client gets there."""
+"""The nine pairs of transports: a real server, the proxy before it, and how a client gets there."""
 
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.integration.proxies import RunningProxy, running
 from tests.integration.serving import serving
+from tests.integration.stdio_proxy import StdioProxies
 
-CLIENTS = ("streamable-http", "sse")
+CLIENTS = ("streamable-http", "sse", "stdio")
 SERVERS = ("streamable-http", "sse", "stdio")
 PAIRS = [(client, server) for client in CLIENTS for server in SERVERS]
 
@@ -38,13 +39,17 @@ class Pair:
     @asynccontextmanager
     async def session(self, **callbacks: Any) -> AsyncIterator[ClientSession]:
         """An initialized session of the official SDK's client."""
-        connect: Any = sse_client if self.client == "sse" else streamable_http_client
         async with (
-            connect(self.url) as (read, write),
+            self._streams() as (read, write),
             ClientSession(read, write, **callbacks) as session,
         ):
             await session.initialize()
             yield session
+
+    def _streams(self) -> Any:
+        if isinstance(self.proxy, StdioProxies):
+            return self.proxy.streams()
+        return (sse_client if self.client == "sse" else streamable_http_client)(self.url)
 
 
 @contextmanager
@@ -52,11 +57,13 @@ def pair(
     client: str, server: str, *arguments: str, command: tuple[str, ...] = SDK_SERVER
 ) -> Iterator[Pair]:
     """A proxy with `arguments` before a server that speaks `server`."""
-    if server == "stdio":
-        with running(*arguments, "--", *command, "stdio") as proxy:
-            yield Pair(client, server, proxy)
-        return
-    with serving(*command, server) as address:
-        upstream = ("--upstream", f"http://{address}{_PATHS[server]}")
-        with running(*upstream, "--upstream-transport", server, *arguments) as proxy:
-            yield Pair(client, server, proxy)
+    with ExitStack() as stack:
+        if server == "stdio":
+            before: tuple[str, ...] = ("--", *command, "stdio")
+        else:
+            url = f"http://{stack.enter_context(serving(*command, server))}{_PATHS[server]}"
+            before = ("--upstream", url, "--upstream-transport", server)
+        if client == "stdio":
+            yield Pair(client, server, StdioProxies(*arguments, *before))
+        else:
+            yield Pair(client, server, stack.enter_context(running(*arguments, *before)))

@@ -125,10 +125,13 @@ def running(*arguments: str, **variables: str) -> Iterator[RunningProxy]:
 
 @contextmanager
 def launched(program: tuple[str, ...], *arguments: str, **variables: str) -> Iterator[RunningProxy]:
-    """The same, by a command of its own."""
+    """The same, by a command of its own; with `--stdio` its stdin and stdout are pipes."""
+    pipe = subprocess.PIPE if "--stdio" in arguments else None
     ports = ("--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
     with subprocess.Popen(
         (*program, *ports, *arguments),
+        stdin=pipe,
+        stdout=pipe,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(**variables),

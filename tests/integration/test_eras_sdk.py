@@ -3,14 +3,16 @@
 import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import mcp_types as types
 import pytest
 from mcp.client.client import Client
 
-from tests.integration.proxies import running
+from tests.integration.proxies import RunningProxy, running
 from tests.integration.serving import serving
+from tests.integration.stdio_proxy import StdioProxies
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +55,7 @@ def text(result: Any) -> str:
     return found
 
 
-async def use(url: str, mode: str, asking: dict[str, str]) -> str:
+async def use(server: Any, mode: str, asking: dict[str, str]) -> str:
     """What every client does; the revision it speaks. `asking` are tools that ask, and answers."""
     heard: list[float] = []
 
@@ -61,7 +63,7 @@ async def use(url: str, mode: str, asking: dict[str, str]) -> str:
         heard.append(progress)
 
     async with Client(
-        url, mode=mode, elicitation_callback=_elicit, sampling_callback=_sample,
+        server, mode=mode, elicitation_callback=_elicit, sampling_callback=_sample,
         list_roots_callback=_roots,
     ) as client:  # fmt: skip
         assert "test_simple_text" in {each.name for each in (await client.list_tools()).tools}
@@ -83,6 +85,7 @@ ASKS_BY_RESULT = {"test_input_required_result_elicitation": "n"}
 """Tools of its modern side, which ask by their result."""
 
 
+@pytest.mark.parametrize("face", ["stdio", "streamable-http"])
 @pytest.mark.parametrize("transport", ["stdio", "streamable-http"])
 @pytest.mark.parametrize(
     ("client", "server", "asking"),
@@ -97,10 +100,18 @@ ASKS_BY_RESULT = {"test_input_required_result_elicitation": "n"}
     ],
 )
 def test_the_sdk_works_across_eras_and_every_call_is_counted(
-    transport: str, client: str, server: str, asking: dict[str, str], listening: str
+    face: str, transport: str, client: str, server: str, asking: dict[str, str], listening: str
 ) -> None:
-    with running("--upstream-era", server, *before(transport, listening)) as proxy:
-        version = asyncio.run(asyncio.wait_for(use(proxy.url, client, asking), 60))
+    flags = ("--upstream-era", server, *before(transport, listening))
+    with ExitStack() as stack:
+        if face == "stdio":
+            proxies = StdioProxies(*flags)
+            proxy: RunningProxy = proxies
+            way: Any = proxies.streams()
+        else:
+            proxy = stack.enter_context(running(*flags))
+            way = proxy.url
+        version = asyncio.run(asyncio.wait_for(use(way, client, asking), 60))
         assert version == ("2025-11-25" if client == LEGACY else MODERN)
         outcomes = proxy.outcomes()
         assert outcomes[CALL, "tool_error", "server"] == 1
@@ -108,5 +119,10 @@ def test_the_sdk_works_across_eras_and_every_call_is_counted(
         again = rounds if client != LEGACY else 0
         assert outcomes[CALL, "ok", "none"] == 12 + len(asking) + again
         assert outcomes.get(("initialize", "ok", "none"), 0) == (client == LEGACY)
-        sessions = proxy.value("mcp_server_session_duration_seconds_count")
-        assert sessions == (client == LEGACY)
+        # That of a client on stdio ends with its proxy, which is looked at just before.
+        ended = proxy.value("mcp_server_session_duration_seconds_count")
+        open_at_the_end = proxy.value("mcp_proxy_sessions")
+        assert (ended, open_at_the_end) == {
+            "stdio": (0, client == LEGACY),
+            "streamable-http": (client == LEGACY, 0),
+        }[face]

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from fastmcp import Client
-from fastmcp.client.transports import SSETransport, StreamableHttpTransport
+from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 from fastmcp.exceptions import ToolError
 
 from tests.integration.pairs import PAIRS, Pair, pair
+from tests.integration.proxies import RunningProxy
+from tests.integration.stdio_proxy import StdioProxies
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +30,16 @@ def running_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
 
 def client(each: Pair, **handlers: Any) -> Any:
     """FastMCP's client of the pair, with sessions as both transports have them."""
-    transport = SSETransport if each.client == "sse" else StreamableHttpTransport
-    return Client(transport(each.url), mode="legacy", **handlers)
+    transport: Any
+    if isinstance(each.proxy, StdioProxies):
+        parts = each.proxy.parameters
+        transport = StdioTransport(
+            parts.command, parts.args, env=parts.env, cwd=str(parts.cwd), keep_alive=False
+        )
+    else:
+        kind = SSETransport if each.client == "sse" else StreamableHttpTransport
+        transport = kind(each.url)
+    return Client(transport, mode="legacy", **handlers)
 
 
 def test_fastmcp_works_on_both_sides_and_every_call_is_counted(running_pair: Pair) -> None:
@@ -52,9 +62,10 @@ def test_fastmcp_works_on_both_sides_and_every_call_is_counted(running_pair: Pai
                 await session.call_tool("fail", {})
             await session.call_tool("steps", {"count": 3}, progress_handler=note)
             assert (await session.call_tool("ask", {})).data == "accept Ada"
+            outcomes.update(RunningProxy.outcomes(running_pair.proxy))
 
+    outcomes: dict[tuple[str, str, str], int] = {}
     asyncio.run(use())
     assert heard == [1, 2, 3]
-    outcomes = running_pair.proxy.outcomes()
     assert outcomes[(CALL, "ok", "none")] == 3
     assert outcomes[(CALL, "tool_error", "server")] == 1

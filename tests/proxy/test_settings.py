@@ -74,6 +74,19 @@ def test_what_only_a_process_has_is_of_no_use_with_a_url(flag: tuple[str, str]) 
         read(*UPSTREAM, *flag)
 
 
+def test_on_stdio_there_is_no_token_and_any_port_for_metrics() -> None:
+    assert not read(*UPSTREAM).stdio
+    settings = read("--stdio", *UPSTREAM)
+    assert (settings.stdio, settings.metrics_listen) == (True, Address("127.0.0.1", 0))
+    asked = ("--metrics-listen", "127.0.0.1:1")
+    assert read(*UPSTREAM, *asked, MCP_PROXY_STDIO="on").metrics_listen.port == 1
+    assert read("--stdio", "--", "sh", "--stdio").stdio
+    with pytest.raises(SettingsError, match="^--stdio: the program that starts the proxy can show"):
+        read("--stdio", *UPSTREAM, MCP_PROXY_BEARER_TOKEN="0123456789abcdef")
+    with pytest.raises(SettingsError, match="^--stdio: 'x' is not allowed: use on or off"):
+        read("--stdio", "x", *UPSTREAM)
+
+
 def test_a_process_gets_no_setting_and_no_secret_of_the_proxy() -> None:
     own = {
         "MCP_PROXY_BEARER_TOKEN": "0123456789abcdef",

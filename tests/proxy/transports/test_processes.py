@@ -94,9 +94,9 @@ def test_exit_codes_and_signals_are_told() -> None:
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
-        (Program(("/no/such", "x"), {}), "No such file or directory: /no/such"),
-        (Program((os.devnull,), {}), f"Permission denied: {os.devnull}"),
-        (python("", folder="/no/folder"), "No such file or directory: /no/folder"),
+        (Program(("/no/such", "x"), {}), "/no/such: No such file or directory"),
+        (Program((os.devnull,), {}), f"{os.devnull}: Permission denied"),
+        (python("", folder="/no/folder"), "/no/folder: No such file or directory"),
     ],
 )
 def test_a_program_that_cannot_be_run_is_told_with_the_reason(
