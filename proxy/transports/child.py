@@ -124,7 +124,7 @@ class Child:
         if self._owner is None or self._mute:
             self._leave()
         else:
-            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave)
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave_unread)
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Part of port.Link: write one line."""
@@ -212,6 +212,13 @@ class Child:
         )
         if killed:
             self._terms.on_killed(name)
+
+    def _leave_unread(self) -> None:
+        """Read no more of what it said last, unless that waits for a slow client."""
+        if self._paused and self._owner is not None:
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave_unread)
+        else:
+            self._leave()
 
     def _leave(self) -> None:
         owner, self._owner = self._owner, None

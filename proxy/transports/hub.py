@@ -129,8 +129,13 @@ class Share:
             self._owner.link_returned((request_id,), verdict, reason)
 
     def lose(self, verdict: Verdict, reason: str) -> None:
-        """The server is gone."""
-        owner, self._owner = self._owner, None
+        """The server is gone; what it said before is not."""
+        owner, held = self._owner, self._held
+        self._held = []
+        for message, arrived in held:
+            if owner is not None:
+                owner.link_message(message, arrived)
+        self._owner = None
         self.exited.set()
         if owner is not None:
             owner.link_ended(verdict, reason)

@@ -263,6 +263,10 @@ class Conversation:
         if self._link is not None and not self._slow:
             self._link.resume()
 
+    def streams(self, more: int) -> None:
+        """Part of reply.Audience."""
+        self._terms.books.ledger.streams += more
+
     def reply_gone(self, reply: Reply) -> None:
         """Part of reply.Audience."""
         for finished in self._drop(tuple(reply.calls), CANCELLED):

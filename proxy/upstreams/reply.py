@@ -19,6 +19,9 @@ class Audience(Protocol):
     def resume(self, member: object) -> None:
         """Follows each `pause`: the client caught up, or is written to no more."""
 
+    def streams(self, more: int) -> None:
+        """So many more answers are streams."""
+
     def reply_gone(self, reply: "Reply") -> None:
         """The client went away before its calls were answered."""
 
@@ -207,6 +210,7 @@ class Reply:
     def abort(self) -> None:
         """Break the stream off."""
         self.calls.clear()
+        self._end_stream()
         self._post.client.abort()
 
     def drop(self, call: Call) -> None:
@@ -227,6 +231,7 @@ class Reply:
 
     def client_gone(self) -> None:
         """Part of port.Visitor."""
+        self._end_stream()
         self._audience.reply_gone(self)
 
     def _stream(self) -> None:
@@ -237,6 +242,7 @@ class Reply:
         head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
         self._post.client.begin(head)
         self._post.client.piece(b"".join(map(encode, self._answers)))
+        self._audience.streams(1)
 
     def _answer_whole(self, status: int) -> None:
         """Send all answers in one go: as events if there is none, or if nothing else is accepted.
@@ -254,4 +260,10 @@ class Reply:
 
     def _end_if_complete(self) -> None:
         if not self.calls:
+            self._end_stream()
             self._post.client.end()
+
+    def _end_stream(self) -> None:
+        if self.streaming:
+            self.streaming = False
+            self._audience.streams(-1)

@@ -37,7 +37,7 @@ class Visit:
     """A modern client's request. `host` is set once a channel takes it."""
 
     __slots__ = (
-        "_books", "_counted", "_deadline", "_held", "_looked", "_streams", "_patience", "_reply",
+        "_books", "_counted", "_deadline", "_held", "_looked", "_patience", "_reply",
         "_waits_since", "call", "host", "over", "post", "request", "slow",
     )  # fmt: skip
 
@@ -55,7 +55,6 @@ class Visit:
         self._waits_since = 0.0
         self._looked = perf_counter()
         self._counted = False
-        self._streams = False
         self._reply = Reply(post, self, ())
 
     def __repr__(self) -> str:
@@ -110,7 +109,6 @@ class Visit:
         if self.slow:
             self._held += len(message)
         self._reply.push(message)
-        self._count_stream()
         if self.request.method == keys.LISTEN and not self._counted:
             self._count(OK, 200)
 
@@ -150,7 +148,6 @@ class Visit:
             self._deadline += now - since
         else:
             self._reply.keep_alive(now)
-            self._count_stream()
         if not self._counted and now > self._deadline:
             self._leave()
             self.fail(504, "the server did not answer in time", TIMED_OUT)
@@ -175,11 +172,9 @@ class Visit:
         if self.host is not None and not self.over:
             self.host.visit_slow(self)
 
-    def _count_stream(self) -> None:
-        """Count the answer once it is a stream."""
-        if self._reply.streaming and not self._streams:
-            self._streams = True
-            self._books.ledger.streams += 1
+    def streams(self, more: int) -> None:
+        """Part of reply.Audience."""
+        self._books.ledger.streams += more
 
     def _leave(self, verdict: Verdict | None = None) -> None:
         host, self.host = self.host, None
@@ -189,8 +184,6 @@ class Visit:
             self._end(verdict, GONE_STATUS)
 
     def _end(self, verdict: Verdict, status: int) -> None:
-        if self._streams and not self.over:
-            self._books.ledger.streams -= 1
         self.over = True
         self.host = None
         if not self._counted:

@@ -137,7 +137,10 @@ def launched(program: tuple[str, ...], *arguments: str, **variables: str) -> Ite
         env=environment(**variables),
     ) as process:
         try:
-            yield RunningProxy(process)
+            proxy = RunningProxy(process)
+            yield proxy
+            process.terminate()
+            proxy.ended()
         finally:
             process.terminate()
             try:

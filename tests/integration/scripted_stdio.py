@@ -95,6 +95,12 @@ def narrate(request: Json) -> None:
     reply(request)
 
 
+def farewell(request: Json) -> None:
+    """The same, and exit."""
+    narrate(request)
+    os._exit(0)
+
+
 def ask(request: Json) -> None:
     """Ask the client for its roots, or what `arguments.method` says; answer with what it said."""
     method = request["params"].get("arguments", {}).get("method", "roots/list")
@@ -242,8 +248,8 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        narrate, hang, crash, told, log, odd, touch, require, half, mute, garbage, stranger,
-        write,
+        narrate, farewell, hang, crash, told, log, odd, touch, require, half, mute, garbage,
+        stranger, write,
     )
 }  # fmt: skip
 

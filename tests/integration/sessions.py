@@ -65,7 +65,7 @@ class Streamable:
         assert opening.getresponse().status == 202
         opening.close()
 
-    def begin(self, message: dict[str, Any]) -> None:
+    def begin(self, message: Any) -> None:
         self._slow.sock = narrow(self._port)
         self.post(self._slow, message)
         self._begun = self._slow.getresponse()
@@ -75,7 +75,7 @@ class Streamable:
             self._begun.close()
         self._slow.close()
 
-    def rest(self) -> list[dict[str, Any]]:
+    def rest(self) -> list[Any]:
         assert self._begun is not None
         return messages(self._begun)
 
@@ -84,7 +84,7 @@ class Streamable:
         self.post(client, message)
         response = client.getresponse()
         self.status = response.status
-        answer = messages(response)[-1]
+        answer: dict[str, Any] = messages(response)[-1]
         client.close()
         return answer
 
@@ -99,7 +99,7 @@ class Streamable:
     def close(self) -> None:
         self.leave()
 
-    def post(self, client: Client, message: dict[str, Any]) -> None:
+    def post(self, client: Client, message: Any) -> None:
         client.post(message, **self.headers)
 
 
@@ -155,7 +155,7 @@ CLIENTS: dict[str, type[Streamable | Sse]] = {
 }
 
 
-def messages(response: HTTPResponse) -> list[dict[str, Any]]:
+def messages(response: HTTPResponse) -> list[Any]:
     """What the body, or the stream, holds."""
     if "event-stream" in (response.getheader("content-type") or ""):
         return list(iter(lambda: read_event(response), None))

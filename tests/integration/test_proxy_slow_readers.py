@@ -76,6 +76,31 @@ def test_a_call_has_its_time_whatever_else_is_not_read(session: Session) -> None
     assert session.ask(call(3))["result"]
 
 
+def test_a_session_goes_on_after_a_batch_that_was_read_slowly(proxy: RunningProxy) -> None:
+    session = Streamable(proxy.port)
+    session.begin([long(1), long(2)])
+    [answers] = session.rest()
+    assert sorted(each["id"] for each in answers) == [1, 2]
+    assert {len(each["result"]["text"]) for each in answers} == {LONG}
+    assert session.ask(call(3))["result"]
+    session.close()
+
+
+@pytest.mark.parametrize("server", ["stdio", "shared stdio", "HTTP+SSE", "streamable HTTP"])
+def test_what_a_server_said_before_its_end_reaches_who_reads_slowly(server: str) -> None:
+    with before(server) as proxy:
+        session = Streamable(proxy.port)
+        arguments = {"arguments": {"bytes": LONG}, "_meta": {"progressToken": "t"}}
+        session.begin(call(1, "farewell", **arguments))
+        other = Client(proxy.port)
+        session.post(other, call(2, "hang"))
+        told = session.rest()
+        assert sum(len(each["params"]["message"]) for each in told[:-1]) == LONG
+        assert told[-1]["result"]
+        other.close()
+        session.close()
+
+
 def test_an_error_that_is_not_read_holds_up_no_other_session(
     upstream: Upstream, unshared: RunningProxy
 ) -> None:

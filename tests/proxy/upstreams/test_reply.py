@@ -19,12 +19,16 @@ class Audience:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.open_streams = 0
 
     def pause(self, member: object) -> None:
         self.told.append("pause")
 
     def resume(self, member: object) -> None:
         self.told.append("resume")
+
+    def streams(self, more: int) -> None:
+        self.open_streams += more
 
     def reply_gone(self, reply: Reply) -> None:
         self.told.append("reply gone")
@@ -129,6 +133,20 @@ def test_an_error_of_the_proxys_own_says_what_carries_it(streaming: bool, status
     assert scene.reply.fail(scene.post.calls[0], 504, "silent") == status
     assert b'"code":-32001' in scene.client.body
     assert scene.client.over
+
+
+@pytest.mark.parametrize("way", ["complete", "broken off", "gone"])
+def test_an_answer_counts_as_a_stream_for_as_long_as_it_is_one(way: str) -> None:
+    scene = Scene()
+    scene.reply.push(b'"progress"')
+    assert scene.audience.open_streams == 1
+    if way == "complete":
+        scene.reply.answer(scene.post.calls[0], b"{}")
+    elif way == "gone":
+        scene.reply.client_gone()
+    else:
+        scene.reply.abort()
+    assert scene.audience.open_streams == 0
 
 
 @pytest.mark.parametrize("streaming", [False, True])
