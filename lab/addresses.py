@@ -9,13 +9,11 @@ from lab.ports import LOOPBACK, free_ports
 from stacks.charts import Profile
 from stacks.endpoints import (
     COLLECTOR_HEALTH_PORT,
-    COLLECTOR_OTLP_HTTP,
     COLLECTOR_OWN_PORT,
     COLLECTOR_SERIES_PORT,
-    JAEGER,
     OTLP_GRPC_PORT,
     OTLP_HTTP_PORT,
-    PROMETHEUS,
+    endpoints_of,
 )
 
 POD_IP = "${env:MY_POD_IP}"
@@ -50,15 +48,16 @@ class Addresses:
 
     def table(self, profile: Profile) -> Mapping[str, str]:
         """Cluster address -> local address."""
+        cluster = endpoints_of(profile)
         return {
             f"{POD_IP}:{OTLP_GRPC_PORT}": self.otlp_grpc,
             f"{POD_IP}:{OTLP_HTTP_PORT}": self.otlp_http,
             f"{POD_IP}:{COLLECTOR_OWN_PORT}": self.collector_own,
             f"{POD_IP}:{COLLECTOR_SERIES_PORT}": self.collector_series,
             f"{POD_IP}:{COLLECTOR_HEALTH_PORT}": self.collector_health,
-            COLLECTOR_OTLP_HTTP.address: self.otlp_http,
-            JAEGER[profile].otlp_grpc.address: self.jaeger_otlp,
-            PROMETHEUS.address: self.prometheus,
+            cluster.collector_otlp_http.address: self.otlp_http,
+            cluster.jaeger.otlp_grpc.address: self.jaeger_otlp,
+            cluster.prometheus.address: self.prometheus,
         }
 
 

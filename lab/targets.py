@@ -7,7 +7,7 @@ from lab.addresses import Addresses
 from lab.front import Front
 from lab.prometheus_config import Target
 from stacks.charts import Component, Namespace
-from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS
+from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS_SERVICE
 from stacks.plan import Plan
 
 
@@ -30,9 +30,9 @@ def stack_targets(collector: Mapping[str, Any], addresses: Addresses) -> tuple[T
     prometheus = Target(
         addresses.prometheus,
         namespace,
-        PROMETHEUS.service,
+        PROMETHEUS_SERVICE,
         "http-web",
-        f"{PROMETHEUS.service}-0",
+        f"{PROMETHEUS_SERVICE}-0",
         "prometheus",
     )
     return (own, *((series,) if exports_series(collector) else ()), prometheus)

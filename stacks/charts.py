@@ -27,21 +27,26 @@ class Component(StrEnum):
 
 
 class Namespace(StrEnum):
-    """The namespaces that the stack creates."""
+    """The default names of the namespaces."""
 
     MONITORING = "monitoring"
     TOOLHIVE = "toolhive-system"
     SERVERS = "mcp-servers"
 
 
-# Never move the CRD release: Helm lets only the same name and namespace adopt kept CRDs.
-RELEASE_NAMESPACE = {
-    Component.PROMETHEUS: Namespace.MONITORING,
-    Component.JAEGER: Namespace.MONITORING,
-    Component.COLLECTOR: Namespace.MONITORING,
-    Component.TOOLHIVE_CRDS: Namespace.TOOLHIVE,
-    Component.TOOLHIVE: Namespace.TOOLHIVE,
-}
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """The names of the stack's namespaces."""
+
+    monitoring: str = Namespace.MONITORING.value
+    toolhive: str = Namespace.TOOLHIVE.value
+    servers: str = Namespace.SERVERS.value
+
+    def release(self, component: Component) -> str:
+        """The namespace of a Helm release."""
+        if component in (Component.TOOLHIVE_CRDS, Component.TOOLHIVE):
+            return self.toolhive
+        return self.monitoring
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """How clients reach the servers: Ingress objects, URLs and entries for their configuration."""
 
-from stacks.charts import Profile
+from stacks.charts import Namespaces
+from stacks.config import StackConfig
 from stacks.endpoints import Endpoint, mcp_endpoint, mcp_path
 from stacks.servers import Server
 from stacks.values import Values
@@ -9,12 +10,12 @@ FIRST_LOCAL_PORT = 8081
 """Port-forwards of the servers use this port of the local machine and the following ones."""
 
 
-def ingress(server: Server) -> Values | None:
+def ingress(server: Server, namespaces: Namespaces) -> Values | None:
     """The Ingress of a server, if it has one."""
     found = server.ingress
     if found is None:
         return None
-    endpoint = mcp_endpoint(server)
+    endpoint = mcp_endpoint(server, namespaces)
     backend = {"service": {"name": endpoint.service, "port": {"number": endpoint.port}}}
     rule = {"host": found.host, "http": {"paths": [_everything(backend)]}}
     tls = [{"hosts": [found.host], "secretName": found.tls_secret}]
@@ -38,19 +39,19 @@ def port_forward(endpoint: Endpoint, local_port: int) -> str:
     return f"kubectl --namespace {endpoint.namespace} port-forward {target}"
 
 
-def described(servers: tuple[Server, ...], profile: Profile) -> dict[str, Values]:
+def described(config: StackConfig) -> dict[str, Values]:
     """For each server its URLs, and an entry for the `mcp.json` of a client.
 
     The entry has the URL outside the cluster, or that of the port-forward.
     """
     return {
-        server.name: _described(server, profile, FIRST_LOCAL_PORT + index)
-        for index, server in enumerate(servers)
+        server.name: _described(server, config, FIRST_LOCAL_PORT + index)
+        for index, server in enumerate(config.servers)
     }
 
 
-def _described(server: Server, profile: Profile, local_port: int) -> Values:
-    endpoint, path = mcp_endpoint(server), mcp_path(server, profile)
+def _described(server: Server, config: StackConfig, local_port: int) -> Values:
+    endpoint, path = mcp_endpoint(server, config.namespaces), mcp_path(server, config.profile)
     kind = "sse" if path == "/sse" else "http"
     external = {"externalUrl": server.ingress.url + path} if server.ingress else {}
     reached = external.get("externalUrl", f"http://127.0.0.1:{local_port}{path}")

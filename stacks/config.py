@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from stacks import fields
 from stacks.architectures import ARCHITECTURES, OTEL_SCRAPE, Architecture
-from stacks.charts import Namespace, Profile
-from stacks.fields import ConfigError, Item, Mistakes
+from stacks.charts import Namespaces, Profile
+from stacks.endpoints import Endpoints, endpoints_of
+from stacks.fields import ConfigError, Entry, Item, Mistakes
 from stacks.secret_values import SecretValue, revealed
 from stacks.server_config import parse_server
 from stacks.servers import Server, ServerRuntime
@@ -36,6 +37,7 @@ class StackConfig:
 
     architecture: Architecture = OTEL_SCRAPE
     profile: Profile = Profile.CURRENT
+    namespaces: Namespaces = Namespaces()
     password: SecretValue = SecretValue("")
     chart_folder: str | None = None
     operator_namespaces: tuple[str, ...] = ()
@@ -45,6 +47,11 @@ class StackConfig:
     push_interval_seconds: int = 15
     trace_sampling_percent: int = 100
     allowed_context: str | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The addresses of the stack's parts."""
+        return endpoints_of(self.profile, self.namespaces)
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
         """The servers of one runtime, in the given order."""
@@ -62,6 +69,7 @@ KEYS = (
     "scrapeIntervalSeconds",
     "pushIntervalSeconds",
     "traceSamplingPercent",
+    "namespaces",
     "allowContext",
 )
 
@@ -106,15 +114,38 @@ def _chart_folder(key: str, value: object) -> str | None:
     return None if source == REPOSITORIES else source
 
 
+def _namespaces(key: str, value: object) -> Namespaces:
+    if not isinstance(value, dict):
+        raise fields.refuse(key, value, "it must be a map of monitoring, toolhive, servers")
+    mistakes = Mistakes()
+    default = Namespaces()
+    entry = Entry(f"{key}.", value, ("monitoring", "toolhive", "servers"), mistakes)
+    found = Namespaces(
+        monitoring=entry.read("monitoring", fields.namespace, default.monitoring),
+        toolhive=entry.read("toolhive", fields.namespace, default.toolhive),
+        servers=entry.read("servers", fields.namespace, default.servers),
+    )
+    mistakes.report()
+    names = (found.monitoring, found.toolhive, found.servers)
+    if len(set(names)) < len(names):
+        raise fields.refuse(key, value, "the three namespaces must differ")
+    return found
+
+
 def _operator_namespaces(key: str, value: object) -> tuple[str, ...]:
-    given = revealed(value)
-    if given == CLUSTER:
+    if revealed(value) == CLUSTER:
         return ()
-    if not isinstance(given, list) or Namespace.SERVERS not in given:
-        raise fields.refuse(
-            key, value, f"allowed: {CLUSTER}, or a list of namespaces with {Namespace.SERVERS}"
-        )
+    if not isinstance(value, list) or not value:
+        allowed = f"allowed: {CLUSTER}, or a list of namespaces with that of the servers"
+        raise fields.refuse(key, value, allowed)
     return fields.items(fields.namespace, key, value, "namespaces")
+
+
+def _check_scope(config: "StackConfig", mistakes: Mistakes) -> None:
+    scope, servers = config.operator_namespaces, config.namespaces.servers
+    if scope and servers not in scope:
+        allowed = f"allowed: {CLUSTER}, or a list of namespaces with {servers}"
+        mistakes.add(fields.refuse(_key("operatorScope"), list(scope), allowed))
 
 
 def _servers(key: str, value: object) -> tuple[Server, ...]:
@@ -153,6 +184,7 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
     config = StackConfig(
         architecture=read("architecture", _architecture),
         profile=read("profile", _profile),
+        namespaces=read("namespaces", _namespaces),
         chart_folder=read("chartSource", _chart_folder),
         operator_namespaces=read("operatorScope", _operator_namespaces),
         servers=read("servers", _servers),
@@ -165,6 +197,8 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
     )
     if config.servers and config.profile:
         _check_profile(config.profile, config.servers, mistakes)
+    if config.operator_namespaces and config.namespaces:
+        _check_scope(config, mistakes)
     mistakes.report()
     return config
 
@@ -188,6 +222,7 @@ DEFAULTS: dict[str, object] = {
     "scrapeIntervalSeconds": _DEFAULT.scrape_interval_seconds,
     "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
     "traceSamplingPercent": _DEFAULT.trace_sampling_percent,
+    "namespaces": {},
     "allowContext": "",
 }
 """Defaults of all keys but the password, which has none."""

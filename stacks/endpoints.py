@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from stacks.charts import Component, Namespace, Profile
+from stacks.charts import Component, Namespaces, Profile
 from stacks.servers import DEFAULT_PATH, DEFAULT_PATHS, Server, ServerRuntime, Transport
 
 
@@ -43,11 +43,12 @@ PROXY_METRICS_PORT = 9464
 # <release>-<chart>, because the release name does not contain the chart name.
 COLLECTOR_SERVICE = f"{Component.COLLECTOR}-opentelemetry-collector"
 
-COLLECTOR_OTLP_HTTP = Endpoint(COLLECTOR_SERVICE, Namespace.MONITORING, OTLP_HTTP_PORT)
-PROMETHEUS = Endpoint(f"{Component.PROMETHEUS}-prometheus", Namespace.MONITORING, 9090)
-GRAFANA = Endpoint(f"{Component.PROMETHEUS}-grafana", Namespace.MONITORING, 80)
+PROMETHEUS_SERVICE = f"{Component.PROMETHEUS}-prometheus"
+GRAFANA_SERVICE = f"{Component.PROMETHEUS}-grafana"
 
 REMOTE_WRITE_PATH = "/api/v1/write"
+
+_DEFAULT_NAMES = Namespaces()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +59,45 @@ class JaegerEndpoints:
     query: Endpoint
 
 
-def _jaeger(collector: str, query: str) -> JaegerEndpoints:
-    return JaegerEndpoints(
-        Endpoint(collector, Namespace.MONITORING, OTLP_GRPC_PORT, "grpc"),
-        Endpoint(query, Namespace.MONITORING, 16686),
-    )
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The addresses of the stack's own parts."""
+
+    collector_otlp_http: Endpoint
+    prometheus: Endpoint
+    grafana: Endpoint
+    jaeger: JaegerEndpoints
 
 
 # Chart 4.2 merged the Services of collector and query into one.
-JAEGER: dict[Profile, JaegerEndpoints] = {
-    Profile.CURRENT: _jaeger("jaeger", "jaeger"),
-    Profile.TUTORIAL: _jaeger("jaeger-collector", "jaeger-query"),
+_JAEGER_SERVICES = {
+    Profile.CURRENT: ("jaeger", "jaeger"),
+    Profile.TUTORIAL: ("jaeger-collector", "jaeger-query"),
 }
 
 
-def mcp_endpoint(server: Server) -> Endpoint:
+def endpoints_of(profile: Profile, namespaces: Namespaces = _DEFAULT_NAMES) -> Endpoints:
+    """The addresses that follow from the profile and the namespaces."""
+    monitoring = namespaces.monitoring
+    collector, query = _JAEGER_SERVICES[profile]
+    return Endpoints(
+        collector_otlp_http=Endpoint(COLLECTOR_SERVICE, monitoring, OTLP_HTTP_PORT),
+        prometheus=Endpoint(PROMETHEUS_SERVICE, monitoring, 9090),
+        grafana=Endpoint(GRAFANA_SERVICE, monitoring, 80),
+        jaeger=JaegerEndpoints(
+            Endpoint(collector, monitoring, OTLP_GRPC_PORT, "grpc"),
+            Endpoint(query, monitoring, 16686),
+        ),
+    )
+
+
+def mcp_endpoint(server: Server, namespaces: Namespaces) -> Endpoint:
     """The Service that clients of a server call."""
     if server.runtime is ServerRuntime.PROXY:
         name = server.name
     else:
         name = f"mcp-{server.name}-{'remote-proxy' if server.url else 'proxy'}"
-    return Endpoint(name, Namespace.SERVERS, PROXY_MCP_PORT)
+    return Endpoint(name, namespaces.servers, PROXY_MCP_PORT)
 
 
 def mcp_path(server: Server, profile: Profile) -> str:

@@ -2,7 +2,6 @@
 
 from dashboards import BOARDS, manifests
 from dashboards.render import board_json
-from stacks.charts import Namespace
 from stacks.secret_values import SecretValue, checksum
 from stacks.values import Values
 
@@ -17,12 +16,12 @@ PASSWORD_KEY = "admin-password"
 USER = "admin"
 
 
-def admin_secret(password: SecretValue) -> Values:
+def admin_secret(password: SecretValue, namespace: str) -> Values:
     """The Secret with the credentials of Grafana's administrator."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": SECRET, "namespace": Namespace.MONITORING.value},
+        "metadata": {"name": SECRET, "namespace": namespace},
         "type": "Opaque",
         "stringData": {USER_KEY: USER, PASSWORD_KEY: password},
     }
@@ -33,14 +32,13 @@ def admin_checksum(password: SecretValue) -> object:
     return checksum(SECRET, {PASSWORD_KEY: password})
 
 
-def board_configmaps() -> tuple[Values, ...]:
+def board_configmaps(namespace: str) -> tuple[Values, ...]:
     """One ConfigMap per dashboard; Grafana's sidecar loads them into the folder."""
-    namespace = Namespace.MONITORING.value
     return tuple(
         manifests.board_configmap(board, board_json(board), namespace, FOLDER) for board in BOARDS
     )
 
 
-def prometheus_rule(rules: Values) -> Values:
+def prometheus_rule(rules: Values, namespace: str) -> Values:
     """The rules as a PrometheusRule."""
-    return manifests.prometheus_rule(rules, Namespace.MONITORING.value)
+    return manifests.prometheus_rule(rules, namespace)

@@ -7,8 +7,8 @@ pod; labels that only a scrape adds are dropped.
 from collections.abc import Callable
 
 from stacks.architectures import Monitor
-from stacks.charts import Component, Namespace
-from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS
+from stacks.charts import Component, Namespaces
+from stacks.endpoints import COLLECTOR_SERVICE, PROMETHEUS_SERVICE
 from stacks.values import Values
 
 COLLECTOR_JOB = "otel-collector"
@@ -43,13 +43,13 @@ def _copy(label: str, target: str) -> Values:
 
 
 def service_monitor(
-    name: str, selector: dict[str, str], namespace: str, endpoint: Values
+    name: str, selector: dict[str, str], namespace: str, endpoint: Values, own_namespace: str
 ) -> Values:
-    """A ServiceMonitor in the namespace of Prometheus."""
+    """A ServiceMonitor, in the namespace of Prometheus, of Services in another one."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
-        "metadata": {"name": name, "namespace": Namespace.MONITORING.value},
+        "metadata": {"name": name, "namespace": own_namespace},
         "spec": {
             "selector": {"matchLabels": selector},
             "namespaceSelector": {"matchNames": [namespace]},
@@ -67,7 +67,7 @@ def collector_selector() -> dict[str, str]:
     }
 
 
-def collector_series(interval: str) -> Values:
+def collector_series(interval: str, namespaces: Namespaces) -> Values:
     """The series that were pushed to the collector, with only the labels they came with."""
     endpoint: Values = {
         "port": "prometheus",
@@ -82,11 +82,15 @@ def collector_series(interval: str) -> Values:
         ],
     }
     return service_monitor(
-        "otel-collector-series", collector_selector(), Namespace.MONITORING.value, endpoint
+        "otel-collector-series",
+        collector_selector(),
+        namespaces.monitoring,
+        endpoint,
+        namespaces.monitoring,
     )
 
 
-def proxies(interval: str) -> Values:
+def proxies(interval: str, namespaces: Namespaces) -> Values:
     """The /metrics of our proxies; their series have `server` and `transport` already."""
     endpoint: Values = {
         "port": "metrics",
@@ -96,21 +100,23 @@ def proxies(interval: str) -> Values:
         "relabelings": [_job_from(SERVER_LABEL), _drop_labels(_SCRAPE_ONLY)],
     }
     selector = {"app.kubernetes.io/name": PROXY_APP}
-    return service_monitor("mcp-proxies", selector, Namespace.SERVERS.value, endpoint)
+    return service_monitor(
+        "mcp-proxies", selector, namespaces.servers, endpoint, namespaces.monitoring
+    )
 
 
-def toolhive_proxies(interval: str) -> Values:
+def toolhive_proxies(interval: str, namespaces: Namespaces) -> Values:
     """ToolHive's proxies of servers in the cluster."""
     # `toolhive: "true"` would also match the servers behind the proxies.
-    return _toolhive_proxies("toolhive-proxies", "mcpserver", interval)
+    return _toolhive_proxies("toolhive-proxies", "mcpserver", interval, namespaces)
 
 
-def toolhive_remote_proxies(interval: str) -> Values:
+def toolhive_remote_proxies(interval: str, namespaces: Namespaces) -> Values:
     """ToolHive's proxies of remote servers."""
-    return _toolhive_proxies("toolhive-remote-proxies", "mcpremoteproxy", interval)
+    return _toolhive_proxies("toolhive-remote-proxies", "mcpremoteproxy", interval, namespaces)
 
 
-def _toolhive_proxies(name: str, app: str, interval: str) -> Values:
+def _toolhive_proxies(name: str, app: str, interval: str, namespaces: Namespaces) -> Values:
     """The target adds `server` and `transport`, which some series lack."""
     endpoint: Values = {
         "port": "http",
@@ -129,30 +135,30 @@ def _toolhive_proxies(name: str, app: str, interval: str) -> Values:
         ],
     }
     selector = {"app.kubernetes.io/name": app}
-    return service_monitor(name, selector, Namespace.SERVERS.value, endpoint)
+    return service_monitor(name, selector, namespaces.servers, endpoint, namespaces.monitoring)
 
 
-def prometheus_own() -> Values:
+def prometheus_own(namespace: str) -> Values:
     """The ServiceMonitor with which the chart scrapes Prometheus itself.
 
     Not deployed by us: the chart's alerts depend on its job label, and a second monitor with
     another job would double every series.
     """
     selector = {
-        "app": PROMETHEUS.service,
+        "app": PROMETHEUS_SERVICE,
         "release": Component.PROMETHEUS.value,
         "self-monitor": "true",
     }
     endpoint: Values = {"port": "http-web", "path": "/metrics"}
-    return service_monitor(PROMETHEUS.service, selector, Namespace.MONITORING.value, endpoint)
+    return service_monitor(PROMETHEUS_SERVICE, selector, namespace, endpoint, namespace)
 
 
-def collector_own(values: Values) -> Values:
+def collector_own(values: Values, namespace: str) -> Values:
     """The ServiceMonitor that the collector chart renders from its values."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
-        "metadata": {"name": COLLECTOR_SERVICE, "namespace": Namespace.MONITORING.value},
+        "metadata": {"name": COLLECTOR_SERVICE, "namespace": namespace},
         "spec": {
             "selector": {"matchLabels": collector_selector()},
             "endpoints": values["serviceMonitor"]["metricsEndpoints"],
@@ -160,10 +166,10 @@ def collector_own(values: Values) -> Values:
     }
 
 
-BUILDERS: dict[Monitor, Callable[[str], Values]] = {
+BUILDERS: dict[Monitor, Callable[[str, Namespaces], Values]] = {
     Monitor.COLLECTOR_SERIES: collector_series,
     Monitor.PROXIES: proxies,
     Monitor.TOOLHIVE_PROXIES: toolhive_proxies,
     Monitor.TOOLHIVE_REMOTE_PROXIES: toolhive_remote_proxies,
 }
-"""Builders of the ServiceMonitors; the argument is the scrape interval."""
+"""Builders of the ServiceMonitors; the arguments are scrape interval and namespaces."""

@@ -7,12 +7,11 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace as NamespaceResource
 
-from stacks import clients, toolhive
+from stacks import toolhive
 from stacks.charts import Component
 from stacks.components.manifest import manifest_resource
 from stacks.components.provider import ClusterArgs, kubernetes_provider
 from stacks.components.release import ChartSource, helm_release
-from stacks.endpoints import GRAFANA, JAEGER, PROMETHEUS, Endpoint
 from stacks.plan import KIND_NEEDS, OBJECT_NEEDS, RELEASE_NEEDS, Plan
 from stacks.values import Values
 
@@ -48,7 +47,7 @@ class Observability(pulumi.ComponentResource):
     """Commands that make them reachable on this machine."""
     servers: pulumi.Output[dict[str, dict[str, Any]]]
     """For each MCP server its URLs and an entry for the `mcp.json` of clients."""
-    outputs: dict[str, pulumi.Input[object]]
+    outputs: dict[str, Any]
     """All of them by the names that the stack exports them under, and the cluster's context."""
 
     def __init__(
@@ -104,33 +103,15 @@ class Observability(pulumi.ComponentResource):
             applied[kind].append(manifest_resource(self._name, manifest, opts))
 
     def _set_outputs(self, args: ObservabilityArgs) -> None:
-        plan = args.plan
-        local = _local_ports(plan)
-        addresses = {name: endpoint.url for name, (endpoint, _) in local.items()}
-        commands = {name: clients.port_forward(*where) for name, where in local.items()}
-        self.architecture = pulumi.Output.from_input(plan.architecture.name)
-        self.profile = pulumi.Output.from_input(plan.profile.value)
-        self.addresses = pulumi.Output.from_input(addresses)
-        self.port_forward = pulumi.Output.from_input(commands)
-        servers = clients.described(plan.servers, plan.profile)
-        self.servers = pulumi.Output.from_input(servers)
-        self.outputs = {
-            **({"context": args.cluster.cluster.context} if args.cluster else {}),
-            "architecture": self.architecture,
-            "profile": self.profile,
-            "addresses": self.addresses,
-            "portForward": self.port_forward,
-            "servers": self.servers,
-        }
+        planned = args.plan.outputs
+        self.architecture = pulumi.Output.from_input(planned["architecture"])
+        self.profile = pulumi.Output.from_input(planned["profile"])
+        self.addresses = pulumi.Output.from_input(planned["addresses"])
+        self.port_forward = pulumi.Output.from_input(planned["portForward"])
+        self.servers = pulumi.Output.from_input(planned["servers"])
+        context = {"context": args.cluster.cluster.context} if args.cluster else {}
+        self.outputs = {**context, **planned}
         self.register_outputs(self.outputs)
-
-
-def _local_ports(plan: Plan) -> dict[str, tuple[Endpoint, int]]:
-    return {
-        "grafana": (GRAFANA, 3000),
-        "prometheus": (PROMETHEUS, 9090),
-        "jaeger": (JAEGER[plan.profile].query, 16686),
-    }
 
 
 def _replacing(

@@ -1,7 +1,8 @@
 """The whole stack as plain values: a configuration -> everything to deploy, in order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 from dashboards.bundles import default_bundle
 from dashboards.inhibition import inhibit_rules
@@ -9,12 +10,12 @@ from dashboards.rules import rules_document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
 from stacks import clients, grafana_objects, monitors, proxies, server_secrets, toolhive
 from stacks.architectures import Architecture, Monitor
-from stacks.charts import CHARTS, RELEASE_NAMESPACE, Chart, Component, Namespace, Profile
+from stacks.charts import CHARTS, Chart, Component, Profile
 from stacks.collector import pruned
 from stacks.config import StackConfig
-from stacks.endpoints import JAEGER, PROMETHEUS, REMOTE_WRITE_PATH
+from stacks.endpoints import REMOTE_WRITE_PATH
 from stacks.proxies import ProxyPlan
-from stacks.servers import Server, ServerRuntime
+from stacks.servers import ServerRuntime
 from stacks.values import Values, values_of
 
 RELEASE_NEEDS: dict[Component, tuple[Component, ...]] = {
@@ -92,20 +93,20 @@ class Plan:
     monitors: tuple[Values, ...]
     rules: Values
     proxies: tuple[ProxyPlan, ...]
-    servers: tuple[Server, ...]
+    outputs: dict[str, Any]
     intervals: Intervals
 
 
 def references(config: StackConfig) -> dict[str, object]:
     """The names that `!ref` in a values file can use."""
-    jaeger = JAEGER[config.profile]
+    jaeger = config.endpoints.jaeger
     duration = f"rate({REQUEST_DURATION.series}_bucket{{$$__tags}}[5m])"
     return {
         "scrape_interval": f"{config.scrape_interval_seconds}s",
         "collector_job": monitors.COLLECTOR_JOB,
         "jaeger_otlp_grpc": jaeger.otlp_grpc.address,
         "jaeger_query_url": jaeger.query.url,
-        "remote_write_url": PROMETHEUS.url + REMOTE_WRITE_PATH,
+        "remote_write_url": config.endpoints.prometheus.url + REMOTE_WRITE_PATH,
         "grafana_secret": grafana_objects.SECRET,
         "grafana_user_key": grafana_objects.USER_KEY,
         "grafana_password_key": grafana_objects.PASSWORD_KEY,
@@ -151,7 +152,7 @@ def _release(config: StackConfig, component: Component) -> HelmRelease:
     values = values_of(chart.values, config.architecture.name, references(config))
     if complete := _COMPUTED_VALUES.get(component):
         values = complete(config, values)
-    return HelmRelease(component, RELEASE_NAMESPACE[component].value, chart, values)
+    return HelmRelease(component, config.namespaces.release(component), chart, values)
 
 
 def _monitors(config: StackConfig) -> tuple[Values, ...]:
@@ -160,7 +161,7 @@ def _monitors(config: StackConfig) -> tuple[Values, ...]:
     if any(each.url for each in config.servers_of(ServerRuntime.TOOLHIVE)):
         remote = (Monitor.TOOLHIVE_REMOTE_PROXIES,) if Monitor.TOOLHIVE_PROXIES in wanted else ()
         wanted = (*wanted, *remote)
-    return tuple(monitors.BUILDERS[each](interval) for each in wanted)
+    return tuple(monitors.BUILDERS[each](interval, config.namespaces) for each in wanted)
 
 
 def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[Values, ...]:
@@ -174,8 +175,26 @@ def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[
         )
     )
     shape = toolhive.SHAPES[config.profile]
-    ingresses = (each for server in config.servers if (each := clients.ingress(server)))
-    return (*own, *shape(config, config.servers_of(ServerRuntime.TOOLHIVE)), *ingresses)
+    toolhive_servers = config.servers_of(ServerRuntime.TOOLHIVE)
+    ingresses = (clients.ingress(each, config.namespaces) for each in config.servers)
+    return (*own, *shape(config, toolhive_servers), *filter(None, ingresses))
+
+
+def _outputs(config: StackConfig) -> dict[str, Any]:
+    """What the stack says about itself; nothing of it is secret."""
+    endpoints = config.endpoints
+    local = {
+        "grafana": (endpoints.grafana, 3000),
+        "prometheus": (endpoints.prometheus, 9090),
+        "jaeger": (endpoints.jaeger.query, 16686),
+    }
+    return {
+        "architecture": config.architecture.name,
+        "profile": config.profile.value,
+        "addresses": {name: endpoint.url for name, (endpoint, _) in local.items()},
+        "portForward": {name: clients.port_forward(*each) for name, each in local.items()},
+        "servers": clients.described(config),
+    }
 
 
 def plan(config: StackConfig) -> Plan:
@@ -186,25 +205,30 @@ def plan(config: StackConfig) -> Plan:
     plans = tuple(proxies.proxy_plan(config, server) for server in proxied)
     scraped = _monitors(config)
     rules = rules_document()
+    monitoring = config.namespaces.monitoring
     return Plan(
         architecture=config.architecture,
         profile=config.profile,
-        namespaces=tuple(each.value for each in Namespace),
+        namespaces=astuple(config.namespaces),
         secrets=(
-            grafana_objects.admin_secret(config.password),
-            *server_secrets.objects(config.servers),
+            grafana_objects.admin_secret(config.password, monitoring),
+            *server_secrets.objects(config.servers, config.namespaces.servers),
         ),
         releases=releases,
         objects=(
-            *grafana_objects.board_configmaps(),
-            grafana_objects.prometheus_rule(rules),
+            *grafana_objects.board_configmaps(monitoring),
+            grafana_objects.prometheus_rule(rules, monitoring),
             *scraped,
             *_server_objects(config, plans),
         ),
         collector=collector["alternateConfig"],
-        monitors=(monitors.prometheus_own(), monitors.collector_own(collector), *scraped),
+        monitors=(
+            monitors.prometheus_own(monitoring),
+            monitors.collector_own(collector, monitoring),
+            *scraped,
+        ),
         rules=rules,
         proxies=plans,
-        servers=config.servers,
+        outputs=_outputs(config),
         intervals=Intervals(config.scrape_interval_seconds, config.push_interval_seconds),
     )

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks import pod_templates, server_secrets
-from stacks.charts import Namespace
 from stacks.config import StackConfig
-from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT, PROXY_METRICS_PORT
+from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
 from stacks.monitors import PROXY_APP, SERVER_LABEL
 from stacks.servers import Server
 from stacks.values import Values
@@ -40,7 +39,7 @@ class ProxyPlan:
 
 def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
     """The proxy of one server."""
-    namespace = Namespace.SERVERS.value
+    namespace = config.namespaces.servers
     resource = {
         "service.namespace": namespace,
         "k8s.namespace.name": namespace,
@@ -53,7 +52,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         **({} if server.command else _upstream(server)),
         "OTEL_SERVICE_NAME": server.name,
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={each}" for key, each in resource.items()),
-        "OTEL_EXPORTER_OTLP_ENDPOINT": COLLECTOR_OTLP_HTTP.url,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": config.endpoints.collector_otlp_http.url,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",

@@ -31,6 +31,7 @@ _JSON_KEYS = frozenset(
     {
         "servers",
         "operatorScope",
+        "namespaces",
         "scrapeIntervalSeconds",
         "pushIntervalSeconds",
         "traceSamplingPercent",

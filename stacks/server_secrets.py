@@ -7,7 +7,6 @@ Secret words of a command line and secret headers are environment variables, too
 from collections.abc import Iterable
 from typing import TypeVar
 
-from stacks.charts import Namespace
 from stacks.secret_values import SecretValue, Text, checksum
 from stacks.servers import Server, ValueFrom
 from stacks.values import Values
@@ -33,13 +32,13 @@ def secrets(server: Server) -> dict[str, SecretValue]:
     return {name: each for name, each in every if isinstance(each, SecretValue)}
 
 
-def objects(servers: Iterable[Server]) -> tuple[Values, ...]:
+def objects(servers: Iterable[Server], namespace: str) -> tuple[Values, ...]:
     """The Secrets of the servers that have secret values."""
     return tuple(
         {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": name(server), "namespace": Namespace.SERVERS.value},
+            "metadata": {"name": name(server), "namespace": namespace},
             "type": "Opaque",
             "stringData": found,
         }

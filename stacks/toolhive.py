@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from stacks import pod_templates, server_secrets
 from stacks.architectures import MetricsIngestion
-from stacks.charts import Namespace, Profile
+from stacks.charts import Profile
 from stacks.config import StackConfig
-from stacks.endpoints import COLLECTOR_OTLP_HTTP, PROXY_MCP_PORT
+from stacks.endpoints import PROXY_MCP_PORT
 from stacks.monitors import TRANSPORT_LABEL
 from stacks.servers import Server, ServerSecurity, Transport
 from stacks.values import Values
@@ -19,7 +19,7 @@ def _telemetry(config: StackConfig) -> Values:
     return {
         "openTelemetry": {
             "enabled": True,
-            "endpoint": COLLECTOR_OTLP_HTTP.address,
+            "endpoint": config.endpoints.collector_otlp_http.address,
             "insecure": True,
             "metrics": {"enabled": ingestion is MetricsIngestion.PUSHED},
             "tracing": {
@@ -141,11 +141,11 @@ _STEADY: dict[Profile, Callable[[Server], Values]] = {
 }
 
 
-def _object(version: str, kind: str, name: str, spec: Values) -> Values:
+def _object(version: str, kind: str, name: str, namespace: str, spec: Values) -> Values:
     return {
         "apiVersion": f"{_GROUP}/{version}",
         "kind": kind,
-        "metadata": {"name": name, "namespace": Namespace.SERVERS.value},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": spec,
     }
 
@@ -161,7 +161,7 @@ def _v1alpha1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values,
         target = {} if server.port is None else {"targetPort": server.port}
         shared = _server_spec(config, server)
         spec = {**shared, "port": PROXY_MCP_PORT, **target, "telemetry": telemetry}
-        return _object("v1alpha1", "MCPServer", server.name, spec)
+        return _object("v1alpha1", "MCPServer", server.name, config.namespaces.servers, spec)
 
     return tuple(one(server) for server in servers)
 
@@ -193,13 +193,15 @@ def _remote_spec(config: StackConfig, server: Server) -> Values:
 
 
 def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, ...]:
+    namespace = config.namespaces.servers
+
     def shared(transport: Transport) -> Values:
         spec = _telemetry(config)
         spec["openTelemetry"]["resourceAttributes"] = {
-            "service.namespace": Namespace.SERVERS.value,
+            "service.namespace": namespace,
             "mcp.transport": transport.value,
         }
-        return _object("v1beta1", "MCPTelemetryConfig", _telemetry_name(transport), spec)
+        return _object("v1beta1", "MCPTelemetryConfig", _telemetry_name(transport), namespace, spec)
 
     def one(server: Server) -> Values:
         reference = {"name": _telemetry_name(server.transport), "serviceName": server.name}
@@ -207,12 +209,12 @@ def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, 
         common = {"proxyPort": PROXY_MCP_PORT, "telemetryConfigRef": reference, **replicas}
         if server.url:
             spec = {**_remote_spec(config, server), **common}
-            return _object("v1beta1", "MCPRemoteProxy", server.name, spec)
+            return _object("v1beta1", "MCPRemoteProxy", server.name, namespace, spec)
         target = {} if server.port is None else {"mcpPort": server.port}
         if replicas:
             target["backendReplicas"] = server.replicas
         spec = {**_server_spec(config, server), **common, **target}
-        return _object("v1beta1", "MCPServer", server.name, spec)
+        return _object("v1beta1", "MCPServer", server.name, namespace, spec)
 
     transports = sorted({server.transport for server in servers})
     return (*map(shared, transports), *map(one, servers))

@@ -19,7 +19,7 @@ LABEL = (
     "it must be 1 to 50 lower-case letters, digits and '-', starting with a letter and ending"
     " with a letter or digit"
 )
-SCOPE = "allowed: cluster, or a list of namespaces with mcp-servers"
+SCOPE = "allowed: cluster, or a list of namespaces with that of the servers"
 FIXED = "it must be an image with a fixed tag or digest, not latest"
 REQUIRED = "every server has name, runtime, image, transport"
 WEAK = "the given password is too short or a well-known default; it must have at least 8 characters"
@@ -54,7 +54,21 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"chartSource": " "}, "chartSource: ' ' is not allowed; it must be text"),
     ({"operatorScope": "namespace"}, f"operatorScope: 'namespace' is not allowed; {SCOPE}"),
     ({"operatorScope": []}, f"operatorScope: [] is not allowed; {SCOPE}"),
-    ({"operatorScope": ["other"]}, f"operatorScope: ['other'] is not allowed; {SCOPE}"),
+    (
+        {"operatorScope": ["other"]},
+        "operatorScope: ['other'] is not allowed;"
+        " allowed: cluster, or a list of namespaces with mcp-servers",
+    ),
+    (
+        {"namespaces": ["a"]},
+        "namespaces: ['a'] is not allowed; it must be a map of monitoring, toolhive, servers",
+    ),
+    (
+        {"namespaces": {"monitoring": "mcp-servers"}},
+        "namespaces: {'monitoring': 'mcp-servers'} is no"
+        "t allowed; the three namespaces must differ",
+    ),
+    ({"namespaces": {"server": "a"}}, "namespaces.server: unknown key; did you mean servers?"),
     (
         {"operatorScope": ["mcp-servers", "Not_A_Namespace"]},
         "operatorScope[1]: 'Not_A_Namespace' is not allowed;"

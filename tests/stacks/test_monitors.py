@@ -7,9 +7,12 @@ import pytest
 from proxy.telemetry.catalogue import CONTRACT_LABELS
 from stacks import monitors
 from stacks.architectures import ARCHITECTURES
+from stacks.charts import Namespaces
 from tests.stacks.ingestion_paths import selects
 from tests.stacks.relabel import sample_labels, target_labels
 from tests.stacks.stack import STACKS, objects, plan_of, release_values
+
+NAMES = Namespaces()
 
 # What prometheus-operator sets on every target before a monitor's own relabelling.
 OPERATOR = {
@@ -39,7 +42,7 @@ def discovered(labels: dict[str, str]) -> dict[str, str]:
 
 def test_a_scraped_proxys_series_carry_the_contract_and_nothing_that_only_scraping_adds() -> None:
     service = objects(plan_of("direct-scrape"), "Service")["echo"]
-    scrape = endpoint(monitors.proxies("15s"))
+    scrape = endpoint(monitors.proxies("15s", NAMES))
     target = target_labels(scrape, discovered(service["metadata"]["labels"]), OPERATOR)
     exposed = {"__name__": "x", "server": "echo", "transport": "stdio"}
     sample = sample_labels(scrape, target, exposed)
@@ -65,7 +68,7 @@ def test_toolhives_series_carry_the_contract_even_where_toolhive_forgets_it(
     exposed: dict[str, str],
 ) -> None:
     service = {"toolhive-name": "fetch", "mcp-observability/transport": "sse"}
-    scrape = endpoint(monitors.toolhive_proxies("15s"))
+    scrape = endpoint(monitors.toolhive_proxies("15s", NAMES))
     sample = sample_labels(scrape, target_labels(scrape, discovered(service), OPERATOR), exposed)
     assert sample is not None
     own = {name: value for name, value in exposed.items() if name == "mcp_method_name"}
@@ -86,7 +89,7 @@ def test_the_transport_label_that_the_monitor_reads_is_put_on_toolhives_service(
 
 
 def test_a_collected_series_keeps_its_own_labels_and_gets_none_of_the_collectors() -> None:
-    scrape = endpoint(monitors.collector_series("15s"))
+    scrape = endpoint(monitors.collector_series("15s", NAMES))
     target = target_labels(scrape, {}, OPERATOR)
     assert target == {"job": monitors.SERIES_JOB}
     exposed = {"job": "mcp-servers/echo", "namespace": "mcp-servers", "pod": "echo-0"}
@@ -96,7 +99,7 @@ def test_a_collected_series_keeps_its_own_labels_and_gets_none_of_the_collectors
 
 def test_the_collectors_own_telemetry_has_a_job_of_its_own() -> None:
     values = release_values(plan_of(), "otel-collector")
-    collector = endpoint(monitors.collector_own(values))
+    collector = endpoint(monitors.collector_own(values, "monitoring"))
     assert target_labels(collector, {}, OPERATOR)["job"] == "otel-collector"
 
 
@@ -109,7 +112,7 @@ def test_prometheus_is_scraped_once_by_its_charts_own_monitor() -> None:
     }
     planned = plan_of("hybrid")
     scraping = [each for each in planned.monitors if selects(each, labels, "http-web")]
-    assert scraping == [monitors.prometheus_own()]
+    assert scraping == [monitors.prometheus_own("monitoring")]
     assert scraping[0] not in planned.objects
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from proxy import settings
 from stacks.architectures import ARCHITECTURES
-from stacks.endpoints import mcp_endpoint
 from stacks.proxies import POD_NAME
 from tests.stacks.stack import STDIO, container, objects, plan_of
 
@@ -137,5 +136,4 @@ def test_the_probes_ask_the_metrics_port_and_the_service_leads_to_the_pod() -> N
         "mcp": "mcp",
         "metrics": "metrics",
     }
-    [echo] = [each for each in planned.servers if each.name == "echo"]
-    assert mcp_endpoint(echo).url == "http://echo.mcp-servers.svc:8080"
+    assert planned.outputs["servers"]["echo"]["url"] == "http://echo.mcp-servers.svc:8080/mcp"

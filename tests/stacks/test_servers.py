@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 
 from proxy import settings
-from stacks.charts import Profile
-from stacks.clients import described
 from stacks.config import PASSWORD, ConfigError, parse
 from stacks.secret_values import SecretValue
 from stacks.server_config import KEYS
@@ -227,7 +225,7 @@ def test_the_outputs_say_where_clients_find_a_server(
     server: dict[str, Any], profile: str, url: str, kind: str
 ) -> None:
     planned = plan_of(profile=profile, servers=[server])
-    [found] = described(planned.servers, Profile(profile)).values()
+    [found] = planned.outputs["servers"].values()
     assert found["url"] == url
     [entry] = found["client"]["mcpServers"].values()
     path = url.partition(":8080")[2]
@@ -237,7 +235,7 @@ def test_the_outputs_say_where_clients_find_a_server(
 
 def test_a_client_outside_uses_the_ingress() -> None:
     planned = plan_of(servers=[{**HTTP, "ingress": {"host": "mcp.example.org"}}])
-    found = described(planned.servers, Profile.CURRENT)["search"]
+    found = planned.outputs["servers"]["search"]
     assert found["externalUrl"] == "http://mcp.example.org/rpc"
     assert found["client"]["mcpServers"]["search"]["url"] == found["externalUrl"]
 
