@@ -4,16 +4,20 @@ Pure: `parse` takes plain values; `pulumi_config.py` reads them from Pulumi.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
 
 from stacks import fields
 from stacks.architectures import ARCHITECTURES, OTEL_SCRAPE, Architecture
-from stacks.charts import Namespaces, Profile
+from stacks.charts import CHARTS, Namespaces, Profile
 from stacks.endpoints import Endpoints, endpoints_of
 from stacks.fields import ConfigError, Entry, Item, Mistakes
 from stacks.secret_values import SecretValue, revealed
 from stacks.server_config import parse_server
 from stacks.servers import Server, ServerRuntime
+from stacks.sizes import Size
+from stacks.values import Values
 
 __all__ = ["ConfigError", "StackConfig", "parse"]
 
@@ -27,9 +31,20 @@ PASSWORD_MINIMUM = 8
 DEFAULT_PASSWORDS = frozenset({"prom-operator", "password", "changeme", "adminadmin", "admin123"})
 
 
+class Persistence(StrEnum):
+    """Whether Prometheus keeps its series in a volume."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class StackConfig:
     """A valid configuration.
+
+    With `persistence` AUTO, Prometheus has a volume if the cluster has a default storage class.
+    `values` are the user's own, by chart.
 
     `chart_folder` is None if charts come from their repositories. `operator_namespaces` is empty if
     ToolHive's operator may use the whole cluster.
@@ -38,6 +53,11 @@ class StackConfig:
     architecture: Architecture = OTEL_SCRAPE
     profile: Profile = Profile.CURRENT
     namespaces: Namespaces = Namespaces()
+    size: Size = Size.SMALL
+    persistence: Persistence = Persistence.AUTO
+    storage_class: str | None = None
+    storage_size: str | None = None
+    values: Mapping[str, Values] = field(default_factory=dict)
     password: SecretValue = SecretValue("")
     chart_folder: str | None = None
     operator_namespaces: tuple[str, ...] = ()
@@ -70,6 +90,11 @@ KEYS = (
     "pushIntervalSeconds",
     "traceSamplingPercent",
     "namespaces",
+    "size",
+    "persistence",
+    "storageClass",
+    "storageSize",
+    "values",
     "allowContext",
 )
 
@@ -105,8 +130,20 @@ def _password(key: str, value: object) -> SecretValue:
     return SecretValue(given)
 
 
-def _allowed_context(key: str, value: object) -> str | None:
-    return None if value == "" else fields.text(key, value)
+def _or_none(check: fields.Reader[str]) -> fields.Reader[str | None]:
+    """Like a check, but empty text is None: Pulumi has no optional keys without a default."""
+    return lambda key, value: None if value == "" else check(key, value)
+
+
+def _values(key: str, value: object) -> dict[str, Values]:
+    charts = sorted(each.name for each in CHARTS[Profile.CURRENT].values())
+
+    def chart(key: str, value: object) -> str:
+        if value in charts:
+            return str(value)
+        raise fields.refuse(key, value, f"allowed: {', '.join(charts)}")
+
+    return fields.mapping(chart, fields.tree, key, value, "charts to values")
 
 
 def _chart_folder(key: str, value: object) -> str | None:
@@ -185,6 +222,11 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         architecture=read("architecture", _architecture),
         profile=read("profile", _profile),
         namespaces=read("namespaces", _namespaces),
+        size=read("size", partial(fields.choice, Size)),
+        persistence=read("persistence", partial(fields.choice, Persistence)),
+        storage_class=read("storageClass", _or_none(fields.object_name)),
+        storage_size=read("storageSize", _or_none(fields.quantity)),
+        values=read("values", _values),
         chart_folder=read("chartSource", _chart_folder),
         operator_namespaces=read("operatorScope", _operator_namespaces),
         servers=read("servers", _servers),
@@ -193,10 +235,14 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         push_interval_seconds=read("pushIntervalSeconds", _seconds),
         trace_sampling_percent=read("traceSamplingPercent", _percent),
         password=read(PASSWORD, _password),
-        allowed_context=read("allowContext", _allowed_context),
+        allowed_context=read("allowContext", _or_none(fields.text)),
     )
     if config.servers and config.profile:
         _check_profile(config.profile, config.servers, mistakes)
+    off = config.persistence is Persistence.OFF
+    if off and (config.storage_class or config.storage_size):
+        key = "storageClass" if config.storage_class else "storageSize"
+        mistakes.add(fields.refuse(_key(key), given[key], "there is no volume: persistence is off"))
     if config.operator_namespaces and config.namespaces:
         _check_scope(config, mistakes)
     mistakes.report()
@@ -223,6 +269,11 @@ DEFAULTS: dict[str, object] = {
     "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
     "traceSamplingPercent": _DEFAULT.trace_sampling_percent,
     "namespaces": {},
+    "size": _DEFAULT.size.value,
+    "persistence": _DEFAULT.persistence.value,
+    "storageClass": "",
+    "storageSize": "",
+    "values": {},
     "allowContext": "",
 }
 """Defaults of all keys but the password, which has none."""

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from stacks import fields
+from stacks.cluster_api import Access
 from stacks.fields import ConfigError
 
 KUBECONFIG_KEY = "kubernetes:kubeconfig"
@@ -18,11 +19,16 @@ IN_CLUSTER = "in-cluster"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A context of a kubeconfig, the URL of its API server, and where that was found."""
+    """A context of a kubeconfig, its API server, and where that was found."""
 
     context: str
-    server: str
+    access: Access
     source: str
+
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return self.access.server
 
     def __str__(self) -> str:
         return f"context {self.context} ({self.server}, from {self.source})"
@@ -30,11 +36,12 @@ class Cluster:
 
 def chosen_cluster(
     kubeconfig: str | None, context: str | None, environ: Mapping[str, str]
-) -> Cluster:
+) -> Cluster | None:
     """The cluster of the settings or, without them, of the environment. Raises ConfigError.
 
     `kubeconfig` is a path or the content of a kubeconfig. Without one, the files of the variable
-    KUBECONFIG count, or ~/.kube/config; without any, the service account of the pod.
+    KUBECONFIG count, or ~/.kube/config; without any, the service account of the pod. None if there
+    is nothing of all that.
     """
     if kubeconfig is not None:
         files = {_source(kubeconfig): _given(kubeconfig)}
@@ -42,12 +49,8 @@ def chosen_cluster(
         files = {str(path): _read(path) for path in _paths(environ) if path.exists()}
     if not files and "KUBERNETES_SERVICE_HOST" in environ:
         host = environ["KUBERNETES_SERVICE_HOST"]
-        return Cluster(IN_CLUSTER, f"https://{host}", "the pod's service account")
-    if not files:
-        raise ConfigError(
-            f"{CONTEXT_KEY}: there is no kubeconfig; set KUBECONFIG or {KUBECONFIG_KEY}"
-        )
-    return _cluster(files, context)
+        return Cluster(IN_CLUSTER, Access.of_pod(f"https://{host}"), "the pod's service account")
+    return _cluster(files, context) if files else None
 
 
 def _cluster(files: Mapping[str, Mapping[str, Any]], context: str | None) -> Cluster:
@@ -61,11 +64,12 @@ def _cluster(files: Mapping[str, Mapping[str, Any]], context: str | None) -> Clu
         )
     if name not in contexts:
         raise fields.refuse(CONTEXT_KEY, name, f"the kubeconfig has: {known}")
-    clusters = _merged(files, "clusters")
-    server = clusters.get(str(contexts[name].get("cluster")), {}).get("server")
-    if not server:
+    named = contexts[name]
+    cluster = _merged(files, "clusters").get(str(named.get("cluster")), {})
+    user = _merged(files, "users").get(str(named.get("user")), {})
+    if not cluster.get("server"):
         raise fields.refuse(CONTEXT_KEY, name, "its cluster is not in the kubeconfig")
-    return Cluster(name, str(server), ", ".join(files))
+    return Cluster(name, Access(str(cluster["server"]), cluster, user), ", ".join(files))
 
 
 def _paths(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -86,7 +90,7 @@ def _source(kubeconfig: str) -> str:
 
 def _given(kubeconfig: str) -> Mapping[str, Any]:
     if _is_content(kubeconfig):
-        return _parsed(kubeconfig, KUBECONFIG_KEY)
+        return _parsed(kubeconfig, KUBECONFIG_KEY, Path())
     path = Path(kubeconfig).expanduser()
     if not path.is_file():
         raise fields.refuse(KUBECONFIG_KEY, kubeconfig, "it must be a file or its content")
@@ -95,22 +99,37 @@ def _given(kubeconfig: str) -> Mapping[str, Any]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        return _parsed(path.read_text(encoding="utf-8"), str(path))
+        return _parsed(path.read_text(encoding="utf-8"), str(path), path.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{KUBECONFIG_KEY}: cannot read {path}: {error}") from None
 
 
-def _parsed(text: str, source: str) -> Mapping[str, Any]:
+def _parsed(text: str, source: str, folder: Path) -> Mapping[str, Any]:
     try:
         found = yaml.safe_load(text) or {}
         names = {
-            kind: {str(each["name"]): each[kind.removesuffix("s")] or {} for each in found[kind]}
-            for kind in ("contexts", "clusters")
+            kind: {
+                str(each["name"]): _located(each[kind.removesuffix("s")] or {}, folder)
+                for each in found[kind]
+            }
+            for kind in ("contexts", "clusters", "users")
             if found.get(kind)
         }
         return {"current-context": found.get("current-context"), **names}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError):
         raise ConfigError(f"{KUBECONFIG_KEY}: {source} is not a kubeconfig") from None
+
+
+def _located(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Paths of files, and of a plugin, are relative to the kubeconfig that names them."""
+    found = dict(entry)
+    for name in ("certificate-authority", "client-certificate", "client-key", "tokenFile"):
+        if found.get(name):
+            found[name] = str(folder / found[name])
+    plugin = found.get("exec")
+    if plugin and os.path.sep in plugin["command"]:
+        found["exec"] = {**plugin, "command": str(folder / plugin["command"])}
+    return found
 
 
 def _merged(files: Mapping[str, Mapping[str, Any]], kind: str) -> dict[str, Any]:

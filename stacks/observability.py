@@ -58,6 +58,8 @@ class Observability(pulumi.ComponentResource):
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider))
         super().__init__("mcp-observability:index:Observability", name, None, opts)
         self._name = name
+        for line in args.plan.warnings:
+            pulumi.log.warn(line, self)
         namespaces = self._create_namespaces(args.plan)
         releases = self._install(args, namespaces)
         self._apply(args.plan, namespaces, releases)
@@ -109,7 +111,8 @@ class Observability(pulumi.ComponentResource):
         self.addresses = pulumi.Output.from_input(planned["addresses"])
         self.port_forward = pulumi.Output.from_input(planned["portForward"])
         self.servers = pulumi.Output.from_input(planned["servers"])
-        context = {"context": args.cluster.cluster.context} if args.cluster else {}
+        cluster = args.cluster and args.cluster.cluster
+        context = {"context": cluster.context} if cluster else {}
         self.outputs = {**context, **planned}
         self.register_outputs(self.outputs)
 

@@ -10,12 +10,14 @@ from dashboards.rules import rules_document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
 from stacks import clients, grafana_objects, monitors, proxies, server_secrets, toolhive
 from stacks.architectures import Architecture, Monitor
+from stacks.chart_values import overridden, warnings
 from stacks.charts import CHARTS, Chart, Component, Profile
 from stacks.collector import pruned
-from stacks.config import StackConfig
+from stacks.config import Persistence, StackConfig
 from stacks.endpoints import REMOTE_WRITE_PATH
 from stacks.proxies import ProxyPlan
 from stacks.servers import ServerRuntime
+from stacks.sizes import SIZES
 from stacks.values import Values, values_of
 
 RELEASE_NEEDS: dict[Component, tuple[Component, ...]] = {
@@ -94,6 +96,7 @@ class Plan:
     rules: Values
     proxies: tuple[ProxyPlan, ...]
     outputs: dict[str, Any]
+    warnings: tuple[str, ...]
     intervals: Intervals
 
 
@@ -124,15 +127,24 @@ def _collector_values(_: StackConfig, values: Values) -> Values:
     return {**values, "alternateConfig": pruned(values["alternateConfig"])}
 
 
-def _prometheus_values(_: StackConfig, values: Values) -> Values:
-    """Add the inhibition of our alerts to the chart's."""
-    alertmanager = values["alertmanager"]
-    config = alertmanager["config"]
-    rules = [*config["inhibit_rules"], *inhibit_rules(default_bundle())]
-    return {
-        **values,
-        "alertmanager": {**alertmanager, "config": {**config, "inhibit_rules": rules}},
+def _prometheus_values(config: StackConfig, values: Values) -> Values:
+    """Add the volume, and the inhibition of our alerts to the chart's."""
+    if config.persistence is Persistence.ON:
+        values = overridden(values, _volume(config))
+    rules = [*values["alertmanager"]["config"]["inhibit_rules"], *inhibit_rules(default_bundle())]
+    return overridden(values, {"alertmanager": {"config": {"inhibit_rules": rules}}})
+
+
+def _volume(config: StackConfig) -> Values:
+    size = config.storage_size or SIZES[config.size].storage
+    named = {"storageClassName": config.storage_class} if config.storage_class else {}
+    claim = {
+        **named,
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": size}},
     }
+    spec = {"storageSpec": {"volumeClaimTemplate": {"spec": claim}}}
+    return {"prometheus": {"prometheusSpec": spec}}
 
 
 def _toolhive_values(config: StackConfig, values: Values) -> Values:
@@ -149,9 +161,11 @@ _COMPUTED_VALUES: dict[Component, Callable[[StackConfig, Values], Values]] = {
 
 def _release(config: StackConfig, component: Component) -> HelmRelease:
     chart = CHARTS[config.profile][component]
-    values = values_of(chart.values, config.architecture.name, references(config))
+    overlays = (f"size-{config.size}", config.architecture.name)
+    values = values_of(chart.values, overlays, references(config))
     if complete := _COMPUTED_VALUES.get(component):
         values = complete(config, values)
+    values = overridden(values, config.values.get(chart.name, {}))
     return HelmRelease(component, config.namespaces.release(component), chart, values)
 
 
@@ -197,6 +211,12 @@ def _outputs(config: StackConfig) -> dict[str, Any]:
     }
 
 
+def _warnings(config: StackConfig) -> tuple[str, ...]:
+    charts = CHARTS[config.profile].values()
+    given = ((chart, config.values.get(chart.name, {})) for chart in charts)
+    return tuple(line for chart, values in given for line in warnings(chart, values))
+
+
 def plan(config: StackConfig) -> Plan:
     """Plan a stack; only the values files are read."""
     releases = tuple(_release(config, component) for component in Component)
@@ -230,5 +250,6 @@ def plan(config: StackConfig) -> Plan:
         rules=rules,
         proxies=plans,
         outputs=_outputs(config),
+        warnings=_warnings(config),
         intervals=Intervals(config.scrape_interval_seconds, config.push_interval_seconds),
     )

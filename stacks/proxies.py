@@ -8,6 +8,7 @@ from stacks.config import StackConfig
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
 from stacks.monitors import PROXY_APP, SERVER_LABEL
 from stacks.servers import Server
+from stacks.sizes import SIZES
 from stacks.values import Values
 
 POD_NAME = "$(POD_NAME)"
@@ -16,15 +17,6 @@ POD_NAME = "$(POD_NAME)"
 _NONROOT = 65532
 _DRAIN_SECONDS = 30
 _CA_FOLDER = "/etc/mcp-proxy/ca"
-
-_PROXY_SIZE: Values = {
-    "requests": {"cpu": "50m", "memory": "96Mi"},
-    "limits": {"memory": "256Mi"},
-}
-_SERVER_SIZE: Values = {
-    "requests": {"cpu": "50m", "memory": "64Mi"},
-    "limits": {"memory": "256Mi"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,7 @@ def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Va
         ],
         "livenessProbe": _probe("/healthz"),
         "readinessProbe": _probe("/readyz"),
-        "resources": _sized(_PROXY_SIZE, server.resources if _is_only(server) else {}),
+        "resources": _sized(SIZES[config.size].proxy, server.resources if _is_only(server) else {}),
         "imagePullPolicy": "IfNotPresent",
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -147,7 +139,7 @@ def _containers(config: StackConfig, server: Server, plan: ProxyPlan) -> list[Va
         "name": "server",
         "image": server.image,
         "ports": [{"name": "upstream", "containerPort": server.port}],
-        "resources": _sized(_SERVER_SIZE, server.resources),
+        "resources": _sized(SIZES[config.size].server, server.resources),
         **_server_container(server),
     }
     if server.arguments:

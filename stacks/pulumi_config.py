@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
@@ -15,9 +16,10 @@ from pulumi.runtime.config import (
 
 from stacks import fields
 from stacks.charts import CHARTS
+from stacks.cluster_api import Unreachable, default_storage_class
 from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
-from stacks.config import PROJECT, ConfigError, StackConfig, parse
+from stacks.config import PROJECT, ConfigError, Persistence, StackConfig, parse
 from stacks.fields import Mistakes, refuse
 from stacks.kubeconfig import Cluster, chosen_cluster
 from stacks.observability import ObservabilityArgs
@@ -32,6 +34,7 @@ _JSON_KEYS = frozenset(
         "servers",
         "operatorScope",
         "namespaces",
+        "values",
         "scrapeIntervalSeconds",
         "pushIntervalSeconds",
         "traceSamplingPercent",
@@ -68,7 +71,7 @@ def _value(key: str, raw: str) -> object:
     return sealed(value) if secret else value
 
 
-def _cluster(settings: Mapping[str, Text]) -> Cluster:
+def _cluster(settings: Mapping[str, Text]) -> Cluster | None:
     kubeconfig, context = (revealed(settings.get(name)) for name in ("kubeconfig", "context"))
     return chosen_cluster(kubeconfig, context, os.environ)
 
@@ -102,4 +105,22 @@ def read() -> ObservabilityArgs:
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
     args = ClusterArgs(cluster, settings, config.allowed_context)
-    return ObservabilityArgs(plan=plan(config), charts=charts, cluster=args)
+    return ObservabilityArgs(
+        plan=plan(_with_persistence(config, cluster)), charts=charts, cluster=args
+    )
+
+
+def _with_persistence(config: StackConfig, cluster: Cluster | None) -> StackConfig:
+    """Decide what is left to the cluster: whether Prometheus has a volume."""
+    if config.persistence is not Persistence.AUTO:
+        return config
+    if config.storage_class or config.storage_size:
+        return replace(config, persistence=Persistence.ON)
+    lost = "Prometheus keeps its series in the pod and loses them with it; set storageClass"
+    try:
+        if cluster and default_storage_class(cluster.access):
+            return replace(config, persistence=Persistence.ON)
+        pulumi.log.warn(f"the cluster has no default storage class: {lost}")
+    except Unreachable as error:
+        pulumi.log.warn(f"cannot read the storage classes of the cluster ({error}): {lost}")
+    return replace(config, persistence=Persistence.OFF)

@@ -5,7 +5,7 @@ drop nulls from Helm values, so a null cannot remove a chart's default. `!ref na
 replaced by a value that the plan computes, such as an address or an interval.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,11 @@ def merge(base: Values, overlay: Values, path: str = "") -> Values:
     return merged
 
 
-def values_of(chart_values: str, overlay: str, references: Mapping[str, object]) -> Values:
-    """`values/<chart_values>.yaml`, with `values/<overlay>/<chart_values>.yaml` if that exists."""
-    base = load(FOLDER / f"{chart_values}.yaml", references)
-    path = FOLDER / overlay / f"{chart_values}.yaml"
-    return merge(base, load(path, references)) if path.exists() else base
+def values_of(chart: str, overlays: Iterable[str], references: Mapping[str, object]) -> Values:
+    """`values/<chart>.yaml`, and over it `values/<overlay>/<chart>.yaml` where that exists."""
+    values = load(FOLDER / f"{chart}.yaml", references)
+    for overlay in overlays:
+        path = FOLDER / overlay / f"{chart}.yaml"
+        if path.exists():
+            values = merge(values, load(path, references))
+    return values

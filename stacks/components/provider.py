@@ -7,7 +7,7 @@ from importlib import metadata
 import pulumi
 
 from stacks.components.secrets import resolved
-from stacks.kubeconfig import CONTEXT_KEY, IN_CLUSTER, Cluster
+from stacks.kubeconfig import CONTEXT_KEY, IN_CLUSTER, KUBECONFIG_KEY, Cluster
 from stacks.secret_values import Text
 
 _SETTINGS = {
@@ -23,10 +23,11 @@ _SETTINGS = {
 class ClusterArgs:
     """A cluster and the provider's settings, which are keys of the namespace `kubernetes`.
 
+    Without a cluster, the provider will look for one itself, and say what it lacks.
     `allowed_context` is a context that the stack may move to.
     """
 
-    cluster: Cluster
+    cluster: Cluster | None
     settings: Mapping[str, Text]
     allowed_context: str | None = None
 
@@ -36,14 +37,12 @@ def kubernetes_provider(name: str, args: ClusterArgs) -> pulumi.ProviderResource
 
     Raises pulumi.RunError if the stack was deployed to another context, which is not allowed.
     """
-    pulumi.log.info(f"deploying to {args.cluster}")
-    context = args.cluster.context
-    before = _previous_context()
-    if before not in (None, context) and args.allowed_context != context:
-        raise pulumi.RunError(
-            f"{CONTEXT_KEY}: {context!r} is not allowed; the stack was deployed to {before!r};"
-            f" to move it: pulumi config set allowContext {context}"
-        )
+    if args.cluster is None:
+        pulumi.log.warn(f"there is no kubeconfig: set KUBECONFIG or {KUBECONFIG_KEY}")
+    else:
+        pulumi.log.info(f"deploying to {args.cluster}")
+        _check_context(args.cluster.context, args.allowed_context)
+    context = args.cluster.context if args.cluster else None
     return pulumi.ProviderResource(
         "kubernetes",
         name,
@@ -55,6 +54,15 @@ def kubernetes_provider(name: str, args: ClusterArgs) -> pulumi.ProviderResource
         },
         pulumi.ResourceOptions(version=metadata.version("pulumi-kubernetes")),
     )
+
+
+def _check_context(context: str, allowed: str | None) -> None:
+    before = _previous_context()
+    if before not in (None, context) and allowed != context:
+        raise pulumi.RunError(
+            f"{CONTEXT_KEY}: {context!r} is not allowed; the stack was deployed to {before!r};"
+            f" to move it: pulumi config set allowContext {context}"
+        )
 
 
 def _previous_context() -> str | None:

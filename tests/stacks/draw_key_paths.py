@@ -2,9 +2,10 @@
 
     python -m tests.stacks.draw_key_paths CHARTS
 
-writes tests/stacks/key_paths/, one sorted file per chart (every key that its values may have) and
-per CRD version (every field, its type, its allowed values). A path that ends in `.*` is a map or
-list whose inside the source leaves open; `[]` stands for a list's items, `{}` for a map's values.
+writes stacks/chart_keys/, one sorted file per chart (every key that its values may have), and
+tests/stacks/key_paths/, one per CRD version (every field, its type, its allowed values). A path
+that ends in `.*` is a map or list whose inside the source leaves open; `[]` stands for a list's
+items, `{}` for a map's values.
 """
 
 import json
@@ -15,7 +16,10 @@ from typing import Any
 
 import yaml
 
+from stacks import chart_values
+
 KEY_PATHS = Path(__file__).parent / "key_paths"
+CHART_KEYS = chart_values.FOLDER
 SHARED = Path(__file__).parents[3] / "shared" / "charts"
 
 # A chart's values also take its subcharts' values, each below the subchart's name.
@@ -139,25 +143,26 @@ def crd_files(charts: Path, chart: str) -> Iterator[tuple[str, list[str]]]:
             )
 
 
-def draw(charts: Path) -> dict[str, str]:
-    """Every list: file name -> text."""
+def draw(charts: Path) -> dict[Path, str]:
+    """Every list: path -> text."""
     lists = {
-        f"{chart}.values.txt": sorted(values_paths(charts, chart, subcharts))
+        CHART_KEYS / f"{chart}.txt": sorted(values_paths(charts, chart, subcharts))
         for chart, subcharts in CHARTS.items()
     }
     for chart in CRDS:
-        lists |= dict(crd_files(charts, chart))
-    return {name: "".join(f"{line}\n" for line in lines) for name, lines in lists.items()}
+        lists |= {KEY_PATHS / name: lines for name, lines in crd_files(charts, chart)}
+    return {path: "".join(f"{line}\n" for line in lines) for path, lines in lists.items()}
 
 
 def main() -> None:
     """Write the lists, and remove those that nothing draws any more."""
     lists = draw(Path(sys.argv[1]))
-    KEY_PATHS.mkdir(exist_ok=True)
-    for stale in {path.name for path in KEY_PATHS.iterdir()} - lists.keys():
-        (KEY_PATHS / stale).unlink()
-    for name, text in lists.items():
-        (KEY_PATHS / name).write_text(text, encoding="utf-8")
+    for folder in (KEY_PATHS, CHART_KEYS):
+        folder.mkdir(exist_ok=True)
+        for stale in set(folder.iterdir()) - lists.keys():
+            stale.unlink()
+    for path, text in lists.items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

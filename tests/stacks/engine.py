@@ -134,7 +134,9 @@ def run_program(
 
     Keys without a namespace are those of the project.
     """
-    given = {PASSWORD: SECRET, "kubernetes:kubeconfig": KUBECONFIG, **config}
+    # No cluster is there to be asked for its storage classes.
+    unasked = {"persistence": "off", "kubernetes:kubeconfig": KUBECONFIG}
+    given = {PASSWORD: SECRET, **unasked, **config}
     texts = {
         _qualified(name): value if isinstance(value, str) else json.dumps(value)
         for name, value in given.items()

@@ -25,19 +25,6 @@ def lines(name: str) -> tuple[str, ...]:
     return tuple((FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines())
 
 
-def unknown_values(chart: str, values: Any, path: str = "") -> Iterator[str]:
-    """Every key of a chart's values that neither its defaults nor its schema know."""
-    known = lines(f"{chart}.values")
-    for key, each in values.items():
-        here = f"{path}.{key}".lstrip(".")
-        if f"{here}.*" in known:
-            continue
-        if here not in known:
-            yield here
-        elif isinstance(each, dict):
-            yield from unknown_values(chart, each, here)
-
-
 @dataclass(frozen=True, slots=True)
 class Fields:
     """The fields of one version of one CRD."""

@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.stacks.draw_key_paths import KEY_PATHS, SHARED, draw
+from stacks.chart_values import unknown_keys
+from stacks.sizes import Size
+from tests.stacks.draw_key_paths import CHART_KEYS, KEY_PATHS, SHARED, draw
 from tests.stacks.stack import STACKS, plan_of
-from tests.stacks.strict import Fields, faults, fields, unknown_values
+from tests.stacks.strict import Fields, faults, fields
 
 CRD_CHARTS = {
     "current": {
@@ -19,13 +21,16 @@ CRD_CHARTS = {
 
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
-@pytest.mark.parametrize("scope", ["cluster", ["mcp-servers"]])
+@pytest.mark.parametrize(
+    ("scope", "size"),
+    [("cluster", Size.SMALL), (["mcp-servers"], Size.STANDARD), ("cluster", Size.LARGE)],
+)
 def test_every_key_of_our_values_exists_in_the_real_chart(
-    architecture: str, profile: str, scope: object
+    architecture: str, profile: str, scope: object, size: Size
 ) -> None:
-    planned = plan_of(architecture, profile, operatorScope=scope)
+    planned = plan_of(architecture, profile, operatorScope=scope, size=size, persistence="on")
     strays = {
-        each.name: list(unknown_values(f"{each.chart.name}-{each.chart.version}", each.values))
+        each.name: list(unknown_keys(f"{each.chart.name}-{each.chart.version}", each.values))
         for each in planned.releases
     }
     assert strays == {each.name: [] for each in planned.releases}
@@ -55,7 +60,7 @@ def test_a_misspelt_field_a_wrong_type_and_a_missing_field_are_faults() -> None:
 
 def test_a_key_that_the_chart_does_not_know_is_found() -> None:
     values = {"grafana": {"adminn": 1}, "prometheus": {"prometheusSpec": {"retention": "1d"}}}
-    found = list(unknown_values("kube-prometheus-stack-88.5.3", values))
+    found = list(unknown_keys("kube-prometheus-stack-88.5.3", values))
     assert found == ["grafana.adminn"]
 
 
@@ -67,6 +72,7 @@ def test_both_crds_agree_with_our_table_of_transports() -> None:
 
 
 def test_the_lists_are_what_the_charts_say_where_the_charts_are_there() -> None:
-    committed = {each.name: each.read_text(encoding="utf-8") for each in KEY_PATHS.iterdir()}
+    paths = (*KEY_PATHS.iterdir(), *CHART_KEYS.iterdir())
+    committed = {each: each.read_text(encoding="utf-8") for each in paths}
     drawn = draw(SHARED) if SHARED.is_dir() else committed
     assert committed == drawn, "run: python -m tests.stacks.draw_key_paths ../shared/charts"

@@ -1,0 +1,139 @@
+"""Reads of the cluster's API that decide what to deploy, with the credentials of the kubeconfig."""
+
+import base64
+import http.client
+import json
+import os
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_SECONDS = 10.0
+_POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+_FAILURES = (OSError, ValueError, http.client.HTTPException, subprocess.SubprocessError)
+
+
+class Unreachable(Exception):
+    """The cluster does not answer; the reason, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The API server of a context, and its user's credentials, as a kubeconfig has them."""
+
+    server: str
+    cluster: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    user: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_pod(cls, server: str) -> "Access":
+        """The service account of the pod that this runs in."""
+        cluster = {"certificate-authority": str(_POD_ACCOUNT / "ca.crt")}
+        return cls(server, cluster, {"tokenFile": str(_POD_ACCOUNT / "token")})
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A GET of JSON. Raises Unreachable."""
+        try:
+            return self._get(path)
+        except _FAILURES as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise Unreachable(reason) from None
+
+    def _get(self, path: str) -> dict[str, Any]:
+        url = urlsplit(self.server)
+        user = {**self.user, **self._plugin()}
+        with self._context(user) as context:
+            connection = (
+                http.client.HTTPSConnection(url.netloc, timeout=_SECONDS, context=context)
+                if url.scheme == "https"
+                else http.client.HTTPConnection(url.netloc, timeout=_SECONDS)
+            )
+        try:
+            connection.request("GET", url.path.rstrip("/") + path, headers=self._headers(user))
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise Unreachable(f"{path}: HTTP {response.status}")
+        found = json.loads(body)
+        return found if isinstance(found, dict) else {}
+
+    @contextmanager
+    def _context(self, user: Mapping[str, Any]) -> Iterator[ssl.SSLContext]:
+        """TLS settings; certificates that the kubeconfig contains are files for a moment."""
+        context = ssl.create_default_context()
+        with tempfile.TemporaryDirectory() as folder:
+            if authority := self._file(self.cluster, "certificate-authority", folder):
+                context.load_verify_locations(authority)
+            if certificate := self._file(user, "client-certificate", folder):
+                context.load_cert_chain(certificate, self._file(user, "client-key", folder))
+            if self.cluster.get("insecure-skip-tls-verify"):
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+            yield context
+
+    def _file(self, holder: Mapping[str, Any], name: str, folder: str) -> str | None:
+        if content := holder.get(f"{name}-data"):
+            path = Path(folder, name)
+            path.touch(mode=0o600)
+            path.write_bytes(base64.b64decode(content))
+            return str(path)
+        return holder.get(name)
+
+    def _headers(self, user: Mapping[str, Any]) -> dict[str, str]:
+        token = user.get("token")
+        if path := user.get("tokenFile"):
+            token = Path(path).read_text(encoding="utf-8").strip()
+        if token:
+            return {"Authorization": f"Bearer {token}"}
+        if "username" in user:
+            pair = f"{user['username']}:{user.get('password', '')}".encode()
+            return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return {}
+
+    def _plugin(self) -> dict[str, Any]:
+        """The credentials that a plugin prints (client.authentication.k8s.io, ExecCredential)."""
+        plugin = self.user.get("exec")
+        if not plugin:
+            return {}
+        version = str(plugin.get("apiVersion"))
+        info = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
+        added = {each["name"]: each["value"] for each in plugin.get("env") or []}
+        done = subprocess.run(
+            [plugin["command"], *map(str, plugin.get("args") or [])],
+            env={**os.environ, **added, "KUBERNETES_EXEC_INFO": json.dumps(info)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=3 * _SECONDS,
+            check=True,
+        )
+        status = json.loads(done.stdout).get("status", {})
+        encoded = {
+            kind: base64.b64encode(status[given].encode()).decode()
+            for kind, given in (
+                ("client-certificate-data", "clientCertificateData"),
+                ("client-key-data", "clientKeyData"),
+            )
+            if given in status
+        }
+        return {**encoded, **({"token": status["token"]} if "token" in status else {})}
+
+
+def default_storage_class(access: Access) -> str | None:
+    """The name of the default storage class, if there is one. Raises Unreachable."""
+    mark = "storageclass.kubernetes.io/is-default-class"
+    for each in access.get("/apis/storage.k8s.io/v1/storageclasses").get("items", []):
+        metadata = each["metadata"]
+        if metadata.get("annotations", {}).get(mark) == "true":
+            return str(metadata["name"])
+    return None
