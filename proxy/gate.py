@@ -42,7 +42,7 @@ METADATA = "metadata"
 _Errands = Mapping[str, str]
 _AT_ENDPOINT: _Errands = {each: each for each in METHODS}
 _AT_SSE: Mapping[bytes, _Errands] = {
-    SSE_PATH: {"GET": OPEN_STREAM},
+    SSE_PATH: {"GET": OPEN_STREAM, "POST": "POST", "DELETE": "DELETE"},
     MESSAGES_PATH: {"POST": TAKE_MESSAGE},
 }
 _AT_METADATA: _Errands = {"GET": METADATA}
@@ -113,7 +113,9 @@ class Arrival:
 class Gate:
     """The rules of the client side: paths, size, whose pages may call, and who.
 
-    `path` is that of streamable HTTP; it wins where it is also one of the HTTP+SSE transport's.
+    `path` is that of streamable HTTP; it wins where it is also one of the HTTP+SSE transport's. A
+    client that was given the URL of HTTP+SSE may speak streamable HTTP there, too: it tries that
+    first (2025-11-25, "Transports", Backwards Compatibility).
     `passes_metadata` is whether the server behind may be asked for OAuth metadata; `port` is the
     one that is listened at.
     """
@@ -135,6 +137,8 @@ class Gate:
         text = {name: value.decode("latin-1") for name, value in head.headers}
         consumes = self.access.consumes
         errand = self._errands(head).get(head.method, "")
+        if errand == OPEN_STREAM and b"mcp-session-id" in facts:
+            errand = head.method
         token = token_of(facts.get(b"authorization")) if consumes else b""
         accept = joined(head.headers, b"accept")
         return Arrival(
@@ -249,10 +253,9 @@ class Gate:
         return _AT_SSE.get(path, {})
 
     def _endpoint(self, head: RequestHead, errand: str) -> bytes:
-        if errand in (OPEN_STREAM, TAKE_MESSAGE):
-            return SSE_PATH
-        about = document_path(head.target.partition(b"?")[0])[1]
-        return SSE_PATH if about == SSE_PATH else _unslashed(self.path)
+        path = _unslashed(head.target.partition(b"?")[0])
+        at_sse = SSE_PATH in (path, document_path(path)[1]) or errand == TAKE_MESSAGE
+        return SSE_PATH if at_sse else _unslashed(self.path)
 
     def _coded(self, head: RequestHead) -> Refusal | None:
         if not is_coded(head.headers):

@@ -234,11 +234,10 @@ class HttpTransport(StrEnum):
     SSE = "sse"
 
 
-def _transport(text: str) -> HttpTransport:
-    try:
-        return HttpTransport(text)
-    except ValueError as error:
-        raise ValueError(f"use {' or '.join(HttpTransport)}") from error
+def _transport(text: str) -> HttpTransport | None:
+    if text not in ("auto", *HttpTransport):
+        raise ValueError(f"use auto, {' or '.join(HttpTransport)}")
+    return None if text == "auto" else HttpTransport(text)
 
 
 UPSTREAM = Option(
@@ -251,8 +250,9 @@ UPSTREAM = Option(
 UPSTREAM_TRANSPORT = Option(
     "upstream_transport",
     "NAME",
-    HttpTransport.STREAMABLE_HTTP.value,
-    "what --upstream speaks: streamable-http, or sse (HTTP+SSE of 2024-11-05)",
+    "auto",
+    "what --upstream speaks: streamable-http, sse (HTTP+SSE of 2024-11-05), or auto: sse where the"
+    " path ends in /sse",
     _transport,
 )
 COMMAND = Option(

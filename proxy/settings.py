@@ -63,8 +63,8 @@ _DESCRIPTION = """\
 An instrumented MCP proxy: stands in front of one MCP server and tells, by Prometheus and
 OpenTelemetry, what every call came to. Clients speak streamable HTTP to it (at the server's
 own path, else /mcp) or HTTP+SSE of 2024-11-05 (/sse and /messages). The server is reached by
-HTTP (--upstream: streamable HTTP, or HTTP+SSE with --upstream-transport sse) or started as a
-process of its own (-- command). With --stdio the proxy serves the one client that started it."""
+HTTP (--upstream: streamable HTTP, or HTTP+SSE, see --upstream-transport) or started as a process
+of its own (-- command). With --stdio the proxy serves the one client that started it."""
 
 _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
@@ -291,7 +291,7 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
 
 def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpServer | StdioServer:
     upstream: SplitResult | None = values[UPSTREAM.name]
-    transport: HttpTransport = values[UPSTREAM_TRANSPORT.name]
+    transport: HttpTransport | None = values[UPSTREAM_TRANSPORT.name]
     command: tuple[str, ...] | None = values[COMMAND.name]
     if upstream is not None and command is not None:
         raise SettingsError(
@@ -300,7 +300,7 @@ def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSe
         )
     if upstream is not None:
         _refuse_what_only_processes_have(values, upstream)
-        return HttpServer(upstream, transport)
+        return HttpServer(upstream, transport or _usual_transport(upstream))
     if transport is HttpTransport.SSE and command is not None:
         raise SettingsError(
             f"{UPSTREAM_TRANSPORT.flag} {transport} and the command {command[0]!r} are both given:"
@@ -363,6 +363,12 @@ def _refuse_what_only_processes_have(values: Mapping[str, Any], upstream: SplitR
                 f"{option.flag}{shown} is of no use with {UPSTREAM.flag} {upstream.geturl()!r}:"
                 f" {reason}"
             )
+
+
+def _usual_transport(url: SplitResult) -> HttpTransport:
+    """What a server speaks at such a URL, if nobody says so: /sse is what HTTP+SSE made usual."""
+    is_sse = url.path.rstrip("/").endswith("/sse")
+    return HttpTransport.SSE if is_sse else HttpTransport.STREAMABLE_HTTP
 
 
 def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) -> None:

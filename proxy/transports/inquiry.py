@@ -1,10 +1,11 @@
 """One question of the proxy's own to an HTTP server: the sink of its answer, waited for whole."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..wire import jsonrpc
-from ..wire.event_stream import EventReader
+from ..wire.event_stream import Event, EventReader
 from ..wire.head import Content, ResponseHead
 from .port import Source
 
@@ -21,12 +22,16 @@ class Told:
 class Inquiry:
     """Part of port.Sink. An answer longer than `limit` bytes counts as none.
 
-    `reason` says why there is none, in one line; `reached` is whether there was a connection.
+    Of a stream the first event is the answer that `wanted` says yes to.
+
+    `reason` says why there is none, in one line; `reached` is whether there was a connection,
+    `streamed` whether the answer came as an event.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, wanted: Callable[[Event], bool] | None = None) -> None:
+        self._wanted = wanted or _answers
         self.reason = ""
-        self.reached = False
+        self.reached = self.streamed = False
         self._limit = limit
         self._source: Source | None = None
         self._head: ResponseHead | None = None
@@ -72,9 +77,10 @@ class Inquiry:
             if len(self._body) > self._limit:
                 self._fail(f"an answer of more than {self._limit} bytes")
             return
-        said = [each.data for each in self._reader.feed(data) if each.is_message]
-        found = next(filter(jsonrpc.has_answer, said), None)
+        events = self._reader.feed(data)
+        found = next((each.data for each in events if self._wanted(each)), None)
         if found is not None and self._head is not None:
+            self.streamed = True
             self._settle(self._head, found)
 
     def answer_ends(self, arrived: float) -> None:
@@ -103,3 +109,8 @@ class Inquiry:
         source, self._source = self._source, None
         if source is not None:
             source.abort(self)
+
+
+def _answers(event: Event) -> bool:
+    """Whether an event is an answer; a server may tell of its progress before."""
+    return event.is_message and jsonrpc.has_answer(event.data)

@@ -26,6 +26,8 @@ from .long_message import labels, refuse
 from .pool import Pool
 from .port import LinkOwner, Source
 
+_ADVICE = "if it speaks streamable HTTP, set --upstream-transport streamable-http"
+
 
 @dataclass(frozen=True, slots=True)
 class SseTerms:
@@ -183,7 +185,7 @@ class SseLink:
 
     def _take_endpoint(self, event: Event) -> None:
         if event.is_message:
-            self._fail(GARBLED, "the server's first event is not the endpoint")
+            self._fail(GARBLED, f"the server's first event is not the endpoint; {_ADVICE}")
         if event.type != ENDPOINT:
             return
         target = endpoint(self._terms.url, event.data)
@@ -199,7 +201,7 @@ class SseLink:
         self._fail(judge_http(error), error.text)
 
     def _lose_patience(self) -> None:
-        self._fail(TIMED_OUT, "the server named no endpoint in time")
+        self._fail(TIMED_OUT, f"the server named no endpoint in time; {_ADVICE}")
 
     def _fail(self, verdict: Verdict, reason: str) -> None:
         """End because the server did, or must."""

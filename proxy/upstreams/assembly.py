@@ -146,11 +146,12 @@ class Upstreams:
         spoken = StreamableTerms(
             server.target, server.authority, settings.upstream_timeout, settings.message_limit
         )
-        speech = Speech(spoken, pool, settings.upstream_era)
+        speech = Speech(spoken, pool, settings.upstream_era, self._note_sse)
         legacy = HttpConnector(pool, partial(StreamableLink, spoken))
         newer = HttpConnector(pool, partial(ModernLink, spoken))
-        sessions = self._sessions(EraConnector(legacy, newer, speech))
-        modern = self._modern(legacy, Era.LEGACY, speech.doubt)
+        connector = EraConnector(legacy, newer, self._sse(server, pool), speech)
+        sessions = self._sessions(connector)
+        modern = self._modern(connector, Era.LEGACY, speech.doubt)
         passing = HttpUpstream(terms, pool, self._books, self._memory)
         eras = HttpEras(passing, modern, sessions, speech, self._books, self._spawn)
         return eras, sessions
@@ -163,6 +164,9 @@ class Upstreams:
             self._note_restart,
             self._books.ledger.upstream_killed,
         )
+
+    def _note_sse(self) -> None:
+        self._books.ledger.transport = HttpTransport.SSE.value
 
     def _note_restart(self) -> None:
         self._books.ledger.upstream_restarts += 1

@@ -104,7 +104,8 @@ class HttpEras:
 
     def _of_session(self, post: Post) -> HttpUpstream | SessionUpstream:
         """Who keeps a legacy client's session."""
-        ours = self._speech.legacy is False or post.arrival.session in self._sessions
+        speech = self._speech
+        ours = speech.sse or speech.legacy is False or post.arrival.session in self._sessions
         return self._sessions if ours else self._passing
 
     def _taken(self) -> None:
@@ -114,14 +115,14 @@ class HttpEras:
         self._spawn(self._reconsider(trial))
 
     async def _reconsider(self, trial: Trial) -> None:
-        """The server refused `initialize`: a modern one is spoken to in its own way."""
+        """The server refused `initialize`: one of another kind is spoken to in its own way."""
         post, speech = trial.exchange.post, self._speech
         speech.doubt()
         await speech.find_out(post.arrival.forward + post.context, post.arrival.query)
         if trial.exchange.gone:
             return
-        if speech.modern:
-            speech.legacy = False
+        if speech.modern or speech.sse:
+            speech.legacy = bool(speech.sse)
             trial.exchange.withdraw()
             for call in post.calls:
                 call.held = perf_counter() - call.asked
@@ -186,10 +187,16 @@ class _Waiting:
 
 
 class EraConnector:
-    """Opens sessions at a server that may know none: as it wants, or bridged. Part of Connector."""
+    """Opens sessions as the server wants them, or bridged where it knows none. Part of Connector.
 
-    def __init__(self, legacy: Connector, modern: Connector, speech: Speech) -> None:
+    `sse` is for a server that turns out to speak HTTP+SSE.
+    """
+
+    def __init__(
+        self, legacy: Connector, modern: Connector, sse: Connector, speech: Speech
+    ) -> None:
         self._legacy = legacy
+        self._sse = sse
         self._modern = modern
         self._bridged = Bridges(modern, Era.MODERN)
         self._speech = speech
@@ -203,6 +210,8 @@ class EraConnector:
         if not speech.legacy:
             await speech.find_out_legacy(headers, query)
         way = self._bridged if speech.modern and not speech.legacy else self._legacy
+        if speech.sse:
+            way = self._sse
         return await way.connect(owner, headers, query)
 
     async def probe(self) -> str:
@@ -211,5 +220,5 @@ class EraConnector:
 
     async def close(self) -> None:
         """Part of port.Connector."""
-        await self._modern.close()
-        await self._legacy.close()
+        for each in (self._modern, self._sse, self._legacy):
+            await each.close()

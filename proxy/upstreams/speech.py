@@ -5,10 +5,16 @@ refuses it with a modern error, is a modern one; any other is legacy. So is one 
 fails or hangs up, as the official SDKs take it; but then it may have been away or broken, so that
 is asked again once no session could be opened. A modern server may take `initialize` as well,
 which the first client that sends it finds out.
+
+A server that takes no POST may speak HTTP+SSE: then a GET brings an `endpoint` event (2025-11-25,
+"Transports", Backwards Compatibility).
 """
 
 import asyncio
+import logging
+from collections.abc import Callable
 
+from .. import logs
 from ..eras import headers, keys, said
 from ..eras.opening import PROBE_SECONDS, modern_meta, speaks_modern, versions_in
 from ..eras.request import mapping, plain
@@ -19,18 +25,36 @@ from ..transports.inquiry import Inquiry, Told
 from ..transports.pool import Pool
 from ..transports.streamable_link import StreamableTerms
 from ..wire import request
+from ..wire.event_stream import ENDPOINT
 from ..wire.fields import Fields
 from ..wire.head import Header, without
 from .trial import SILENT
 
+LOG = logging.getLogger("proxy.upstream")
+
 _NOTHING = Told(0, b"", b"")
 """What a server said that hung up, or kept silent for too long."""
+_POST = (request.ACCEPT_BOTH, request.CONTENT_JSON)
+_NO_POST = frozenset((400, 404, 405))
+SSE_SECONDS = 3.0
+"""How long a server that takes no POST may think about a GET."""
 
 
 class Speech:
-    """What is known of the server; None is not known yet. `known` settles both."""
+    """What is known of the server; None is not known yet. `known` settles both eras.
 
-    def __init__(self, terms: StreamableTerms, pool: Pool, known: Era | None) -> None:
+    `on_sse` hears of it if the server speaks HTTP+SSE.
+    """
+
+    def __init__(
+        self,
+        terms: StreamableTerms,
+        pool: Pool,
+        known: Era | None,
+        on_sse: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_sse = on_sse
+        self.sse = False
         self._terms = terms
         self._pool = pool
         self._known = known
@@ -47,7 +71,7 @@ class Speech:
 
     def forget(self) -> None:
         """The server was away: another may come back."""
-        self._supposed = False
+        self._supposed = self.sse = False
         self.modern = None if self._known is None else self._known is Era.MODERN
         self.legacy = None if self._known is None else self._known is Era.LEGACY
 
@@ -90,19 +114,19 @@ class Speech:
             "clientInfo": {"name": "mcp-proxy", "version": "1"},
         }
         body = message(keys.INITIALIZE, keys.INITIALIZE, params)
-        told = await self._ask("POST", lines, query, body)
+        told = await self._ask(self._head("POST", lines, query, *_POST), body)
         if told is None or told is _NOTHING or told.status in SILENT or told.status >= 500:
             return
         answer = _answer(told.body)
         self.legacy = told.status < 300 and answer is not None and "result" in answer
         if told.session:
             session = (b"mcp-session-id", told.session)
-            await self._ask("DELETE", lines, query, b"", session)
+            await self._ask(self._head("DELETE", lines, query, session), b"")
 
     async def _discover(self, lines: bytes, query: bytes) -> None:
-        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
         body = message(keys.DISCOVER, keys.DISCOVER, {"_meta": modern_meta(None, None)})
-        told = await self._ask("POST", lines, query, body, *made)
+        made = headers.made_of(keys.DISCOVER, {}, MODERN_VERSION)
+        told = await self._ask(self._head("POST", lines, query, *_POST, *made), body)
         if told is None or told.status in SILENT or self._closed:
             return
         self._supposed = told is _NOTHING or told.status >= 500
@@ -112,22 +136,38 @@ class Speech:
         versions = versions_in(result, "supportedVersions")
         if not (self.modern or self._supposed) or versions & set(LEGACY_VERSIONS):
             self.legacy = True
+        if told.status in _NO_POST and not self.modern:
+            await self._look_for_endpoint(lines, query)
+
+    async def _look_for_endpoint(self, lines: bytes, query: bytes) -> None:
+        inquiry = Inquiry(self._terms.message_limit, lambda event: event.type == ENDPOINT)
+        head = self._head("GET", lines, query, request.ACCEPT_EVENTS)
+        told = await self._ask(head, b"", inquiry, SSE_SECONDS)
+        self.sse = told is not None and told.status == 200 and inquiry.streamed
+        if self.sse:
+            advice = "set --upstream-transport sse, which saves this question"
+            logs.event(LOG, "the server speaks HTTP+SSE", logging.WARNING, advice=advice)
+            self._on_sse()
+
+    def _head(self, method: str, lines: bytes, query: bytes, *own: Header) -> bytes:
+        where = self._terms
+        start = request.start(method, request.target(where.target, query), where.authority, *own)
+        return start + without(lines, headers.REPLACED)
 
     async def _ask(
-        self, method: str, lines: bytes, query: bytes, body: bytes, *own: Header
+        self,
+        head: bytes,
+        body: bytes,
+        inquiry: Inquiry | None = None,
+        seconds: float = PROBE_SECONDS,
     ) -> Told | None:
         """The server's answer; None if it cannot be reached."""
-        where = self._terms
-        given = (request.ACCEPT_BOTH, request.CONTENT_JSON, *own)
-        target = request.target(where.target, query)
-        start = request.start(method, target, where.authority, *given)
-        block = request.complete(start + without(lines, headers.REPLACED), body)
         if self._closed:
             return None
-        inquiry = self._inquiry = Inquiry(where.message_limit)
+        inquiry = self._inquiry = inquiry or Inquiry(self._terms.message_limit)
         try:
-            async with asyncio.timeout(min(PROBE_SECONDS, where.patience / 2)):
-                self._pool.exchange(inquiry, block)
+            async with asyncio.timeout(min(seconds, self._terms.patience / 2)):
+                self._pool.exchange(inquiry, request.complete(head, body))
                 told = await inquiry.told()
         except TimeoutError:
             told = None

@@ -18,7 +18,9 @@ _UNSEEN = re.compile(r"<(head|style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.I
 
 
 _PATH = "check the path of --upstream"
-_TRANSPORT = "and --upstream-transport: an HTTP+SSE server needs `sse`, another must not have it"
+_TRANSPORT = (
+    "and set --upstream-transport sse for HTTP+SSE, --upstream-transport streamable-http else"
+)
 _HOST = "the server does not serve the host of --upstream: allow it there, or name another"
 
 
@@ -27,7 +29,7 @@ class HttpError(NamedTuple):
 
     In a session of the server 404 says that the session is over (specification, "Session
     Management"). What is acceptable (406) is a matter of the client, unless the request is the
-    proxy's `own`. 403 is about a token or an Origin, unless the server speaks of the host.
+    proxy's `own`. To a GET without a session servers of streamable HTTP answer 400. 403 is about a token or an Origin, unless the server speaks of the host.
     """
 
     status: int
@@ -41,7 +43,8 @@ class HttpError(NamedTuple):
         """What the operator of the proxy has to change; "" if the fault is another's."""
         if self.status == 404:
             return "" if self.in_session else _PATH
-        if self.status == 405 or (self.status == 406 and self.own) or self._no_stream:
+        own = self.status == 406 or (self.status == 400 and self.sse)
+        if self.status == 405 or (self.own and own) or self._no_stream:
             return f"{_PATH}, {_TRANSPORT}"
         if self.status == 421 or (self.status == 403 and b"host" in self.body[:_READ].lower()):
             return _HOST

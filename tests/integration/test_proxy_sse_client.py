@@ -1,5 +1,6 @@
 """Clients of the HTTP+SSE transport before a stdio server: their stream, their messages, faults."""
 
+import json
 import re
 import signal
 import sys
@@ -12,7 +13,7 @@ import pytest
 import requests
 
 from tests.integration.proxies import RunningProxy, eventually, running, written_when_held_back
-from tests.integration.sockets import INITIALIZE, call
+from tests.integration.sockets import INITIALIZE, Client, call, read_event
 from tests.integration.sse import SseClient
 from tests.integration.test_proxy_stdio import SERVER, gone
 
@@ -129,6 +130,26 @@ def test_a_server_that_cannot_be_started_is_told_on_the_stream() -> None:
         client.close()
 
 
+def test_a_client_of_streamable_http_is_served_at_the_other_transports_path(
+    proxy: RunningProxy,
+) -> None:
+    client = Client(proxy.port, "/sse")
+    client.post(INITIALIZE)
+    response = client.getresponse()
+    assert json.loads(response.read())["id"] == 0
+    named = {"mcp-session-id": response.getheader("mcp-session-id") or ""}
+    stream = Client(proxy.port)
+    stream.request("GET", "/sse", headers={"accept": "text/event-stream", **named})
+    listening = stream.getresponse()
+    client.post(call(1, "spontaneous"), **named)
+    assert client.answer()[0] == 200
+    assert read_event(listening)["method"] == "notifications/tools/list_changed"
+    client.request("DELETE", "/sse", headers=named)
+    assert client.getresponse().status == 200
+    for each in (client, stream):
+        each.close()
+
+
 def test_a_server_that_hangs_times_out() -> None:
     with running("--upstream-timeout", "1", "--", *SERVER) as proxy:
         client = SseClient(proxy.port)
@@ -143,7 +164,7 @@ def test_a_server_that_hangs_times_out() -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/messages", 404), ("/messages?session_id=guess", 404), ("/sse", 405), ("/other", 404)],
+    [("/messages", 404), ("/messages?session_id=guess", 404), ("/sse", 400), ("/other", 404)],
 )
 def test_a_message_without_a_session_is_refused(client: SseClient, path: str, status: int) -> None:
     assert client.post(call(), path) == status

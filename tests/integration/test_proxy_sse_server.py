@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.integration.modern import ModernClient, meta
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import (
     INITIALIZE,
@@ -17,6 +18,7 @@ from tests.integration.sockets import (
     read_event,
     result,
 )
+from tests.integration.sse import SseClient
 
 pytestmark = pytest.mark.slow
 
@@ -134,6 +136,65 @@ def test_redirects_of_the_stream_and_of_messages_are_followed(
     head, body = messages.request()
     assert (head.split()[1], json.loads(body)) == ("/m/", INITIALIZE)
     client.close()
+
+
+@pytest.mark.parametrize("refusal", ["404 Not Found", "405 Method Not Allowed", "400 Bad Request"])
+@pytest.mark.parametrize("kind", ["legacy", "modern", "HTTP+SSE"])
+def test_a_server_that_was_taken_for_one_of_streamable_http_is_spoken_to_as_it_wants(
+    upstream: Upstream, kind: str, refusal: str
+) -> None:
+    with running("--upstream", upstream.url) as proxy:
+        client = {"legacy": Client, "modern": ModernClient, "HTTP+SSE": SseClient}[kind](proxy.port)
+        if isinstance(client, ModernClient):
+            client.send_request(call(0, _meta=meta()))
+        else:
+            client.post(INITIALIZE)
+        upstream_refuses = 0
+        while not (side := upstream.accept()).request()[0].startswith("GET /mcp "):
+            side.answer(b"no", refusal, "connection: close\r\n")
+            upstream_refuses += 1
+        assert upstream_refuses == (1 if kind == "legacy" else 0), "the probe is refused unseen"
+        side.start_events()
+        side.chunk(b"event: endpoint\ndata: /m\n\n")
+        assert side.at_end()
+        stream = upstream.accept()
+        assert stream.request()[0].startswith("GET /mcp ")
+        stream.start_events()
+        stream.chunk(b"event: endpoint\ndata: /m\n\n")
+        messages = upstream.accept()
+        head, body = messages.request()
+        assert head.startswith("POST /m ")
+        opened = json.loads(body)
+        assert opened["method"] == "initialize"
+        stream.event({"id": opened["id"], "result": {"protocolVersion": "2025-06-18"}})
+        messages.send(ACCEPTED)
+        if isinstance(client, ModernClient):
+            for _ in range(2):
+                asked = json.loads(messages.request()[1])
+                messages.send(ACCEPTED)
+            stream.event(result(asked["id"]))
+        answer = client.message() if isinstance(client, SseClient) else client.answer()[1]
+        assert answer["id"] == 0
+        [line] = eventually(lambda: proxy.logged("the server speaks HTTP+SSE"), "the line")
+        assert "--upstream-transport sse" in line["advice"]
+        assert proxy.value("mcp_proxy_upstream_up", transport="sse") == 1
+        client.close()
+
+
+def test_a_server_that_was_taken_for_one_of_http_sse_is_named(upstream: Upstream) -> None:
+    with running("--upstream", f"http://127.0.0.1:{upstream.port}/sse") as proxy:
+        client = Client(proxy.port)
+        client.post(INITIALIZE)
+        side = upstream.accept()
+        side.request()
+        side.answer(b"GET needs a session", "400 Bad Request")
+        status, told = client.answer()
+        assert (status, told["id"]) == (502, 0)
+        for each in ("400", "GET needs a session", "--upstream-transport streamable-http"):
+            assert each in told["error"]["message"]
+        [line] = eventually(lambda: proxy.logged("call failed"), "the line in the log")
+        assert line["reason"] == told["error"]["message"]
+        client.close()
 
 
 def test_the_clients_query_reaches_the_server(server: SseUpstream, proxy: RunningProxy) -> None:

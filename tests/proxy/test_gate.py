@@ -89,7 +89,7 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer_and_the_session() -> No
     [
         ("/mcp", b"POST, GET, DELETE"),
         ("/mcp/?a=b", b"POST, GET, DELETE"),
-        ("/sse", b"GET"),
+        ("/sse", b"GET, POST, DELETE"),
         ("/messages", b"POST"),
         ("/where", b"GET, HEAD"),
     ],
@@ -131,7 +131,7 @@ def test_a_browser_that_asks_for_a_strangers_page_is_refused() -> None:
         ("GET /sse HTTP/1.1", OPEN_STREAM, 0),
         ("GET /sse?key=1 HTTP/1.1", OPEN_STREAM, 0),
         ("POST /messages?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
-        ("POST /sse HTTP/1.1", "", 405),
+        ("PUT /sse HTTP/1.1", "", 405),
         ("GET /messages HTTP/1.1", "", 405),
         ("GET /sse/ HTTP/1.1", OPEN_STREAM, 0),
         ("POST /messages/?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
@@ -145,7 +145,7 @@ def test_each_path_has_its_errands(start: str, errand: str, expected: int) -> No
 
 @pytest.mark.parametrize(
     ("start", "allowed"),
-    [("PUT /mcp HTTP/1.1", b"POST, GET, DELETE"), ("POST /sse HTTP/1.1", b"GET")],
+    [("PUT /mcp HTTP/1.1", b"POST, GET, DELETE"), ("PUT /sse HTTP/1.1", b"GET, POST, DELETE")],
 )
 def test_a_wrong_method_is_told_the_right_ones(start: str, allowed: bytes) -> None:
     refusal = arrive(start=start).refusal
@@ -175,6 +175,12 @@ def test_a_messages_session_is_in_its_query_and_nowhere_else() -> None:
     assert arrive("Mcp-Session-Id: other", start=start).session == "x/y"
     assert arrive(start="POST /messages HTTP/1.1").session == ""
     assert arrive("Mcp-Session-Id: s", start="POST /mcp?session_id=q HTTP/1.1").session == "s"
+
+
+def test_a_stream_is_opened_by_a_client_without_a_session_only() -> None:
+    assert arrive(start="GET /sse HTTP/1.1").errand == OPEN_STREAM
+    assert arrive("Mcp-Session-Id: s", start="GET /sse/ HTTP/1.1").errand == "GET"
+    assert arrive(start="POST /sse HTTP/1.1").errand == "POST"
 
 
 def test_a_streamable_endpoint_may_be_at_a_path_of_the_other_transport() -> None:

@@ -54,6 +54,25 @@ def test_an_upstream_url_says_where_to_connect(url: str, host: str, port: int, p
     assert (server.host, server.port, server.path) == (host, port, path)
 
 
+@pytest.mark.parametrize(
+    ("flags", "transport"),
+    [
+        (("http://a/sse",), "sse"),
+        (("http://a/x/sse/?key=1",), "sse"),
+        (("http://a/sse", "--upstream-transport", "streamable-http"), "streamable-http"),
+        (("http://a/mcp", "--upstream-transport", "auto"), "streamable-http"),
+        (("http://a/sse/mcp",), "streamable-http"),
+        (("http://a/mcp?x=/sse",), "streamable-http"),
+        (("http://a/ssex",), "streamable-http"),
+        (("http://a",), "streamable-http"),
+    ],
+)
+def test_the_transport_is_guessed_from_the_url(flags: tuple[str, ...], transport: str) -> None:
+    server = read("--upstream", *flags).server
+    assert isinstance(server, HttpServer)
+    assert server.transport == transport
+
+
 def test_an_sse_server_is_served_at_the_proxys_own_path() -> None:
     server = read("--upstream", "http://a/x/sse", "--upstream-transport", "sse").server
     assert isinstance(server, HttpServer)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 from proxy.calls.books import Books
 from proxy.eras import keys
@@ -23,6 +24,7 @@ from proxy.transports.hub import Hub, Share
 from proxy.transports.modern_link import ModernLink
 from proxy.transports.pool import Endpoint, Pool
 from proxy.transports.port import Connector, LinkOwner
+from proxy.transports.sse_link import SseConnector, SseLink, SseTerms
 from proxy.transports.streamable_link import StreamableLink, StreamableTerms
 from proxy.upstreams.bridge import Bridges
 from proxy.upstreams.conversation import Terms
@@ -169,11 +171,12 @@ def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 1
     speech = Speech(spoken, pool, known)
     legacy = HttpConnector(pool, partial(StreamableLink, spoken))
     newer = HttpConnector(pool, partial(ModernLink, spoken))
-    connector = EraConnector(legacy, newer, speech)
+    sse = SseConnector(pool, partial(SseLink, SseTerms(urlsplit("http://upstream/mcp"), 10.0, 999)))
+    connector = EraConnector(legacy, newer, sse, speech)
     places = Places(9)
     sessions = SessionUpstream(scene.terms(connector, patience), idle=100.0, places=places)
     modern = ModernUpstream(
-        scene.terms(legacy, patience),
+        scene.terms(connector, patience),
         era=Era.LEGACY,
         idle=100.0,
         places=places,
