@@ -6,9 +6,11 @@ import signal
 import socket
 from contextlib import ExitStack
 from time import perf_counter
+from typing import Any
 
 from . import admin, listening, logs, protection
 from .access.entrance import Entrance, entrance_of
+from .client_config import client_config, client_url
 from .gate import Gate
 from .memory import Memory
 from .refusal import Page
@@ -192,13 +194,20 @@ class Server:
         self._stop.set()
 
     def _say_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
+        settings, ledger = self._settings, self._services[0].ledger
+        listen = None if mcp is None else listening.address_of(mcp)
+        told: dict[str, Any] = {}
+        if listen is not None:
+            url = client_url(listen, settings.server.path)
+            told = {"url": url, "mcp_json": client_config(ledger.server, url, settings.access)}
         logs.event(
             LOG,
             "ready",
-            listen="stdio" if mcp is None else str(listening.address_of(mcp)),
+            listen=str(listen or "stdio"),
             metrics=str(listening.address_of(metrics)),
-            server=self._services[0].ledger.server,
-            transport=self._services[0].ledger.transport,
+            server=ledger.server,
+            transport=ledger.transport,
+            **told,
         )
 
     async def _tick(self) -> None:

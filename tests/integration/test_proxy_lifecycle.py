@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -16,7 +18,7 @@ from proxy.gate import HEAD_LIMIT, HEADERS_LIMIT
 from proxy.options import OPTIONS
 from proxy.transports.http_server import RECEIVE_SECONDS
 from tests.integration.proxies import environment, eventually, running
-from tests.integration.sockets import Client, Upstream, call, read_event, result
+from tests.integration.sockets import TIMEOUT_SECONDS, Client, Upstream, call, read_event, result
 from tests.integration.test_proxy_stdio import SERVER, Session, gone, spawned
 
 pytestmark = pytest.mark.slow
@@ -126,6 +128,23 @@ def test_settings_may_come_from_the_environment() -> None:
         assert session.call("echo")[0] == 200
         assert proxy.value("toolhive_mcp_requests_total", server="echo", transport="stdio") == 2
         session.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "[::]"])
+def test_the_first_line_says_what_to_paste_into_a_client(host: str, upstream: Upstream) -> None:
+    url = upstream.url.replace("/mcp", "/v1/tools")
+    with running("--listen", f"{host}:0", "--server-name", "s", "--upstream", url) as proxy:
+        [ready] = proxy.logged("ready")
+        entry = ready["mcp_json"]["mcpServers"]["s"]
+        assert entry == {"type": "http", "url": ready["url"]}
+        called = urlsplit(entry["url"])
+        client = HTTPConnection(called.hostname or "", called.port or 0, timeout=TIMEOUT_SECONDS)
+        client.request("GET", called.path)
+        side = upstream.accept()
+        assert side.request()[0].startswith("GET /v1/tools ")
+        side.answer(b"", "405 Method Not Allowed")
+        assert client.getresponse().status == 405
+        client.close()
 
 
 def test_it_runs_with_the_other_rooms_deleted(tmp_path: Path) -> None:
