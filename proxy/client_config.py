@@ -1,4 +1,4 @@
-"""What the owner of an MCP client needs to reach the proxy: a URL, and the content of `mcp.json`."""
+"""What the owner of an MCP client needs to reach the proxy: URL and content of `mcp.json`."""
 
 from ipaddress import ip_address
 

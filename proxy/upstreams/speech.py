@@ -136,7 +136,7 @@ class Speech:
         versions = versions_in(result, "supportedVersions")
         if not (self.modern or self._supposed) or versions & set(LEGACY_VERSIONS):
             self.legacy = True
-        if told.status in _NO_POST and not self.modern:
+        if told.status in _NO_POST and _answer(told.body) is None:
             await self._look_for_endpoint(lines, query)
 
     async def _look_for_endpoint(self, lines: bytes, query: bytes) -> None:

@@ -10,6 +10,8 @@ from http.client import HTTPConnection
 from typing import Any
 
 TIMEOUT_SECONDS = 10.0
+NO_SESSION = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no session"}}
+"""What the official SDKs' servers with sessions answer to a request without one."""
 
 
 class UpstreamSide:
@@ -26,7 +28,7 @@ class UpstreamSide:
         asked = b"\r\nmcp-method: server/discover\r\n" in self._rest
         if asked:
             self.request()
-            self.answer(b"", "400 Bad Request", "connection: close\r\n")
+            self.answer(json.dumps(NO_SESSION).encode(), "400 Bad Request", "connection: close\r\n")
         return asked
 
     def request(self) -> tuple[str, bytes]:

@@ -80,6 +80,13 @@ def open_session(upstream: Upstream) -> None:
     answer(side, "", "202 Accepted")
 
 
+def refuse_stream(upstream: Upstream) -> None:
+    """Play a server without HTTP+SSE, for which one that takes no POST is asked."""
+    side, head, _ = asked(upstream)
+    assert head.startswith("get ")
+    side.answer(b"", "405 Method Not Allowed", "connection: close\r\n")
+
+
 def next_post(upstream: Upstream) -> tuple[UpstreamSide, str, Any]:
     """The next POST; a GET for a stream is answered that there is none."""
     while True:
@@ -100,6 +107,7 @@ def test_a_server_without_server_discover_gets_a_session(status: str) -> None:
         for line in ("mcp-method: server/discover", "authorization: bearer x"):
             assert f"\r\n{line}" in head
         side.answer(b"no", status, "connection: close\r\n")
+        refuse_stream(upstream)
         open_session(upstream)
         side, head, forwarded = next_post(upstream)
         assert (forwarded["method"], forwarded["params"]) == (CALL, {"name": "echo"})
@@ -284,6 +292,7 @@ def test_a_refusal_of_a_legacy_server_reaches_a_legacy_client_as_it_came(status:
                 side, _, probe = asked(upstream) if not streamed else (side, *read(side))
                 assert probe["method"] == keys.DISCOVER
                 answer(side, "", "404 Not Found")
+                refuse_stream(upstream)
             response = client.getresponse()
             if streamed:
                 assert read_event(response)["method"] == "notifications/message"
