@@ -29,7 +29,8 @@ class HttpError(NamedTuple):
 
     In a session of the server 404 says that the session is over (specification, "Session
     Management"). What is acceptable (406) is a matter of the client, unless the request is the
-    proxy's `own`. To a GET without a session servers of streamable HTTP answer 400. 403 is about a token or an Origin, unless the server speaks of the host.
+    proxy's `own`. Servers of streamable HTTP answer 400 to a GET without a session. 403 is about a
+    token or an Origin, unless the server speaks of the host.
     """
 
     status: int
@@ -43,8 +44,7 @@ class HttpError(NamedTuple):
         """What the operator of the proxy has to change; "" if the fault is another's."""
         if self.status == 404:
             return "" if self.in_session else _PATH
-        own = self.status == 406 or (self.status == 400 and self.sse)
-        if self.status == 405 or (self.own and own) or self._no_stream:
+        if self.status == 405 or (self.status == 406 and self.own) or self._no_stream:
             return f"{_PATH}, {_TRANSPORT}"
         if self.status == 421 or (self.status == 403 and b"host" in self.body[:_READ].lower()):
             return _HOST
@@ -59,7 +59,7 @@ class HttpError(NamedTuple):
 
     @property
     def _no_stream(self) -> bool:
-        return self.sse and self.status < 300
+        return self.sse and (self.status < 300 or self.status == 400)
 
 
 def refusal_text(body: bytes) -> str:
