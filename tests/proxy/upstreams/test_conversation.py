@@ -253,6 +253,24 @@ def test_a_slow_client_pauses_the_link_until_the_last_slow_one_caught_up() -> No
     assert talk.link.told[-1] == "resume"
 
 
+def test_a_call_behind_an_unread_stream_has_its_time_and_the_unread_one_what_it_is_read() -> None:
+    talk, now = Talk(), perf_counter()
+    talk.start()
+    unread, other = talk.call(1), talk.call(2)
+    assert unread.visitor is not None
+    unread.visitor.client_paused()
+    talk.conversation.tick(now + 11.0)
+    assert error(other)[:2] == (504, 2)
+    assert "does not read" in error(other)[2]
+    assert talk.outcomes() == {("timeout", "caller"): 1}
+    unread.visitor.client_resumed()
+    talk.conversation.tick(now + 20.0)
+    assert not unread.over
+    talk.conversation.tick(now + 22.0)
+    assert b"the server did not answer in time" in unread.body
+    assert talk.outcomes() == {("timeout", "caller"): 1, ("timeout", "server"): 1}
+
+
 class Carried(Talk):
     """A conversation whose client speaks HTTP+SSE."""
 
