@@ -117,7 +117,7 @@ class Gate:
     client that was given the URL of HTTP+SSE may speak streamable HTTP there, too: it tries that
     first (2025-11-25, "Transports", Backwards Compatibility).
     `passes_metadata` is whether the server behind may be asked for OAuth metadata; `port` is the
-    one that is listened at.
+    one that is listened at. Header lines whose names are among the `replaced` do not travel on.
     """
 
     path: bytes
@@ -129,6 +129,7 @@ class Gate:
     metadata: Metadata = NO_METADATA
     passes_metadata: bool = False
     port: int = 0
+    replaced: frozenset[bytes] = frozenset()
 
     def arrive(self, block: bytes) -> Arrival:
         """Judge a request by its head. Raises MalformedHead."""
@@ -157,7 +158,7 @@ class Gate:
             last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
             tracestate=joined(head.headers, b"tracestate").decode("latin-1"),
-            forward=lines(end_to_end(head.headers, drop=_CONSUMED if consumes else _REPLACED)),
+            forward=self._forward(head),
             context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
             token=token,
             page=self._page(head),
@@ -168,6 +169,11 @@ class Gate:
             cors=self._cors(text.get(b"origin")),
             refusal=self._refusal(head, text, token),
         )
+
+    def _forward(self, head: RequestHead) -> bytes:
+        """The header lines that travel on. To many servers `_` in a name is the same as `-`."""
+        others = (h for h in head.headers if h[0].replace(b"_", b"-") not in self.replaced)
+        return lines(end_to_end(others, drop=_CONSUMED if self.access.consumes else _REPLACED))
 
     def _page(self, head: RequestHead) -> Page | None:
         """The metadata document, for who looks for a way to get a token, or what OPTIONS tells."""

@@ -20,6 +20,12 @@ from .wire.depth import DEEPEST
 
 MIB = 1024 * 1024
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_FREE = frozenset((
+    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type",
+    "cookie", "expect", "host", "keep-alive", "last-event-id", "te", "traceparent", "tracestate",
+    "trailer", "transfer-encoding", "upgrade",
+))  # fmt: skip
 _CREDENTIALS = re.compile(r"://[^/@]*@")
 
 
@@ -47,9 +53,10 @@ class Option:
     """One option; `read` turns its text into a value, or raises ValueError saying what it may be.
 
     An option without a default is `absent` when it is not given. A `secret` one has no flag, since
-    arguments can be seen by every user of the machine, and its value is in no message. One that may
-    be given `many` times is a tuple of names with values, in which `${NAME}` stands for a variable;
-    its own variable holds one a line. The flag of one with a `bare` value needs none behind it.
+    arguments can be seen by every user of the machine, and its value is in no message; nor is that
+    of a `private` one. One that may be given `many` times is a tuple of names with values, in which
+    `${NAME}` stands for a variable; its own variable holds one a line. The flag of one with a
+    `bare` value needs none behind it.
     """
 
     name: str
@@ -61,6 +68,7 @@ class Option:
     secret: bool = False
     many: bool = False
     bare: str = ""
+    private: bool = False
 
     @property
     def flag(self) -> str:
@@ -77,7 +85,8 @@ class Option:
         try:
             return self.read(text)
         except ValueError as error:
-            shown = "this value" if self.secret else repr(_CREDENTIALS.sub("://...@", text))
+            hidden = self.secret or self.private
+            shown = "this value" if hidden else repr(_CREDENTIALS.sub("://...@", text))
             raise SettingsError(f"{source}: {shown} is not allowed: {error}") from error
 
 
@@ -86,6 +95,23 @@ def _variable(text: str) -> tuple[str, str]:
     if not name or not equals or not all(map(_is_argument, (name, value))):
         raise ValueError("use NAME=VALUE, such as API_KEY=${API_KEY}")
     return name, value
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not _TOKEN.fullmatch(name):
+        raise ValueError("use NAME=VALUE, such as Authorization=Bearer ${TOKEN}")
+    if name.lower() in _NOT_FREE or name.lower().startswith(("mcp-", "proxy-")):
+        raise ValueError(f"{name} is set by the proxy itself or by clients: leave it out")
+    return name, value
+
+
+def header_value(value: str) -> str:
+    """The value of a header line. Raises ValueError, in which it is not, if it cannot be one."""
+    value = value.strip()
+    if not value or not all(" " <= each != "\x7f" and each <= "\xff" for each in value):
+        raise ValueError("its value is empty, or has characters that a header cannot carry")
+    return value
 
 
 def _folder(text: str) -> str:
@@ -281,6 +307,11 @@ ENV = Option(
     "a variable for a stdio server, beside those of the proxy; ${NAME} stands for one of these;"
     " may be given again", _variable, (), many=True,
 )  # fmt: skip
+HEADER = Option(
+    "header", "NAME=VALUE", "",
+    "a header line of every request to an HTTP server, in the place of the client's; ${NAME} stands"
+    " for a variable of the proxy; may be given again", _header, (), many=True, private=True,
+)  # fmt: skip
 CWD = Option("cwd", "FOLDER", "", "where a stdio server runs", _folder, "")
 CHILD_USER = Option(
     "child_user", "NAME", "",
@@ -333,6 +364,7 @@ OPTIONS = (
     COMMAND,
     SERVER_NAME,
     UPSTREAM_CA,
+    HEADER,
     Option("listen", "HOST:PORT", "127.0.0.1:8080", "where clients reach MCP", _address),
     METRICS_LISTEN,
     STDIO,

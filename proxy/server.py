@@ -130,6 +130,7 @@ class Server:
             metadata=entrance.metadata,
             passes_metadata=service.passes_metadata,
             port=listening.address_of(mcp).port,
+            replaced=service.replaced,
         )
         return Front(
             Memo(gate.arrive),

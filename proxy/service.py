@@ -44,6 +44,7 @@ class Service:
         books = self._books = Books(self.ledger, self._export.tracer, log)
         upstreams = self._upstreams = Upstreams(settings, books, memory, spawn, self._note_upstream)
         self.passes_metadata = upstreams.metadata is not None
+        self.replaced = http.replaced if http else frozenset[bytes]()
         self._relay = Relay(
             upstreams.endpoint,
             upstreams.streams,

@@ -25,6 +25,7 @@ from .options import (
     COMMAND,
     CWD,
     ENV,
+    HEADER,
     JWT_AUDIENCE,
     JWT_ISSUER,
     JWT_KEYS_URL,
@@ -42,10 +43,13 @@ from .options import (
     Address,
     Calls,
     HttpTransport,
+    Option,
+    header_value,
 )
 from .telemetry import settings as telemetry_settings
 from .telemetry.settings import TelemetrySettings
 from .users import User
+from .wire import request
 
 DEFAULT_PATH = "/mcp"
 PREFIX = "MCP_PROXY_"
@@ -96,10 +100,11 @@ signal ends the proxy at once. Exit code 2: a setting cannot be used, said in on
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
-    """An MCP server that is reached by HTTP."""
+    """An MCP server that is reached by HTTP. `headers` go with every request to it."""
 
     url: SplitResult
     transport: HttpTransport
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def host(self) -> str:
@@ -123,9 +128,15 @@ class HttpServer:
         return f"{self.url.path or '/'}{query}".encode()
 
     @property
-    def authority(self) -> bytes:
-        """What Host says."""
-        return self.url.netloc.encode()
+    def fixed(self) -> bytes:
+        """The header lines of every request; they may hold secrets."""
+        own = [(name.encode(), value.encode("latin-1")) for name, value in self.headers]
+        return request.fixed(self.url.netloc.encode(), own)
+
+    @property
+    def replaced(self) -> frozenset[bytes]:
+        """Names, in lower case, of header lines that clients do not set."""
+        return frozenset(name.lower().encode() for name, _ in self.headers)
 
     @property
     def shown(self) -> str:
@@ -239,7 +250,7 @@ def parse(
 
 def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The variables whose values are the proxy's own secrets."""
-    own = {option.variable for option in OPTIONS if option.secret}
+    own = {option.variable for option in OPTIONS if option.secret or option.private}
     return tuple(name for name in environment if name in own or _OTLP_HEADERS.fullmatch(name))
 
 
@@ -261,7 +272,9 @@ def _values(
         elif option.many:
             texts = text.splitlines() if isinstance(text, str) else text
             values[option.name] = tuple(
-                _expanded(source, option.value(source, each), environment) for each in texts if each
+                _expanded(option, source, option.value(source, each), environment)
+                for each in texts
+                if each
             )
         else:
             values[option.name] = option.value(source, text)
@@ -270,11 +283,14 @@ def _values(
     return values
 
 
-def _expanded(source: str, given: Any, environment: Mapping[str, str]) -> tuple[str, str]:
+def _expanded(
+    option: Option, source: str, given: Any, environment: Mapping[str, str]
+) -> tuple[str, str]:
     """A name and its value, in which variables are replaced by theirs."""
     name, value = given
     try:
-        return name, expanded(value, environment)
+        value = expanded(value, environment)
+        return name, header_value(value) if option is HEADER else value
     except ValueError as error:
         raise SettingsError(f"{source}: {name}: {error}") from error
 
@@ -300,7 +316,10 @@ def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSe
         )
     if upstream is not None:
         _refuse_what_only_processes_have(values, upstream)
-        return HttpServer(upstream, transport or _usual_transport(upstream))
+        transport = transport or _usual_transport(upstream)
+        return HttpServer(upstream, transport, values[HEADER.name])
+    if values[HEADER.name]:
+        raise SettingsError(f"{HEADER.flag} is of no use with a command: only HTTP has headers")
     if transport is HttpTransport.SSE and command is not None:
         raise SettingsError(
             f"{UPSTREAM_TRANSPORT.flag} {transport} and the command {command[0]!r} are both given:"

@@ -44,7 +44,7 @@ class KeySource:
         scheme, host, port = origin(where)
         tls = ssl.create_default_context() if scheme == "https" else None
         self._endpoint = Endpoint(host or "", port, tls)
-        start = request.start("GET", target_of(where), where.netloc.encode())
+        start = request.start("GET", target_of(where), request.fixed(where.netloc.encode()))
         self._block = start + b"connection: close\r\n\r\n"
 
     async def __call__(self) -> bytes:

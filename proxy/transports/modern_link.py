@@ -146,7 +146,7 @@ class ModernLink:
         if asked.method == keys.CALL_TOOL:
             arguments = plain(asked.params.get("arguments"))
             own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
-        start = request.start("POST", self._target, self._terms.authority, *own)
+        start = request.start("POST", self._target, self._terms.fixed, *own)
         given = self._cookies.onto(parcel.headers, self._target)
         block = request.complete(start + given, parcel.message)
         self._pool.exchange(question, block)

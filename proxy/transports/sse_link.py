@@ -6,7 +6,7 @@ names the endpoint for the POSTs. Stream and session live and die together.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from urllib.parse import SplitResult
 
@@ -38,13 +38,9 @@ class SseTerms:
     """
 
     url: SplitResult
+    fixed: bytes = field(repr=False)
     patience: float
     message_limit: int
-
-    @property
-    def authority(self) -> bytes:
-        """What Host says."""
-        return self.url.netloc.encode()
 
     @property
     def target(self) -> bytes:
@@ -82,8 +78,7 @@ class SseLink:
 
     def open(self, headers: bytes) -> None:
         """Ask for the event stream."""
-        authority = self._terms.authority
-        start = request.start("GET", self._target, authority, request.ACCEPT_EVENTS)
+        start = request.start("GET", self._target, self._terms.fixed, request.ACCEPT_EVENTS)
         self._pool.exchange(self, start + without(headers, REPLACED) + b"\r\n")
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
@@ -218,8 +213,8 @@ class SseLink:
     def _deliver(self, parcel: Parcel) -> None:
         delivery = Delivery(parcel, self)
         self._deliveries.add(delivery)
-        authority = self._terms.authority
-        start = request.start("POST", self._endpoint, authority, request.CONTENT_JSON)
+        fixed = self._terms.fixed
+        start = request.start("POST", self._endpoint, fixed, request.CONTENT_JSON)
         headers = self._cookies.onto(parcel.headers, self._endpoint)
         self._pool.exchange(delivery, request.complete(start + headers, parcel.message))
         delivery.wait(self._terms.patience)

@@ -7,7 +7,7 @@ offers one.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..eras.headers import REPLACED
 from ..verdict import UNREACHABLE, Verdict
@@ -26,10 +26,13 @@ FAREWELL_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class StreamableTerms:
-    """How the server is spoken to. `patience` is in seconds, `message_limit` in bytes."""
+    """How the server is spoken to. `fixed` are the header lines of every request.
+
+    `patience` is in seconds, `message_limit` in bytes.
+    """
 
     target: bytes
-    authority: bytes
+    fixed: bytes = field(repr=False)
     patience: float
     message_limit: int
 
@@ -164,7 +167,7 @@ class StreamableLink:
         accept = request.ACCEPT_EVENTS if method == "GET" else request.ACCEPT_BOTH
         typed = (request.CONTENT_JSON,) if body else ()
         own = (accept, *typed, *self._identity, *extra)
-        start = request.start(method, self._target, self._terms.authority, *own)
+        start = request.start(method, self._target, self._terms.fixed, *own)
         self._requests.add(line)
         headers = self._cookies.onto(self._headers, self._target)
         self._pool.exchange(line, request.complete(start + headers, body))

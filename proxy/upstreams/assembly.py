@@ -71,9 +71,10 @@ class Upstreams:
         if server.secure:
             tls = ssl.create_default_context(cafile=settings.upstream_ca or None)
         pool = Pool(Endpoint(server.host, server.port, tls), spawn, on_reach, follows=True)
-        metadata = None if settings.access else ResourceMetadata(server.url)
+        asks_clients = settings.access or b"authorization" in server.replaced
+        metadata = None if asks_clients else ResourceMetadata(server.url)
         if metadata is not None:
-            self.metadata = MetadataUpstream(metadata, server.authority, pool, spawn)
+            self.metadata = MetadataUpstream(metadata, server.fixed, pool, spawn)
         if server.transport is HttpTransport.SSE:
             sse = self._sse(server, pool)
             self.streams = self._sessions(sse)
@@ -128,7 +129,9 @@ class Upstreams:
 
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings
-        terms = SseTerms(server.url, settings.upstream_timeout, settings.message_limit)
+        terms = SseTerms(
+            server.url, server.fixed, settings.upstream_timeout, settings.message_limit
+        )
         return SseConnector(pool, partial(SseLink, terms))
 
     def _streamable(
@@ -137,14 +140,14 @@ class Upstreams:
         settings = self._settings
         terms = HttpTerms(
             target=server.target,
-            authority=server.authority,
+            fixed=server.fixed,
             patience=settings.upstream_timeout,
             idle=settings.session_idle,
             message_limit=settings.message_limit,
             metadata=metadata,
         )
         spoken = StreamableTerms(
-            server.target, server.authority, settings.upstream_timeout, settings.message_limit
+            server.target, server.fixed, settings.upstream_timeout, settings.message_limit
         )
         speech = Speech(spoken, pool, settings.upstream_era, self._note_sse)
         legacy = HttpConnector(pool, partial(StreamableLink, spoken))

@@ -1,6 +1,6 @@
 """A streamable HTTP upstream: writes the requests, keeps the open exchanges and sessions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from ..calls.books import Books
@@ -29,14 +29,14 @@ MOST_PARKED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class HttpTerms:
-    """How an HTTP upstream is spoken to: the request target, the authority for Host, the limits.
+    """How an HTTP upstream is spoken to: the target and header lines of every request, the limits.
 
     `patience` and `idle` are seconds, `message_limit` bytes. `metadata` is None where the proxy
     itself asks for tokens.
     """
 
     target: bytes
-    authority: bytes
+    fixed: bytes = field(repr=False)
     patience: float
     idle: float
     message_limit: int
@@ -61,7 +61,7 @@ class HttpUpstream:
         self._starts = {method: self._start(method, b"") for method in METHODS}
 
     def __repr__(self) -> str:
-        return f"<HttpUpstream {self._terms.authority.decode()} open={len(self._exchanges)}>"
+        return f"<HttpUpstream {self._pool!r} open={len(self._exchanges)}>"
 
     def post(self, post: Post, trial: Trial | None = None) -> None:
         """Part of Upstream. `trial` judges the answer before it is passed on."""
@@ -194,7 +194,7 @@ class HttpUpstream:
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._terms
-        return request.start(method, request.target(where.target, query), where.authority)
+        return request.start(method, request.target(where.target, query), where.fixed)
 
     def _withdraw(self, withdrawal: Withdrawal) -> None:
         """The server accepted that a client gives up a call, or all calls of its session."""

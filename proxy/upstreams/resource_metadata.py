@@ -82,22 +82,25 @@ class ResourceMetadata:
 
 
 class MetadataUpstream:
-    """Fetches documents of the server at `authority` for clients. `spawn` starts an owned task."""
+    """Fetches documents of a server for clients.
+
+    `fixed` are the header lines of every request to it; `spawn` starts an owned task.
+    """
 
     def __init__(
         self,
         metadata: ResourceMetadata,
-        authority: bytes,
+        fixed: bytes,
         pool: Pool,
         spawn: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
         self._metadata = metadata
-        self._authority = authority
+        self._fixed = fixed
         self._pool = pool
         self._spawn = spawn
 
     def __repr__(self) -> str:
-        return f"<MetadataUpstream {self._authority.decode()}>"
+        return f"<MetadataUpstream {self._pool!r}>"
 
     def fetch(self, post: Post) -> None:
         """Answer a client's GET with the server's document, or its refusal."""
@@ -107,7 +110,7 @@ class MetadataUpstream:
 
     async def _answer(self, post: Post, inquiry: Inquiry) -> None:
         arrival = post.arrival
-        start = request.start("GET", self._metadata.target(arrival), self._authority)
+        start = request.start("GET", self._metadata.target(arrival), self._fixed)
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 self._pool.exchange(inquiry, start + arrival.forward + b"\r\n")

@@ -151,7 +151,7 @@ class Speech:
 
     def _head(self, method: str, lines: bytes, query: bytes, *own: Header) -> bytes:
         where = self._terms
-        start = request.start(method, request.target(where.target, query), where.authority, *own)
+        start = request.start(method, request.target(where.target, query), where.fixed, *own)
         return start + without(lines, headers.REPLACED)
 
     async def _ask(

@@ -1,5 +1,7 @@
 """HTTP requests that the proxy writes to an upstream."""
 
+from collections.abc import Iterable
+
 from . import response
 from .head import Header, lines
 
@@ -8,10 +10,15 @@ ACCEPT_BOTH: Header = (b"accept", b"%b, %b" % (response.JSON, response.EVENTS))
 CONTENT_JSON: Header = (b"content-type", response.JSON)
 
 
-def start(method: str, target: bytes, authority: bytes, *headers: Header) -> bytes:
-    """Request line, Host, the wish for an answer that the proxy can read, and header lines."""
-    return b"%b %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: identity\r\n%b" % (
-        method.encode(), target, authority, lines(headers),
+def fixed(authority: bytes, headers: Iterable[Header] = ()) -> bytes:
+    """The header lines of every request to a server: Host, and those of the operator."""
+    return lines(((b"host", authority), *headers))
+
+
+def start(method: str, target: bytes, fixed: bytes, *headers: Header) -> bytes:
+    """Request line, `fixed` lines, the wish for an answer that the proxy can read, and others."""
+    return b"%b %b HTTP/1.1\r\n%baccept-encoding: identity\r\n%b" % (
+        method.encode(), target, fixed, lines(headers),
     )  # fmt: skip
 
 

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from tests.integration.modern import ModernClient, meta
 from tests.integration.proxies import RunningProxy, running
-from tests.integration.sockets import Client, Upstream, call, result
+from tests.integration.sockets import INITIALIZE, NO_SESSION, Client, Upstream, call, result
+from tests.integration.sse import SseClient
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +47,62 @@ def test_queries_of_the_upstream_url_and_of_the_client_both_cross(upstream: Upst
         assert side.request()[0].startswith("DELETE /mcp?key=1&a=b HTTP/1.1\r\n")
         side.answer(b"", "405 No")
         assert client.getresponse().status == 405
+        client.close()
+
+
+SECRET = "canary-of-the-operator"
+OWN = ("--header", "Authorization=Bearer ${KEY}", "--header", "X-Team=red")
+
+
+def carries_them(head: str) -> bool:
+    """Whether a request has the operator's header lines, and none of the client's instead."""
+    lines = head.lower().split("\r\n")
+    own = [each for each in lines if each.startswith(("authorization:", "x-team:", "x_team:"))]
+    assert "x-other: 1" in lines
+    return own == [f"authorization: bearer {SECRET}", "x-team: red"]
+
+
+@pytest.mark.parametrize("kind", ["legacy", "modern", "HTTP+SSE"])
+@pytest.mark.parametrize("server", ["streamable-http", "sse"])
+def test_the_operators_header_lines_go_with_every_request_and_clients_cannot_change_them(
+    kind: str, server: str
+) -> None:
+    upstream = Upstream(legacy=False)
+    flags = ("--upstream", upstream.url, "--upstream-transport", server, *OWN)
+    with running(*flags, KEY=SECRET) as proxy:
+        given = {
+            "authorization": "Bearer client",
+            "X-Team": "blue",
+            "X_Team": "blue",
+            "x-other": "1",
+        }
+        client = {"legacy": Client, "modern": ModernClient, "HTTP+SSE": SseClient}[kind](proxy.port)
+        if isinstance(client, ModernClient):
+            client.send_request(call(0, _meta=meta()), **given)
+        else:
+            client.post(INITIALIZE, **given)
+        side = upstream.accept()
+        head, body = side.request()
+        assert carries_them(head)
+        if server == "sse":
+            side.start_events()
+            side.chunk(b"event: endpoint\ndata: /m\n\n")
+            assert carries_them(upstream.accept().request()[0])
+        elif kind != "legacy":
+            assert b"server/discover" in body
+            side.answer(json.dumps(NO_SESSION).encode(), "400 Bad Request")
+            assert carries_them(side.request()[0])
+        assert SECRET not in str(proxy.log) + proxy.get("/metrics").text
+        client.close()
+    upstream.close()
+
+
+def test_a_refusal_of_the_operators_token_sends_no_client_to_an_issuer(upstream: Upstream) -> None:
+    with running("--upstream", upstream.url, *OWN, KEY=SECRET) as proxy:
+        client = Client(proxy.port)
+        client.request("GET", "/.well-known/oauth-protected-resource")
+        response = client.getresponse()
+        assert (response.status, response.read() != b"") == (404, True)
         client.close()
 
 

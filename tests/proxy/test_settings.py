@@ -1,6 +1,7 @@
 """Settings: a flag wins over its variable, and what cannot be is one error."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -216,7 +217,7 @@ def test_every_option_may_be_a_variable_and_refuses_nonsense_by_that_name(option
     chosen = next(each for each in OPTIONS if each is option)
     if chosen.name in ("server_name", "jwt_issuer", "jwt_audience", "redact"):
         return
-    shown = "this value" if chosen.secret else "'~'"
+    shown = "this value" if chosen.secret or chosen.private else "'~'"
     with pytest.raises(SettingsError, match=f"^{chosen.variable}: {shown} is not allowed: use "):
         read(*(() if chosen.name == "upstream" else UPSTREAM), **{chosen.variable: "~"})
 
@@ -261,3 +262,39 @@ def test_a_refused_url_is_told_without_its_password() -> None:
         parse(["--upstream", "http://user:secret@127.0.0.1:9/mcp"], {})
     assert "'http://...@127.0.0.1:9/mcp'" in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_header_lines_are_named_with_values_from_the_environment() -> None:
+    flags = ("--header", "Authorization=Bearer ${TOKEN}", "--header", "X-Team=a=b")
+    server = read("--upstream", "http://a/mcp", *flags, TOKEN="s3cr3t\n").server
+    assert isinstance(server, HttpServer)
+    assert server.fixed == b"host: a\r\nAuthorization: Bearer s3cr3t\r\nX-Team: a=b\r\n"
+    assert server.replaced == {b"authorization", b"x-team"}
+    assert "s3cr3t" not in repr(server)
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("Authorization: Bearer s3cr3t", "this value is not allowed: use NAME=VALUE"),
+        ("s3cr3t", "this value is not allowed: use NAME=VALUE"),
+        ("=s3cr3t", "this value is not allowed: use NAME=VALUE"),
+        ("Host=s3cr3t", "Host is set by the proxy itself or by clients"),
+        ("Mcp-Session-Id=s3cr3t", "Mcp-Session-Id is set by the proxy itself"),
+        ("X-A=${ABSENT}", "X-A: the variable ABSENT is not set"),
+        ("X-A=${SPLIT}", "X-A: its value is empty, or has characters"),
+        ("X-A= ", "X-A: its value is empty, or has characters"),
+        ("X-A=\u20ac", "X-A: its value is empty, or has characters"),
+    ],
+)
+def test_a_header_line_that_cannot_be_one_is_refused_without_its_value(
+    flag: str, told: str
+) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)) as raised:
+        read("--upstream", "http://a/mcp", "--header", flag, SPLIT="a\r\ns3cr3t: b")
+    assert "s3cr3t" not in str(raised.value)
+
+
+def test_a_command_has_no_header_lines() -> None:
+    with pytest.raises(SettingsError, match="^--header is of no use with a command"):
+        read("--header", "X-A=s3cr3t", "--", "sh")

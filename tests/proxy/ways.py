@@ -36,14 +36,16 @@ from proxy.upstreams.places import Places
 from proxy.upstreams.session_upstream import SessionUpstream
 from proxy.upstreams.speech import Speech
 from proxy.upstreams.upstream import Upstream
+from proxy.wire import request
 from tests.proxy.eras.messages import meta
 from tests.proxy.network import answer, filled
 from tests.proxy.oddities import GREETING, ID
 from tests.proxy.scripted import ScriptedClient, arrival, books, post
 from tests.proxy.upstreams.test_conversation import ScriptedLink
 
-SPOKEN = StreamableTerms(b"/mcp", b"upstream", 10.0, 100_000)
-HTTP = HttpTerms(b"/mcp", b"upstream", 10.0, 100.0, 100_000)
+FIXED = request.fixed(b"upstream")
+SPOKEN = StreamableTerms(b"/mcp", FIXED, 10.0, 100_000)
+HTTP = HttpTerms(b"/mcp", FIXED, 10.0, 100.0, 100_000)
 ALL: dict[str, Any] = {"sampling": {}, "elicitation": {"url": {}}, "roots": {}}
 INITIALIZE: dict[str, Any] = {
     "method": keys.INITIALIZE,
@@ -171,7 +173,9 @@ def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 1
     speech = Speech(spoken, pool, known)
     legacy = HttpConnector(pool, partial(StreamableLink, spoken))
     newer = HttpConnector(pool, partial(ModernLink, spoken))
-    sse = SseConnector(pool, partial(SseLink, SseTerms(urlsplit("http://upstream/mcp"), 10.0, 999)))
+    sse = SseConnector(
+        pool, partial(SseLink, SseTerms(urlsplit("http://upstream/mcp"), FIXED, 10.0, 999))
+    )
     connector = EraConnector(legacy, newer, sse, speech)
     places = Places(9)
     sessions = SessionUpstream(scene.terms(connector, patience), idle=100.0, places=places)

@@ -13,7 +13,7 @@ from proxy.verdict import Verdict
 from proxy.wire.head import parse_response
 from proxy.wire.message import RequestId
 
-TERMS = SseTerms(urlsplit("http://upstream:1/sse"), 10.0, 1000)
+TERMS = SseTerms(urlsplit("http://upstream:1/sse"), b"", 10.0, 1000)
 EVENTS = parse_response(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
 
 

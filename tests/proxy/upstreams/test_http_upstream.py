@@ -17,7 +17,7 @@ from proxy.wire.message import Message
 from tests.proxy.scripted import ScriptedClient, books, counted, post
 
 TERMS = HttpTerms(
-    target=b"/mcp", authority=b"upstream", patience=10.0, idle=100.0, message_limit=MIB
+    target=b"/mcp", fixed=b"host: upstream\r\n", patience=10.0, idle=100.0, message_limit=MIB
 )
 INITIALIZE = b'{"id":1,"method":"initialize"}'
 
