@@ -33,6 +33,10 @@ class MalformedMessage(ProxyError):
     """Bytes that are not a JSON-RPC message."""
 
 
+class TooManyMessages(MalformedMessage):
+    """A batch of more messages than are read."""
+
+
 class DuplicateRequest(ProxyError):
     """A request id that is still in flight in the same session."""
 

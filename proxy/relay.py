@@ -1,15 +1,15 @@
 """The joint: a client's request comes in, is read as far as needed, and the upstream gets it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-
-from msgspec import UnsetType
 
 from .calls.books import Books
 from .calls.post import NO_SESSION, Post, turn_away
 from .errors import DuplicateRequest, MalformedMessage
 from .gate import METADATA, OPEN_STREAM, TAKE_MESSAGE, Arrival
+from .reading import LONG, Messages, Unfit, in_steps, read
 from .refusal import Refusal
 from .session import Call
 from .telemetry.trace import Trace
@@ -20,7 +20,6 @@ from .upstreams.resource_metadata import MetadataUpstream
 from .upstreams.upstream import StreamHost, Upstream
 from .verdict import CROWDED, DRAINING, REJECTED, SATURATED, Verdict
 from .wire import jsonrpc, response, trace_meta
-from .wire.depth import deeper_than
 from .wire.message import NO_META, NO_PARAMS, Message
 
 _Taker = Callable[[Client, Arrival, bytes, float], None]
@@ -34,6 +33,24 @@ class Limits:
     in_flight: int
 
 
+class _Reading:
+    """The visitor of a client whose message is being read."""
+
+    def __init__(self, client: Client) -> None:
+        self.abandoned = False
+        client.attach(self)
+
+    def client_paused(self) -> None:
+        """Part of port.Visitor."""
+
+    def client_resumed(self) -> None:
+        """Part of port.Visitor."""
+
+    def client_gone(self) -> None:
+        """Part of port.Visitor."""
+        self.abandoned = True
+
+
 class Relay:
     """Receives the client side's requests; part of `transports.port.Receiver`."""
 
@@ -44,6 +61,7 @@ class Relay:
         books: Books,
         tracer: Tracer,
         limits: Limits,
+        spawn: Callable[[Coroutine[None, None, None]], object],
         metadata: MetadataUpstream | None = None,
     ) -> None:
         self._upstream = upstream
@@ -51,6 +69,7 @@ class Relay:
         self._books = books
         self._tracer = tracer
         self._limits = limits
+        self._spawn = spawn
         self._takers: dict[str, _Taker] = {
             "POST": partial(self._post, upstream.post),
             "GET": self._listen,
@@ -85,16 +104,48 @@ class Relay:
         body: bytes,
         started: float,
     ) -> None:
+        if len(body) > LONG:
+            self._spawn(self._post_long(take, client, arrival, body, started))
+            return
         try:
-            messages = jsonrpc.decode_all(body)
-        except MalformedMessage as error:
-            self._turn_away(client, jsonrpc.PARSE_ERROR, str(error))
+            messages = read(body, self._limits.depth)
+        except Unfit as error:
+            self._turn_away(client, error)
             return
-        limits = self._limits
-        if deeper_than(body, limits.depth):
-            reason = f"arrays and objects nest more than {limits.depth} levels deep"
-            self._turn_away(client, jsonrpc.INVALID_REQUEST, reason, messages)
+        self._pass_on(take, client, arrival, body, messages, started)
+
+    async def _post_long(
+        self,
+        take: Callable[[Post], None],
+        client: Client,
+        arrival: Arrival,
+        body: bytes,
+        started: float,
+    ) -> None:
+        reading = _Reading(client)
+        messages: Messages = ()
+        try:
+            steps = in_steps(body, self._limits.depth)
+            while (found := next(steps, None)) is not None:
+                messages = found
+                await asyncio.sleep(0)
+                if reading.abandoned:
+                    return
+        except Unfit as error:
+            if not reading.abandoned:
+                self._turn_away(client, error)
             return
+        self._pass_on(take, client, arrival, body, messages, started)
+
+    def _pass_on(
+        self,
+        take: Callable[[Post], None],
+        client: Client,
+        arrival: Arrival,
+        body: bytes,
+        messages: Messages,
+        started: float,
+    ) -> None:
         version, session = arrival.version, arrival.session
         calls = tuple(
             [Call(each, started, version, session) for each in messages if each.is_request]
@@ -106,6 +157,7 @@ class Relay:
             reason = "the proxy is shutting down: try again"
             self._refuse(Post(client, arrival, body, messages, calls, b""), 503, reason, DRAINING)
             return
+        limits = self._limits
         if len(calls) + self._books.in_flight(session) > limits.in_flight:
             reason = f"a session may have {limits.in_flight} calls in flight: wait for answers"
             self._refuse(Post(client, arrival, body, messages, calls, b""), 429, reason, CROWDED)
@@ -120,7 +172,7 @@ class Relay:
             take(Post(client, arrival, body, messages, calls, context))
         except DuplicateRequest as error:
             self._books.undone(session, len(calls))
-            self._turn_away(client, jsonrpc.INVALID_REQUEST, str(error))
+            self._turn_away(client, Unfit(jsonrpc.INVALID_REQUEST, str(error)))
 
     def _listen(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
         post = Post(client, arrival, body, (), (), arrival.context_lines)
@@ -194,16 +246,13 @@ class Relay:
             return body, _context_lines(trace)
         return body, arrival.context_lines
 
-    def _turn_away(
-        self, client: Client, code: int, reason: str, messages: tuple[Message, ...] = ()
-    ) -> None:
+    def _turn_away(self, client: Client, unfit: Unfit) -> None:
         """Answer a body that is no message, or one that may not be; its id, if it has one."""
-        known = messages[0].id if len(messages) == 1 and messages[0].is_request else None
-        request_id = None if isinstance(known, UnsetType) else known
-        answer = jsonrpc.error(request_id, code, reason)
+        reason = str(unfit)
+        answer = jsonrpc.error(unfit.id, unfit.code, reason)
         client.answer(response.start(400, response.JSON), answer, 400)
         self._books.refused("POST", Refusal(Cause.MESSAGE, 400, reason))
-        self._count_refusal(REJECTED, 400, str(code))
+        self._count_refusal(REJECTED, 400, str(unfit.code))
 
     def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
         """Ask to come back later: each call gets an error with its own id, and is counted."""

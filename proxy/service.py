@@ -51,6 +51,7 @@ class Service:
             books,
             self._export.tracer,
             Limits(settings.depth_limit, settings.max_in_flight),
+            spawn,
             upstreams.metadata,
         )
         self.receiver = self._overheard()

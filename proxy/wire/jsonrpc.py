@@ -1,9 +1,9 @@
 """Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import UNSET, Raw, Struct
 
-from ..errors import MalformedMessage
+from ..errors import MalformedMessage, TooManyMessages
 from .abridged import abridged
 from .fields import take_apart
 from .message import Envelope, Failure, Message, RequestId, Result
@@ -16,12 +16,22 @@ UPSTREAM_LOST = -32000
 UPSTREAM_TIMEOUT = -32001
 """The official SDKs' code for "request timeout"."""
 
+MOST_MESSAGES = 1000
+"""Of a batch: each takes some microseconds, in which no other call is served."""
+_MOST_OBJECTS = 100_000
+"""Of a batch, also within its messages: so many are counted in 10 ms."""
+
+
+class _Object(Struct, gc=False):
+    """Any object; what is none is refused before the rest is read."""
+
 
 _BEFORE = b" \t\r\n" + BOM
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
+_decode_objects = msgspec.json.Decoder(list[_Object]).decode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 _encode = msgspec.json.encode
 
@@ -33,15 +43,12 @@ def decode(data: bytes | Raw) -> Message:
     they are left out rather than refused, because the proxy only labels with them. What many
     parsers read although it is no JSON is read here too (`repair`), and is `malformed`.
     """
-    text = bytes(data)
     try:
-        message = _decode(data)
-    except MalformedMessage:
-        found = _decode_mended(text)
-        if found is None:
-            raise
-        return found
-    if not is_utf8(text):
+        message = _decode_message(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_unusual(bytes(data))
+    text = bytes(data)
+    if not (text.isascii() or is_utf8(text)):
         message.malformed = True
     return message
 
@@ -103,6 +110,8 @@ def error(request_id: RequestId | None, code: int, text: str) -> bytes:
 
 def _batch(data: bytes) -> list[Raw]:
     try:
+        if data.count(b",") >= MOST_MESSAGES:
+            _bound(data)
         batch = _decode_batch(data)
     except RecursionError as error:
         raise MalformedMessage(f"not a JSON-RPC batch: {error}") from error
@@ -116,7 +125,38 @@ def _batch(data: bytes) -> list[Raw]:
     return batch
 
 
-def _decode(data: bytes | Raw) -> Message:
+def _bound(data: bytes) -> None:
+    """Refuse a batch of too many messages, and one that takes long to count. Raises DecodeError."""
+    if data.count(b"{") > _MOST_OBJECTS or len(_decode_objects(data)) > MOST_MESSAGES:
+        raise TooManyMessages(f"a batch of more than {MOST_MESSAGES} messages: send several")
+
+
+def _decode_unusual(data: bytes) -> Message:
+    """A message with labels of unusual types, or one that is hardly JSON."""
+    try:
+        message = _decode(data)
+    except MalformedMessage:
+        found = _decode_mended(data)
+        if found is None:
+            raise
+        return found
+    message.malformed = not is_utf8(data)
+    return message
+
+
+def _decode_mended(data: bytes) -> Message | None:
+    """Of a long one the labels are read without long strings."""
+    text = abridged(data) if len(data) > LONGEST else data
+    legal = without_halves(text)
+    whole = mended(legal)
+    if whole == data:
+        return None
+    message = _decode(whole)
+    message.malformed = whole != legal
+    return message
+
+
+def _decode(data: bytes) -> Message:
     try:
         return _decode_message(data)
     except msgspec.ValidationError:
@@ -135,18 +175,6 @@ def _decode_leniently(data: bytes | Raw) -> Message:
         message.result = Result()
     if envelope.error is not UNSET and not (message.result and bytes(envelope.error) == b"null"):
         message.error = _failure(envelope.error)  # That of JSON-RPC 1.0 beside a result is null.
-    return message
-
-
-def _decode_mended(data: bytes) -> Message | None:
-    """A message that is hardly JSON. Of a long one the labels are read without long strings."""
-    text = abridged(data) if len(data) > LONGEST else data
-    legal = without_halves(text)
-    whole = mended(legal)
-    if whole == data:
-        return None
-    message = _decode(whole)
-    message.malformed = whole != legal
     return message
 
 

@@ -1,5 +1,6 @@
 """Whatever a server or a client says, and when: nothing raises, and each call is counted once."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -88,7 +89,9 @@ def relay_of(scene: Scene) -> Relay:
     """What clients speak to."""
     streams = SessionUpstream(scene.terms(Server()), idle=100.0, places=Places(1))
     limits = Limits(depth=900, in_flight=1000)
-    return Relay(scene.upstream, streams, scene.books, Tracer(OFF, None), limits)
+    return Relay(
+        scene.upstream, streams, scene.books, Tracer(OFF, None), limits, asyncio.ensure_future
+    )
 
 
 async def confess(way: str, client: str, method: str, said: Sequence[bytes]) -> None:

@@ -1,13 +1,16 @@
 """The relay: reads a request as far as needed, hands it on, and says no where it must."""
 
+import asyncio
 import json
 from collections import Counter
+from collections.abc import Coroutine
 
 import pytest
 
 from proxy.calls.post import Post
 from proxy.errors import DuplicateRequest
 from proxy.gate import Arrival
+from proxy.reading import LONG
 from proxy.refusal import Refusal
 from proxy.relay import Limits, Relay
 from proxy.session import Finished
@@ -71,7 +74,16 @@ class Scene:
         queue = span_queue() if sampler else None
         tracer = Tracer(sampler or FIXED["always_off"], queue)
         limits = Limits(depth=4, in_flight=3)
-        self.relay = Relay(self.upstream, self.upstream, self.books, tracer, limits)
+        self.reading: list[asyncio.Task[None]] = []
+        edges = (self.upstream, self.upstream, self.books, tracer)
+        self.relay = Relay(*edges, limits, self._spawn)
+
+    def _spawn(self, task: Coroutine[None, None, None]) -> None:
+        self.reading.append(asyncio.get_running_loop().create_task(task))
+
+    async def finish(self) -> None:
+        """Wait until every long message is read."""
+        await asyncio.gather(*self.reading)
 
     def post(self, body: bytes = CALL, **headers: str) -> Post:
         self.relay.request(self.client, arrival(**headers), body, 0.0)
@@ -309,3 +321,33 @@ def test_a_batch_travels_untouched() -> None:
     assert post.context == f"traceparent: {TRACE}\r\n".encode()
     assert all(call.trace.sampled for call in post.calls)
     assert Scene().post(body).body == body
+
+
+LONG_CALL = CALL.replace(b'"t"', b'"t","arguments":{"text":"%b"}' % (b"x" * LONG))
+
+
+def test_a_long_message_is_read_while_others_are_served() -> None:
+    async def play() -> None:
+        scene = Scene()
+        scene.relay.request(scene.client, arrival(), LONG_CALL, 0.0)
+        scene.post(CALL)
+        assert [each.body for each in scene.upstream.posts] == [CALL]
+        await scene.finish()
+        assert scene.upstream.posts[1].body == LONG_CALL
+        assert scene.books.ledger.in_flight == 2
+
+    asyncio.run(play())
+
+
+def test_who_leaves_while_its_message_is_read_has_asked_nothing() -> None:
+    async def play() -> None:
+        scene = Scene()
+        scene.relay.request(scene.client, arrival(), LONG_CALL, 0.0)
+        await asyncio.sleep(0)
+        assert scene.client.visitor is not None
+        scene.client.visitor.client_gone()
+        await scene.finish()
+        assert scene.upstream.posts == []
+        assert counted(scene.books) == {}
+
+    asyncio.run(play())

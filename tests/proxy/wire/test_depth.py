@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.wire.depth import deeper_than
+from proxy.wire.depth import PIECE, deeper_than
 
 TEXT = st.text(st.sampled_from('[]{}"\\,: a\n\u00e9'), max_size=8)
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -53,3 +53,13 @@ def test_a_wide_text_is_not_a_deep_one() -> None:
 @given(st.binary(max_size=60), st.integers(1, 5))
 def test_any_bytes_are_told_deep_or_not(data: bytes, limit: int) -> None:
     assert deeper_than(data, limit) in (True, False)
+
+
+@pytest.mark.parametrize("text", [b"\\", b'"', b"[", b"a\\u005b", "é".encode()])
+def test_a_long_text_is_walked_in_pieces(text: bytes) -> None:
+    """Cuts may be within strings, and within escapes."""
+    string = json.dumps((text * PIECE).decode()).encode()
+    for shift in range(4):
+        data = b" " * shift + b'[[%b,"[",%b],[[["]"]]]]' % (string, string)
+        assert not deeper_than(data, 4)
+        assert deeper_than(data, 3)
