@@ -14,7 +14,7 @@ TOLERANCE = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a process used at one moment."""
+    """What a proxy used at one moment; `children` are a stdio server's, not who starts them."""
 
     seconds: float
     memory: int
@@ -40,7 +40,7 @@ class Watch:
             time.monotonic() - self._began,
             self._process.memory_info().rss,
             self._process.num_fds(),
-            len(self._process.children(recursive=True)),
+            len(self._process.children(recursive=True)) - len(self._process.children()),
         )
 
     def stop(self) -> None:
