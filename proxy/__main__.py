@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from . import protection
 from .errors import SettingsError
-from .settings import parse, secrets
+from .settings import parse_all
 
 # What `requirements-proxy.txt` brings, by the names that are imported.
 PACKAGES = frozenset(
@@ -27,8 +27,8 @@ PACKAGES = frozenset(
 def main() -> int:
     """Run the proxy until it is told to stop; the exit code."""
     try:
-        settings = parse(sys.argv[1:], os.environ, _program())
-        protection.erase(secrets(os.environ))
+        settings = parse_all(sys.argv[1:], os.environ, _program())
+        protection.erase(settings[0].secrets)
         import uvloop  # late, so that a bad setting is told at once
 
         from . import logs, server

@@ -1,5 +1,6 @@
 """What the owner of an MCP client needs to reach the proxy: URL and content of `mcp.json`."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 from .access.settings import AccessSettings, FixedTokens
@@ -14,9 +15,10 @@ def client_url(listen: Address, path: str) -> str:
     return f"http://{listen}{path}"
 
 
-def client_config(name: str, url: str, access: AccessSettings) -> dict[str, object]:
-    """The content of an `mcp.json` for that server; a token is named by its variable only."""
-    entry: dict[str, object] = {"type": "http", "url": url}
+def client_config(urls: Mapping[str, str], access: AccessSettings) -> dict[str, object]:
+    """The content of an `mcp.json` for servers by name; a token is named by its variable only."""
+    shared: dict[str, object] = {}
     if isinstance(access, FixedTokens):
-        entry["headers"] = {"Authorization": f"Bearer ${{{BEARER_TOKEN.variable}}}"}
-    return {"mcpServers": {name: entry}}
+        shared["headers"] = {"Authorization": f"Bearer ${{{BEARER_TOKEN.variable}}}"}
+    entries = {name: {"type": "http", "url": url, **shared} for name, url in urls.items()}
+    return {"mcpServers": entries}

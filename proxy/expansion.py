@@ -11,6 +11,12 @@ _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _KNOWN = re.compile(r"(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?")
 
 
+def references(text: str) -> frozenset[str]:
+    """The names of the variables that a text refers to."""
+    known = map(_KNOWN.fullmatch, _REFERENCE.findall(text))
+    return frozenset(found[1] for found in known if found is not None)
+
+
 def expanded(text: str, environment: Mapping[str, str]) -> str:
     """The text with the variables' values. Raises ValueError naming what has none."""
 

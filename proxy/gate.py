@@ -78,8 +78,8 @@ class Arrival:
     there behind a reverse proxy that strips a path prefix, too; `cors` holds header lines of the
     answer that let a web page read it. `base` is the address under which the client reaches the
     proxy, "" if it does not tell: scheme, host and the prefix of paths; `endpoint` is the path of
-    MCP below it that the client means. Nothing that may be secret is in its `repr`, which
-    tracebacks show.
+    MCP below it that the client means. `mount` is what the paths of its server begin with, where
+    there are several. Nothing that may be secret is in its `repr`, which tracebacks show.
     """
 
     method: str
@@ -107,6 +107,7 @@ class Arrival:
     base: bytes = b""
     endpoint: bytes = b""
     cors: bytes = b""
+    mount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,10 @@ class Gate:
 
     def arrive(self, block: bytes) -> Arrival:
         """Judge a request by its head. Raises MalformedHead."""
-        head = parse_request(_UNRESOLVED.sub(rb"\1/", block))
+        return self.judge(parse_request(_UNRESOLVED.sub(rb"\1/", block)))
+
+    def judge(self, head: RequestHead) -> Arrival:
+        """Judge a request by its head, which is well-formed."""
         facts = dict(head.headers)
         text = {name: value.decode("latin-1") for name, value in head.headers}
         consumes = self.access.consumes

@@ -19,6 +19,7 @@ from .users import user
 from .wire.depth import DEEPEST
 
 MIB = 1024 * 1024
+PREFIX = "MCP_PROXY_"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_FREE = frozenset((
@@ -78,7 +79,7 @@ class Option:
     @property
     def variable(self) -> str:
         """As an environment variable."""
-        return f"MCP_PROXY_{self.name.upper()}"
+        return f"{PREFIX}{self.name.upper()}"
 
     def value(self, source: str, text: str) -> object:
         """The typed value of `text`, which `source` (the flag or the variable) gave."""
@@ -92,7 +93,7 @@ class Option:
 
 def _variable(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not name or not equals or not all(map(_is_argument, (name, value))):
+    if not name or not equals or not all(map(is_argument, (name, value))):
         raise ValueError("use NAME=VALUE, such as API_KEY=${API_KEY}")
     return name, value
 
@@ -120,6 +121,12 @@ def _folder(text: str) -> str:
     return os.path.abspath(text)
 
 
+def _file(text: str) -> str:
+    if not os.path.isfile(text):
+        raise ValueError("use a file that exists")
+    return text
+
+
 def _address(text: str) -> Address:
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
@@ -135,7 +142,7 @@ def _address(text: str) -> Address:
     return Address(host, int(port))
 
 
-def _url(text: str) -> SplitResult:
+def server_url(text: str) -> SplitResult:
     allowed = "use an http or https URL, such as http://127.0.0.1:9000/mcp"
     url = http_url(text)
     if url is None or not text.isascii() or any(each.isspace() for each in text):
@@ -146,7 +153,7 @@ def _url(text: str) -> SplitResult:
 
 
 def _keys_url(text: str) -> SplitResult:
-    url = _url(text)
+    url = server_url(text)
     if url.scheme != "https" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
         raise ValueError(
             "use an https URL, or http on this machine: keys must not be forged on the way"
@@ -160,12 +167,12 @@ def _command(text: str) -> tuple[str, ...]:
         parts = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(allowed) from error
-    if not isinstance(parts, list) or not parts or not all(map(_is_argument, parts)):
+    if not isinstance(parts, list) or not parts or not all(map(is_argument, parts)):
         raise ValueError(allowed)
     return tuple(parts)
 
 
-def _is_argument(part: object) -> bool:
+def is_argument(part: object) -> bool:
     """Whether a program can be given it: a text of the system's characters, none of them NUL."""
     try:
         return isinstance(part, str) and b"\0" not in os.fsencode(part)
@@ -271,7 +278,7 @@ UPSTREAM = Option(
     "URL",
     "",
     "the server's streamable HTTP endpoint, or the event stream of an HTTP+SSE server",
-    _url,
+    server_url,
 )
 UPSTREAM_TRANSPORT = Option(
     "upstream_transport",
@@ -291,6 +298,14 @@ STDIO_SHARING = Option(
     "off",
     "on: one process of a stdio server for all sessions; off: one for each",
     _switch,
+)
+CONFIG = Option(
+    "config", "PATH", "",
+    "a file of servers as MCP clients have it (mcp.json), instead of --upstream or a command: each"
+    " is served at /NAME/mcp and /NAME/sse, and has its name as the label `server`", _file,
+)  # fmt: skip
+ONLY = Option(
+    "only", "NAMES", "", "of --config: these servers alone, with commas between", _names, ()
 )
 STDIO = Option(
     "stdio", "SWITCH", "off",
@@ -362,6 +377,8 @@ OPTIONS = (
     UPSTREAM,
     UPSTREAM_TRANSPORT,
     COMMAND,
+    CONFIG,
+    ONLY,
     SERVER_NAME,
     UPSTREAM_CA,
     HEADER,

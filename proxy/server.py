@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
@@ -13,13 +14,16 @@ from .access.entrance import Entrance, entrance_of
 from .client_config import client_config, client_url
 from .gate import Gate
 from .memory import Memory
+from .mounts import Mounts
 from .refusal import Page
+from .servers import StdioServer
 from .service import Service, Spawn, within
-from .settings import Settings, StdioServer
+from .settings import Settings
 from .telemetry.exposition import render
 from .transports import standard_streams
 from .transports.crowd import Crowd
 from .transports.http_server import ClientConnection, Front
+from .transports.processes import Processes
 from .transports.stdio_server import StdioConnection
 from .wire import response
 from .wire.head import Memo
@@ -38,29 +42,34 @@ OTHER_DESCRIPTORS = 500
 """Scrapes and probes, connections that are turned away, telemetry, and what Python keeps open."""
 
 
-async def run(settings: Settings) -> None:
-    """Serve until told to stop. Raises SettingsError if an address cannot be used."""
+async def run(settings: Sequence[Settings]) -> None:
+    """Serve until told to stop. Raises SettingsError if an address cannot be used.
+
+    `settings` are those of each server, which agree in what belongs to the process.
+    """
     await Server(settings).run()
 
 
 class Server:
     """One proxy. `run` binds, serves until SIGTERM or SIGINT, drains, and returns."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Sequence[Settings]) -> None:
+        self._settings = settings[0]
+        self._each = settings
+        self._processes = Processes()
         self._services: tuple[Service, ...] = ()
         self._client: StdioConnection | None = None
         self._stop = asyncio.Event()
         self._left = asyncio.Event()
         self._visitors = Crowd(admin.MOST_CONNECTIONS, lambda count: None)
-        self._clients = Crowd(settings.max_connections, self._note_clients)
-        self._memory = Memory(settings.memory_limit)
+        self._clients = Crowd(self._settings.max_connections, self._note_clients)
+        self._memory = Memory(self._settings.memory_limit)
         self._rendering = asyncio.Lock()
 
     async def run(self) -> None:
         """Serve until told to stop. Raises SettingsError if an address cannot be used."""
         settings = self._settings
-        if isinstance(settings.server, StdioServer):
+        if any(isinstance(each.server, StdioServer) for each in self._each):
             protection.forbid_inspection()
         self._reserve_descriptors()
         with ExitStack() as sockets:
@@ -75,7 +84,8 @@ class Server:
 
     def _reserve_descriptors(self) -> None:
         """As many as the caps of clients and sessions may take, so that scrapes find one left."""
-        clients, sessions = self._settings.max_connections, self._settings.max_sessions
+        clients = self._settings.max_connections
+        sessions = self._settings.max_sessions * len(self._each)
         needed = 2 * clients + DESCRIPTORS_OF_SESSION * sessions + OTHER_DESCRIPTORS
         allowed = listening.reserve(needed)
         if allowed < needed:
@@ -88,23 +98,25 @@ class Server:
     async def _serve(
         self, mcp: socket.socket | None, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
-        service = Service(self._settings, self._memory, tasks.create_task)
-        self._services = (service,)
-        entrance = entrance_of(self._settings.access, self._settings.server.path)
+        spawn = tasks.create_task
+        services = self._services = tuple(
+            Service(each, self._memory, self._processes, spawn) for each in self._each
+        )
+        entrance = entrance_of(self._settings.access, self._settings.path)
         loop = asyncio.get_running_loop()
         if mcp is None:
-            self._client = self._stdio(service)
+            self._client = self._stdio(services[0])
         else:
-            front = self._front(service, entrance, mcp, tasks.create_task)
+            front = self._front(entrance, mcp, spawn)
             backlog = listening.BACKLOG
             await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
-        pages = self._admin_front(tasks.create_task, loopback=listening.is_loopback(metrics))
+        pages = self._admin_front(spawn, loopback=listening.is_loopback(metrics))
         await loop.create_server(lambda: ClientConnection(pages), sock=metrics)
         watches = [
-            tasks.create_task(each)
-            for each in (self._tick(), entrance.watch(), *(each.watch() for each in self._services))
+            spawn(each)
+            for each in (self._tick(), entrance.watch(), *(each.watch() for each in services))
         ]
-        for each in self._services:
+        for each in services:
             each.start()
         self._say_ready(mcp, metrics)
         if self._client is not None:
@@ -116,12 +128,25 @@ class Server:
         await asyncio.gather(*(each.flush() for each in self._services))
         logs.event(LOG, "stopped")
 
-    def _front(
-        self, service: Service, entrance: Entrance, mcp: socket.socket, spawn: Spawn
-    ) -> Front:
+    def _front(self, entrance: Entrance, mcp: socket.socket, spawn: Spawn) -> Front:
         settings = self._settings
-        gate = Gate(
-            path=settings.server.path.encode(),
+        gates = {each.settings.mount: self._gate(each, entrance, mcp) for each in self._services}
+        receivers = {each.settings.mount: each.receiver for each in self._services}
+        mounts = Mounts(gates, receivers) if settings.mount else None
+        return Front(
+            Memo(gates[""].arrive if mounts is None else mounts.arrive),
+            receivers[""] if mounts is None else mounts,
+            settings.body_limit,
+            self._clients,
+            settings.connection_idle,
+            self._memory,
+            entrance.token_check(spawn),
+        )
+
+    def _gate(self, service: Service, entrance: Entrance, mcp: socket.socket) -> Gate:
+        settings = service.settings
+        return Gate(
+            path=settings.path.encode(),
             body_limit=settings.body_limit,
             loopback=listening.is_loopback(mcp),
             allowed_origins=settings.allowed_origins,
@@ -131,15 +156,6 @@ class Server:
             passes_metadata=service.passes_metadata,
             port=listening.address_of(mcp).port,
             replaced=service.replaced,
-        )
-        return Front(
-            Memo(gate.arrive),
-            service.receiver,
-            settings.body_limit,
-            self._clients,
-            settings.connection_idle,
-            self._memory,
-            entrance.token_check(spawn),
         )
 
     def _stdio(self, service: Service) -> StdioConnection:
@@ -156,23 +172,24 @@ class Server:
         return Front(gate.arrive, receiver, 0, self._visitors, admin.IDLE_SECONDS, self._memory)
 
     def _pages(self) -> admin.Pages:
-        [service] = self._services
+        first, *others = (each.ledger for each in self._services)
 
         async def metrics(accept: str) -> Page:
             # In a thread: 200 tools take 0.15 s to write, in which no call would be served. One at
             # a time: more would only hold up the event loop.
             async with self._rendering:
-                body, content_type = await asyncio.to_thread(render, service.ledger, accept)
+                body, content_type = await asyncio.to_thread(render, first, accept, *others)
             return Page(200, content_type.encode(), body)
 
         async def healthy(accept: str) -> Page:
             return Page(200, response.TEXT, b"ok\n")
 
         async def ready(accept: str) -> Page:
-            obstacle = service.obstacle
-            return Page(
-                503 if obstacle else 200, response.TEXT, f"{obstacle or 'ready'}\n".encode()
-            )
+            # Of several servers one that is away takes nobody from the others.
+            obstacles = {each.settings.mount: each.obstacle for each in self._services}
+            lines = [f"{mount[1:]} {each or 'ready'}".strip() for mount, each in obstacles.items()]
+            status = 503 if all(obstacles.values()) else 200
+            return Page(status, response.TEXT, "".join(f"{each}\n" for each in lines).encode())
 
         return {b"/metrics": metrics, b"/healthz": healthy, b"/readyz": ready}
 
@@ -195,21 +212,21 @@ class Server:
         self._stop.set()
 
     def _say_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
-        settings, ledger = self._settings, self._services[0].ledger
-        listen = None if mcp is None else listening.address_of(mcp)
         told: dict[str, Any] = {}
+        listen = None if mcp is None else listening.address_of(mcp)
+        if len(self._services) == 1:
+            ledger = self._services[0].ledger
+            told = {"server": ledger.server, "transport": ledger.transport}
         if listen is not None:
-            url = client_url(listen, settings.server.path)
-            told = {"url": url, "mcp_json": client_config(ledger.server, url, settings.access)}
-        logs.event(
-            LOG,
-            "ready",
-            listen=str(listen or "stdio"),
-            metrics=str(listening.address_of(metrics)),
-            server=ledger.server,
-            transport=ledger.transport,
-            **told,
-        )
+            urls = {
+                each.ledger.server: client_url(listen, each.settings.mount + each.settings.path)
+                for each in self._services
+            }
+            if len(urls) == 1:
+                told["url"] = next(iter(urls.values()))
+            told["mcp_json"] = client_config(urls, self._settings.access)
+        metrics_at = str(listening.address_of(metrics))
+        logs.event(LOG, "ready", listen=str(listen or "stdio"), metrics=metrics_at, **told)
 
     async def _tick(self) -> None:
         """Look for what is overdue, and measure how late the event loop is."""
@@ -230,6 +247,7 @@ class Server:
         """Let calls in flight finish, refuse new ones, then close what is still open."""
         await asyncio.gather(*(each.drain() for each in self._services))
         await asyncio.gather(*(each.close() for each in self._services))
+        await self._processes.close()
         for client in self._clients:
             client.close_when_idle()
         self._left.clear()

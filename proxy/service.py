@@ -11,10 +11,12 @@ from .calls.payloads import Overhearing, Scrubber
 from .memory import Memory
 from .options import Calls
 from .relay import Limits, Relay
-from .settings import HttpServer, Settings
+from .servers import HttpServer
+from .settings import Settings
 from .telemetry.export import Export
 from .telemetry.ledger import Ledger
 from .transports.port import Receiver
+from .transports.processes import Processes
 from .upstreams.assembly import Upstreams
 
 LOG = logging.getLogger("proxy")
@@ -28,8 +30,10 @@ Spawn = Callable[[Coroutine[None, None, None]], object]
 class Service:
     """Takes requests by its `receiver`, from the start of a proxy until it is closed."""
 
-    def __init__(self, settings: Settings, memory: Memory, spawn: Spawn) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, memory: Memory, processes: Processes, spawn: Spawn
+    ) -> None:
+        self.settings = settings
         telemetry = settings.telemetry
         http = settings.server if isinstance(settings.server, HttpServer) else None
         self.ledger = Ledger(
@@ -42,7 +46,9 @@ class Service:
         self._export = Export(telemetry, self.ledger, address)
         log = None if settings.log_calls is Calls.NONE else CallLog(settings.log_calls)
         books = self._books = Books(self.ledger, self._export.tracer, log)
-        upstreams = self._upstreams = Upstreams(settings, books, memory, spawn, self._note_upstream)
+        upstreams = self._upstreams = Upstreams(
+            settings, books, memory, processes, spawn, self._note_upstream
+        )
         self.passes_metadata = upstreams.metadata is not None
         self.replaced = http.replaced if http else frozenset[bytes]()
         self._relay = Relay(
@@ -80,7 +86,7 @@ class Service:
         """Keep `upstream_up`, and so /readyz, true to the facts."""
         while True:
             self._note_upstream(await self._upstreams.probe())
-            await asyncio.sleep(self._settings.probe_interval)
+            await asyncio.sleep(self.settings.probe_interval)
 
     async def drain(self) -> None:
         """Refuse new calls, and wait for those in flight, but no longer than the settings allow."""
@@ -89,7 +95,7 @@ class Service:
         self._upstreams.drain()
         self._books.on_quiet = self._quiet.set
         if self.ledger.in_flight:
-            await within(self._settings.drain_timeout, self._quiet.wait())
+            await within(self.settings.drain_timeout, self._quiet.wait())
 
     def hurry(self) -> None:
         """Drain no longer."""
@@ -104,7 +110,7 @@ class Service:
         await self._export.stop(FLUSH_SECONDS)
 
     def _overheard(self) -> Receiver:
-        settings = self._settings
+        settings = self.settings
         if not settings.log_payloads:
             return self._relay
         logs.event(LOG, "payloads are logged", logging.WARNING, characters=settings.log_payloads)
@@ -117,7 +123,7 @@ class Service:
             return
         self._up = up
         self.ledger.upstream_up = int(up)
-        shown = self._settings.server.shown
+        shown = self.settings.server.shown
         if up:
             logs.event(LOG, "upstream reachable", upstream=shown)
         else:

@@ -4,14 +4,10 @@ A flag wins over its variable. Telemetry is set by the standard `OTEL_*` variabl
 (`telemetry.settings`).
 """
 
-import os
-import re
-import shutil
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
-from urllib.parse import SplitResult
 
 from .access.settings import AccessSettings, access
 from .eras.versions import Era
@@ -21,10 +17,7 @@ from .hosts import Allowed
 from .options import (
     BEARER_TOKEN,
     BEARER_TOKEN_FILE,
-    CHILD_USER,
     COMMAND,
-    CWD,
-    ENV,
     HEADER,
     JWT_AUDIENCE,
     JWT_ISSUER,
@@ -33,27 +26,19 @@ from .options import (
     METRICS_LISTEN,
     MIB,
     OPTIONS,
-    SERVER_NAME,
+    PREFIX,
     SESSION_IDLE,
     STDIO,
-    STDIO_SHARING,
     UPSTREAM,
     UPSTREAM_CA,
-    UPSTREAM_TRANSPORT,
     Address,
     Calls,
-    HttpTransport,
     Option,
     header_value,
 )
+from .servers import DEFAULT_PATH, HttpServer, Named, StdioServer, secrets, servers_of
 from .telemetry import settings as telemetry_settings
 from .telemetry.settings import TelemetrySettings
-from .users import User
-from .wire import request
-
-DEFAULT_PATH = "/mcp"
-PREFIX = "MCP_PROXY_"
-_OTLP_HEADERS = re.compile("OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
 
 PROCESS_IDLE_SECONDS, SESSION_IDLE_SECONDS = 300.0, 3600.0
 """How long an unused session is kept by default, with a process of its own and without.
@@ -99,90 +84,17 @@ signal ends the proxy at once. Exit code 2: a setting cannot be used, said in on
 
 
 @dataclass(frozen=True, slots=True)
-class HttpServer:
-    """An MCP server that is reached by HTTP. `headers` go with every request to it."""
-
-    url: SplitResult
-    transport: HttpTransport
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-
-    @property
-    def host(self) -> str:
-        """The host to connect to."""
-        return self.url.hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port to connect to."""
-        return self.url.port or (443 if self.secure else 80)
-
-    @property
-    def secure(self) -> bool:
-        """Whether TLS is spoken."""
-        return self.url.scheme == "https"
-
-    @property
-    def target(self) -> bytes:
-        """The request target: path and query."""
-        query = f"?{self.url.query}" if self.url.query else ""
-        return f"{self.url.path or '/'}{query}".encode()
-
-    @property
-    def fixed(self) -> bytes:
-        """The header lines of every request; they may hold secrets."""
-        own = [(name.encode(), value.encode("latin-1")) for name, value in self.headers]
-        return request.fixed(self.url.netloc.encode(), own)
-
-    @property
-    def replaced(self) -> frozenset[bytes]:
-        """Names, in lower case, of header lines that clients do not set."""
-        return frozenset(name.lower().encode() for name, _ in self.headers)
-
-    @property
-    def shown(self) -> str:
-        """The server as logs name it: without the query, which may hold a token."""
-        return f"{self.url.scheme}://{self.url.netloc}{self.url.path or '/'}"
-
-    @property
-    def path(self) -> str:
-        """Where clients find MCP here: for streamable HTTP at the server's own path."""
-        sse = self.transport is HttpTransport.SSE
-        return DEFAULT_PATH if sse else self.url.path or "/"
-
-
-@dataclass(frozen=True, slots=True)
-class StdioServer:
-    """An MCP server that is started as a process: for each session, or one that is `shared`.
-
-    `command[0]` is the path of an executable; `environment` is all that it gets. It runs in
-    `directory`, "" for the proxy's own, and as `user`, None for the proxy's own.
-    """
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(repr=False)
-    shared: bool = False
-    directory: str = ""
-    user: User | None = None
-
-    @property
-    def path(self) -> str:
-        """The endpoint's path."""
-        return DEFAULT_PATH
-
-    @property
-    def shown(self) -> str:
-        """The server as logs name it: without its arguments, which may hold a token."""
-        return self.command[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. Times are in seconds, limits in bytes.
+    """Everything that can be set for one server. Times are in seconds, limits in bytes.
 
-    `upstream_ca` is a file of certificates to trust instead of the system's, "" for those.
+    `upstream_ca` is a file of certificates to trust instead of the system's, "" for those. `mount`
+    is where the paths of one of several servers begin; `secrets` are variables that only the proxy
+    may know. Settings of the same process differ in server, mount and telemetry only.
     """
 
     server: HttpServer | StdioServer
+    mount: str
+    secrets: tuple[str, ...] = field(repr=False)
     telemetry: TelemetrySettings
     access: AccessSettings
     listen: Address
@@ -210,19 +122,53 @@ class Settings:
     log_payloads: int
     redact: tuple[str, ...]
 
+    @property
+    def path(self) -> str:
+        """Where clients of streamable HTTP find the server, below its mount."""
+        return DEFAULT_PATH if self.mount else self.server.path
+
 
 def parse(
     arguments: Sequence[str], environment: Mapping[str, str], program: str = "python -m proxy"
 ) -> Settings:
-    """Read all settings. Raises SettingsError: one line naming setting, value and what is allowed.
+    """Read the settings of a proxy in front of one server, as `parse_all` does."""
+    [settings] = parse_all(arguments, environment, program)
+    return settings
 
-    `--help` prints and ends the program, as argparse has it; `program` is how it was called.
+
+def parse_all(
+    arguments: Sequence[str], environment: Mapping[str, str], program: str = "python -m proxy"
+) -> tuple[Settings, ...]:
+    """Read all settings, those of each server that the process stands in front of.
+
+    Raises SettingsError: one line naming setting, value and what is allowed. `--help` prints and
+    ends the program, as argparse has it; `program` is how it was called.
     """
     values = _values(arguments, environment, program)
-    own = {each.name for each in fields(Settings)}
-    _refuse_useless_authorities(values[UPSTREAM.name], values[UPSTREAM_CA.name])
     values[MEMORY_LIMIT.name] = _memory_limit(values)
-    server = _server(values, environment)
+    if values[METRICS_LISTEN.name] is None:
+        values[METRICS_LISTEN.name] = Address("127.0.0.1", 0 if values[STDIO.name] else 9464)
+    admitted = _access(values)
+    servers, variables = servers_of(values, environment)
+    _refuse_useless_authorities(values, servers)
+    own = {each.name for each in fields(Settings)}
+    return tuple(
+        Settings(
+            **{
+                **{name: value for name, value in values.items() if name in own},
+                "server": server,
+                "mount": mount,
+                "session_idle": values[SESSION_IDLE.name] or _session_idle(server),
+                "telemetry": telemetry_settings.parse(environment, name),
+                "access": admitted,
+                "secrets": (*secrets(environment), *variables),
+            }
+        )
+        for name, mount, server in servers
+    )
+
+
+def _access(values: Mapping[str, Any]) -> AccessSettings:
     admitted = access(
         values[BEARER_TOKEN_FILE.name],
         values[BEARER_TOKEN.name],
@@ -235,23 +181,12 @@ def parse(
             f"{STDIO.flag}: the program that starts the proxy can show no token: ask for none, or"
             " leave the flag out"
         )
-    if values[METRICS_LISTEN.name] is None:
-        values[METRICS_LISTEN.name] = Address("127.0.0.1", 0 if values[STDIO.name] else 9464)
-    if values[SESSION_IDLE.name] is None:
-        a_process_each = isinstance(server, StdioServer) and not server.shared
-        values[SESSION_IDLE.name] = PROCESS_IDLE_SECONDS if a_process_each else SESSION_IDLE_SECONDS
-    return Settings(
-        server=server,
-        telemetry=telemetry_settings.parse(environment, values[SERVER_NAME.name]),
-        access=admitted,
-        **{name: value for name, value in values.items() if name in own},
-    )
+    return admitted
 
 
-def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables whose values are the proxy's own secrets."""
-    own = {option.variable for option in OPTIONS if option.secret or option.private}
-    return tuple(name for name in environment if name in own or _OTLP_HEADERS.fullmatch(name))
+def _session_idle(server: HttpServer | StdioServer) -> float:
+    a_process_each = isinstance(server, StdioServer) and not server.shared
+    return PROCESS_IDLE_SECONDS if a_process_each else SESSION_IDLE_SECONDS
 
 
 def _values(
@@ -305,96 +240,13 @@ def _split_command(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[st
     return arguments[:cut], arguments[cut + 1 :]
 
 
-def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpServer | StdioServer:
-    upstream: SplitResult | None = values[UPSTREAM.name]
-    transport: HttpTransport | None = values[UPSTREAM_TRANSPORT.name]
-    command: tuple[str, ...] | None = values[COMMAND.name]
-    if upstream is not None and command is not None:
+def _refuse_useless_authorities(values: Mapping[str, Any], servers: Sequence[Named]) -> None:
+    given = values[UPSTREAM_CA.name]
+    https = [each for _, _, each in servers if isinstance(each, HttpServer) and each.secure]
+    if given and not https:
         raise SettingsError(
-            f"{UPSTREAM.flag} {upstream.geturl()!r} and the command {command[0]!r} are both given:"
-            " a proxy stands in front of one server, give one of them"
-        )
-    if upstream is not None:
-        _refuse_what_only_processes_have(values, upstream)
-        transport = transport or _usual_transport(upstream)
-        return HttpServer(upstream, transport, values[HEADER.name])
-    if values[HEADER.name]:
-        raise SettingsError(f"{HEADER.flag} is of no use with a command: only HTTP has headers")
-    if transport is HttpTransport.SSE and command is not None:
-        raise SettingsError(
-            f"{UPSTREAM_TRANSPORT.flag} {transport} and the command {command[0]!r} are both given:"
-            " a command's transport is stdio, leave the flag out"
-        )
-    if command is None:
-        raise SettingsError("no MCP server is given: use --upstream URL, or -- command argument...")
-    hidden = secrets(environment)
-    passed = {
-        name: value
-        for name, value in environment.items()
-        if name not in hidden and not name.startswith(PREFIX)
-    }
-    return _stdio_server(
-        command,
-        {**passed, **dict(values[ENV.name])},
-        values[CWD.name],
-        values[CHILD_USER.name],
-        shared=values[STDIO_SHARING.name],
-    )
-
-
-def _stdio_server(
-    command: Sequence[str],
-    environment: Mapping[str, str],
-    directory: str,
-    user: User | None,
-    *,
-    shared: bool,
-) -> StdioServer:
-    if user is not None and os.geteuid() not in (0, user.user_id):
-        raise SettingsError(
-            f"{CHILD_USER.flag}: {user.name!r} cannot be: only root starts processes as another"
-            " user; leave the flag out"
-        )
-    if user is not None:
-        environment = {**environment, "HOME": user.home, "USER": user.name, "LOGNAME": user.name}
-    named = command[0]
-    if directory and os.sep in named:
-        named = os.path.join(directory, named)
-    executable = shutil.which(named, path=environment.get("PATH", os.defpath))
-    if executable is None:
-        raise SettingsError(
-            f"command: {command[0]!r} is not an executable file here or on PATH: give one that is"
-        )
-    whole = (os.path.abspath(executable), *command[1:])
-    return StdioServer(whole, environment, shared, directory, user)
-
-
-def _refuse_what_only_processes_have(values: Mapping[str, Any], upstream: SplitResult) -> None:
-    useless = (
-        (STDIO_SHARING, " on", "only a command's process can be shared"),
-        (ENV, "", "only a command's process has an environment"),
-        (CWD, "", "only a command's process runs in a folder"),
-        (CHILD_USER, "", "only a command's process runs as a user"),
-    )
-    for option, shown, reason in useless:
-        if values[option.name]:
-            raise SettingsError(
-                f"{option.flag}{shown} is of no use with {UPSTREAM.flag} {upstream.geturl()!r}:"
-                f" {reason}"
-            )
-
-
-def _usual_transport(url: SplitResult) -> HttpTransport:
-    """What a server speaks at such a URL, if nobody says so: /sse is what HTTP+SSE made usual."""
-    is_sse = url.path.rstrip("/").endswith("/sse")
-    return HttpTransport.SSE if is_sse else HttpTransport.STREAMABLE_HTTP
-
-
-def _refuse_useless_authorities(upstream: SplitResult | None, authorities: str) -> None:
-    if authorities and (upstream is None or upstream.scheme != "https"):
-        raise SettingsError(
-            f"{UPSTREAM_CA.flag}: {authorities!r} is of no use: only an https {UPSTREAM.flag} has"
-            " a certificate"
+            f"{UPSTREAM_CA.flag}: {given!r} is of no use: only an https {UPSTREAM.flag} has a"
+            " certificate"
         )
 
 

@@ -11,7 +11,7 @@ from prometheus_client.utils import floatToGoString
 
 from . import ledger as ledgers
 from . import process
-from .catalogue import Instrument, prometheus_label
+from .catalogue import Instrument, Metric, prometheus_label
 from .ledger import Distribution, Ledger
 from .projection import Family, families
 
@@ -24,25 +24,31 @@ _TYPES = {
 
 
 class LedgerCollector(Collector):
-    """The ledger as a prometheus-client collector: reads it anew at each scrape."""
+    """Ledgers as a prometheus-client collector: reads them anew at each scrape."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, *ledgers: Ledger) -> None:
+        self._ledgers = ledgers
 
     def collect(self) -> Iterator[MetricFamily]:
-        """Each family of the catalogue with its samples."""
-        for family in families(self._ledger, process.read()):
-            yield _exposed(family)
+        """Each family of the catalogue with its samples, of all ledgers together."""
+        use = process.read()
+        exposed: dict[Metric, MetricFamily] = {}
+        for ledger in self._ledgers:
+            for family in families(ledger, use):
+                _expose(family, exposed)
+        return iter(exposed.values())
 
 
-def render(ledger: Ledger, accept: str) -> tuple[bytes, str]:
+def render(ledger: Ledger, accept: str, *others: Ledger) -> tuple[bytes, str]:
     """The body of `/metrics` and its content type, as the `Accept` header asks.
+
+    `others` are of more servers of the same process.
 
     OpenMetrics with exemplars for who accepts it, else the plain text format. May run in
     another thread than the event loop's.
     """
     encode, content_type = _encoder(accept)
-    return encode(LedgerCollector(ledger)), content_type
+    return encode(LedgerCollector(ledger, *others)), content_type
 
 
 def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
@@ -52,16 +58,18 @@ def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
         return choose_encoder("")
 
 
-def _exposed(family: Family) -> MetricFamily:
+def _expose(family: Family, families: dict[Metric, MetricFamily]) -> None:
     metric = family.metric
-    exposed = MetricFamily(metric.family, metric.brief, _TYPES[metric.instrument])
+    exposed = families.get(metric)
+    if exposed is None:
+        exposed = MetricFamily(metric.family, metric.brief, _TYPES[metric.instrument])
+        families[metric] = exposed
     for point in family.points:
         labels = {prometheus_label(name): value for name, value in point.attributes.items()}
         if isinstance(point.value, Distribution):
             _add_histogram(exposed, labels, point.value)
         else:
             exposed.add_sample(metric.series, labels, point.value)
-    return exposed
 
 
 def _add_histogram(exposed: MetricFamily, labels: dict[str, str], value: Distribution) -> None:

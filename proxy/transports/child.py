@@ -315,5 +315,4 @@ class Children:
         return "" if executable else "its command is not an executable file"
 
     async def close(self) -> None:
-        """Part of port.Connector: each process has ended with its link; now the orphans do."""
-        await self._terms.processes.close()
+        """Part of port.Connector: each process is ended with its link."""

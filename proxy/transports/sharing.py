@@ -63,7 +63,6 @@ class Sharing:
         self._stopped.set()
         if self._hub is not None:
             await self._hub.close()
-        await self._children.close()
 
     async def _keep(self) -> None:
         """Start the process, and again whenever it ended."""

@@ -9,7 +9,8 @@ from ..calls.books import Books
 from ..eras.versions import Era
 from ..memory import Memory
 from ..options import HttpTransport
-from ..settings import HttpServer, Settings, StdioServer
+from ..servers import HttpServer, StdioServer
+from ..settings import Settings
 from ..telemetry.vocabulary import LinkState
 from ..transports.child import Children
 from ..transports.connector import HttpConnector
@@ -39,7 +40,7 @@ class Upstreams:
     """One server, as clients of streamable HTTP (`endpoint`) and of HTTP+SSE (`streams`) need it.
 
     `endpoint` has `streams` in its care. `metadata` is there where clients may ask the server how
-    to get a token.
+    to get a token. `processes` starts those of a stdio server.
     `spawn` starts a task in a group that somebody owns; `on_reach` hears of every attempt to
     connect why it failed, "" if it did not.
     """
@@ -49,12 +50,14 @@ class Upstreams:
         settings: Settings,
         books: Books,
         memory: Memory,
+        processes: Processes,
         spawn: Spawn,
         on_reach: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._books = books
         self._memory = memory
+        self._processes = processes
         self._spawn = spawn
         self._places = Places(settings.max_sessions)
         server = settings.server
@@ -162,7 +165,7 @@ class Upstreams:
     def _children(self, server: StdioServer) -> Children:
         return Children(
             Program(server.command, server.environment, server.directory, server.user),
-            Processes(),
+            self._processes,
             self._settings.message_limit,
             self._note_restart,
             self._books.ledger.upstream_killed,

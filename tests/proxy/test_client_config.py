@@ -23,7 +23,7 @@ def test_a_url_is_one_that_a_client_of_this_machine_can_call(host: str, url: str
 
 
 def test_a_fixed_token_is_named_and_not_told() -> None:
-    config = client_config("s", "http://a/mcp", FixedTokens((b"0123456789abcdef",)))
+    config = client_config({"s": "http://a/mcp"}, FixedTokens((b"0123456789abcdef",)))
     headers = {"Authorization": "Bearer ${MCP_PROXY_BEARER_TOKEN}"}
     entry = {"type": "http", "url": "http://a/mcp", "headers": headers}
     assert config == {"mcpServers": {"s": entry}}
@@ -32,4 +32,4 @@ def test_a_fixed_token_is_named_and_not_told() -> None:
 @pytest.mark.parametrize("access", [None, TERMS])
 def test_without_one_the_url_is_all(access: AccessSettings) -> None:
     entry = {"type": "http", "url": "http://a/mcp"}
-    assert client_config("s", "http://a/mcp", access) == {"mcpServers": {"s": entry}}
+    assert client_config({"s": "http://a/mcp"}, access) == {"mcpServers": {"s": entry}}

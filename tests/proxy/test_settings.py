@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from proxy.errors import SettingsError
 from proxy.hosts import NOBODY
 from proxy.options import OPTIONS, Address, Option
-from proxy.settings import HttpServer, Settings, StdioServer, parse, secrets
+from proxy.servers import HttpServer, StdioServer
+from proxy.settings import Settings, parse
 from proxy.users import user
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000/mcp")
@@ -115,10 +116,10 @@ def test_a_process_gets_no_setting_and_no_secret_of_the_proxy() -> None:
         "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-key=secret",
     }
     passed = {"HOME": "/x", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SERVICE_NAME": "s"}
-    server = read("--", "sh", **own, **passed).server
-    assert isinstance(server, StdioServer)
-    assert server.environment == passed
-    assert {*secrets(own)} == {*own} - {"MCP_PROXY_LISTEN"}
+    settings = read("--", "sh", **own, **passed)
+    assert isinstance(settings.server, StdioServer)
+    assert settings.server.environment == passed
+    assert {*settings.secrets} == {*own} - {"MCP_PROXY_LISTEN"}
 
 
 def test_variables_for_a_process_come_from_flags_or_lines_of_a_variable() -> None:
@@ -215,7 +216,7 @@ def test_the_servers_name_has_an_order_of_sources(
 def test_every_option_may_be_a_variable_and_refuses_nonsense_by_that_name(option: object) -> None:
     assert option in OPTIONS
     chosen = next(each for each in OPTIONS if each is option)
-    if chosen.name in ("server_name", "jwt_issuer", "jwt_audience", "redact"):
+    if chosen.name in ("server_name", "only", "jwt_issuer", "jwt_audience", "redact"):
         return
     shown = "this value" if chosen.secret or chosen.private else "'~'"
     with pytest.raises(SettingsError, match=f"^{chosen.variable}: {shown} is not allowed: use "):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proxy import settings
+from proxy import servers, settings
 from stacks.config import PASSWORD, ConfigError, parse
 from stacks.secret_values import SecretValue
 from stacks.server_config import KEYS
@@ -153,7 +153,7 @@ def test_a_remote_server_behind_our_proxy_is_the_proxy_alone() -> None:
     assert container(planned, "remote")["resources"]["limits"] == {"memory": "1Gi"}
     without_file = {k: v for k, v in plan.environment.items() if k != "MCP_PROXY_UPSTREAM_CA"}
     parsed = settings.parse([], without_file)
-    assert isinstance(parsed.server, settings.HttpServer)
+    assert isinstance(parsed.server, servers.HttpServer)
     assert parsed.server.url.geturl() == REMOTE["url"]
 
 

@@ -6,6 +6,7 @@ from proxy.memory import Memory
 from proxy.options import MIB
 from proxy.settings import parse
 from proxy.telemetry.vocabulary import LinkState
+from proxy.transports.processes import Processes
 from proxy.upstreams.assembly import Upstreams
 from tests.proxy.scripted import ScriptedClient, books, post
 
@@ -21,6 +22,7 @@ def test_what_a_scrape_reads_of_the_links_is_never_half_counted(server: tuple[st
         parse((*transport, *server), {}),
         counts,
         Memory(MIB),
+        Processes(),
         lambda task: task.close(),
         lambda failure: None,
     )
