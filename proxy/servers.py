@@ -198,7 +198,9 @@ def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSe
             " a command's transport is stdio, leave the flag out"
         )
     if command is None:
-        raise SettingsError("no MCP server is given: use --upstream URL, or -- command argument...")
+        raise SettingsError(
+            "no MCP server is given: use --upstream URL, --config PATH, or -- command argument..."
+        )
     return _stdio_server(
         command,
         {**_passed(environment), **dict(values[ENV.name])},

@@ -53,7 +53,8 @@ An instrumented MCP proxy: stands in front of one MCP server and tells, by Prome
 OpenTelemetry, what every call came to. Clients speak streamable HTTP to it (at the server's
 own path, else /mcp) or HTTP+SSE of 2024-11-05 (/sse and /messages). The server is reached by
 HTTP (--upstream: streamable HTTP, or HTTP+SSE, see --upstream-transport) or started as a process
-of its own (-- command). With --stdio the proxy serves the one client that started it."""
+of its own (-- command); a file may name several, each at paths of its own (--config). With --stdio
+the proxy serves the one client that started it."""
 
 _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
@@ -279,7 +280,7 @@ class _Parser(ArgumentParser):
 def _parser(program: str) -> ArgumentParser:
     parser = _Parser(
         prog=program,
-        usage="%(prog)s [options] (--upstream URL | -- command [argument ...])",
+        usage="%(prog)s [options] (--upstream URL | --config PATH | -- command ...)",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,

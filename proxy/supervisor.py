@@ -5,7 +5,8 @@ where there is one thread, and a fork of this small process costs the proxy's ev
 As a subreaper (prctl(2)) it adopts every orphan, also one that left its process group; so when the
 proxy is gone, by SIGKILL too, nothing that a server started is left.
 
-It is spoken to by lines of JSON over the socket whose number is its argument:
+Its arguments are the number of a socket, and how many descriptors a process may have. It is spoken
+to by lines of JSON over the socket:
 
     {"program": [command, environment, directory, user]}    one more program; they have numbers
     {"start": number}, with three descriptors               -> {"pid": n} or {"error": reason}
@@ -19,6 +20,7 @@ import array
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -54,8 +56,9 @@ def _prctl() -> Callable[[int, int], object]:
 class Supervisor:
     """The processes that were started, by id, until each has ended."""
 
-    def __init__(self, proxy: socket.socket) -> None:
+    def __init__(self, proxy: socket.socket, most_descriptors: int) -> None:
         self._proxy = proxy
+        self._most_descriptors = most_descriptors
         self._descriptors: list[int] = []
         self._programs: list[Program] = []
         self._running: set[int] = set()
@@ -134,6 +137,8 @@ class Supervisor:
                 os.dup2(descriptor, target)
             for number in (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores those two
                 signal.signal(number, signal.SIG_DFL)
+            _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._most_descriptors, most))
             if user:
                 name, group_id, user_id = user
                 os.initgroups(name, group_id)
@@ -232,10 +237,11 @@ def _origin(pid: int) -> int:
 
 
 def main() -> None:
-    """Serve the proxy whose socket the argument names."""
-    proxy = socket.socket(fileno=int(sys.argv[1]))
+    """Serve the proxy at the other end of the socket that the first argument names."""
+    number, most_descriptors = map(int, sys.argv[1:])
+    proxy = socket.socket(fileno=number)
     proxy.set_inheritable(False)
-    Supervisor(proxy).run()
+    Supervisor(proxy, most_descriptors).run()
 
 
 if __name__ == "__main__":

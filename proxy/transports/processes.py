@@ -4,6 +4,7 @@ import array
 import asyncio
 import json
 import logging
+import resource
 import signal
 import socket
 import subprocess
@@ -51,6 +52,8 @@ class Processes:
     """Starts processes by a supervisor of its own, which ends all of them with the proxy."""
 
     def __init__(self) -> None:
+        # What the proxy reserves for itself from now on is not for them.
+        self._descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._programs: list[Program] = []
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -109,7 +112,8 @@ class Processes:
         ours, theirs = socket.socketpair()
         with theirs:
             # -I: whatever is in the proxy's folder or environment is none of its business.
-            command = (sys.executable, "-I", "-S", str(SUPERVISOR), str(theirs.fileno()))
+            numbers = (str(theirs.fileno()), str(self._descriptors))
+            command = (sys.executable, "-I", "-S", str(SUPERVISOR), *numbers)
             self._supervisor = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,6 +84,26 @@ print([line for line in open("/proc/self/status") if line.startswith(("SigBlk", 
     assert descriptors == "['0', '1', '2']"
     # What Python itself ignores once it runs: SIGPIPE and SIGXFSZ.
     assert signals == r"['SigBlk:\t0000000000000000\n', 'SigIgn:\t0000000001001000\n']"
+
+
+def test_descriptors_that_the_proxy_reserves_are_not_for_its_processes() -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def use() -> tuple[str, int]:
+        processes = Processes()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+        try:
+            code = "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+            return await output(processes, python(code))
+        finally:
+            await processes.close()
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before - 100, most))
+    try:
+        told, _ = asyncio.run(use())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+    assert told == f"({before - 100}, {most})\n"
 
 
 def test_exit_codes_and_signals_are_told() -> None:
