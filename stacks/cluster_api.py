@@ -137,3 +137,21 @@ def default_storage_class(access: Access) -> str | None:
         if metadata.get("annotations", {}).get(mark) == "true":
             return str(metadata["name"])
     return None
+
+
+def prometheus_labels(access: Access) -> dict[str, str] | None:
+    """The labels by which the only Prometheus of an operator selects monitors and rules.
+
+    None if there is no Prometheus, more than one, or a selector that labels alone do not satisfy.
+    Raises Unreachable.
+    """
+    found = access.get("/apis/monitoring.coreos.com/v1/prometheuses").get("items", [])
+    if len(found) != 1:
+        return None
+    labels: dict[str, str] = {}
+    for name in ("serviceMonitorSelector", "ruleSelector"):
+        selector = found[0]["spec"].get(name)
+        if selector is None or selector.get("matchExpressions"):
+            return None
+        labels |= selector.get("matchLabels", {})
+    return labels

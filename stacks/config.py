@@ -9,8 +9,21 @@ from enum import StrEnum
 from functools import partial
 
 from stacks import fields
-from stacks.architectures import ARCHITECTURES, OTEL_SCRAPE, Architecture
+from stacks.architectures import (
+    ARCHITECTURES,
+    OTEL_SCRAPE,
+    Architecture,
+    MetricsIngestion,
+    Monitor,
+)
 from stacks.charts import CHARTS, Namespaces, Profile
+from stacks.component_choices import (
+    ComponentChoices,
+    Mode,
+    RemoteWrite,
+    parse_components,
+    parse_remote_write,
+)
 from stacks.endpoints import Endpoints, endpoints_of
 from stacks.fields import ConfigError, Entry, Item, Mistakes
 from stacks.secret_values import SecretValue, revealed
@@ -53,11 +66,15 @@ class StackConfig:
     architecture: Architecture = OTEL_SCRAPE
     profile: Profile = Profile.CURRENT
     namespaces: Namespaces = Namespaces()
+    existing_namespaces: tuple[str, ...] = ()
     size: Size = Size.SMALL
     persistence: Persistence = Persistence.AUTO
     storage_class: str | None = None
     storage_size: str | None = None
     values: Mapping[str, Values] = field(default_factory=dict)
+    components: ComponentChoices = ComponentChoices()
+    remote_write: RemoteWrite | None = None
+    cluster_label: str | None = None
     password: SecretValue = SecretValue("")
     chart_folder: str | None = None
     operator_namespaces: tuple[str, ...] = ()
@@ -72,6 +89,21 @@ class StackConfig:
     def endpoints(self) -> Endpoints:
         """The addresses of the stack's parts."""
         return endpoints_of(self.profile, self.namespaces)
+
+    @property
+    def otlp_http_url(self) -> str:
+        """Where proxies push metrics and traces."""
+        return self.components.collector.url or self.endpoints.collector_otlp_http.url
+
+    @property
+    def prometheus_url(self) -> str:
+        """Where Prometheus answers queries."""
+        return self.components.prometheus.url or self.endpoints.prometheus.url
+
+    @property
+    def sends_traces(self) -> bool:
+        """Whether there is a store for traces."""
+        return self.components.traces.mode is not Mode.NONE
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
         """The servers of one runtime, in the given order."""
@@ -90,11 +122,15 @@ KEYS = (
     "pushIntervalSeconds",
     "traceSamplingPercent",
     "namespaces",
+    "existingNamespaces",
     "size",
     "persistence",
     "storageClass",
     "storageSize",
     "values",
+    "components",
+    "remoteWrite",
+    "clusterLabel",
     "allowContext",
 )
 
@@ -169,6 +205,10 @@ def _namespaces(key: str, value: object) -> Namespaces:
     return found
 
 
+def _existing_namespaces(key: str, value: object) -> tuple[str, ...]:
+    return fields.items(fields.namespace, key, value, "namespaces")
+
+
 def _operator_namespaces(key: str, value: object) -> tuple[str, ...]:
     if revealed(value) == CLUSTER:
         return ()
@@ -222,11 +262,15 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         architecture=read("architecture", _architecture),
         profile=read("profile", _profile),
         namespaces=read("namespaces", _namespaces),
+        existing_namespaces=read("existingNamespaces", _existing_namespaces),
         size=read("size", partial(fields.choice, Size)),
         persistence=read("persistence", partial(fields.choice, Persistence)),
         storage_class=read("storageClass", _or_none(fields.object_name)),
         storage_size=read("storageSize", _or_none(fields.quantity)),
         values=read("values", _values),
+        components=read("components", parse_components),
+        remote_write=read("remoteWrite", parse_remote_write),
+        cluster_label=read("clusterLabel", _or_none(fields.text)),
         chart_folder=read("chartSource", _chart_folder),
         operator_namespaces=read("operatorScope", _operator_namespaces),
         servers=read("servers", _servers),
@@ -246,7 +290,36 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
     if config.operator_namespaces and config.namespaces:
         _check_scope(config, mistakes)
     mistakes.report()
+    _check_components(config, mistakes)
+    mistakes.report()
     return config
+
+
+def _check_components(config: StackConfig, mistakes: Mistakes) -> None:
+    """Combinations in which a signal would have no way, or a component nothing to do."""
+
+    def refuse(name: str, value: object, allowed: str) -> None:
+        mistakes.add(fields.refuse(_key(name), value, allowed))
+
+    chosen, architecture = config.components, config.architecture
+    pushed = architecture.metrics_ingestion is MetricsIngestion.PUSHED
+    collected = pushed or Monitor.COLLECTOR_SERIES in architecture.monitors
+    if chosen.prometheus.mode is Mode.NONE and (architecture.monitors or not config.remote_write):
+        only = "without a Prometheus, use architecture otel-remote-write and set remoteWrite"
+        refuse("components.prometheus", "none", only)
+    if config.remote_write and chosen.prometheus.mode is Mode.EXISTING and architecture.monitors:
+        refuse("remoteWrite", config.remote_write.url, "set it in the existing Prometheus")
+    if chosen.collector.mode is Mode.NONE:
+        if collected:
+            refuse("components.collector", "none", f"architecture {architecture.name} needs one")
+        if config.sends_traces:
+            refuse("components.traces", chosen.traces.mode.value, "without a collector: none")
+    elif not config.sends_traces and not collected:
+        refuse("components.collector", chosen.collector.mode.value, "without traces: none")
+    for index, server in enumerate(config.servers):
+        if chosen.toolhive is Mode.NONE and server.runtime is ServerRuntime.TOOLHIVE:
+            allowed = "components.toolhive is none: use runtime proxy"
+            refuse(f"servers[{index}].runtime", server.runtime.value, allowed)
 
 
 def _percent(key: str, value: object) -> int:
@@ -269,11 +342,15 @@ DEFAULTS: dict[str, object] = {
     "pushIntervalSeconds": _DEFAULT.push_interval_seconds,
     "traceSamplingPercent": _DEFAULT.trace_sampling_percent,
     "namespaces": {},
+    "existingNamespaces": [],
     "size": _DEFAULT.size.value,
     "persistence": _DEFAULT.persistence.value,
     "storageClass": "",
     "storageSize": "",
     "values": {},
+    "components": {},
+    "remoteWrite": {},
+    "clusterLabel": "",
     "allowContext": "",
 }
 """Defaults of all keys but the password, which has none."""

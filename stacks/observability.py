@@ -84,7 +84,9 @@ class Observability(pulumi.ComponentResource):
         secrets = [manifest_resource(self._name, each, opts) for each in args.plan.secrets]
         installed: dict[Component, pulumi.Resource] = {}
         for planned in args.plan.releases:
-            needed = [installed[each] for each in RELEASE_NEEDS[planned.component]]
+            needed = [
+                installed[each] for each in RELEASE_NEEDS[planned.component] if each in installed
+            ]
             opts = self._options([*namespaces, *secrets, *needed], None)
             installed[planned.component] = helm_release(self._name, planned, args.charts, opts)
         return installed
@@ -99,7 +101,7 @@ class Observability(pulumi.ComponentResource):
         for manifest in plan.objects:
             kind = manifest["kind"]
             referred = [each for needed in OBJECT_NEEDS.get(kind, ()) for each in applied[needed]]
-            needed = [releases[each] for each in KIND_NEEDS[kind]]
+            needed = [releases[each] for each in KIND_NEEDS[kind] if each in releases]
             opts = self._options([*namespaces, *needed, *referred], _OBJECT_TIMEOUT)
             opts = _replacing(opts, plan, manifest)
             applied[kind].append(manifest_resource(self._name, manifest, opts))

@@ -1,20 +1,29 @@
 """The whole stack as plain values: a configuration -> everything to deploy, in order."""
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dashboards.bundles import default_bundle
 from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
-from stacks import clients, grafana_objects, monitors, proxies, server_secrets, toolhive
+from stacks import (
+    clients,
+    grafana_objects,
+    monitors,
+    proxies,
+    remote_write,
+    scrape_configs,
+    server_secrets,
+    toolhive,
+)
 from stacks.architectures import Architecture, Monitor
 from stacks.chart_values import overridden, warnings
 from stacks.charts import CHARTS, Chart, Component, Profile
-from stacks.collector import pruned
+from stacks.collector_values import collector_secrets, collector_values
+from stacks.component_choices import Mode
 from stacks.config import Persistence, StackConfig
-from stacks.endpoints import REMOTE_WRITE_PATH
 from stacks.proxies import ProxyPlan
 from stacks.servers import ServerRuntime
 from stacks.sizes import SIZES
@@ -103,13 +112,14 @@ class Plan:
 def references(config: StackConfig) -> dict[str, object]:
     """The names that `!ref` in a values file can use."""
     jaeger = config.endpoints.jaeger
+    traces = config.components.traces
     duration = f"rate({REQUEST_DURATION.series}_bucket{{$$__tags}}[5m])"
     return {
         "scrape_interval": f"{config.scrape_interval_seconds}s",
         "collector_job": monitors.COLLECTOR_JOB,
-        "jaeger_otlp_grpc": jaeger.otlp_grpc.address,
+        "jaeger_otlp_grpc": traces.address or jaeger.otlp_grpc.address,
         "jaeger_query_url": jaeger.query.url,
-        "remote_write_url": config.endpoints.prometheus.url + REMOTE_WRITE_PATH,
+        "remote_write_url": remote_write.url(config),
         "grafana_secret": grafana_objects.SECRET,
         "grafana_user_key": grafana_objects.USER_KEY,
         "grafana_password_key": grafana_objects.PASSWORD_KEY,
@@ -123,16 +133,22 @@ def references(config: StackConfig) -> dict[str, object]:
     }
 
 
-def _collector_values(_: StackConfig, values: Values) -> Values:
-    return {**values, "alternateConfig": pruned(values["alternateConfig"])}
-
-
 def _prometheus_values(config: StackConfig, values: Values) -> Values:
-    """Add the volume, and the inhibition of our alerts to the chart's."""
+    """Add the volume, the store outside, data sources, and the inhibition of our alerts."""
     if config.persistence is Persistence.ON:
         values = overridden(values, _volume(config))
+    if config.remote_write:
+        values = overridden(values, remote_write.prometheus_values(config.remote_write))
+    if config.cluster_label:
+        labels = {"externalLabels": {"cluster": config.cluster_label}}
+        values = overridden(values, {"prometheus": {"prometheusSpec": labels}})
     rules = [*values["alertmanager"]["config"]["inhibit_rules"], *inhibit_rules(default_bundle())]
-    return overridden(values, {"alertmanager": {"config": {"inhibit_rules": rules}}})
+    [traces] = values["grafana"]["additionalDataSources"]
+    computed = {
+        "alertmanager": {"config": {"inhibit_rules": rules}},
+        "grafana": {"additionalDataSources": grafana_objects.datasources(config, traces)},
+    }
+    return overridden(values, computed)
 
 
 def _volume(config: StackConfig) -> Values:
@@ -152,7 +168,7 @@ def _toolhive_values(config: StackConfig, values: Values) -> Values:
 
 
 _COMPUTED_VALUES: dict[Component, Callable[[StackConfig, Values], Values]] = {
-    Component.COLLECTOR: _collector_values,
+    Component.COLLECTOR: collector_values,
     Component.PROMETHEUS: _prometheus_values,
     Component.TOOLHIVE: _toolhive_values,
 }
@@ -161,7 +177,7 @@ _COMPUTED_VALUES: dict[Component, Callable[[StackConfig, Values], Values]] = {
 
 def _release(config: StackConfig, component: Component) -> HelmRelease:
     chart = CHARTS[config.profile][component]
-    overlays = (f"size-{config.size}", config.architecture.name)
+    overlays = (f"size-{config.size}", config.architecture.name, *_partial(config, component))
     values = values_of(chart.values, overlays, references(config))
     if complete := _COMPUTED_VALUES.get(component):
         values = complete(config, values)
@@ -169,13 +185,30 @@ def _release(config: StackConfig, component: Component) -> HelmRelease:
     return HelmRelease(component, config.namespaces.release(component), chart, values)
 
 
+def _partial(config: StackConfig, component: Component) -> tuple[str, ...]:
+    """The overlay for a chart of which only a part is installed."""
+    chosen = config.components
+    if component is not Component.PROMETHEUS:
+        return ()
+    if chosen.prometheus.mode is not Mode.INSTALL:
+        return ("grafana-only",)
+    return () if chosen.grafana.mode is Mode.INSTALL else ("prometheus-only",)
+
+
 def _monitors(config: StackConfig) -> tuple[Values, ...]:
     interval = f"{config.scrape_interval_seconds}s"
+    chosen = config.components
+    if not chosen.prometheus.operated or chosen.prometheus.mode is Mode.NONE:
+        return ()
     wanted = config.architecture.monitors
+    if chosen.collector.mode is not Mode.INSTALL:
+        wanted = tuple(each for each in wanted if each is not Monitor.COLLECTOR_SERIES)
     if any(each.url for each in config.servers_of(ServerRuntime.TOOLHIVE)):
         remote = (Monitor.TOOLHIVE_REMOTE_PROXIES,) if Monitor.TOOLHIVE_PROXIES in wanted else ()
         wanted = (*wanted, *remote)
-    return tuple(monitors.BUILDERS[each](interval, config.namespaces) for each in wanted)
+    labels = chosen.prometheus.labels or {}
+    made = (monitors.BUILDERS[each](interval, config.namespaces) for each in wanted)
+    return tuple(grafana_objects.labelled(each, labels) for each in made)
 
 
 def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[Values, ...]:
@@ -196,19 +229,42 @@ def _server_objects(config: StackConfig, plans: tuple[ProxyPlan, ...]) -> tuple[
 
 def _outputs(config: StackConfig) -> dict[str, Any]:
     """What the stack says about itself; nothing of it is secret."""
-    endpoints = config.endpoints
+    endpoints, chosen = config.endpoints, config.components
     local = {
-        "grafana": (endpoints.grafana, 3000),
-        "prometheus": (endpoints.prometheus, 9090),
-        "jaeger": (endpoints.jaeger.query, 16686),
+        "grafana": (endpoints.grafana, 3000, chosen.grafana.mode, chosen.grafana.api),
+        "prometheus": (endpoints.prometheus, 9090, chosen.prometheus.mode, config.prometheus_url),
+        "jaeger": (endpoints.jaeger.query, 16686, chosen.traces.mode, chosen.traces.url),
+    }
+    addresses = {
+        name: endpoint.url if mode is Mode.INSTALL else url
+        for name, (endpoint, _, mode, url) in local.items()
     }
     return {
         "architecture": config.architecture.name,
         "profile": config.profile.value,
-        "addresses": {name: endpoint.url for name, (endpoint, _) in local.items()},
-        "portForward": {name: clients.port_forward(*each) for name, each in local.items()},
+        "addresses": {name: url for name, url in addresses.items() if url},
+        "portForward": {
+            name: clients.port_forward(endpoint, port)
+            for name, (endpoint, port, mode, _) in local.items()
+            if mode is Mode.INSTALL
+        },
         "servers": clients.described(config),
+        **_by_hand(config),
     }
+
+
+def _by_hand(config: StackConfig) -> dict[str, Any]:
+    """What only the owner of an existing component can do, ready to be copied."""
+    chosen = config.components
+    found = {}
+    if chosen.grafana.api:
+        found["importDashboards"] = (
+            f"GRAFANA_TOKEN=... make import GRAFANA_URL={chosen.grafana.api}"
+        )
+    if chosen.prometheus.mode is Mode.EXISTING and not chosen.prometheus.operated:
+        found["scrapeConfigs"] = scrape_configs.rendered(config)
+        found["rules"] = "make dashboards; then add build/rules/*.yaml to rule_files"
+    return found
 
 
 def _warnings(config: StackConfig) -> tuple[str, ...]:
@@ -219,32 +275,33 @@ def _warnings(config: StackConfig) -> tuple[str, ...]:
 
 def plan(config: StackConfig) -> Plan:
     """Plan a stack; only the values files are read."""
-    releases = tuple(_release(config, component) for component in Component)
-    collector = next(each.values for each in releases if each.component is Component.COLLECTOR)
+    chosen, monitoring = config.components, config.namespaces.monitoring
+    installed = filter(chosen.installed, Component)
+    releases = tuple(_release(config, component) for component in installed)
+    collectors = [each.values for each in releases if each.component is Component.COLLECTOR]
     proxied = config.servers_of(ServerRuntime.PROXY)
     plans = tuple(proxies.proxy_plan(config, server) for server in proxied)
     scraped = _monitors(config)
     rules = rules_document()
-    monitoring = config.namespaces.monitoring
+    operated = chosen.prometheus.mode is not Mode.NONE and chosen.prometheus.operated
+    labels = chosen.prometheus.labels or {}
+    own_rules = [grafana_objects.prometheus_rule(rules, monitoring, labels)] if operated else []
     return Plan(
         architecture=config.architecture,
         profile=config.profile,
-        namespaces=astuple(config.namespaces),
-        secrets=(
-            grafana_objects.admin_secret(config.password, monitoring),
-            *server_secrets.objects(config.servers, config.namespaces.servers),
-        ),
+        namespaces=_namespaces(config),
+        secrets=_secrets(config),
         releases=releases,
         objects=(
-            *grafana_objects.board_configmaps(monitoring),
-            grafana_objects.prometheus_rule(rules, monitoring),
+            *grafana_objects.board_configmaps(config),
+            *own_rules,
             *scraped,
             *_server_objects(config, plans),
         ),
-        collector=collector["alternateConfig"],
+        collector=collectors[0]["alternateConfig"] if collectors else {},
         monitors=(
             monitors.prometheus_own(monitoring),
-            monitors.collector_own(collector, monitoring),
+            *(monitors.collector_own(each, monitoring) for each in collectors),
             *scraped,
         ),
         rules=rules,
@@ -252,4 +309,23 @@ def plan(config: StackConfig) -> Plan:
         outputs=_outputs(config),
         warnings=_warnings(config),
         intervals=Intervals(config.scrape_interval_seconds, config.push_interval_seconds),
+    )
+
+
+def _namespaces(config: StackConfig) -> tuple[str, ...]:
+    """Those of components that are there already exist."""
+    names = config.namespaces
+    toolhive_there = config.components.toolhive is not Mode.INSTALL
+    every = (names.monitoring, *(() if toolhive_there else (names.toolhive,)), names.servers)
+    return tuple(each for each in every if each not in config.existing_namespaces)
+
+
+def _secrets(config: StackConfig) -> tuple[Values, ...]:
+    monitoring = config.namespaces.monitoring
+    admin = grafana_objects.admin_secret(config.password, monitoring)
+    return (
+        *([admin] if config.components.grafana.mode is Mode.INSTALL else []),
+        *remote_write.secrets(config),
+        *collector_secrets(config),
+        *server_secrets.objects(config.servers, config.namespaces.servers),
     )

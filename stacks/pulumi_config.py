@@ -16,7 +16,8 @@ from pulumi.runtime.config import (
 
 from stacks import fields
 from stacks.charts import CHARTS
-from stacks.cluster_api import Unreachable, default_storage_class
+from stacks.cluster_api import Unreachable, default_storage_class, prometheus_labels
+from stacks.component_choices import Mode
 from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
 from stacks.config import PROJECT, ConfigError, Persistence, StackConfig, parse
@@ -34,7 +35,10 @@ _JSON_KEYS = frozenset(
         "servers",
         "operatorScope",
         "namespaces",
+        "existingNamespaces",
         "values",
+        "components",
+        "remoteWrite",
         "scrapeIntervalSeconds",
         "pushIntervalSeconds",
         "traceSamplingPercent",
@@ -106,7 +110,9 @@ def read() -> ObservabilityArgs:
         raise pulumi.RunError(str(error)) from None
     args = ClusterArgs(cluster, settings, config.allowed_context)
     return ObservabilityArgs(
-        plan=plan(_with_persistence(config, cluster)), charts=charts, cluster=args
+        plan=plan(_with_labels(_with_persistence(config, cluster), cluster)),
+        charts=charts,
+        cluster=args,
     )
 
 
@@ -124,3 +130,20 @@ def _with_persistence(config: StackConfig, cluster: Cluster | None) -> StackConf
     except Unreachable as error:
         pulumi.log.warn(f"cannot read the storage classes of the cluster ({error}): {lost}")
     return replace(config, persistence=Persistence.OFF)
+
+
+def _with_labels(config: StackConfig, cluster: Cluster | None) -> StackConfig:
+    """Decide by which labels an existing Prometheus selects monitors and rules."""
+    chosen = config.components.prometheus
+    if chosen.mode is not Mode.EXISTING or not chosen.operated or chosen.labels is not None:
+        return config
+    key = f"{PROJECT}:components.prometheus.labels"
+    hint = "give the labels by which it selects ServiceMonitors and PrometheusRules"
+    try:
+        labels = prometheus_labels(cluster.access) if cluster else None
+    except Unreachable as error:
+        raise pulumi.RunError(f"{key}: missing, and cannot be read ({error}); {hint}") from None
+    if labels is None:
+        raise pulumi.RunError(f"{key}: missing, and not to be read off one Prometheus; {hint}")
+    prometheus = replace(chosen, labels=labels)
+    return replace(config, components=replace(config.components, prometheus=prometheus))

@@ -1,6 +1,7 @@
 """MCP servers run by the ToolHive operator, in the API version of the profile's CRDs."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from stacks import pod_templates, server_secrets
 from stacks.architectures import MetricsIngestion
@@ -16,18 +17,24 @@ _GROUP = "toolhive.stacklok.dev"
 
 def _telemetry(config: StackConfig) -> Values:
     ingestion = config.architecture.metrics_ingestion
+    pushed = ingestion is MetricsIngestion.PUSHED
+    prometheus = {"enabled": ingestion is MetricsIngestion.SCRAPED}
+    if not pushed and not config.sends_traces:
+        # An endpoint with nothing to send to it is an error.
+        return {"prometheus": prometheus}
+    collector = urlsplit(config.otlp_http_url)
     return {
         "openTelemetry": {
             "enabled": True,
-            "endpoint": config.endpoints.collector_otlp_http.address,
-            "insecure": True,
-            "metrics": {"enabled": ingestion is MetricsIngestion.PUSHED},
+            "endpoint": collector.netloc,
+            "insecure": collector.scheme == "http",
+            "metrics": {"enabled": pushed},
             "tracing": {
-                "enabled": True,
+                "enabled": config.sends_traces,
                 "samplingRate": f"{config.trace_sampling_percent / 100:.2f}",
             },
         },
-        "prometheus": {"enabled": ingestion is MetricsIngestion.SCRAPED},
+        "prometheus": prometheus,
     }
 
 
@@ -157,7 +164,8 @@ def _telemetry_name(transport: Transport) -> str:
 def _v1alpha1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, ...]:
     def one(server: Server) -> Values:
         telemetry = _telemetry(config)
-        telemetry["openTelemetry"]["serviceName"] = server.name
+        if "openTelemetry" in telemetry:
+            telemetry["openTelemetry"]["serviceName"] = server.name
         target = {} if server.port is None else {"targetPort": server.port}
         shared = _server_spec(config, server)
         spec = {**shared, "port": PROXY_MCP_PORT, **target, "telemetry": telemetry}
@@ -197,10 +205,11 @@ def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, 
 
     def shared(transport: Transport) -> Values:
         spec = _telemetry(config)
-        spec["openTelemetry"]["resourceAttributes"] = {
-            "service.namespace": namespace,
-            "mcp.transport": transport.value,
-        }
+        if "openTelemetry" in spec:
+            spec["openTelemetry"]["resourceAttributes"] = {
+                "service.namespace": namespace,
+                "mcp.transport": transport.value,
+            }
         return _object("v1beta1", "MCPTelemetryConfig", _telemetry_name(transport), namespace, spec)
 
     def one(server: Server) -> Values:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stacks.cluster_api import Access, Unreachable, default_storage_class
+from stacks.cluster_api import Access, Unreachable, default_storage_class, prometheus_labels
 from tests import certificates
 
 MARK = "storageclass.kubernetes.io/is-default-class"
@@ -113,3 +113,25 @@ def test_whatever_fails_is_one_line() -> None:
         with pytest.raises(Unreachable) as caught:
             access.get("/version")
         assert "\n" not in str(caught.value)
+
+
+def test_the_labels_of_an_existing_prometheus_are_those_of_its_selectors() -> None:
+    def prometheus(**spec: object) -> dict[str, Any]:
+        return {"spec": {"ruleSelector": {"matchLabels": {"role": "alert"}}, **spec}}
+
+    selected = prometheus(serviceMonitorSelector={"matchLabels": {"release": "kps"}})
+    everything = prometheus(serviceMonitorSelector={}, ruleSelector={})
+    complex_selector = prometheus(
+        serviceMonitorSelector={"matchExpressions": [{"key": "a", "operator": "Exists"}]}
+    )
+    cases: list[tuple[list[Any], dict[str, str] | None]] = [
+        ([selected], {"release": "kps", "role": "alert"}),
+        ([everything], {}),
+        ([complex_selector], None),
+        ([prometheus()], None),
+        ([selected, everything], None),
+        ([], None),
+    ]
+    for items, labels in cases:
+        with api({"items": items}) as (url, _):
+            assert prometheus_labels(Access(url)) == labels

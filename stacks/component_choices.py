@@ -1,0 +1,259 @@
+"""Which components the stack installs, which are there already, and which are left out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from stacks import fields
+from stacks.charts import Component
+from stacks.fields import Entry, Mistakes, refuse
+from stacks.secret_values import SecretValue, Text, revealed
+
+_ADDRESS = re.compile(r"\[?[\w.:-]+\]?:\d{1,5}")
+
+
+class Mode(StrEnum):
+    """Where a component comes from."""
+
+    INSTALL = "install"
+    EXISTING = "existing"
+    NONE = "none"
+
+
+class TracesType(StrEnum):
+    """What stores the traces: the type of Grafana's data source, if it has one for it."""
+
+    JAEGER = "jaeger"
+    TEMPO = "tempo"
+    OTLP = "otlp"
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusChoice:
+    """An existing Prometheus has a URL, and the labels by which its operator selects objects.
+
+    `operated` is false for one that no operator configures; labels None are read from the cluster.
+    """
+
+    mode: Mode = Mode.INSTALL
+    url: str | None = None
+    labels: Mapping[str, str] | None = None
+    operated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaChoice:
+    """An existing Grafana loads dashboards by its sidecar or, if there is an `api`, by its API."""
+
+    mode: Mode = Mode.INSTALL
+    label: str | None = None
+    label_value: str = "1"
+    folder_annotation: str | None = None
+    namespace: str | None = None
+    api: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorChoice:
+    """An existing collector takes OTLP over HTTP at a URL."""
+
+    mode: Mode = Mode.INSTALL
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TracesChoice:
+    """An existing store takes OTLP over gRPC at host:port; `url` is where Grafana queries it."""
+
+    mode: Mode = Mode.INSTALL
+    address: str | None = None
+    insecure: bool = False
+    type: TracesType = TracesType.JAEGER
+    url: str | None = None
+    headers: Mapping[str, Text] = field(default_factory=dict)
+    ca_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentChoices:
+    """The choice for each component."""
+
+    prometheus: PrometheusChoice = PrometheusChoice()
+    grafana: GrafanaChoice = GrafanaChoice()
+    collector: CollectorChoice = CollectorChoice()
+    traces: TracesChoice = TracesChoice()
+    toolhive: Mode = Mode.INSTALL
+
+    def installed(self, component: Component) -> bool:
+        """Whether the stack installs the component's chart."""
+        return {
+            Component.PROMETHEUS: Mode.INSTALL in (self.prometheus.mode, self.grafana.mode),
+            Component.JAEGER: self.traces.mode is Mode.INSTALL,
+            Component.COLLECTOR: self.collector.mode is Mode.INSTALL,
+            Component.TOOLHIVE_CRDS: self.toolhive is Mode.INSTALL,
+            Component.TOOLHIVE: self.toolhive is Mode.INSTALL,
+        }[component]
+
+
+KEYS = ("prometheus", "grafana", "collector", "traces", "toolhive")
+
+
+def parse_components(key: str, value: object) -> ComponentChoices:
+    """The key `components`; raises ConfigError with all its mistakes."""
+    if not isinstance(value, dict):
+        raise refuse(key, value, f"it must be a map of {', '.join(KEYS)}")
+    mistakes = Mistakes()
+    entry = Entry(f"{key}.", value, KEYS, mistakes)
+    found = ComponentChoices(
+        prometheus=entry.read("prometheus", _prometheus, PrometheusChoice()),
+        grafana=entry.read("grafana", _grafana, GrafanaChoice()),
+        collector=entry.read("collector", _collector, CollectorChoice()),
+        traces=entry.read("traces", _traces, TracesChoice()),
+        toolhive=entry.read("toolhive", partial(fields.choice, Mode), Mode.INSTALL),
+    )
+    mistakes.report()
+    return found
+
+
+def _mode(key: str, value: object, known: tuple[str, ...]) -> Mode:
+    """`install` or `none`; a map describes what exists."""
+    if isinstance(value, dict):
+        return Mode.EXISTING
+    if value in (Mode.INSTALL, Mode.NONE):
+        return Mode(str(value))
+    raise refuse(key, value, f"allowed: install, none, or for an existing one {', '.join(known)}")
+
+
+def _existing(key: str, value: object, known: tuple[str, ...]) -> tuple[Mode, Entry, Mistakes]:
+    mode, mistakes = _mode(key, value, known), Mistakes()
+    given: Mapping[Any, Any] = value if isinstance(value, dict) else {}
+    return mode, Entry(f"{key}.", given, known, mistakes), mistakes
+
+
+def _prometheus(key: str, value: object) -> PrometheusChoice:
+    mode, entry, mistakes = _existing(key, value, ("url", "labels", "operated"))
+    if mode is not Mode.EXISTING:
+        return PrometheusChoice(mode)
+
+    def labels(key: str, value: object) -> Mapping[str, str] | None:
+        return fields.mapping(fields.text, fields.text, key, value, "labels to text")
+
+    found = PrometheusChoice(
+        mode,
+        url=entry.required("url", fields.url, "where Grafana and the collector reach it"),
+        labels=entry.read("labels", labels, None),
+        operated=entry.read("operated", fields.boolean, True),
+    )
+    if found.labels and not found.operated:
+        entry.refuse("labels", "only an operator selects objects by labels")
+    mistakes.report()
+    return found
+
+
+def _grafana(key: str, value: object) -> GrafanaChoice:
+    known = ("label", "labelValue", "folderAnnotation", "namespace", "api")
+    mode, entry, mistakes = _existing(key, value, known)
+    found = GrafanaChoice(
+        mode,
+        label=entry.read("label", fields.text, None),
+        label_value=entry.read("labelValue", fields.text, "1"),
+        folder_annotation=entry.read("folderAnnotation", fields.text, None),
+        namespace=entry.read("namespace", fields.namespace, None),
+        api=entry.read("api", fields.url, None),
+    )
+    mistakes.report()
+    return found
+
+
+def _collector(key: str, value: object) -> CollectorChoice:
+    mode, entry, mistakes = _existing(key, value, ("url",))
+    if mode is not Mode.EXISTING:
+        return CollectorChoice(mode)
+    hint = "where it takes OTLP over HTTP, such as http://otel-collector.observability.svc:4318"
+    found = CollectorChoice(mode, entry.required("url", fields.url, hint))
+    mistakes.report()
+    return found
+
+
+def _traces(key: str, value: object) -> TracesChoice:
+    known = ("address", "insecure", "type", "url", "headers", "caSecret")
+    mode, entry, mistakes = _existing(key, value, known)
+    if mode is not Mode.EXISTING:
+        return TracesChoice(mode)
+
+    def address(key: str, value: object) -> str:
+        given = revealed(value)
+        if isinstance(given, str) and _ADDRESS.fullmatch(given):
+            return given
+        raise refuse(key, value, "it must be host:port")
+
+    def headers(key: str, value: object) -> Mapping[str, Text]:
+        return fields.mapping(fields.header, fields.secret_text, key, value, "headers to values")
+
+    none: Mapping[str, Text] = {}
+    found = TracesChoice(
+        mode,
+        address=entry.required("address", address, "where it takes OTLP over gRPC: host:port"),
+        insecure=entry.read("insecure", fields.boolean, False),
+        type=entry.read("type", partial(fields.choice, TracesType), TracesType.JAEGER),
+        url=entry.read("url", fields.url, None),
+        headers=entry.read("headers", headers, none),
+        ca_secret=entry.read("caSecret", fields.object_name, None),
+    )
+    mistakes.report()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteWrite:
+    """A store of metrics outside the cluster; `credentials` are a bearer token or a password."""
+
+    url: str
+    username: str | None = None
+    credentials: SecretValue | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    queue_size: int = 10_000
+    shards: int = 10
+
+
+def parse_remote_write(key: str, value: object) -> RemoteWrite | None:
+    """The key `remoteWrite`; empty for none."""
+    if value == {}:
+        return None
+    if not isinstance(value, dict):
+        raise refuse(key, value, "it must be a map with url")
+    mistakes = Mistakes()
+    known = ("url", "username", "password", "token", "headers", "queueSize", "shards")
+    entry = Entry(f"{key}.", value, known, mistakes)
+
+    def secret(key: str, value: object) -> SecretValue | None:
+        if isinstance(value, SecretValue):
+            return SecretValue(revealed(fields.secret_text(key, value)))
+        raise fields.ConfigError(
+            f"{key}: it must be secret; set it with: pulumi config set --secret --path '{key}'"
+        )
+
+    def headers(key: str, value: object) -> Mapping[str, str]:
+        return fields.mapping(fields.header, fields.text, key, value, "headers to values")
+
+    password = entry.read("password", secret, None)
+    token = entry.read("token", secret, None)
+    none: Mapping[str, str] = {}
+    size = partial(fields.integer, low=100, high=1_000_000)
+    found = RemoteWrite(
+        url=entry.required("url", fields.url, "where the store takes remote write"),
+        username=entry.read("username", fields.text, None),
+        credentials=password or token,
+        headers=entry.read("headers", headers, none),
+        queue_size=entry.read("queueSize", size, 10_000),
+        shards=entry.read("shards", partial(fields.integer, low=1, high=1000), 10),
+    )
+    if ("username" in entry) != ("password" in entry) or ("token" in entry and "password" in entry):
+        mistakes.add(
+            fields.ConfigError(f"{key}: give username and password, or token, or none of them")
+        )
+    mistakes.report()
+    return found

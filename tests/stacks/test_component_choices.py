@@ -1,0 +1,315 @@
+"""Components that are there already are joined, not installed a second time."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from stacks.chart_values import unknown_keys
+from stacks.charts import CHARTS, Component, Profile
+from stacks.config import PASSWORD, ConfigError, parse
+from stacks.plan import KIND_NEEDS, Plan, plan
+from stacks.secret_values import SecretValue, revealed
+from tests.stacks.relabel import target_labels
+from tests.stacks.stack import (
+    GOOD_PASSWORD,
+    HTTP,
+    STDIO,
+    TOOLHIVE,
+    objects,
+    plan_of,
+    release_values,
+)
+
+PROMETHEUS = {"url": "http://prometheus.observability.svc:9090", "labels": {"release": "kps"}}
+GRAFANA = {
+    "label": "dashboards",
+    "labelValue": "yes",
+    "folderAnnotation": "folder",
+    "namespace": "observability",
+}
+COLLECTOR = {"url": "https://collector.observability.svc:4318"}
+TEMPO = {
+    "address": "tempo.tracing.svc:4317",
+    "type": "tempo",
+    "url": "http://tempo.tracing.svc:3200",
+    "insecure": True,
+}
+STORE = "https://mimir.example.org/api/v1/push"
+
+
+def planned(architecture: str = "otel-scrape", **components: object) -> Plan:
+    return plan_of(architecture, components=components)
+
+
+def releases(found: Plan) -> set[str]:
+    return {each.name for each in found.releases}
+
+
+def secretly(architecture: str, **given: Any) -> Plan:
+    """The plan of a configuration with secrets in it, which is not to be cached."""
+    named = {"architecture": architecture, PASSWORD: GOOD_PASSWORD, "servers": [HTTP]}
+    return plan(parse({**named, **given}))
+
+
+def mistakes(architecture: str = "otel-scrape", **given: object) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse({PASSWORD: GOOD_PASSWORD, "architecture": architecture, **given})
+    return [line.removeprefix("mcp-observability:") for line in caught.value.lines]
+
+
+def test_what_is_there_is_not_installed() -> None:
+    everything = {each.value for each in Component}
+    assert releases(planned()) == everything
+    assert releases(planned(prometheus=PROMETHEUS)) == everything, "Grafana is of that chart"
+    both = planned(prometheus=PROMETHEUS, grafana=GRAFANA)
+    assert releases(both) == everything - {"kube-prometheus-stack"}
+    assert releases(planned(traces=TEMPO)) == everything - {"jaeger"}
+    assert releases(planned(collector=COLLECTOR)) == everything - {"otel-collector"}
+    toolhive = planned(toolhive="existing")
+    assert releases(toolhive) == everything - {"toolhive-operator", "toolhive-operator-crds"}
+    assert "toolhive-system" not in toolhive.namespaces
+    assert objects(toolhive, "MCPServer")
+
+
+def test_namespaces_that_exist_are_not_created() -> None:
+    found = plan_of(existingNamespaces=["monitoring", "other"])
+    assert found.namespaces == ("toolhive-system", "mcp-servers")
+
+
+def test_monitors_and_rules_carry_the_labels_that_an_existing_prometheus_selects() -> None:
+    found = planned("direct-scrape", prometheus=PROMETHEUS)
+    for kind in ("ServiceMonitor", "PrometheusRule"):
+        for each in objects(found, kind).values():
+            assert each["metadata"]["labels"]["release"] == "kps"
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_grafana_alone_comes_without_prometheus_and_asks_the_existing_one(profile: Profile) -> None:
+    found = plan_of(profile=profile, components={"prometheus": PROMETHEUS})
+    values = release_values(found, "kube-prometheus-stack")
+    for part in ("prometheus", "prometheusOperator", "kubelet", "nodeExporter", "crds"):
+        assert values[part]["enabled"] is False
+    sources = {each["name"]: each for each in values["grafana"]["additionalDataSources"]}
+    assert sources["Prometheus"]["url"] == PROMETHEUS["url"]
+    assert sources["Prometheus"]["uid"] == "prometheus"
+    assert values["grafana"]["sidecar"]["datasources"]["defaultDatasourceEnabled"] is False
+    chart = CHARTS[profile][Component.PROMETHEUS]
+    assert list(unknown_keys(f"{chart.name}-{chart.version}", values)) == []
+
+
+def test_prometheus_alone_leaves_the_dashboards_to_an_existing_grafana() -> None:
+    found = planned(grafana=GRAFANA)
+    values = release_values(found, "kube-prometheus-stack")
+    assert values["grafana"]["enabled"] is False
+    for board in objects(found, "ConfigMap").values():
+        metadata = board["metadata"]
+        assert metadata["namespace"] == "observability"
+        assert metadata["labels"] == {"dashboards": "yes"}
+        assert metadata["annotations"] == {"folder": "MCP"}
+    assert {each["metadata"]["name"] for each in found.secrets} == set()
+
+
+def test_a_grafana_with_an_api_gets_a_command_instead_of_objects() -> None:
+    found = planned(grafana={"api": "https://grafana.example.org"})
+    assert objects(found, "ConfigMap") == {}
+    command = "GRAFANA_TOKEN=... make import GRAFANA_URL=https://grafana.example.org"
+    assert found.outputs["importDashboards"] == command
+    assert found.outputs["addresses"]["grafana"] == "https://grafana.example.org"
+    assert "grafana" not in found.outputs["portForward"]
+
+
+def test_proxies_push_to_an_existing_collector() -> None:
+    found = planned(collector=COLLECTOR)
+    [search, _] = found.proxies
+    assert search.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == COLLECTOR["url"]
+    config = objects(found, "MCPTelemetryConfig")["mcp-observability-stdio"]["spec"]
+    assert config["openTelemetry"]["endpoint"] == "collector.observability.svc:4318"
+    assert config["openTelemetry"]["insecure"] is False
+    assert objects(found, "ServiceMonitor") == {}
+    assert found.collector == {}
+
+
+def test_an_existing_trace_store_gets_the_spans_and_grafanas_data_source() -> None:
+    found = planned(traces=TEMPO)
+    exporter = found.collector["exporters"]["otlp/jaeger"]
+    assert exporter == {"endpoint": "tempo.tracing.svc:4317", "tls": {"insecure": True}}
+    values = release_values(found, "kube-prometheus-stack")["grafana"]
+    [tempo] = values["additionalDataSources"]
+    assert (tempo["type"], tempo["url"]) == ("tempo", TEMPO["url"])
+    exemplars = values["sidecar"]["datasources"]["exemplarTraceIdDestinations"]
+    assert exemplars["datasourceUid"] == tempo["uid"]
+
+
+def test_boards_ask_tempo_where_the_traces_are_in_tempo() -> None:
+    [board] = [
+        json.loads(text)
+        for each in objects(planned(traces=TEMPO), "ConfigMap").values()
+        for name, text in each["data"].items()
+        if name == "mcp-latency.json"
+    ]
+    text = json.dumps(board)
+    assert '"type": "jaeger"' not in text
+    panels = [each for row in board["panels"] for each in (row, *row.get("panels", []))]
+    targets = [each for panel in panels for each in panel.get("targets", [])]
+    queries = [each for each in targets if each["datasource"]["type"] == "tempo"]
+    assert {each["queryType"] for each in queries} == {"traceql"}
+    assert {each["query"] for each in queries} == {
+        '{resource.service.name="$server"}',
+        "${trace}",
+    }
+
+
+def test_headers_and_ca_of_a_trace_store_come_from_secrets() -> None:
+    traces = {
+        "address": "otlp.example.org:443",
+        "type": "otlp",
+        "headers": {"X-Team": "blue", "Authorization": SecretValue("Bearer s3cret")},
+        "caSecret": "company-ca",
+    }
+    found = secretly("otel-scrape", components={"traces": traces})
+    exporter = found.collector["exporters"]["otlp/jaeger"]
+    assert exporter["headers"] == {"X-Team": "blue", "Authorization": "${env:TRACES_HEADER_1}"}
+    assert exporter["tls"] == {"ca_file": "/etc/otel-collector/ca/ca.crt"}
+    values = release_values(found, "otel-collector")
+    reference = {"secretKeyRef": {"name": "otel-collector-env", "key": "TRACES_HEADER_1"}}
+    assert {"name": "TRACES_HEADER_1", "valueFrom": reference} in values["extraEnvs"]
+    assert values["extraVolumes"][0]["secret"] == {"secretName": "company-ca"}
+    [secret] = [each for each in found.secrets if each["metadata"]["name"] == "otel-collector-env"]
+    assert revealed(secret["stringData"]) == {"TRACES_HEADER_1": "Bearer s3cret"}
+    assert values["podAnnotations"]
+    chart = CHARTS[Profile.CURRENT][Component.COLLECTOR]
+    assert list(unknown_keys(f"{chart.name}-{chart.version}", values)) == []
+    grafana = release_values(found, "kube-prometheus-stack")["grafana"]
+    assert grafana["additionalDataSources"] == []
+
+
+def test_without_a_trace_store_nothing_is_traced() -> None:
+    found = plan_of("otel-scrape", components={"traces": "none"})
+    assert "traces" not in found.collector["service"]["pipelines"]
+    assert found.proxies[0].environment["OTEL_TRACES_EXPORTER"] == "none"
+    config = objects(found, "MCPTelemetryConfig")["mcp-observability-stdio"]["spec"]
+    assert config["openTelemetry"]["tracing"]["enabled"] is False
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_a_direct_scrape_does_without_collector_and_traces(profile: Profile) -> None:
+    none = {"collector": "none", "traces": "none"}
+    found = plan_of("direct-scrape", profile, components=none)
+    assert releases(found) & {"otel-collector", "jaeger"} == set()
+    for each in (*objects(found, "MCPTelemetryConfig").values(),):
+        assert each["spec"] == {"prometheus": {"enabled": True}}
+
+
+def test_prometheus_forwards_to_a_store_outside() -> None:
+    store = {"url": STORE, "username": "42", "password": SecretValue("p"), "queueSize": 5000}
+    found = secretly("direct-scrape", remoteWrite=store, clusterLabel="east")
+    spec = release_values(found, "kube-prometheus-stack")["prometheus"]["prometheusSpec"]
+    assert spec["externalLabels"] == {"cluster": "east"}
+    [target] = spec["remoteWrite"]
+    assert target["url"] == STORE
+    assert target["basicAuth"]["password"] == {"name": "remote-write", "key": "credentials"}
+    assert target["queueConfig"] == {"capacity": 5000, "maxShards": 10}
+    [secret] = [each for each in found.secrets if each["metadata"]["name"] == "remote-write"]
+    assert revealed(secret["stringData"]) == {"username": "42", "credentials": "p"}
+
+
+def test_without_a_prometheus_the_collector_writes_to_the_store() -> None:
+    store = {"url": STORE, "token": SecretValue("t0ken"), "headers": {"X-Scope-OrgID": "mcp"}}
+    found = secretly(
+        "otel-remote-write",
+        remoteWrite=store,
+        clusterLabel="east",
+        components={"prometheus": "none"},
+    )
+    writer = found.collector["exporters"]["prometheusremotewrite"]
+    assert writer["endpoint"] == STORE
+    assert writer["external_labels"] == {"cluster": "east"}
+    assert writer["headers"] == {
+        "X-Scope-OrgID": "mcp",
+        "Authorization": "Bearer ${env:REMOTE_WRITE_CREDENTIALS}",
+    }
+    assert "tls" not in writer
+    assert objects(found, "ServiceMonitor") == objects(found, "PrometheusRule") == {}
+    assert "t0ken" not in repr(found.releases)
+    password = {"url": STORE, "username": "42", "password": SecretValue("p")}
+    none = {"prometheus": "none"}
+    found = secretly("otel-remote-write", remoteWrite=password, components=none)
+    assert found.collector["exporters"]["prometheusremotewrite"]["auth"]
+    assert "basicauth/store" in found.collector["service"]["extensions"]
+
+
+def test_the_collector_writes_to_an_existing_prometheus() -> None:
+    found = planned("otel-remote-write", prometheus=PROMETHEUS)
+    writer = found.collector["exporters"]["prometheusremotewrite"]
+    assert writer["endpoint"] == f"{PROMETHEUS['url']}/api/v1/write"
+
+
+def test_a_prometheus_without_an_operator_gets_scrape_configurations() -> None:
+    plain = {"url": PROMETHEUS["url"], "operated": False}
+    found = planned("direct-scrape", prometheus=plain)
+    assert objects(found, "ServiceMonitor") == objects(found, "PrometheusRule") == {}
+    proxies, _ = yaml.safe_load(found.outputs["scrapeConfigs"])
+    assert proxies["metrics_path"] == "/metrics"
+    assert proxies["kubernetes_sd_configs"][0]["namespaces"] == {"names": ["mcp-servers"]}
+    discovered = {
+        "__meta_kubernetes_namespace": "mcp-servers",
+        "__meta_kubernetes_pod_name": "search-0",
+        "__meta_kubernetes_service_name": "search",
+        "__meta_kubernetes_endpointslice_port_name": "metrics",
+        "__meta_kubernetes_service_label_app_kubernetes_io_name": "mcp-proxy",
+        "__meta_kubernetes_service_label_app_kubernetes_io_instance": "search",
+    }
+    names = {"source_labels": "sourceLabels", "target_label": "targetLabel"}
+    rules = [
+        {names.get(key, key): value for key, value in rule.items()}
+        for rule in proxies["relabel_configs"]
+    ]
+    labels = target_labels({"relabelings": rules}, discovered, {})
+    assert labels == {"job": "mcp-servers/search", "namespace": "mcp-servers", "pod": "search-0"}
+
+
+MISTAKES: list[tuple[str, dict[str, Any], str]] = [
+    ("otel-scrape", {"prometheus": "none"}, "components.prometheus: 'none' is not allowed; with"),
+    ("otel-scrape", {"collector": "none", "traces": "none"}, "components.collector: 'none' is not"),
+    ("direct-scrape", {"collector": "none"}, "components.traces: 'install' is not allowed; with"),
+    ("direct-scrape", {"traces": "none"}, "components.collector: 'install' is not allowed; witho"),
+    ("otel-scrape", {"prometheus": "maybe"}, "components.prometheus: 'maybe' is not allowed; allo"),
+    ("otel-scrape", {"prometheus": {}}, "components.prometheus.url: missing; where Grafana and"),
+    ("otel-scrape", {"promtheus": "none"}, "components.promtheus: unknown key; did you mean prom"),
+    ("otel-scrape", {"traces": {"address": "http://x"}}, "components.traces.address: 'http://x'"),
+    ("otel-scrape", {"collector": {"url": "x"}}, "components.collector.url: 'x' is not allowed"),
+    ("otel-scrape", {"toolhive": "some"}, "components.toolhive: 'some' is not allowed; allowed"),
+]
+
+
+@pytest.mark.parametrize(("architecture", "components", "line"), MISTAKES)
+def test_a_combination_that_cannot_work_is_one_line(
+    architecture: str, components: dict[str, Any], line: str
+) -> None:
+    [found] = mistakes(architecture, components=components)
+    assert found.startswith(line)
+
+
+def test_servers_of_toolhive_need_toolhive() -> None:
+    [found] = mistakes(components={"toolhive": "none"}, servers=[STDIO, TOOLHIVE])
+    assert found == (
+        "servers[1].runtime: 'toolhive' is not allowed; components.toolhive is none: use runtime"
+        " proxy"
+    )
+
+
+def test_mistakes_of_remote_write_are_one_line_each() -> None:
+    found = mistakes(remoteWrite={"url": "x", "password": "plain", "shards": 0})
+    assert [line.partition(":")[0] for line in found] == [
+        "remoteWrite.password",
+        "remoteWrite.url",
+        "remoteWrite.shards",
+        "remoteWrite",
+    ]
+
+
+def test_every_kind_of_object_has_its_order() -> None:
+    found = planned("hybrid")
+    assert {each["kind"] for each in found.objects} <= KIND_NEEDS.keys()
