@@ -19,7 +19,7 @@ from ..verdict import (
 from ..wire import ids, jsonrpc
 from ..wire.event_stream import Event, EventReader
 from ..wire.head import Content, ResponseHead
-from ..wire.http_error import HttpError
+from ..wire.http_error import UNAUTHORIZED, HttpError
 from ..wire.message import Message, RequestId
 from .lane import Parcel
 from .long_message import LOG, labels, too_long
@@ -263,7 +263,8 @@ class Question(Request):
             return
         error = HttpError(head.status, body, in_session=bool(self._asker.session), own=True)
         verdict = judge_http(error)
-        if body and head.content is Content.JSON and not head.encoded:
+        is_message = head.content is Content.JSON and head.status != UNAUTHORIZED
+        if body and is_message and not head.encoded:
             verdict = self._take_body(error, arrived)
         if self._waiting or (head.status >= 300 and not self.parcel.ids):
             self._give_back(verdict, error.text)

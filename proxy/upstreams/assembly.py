@@ -110,7 +110,14 @@ class Upstreams:
 
     def _terms(self, connector: Connector) -> Terms:
         settings = self._settings
-        return Terms(connector, settings.upstream_timeout, self._books, self._memory, self._spawn)
+        return Terms(
+            connector,
+            settings.upstream_timeout,
+            self._books,
+            self._memory,
+            self._spawn,
+            passes_challenges=self.metadata is not None,
+        )
 
     def _sessions(self, connector: Connector) -> SessionUpstream:
         terms, settings = self._terms(connector), self._settings

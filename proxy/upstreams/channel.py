@@ -20,7 +20,7 @@ from ..eras.versions import Era
 from ..errors import MalformedMessage, Unreachable
 from ..memory import NO_ROOM, Memory
 from ..transports.port import Connector, Link
-from ..verdict import GARBLED, SATURATED, TIMED_OUT, UNREACHABLE, Verdict
+from ..verdict import GARBLED, SATURATED, UNREACHABLE, Verdict
 from ..wire.message import RequestId
 from .visit import Visit
 
@@ -43,6 +43,9 @@ class Keeper(Protocol):
 
     def evict(self, channel: "Channel") -> None:
         """End it, since another takes its place."""
+
+    def status(self, verdict: Verdict) -> int:
+        """The HTTP status of an answer in the server's place."""
 
     def reopen(self, channel: "Channel") -> None:
         """Its link ended on the probe: `start` it again."""
@@ -212,7 +215,7 @@ class Channel:
                 self._returned_own(verdict, reason)
             visit = self._visits.pop(number, None) if isinstance(number, int) else None
             if visit is not None and isinstance(number, int):
-                visit.fail(504 if verdict is TIMED_OUT else 502, reason, verdict)
+                visit.fail(self._keeper.status(verdict), reason, verdict)
                 if self._server is not None:
                     self._server.cancel(number)
 
@@ -329,7 +332,7 @@ class Channel:
     def _fail(self, verdict: Verdict, reason: str) -> None:
         """End because the server did, or cannot be spoken to."""
         if not self.over:
-            self._close(verdict, 502, reason)
+            self._close(verdict, self._keeper.status(verdict), reason)
             self._keeper.channel_over(self)
 
     def _close(

@@ -27,6 +27,7 @@ from ..verdict import (
 )
 from ..wire import jsonrpc, response
 from ..wire.head import Header
+from ..wire.http_error import UNAUTHORIZED
 from ..wire.message import NO_PARAMS, Message, RequestId
 from ..wire.repair import as_utf8
 from .backlog import Backlog
@@ -42,13 +43,23 @@ OUTBOX_LIMIT = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all sessions of one server share. `spawn` starts a task that somebody owns."""
+    """What all sessions of one server share. `spawn` starts a task that somebody owns.
+
+    `passes_challenges` is whether clients may get the server a token that it asks for.
+    """
 
     connector: Connector
     patience: float
     books: Books
     memory: Memory
     spawn: Callable[[Coroutine[None, None, None]], object]
+    passes_challenges: bool = False
+
+    def status(self, verdict: Verdict) -> int:
+        """The HTTP status of an answer in the server's place."""
+        if self.passes_challenges and verdict.error_type == str(UNAUTHORIZED):
+            return UNAUTHORIZED
+        return 504 if verdict is TIMED_OUT else 502
 
 
 class Host(Protocol):
@@ -245,7 +256,8 @@ class Conversation:
             waiting = self._session.calls
             ids = [each.id for each in waiting] if len(waiting) == 1 else ()
         ended = [self._session.abandon(each, verdict) for each in ids]
-        self._answer_in_place(tuple(filter(None, ended)), _status(verdict), reason)
+        status = self._terms.status(verdict)
+        self._answer_in_place(tuple(filter(None, ended)), status, reason)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -388,7 +400,7 @@ class Conversation:
     def _fail(self, verdict: Verdict, reason: str) -> None:
         """End because the server did."""
         if not self.over:
-            self._close(verdict, _status(verdict), reason)
+            self._close(verdict, self._terms.status(verdict), reason)
             self._host.conversation_over(self, verdict.error_type)
 
     def _close(self, verdict: Verdict, status: int, reason: str) -> None:
@@ -410,8 +422,3 @@ class Conversation:
         call = finished.call
         waited = (answered or perf_counter()) - call.asked if call.asked else 0.0
         self._terms.books.finished(finished, status, waited)
-
-
-def _status(verdict: Verdict) -> int:
-    """The HTTP status of an answer in the server's place."""
-    return 504 if verdict is TIMED_OUT else 502

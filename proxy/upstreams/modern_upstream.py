@@ -21,7 +21,7 @@ from ..eras.versions import Era
 from ..errors import MalformedMessage
 from ..session import CANCELLED_METHOD, Finished
 from ..telemetry.vocabulary import LinkState
-from ..verdict import REJECTED, SATURATED, judge
+from ..verdict import REJECTED, SATURATED, Verdict, judge
 from ..wire import jsonrpc, response
 from ..wire.fields import raw
 from ..wire.head import Header
@@ -117,6 +117,10 @@ class ModernUpstream:
             self.era = self._settled
         if channel.era is None:
             self._on_unopened()
+
+    def status(self, verdict: Verdict) -> int:
+        """Part of channel.Keeper."""
+        return self._terms.status(verdict)
 
     def reopen(self, channel: Channel) -> None:
         """Part of channel.Keeper."""

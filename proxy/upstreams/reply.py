@@ -7,7 +7,9 @@ from ..calls.post import Post, failure
 from ..session import Call
 from ..wire import response
 from ..wire.event_stream import COMMENT, ENDPOINT, KEEP_ALIVE_SECONDS, encode
-from ..wire.head import Header
+from ..wire.head import Header, lines
+from ..wire.http_error import UNAUTHORIZED
+from .resource_metadata import asking_for_token
 
 
 class Audience(Protocol):
@@ -188,6 +190,8 @@ class Reply:
     def fail(self, call: Call, status: int, reason: str) -> int:
         """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
         head, message = failure((call,), status, reason)
+        if status == UNAUTHORIZED:
+            head += lines(asking_for_token(self._post.arrival))
         if self.streaming or self._answers or len(self.calls) > 1:
             return self.answer(call, message)
         self.calls.discard(call)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
-from ..access.metadata import document_path
+from ..access.bearer import challenge
+from ..access.metadata import WELL_KNOWN, document_path
 from ..calls.post import Post
 from ..eras.request import plain
 from ..errors import MalformedMessage
@@ -24,6 +25,7 @@ from ..transports.pool import Pool
 from ..wire import request, response
 from ..wire.endpoint import origin
 from ..wire.fields import encode, raw, take_apart
+from ..wire.head import Header
 
 FETCH_SECONDS = 10.0
 DOCUMENT_LIMIT = 64 * 1024
@@ -79,6 +81,12 @@ class ResourceMetadata:
             return None
         here = host == own_host or (_is_loopback(host) and _is_loopback(own_host))
         return url.path.encode() if here and (scheme, port) == (own_scheme, own_port) else None
+
+
+def asking_for_token(arrival: Arrival) -> tuple[Header, ...]:
+    """The challenge to a client whose token the server did not take, in the server's place."""
+    url = b"%b%b%b" % (arrival.base, WELL_KNOWN.encode(), arrival.endpoint) if arrival.base else b""
+    return challenge(b"", url.decode("latin-1")).headers
 
 
 class MetadataUpstream:

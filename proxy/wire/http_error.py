@@ -8,6 +8,8 @@ import msgspec
 
 LONGEST = 200
 """Characters of a server's words that are passed on; a page of HTML is no explanation."""
+UNAUTHORIZED = 401
+"""Its body is an error of OAuth (RFC 6750), whose `error` looks like one of JSON-RPC."""
 _READ = 4096
 """Bytes of a body in which they are looked for."""
 

@@ -13,8 +13,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
 from tests.http_edge import Handler, serving
+from tests.integration.modern import ModernClient, meta
 from tests.integration.proxies import running
-from tests.integration.sockets import Client, Upstream, call
+from tests.integration.sockets import INITIALIZE, Client, Upstream, call
 from tests.integration.test_proxy_access import TOKEN
 
 pytestmark = pytest.mark.slow
@@ -182,6 +183,42 @@ def test_a_client_that_leaves_before_its_document_came_is_forgotten(upstream: Up
         client.close()
         assert side.at_end()
         assert proxy.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "server", "era"),
+    [
+        ("legacy", "sse", "legacy"),
+        ("modern", "sse", "legacy"),
+        ("modern", "streamable-http", "legacy"),
+        ("legacy", "streamable-http", "modern"),
+    ],
+)
+def test_a_server_that_asks_for_a_token_is_heard_where_messages_are_translated(
+    kind: str, server: str, era: str
+) -> None:
+    upstream = Upstream(legacy=False)
+    flags = ("--upstream", upstream.url, "--upstream-transport", server, "--upstream-era", era)
+    with running(*flags) as proxy:
+        client: Client = ModernClient(proxy.port) if kind == "modern" else Client(proxy.port)
+        if isinstance(client, ModernClient):
+            client.send_request(call(0, _meta=meta()))
+        else:
+            client.post(INITIALIZE)
+        side = upstream.accept()
+        side.request()
+        side.answer(
+            b'{"error":"invalid_token"}', "401 Unauthorized", "www-authenticate: Bearer\r\n"
+        )
+        response = client.getresponse()
+        told = json.loads(response.read())
+        assert (response.status, told["id"]) == (401, 0)
+        assert "invalid_token" in told["error"]["message"]
+        challenge = response.getheader("www-authenticate")
+        named = f"http://127.0.0.1:{proxy.port}{METADATA}/mcp"
+        assert challenge == f'Bearer realm="mcp", resource_metadata="{named}"'
+        client.close()
+    upstream.close()
 
 
 def test_a_proxy_that_asks_for_tokens_itself_names_no_others(upstream: Upstream) -> None:
