@@ -138,11 +138,12 @@ def test_a_client_with_a_session_is_served_until_it_closes_stdin(server: str) ->
         assert proxy.log[-1]["event"] == "stopped"
 
 
-@pytest.mark.parametrize("era", ["legacy", "modern"])
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    ("server", "era"),
+    # HTTP+SSE is a transport of revisions with sessions.
+    [*((each, "legacy") for each in SERVERS), ("stdio", "modern"), ("streamable-http", "modern")],
+)
 def test_a_client_of_2026_07_28_is_served_request_by_request(server: str, era: str) -> None:
-    if (server, era) == ("sse", "modern"):
-        pytest.skip("HTTP+SSE is a transport of revisions with sessions")
     with before(server, era=era) as proxy:
         client = StdioClient(proxy)
         found = client.ask(request(keys.DISCOVER))["result"]

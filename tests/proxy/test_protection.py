@@ -8,8 +8,6 @@ import pytest
 
 from tests.integration.proxies import environment
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="speaks of Linux's /proc")
-
 SPY = """
 import ctypes, os, sys
 from proxy import protection
