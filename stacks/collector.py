@@ -46,3 +46,26 @@ def with_statistics_from(config: Values, address: str) -> Values:
         given = pipeline["receivers"]
         pipeline["receivers"] = [pushed if each == KUBELETSTATS else each for each in given]
     return pruned(result)
+
+
+# Since 0.144 to 0.154; the old names are aliases, which log a warning.
+_NEW_NAMES = {
+    "receivers": {KUBELETSTATS: "kubelet_stats"},
+    "processors": {"k8sattributes": "k8s_attributes"},
+    "exporters": {"otlp": "otlp_grpc", "prometheusremotewrite": "prometheus_remote_write"},
+}
+
+
+def with_new_names(config: Values) -> Values:
+    """A copy for collectors of 0.154 and newer: without deprecated names of components."""
+
+    def new(kind: str, name: str) -> str:
+        component, slash, rest = name.partition("/")
+        return f"{_NEW_NAMES[kind].get(component, component)}{slash}{rest}"
+
+    result = deepcopy(config)
+    for kind in _KINDS:
+        result[kind] = {new(kind, name): each for name, each in result[kind].items()}
+        for pipeline in result["service"]["pipelines"].values():
+            pipeline[kind] = [new(kind, name) for name in pipeline[kind]]
+    return result

@@ -39,6 +39,9 @@ PASSWORD = "grafanaAdminPassword"
 REPOSITORIES = "repositories"
 CLUSTER = "cluster"
 
+MAX_INTERVAL_SECONDS = 60
+"""Pushes and scrapes together take at most half of the shortest window of rules and boards (240 s),
+and as long as telemetry may be old before an alert reports it (120 s)."""
 PASSWORD_MINIMUM = 8
 # Defaults of charts and tutorials; shorter ones, such as admin, need no entry.
 DEFAULT_PASSWORDS = frozenset({"prom-operator", "password", "changeme", "adminadmin", "admin123"})
@@ -327,7 +330,7 @@ def _percent(key: str, value: object) -> int:
 
 
 def _seconds(key: str, value: object) -> int:
-    return fields.integer(key, value, 1, 300)
+    return fields.integer(key, value, 1, MAX_INTERVAL_SECONDS)
 
 
 _DEFAULT = StackConfig()

@@ -15,6 +15,8 @@ COLLECTOR_JOB = "otel-collector"
 SERIES_JOB = "otel-collector-series"
 """Jobs of the collector's two targets: its own telemetry, and the series it received."""
 
+KUBELET_SERVICE = "mcp-observability-kubelet"
+
 PROXY_APP = "mcp-proxy"
 SERVER_LABEL = "app.kubernetes.io/instance"
 TOOLHIVE_SERVER_LABEL = "toolhive-name"
@@ -136,6 +138,24 @@ def _toolhive_proxies(name: str, app: str, interval: str, namespaces: Namespaces
     }
     selector = {"app.kubernetes.io/name": app}
     return service_monitor(name, selector, namespaces.servers, endpoint, namespaces.monitoring)
+
+
+def kubelet_service() -> Values:
+    """The Service of the kubelets, which Prometheus' operator fills with endpoints and labels.
+
+    It would create it, too, but not delete it. With the Service, its endpoints go.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": KUBELET_SERVICE,
+            "namespace": "kube-system",
+            # Nothing is ready before the operator runs.
+            "annotations": {"pulumi.com/skipAwait": "true"},
+        },
+        "spec": {"clusterIP": "None", "ports": [{"name": "https-metrics", "port": 10250}]},
+    }
 
 
 def prometheus_own(namespace: str) -> Values:

@@ -81,13 +81,15 @@ class Observability(pulumi.ComponentResource):
         self, args: ObservabilityArgs, namespaces: list[pulumi.Resource]
     ) -> dict[Component, pulumi.Resource]:
         opts = self._options(namespaces, _OBJECT_TIMEOUT)
-        secrets = [manifest_resource(self._name, each, opts) for each in args.plan.secrets]
+        prerequisites = [
+            manifest_resource(self._name, each, opts) for each in args.plan.prerequisites
+        ]
         installed: dict[Component, pulumi.Resource] = {}
         for planned in args.plan.releases:
             needed = [
                 installed[each] for each in RELEASE_NEEDS[planned.component] if each in installed
             ]
-            opts = self._options([*namespaces, *secrets, *needed], None)
+            opts = self._options([*namespaces, *prerequisites, *needed], None)
             installed[planned.component] = helm_release(self._name, planned, args.charts, opts)
         return installed
 

@@ -21,6 +21,7 @@ from stacks import (
 from stacks.architectures import Architecture, Monitor
 from stacks.chart_values import overridden, warnings
 from stacks.charts import CHARTS, Chart, Component, Profile
+from stacks.collector import with_new_names
 from stacks.collector_values import collector_secrets, collector_values
 from stacks.component_choices import Mode
 from stacks.config import Persistence, StackConfig
@@ -87,9 +88,9 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything to deploy: `releases` in install order, secrets and objects as complete manifests.
+    """Everything to deploy: `releases` in install order, objects as complete manifests.
 
-    Secrets, which hold secret values, come before the releases, other objects after them.
+    Prerequisites, which may hold secret values, come before the releases, objects after them.
     `monitors` are the ServiceMonitors among them, preceded by those that the charts create for
     Prometheus and the collector.
     """
@@ -97,10 +98,11 @@ class Plan:
     architecture: Architecture
     profile: Profile
     namespaces: tuple[str, ...]
-    secrets: tuple[Values, ...]
+    prerequisites: tuple[Values, ...]
     releases: tuple[HelmRelease, ...]
     objects: tuple[Values, ...]
     collector: Values
+    """The collector's configuration, which the chart gets without deprecated names."""
     monitors: tuple[Values, ...]
     rules: Values
     proxies: tuple[ProxyPlan, ...]
@@ -116,6 +118,8 @@ def references(config: StackConfig) -> dict[str, object]:
     duration = f"rate({REQUEST_DURATION.series}_bucket{{$$__tags}}[5m])"
     return {
         "scrape_interval": f"{config.scrape_interval_seconds}s",
+        "scrape_timeout": f"{min(10, config.scrape_interval_seconds)}s",
+        "kubelet_service": monitors.KUBELET_SERVICE,
         "collector_job": monitors.COLLECTOR_JOB,
         "jaeger_otlp_grpc": traces.address or jaeger.otlp_grpc.address,
         "jaeger_query_url": jaeger.query.url,
@@ -175,13 +179,20 @@ _COMPUTED_VALUES: dict[Component, Callable[[StackConfig, Values], Values]] = {
 """What the values of a release get beyond those in its files."""
 
 
-def _release(config: StackConfig, component: Component) -> HelmRelease:
+def _values(config: StackConfig, component: Component) -> Values:
     chart = CHARTS[config.profile][component]
     overlays = (f"size-{config.size}", config.architecture.name, *_partial(config, component))
     values = values_of(chart.values, overlays, references(config))
     if complete := _COMPUTED_VALUES.get(component):
         values = complete(config, values)
-    values = overridden(values, config.values.get(chart.name, {}))
+    return overridden(values, config.values.get(chart.name, {}))
+
+
+def _release(config: StackConfig, component: Component) -> HelmRelease:
+    values = _values(config, component)
+    if component is Component.COLLECTOR and config.profile is Profile.CURRENT:
+        values = {**values, "alternateConfig": with_new_names(values["alternateConfig"])}
+    chart = CHARTS[config.profile][component]
     return HelmRelease(component, config.namespaces.release(component), chart, values)
 
 
@@ -278,7 +289,8 @@ def plan(config: StackConfig) -> Plan:
     chosen, monitoring = config.components, config.namespaces.monitoring
     installed = filter(chosen.installed, Component)
     releases = tuple(_release(config, component) for component in installed)
-    collectors = [each.values for each in releases if each.component is Component.COLLECTOR]
+    collected = chosen.installed(Component.COLLECTOR)
+    collectors = [_values(config, Component.COLLECTOR)] if collected else []
     proxied = config.servers_of(ServerRuntime.PROXY)
     plans = tuple(proxies.proxy_plan(config, server) for server in proxied)
     scraped = _monitors(config)
@@ -290,7 +302,7 @@ def plan(config: StackConfig) -> Plan:
         architecture=config.architecture,
         profile=config.profile,
         namespaces=_namespaces(config),
-        secrets=_secrets(config),
+        prerequisites=(*_secrets(config), *_kubelet_service(config)),
         releases=releases,
         objects=(
             *grafana_objects.board_configmaps(config),
@@ -318,6 +330,11 @@ def _namespaces(config: StackConfig) -> tuple[str, ...]:
     toolhive_there = config.components.toolhive is not Mode.INSTALL
     every = (names.monitoring, *(() if toolhive_there else (names.toolhive,)), names.servers)
     return tuple(each for each in every if each not in config.existing_namespaces)
+
+
+def _kubelet_service(config: StackConfig) -> tuple[Values, ...]:
+    installed = config.components.prometheus.mode is Mode.INSTALL
+    return (monitors.kubelet_service(),) if installed else ()
 
 
 def _secrets(config: StackConfig) -> tuple[Values, ...]:

@@ -99,9 +99,10 @@ def test_metrics_take_only_the_ingestion_path_of_the_architecture(
     relay = deployed.read("v1", "ConfigMap", Namespace.MONITORING, agent)["data"]["relay"]
     pipelines = json.loads(relay)["service"]["pipelines"]
     assert pipelines.keys() == wiring.pipelines
-    assert pipelines["traces"]["exporters"] == ["otlp/jaeger"]
+    new_names = deployed.plan.profile is Profile.CURRENT
+    assert pipelines["traces"]["exporters"] == ["otlp_grpc/jaeger" if new_names else "otlp/jaeger"]
     assert wiring.metric_exporters == {
-        exporter
+        exporter.replace("prometheus_remote_write", "prometheusremotewrite")
         for name, pipeline in pipelines.items()
         if name.startswith("metrics")
         for exporter in pipeline["exporters"]

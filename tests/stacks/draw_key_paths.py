@@ -48,9 +48,16 @@ CHARTS: dict[str, dict[str, str]] = {
 OPEN = {
     "jaeger-4.11.1": ("jaeger.resources.*",),
     "jaeger-3.4.1": ("allInOne.resources.*",),
-    "kube-prometheus-stack-88.5.3": ("grafana.grafana.ini.*", "grafana.podAnnotations.*"),
+    "kube-prometheus-stack-88.5.3": (
+        "grafana.grafana.ini.*",
+        "grafana.podAnnotations.*",
+        "grafana.serviceMonitor.interval",
+        "grafana.serviceMonitor.scrapeTimeout",
+    ),
     "kube-prometheus-stack-77.12.0": ("grafana.grafana.ini.*", "grafana.podAnnotations.*"),
 }
+# Values that charts pass on to Kubernetes as they are: defaults show only some of their keys.
+KUBERNETES_OBJECTS = ("securitycontext", ".resources", ".nodeselector", ".affinity")
 CRDS = (
     "kube-prometheus-stack-crds-88.5.3",
     "kube-prometheus-stack-crds-77.12.0",
@@ -66,6 +73,9 @@ _CONTAINERS = ("object", "array")
 
 def default_paths(values: Any, path: str) -> Iterator[str]:
     """Every key of a default values file; empty and absent values are open."""
+    if path.lower().endswith(KUBERNETES_OBJECTS):
+        yield f"{path}.*"
+        return
     if not isinstance(values, dict) or not values:
         yield f"{path}.*" if values in ({}, [], None) else path
         return

@@ -6,7 +6,13 @@ from copy import deepcopy
 
 import pytest
 
-from stacks.collector import NEEDS_KUBELET, pruned, with_statistics_from, without_kubelet
+from stacks.collector import (
+    NEEDS_KUBELET,
+    pruned,
+    with_new_names,
+    with_statistics_from,
+    without_kubelet,
+)
 from stacks.endpoints import (
     COLLECTOR_HEALTH_PORT,
     COLLECTOR_OWN_PORT,
@@ -48,7 +54,12 @@ def test_the_chart_gets_the_configuration_whole_and_nothing_to_merge(
 ) -> None:
     planned = plan_of(architecture, profile)
     values = release_values(planned, "otel-collector")
-    assert values["alternateConfig"] == planned.collector
+    new_names = profile == "current"
+    expected = with_new_names(planned.collector) if new_names else planned.collector
+    assert values["alternateConfig"] == expected
+    old = {"kubeletstats", "k8sattributes", "prometheusremotewrite", "otlp/jaeger"}
+    used = {name for kind in KINDS for name in values["alternateConfig"][kind]}
+    assert bool(used & old) is not new_names
     assert "config" not in values
     # A preset would rewrite our pipelines.
     assert "presets" not in values

@@ -108,7 +108,7 @@ def test_prometheus_alone_leaves_the_dashboards_to_an_existing_grafana() -> None
         assert metadata["namespace"] == "observability"
         assert metadata["labels"] == {"dashboards": "yes"}
         assert metadata["annotations"] == {"folder": "MCP"}
-    assert {each["metadata"]["name"] for each in found.secrets} == set()
+    assert [each["kind"] for each in found.prerequisites] == ["Service"]
 
 
 def test_a_grafana_with_an_api_gets_a_command_instead_of_objects() -> None:
@@ -176,7 +176,8 @@ def test_headers_and_ca_of_a_trace_store_come_from_secrets() -> None:
     reference = {"secretKeyRef": {"name": "otel-collector-env", "key": "TRACES_HEADER_1"}}
     assert {"name": "TRACES_HEADER_1", "valueFrom": reference} in values["extraEnvs"]
     assert values["extraVolumes"][0]["secret"] == {"secretName": "company-ca"}
-    [secret] = [each for each in found.secrets if each["metadata"]["name"] == "otel-collector-env"]
+    names = {each["metadata"]["name"]: each for each in found.prerequisites}
+    secret = names["otel-collector-env"]
     assert revealed(secret["stringData"]) == {"TRACES_HEADER_1": "Bearer s3cret"}
     assert values["podAnnotations"]
     chart = CHARTS[Profile.CURRENT][Component.COLLECTOR]
@@ -211,7 +212,8 @@ def test_prometheus_forwards_to_a_store_outside() -> None:
     assert target["url"] == STORE
     assert target["basicAuth"]["password"] == {"name": "remote-write", "key": "credentials"}
     assert target["queueConfig"] == {"capacity": 5000, "maxShards": 10}
-    [secret] = [each for each in found.secrets if each["metadata"]["name"] == "remote-write"]
+    names = {each["metadata"]["name"]: each for each in found.prerequisites}
+    secret = names["remote-write"]
     assert revealed(secret["stringData"]) == {"username": "42", "credentials": "p"}
 
 

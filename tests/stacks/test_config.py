@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards import limits
+from dashboards.grafana_panels import MIN_STEP
+from dashboards.objectives import RATED
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Profile
-from stacks.config import DEFAULTS, KEYS, PASSWORD, ConfigError, StackConfig, parse
+from stacks.config import (
+    DEFAULTS,
+    KEYS,
+    MAX_INTERVAL_SECONDS,
+    PASSWORD,
+    ConfigError,
+    StackConfig,
+    parse,
+)
 from stacks.secret_values import SecretValue, sealed
 from stacks.server_config import KEYS as SERVER_KEYS
 from stacks.servers import Server, ServerRuntime, Transport
@@ -79,11 +90,11 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"proxyImage": 7}, "proxyImage: 7 is not allowed; it must be text"),
     (
         {"scrapeIntervalSeconds": "15s"},
-        "scrapeIntervalSeconds: '15s' is not allowed; it must be a whole number from 1 to 300",
+        "scrapeIntervalSeconds: '15s' is not allowed; it must be a whole number from 1 to 60",
     ),
     (
         {"pushIntervalSeconds": 0},
-        "pushIntervalSeconds: 0 is not allowed; it must be a whole number from 1 to 300",
+        "pushIntervalSeconds: 0 is not allowed; it must be a whole number from 1 to 60",
     ),
     (
         {"traceSamplingPercent": True},
@@ -200,6 +211,17 @@ def test_what_is_left_out_has_its_default() -> None:
     assert config == StackConfig(password=SecretValue(GOOD_PASSWORD))
     assert config.architecture.name == next(iter(ARCHITECTURES)) == "otel-scrape"
     assert parse({PASSWORD: GOOD_PASSWORD, **DEFAULTS}) == config
+
+
+def test_intervals_leave_two_samples_in_every_window_and_telemetry_fresh() -> None:
+    rate_interval = 4 * _seconds(MIN_STEP)  # Grafana's $__rate_interval
+    shortest = min(rate_interval, *map(_seconds, RATED))
+    assert shortest >= 2 * (MAX_INTERVAL_SECONDS + MAX_INTERVAL_SECONDS)
+    assert limits.FRESHNESS_SECONDS.warning == 2 * MAX_INTERVAL_SECONDS
+
+
+def _seconds(window: str) -> int:
+    return int(window[:-1]) * {"m": 60, "h": 3600}[window[-1]]
 
 
 def test_everything_given_is_kept_and_typed() -> None:

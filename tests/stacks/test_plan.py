@@ -148,7 +148,7 @@ def test_the_namespaces_are_those_of_the_configuration_everywhere(
     written = json.dumps([revealed(asdict(each)) for each in planned.releases])
     # Boards are the same for every stack.
     objects = [each for each in planned.objects if each["kind"] != "ConfigMap"]
-    written += json.dumps(revealed([*objects, *planned.secrets, *planned.monitors]))
+    written += json.dumps(revealed([*objects, *planned.prerequisites, *planned.monitors]))
     written += json.dumps([planned.outputs, *(each.environment for each in planned.proxies)])
     for name in ("monitoring", "toolhive-system", "mcp-servers"):
         assert f'"{name}"' not in written

@@ -64,7 +64,8 @@ def test_the_program_registers_exactly_the_plan(architecture: str, profile: str)
         for (kind, name), state in done.states.items()
         if "-" in name and state.get("kind") not in (None, "Secret", "Namespace")
     }
-    wanted = {(each["kind"], each["metadata"]["name"]): each for each in planned.objects}
+    plain = [each for each in planned.prerequisites if each["kind"] != "Secret"]
+    wanted = {(each["kind"], each["metadata"]["name"]): each for each in (*plain, *planned.objects)}
     assert registered == wanted
 
 

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.architectures import ARCHITECTURES
-from stacks.charts import CHARTS, Profile
+from stacks.chart_values import known_keys
+from stacks.charts import CHARTS, Component, Profile
 from stacks.config import StackConfig
 from stacks.plan import references
 from stacks.sizes import Size
 from stacks.values import FOLDER, Values, ValuesError, load, merge, null_keys, values_of
+from tests.stacks.stack import STACKS, plan_of, release_values
 
 
 def written(path: Path, text: str) -> Path:
@@ -108,3 +110,47 @@ def test_the_grafana_queries_hold_no_helm_template() -> None:
     config = StackConfig()
     sources = values_of("kube-prometheus-stack", ["otel-scrape"], references(config))
     assert "{{" not in yaml.safe_dump(sources["grafana"]["additionalDataSources"])
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+@pytest.mark.parametrize("interval", [1, 15, 60])
+def test_no_monitor_of_a_chart_waits_longer_than_its_interval(
+    profile: Profile, interval: int
+) -> None:
+    """The operator rejects such a monitor, and an alert fires for ever."""
+    chart = CHARTS[profile][Component.PROMETHEUS]
+    values = release_values(plan_of(profile=profile, scrapeIntervalSeconds=interval), chart.name)
+    spec = values["prometheus"]["prometheusSpec"]
+    exporter = values["prometheus-node-exporter"]["prometheus"]["monitor"]
+    for each in (spec, exporter, values["grafana"]["serviceMonitor"]):
+        seconds = int(each.get("interval", spec["scrapeInterval"]).removesuffix("s"))
+        assert seconds == interval
+        assert 1 <= int(each["scrapeTimeout"].removesuffix("s")) <= interval
+    timeouts = [each for each in known_keys(f"{chart.name}-{chart.version}") if "imeout" in each]
+    known = {"grafana.serviceMonitor.scrapeTimeout", "prometheus.prometheusSpec.scrapeTimeout"}
+    assert known <= set(timeouts)
+
+
+def test_an_alert_that_only_misses_an_alertmanager_is_off_with_it() -> None:
+    values = release_values(plan_of(), "kube-prometheus-stack")
+    assert values["alertmanager"]["enabled"] is False
+    assert values["defaultRules"]["disabled"] == {"PrometheusNotConnectedToAlertmanagers": True}
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_the_pods_of_our_charts_are_confined(architecture: str, profile: str) -> None:
+    planned = plan_of(architecture, profile)
+    jaeger = release_values(planned, "jaeger")["jaeger" if profile == "current" else "allInOne"]
+    for values in (jaeger, release_values(planned, "otel-collector")):
+        assert values["podSecurityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert values["securityContext"]["allowPrivilegeEscalation"] is False
+        assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_remote_write_gives_up_after_its_last_retry_and_not_before() -> None:
+    writer = plan_of("otel-remote-write").collector["exporters"]["prometheusremotewrite"]
+    assert seconds(writer["timeout"]) > seconds(writer["retry_on_failure"]["max_elapsed_time"])
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
