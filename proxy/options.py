@@ -430,8 +430,8 @@ OPTIONS = (
         "after which a client's connection is closed that has no call or stream open, or whose "
         "client reads nothing of what is sent to it", _duration,
     ),
-    Option("tool_cap", "COUNT", "200", "tool names that become labels; others count as `other`",
-           _count),
+    Option("tool_cap", "COUNT", "200", "tool names that become labels: of tools that worked or are "
+           "listed, the most used; others count as `other`", _count),
     Option(
         "log_calls", "WHICH", "failed",
         "calls that get a line in the log, 20 a second at most: none, failed or all, which tells of"

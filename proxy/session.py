@@ -7,8 +7,11 @@ stdio server's process. Callers tell it what arrived and when; it returns what i
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from .errors import DuplicateRequest, MalformedMessage
 from .telemetry.trace import UNTRACED, Trace
+from .telemetry.vocabulary import TOOLS_LIST
 from .verdict import (
     CANCELLED,
     GARBLED,
@@ -22,7 +25,7 @@ from .verdict import (
 )
 from .wire import ids, jsonrpc
 from .wire.http_error import HttpError
-from .wire.message import NO_META, NO_PARAMS, Message, RequestId
+from .wire.message import NO_META, NO_PARAMS, Message, RequestId, Result
 
 PROGRESS = "notifications/progress"
 CANCELLED_METHOD = "notifications/cancelled"
@@ -43,8 +46,8 @@ class Call:
     """
 
     __slots__ = (
-        "answer_size", "asked", "deadline", "first_event", "held", "id", "method",
-        "name", "progress_token", "reason", "session", "size", "started", "trace", "version",
+        "answer_size", "asked", "deadline", "first_event", "held", "id", "listed", "method", "name",
+        "progress_token", "reason", "session", "size", "started", "trace", "version",
     )  # fmt: skip
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
@@ -58,6 +61,7 @@ class Call:
         self.held = 0.0
         self.reason = ""
         self.first_event = 0.0
+        self.listed: tuple[str, ...] = ()
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started
         self.deadline = 0.0
@@ -67,6 +71,11 @@ class Call:
 
     def __repr__(self) -> str:
         return f"<Call {self.id!r} {self.method} {self.name}>"
+
+    def note(self, result: Result) -> None:
+        """Take in what the result says beside the outcome: which tools there are."""
+        if self.method == TOOLS_LIST and result.tools is not UNSET:
+            self.listed = jsonrpc.tool_names(result.tools)
 
 
 def excuse(calls: Iterable[Call], seconds: float) -> None:
@@ -240,7 +249,11 @@ class Session:
 
     def _answer(self, message: Message) -> Effect:
         call = self._calls.get(message.id) or self._meant(message)  # type: ignore[arg-type]
-        return LATE if call is None else self._finish(call, judge(message))
+        if call is None:
+            return LATE
+        if message.result and message.result.tools is not UNSET:
+            call.note(message.result)
+        return self._finish(call, judge(message))
 
     def _meant(self, message: Message) -> Call | None:
         """The call that an answer under another id is to: one of another JSON type, or, with an

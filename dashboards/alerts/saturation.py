@@ -90,7 +90,7 @@ _label_overflow = Alert(
     Severity.WARNING,
     f"Tool names of {WHO} exceed the cap",
     f"{NUMBER} calls to {WHO} were counted as tool `other`, in 15 minutes:"
-    " callers invent names, or the server has more tools than the cap.",
+    " the server has more tools that work than get series of their own.",
 )
 
 

@@ -187,8 +187,8 @@ LOST = Signal(
 )
 OVERFLOWED = Signal(
     "Tool calls counted as other",
-    "Calls whose tool was counted as `other` because the cap on tool names was"
-    " reached. Callers invent names, or the server offers more tools than the cap.",
+    "Calls of tools that work, counted as `other` because the cap on tool names was"
+    " reached. Names that callers invent take no place under it.",
     "short",
     (
         Query(

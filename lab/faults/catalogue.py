@@ -121,10 +121,10 @@ CHILD_KILLED = Fault(
 )
 LABEL_OVERFLOW = Fault(
     "label-overflow",
-    "clients invent tool names without end",
-    _ours("MCPLabelOverflow", "MCPErrorRatioHigh", "MCPCallersAtFault"),
-    load=clients.each_tool(70),
-    environment=(("MCP_PROXY_TOOL_CAP", "50"),),
+    "the server has more tools than get series of their own",
+    _ours("MCPLabelOverflow"),
+    load=clients.each_tool(15),
+    environment=(("MCP_PROXY_TOOL_CAP", "1"),),
     shows=(("mcp-tools", "Tool calls counted as other"),),
 )
 REQUESTS_REFUSED = Fault(

@@ -58,6 +58,8 @@ class Books:
         seconds = now - call.started
         trace = call.trace
         ledger = self.ledger
+        if call.listed:
+            ledger.tools_listed(call.listed)
         ledger.record(
             call.method,
             call.name if call.method == TOOLS_CALL else "",

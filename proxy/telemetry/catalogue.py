@@ -242,7 +242,7 @@ LABEL_OVERFLOW = Metric(
     "mcp.proxy.label.overflow",
     Instrument.COUNTER,
     "{request}",
-    "Requests whose label value was replaced by `other` because the cap was reached",
+    "Calls of tools that work, counted as `other` because the cap was reached",
     ("label",),
 )
 EVENT_LOOP_LAG = Metric(

@@ -9,7 +9,8 @@ so that count and buckets can never disagree, whenever it is read.
 
 import time
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from operator import add
 from typing import NamedTuple
 
@@ -23,10 +24,12 @@ from .catalogue import (
     Fault,
     Outcome,
 )
+from .tool_names import ToolNames
 from .vocabulary import (
     HTTP_METHODS,
     METHODS,
     PROTOCOL_VERSIONS,
+    TOOL_BYTES,
     Cause,
     DropReason,
     KillSignal,
@@ -38,6 +41,8 @@ from .vocabulary import (
     known_status,
 )
 
+EVICTED = "evicted ".ljust(TOOL_BYTES + 1)
+"""The tool of calls whose tool has no series any more; longer than any name."""
 TOOL_LABEL = "tool"
 """The one label whose values are capped rather than known beforehand."""
 
@@ -124,12 +129,11 @@ class Ledger:
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
         self.overflows = {TOOL_LABEL: 0}
         self.refusals = dict.fromkeys(Cause, 0)
-        self._tool_cap = tool_cap
         self._exemplars = exemplars
-        self._tools: set[str] = {""}
+        self._tools = ToolNames(tool_cap)
 
     def __repr__(self) -> str:
-        return f"<Ledger {self.server} rows={len(self.rows)} tools={len(self._tools) - 1}>"
+        return f"<Ledger {self.server} rows={len(self.rows)} {self._tools!r}>"
 
     def record(
         self,
@@ -149,9 +153,9 @@ class Ledger:
         """Count one answered request.
 
         Empty strings mean "does not apply" (`tool`, `error_type`, `protocol_version`). Values
-        outside the known sets, and tools beyond the cap, are counted as `other`. `trace_id` is
-        given only if the request's trace was sampled. Arguments are positional and plain because
-        building an object for them would cost as much as the counting does.
+        outside the known sets, and tools without series (`ToolNames`), are counted as `other`.
+        `trace_id` is given only if the request's trace was sampled. Arguments are positional and
+        plain because building an object for them would cost as much as the counting does.
         """
         labels = (
             method, tool, http_method, status_code, outcome, fault, error_type, protocol_version,
@@ -197,8 +201,12 @@ class Ledger:
         """Count telemetry that was lost: spans, or exports of metrics."""
         self.drops[signal, reason] += count
 
+    def tools_listed(self, tools: Iterable[str]) -> None:
+        """The server listed these tools."""
+        self._tools.list(tools)
+
     def tool_label(self, tool: str) -> str:
-        """What `tool` is called in labels: its name, cut, if it came within the cap."""
+        """What `tool` is called in labels: its name, cut, if it has series of its own."""
         name = cut(tool)
         return name if name in self._tools else OVERFLOW_LABEL
 
@@ -206,7 +214,7 @@ class Ledger:
         """The row of `raw` after bounding each label; a raw value itself is never kept."""
         labels = Labels(
             method=known(raw.method, METHODS) or NO_METHOD,
-            tool=self._bounded_tool(raw.tool),
+            tool=self._bounded_tool(raw.tool, raw.outcome) if raw.tool else "",
             http_method=known(raw.http_method, HTTP_METHODS) or OVERFLOW_LABEL,
             status_code=known_status(raw.status_code),
             outcome=raw.outcome,
@@ -219,12 +227,36 @@ class Ledger:
             row = self.rows[labels] = Distribution(OPERATION_BUCKETS)
         return row
 
-    def _bounded_tool(self, tool: str) -> str:
+    def _bounded_tool(self, tool: str, outcome: str) -> str:
         name = cut(tool)
-        if name in self._tools:
+        if self._tools.use(name):
             return name
-        if len(self._tools) > self._tool_cap:
+        if outcome != Outcome.OK:
+            return OVERFLOW_LABEL
+        evicted = self._tools.admit(name, self._uses)
+        if evicted is None:
             self.overflows[TOOL_LABEL] += 1
             return OVERFLOW_LABEL
-        self._tools.add(name)
+        if evicted:
+            self._evict(evicted)
         return name
+
+    def _uses(self) -> Counter[str]:
+        """How many calls each tool had."""
+        used: Counter[str] = Counter()
+        for labels, row in self.rows.items():
+            used[labels[1]] += sum(row.counts)
+        return used
+
+    def _evict(self, tool: str) -> None:
+        """End a tool's series. Its calls still count where no tool is told: a total never falls."""
+        rows: dict[Row, Distribution] = {}
+        for labels, row in self.rows.items():
+            if labels[1] in (tool, EVICTED):
+                kept = rows.setdefault(
+                    Labels(*labels)._replace(tool=EVICTED), Distribution(OPERATION_BUCKETS)
+                )
+                kept.merge(row)
+            else:
+                rows[labels] = row
+        self.rows = rows

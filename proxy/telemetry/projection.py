@@ -17,7 +17,7 @@ from .catalogue import (
     Outcome,
     Status,
 )
-from .ledger import Distribution, Labels, Ledger
+from .ledger import EVICTED, Distribution, Labels, Ledger
 from .process import ProcessUse
 from .vocabulary import TOOLS_CALL, ErrorType
 
@@ -83,6 +83,10 @@ def _is_tool_call(row: Row) -> bool:
     return row.labels.method == TOOLS_CALL
 
 
+def _has_tool(row: Row) -> bool:
+    return row.labels.tool != EVICTED
+
+
 def _request_failure(row: Row) -> Iterator[Values]:
     yield *row.request[:-1], Status.ERROR
 
@@ -128,12 +132,13 @@ _ROW_FAMILIES = (
         catalogue.TOOL_CALLS,
         lambda row: (row.labels.tool, row.status),
         _tool_failure,
-        _is_tool_call,
+        lambda row: _is_tool_call(row) and _has_tool(row),
     ),
     _RowFamily(
         catalogue.OPERATION_DURATION,
         lambda row: row.operation(row.labels.error_type),
         _operation_failure,
+        _has_tool,
     ),
     _RowFamily(
         catalogue.OUTCOMES,

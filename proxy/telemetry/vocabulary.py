@@ -11,6 +11,7 @@ from http import HTTPStatus
 from .catalogue import OVERFLOW_LABEL
 
 TOOLS_CALL = "tools/call"
+TOOLS_LIST = "tools/list"
 PROMPTS_GET = "prompts/get"
 
 METHODS = frozenset(
@@ -48,7 +49,7 @@ METHODS = frozenset(
         "tasks/list",
         "tasks/result",
         TOOLS_CALL,
-        "tools/list",
+        TOOLS_LIST,
     }
 )
 

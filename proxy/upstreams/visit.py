@@ -116,6 +116,8 @@ class Visit:
         """Send the client its answer."""
         answer = jsonrpc.decode(message)
         self.call.answer_size = len(message)
+        if answer.result:
+            self.call.note(answer.result)
         code = answer.error.code if answer.error else 0
         status = self._reply.answer(self.call, message, rules.STATUS.get(code, 200))
         self._end(judge(answer), status)

@@ -22,6 +22,12 @@ _MOST_OBJECTS = 100_000
 """Of a batch, also within its messages: so many are counted in 10 ms."""
 
 
+class _Tool(Struct, gc=False):
+    """A tool that a server lists."""
+
+    name: str
+
+
 class _Object(Struct, gc=False):
     """Any object; what is none is refused before the rest is read."""
 
@@ -32,6 +38,7 @@ _decode_message = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 _decode_objects = msgspec.json.Decoder(list[_Object]).decode
+_decode_tools = msgspec.json.Decoder(list[_Tool]).decode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 _encode = msgspec.json.encode
 
@@ -75,6 +82,14 @@ def parts(data: bytes) -> tuple[bytes, ...]:
 def is_batch(data: bytes) -> bool:
     """Whether a body that is JSON is an array of messages, if only of one (2025-03-26)."""
     return data.lstrip(_BEFORE)[:1] == b"["
+
+
+def tool_names(tools: Raw) -> tuple[str, ...]:
+    """The names in a list of tools; none if it is none."""
+    try:
+        return tuple([each.name for each in _decode_tools(tools)])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
 
 
 def is_spoken(line: bytes) -> bool:

@@ -27,10 +27,13 @@ class Params(Struct, gc=False, rename="camel"):
 
 
 class Result(Struct, gc=False, rename="camel"):
-    """A result: whether a tool says that it failed, and the revision `initialize` agreed on."""
+    """A result: whether a tool says that it failed, the revision `initialize` agreed on, and the
+    list of tools, unread.
+    """
 
     is_error: bool | None = None
     protocol_version: str = ""
+    tools: Raw | UnsetType = UNSET
 
 
 class Failure(Struct, gc=False):

@@ -165,7 +165,7 @@ def test_a_session_may_have_so_many_calls_in_flight() -> None:
     assert isinstance(told, dict)
     assert told["id"] == 1
     assert b"retry-after" in scene.client.head
-    assert counted(scene.books) == {("tools/call", "t", 429, "rejected", "caller"): 1}
+    assert counted(scene.books) == {("tools/call", "other", 429, "rejected", "caller"): 1}
     scene.books.finished(Finished(calls[0], OK), 200, 0.0)
     scene.post(b'{"id":5,"method":"ping"}', mcp_session_id="s")
     assert scene.books.ledger.in_flight == 4
@@ -237,7 +237,7 @@ def test_a_draining_relay_takes_answers_and_notifications_only() -> None:
     assert isinstance(told, dict)
     assert told["id"] == 1
     assert b"retry-after: 5\r\n" in scene.client.head
-    assert counted(scene.books) == {("tools/call", "t", 503, "rejected", "proxy"): 1}
+    assert counted(scene.books) == {("tools/call", "other", 503, "rejected", "proxy"): 1}
 
 
 @pytest.mark.parametrize(("method", "count"), [("POST", 1), ("GET", 0)])

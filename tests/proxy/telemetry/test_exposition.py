@@ -141,6 +141,19 @@ def test_the_network_transport_follows_the_servers_transport() -> None:
         assert value(ledger, name, network_transport=network, transport=transport) == 1
 
 
+def test_totals_do_not_fall_when_a_tool_gives_way_to_another() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=1)
+    ok = ("POST", 200, Outcome.OK, Fault.NONE, "", "", 0.5, 0.0001)
+    for tool in ("first", "second", "second"):
+        ledger.record("tools/call", tool, *ok)
+    assert value(ledger, "toolhive_mcp_requests_total", status="success") == 3
+    assert value(ledger, "mcp_proxy_outcomes_total", outcome="ok") == 3
+    calls = samples(families(ledger), "toolhive_mcp_tool_calls_total")
+    assert {each.labels["tool"]: each.value for each in calls if each.value} == {"second": 2}
+    by_tool = samples(families(ledger), "mcp_server_operation_duration_seconds_count")
+    assert {each.labels["gen_ai_tool_name"] for each in by_tool} == {"second"}
+
+
 def test_beyond_the_cap_more_tool_names_make_no_more_series() -> None:
     ledger = Ledger("fetch", "stdio", tool_cap=5)
     ok = ("POST", 200, Outcome.OK, Fault.NONE, "", "", 0.5, 0.0001)
@@ -150,4 +163,4 @@ def test_beyond_the_cap_more_tool_names_make_no_more_series() -> None:
             ledger.record("tools/call", f"tool-{count}-{number}", *ok)
         sizes.append(sum(len(metric.samples) for metric in families(ledger)))
     assert sizes[0] == sizes[1]
-    assert value(ledger, "mcp_proxy_label_overflow_total", label="tool") == 5045
+    assert value(ledger, "mcp_proxy_label_overflow_total", label="tool") == 5044

@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome
-from proxy.telemetry.ledger import Labels, Ledger
+from proxy.telemetry.ledger import EVICTED, Labels, Ledger
 from proxy.telemetry.vocabulary import TOOL_BYTES, DropReason, Signal, cut
 
 KEPT_BYTES = 256 * 1024
@@ -30,6 +31,14 @@ def record_tool(ledger: Ledger, tool: str) -> None:
 
 def labels_of(ledger: Ledger) -> list[Labels]:
     return [Labels(*row) for row in ledger.rows]
+
+
+def tools(ledger: Ledger) -> dict[str, int]:
+    """How many calls are counted under each tool."""
+    found: Counter[str] = Counter()
+    for labels, row in ledger.rows.items():
+        found[labels[1]] += sum(row.counts)
+    return dict(found)
 
 
 def send_huge(ledger: Ledger, huge: str) -> None:
@@ -105,12 +114,31 @@ def test_labels_outside_the_known_sets_become_other(
     assert sum(row.counts) == 2
 
 
-def test_tools_beyond_the_cap_are_counted_as_overflow() -> None:
-    ledger = Ledger("fetch", "stdio", tool_cap=3)
-    for name in ("a", "b", "c", "d", "e", "a"):
+def test_a_tool_beyond_the_cap_takes_the_place_of_the_least_used_and_others_overflow() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=2)
+    for name in ("a", "a", "b", "c", "d", "a"):
         record_tool(ledger, name)
-    assert [labels.tool for labels in labels_of(ledger)] == ["a", "b", "c", "other"]
-    assert ledger.overflows == {"tool": 2}
+    assert tools(ledger) == {"a": 3, EVICTED: 1, "c": 1, "other": 1}
+    assert ledger.overflows == {"tool": 1}
+
+
+def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=1)
+    for outcome in set(Outcome) - {Outcome.OK}:
+        record(ledger, CALL._replace(tool="invented", outcome=outcome))
+    record_tool(ledger, "echo")
+    record(ledger, CALL._replace(tool="echo", outcome=Outcome.TOOL_ERROR))
+    assert tools(ledger) == {"other": len(Outcome) - 1, "echo": 2}
+    assert ledger.overflows == {"tool": 0}
+
+
+def test_a_tool_that_is_listed_has_a_place_from_its_first_failure_on() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=2)
+    ledger.tools_listed(("fail", "never", "beyond"))
+    record(ledger, CALL._replace(tool="fail", outcome=Outcome.TOOL_ERROR))
+    record(ledger, CALL._replace(tool="beyond", outcome=Outcome.TOOL_ERROR))
+    record_tool(ledger, "beyond")
+    assert tools(ledger) == {"fail": 1, "other": 1, "beyond": 1}
 
 
 def test_requests_without_a_tool_take_no_place_under_the_cap() -> None:
@@ -131,18 +159,18 @@ def test_a_tool_name_is_cut_at_a_character_within_its_bytes(name: str) -> None:
 def test_the_label_of_a_tool_is_its_cut_name_or_other() -> None:
     ledger = Ledger("fetch", "stdio", tool_cap=1)
     record_tool(ledger, "x" * 1000)
-    record_tool(ledger, "y")
+    record(ledger, CALL._replace(tool="y", outcome=Outcome.TIMEOUT))
     assert ledger.tool_label("x" * 2000) == "x" * TOOL_BYTES
     assert ledger.tool_label("y") == "other"
 
 
 def test_a_hundred_thousand_hostile_names_leave_rows_and_memory_bounded(ledger: Ledger) -> None:
-    for number in range(201):
+    for number in range(202):
         record_tool(ledger, f"tool-{number}")
     with memory_kept() as kept:
         for number in range(100_000):
             record_tool(ledger, f"hostile-{number}")
-    assert len(ledger.rows) == 201
+    assert len(ledger.rows) == 202
     assert ledger.overflows == {"tool": 100_001}
     assert kept() < KEPT_BYTES
 

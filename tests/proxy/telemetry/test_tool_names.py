@@ -1,0 +1,44 @@
+"""Which tools have series of their own, and how often that changes."""
+
+from collections import Counter
+
+from proxy.telemetry.tool_names import EVICTION_SECONDS, ToolNames
+
+
+class Scene:
+    """Two places, and a clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.used: Counter[str] = Counter()
+        self.names = ToolNames(2, lambda: self.now)
+
+    def admit(self, name: str) -> str | None:
+        evicted = self.names.admit(name, lambda: self.used)
+        self.used[name] += 1
+        return evicted
+
+
+def test_the_least_used_gives_way_at_most_so_often() -> None:
+    scene = Scene()
+    assert [scene.admit("a"), scene.admit("b")] == ["", ""]
+    scene.used["a"] += 1
+    assert scene.admit("c") == "b"
+    assert scene.admit("b") is None
+    scene.now += EVICTION_SECONDS
+    assert scene.admit("d") == "c"
+    assert [each in scene.names for each in "abcd"] == [True, False, False, True]
+
+
+def test_a_tool_that_was_only_listed_gives_way_at_any_time() -> None:
+    scene = Scene()
+    scene.names.list(("x", "y", "z"))
+    assert ["x" in scene.names, "z" in scene.names] == [True, False]
+    assert scene.names.use("x")
+    assert [scene.admit("a"), scene.admit("b"), scene.admit("c")] == ["", "x", None]
+
+
+def test_a_name_is_listed_once_however_often_it_is() -> None:
+    scene = Scene()
+    scene.names.list(("x", "x", "y"))
+    assert [scene.names.use(each) for each in "xyz"] == [True, True, False]
