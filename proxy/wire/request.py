@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from . import response
 from .head import Header, lines
+from .query import added
 
 ACCEPT_EVENTS: Header = (b"accept", response.EVENTS)
 ACCEPT_BOTH: Header = (b"accept", b"%b, %b" % (response.JSON, response.EVENTS))
@@ -23,8 +24,11 @@ def start(method: str, target: bytes, fixed: bytes, *headers: Header) -> bytes:
 
 
 def target(base: bytes, query: bytes) -> bytes:
-    """The server's own request target with a client's query after that of the server's URL."""
-    return b"%b%b%b" % (base, b"&" if b"?" in base else b"?", query) if query else base
+    """The server's own request target with what a client adds to the query of the server's URL."""
+    if not query:
+        return base
+    more = added(base.partition(b"?")[2], query)
+    return b"%b%b%b" % (base, b"&" if b"?" in base else b"?", more) if more else base
 
 
 def complete(head: bytes, body: bytes = b"") -> bytes:

@@ -42,7 +42,7 @@ def test_only_end_to_end_headers_cross(
 def test_queries_of_the_upstream_url_and_of_the_client_both_cross(upstream: Upstream) -> None:
     with running("--upstream", f"{upstream.url}?key=1") as proxy:
         client = Client(proxy.port)
-        client.request("DELETE", "/mcp?a=b")
+        client.request("DELETE", "/mcp?a=b&KEY=2")
         side = upstream.accept()
         assert side.request()[0].startswith("DELETE /mcp?key=1&a=b HTTP/1.1\r\n")
         side.answer(b"", "405 No")
