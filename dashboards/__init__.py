@@ -1,38 +1,15 @@
-"""Boards and rules as code: catalogue -> signals -> panels -> boards, and -> recordings -> alerts.
+"""Boards and rules as code: series, expressions, recordings, signals, then boards and alerts.
 
-Pure but for `command`, which writes files or sends boards to a Grafana; no Pulumi. `BOARDS` is
-what everyone iterates; `render` writes a board as Grafana's JSON, `rules` the Prometheus rules,
-`queries` every question that boards and rules ask.
+Pure but for `cli`, which writes files or sends boards to a Grafana. `BOARDS` and `ALERTS` are those
+of the default variant, `bundles` makes boards and rules of any; `render` writes a board as
+Grafana's JSON, `rules` the Prometheus rules, `queries` lists every query of boards and rules.
 """
 
+from dashboards.alerts import Alert
 from dashboards.board import Board
-from dashboards.boards import (
-    fleet,
-    home,
-    latency,
-    load,
-    pipeline,
-    proxy_cost,
-    resources,
-    server,
-    sessions,
-    slo,
-    tools,
-)
+from dashboards.bundles import monitoring_bundle
 
-BOARDS: tuple[Board, ...] = (
-    home.BOARD,
-    fleet.BOARD,
-    server.BOARD,
-    tools.BOARD,
-    sessions.BOARD,
-    latency.BOARD,
-    resources.BOARD,
-    slo.BOARD,
-    proxy_cost.BOARD,
-    load.BOARD,
-    pipeline.BOARD,
-)
-"""From the general to the particular."""
+BOARDS: tuple[Board, ...] = monitoring_bundle().boards
+ALERTS: tuple[Alert, ...] = monitoring_bundle().every_alert
 
-__all__ = ["BOARDS", "Board"]
+__all__ = ["ALERTS", "BOARDS", "Alert", "Board"]

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from dashboards import series, third_party_metrics
-from dashboards.series import EVERYTHING, SELECTED
-from dashboards.signals.slis import OURS
-from proxy.telemetry import catalogue
+from dashboards import third_party_metrics
+from dashboards.expressions import proxies
+from dashboards.promql.expression import Expr
+from dashboards.promql.scope import EVERYTHING, SELECTED
+from dashboards.signals.slis import FIRING_ALERTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +14,22 @@ class Annotation:
     """Marks the moments at which `expr` has a value; `title` is a template of Grafana."""
 
     name: str
-    expr: str
+    expr: Expr
     title: str
     color: str
 
 
-_STARTED = series.of(catalogue.PROCESS_START_TIME).select(SELECTED)
-
 RESTARTS = Annotation(
     "Proxy restarts",
-    f"changes({_STARTED}[{SELECTED.window}]) > 0",
+    proxies.STARTED.select(SELECTED).over("changes", SELECTED.window) > 0,
     "{{server}} restarted",
     "blue",
 )
-_FIRING = third_party_metrics.ALERTS.select(EVERYTHING, *OURS)
-# Not all the time that it fires: some alerts that last would cover every graph in red.
+_FIRING = third_party_metrics.ALERTS.select(EVERYTHING, *FIRING_ALERTS)
+# Not as long as it fires: a few lasting alerts would cover every graph in red.
 FIRING = Annotation(
     "Alerts that begin to fire",
-    f"{_FIRING} unless {_FIRING} offset {EVERYTHING.window}",
+    _FIRING.unless(_FIRING.ago(EVERYTHING.window)),
     "{{alertname}} {{server}}",
     "red",
 )

@@ -3,27 +3,28 @@
 from dataclasses import dataclass, replace
 
 from dashboards.annotations import ANNOTATIONS, Annotation
+from dashboards.expressions import proxies, tools
 from dashboards.layout import Row
 from dashboards.panels import Panel
-from dashboards.promql import Match, like, selector
-from dashboards.series import SELECTED
-from dashboards.signals import calls, proxies, tools
+from dashboards.promql.expression import Expr
+from dashboards.promql.scope import SELECTED, like
+from dashboards.promql.series import any_of
 
 TAG = "mcp"
-"""On every board of the set for all emitters; the boards' menu of links lists what carries it."""
+"""On every board of the default variant; the boards' menu of links lists what carries it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A choice of the viewer: the values of one label among the series that `among` selects.
 
-    Its name is for ever, since links set it; `of` is the label where that is called otherwise.
-    With `one`, a single value is chosen, the first unless a link says which; else several or all.
+    Its name is permanent, since links set it; `of` is the label where its name differs. With `one`,
+    a single value is selected, the first unless a link says which; otherwise several or all.
     """
 
     name: str
     label: str
-    among: str
+    among: Expr
     of: str = ""
     one: bool = False
 
@@ -38,24 +39,22 @@ class Variable:
         return f"group by ({self.of or self.name}) ({self.among})"
 
 
-def _speaking(*where: Match) -> str:
-    """Servers that tell of themselves: ours even when idle, ToolHive's once called."""
-    names = f"{proxies.UP.name}|{calls.REQUESTS.name}"
-    return selector("", like("__name__", names), *where)
-
-
-NAMESPACE = Variable("namespace", "Namespace", _speaking())
-SERVER = Variable("server", "Server", _speaking(like("namespace", "$namespace")))
+NAMESPACE = Variable("namespace", "Namespace", any_of(*proxies.REPORTING))
+SERVER = Variable(
+    "server",
+    "Server",
+    any_of(*proxies.REPORTING, where=(like("namespace", "$namespace"),)),
+)
 ONE_SERVER = replace(SERVER, one=True)
 TOOL = Variable("tool", "Tool", tools.CALLS.select(SELECTED))
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One dashboard. `uid` is its address for ever: `/d/<uid>`.
+    """One dashboard. `uid` is its permanent address: `/d/<uid>`.
 
-    Its first row's title is the question that it answers. `traces` says whether it asks Jaeger,
-    which takes variables of its own: the data source, tags to search by, and a trace's id.
+    Its first row's title is the question that it answers. `traces` says whether it queries Jaeger,
+    which needs variables of its own: the data source, tags to search by, and a trace's id.
     """
 
     uid: str
@@ -74,6 +73,6 @@ class Board:
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """All panels that ask Prometheus, in reading order."""
+        """All panels that query Prometheus, in reading order."""
         every = (each for row in self.rows for each in row.panels)
         return tuple(each for each in every if isinstance(each, Panel))

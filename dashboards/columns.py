@@ -1,33 +1,33 @@
-"""The columns of a table: a name for each answer, and what is particular about each column."""
+"""The columns of a table: the heading of each query, and each column's own settings."""
 
 from dashboards import palette
 from dashboards.grafana import Json
 from dashboards.signal import Query, Signal
 
 _HEADINGS = {"alertname": "Alert"}
-"""Labels whose heading is not just their name."""
+"""Labels whose heading differs from their name."""
 
 _COLOURED = {"type": "color-text"}
 
 _WIDTHS = {"alertname": 220, "severity": 90}
-"""Of labels whose values are longer or shorter than an even part of the table, in pixels."""
+"""In pixels, of labels whose values are longer or shorter than an even share of the table."""
 
 _SEVERITIES = {"critical": "red", "warning": "orange", "info": "blue"}
 
 
 def headings(signal: Signal) -> dict[str, str]:
     """Grafana's name of each column -> its heading, in the order of the columns."""
-    return {each: _heading(each) for each in signal.keys} | _answers(signal)
+    return {each: _heading(each) for each in signal.keys} | _query_headings(signal)
 
 
 def _heading(label: str) -> str:
     return _HEADINGS.get(label, label.capitalize())
 
 
-def _answers(signal: Signal) -> dict[str, str]:
-    """Grafana's name of each answer's values -> the column's heading.
+def _query_headings(signal: Signal) -> dict[str, str]:
+    """Grafana's name of each query's values -> the column's heading.
 
-    Grafana tells the values of several queries apart by their letters; one query's have none.
+    Grafana distinguishes the values of several queries by letters; one query's have none.
     """
     if len(signal.queries) == 1:
         return {"Value": signal.queries[0].name}
@@ -38,7 +38,7 @@ def _answers(signal: Signal) -> dict[str, str]:
 
 def columns(signal: Signal) -> list[Json]:
     """The overrides of every column that differs from the table's defaults."""
-    queries = [_override(each.name, _of_answer(each)) for each in signal.queries]
+    queries = [_override(each.name, _of_query(each)) for each in signal.queries]
     links = [{"title": each.title, "url": each.from_row()} for each in signal.links]
     keys = [_override(_heading(each), _of_label(each)) for each in signal.keys]
     linked = [_override(_heading(signal.keys[-1]), {"links": links})] if links else []
@@ -56,8 +56,8 @@ def _of_label(label: str) -> Json:
     return properties
 
 
-def _of_answer(query: Query) -> Json:
-    """The properties of an answer's column, by id."""
+def _of_query(query: Query) -> Json:
+    """The properties of a query's column, by id."""
     properties: Json = {}
     if query.unit:
         properties["unit"] = query.unit

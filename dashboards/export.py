@@ -1,4 +1,4 @@
-"""Boards and rules as files: written aside, then moved, so that no reader meets half a file."""
+"""Boards and rules as files: written to a temporary folder, then moved, so that none is partial."""
 
 import errno
 import os
@@ -8,15 +8,16 @@ from pathlib import Path
 
 import yaml
 
+from dashboards.alerts import RUNBOOK
 from dashboards.inhibition import inhibition
 from dashboards.manifests import board_configmap, prometheus_rule
-from dashboards.render_options import RenderOptions, texts
+from dashboards.render_options import RenderOptions
 from dashboards.rules import document
-from dashboards.runbook import SOURCE, runbook
+from dashboards.runbook import runbook
 
 
 class _Dumper(yaml.SafeDumper):
-    """Text of several lines stays lines."""
+    """Writes text of several lines as a block."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -31,48 +32,48 @@ def _yaml(document: object) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=100)
 
 
-def files(choices: RenderOptions) -> dict[Path, str]:
-    """Every file to write, by its path under the chosen folder."""
-    made = choices.made()
-    rules = document(made)
+def files(options: RenderOptions) -> dict[Path, str]:
+    """Every file to write, by its path under the output folder."""
+    bundle = options.bundle
+    rules, prefix = document(bundle), bundle.variant.prefix
     written = {
-        Path("rules", f"{made.prefix}.yaml"): _yaml(rules),
-        Path("manifests", f"rules-{made.prefix}.yaml"): _yaml(
-            prometheus_rule(rules, choices.namespace, made.prefix)
+        Path("rules", f"{prefix}.yaml"): _yaml(rules),
+        Path("manifests", f"rules-{prefix}.yaml"): _yaml(
+            prometheus_rule(rules, options.namespace, prefix)
         ),
-        Path("alertmanager", f"{made.prefix}.yaml"): _yaml(inhibition(made)),
+        Path("alertmanager", f"{prefix}.yaml"): _yaml(inhibition(bundle)),
     }
-    if made.dialect:
-        text = SOURCE.read_text(encoding="utf-8")
-        written[Path(made.dialect.names.runbook)] = runbook(text, made, made.dialect)
-    for board, text in texts(made, choices):
-        manifest = board_configmap(board, text, choices.namespace, choices.folder)
+    if bundle.variant.runbook_file != RUNBOOK:
+        written[Path(bundle.variant.runbook_file)] = runbook(bundle)
+    for board in bundle.boards:
+        text = options.board_text(board)
+        manifest = board_configmap(board, text, options.namespace, options.folder)
         written[Path("dashboards", f"{board.uid}.json")] = text
         written[Path("manifests", f"board-{board.uid}.yaml")] = _yaml(manifest)
     return written
 
 
-def write(out: Path, choices: RenderOptions) -> int:
-    """Write every file under `out`, replacing older ones of the same names; how many.
+def write(out: Path, options: RenderOptions) -> int:
+    """Write every file under `out`, replacing older ones of the same names; returns how many.
 
     Raises OSError, and then nothing has been replaced.
     """
-    contents = files(choices)
+    contents = files(options)
     out.mkdir(parents=True, exist_ok=True)
-    _require_no_folder(out / path for path in contents)
-    with tempfile.TemporaryDirectory(prefix=".dashboards-", dir=out) as aside:
+    _refuse_folders(out / path for path in contents)
+    with tempfile.TemporaryDirectory(prefix=".dashboards-", dir=out) as temporary:
         for path, text in contents.items():
-            written = Path(aside, path)
+            written = Path(temporary, path)
             written.parent.mkdir(exist_ok=True)
             written.write_text(text, encoding="utf-8")
         for folder in {path.parent for path in contents}:
             (out / folder).mkdir(exist_ok=True)
         for path in contents:
-            os.replace(Path(aside, path), out / path)
+            os.replace(Path(temporary, path), out / path)
     return len(contents)
 
 
-def _require_no_folder(paths: Iterable[Path]) -> None:
+def _refuse_folders(paths: Iterable[Path]) -> None:
     for each in paths:
         if each.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(each))

@@ -1,4 +1,4 @@
-"""Panels and asides -> grafanalib objects: one function per form."""
+"""Panels as grafanalib objects: one function per visualization."""
 
 from typing import Any
 
@@ -8,25 +8,26 @@ from dashboards import grafana, palette
 from dashboards.columns import columns, headings
 from dashboards.grafana import Json
 from dashboards.layout import Item
+from dashboards.links import address
 from dashboards.panels import Panel, PanelKind, StaticPanel, Visualization
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
 
 MIN_STEP = "1m"
-"""The longest interval of the four roads (OTLP is pushed every 60 s by default), so that
-$__rate_interval, four steps, always holds two samples."""
+"""The longest interval of all ingestion paths (OTLP is pushed every 60 s by default), so that
+$__rate_interval, four steps, always contains two samples."""
 
-_AT_THE_END = (Visualization.STAT, Visualization.TABLE, Visualization.BARS)
-"""Forms that ask for the end of the time shown only. So a number agrees with the table below it,
-and a server that is gone has no value, where the last of many would be one of long ago."""
+_INSTANT = (Visualization.STAT, Visualization.TABLE, Visualization.BARS)
+"""Visualizations that query the end of the time range only. So a number agrees with the table below
+it, and a server that is gone has no value, where the last of many could be hours old."""
 
 Drawn = Any
 """A grafanalib panel: the library is untyped."""
 
 
 def drawn(item: Item, at: core.GridPos) -> Drawn:
-    """The panel or aside at its place."""
+    """The panel at its place."""
     return (
         _STATIC[item.kind](item, at)
         if isinstance(item, StaticPanel)
@@ -35,7 +36,7 @@ def drawn(item: Item, at: core.GridPos) -> Drawn:
 
 
 def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> Json:
-    """`target` is Grafana's format of the answers."""
+    """`target` is Grafana's format of the results."""
     signal = panel.signal
     return {
         "dataSource": SOURCE,
@@ -45,11 +46,11 @@ def _common(panel: Panel, at: core.GridPos, *, target: str = "time_series") -> J
         "gridPos": at,
         "targets": [
             grafana.PromTarget(
-                expr=query.expr,
+                expr=str(query.expr),
                 legendFormat=query.name,
                 source=SOURCE,
                 min_step=MIN_STEP,
-                instant=panel.visualization in _AT_THE_END,
+                instant=panel.visualization in _INSTANT,
                 exemplar=signal.exemplars,
                 format=target,
             )
@@ -77,7 +78,7 @@ def _stat(panel: Panel, at: core.GridPos) -> grafana.Stat:
 
 
 def _opacity(panel: Panel) -> int:
-    """Percent: a stack is its areas; under any number of lines, fills would hide each other."""
+    """Percent: a stack is its areas; fills under a varying number of lines hide each other."""
     if panel.visualization is Visualization.STACK:
         return 70
     return 0 if any("{{" in query.name for query in panel.signal.queries) else 8
@@ -157,27 +158,32 @@ def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
     )
 
 
-def _standing(aside: StaticPanel, at: core.GridPos) -> Json:
+def _static(panel: StaticPanel, at: core.GridPos) -> Json:
     return {
-        "title": aside.title,
-        "description": aside.description,
-        "id": aside.id,
+        "title": panel.title,
+        "description": panel.description,
+        "id": panel.id,
         "gridPos": at,
     }
 
 
-def _text(aside: StaticPanel, at: core.GridPos) -> grafana.Text:
-    return grafana.Text(**_standing(aside, at), content=aside.body)
+def _boards(panel: StaticPanel, at: core.GridPos) -> grafana.Text:
+    """Addresses without a leading slash, so that they stay under Grafana's own path."""
+    lines = (
+        f"- [{each.title}]({address(each.uid).removeprefix('/')}): {each.question}"
+        for each in panel.entries
+    )
+    return grafana.Text(**_static(panel, at), content="\n".join(lines))
 
 
-def _traces(aside: StaticPanel, at: core.GridPos) -> grafana.Table:
+def _traces(panel: StaticPanel, at: core.GridPos) -> grafana.Table:
     search = grafana.JaegerSearch(source=JAEGER, service="${server}", tags="${tags}")
-    return grafana.Table(**_standing(aside, at), dataSource=JAEGER, targets=[search], unit="none")
+    return grafana.Table(**_static(panel, at), dataSource=JAEGER, targets=[search], unit="none")
 
 
-def _trace(aside: StaticPanel, at: core.GridPos) -> grafana.Traces:
+def _trace(panel: StaticPanel, at: core.GridPos) -> grafana.Traces:
     one = grafana.JaegerTrace(source=JAEGER, trace="${trace}")
-    return grafana.Traces(**_standing(aside, at), dataSource=JAEGER, targets=[one])
+    return grafana.Traces(**_static(panel, at), dataSource=JAEGER, targets=[one])
 
 
 _VISUALIZATIONS: dict[Visualization, Drawn] = {
@@ -189,7 +195,7 @@ _VISUALIZATIONS: dict[Visualization, Drawn] = {
     Visualization.TABLE: _table,
 }
 _STATIC: dict[PanelKind, Drawn] = {
-    PanelKind.TEXT: _text,
+    PanelKind.BOARDS: _boards,
     PanelKind.TRACES: _traces,
     PanelKind.TRACE: _trace,
 }

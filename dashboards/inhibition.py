@@ -1,6 +1,6 @@
-"""What Alertmanager keeps back while an alert fires that says the same and more.
+"""Inhibit rules: what Alertmanager mutes while an alert fires that says the same and more.
 
-Only what is less severe is kept back, so no rule can hide a page, nor two alerts each other.
+Only less severe alerts are muted, so no rule can hide a page, nor two alerts each other.
 """
 
 from collections.abc import Iterator
@@ -11,20 +11,19 @@ from dashboards.bundles import MonitoringBundle
 InhibitRule = dict[str, list[str]]
 
 
-def inhibition(made: MonitoringBundle) -> dict[str, list[InhibitRule]]:
-    """`{"inhibit_rules": [...]}`, as Alertmanager's configuration takes it (0.22 or newer)."""
-    return {"inhibit_rules": list(inhibit_rules(made))}
+def inhibition(bundle: MonitoringBundle) -> dict[str, list[InhibitRule]]:
+    """`{"inhibit_rules": [...]}`, for Alertmanager's configuration (0.22 or newer)."""
+    return {"inhibit_rules": list(inhibit_rules(bundle))}
 
 
-def inhibit_rules(made: MonitoringBundle) -> Iterator[InhibitRule]:
-    """A rule for each alert that implies others, and each set of labels that they share with it."""
-    there = {each.contract or each.name: each for group in made.alerts.values() for each in group}
+def inhibit_rules(bundle: MonitoringBundle) -> Iterator[InhibitRule]:
+    """A rule for each alert that inhibits others, and each set of labels that they share."""
+    there = {each.default_name: each for each in bundle.every_alert}
     for source in there.values():
         named = (there[name] for name in source.inhibits if name in there)
-        implied = [each for each in named if _less(each.severity, source.severity)]
-        shared = dict.fromkeys(_shared(source, target) for target in implied)
-        for labels in shared:
-            names = [each.name for each in implied if _shared(source, each) == labels]
+        targets = [each for each in named if _less(each.severity, source.severity)]
+        for labels in dict.fromkeys(_shared(source, target) for target in targets):
+            names = [each.name for each in targets if _shared(source, each) == labels]
             yield {
                 "source_matchers": [f'alertname = "{source.name}"'],
                 "target_matchers": [f'alertname =~ "{"|".join(names)}"'],
@@ -39,5 +38,4 @@ def _less(severity: Severity, than: Severity) -> bool:
 
 def _shared(source: Alert, target: Alert) -> tuple[str, ...]:
     """The labels that must be equal: those by which both name what they are about."""
-    both = (each for each in source.about if each in target.about)
-    return tuple(target.label_aliases.get(each, each) for each in both)
+    return tuple(label for each, label in target.about.items() if each in source.about)

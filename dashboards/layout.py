@@ -1,4 +1,4 @@
-"""Rows of panels -> places on Grafana's grid, and the refusal of uneven rows."""
+"""Rows of panels placed on Grafana's grid; uneven rows are refused."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ COLUMNS = 24
 
 
 class UnevenRow(ValueError):
-    """A line of panels that leaves a hole, or sticks out."""
+    """A line of panels that is too narrow, too wide, or of different heights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: width, height, and its upper left corner."""
+    """Width, height, and the upper left corner."""
 
     w: int
     h: int

@@ -1,26 +1,26 @@
-"""From a symptom to its cause: what a click on a series or on a table's row opens."""
+"""From a symptom to its cause: what a click on a series or on a row of a table opens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 EVERYWHERE = ("namespace", "server")
-"""Variables that every board has: a link hands over those that it does not set."""
+"""Variables that every board has: a link passes on those that it does not set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Opens the board with this uid on what the series or row is about.
+    """Opens the board with this uid, for the server or tool of the series or row.
 
-    `carries` are the labels whose values become the board's variables. `tag` is an attribute of
-    spans with the label whose value it must have, for a board that shows traces.
+    `variables` of the board are set to the values of the labels of the same names. `tag` is an
+    attribute of spans with the label whose value it must have, for a board that shows traces.
     """
 
     title: str
     board: str
-    carries: tuple[str, ...] = EVERYWHERE
+    variables: tuple[str, ...] = EVERYWHERE
     tag: tuple[str, str] | None = None
     label_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """The label with a variable's value, where it is not called like the variable."""
+    """The label with a variable's value, where its name is not the variable's."""
 
     def from_series(self) -> str:
         """The address, for a click on a series."""
@@ -33,30 +33,30 @@ class Link:
     def _address(self, labels: str) -> str:
         chosen = [
             f"var-{each}=${{{labels}.{self.label_aliases.get(each, each)}:percentencode}}"
-            for each in self.carries
+            for each in self.variables
         ]
         if self.tag:
             attribute, label = self.tag
             chosen.append(f"var-tags={attribute}%3D${{{labels}.{label}:percentencode}}")
-        return address(self.board, *chosen, without=self.carries)
+        return address(self.board, *chosen, without=self.variables)
 
 
 def address(board: str, *chosen: str, without: tuple[str, ...] = ()) -> str:
-    """A board's path under Grafana's root, with time, data source and variables as they are."""
+    """A board's path under Grafana's root, keeping time range, data source and variables."""
     kept = [f"${{{each}:queryparam}}" for each in EVERYWHERE if each not in without]
     asked = "&".join((*chosen, *kept, "${datasource:queryparam}", "${__url_time_range}"))
     return f"/d/{board}?{asked}"
 
 
-HERE = ()
-"""Carried by what is not about one server: the board that opens shows what this one shows."""
+UNCHANGED = ()
+"""For signals that are not about one server: the variables keep their values."""
 
-TO_FLEET = Link("See which server it is", "mcp-fleet", HERE)
-TO_FAILING_TOOLS = Link("See which tool fails", "mcp-tools", HERE)
-TO_SLOW_CALLS = Link("See which calls are slow", "mcp-latency", HERE)
-TO_SESSIONS = Link("See who holds them open", "mcp-sessions", HERE)
-TO_COST = Link("See the cost of the proxy", "mcp-proxy-cost", HERE)
-TO_PIPELINE = Link("See where telemetry is lost", "mcp-pipeline", HERE)
+TO_FLEET = Link("See which server it is", "mcp-fleet", UNCHANGED)
+TO_FAILING_TOOLS = Link("See which tool fails", "mcp-tools", UNCHANGED)
+TO_SLOW_CALLS = Link("See which calls are slow", "mcp-latency", UNCHANGED)
+TO_SESSIONS = Link("See which server holds them open", "mcp-sessions", UNCHANGED)
+TO_COST = Link("See the cost of the proxy", "mcp-proxy-cost", UNCHANGED)
+TO_PIPELINE = Link("See where telemetry is lost", "mcp-pipeline", UNCHANGED)
 TO_SERVER = Link("Open this server", "mcp-server")
 TO_TOOLS = Link("Open this server's tools", "mcp-tools")
 TO_LATENCY = Link("Open this server's latency", "mcp-latency")

@@ -8,13 +8,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NoReturn
 
-from dashboards.bundles import TOOLHIVE, UNIFIED, VARIANTS
 from dashboards.cli_text import holds_user, is_url
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render_options import RenderOptions
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
 from dashboards.variants import toolhive
-from dashboards.variants.label_schema import LabelSchema
+from dashboards.variants.variant import UNIFIED, Variant
 
 TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"
@@ -31,6 +30,11 @@ _IMPORT = f"""Send the boards to one folder of a Grafana through its HTTP API. T
 holds the token of a service account that may edit dashboards and folders; REQUESTS_CA_BUNDLE names
 the certificates of a private authority to trust."""
 
+_PURPOSES = {
+    UNIFIED.name: "every proxy and ingestion path, with the labels that the stack's relabelling"
+    " adds",
+    toolhive.NAME: "ToolHive's own proxy, without this project's relabelling",
+}
 _RENAMED = {"--set": "--variant", "--road": "--ingestion"}
 
 
@@ -43,7 +47,7 @@ class Write:
     """Write files under `out`."""
 
     out: Path
-    choices: RenderOptions
+    options: RenderOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Import:
 
     url: str
     token: str
-    choices: RenderOptions
+    options: RenderOptions
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,7 +84,7 @@ def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
         help="of the Kubernetes objects (%(default)s)",
     )
     given = parser.parse_args(arguments)
-    return Write(given.out, replace(_choices(given), namespace=given.namespace))
+    return Write(given.out, replace(_options(given), namespace=given.namespace))
 
 
 def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
@@ -92,7 +96,7 @@ def _import(arguments: list[str], environ: Mapping[str, str]) -> Import:
     if not token or not token.isascii() or not token.isprintable():
         state = "not a token" if token else "not set"
         raise UsageError(f"{TOKEN} is {state}; set it to the token of a Grafana service account")
-    return Import(url, token, _choices(given))
+    return Import(url, token, _options(given))
 
 
 def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
@@ -105,19 +109,19 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--variant",
-        default=UNIFIED,
+        default=UNIFIED.name,
         metavar="NAME",
         help="which boards and rules (%(default)s); described below",
     )
     parser.add_argument(
         "--ingestion",
         metavar="PATH",
-        help=f"how ToolHive's metrics reach Prometheus, for --variant {TOOLHIVE}: see below",
+        help=f"how ToolHive's metrics reach Prometheus, for --variant {toolhive.NAME}: see below",
     )
     parser.add_argument(
         "--toolhive-version",
         metavar="X.Y.Z",
-        help=f"the version of ToolHive in use, for --variant {TOOLHIVE} ({toolhive.NEWEST})",
+        help=f"the version of ToolHive in use, for --variant {toolhive.NAME} ({toolhive.NEWEST})",
     )
     parser.add_argument(
         "--datasource",
@@ -134,27 +138,28 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _choices(given: argparse.Namespace) -> RenderOptions:
+def _options(given: argparse.Namespace) -> RenderOptions:
     return RenderOptions(
-        _thresholds(given), given.datasource, given.folder, dialect=_dialect(given)
+        _thresholds(given), given.datasource, given.folder, variant=_variant(given)
     )
 
 
-def _dialect(given: argparse.Namespace) -> LabelSchema | None:
+def _variant(given: argparse.Namespace) -> Variant:
     """Messages name the thing rather than the flag: users of `make` never typed the flag."""
     version, ingestion = given.toolhive_version, given.ingestion
-    if given.variant not in VARIANTS:
-        raise UsageError(f'"{given.variant}" is not a variant; choose {" or ".join(VARIANTS)}')
-    if given.variant != TOOLHIVE:
+    if given.variant not in _PURPOSES:
+        raise UsageError(f'"{given.variant}" is not a variant; choose {" or ".join(_PURPOSES)}')
+    if given.variant != toolhive.NAME:
         for what, value in (("ingestion path", ingestion), ("ToolHive version", version)):
             if value is not None:
-                raise UsageError(f'{what} "{value}" is only for variant {TOOLHIVE}')
-        return None
+                raise UsageError(f'{what} "{value}" is only for variant {toolhive.NAME}')
+        return UNIFIED
     if ingestion is None:
         known = ", ".join(toolhive.INGESTION_PATHS)
-        raise UsageError(f"variant {TOOLHIVE} needs --ingestion (make: INGESTION=), one of {known}")
+        needed = f"variant {toolhive.NAME} needs --ingestion (make: INGESTION=)"
+        raise UsageError(f"{needed}, one of {known}")
     try:
-        return toolhive.dialect(toolhive.NEWEST if version is None else version, ingestion)
+        return toolhive.variant(toolhive.NEWEST if version is None else version, ingestion)
     except (toolhive.UnknownIngestionPath, toolhive.UnknownVersion) as error:
         raise UsageError(str(error)) from error
 
@@ -165,8 +170,8 @@ def _variants_help() -> str:
     return "\n".join(
         (
             "variants, and what each is for:",
-            *(f"  {name}: {purpose}" for name, purpose in VARIANTS.items()),
-            f"ingestion paths of --variant {TOOLHIVE}:",
+            *(f"  {name}: {purpose}" for name, purpose in _PURPOSES.items()),
+            f"ingestion paths of --variant {toolhive.NAME}:",
             *(f"  {each.name}: {each.meaning}" for each in paths),
             f"versions of ToolHive: {toolhive.RELEASES[0].title} and later;"
             f" its metrics changed in {releases}",

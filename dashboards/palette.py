@@ -31,7 +31,7 @@ COLOURS = {
 """Series name -> colour of Grafana; names that are not here take the classic palette."""
 
 NEUTRAL = "blue"
-"""A number that nobody judges."""
+"""A number without a limit."""
 
 _STATUS_CODES = {"/^2/": "green", "/^3/": "blue", "/^4/": "yellow", "/^5/": "red"}
 _ERROR_TYPES = {
@@ -40,7 +40,7 @@ _ERROR_TYPES = {
     Outcome.TIMEOUT: "dark-red",
     "connection_error": "red",
 }
-_FAMILIES: dict[str, dict[str, str]] = {
+_BY_LABEL: dict[str, dict[str, str]] = {
     "{{outcome}}": {each: COLOURS[each] for each in Outcome},
     "{{error_type}}": _ERROR_TYPES,
     "{{state}}": {"opening": "blue", "open": "green", "closing": "orange"},
@@ -49,22 +49,22 @@ _FAMILIES: dict[str, dict[str, str]] = {
 """Legend by one label -> the colours of its values; a name between slashes is a pattern."""
 
 _LOSSES = {"refused": "orange", "failed": "red", "not sent": "red", "not queued": "orange"}
-"""What is said of a label's value in a legend -> its colour, whatever the value."""
+"""The end of a legend after a label's value -> its colour, whatever the value."""
 
 
 def named(legends: tuple[str, ...]) -> dict[str, str]:
     """The colours of a panel with these legends, by series name or pattern."""
     colours = {name: colour for name, colour in COLOURS.items() if name in legends}
     for legend in legends:
-        colours |= _FAMILIES.get(legend, {})
-        _, _, said = legend.partition("}} ")
-        if said in _LOSSES:
-            colours[f"/ {said}$/"] = _LOSSES[said]
+        colours |= _BY_LABEL.get(legend, {})
+        _, _, ending = legend.partition("}} ")
+        if ending in _LOSSES:
+            colours[f"/ {ending}$/"] = _LOSSES[ending]
     return colours
 
 
 def steps(limit: Limit | None) -> tuple[Step, ...]:
-    """A limit as Grafana's thresholds; what nobody judges is neither good nor bad."""
+    """A limit as Grafana's thresholds; without one a number is neither good nor bad."""
     if limit is None:
         return (Step(NEUTRAL),)
     if limit.floor:
@@ -73,16 +73,16 @@ def steps(limit: Limit | None) -> tuple[Step, ...]:
     return (*BASE, *middle, Step("red", limit.critical))
 
 
-def mappings(words: tuple[tuple[int, str], ...]) -> list[Json]:
-    """Words in the place of values, as Grafana's value mappings."""
-    options = {str(value): {"index": i, "text": word} for i, (value, word) in enumerate(words)}
-    return [{"type": "value", "options": options}] if words else []
+def mappings(texts: tuple[tuple[int, str], ...]) -> list[Json]:
+    """Texts in place of values, as Grafana's value mappings."""
+    options = {str(value): {"index": i, "text": text} for i, (value, text) in enumerate(texts)}
+    return [{"type": "value", "options": options}] if texts else []
 
 
-def coloured(words: dict[str, str]) -> list[Json]:
-    """Words in colours of their own, as Grafana's value mappings."""
+def coloured(texts: dict[str, str]) -> list[Json]:
+    """Texts in colours of their own, as Grafana's value mappings."""
     options = {
-        word: {"color": colour, "index": i, "text": word}
-        for i, (word, colour) in enumerate(words.items())
+        text: {"color": colour, "index": i, "text": text}
+        for i, (text, colour) in enumerate(texts.items())
     }
     return [{"type": "value", "options": options}]

@@ -1,6 +1,6 @@
-"""How a signal is looked at: a number, lines, bars, a table ..., with the size it takes.
+"""How a signal is shown: a number, lines, bars, a table ..., with the size it takes.
 
-An `StaticPanel` is a panel that asks Prometheus nothing.
+A `StaticPanel` is a panel that does not query Prometheus.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dashboards.signal import Signal
 
 
 class Visualization(StrEnum):
-    """The shapes in use."""
+    """The visualizations in use."""
 
     STAT = "stat"
     LINES = "lines"
@@ -22,7 +22,7 @@ class Visualization(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A signal in a form. `id` is for ever: links to a single panel carry it.
+    """A signal in a visualization. `id` is permanent: links to a single panel carry it.
 
     Width and height count in Grafana's grid: 24 columns, 30 pixels per row.
     """
@@ -35,16 +35,25 @@ class Panel:
 
 
 class PanelKind(StrEnum):
-    """What an aside shows."""
+    """What a static panel shows."""
 
-    TEXT = "text"
+    BOARDS = "boards"
     TRACES = "traces"
     TRACE = "trace"
 
 
 @dataclass(frozen=True, slots=True)
+class BoardEntry:
+    """A line of a list of boards."""
+
+    uid: str
+    title: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaticPanel:
-    """A text, or what Jaeger knows; `body` is the text, in Markdown."""
+    """A list of boards, or traces from Jaeger."""
 
     id: int
     title: str
@@ -52,7 +61,7 @@ class StaticPanel:
     kind: PanelKind
     width: int
     height: int
-    body: str = ""
+    entries: tuple[BoardEntry, ...] = ()
 
 
 def stat(id: int, signal: Signal, width: int = 4) -> Panel:
@@ -61,7 +70,7 @@ def stat(id: int, signal: Signal, width: int = 4) -> Panel:
 
 
 def lines(id: int, signal: Signal, width: int = 8) -> Panel:
-    """Each answer's series as lines over time."""
+    """The series of each query as lines over time."""
     return Panel(id, signal, Visualization.LINES, width, 8)
 
 
@@ -71,27 +80,27 @@ def stack(id: int, signal: Signal, width: int = 8) -> Panel:
 
 
 def bars(id: int, signal: Signal, width: int = 8) -> Panel:
-    """One bar per series of the answer, over all the time shown."""
+    """One bar per series of the query, over the whole time range."""
     return Panel(id, signal, Visualization.BARS, width, 8)
 
 
 def heatmap(id: int, signal: Signal, width: int = 24) -> Panel:
-    """The answer's buckets over time."""
+    """The query's buckets over time."""
     return Panel(id, signal, Visualization.HEATMAP, width, 8)
 
 
 def table(id: int, signal: Signal, width: int = 24) -> Panel:
-    """One row per label set, one column per answer, over all the time shown."""
+    """One row per label set, one column per query, over the whole time range."""
     return Panel(id, signal, Visualization.TABLE, width, 8)
 
 
-def text(id: int, title: str, body: str, *, width: int = 24, height: int = 4) -> StaticPanel:
-    """Markdown."""
-    return StaticPanel(id, title, f"{title}.", PanelKind.TEXT, width, height, body)
+def board_list(id: int, title: str, entries: tuple[BoardEntry, ...]) -> StaticPanel:
+    """Links to boards, with the question that each answers."""
+    return StaticPanel(id, title, f"{title}.", PanelKind.BOARDS, 12, 6, entries)
 
 
 def traces(id: int, title: str, description: str, width: int = 24) -> StaticPanel:
-    """The newest traces of the chosen server whose spans carry the tags that the viewer chose."""
+    """The newest traces of the selected server whose spans carry the tags that the viewer gave."""
     return StaticPanel(id, title, description, PanelKind.TRACES, width, 8)
 
 

@@ -1,20 +1,20 @@
-"""Every question that boards and rules ask of Prometheus, and who must run for an answer."""
+"""Every query that boards and rules send to Prometheus, and what must run for it to have data."""
 
 import re
 from dataclasses import dataclass
 
 from dashboards.board import Board
-from dashboards.bundles import MonitoringBundle, default_bundle
-from dashboards.series import Source
+from dashboards.bundles import MonitoringBundle, monitoring_bundle
+from dashboards.promql.schema import Source
 
-__all__ = ["MonitoringQuery", "Source", "concrete", "queries", "rule_queries", "bundle_queries"]
+__all__ = ["MonitoringQuery", "Source", "bundle_queries", "concrete", "queries", "rule_queries"]
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoringQuery:
-    """One question. `board` is the board's uid or "rules"; `panel` says who asks.
+    """One query. `board` is the board's uid or "rules"; `panel` names the panel or rule.
 
-    Where `needs` runs and calls have been made, an answer without data is a defect.
+    Where `needs` runs and calls have been made, a result without data is a defect.
     """
 
     board: str
@@ -24,43 +24,40 @@ class MonitoringQuery:
 
 
 def queries(board: Board) -> tuple[MonitoringQuery, ...]:
-    """What the board's variables and panels ask; Grafana's variables are still in the text."""
+    """The queries of the board's variables and panels, with Grafana's variables in them."""
     variables = tuple(
         MonitoringQuery(board.uid, f"${each.name}", each.promql, Source.PROXY)
         for each in board.variables
     )
     panels = tuple(
-        MonitoringQuery(board.uid, panel.signal.title, answer.expr, panel.signal.needs)
+        MonitoringQuery(board.uid, panel.signal.title, str(query.expr), panel.signal.needs)
         for panel in board.panels
-        for answer in panel.signal.queries
+        for query in panel.signal.queries
     )
     return variables + panels
 
 
-def rule_queries(made: MonitoringBundle | None = None) -> tuple[MonitoringQuery, ...]:
-    """What the recording rules compute, and what the alerts watch, their bounds left out.
+def rule_queries(bundle: MonitoringBundle | None = None) -> tuple[MonitoringQuery, ...]:
+    """The expressions of recording rules and of alerts, these without their bounds.
 
-    Those of the set for the series contract, unless told otherwise.
+    Those of the default variant, where no bundle is given.
     """
-    made = made or default_bundle()
-    recorded = tuple(
-        MonitoringQuery("rules", each.record, each.expr, each.needs) for each in made.recordings
+    bundle = bundle or monitoring_bundle()
+    recorded = ((each.record, each.expr) for each in bundle.recordings)
+    alerts = ((each.name, each.expr) for each in bundle.every_alert)
+    return tuple(
+        MonitoringQuery("rules", name, str(expr), expr.needs) for name, expr in (*recorded, *alerts)
     )
-    watched = tuple(
-        MonitoringQuery("rules", each.name, each.expr, each.needs)
-        for group in made.alerts.values()
-        for each in group
-    )
-    return recorded + watched
 
 
-def bundle_queries(made: MonitoringBundle) -> tuple[MonitoringQuery, ...]:
-    """What the boards and rules of a set ask."""
-    return (*(query for board in made.boards for query in queries(board)), *rule_queries(made))
+def bundle_queries(bundle: MonitoringBundle) -> tuple[MonitoringQuery, ...]:
+    """All queries of a bundle."""
+    boards = (query for board in bundle.boards for query in queries(board))
+    return (*boards, *rule_queries(bundle))
 
 
 RESOLUTION = "1s"
-"""What $__interval becomes: the step of subqueries over all the time shown."""
+"""What $__interval becomes: the step of subqueries over the whole time range."""
 
 EVERY_TOOL = ".+"
 """What $tool becomes: Grafana's All."""
@@ -72,7 +69,7 @@ def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
     """`expr` with Grafana's variables replaced, for Prometheus to evaluate.
 
     `window` is one number with a unit of s, m, h or d, such as "30s"; `namespace` and `server`
-    are regular expressions, as Grafana puts them (".+" for All).
+    are regular expressions, as Grafana substitutes them (".+" for All).
     """
     if not re.fullmatch("[0-9]+[smhd]", window):
         raise ValueError(f'window "{window}" is not one number with a unit of s, m, h or d')

@@ -1,4 +1,4 @@
-"""Boards -> Grafana's JSON: variables, annotations and menu around the drawn panels."""
+"""Boards as Grafana's JSON: variables, annotations and menu around the panels."""
 
 import json
 from dataclasses import asdict, replace
@@ -49,7 +49,7 @@ def _annotation(annotation: Annotation) -> Json:
     return {
         "datasource": SOURCE,
         "enable": True,
-        "expr": annotation.expr,
+        "expr": str(annotation.expr),
         "hide": False,
         "iconColor": annotation.color,
         "name": annotation.name,
@@ -76,12 +76,12 @@ def _placed(board: Board, item: Row | Item, where: Place) -> Any:
     at = core.GridPos(**asdict(where))
     if isinstance(item, Row):
         return grafana.Row(title=item.title, id=item.id, gridPos=at)
-    return grafana_panels.drawn(_leading_away(board, item), at)
+    return grafana_panels.drawn(_without_self_links(board, item), at)
 
 
-def _leading_away(board: Board, item: Item) -> Item:
-    """Without the links that open what is open already: this board, on the same servers."""
+def _without_self_links(board: Board, item: Item) -> Item:
+    """Without the links that open what is already open: this board, for the same servers."""
     if isinstance(item, StaticPanel):
         return item
-    links = tuple(each for each in item.signal.links if each.carries or each.board != board.uid)
+    links = tuple(each for each in item.signal.links if each.variables or each.board != board.uid)
     return replace(item, signal=replace(item.signal, links=links))

@@ -1,74 +1,46 @@
-"""Boards as a user wants them: under other thresholds, bound to one data source."""
+"""Boards and rules as a user wants them: a variant, thresholds, one data source, a folder."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from dashboards.board import Board
-from dashboards.bundles import MonitoringBundle, default_bundle, translated
-from dashboards.layout import Row
+from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.manifests import FOLDER, NAMESPACE
-from dashboards.panels import Panel, StaticPanel
 from dashboards.render import board_json
 from dashboards.thresholds import DEFAULTS, Thresholds
-from dashboards.variants.label_schema import LabelSchema
+from dashboards.variants.variant import UNIFIED, Variant
 
-VARIABLE = "${datasource}"
-"""In a board, whatever data source its viewer chose."""
+SELECTED = "${datasource}"
+"""In a board, the data source that its viewer selected."""
 
-_CARRIED = "&${datasource:queryparam}"
+_PASSED_ON = "&${datasource:queryparam}"
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """What boards and rules are made for; without `datasource` the viewer chooses one.
-
-    Without `dialect` it is the set for the series contract.
-    """
+    """What boards and rules are generated for; without `datasource` the viewer selects one."""
 
     thresholds: Thresholds = DEFAULTS
     datasource: str | None = None
     folder: str = FOLDER
     namespace: str = NAMESPACE
-    dialect: LabelSchema | None = None
+    variant: Variant = UNIFIED
 
-    def made(self) -> MonitoringBundle:
-        """The boards and rules, the boards still under the default thresholds."""
-        if self.dialect is None:
-            return default_bundle(self.thresholds)
-        return translated(self.dialect, self.thresholds)
+    @property
+    def bundle(self) -> MonitoringBundle:
+        """The boards and rules."""
+        return monitoring_bundle(self.variant, self.thresholds)
 
-
-def board_text(board: Board, choices: RenderOptions) -> str:
-    """The board's JSON under the choices; the defaults give what `board_json` gives."""
-    text = board_json(_under(board, choices.thresholds))
-    return text if choices.datasource is None else _bound(text, choices.datasource)
-
-
-def texts(made: MonitoringBundle, choices: RenderOptions) -> tuple[tuple[Board, str], ...]:
-    """Every board of what was made by the choices, with its JSON."""
-    return tuple((board, board_text(board, choices)) for board in made.boards)
-
-
-def _under(board: Board, thresholds: Thresholds) -> Board:
-    """The board whose panels turn red where these thresholds do."""
-    return replace(board, rows=tuple(_row(row, thresholds) for row in board.rows))
-
-
-def _row(row: Row, thresholds: Thresholds) -> Row:
-    return replace(row, panels=tuple(_panel(panel, thresholds) for panel in row.panels))
-
-
-def _panel(panel: Panel | StaticPanel, thresholds: Thresholds) -> Panel | StaticPanel:
-    if isinstance(panel, StaticPanel) or panel.signal.limit is None:
-        return panel
-    limit = panel.signal.limit.with_thresholds(thresholds)
-    return replace(panel, signal=replace(panel.signal, limit=limit))
+    def board_text(self, board: Board) -> str:
+        """The JSON of a board of the bundle."""
+        text = board_json(board)
+        return text if self.datasource is None else _bound(text, self.datasource)
 
 
 def _bound(text: str, uid: str) -> str:
     """The same JSON with one data source instead of the variable."""
-    written = json.loads(text.replace(_CARRIED, "").replace(VARIABLE, uid))
+    written = json.loads(text.replace(_PASSED_ON, "").replace(SELECTED, uid))
     variables: list[dict[str, Any]] = written["templating"]["list"]
     written["templating"]["list"] = [each for each in variables if each["type"] != "datasource"]
     return json.dumps(written, indent=2, sort_keys=True) + "\n"

@@ -1,13 +1,14 @@
-"""A signal: one question about the world, with its answer in PromQL."""
+"""A signal: one question about the servers, with its answer in PromQL."""
 
 from dataclasses import dataclass
 
 from dashboards.limits import Limit
 from dashboards.links import Link
-from dashboards.series import Source
+from dashboards.promql.expression import Expr
+from dashboards.promql.schema import Source, needed
 
 ValueMappings = tuple[tuple[int, str], ...]
-"""Words to show instead of these values."""
+"""Texts to show instead of these values."""
 
 NO_VALUE = {
     Source.KUBELET: "only on a cluster",
@@ -15,24 +16,20 @@ NO_VALUE = {
     Source.COLLECTOR_METRICS: "no metrics pass the collector",
     Source.REMOTE_WRITE: "nobody writes",
 }
-"""Why there may be nothing to show though all is well, by what is needed."""
+"""Why there may be nothing to show though all is well, by the source that is missing."""
 
-EACH_SERVER = ("namespace", "server")
-"""The labels that tell servers apart."""
-
-WHO = "{{namespace}}/{{server}}"
-"""The legend of a series by EACH_SERVER."""
+SERVER_LEGEND = "{namespace}/{server}"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """One expression of a signal.
 
-    `name` is its legend, where `{{label}}` stands for a label's value; in a table it is the
-    column's heading, and `unit`, `limit` and `value_mappings` are that column's own.
+    `name` is its legend, where `{label}` stands for a label's value; in a table it is the column's
+    heading, and `unit`, `limit` and `value_mappings` are that column's own.
     """
 
-    expr: str
+    expr: Expr
     name: str
     unit: str | None = None
     limit: Limit | None = None
@@ -45,31 +42,35 @@ class Query:
 class Signal:
     """What a panel shows, and what a bad value of it means.
 
-    `unit` is a unit id of Grafana, `needs` says who must run for the answers to have data, and
-    `no_value_text` is what the panel reads when silence is a proper answer.
+    `description` may contain `{name}` for a text that differs between variants. `unit` is a unit id
+    of Grafana. `no_value_text` is shown when having no data is a proper answer.
     """
 
     title: str
     description: str
     unit: str
     queries: tuple[Query, ...]
-    needs: Source
     limit: Limit | None = None
     no_value_text: str = ""
     value_mappings: ValueMappings = ()
     keys: tuple[str, ...] = ()
-    """The labels that tell the rows of a table apart, in the order of the columns."""
+    """The labels that identify the rows of a table, in the order of the columns."""
     links: tuple[Link, ...] = ()
     negative: bool = False
-    """Whether values may be below 0, where a graph else begins."""
+    """Whether values may be below 0, where the axis of a graph otherwise begins."""
     exemplars: bool = False
     """Whether single traces are shown among the numbers: where histograms keep them."""
     fallback: "Signal | None" = None
-    """What to ask where an emitter does not tell this."""
+    """What to show where a variant lacks the series."""
+
+    @property
+    def needs(self) -> Source:
+        """What must run for the panel to have data."""
+        return needed(frozenset().union(*(q.expr.in_contract().sources for q in self.queries)))
 
     @property
     def no_value(self) -> str:
-        """What the panel reads where there is nothing to show."""
+        """What the panel shows where there is no data."""
         return self.no_value_text or NO_VALUE.get(self.needs, "no data")
 
     @property

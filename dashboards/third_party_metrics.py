@@ -4,7 +4,8 @@ Read off the running parts: Collector 0.155 (its Helm chart's default reader add
 suffixes, hence the patterns) and Prometheus 3.10. Only labels that queries use are listed.
 """
 
-from dashboards.series import Series, Source
+from dashboards.promql.schema import Source
+from dashboards.promql.series import Series
 
 TARGET = frozenset({"job", "instance"})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import requests
 
-from dashboards import series
+from dashboards.promql import series
 from lab.hops import Seen, why
 from lab.pipeline import Pipeline
 from lab.prometheus_api import TIMEOUT_SECONDS, Prometheus, QueryRefused

@@ -1,6 +1,6 @@
-"""The README's generated tables: each is drawn from the code that owns its facts.
+"""The README's generated tables and the runbook, each made from the code that owns its facts.
 
-`python -m lab.readme` writes them anew; `--check` writes nothing and ends with 1 when one is old.
+`python -m lab.readme` writes them; `--check` writes nothing and ends with 1 when one is outdated.
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import yaml
 
-from dashboards import BOARDS
-from dashboards.alerts import ALERTS
-from dashboards.bundles import translated
+from dashboards import ALERTS, BOARDS
+from dashboards.alerts import RUNBOOK
+from dashboards.bundles import monitoring_bundle
+from dashboards.runbook import runbook
 from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
 from proxy.eras.crossings import KINDS, TITLES, Way
@@ -62,7 +63,7 @@ def _alerts() -> str:
 
 def runbook_link(alert: str) -> str:
     """The alert's heading in the runbook, as a link inside the repository."""
-    return f"dashboards/RUNBOOK.md#{alert.lower()}"
+    return f"{RUNBOOK}#{alert.lower()}"
 
 
 def _options() -> str:
@@ -103,16 +104,16 @@ def _configuration() -> str:
 def _ingestion_paths() -> str:
     rows = []
     for ingestion in toolhive.INGESTION_PATHS.values():
-        made = translated(toolhive.dialect(toolhive.NEWEST, ingestion.name))
-        panels = sum(len(board.panels) for board in made.boards)
-        alerts = sum(len(group) for group in made.alerts.values())
+        bundle = monitoring_bundle(toolhive.variant(toolhive.NEWEST, ingestion.name))
+        panels = sum(len(board.panels) for board in bundle.boards)
+        alerts = len(bundle.every_alert)
         who = f"{code(ingestion.target['namespace'])}, `server`"
         rows.append(
             (
                 code(ingestion.name),
                 ingestion.meaning,
                 who,
-                f"{len(made.boards)} / {panels} / {alerts}",
+                f"{len(bundle.boards)} / {panels} / {alerts}",
             )
         )
     return markdown(
@@ -143,10 +144,20 @@ def renewed(text: str) -> str:
     return _TABLE.sub(lambda each: each[1] + TABLES[each["name"]]() + each[3], text)
 
 
+def documents() -> dict[Path, str]:
+    """Every generated document as it should be."""
+    return {
+        README: renewed(README.read_text(encoding="utf-8")),
+        ROOT / RUNBOOK: runbook(monitoring_bundle()),
+    }
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the tables, or with `--check` only compare them; 2 is a mistake of the user's."""
-    parser = Parser(prog="python -m lab.readme", description="Renew the README's tables.")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is old")
+    parser = Parser(
+        prog="python -m lab.readme", description="Write the README's tables and the runbook."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is outdated")
     try:
         check = parser.parse_args(arguments).check
     except UsageError as mistake:
@@ -156,13 +167,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _renew(*, check: bool) -> int:
-    old = README.read_text(encoding="utf-8")
-    new = renewed(old)
-    if check:
-        print("README.md is current" if new == old else "README.md: a table is old: `make readme`")
-        return int(new != old)
-    README.write_text(new, encoding="utf-8")
-    return 0
+    outdated = {
+        path: text for path, text in documents().items() if path.read_text(encoding="utf-8") != text
+    }
+    for path, text in outdated.items():
+        if check:
+            print(f"{path.relative_to(ROOT)} is outdated: `make readme`")
+        else:
+            path.write_text(text, encoding="utf-8")
+    return int(check and bool(outdated))
 
 
 if __name__ == "__main__":

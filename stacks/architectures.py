@@ -7,7 +7,7 @@ Everything that differs between them is a field here or a key in the overlay fol
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 
 
 class MetricsIngestion(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.bundles import default_bundle
+from dashboards.bundles import monitoring_bundle
 from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
@@ -146,7 +146,10 @@ def _prometheus_values(config: StackConfig, values: Values) -> Values:
     if config.cluster_label:
         labels = {"externalLabels": {"cluster": config.cluster_label}}
         values = overridden(values, {"prometheus": {"prometheusSpec": labels}})
-    rules = [*values["alertmanager"]["config"]["inhibit_rules"], *inhibit_rules(default_bundle())]
+    rules = [
+        *values["alertmanager"]["config"]["inhibit_rules"],
+        *inhibit_rules(monitoring_bundle()),
+    ]
     [traces] = values["grafana"]["additionalDataSources"]
     computed = {
         "alertmanager": {"config": {"inhibit_rules": rules}},

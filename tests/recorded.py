@@ -119,9 +119,9 @@ def _calls(prometheus: Prometheus, *, began: float) -> dict[str, frozenset[str]]
     return {
         f"{board.uid}: {panel.signal.title}": frozenset(
             exemplar.labels["trace_id"]
-            for answer in panel.signal.queries
+            for query in panel.signal.queries
             for exemplar in prometheus.exemplars(
-                concrete(answer.expr, window="1m", namespace=".+", server=".+"),
+                concrete(str(query.expr), window="1m", namespace=".+", server=".+"),
                 start=began,
                 end=now,
             )

@@ -1,97 +1,132 @@
-"""The collector: it went silent, refuses what comes in, or loses what goes out."""
+"""The collector: it stopped reporting, refuses what arrives, or loses what leaves."""
 
-from dashboards import third_party_metrics
-from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Severity, over
-from dashboards.promql import aggregate, or_zero
-from dashboards.series import RULE, Series, Source
+from dashboards import third_party_metrics as metrics
+from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
+from dashboards.promql.expression import Expr, Replace, Subquery
+from dashboards.promql.functions import aggregate, or_zero, seconds_since, timestamp
+from dashboards.promql.scope import RULE
+from dashboards.promql.series import Series
 from dashboards.thresholds import Thresholds
 
-_NOW = over("")
 _QUEUE = ("exporter", "data_type")
-_SIZE = third_party_metrics.QUEUE_SIZE.now(_NOW, by=_QUEUE)
-_CAPACITY = third_party_metrics.QUEUE_CAPACITY.now(_NOW, by=_QUEUE)
-_FILL = f"{_SIZE} / {_CAPACITY}"
-_MEMORY = third_party_metrics.COLLECTOR_MEMORY.select(_NOW)
-
-
-def _sum(parts: tuple[Series, ...], by: str, present: Series) -> str:
-    """What several counters lost together, 0 where nothing was."""
-    whole = present.rate(RULE, by=(by,))
-    return " + ".join(or_zero(each.rate(RULE, by=(by,)), whole) for each in parts)
-
+_FILL = metrics.QUEUE_SIZE.now(RULE, by=_QUEUE) / metrics.QUEUE_CAPACITY.now(RULE, by=_QUEUE)
+_MEMORY = metrics.COLLECTOR_MEMORY.select(RULE)
+_PRESENT = aggregate("group", _MEMORY, ("job",))
 
 _SILENT = Alert(
     "MCPCollectorSilent",
-    aggregate("group", _MEMORY, ("job",)),
-    f"group by (job) (last_over_time({_MEMORY}[1h])) unless group by (job) ({_MEMORY})",
+    _PRESENT,
+    aggregate("group", _MEMORY.over("last_over_time", "1h"), ("job",)).unless(_PRESENT),
     "5m",
     Severity.CRITICAL,
-    "The collector {{ $labels.job }} went silent",
-    "{{ $labels.job }} told of itself within the last hour, and for 5 minutes does no more"
-    " (series seen: {{ $value }}): traces, and metrics that pass it, are lost.",
+    "The collector {job} stopped reporting",
+    "{job} reported within the last hour, but not in the last 5 minutes (series seen: {value}):"
+    " traces, and metrics that pass through it, are lost.",
+    Runbook(
+        "The collector reported within the last hour and does not now: traces, and metrics where"
+        " they pass through it, are lost.",
+        "Its pod is gone or restarts, usually for lack of memory; or Prometheus no longer scrapes"
+        " it.",
+        "Check its pod and log. OOMKilled: raise its memory limit or send it less. Running, but not"
+        " scraped: compare its ServiceMonitor with its Service.",
+        seconds_since(
+            aggregate("max", Subquery("max_over_time", timestamp(_MEMORY), "1h:1m"), ("job",))
+        )
+        > 60,
+    ),
     board=PIPELINE_BOARD,
-    about=(),
-    needs=Source.COLLECTOR,
     inhibits=("MCPTelemetryDropped",),
 )
 
 
-def _loss(name: str, expr: str, words: tuple[str, str], needs: Source) -> Alert:
-    summary, does = words
+def _sum(parts: tuple[Series, ...], by: str, present: Series) -> Expr:
+    """What several counters lost together, 0 where nothing was lost."""
+    whole = present.rate(RULE, by=(by,))
+    first, second = (or_zero(each.rate(RULE, by=(by,)), whole) for each in parts)
+    return first + second
+
+
+def _each(parts: dict[str, Series], by: str) -> Expr:
+    """What each of several counters lost, with its name."""
+    first, second = (
+        Replace(series.rate(RULE, by=(by,)), "part", name, "", "") > 0
+        for name, series in parts.items()
+    )
+    return first | second
+
+
+def _loss(
+    name: str, by: str, parts: dict[str, Series], present: Series, texts: tuple[str, str, Runbook]
+) -> Alert:
+    summary, does, runbook = texts
+    lost = _sum(tuple(parts.values()), by, present)
     return Alert(
         name,
-        expr,
-        f"{expr} > 0",
+        lost,
+        lost > 0,
         "10m",
         Severity.WARNING,
         summary,
-        f'The collector {does} {{{{ $value | printf "%.2f" }}}} per second, over 5 minutes.',
+        f"The collector {does} {{rate}} per second, over 5 minutes.",
+        Runbook(runbook.symptom, runbook.cause, runbook.fix, _each(parts, by)),
         board=PIPELINE_BOARD,
-        about=(),
-        needs=needs,
+    )
+
+
+def _refused(what: str) -> Runbook:
+    return Runbook(
+        f"The collector refuses {what} at its receiver; proxies retry, then drop them.",
+        "Its memory limiter is active, or the next component of its pipeline refuses them.",
+        'See "Memory of the collector" and "Sending queue usage". If a queue is full, fix the'
+        " receiving side. If only memory is short, raise the limit.",
+    )
+
+
+def _unsent(what: str, receiver: str) -> Runbook:
+    return Runbook(
+        f"The collector accepted {what} and could not export them.",
+        f"{receiver} is down, rejects them, or is too slow, and the queue before it is full.",
+        f"Read the collector's log: it contains the receiving side's response. Fix {receiver}, or"
+        " enlarge the exporter's queue to bridge short gaps.",
     )
 
 
 _LOSSES = (
     _loss(
         "MCPSpansRefused",
-        _sum(
-            (third_party_metrics.REFUSED_SPANS, third_party_metrics.BROKEN_SPANS),
-            "receiver",
-            third_party_metrics.ACCEPTED_SPANS,
-        ),
-        ("The collector refuses spans", "refuses spans at {{ $labels.receiver }}:"),
-        Source.COLLECTOR,
+        "receiver",
+        {"refused": metrics.REFUSED_SPANS, "failed": metrics.BROKEN_SPANS},
+        metrics.ACCEPTED_SPANS,
+        ("The collector refuses spans", "refuses spans at {receiver}:", _refused("spans")),
     ),
     _loss(
         "MCPSpansLost",
-        _sum(
-            (third_party_metrics.UNSENT_SPANS, third_party_metrics.UNQUEUED_SPANS),
-            "exporter",
-            third_party_metrics.SENT_SPANS,
-        ),
-        ("The collector loses spans", "loses spans for {{ $labels.exporter }}:"),
-        Source.COLLECTOR,
+        "exporter",
+        {"send_failed": metrics.UNSENT_SPANS, "enqueue_failed": metrics.UNQUEUED_SPANS},
+        metrics.SENT_SPANS,
+        ("The collector loses spans", "loses spans for {exporter}:", _unsent("spans", "Jaeger")),
     ),
     _loss(
         "MCPMetricPointsRefused",
-        _sum(
-            (third_party_metrics.REFUSED_POINTS, third_party_metrics.BROKEN_POINTS),
-            "receiver",
-            third_party_metrics.ACCEPTED_POINTS,
+        "receiver",
+        {"refused": metrics.REFUSED_POINTS, "failed": metrics.BROKEN_POINTS},
+        metrics.ACCEPTED_POINTS,
+        (
+            "The collector refuses metrics",
+            "refuses metric points at {receiver}:",
+            _refused("metric points"),
         ),
-        ("The collector refuses metrics", "refuses metric points at {{ $labels.receiver }}:"),
-        Source.COLLECTOR_METRICS,
     ),
     _loss(
         "MCPMetricPointsLost",
-        _sum(
-            (third_party_metrics.UNSENT_POINTS, third_party_metrics.UNQUEUED_POINTS),
-            "exporter",
-            third_party_metrics.SENT_POINTS,
+        "exporter",
+        {"send_failed": metrics.UNSENT_POINTS, "enqueue_failed": metrics.UNQUEUED_POINTS},
+        metrics.SENT_POINTS,
+        (
+            "The collector loses metrics",
+            "loses metric points for {exporter}:",
+            _unsent("metric points", "Prometheus"),
         ),
-        ("The collector loses metrics", "loses metric points for {{ $labels.exporter }}:"),
-        Source.COLLECTOR_METRICS,
     ),
 )
 
@@ -101,15 +136,20 @@ def collector(t: Thresholds) -> tuple[Alert, ...]:
     queue_filling = Alert(
         "MCPCollectorQueueFilling",
         _FILL,
-        f"{_FILL} > {t.queue_fill:g}",
+        _FILL > t.queue_fill,
         "5m",
         Severity.WARNING,
-        "The collector's queue for {{ $labels.exporter }} fills up",
-        "The queue of {{ $labels.exporter }} for {{ $labels.data_type }} is "
-        "{{ $value | humanizePercentage }} full: the receiving side is away or too slow.",
+        "The collector's queue for {exporter} fills up",
+        "The queue of {exporter} for {data_type} is {percent} full: the receiving side is down or"
+        " too slow.",
+        Runbook(
+            "The queue of an exporter is nearly full; new data will be dropped.",
+            "The receiving side is down or too slow.",
+            "Fix the receiving side. Enlarging the queue (`sending_queue`) only bridges gaps.",
+            metrics.QUEUE_SIZE.now(RULE, by=("exporter",))
+            / metrics.QUEUE_CAPACITY.now(RULE, by=("exporter",)),
+        ),
         ("queue_fill",),
         PIPELINE_BOARD,
-        about=(),
-        needs=Source.COLLECTOR,
     )
     return (_SILENT, *_LOSSES, queue_filling)

@@ -1,97 +1,129 @@
-"""Pipeline: telemetry is lost, doubled or late, so the other alerts cannot be trusted."""
+"""Pipeline: telemetry is lost, duplicated or late, so the other alerts cannot be trusted."""
 
-from dashboards import third_party_metrics
-from dashboards.alerts.alert import NUMBER, PIPELINE_BOARD, PRESENT, WHO, Alert, Severity, over
+from dashboards import third_party_metrics as metrics
+from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
 from dashboards.alerts.collector import collector
-from dashboards.promql import eq, like, or_zero
-from dashboards.series import RULE, Source
-from dashboards.signal import EACH_SERVER
-from dashboards.signals import calls, proxies
+from dashboards.expressions import proxies
+from dashboards.promql.expression import Paren
+from dashboards.promql.functions import aggregate, or_zero
+from dashboards.promql.scope import EACH_SERVER, RULE, eq, like
+from dashboards.promql.series import any_of
 from dashboards.thresholds import Thresholds
 
-_NOW = over("")
-_DROPPED = or_zero(proxies.DROPPED.increase(RULE, by=EACH_SERVER), PRESENT)
-_POD = ("namespace", "server", "pod", "transport")
-_COPIES = " or ".join(
-    f"max by (namespace, server) ({count})"
-    for count in (
-        proxies.UP.now(_NOW, by=_POD, operator="count"),
-        proxies.CONNECTIONS.now(_NOW, proxies.NOT_SSE, by=_POD, operator="count"),
-    )
-)
+_DROPPED = or_zero(proxies.DROPPED.increase(RULE, by=EACH_SERVER), proxies.present(RULE))
+_COPIES = proxies.copies(RULE)
 _WRITE = eq("handler", "/api/v1/write")
-_OUR_JOBS = " or ".join(f"group by (job) ({each.name})" for each in (proxies.UP, calls.REQUESTS))
-_EVER_OURS = " or ".join(
-    f"group by (job) (last_over_time({each.name}[1d]))" for each in (proxies.UP, calls.REQUESTS)
-)
-_TARGETS = third_party_metrics.UP.now(_NOW, by=("job",), operator="min")
-_RULES = third_party_metrics.RULE_FAILURES.increase(RULE, like("rule_group", ".*mcp-.+"))
+_WRITES = metrics.HTTP_REQUESTS.rate(RULE, _WRITE)
+_REFUSED = metrics.HTTP_REQUESTS.rate(RULE, _WRITE, like("code", "4.."))
+_TARGETS = metrics.UP.now(RULE, by=("job",), operator="min")
+_IS_OURS = like("rule_group", ".*mcp-.+")
+_FAILURES = metrics.RULE_FAILURES.increase(RULE, _IS_OURS)
 
 
 DROPPED = Alert(
     "MCPTelemetryDropped",
     _DROPPED,
-    f"{_DROPPED} > 0",
+    _DROPPED > 0,
     "10m",
     Severity.WARNING,
-    f"The proxy of {WHO} loses telemetry",
-    f"The proxy of {WHO} could not deliver {NUMBER} spans or metric exports in 5 minutes.",
+    "The proxy of {server} loses telemetry",
+    "The proxy of {server} could not deliver {count} spans or metric exports in 5 minutes.",
+    Runbook(
+        "A proxy cannot deliver spans or metric exports and drops them. Calls are not affected;"
+        " numbers and traces are incomplete.",
+        "The collector is down, refuses them, or is too slow; or the proxy's endpoint or protocol"
+        " is wrong.",
+        'Is the collector up, does it refuse data ("Spans refused", "Metric points refused"), is'
+        " its"
+        " queue full? Fix or enlarge it. If it is healthy, compare `OTEL_EXPORTER_OTLP_ENDPOINT`"
+        " and the protocol of the proxy with the collector's receiver.",
+        proxies.DROPPED.increase(RULE, by=(*EACH_SERVER, "signal", "reason")),
+        "`reason` says where it was lost: `queue_full` (more spans than the collector accepts in"
+        " time), `export_failed` (the collector could not be reached, rejected the request, or its"
+        " response was not a collector's; the proxy's log has the first reason), `rejected` (it"
+        " accepted the request but not everything in it), `shutdown` (the proxy ended before it was"
+        " sent).",
+    ),
     board=PIPELINE_BOARD,
 )
 DOUBLED = Alert(
     "MCPSeriesDoubled",
     _COPIES,
-    f"({_COPIES}) > 1",
+    Paren(_COPIES) > 1,
     "15m",
     Severity.WARNING,
-    f"The series of {WHO} arrive twice",
-    f"The series of {WHO} arrive by {NUMBER} roads: every sum counts them as often.",
+    "The series of {server} arrive twice",
+    "The series of {server} arrive through {count} ingestion paths: every sum counts them as"
+    " often.",
+    Runbook(
+        "The series of one proxy arrive through more than one ingestion path, so rates and sums are"
+        " twice too high.",
+        "The proxy both pushes its metrics and is scraped, or two monitors select it.",
+        "Keep one path: stop the push where it is scraped, or remove the monitor where it pushes."
+        " {stop_push}",
+        aggregate("count", any_of(proxies.UP, proxies.CONNECTIONS), (*EACH_SERVER, "pod", "job")),
+    ),
     board=PIPELINE_BOARD,
 )
 SCRAPE_FAILING = Alert(
     "MCPScrapeFailing",
-    f"{_TARGETS} and on (job) ({_OUR_JOBS})",
-    f"{_TARGETS} == 0 and on (job) ({_EVER_OURS})",
+    _TARGETS.and_on(("job",), Paren(proxies.reporting(("job",)))),
+    _TARGETS.equals(0).and_on(("job",), Paren(proxies.reporting(("job",), within="1d"))),
     "5m",
     Severity.WARNING,
-    "Prometheus cannot scrape {{ $labels.job }}",
-    "Prometheus has not read a target of {{ $labels.job }} for 5 minutes (up is {{ $value }}).",
+    "Prometheus cannot scrape {job}",
+    "Prometheus has not read a target of {job} for 5 minutes (up is {value}).",
+    Runbook(
+        "Prometheus cannot read a target that MCP series came from within the last day.",
+        "The pod is gone or hangs, its port changed, or a network policy blocks the connection.",
+        "Open the target's page in Prometheus: it shows the error. Compare the port of the"
+        " ServiceMonitor with the Service, and the Service with the pod.",
+        metrics.UP.select(RULE).equals(0),
+    ),
     board=PIPELINE_BOARD,
-    about=(),
-    needs=Source.SCRAPE_PROXY,
 )
 RULES_FAILING = Alert(
     "MCPRulesFailing",
-    _RULES,
-    f"{_RULES} > 0",
+    _FAILURES,
+    _FAILURES > 0,
     "5m",
     Severity.WARNING,
     "MCP rules fail",
-    f"{NUMBER} evaluations of MCP rules failed in 5 minutes: indicators have holes, and alerts of"
-    " the failing rules cannot fire.",
+    "{count} evaluations of MCP rules failed in 5 minutes: indicators have gaps, and alerts of the"
+    " failing rules cannot fire.",
+    Runbook(
+        "Rules of this project fail, so indicators have gaps and their alerts cannot fire.",
+        "Two emitters write the same series with labels that do not match, or Prometheus is"
+        " overloaded.",
+        "Open Status, Rule health in Prometheus: the rule's line shows the error. Duplicate"
+        " series: two ingestion paths deliver the series of one proxy, disable one. Timeouts: give"
+        " Prometheus more CPU.",
+        metrics.RULE_FAILURES.select(RULE, _IS_OURS).over("increase", RULE.window),
+    ),
     board=PIPELINE_BOARD,
-    about=(),
-    needs=Source.PROMETHEUS,
 )
-WRITES = third_party_metrics.HTTP_REQUESTS.rate(RULE, _WRITE)
-_REFUSED = third_party_metrics.HTTP_REQUESTS.rate(RULE, _WRITE, like("code", "4.."))
 WRITE_REJECTED = Alert(
     "MCPRemoteWriteRejected",
-    WRITES,
-    f"{_REFUSED} > 0",
+    _WRITES,
+    _REFUSED > 0,
     "10m",
     Severity.WARNING,
     "Prometheus rejects remote writes",
-    '{{ $value | printf "%.2f" }} remote writes per second are answered with 4xx:'
-    " their samples are lost for good.",
+    "{rate} remote writes per second are answered with 4xx: their samples are lost.",
+    Runbook(
+        "Prometheus answers remote writes with 4xx; writers do not retry, so the samples are lost.",
+        "Samples are too old or out of order (a writer was down, or two write the same series), or"
+        " the receiver is disabled (404).",
+        '404: start Prometheus with the remote-write receiver. 400: see "Samples refused by'
+        ' Prometheus"; widen the out-of-order window, or stop the second writer.',
+        metrics.HTTP_REQUESTS.rate(RULE, _WRITE, by=("code",)),
+    ),
     board=PIPELINE_BOARD,
-    about=(),
-    needs=Source.REMOTE_WRITE,
 )
 
 
 def pipeline(t: Thresholds) -> tuple[Alert, ...]:
-    """The alerts of this group, along the road from the proxies to Prometheus."""
+    """The alerts of this group, along the path from the proxies to Prometheus."""
     return (
         DROPPED,
         *collector(t),

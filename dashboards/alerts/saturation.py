@@ -1,33 +1,22 @@
 """Saturation: something fills up, and calls will suffer next."""
 
-from dashboards import series
-from dashboards.alerts.alert import (
-    DURATION,
-    NUMBER,
-    PIPELINE_BOARD,
-    PRESENT,
-    WHO,
-    Alert,
-    Severity,
-    over,
-)
+from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
 from dashboards.alerts.sessions import sessions
-from dashboards.promql import or_zero
-from dashboards.recordings import LOOP_LAG_P99, SERIES
-from dashboards.series import RULE
-from dashboards.signal import EACH_SERVER
-from dashboards.signals import proxies
+from dashboards.expressions import proxies
+from dashboards.promql.expression import Aggregation
+from dashboards.promql.functions import aggregate, or_zero
+from dashboards.promql.scope import EACH_POD, EACH_SERVER, RULE
+from dashboards.recordings.catalogue import LOOP_LAG_P99, SERIES
 from dashboards.thresholds import Thresholds
-from proxy.telemetry.catalogue import EVENT_LOOP_LAG
 
-_NOW = over("")
-_CPU_OF_EACH = proxies.CPU.rate(RULE, proxies.OF_A_PROXY, by=proxies.EACH_POD)
-_CPU = f"max by (namespace, server) ({_CPU_OF_EACH})"
+_QUARTER = RULE.over("15m")
+_CPU_OF_EACH = proxies.CPU.rate(RULE, proxies.OF_A_PROXY, by=EACH_POD)
+_CPU = aggregate("max", _CPU_OF_EACH, EACH_SERVER)
 # Other proxies use more than one core: those with an event loop are ours.
-_ON_ONE_CORE = series.count(EVENT_LOOP_LAG).now(_NOW, by=EACH_SERVER, operator="group")
-_MEMORY = proxies.MEMORY.now(_NOW, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
-_FAMILIES = SERIES.series.now(_NOW, by=("family",))
-_OVERFLOW = or_zero(proxies.OVERFLOW.increase(over("15m"), by=EACH_SERVER), PRESENT)
+_ON_ONE_CORE = proxies.LAG_COUNT.now(RULE, by=EACH_SERVER, operator="group")
+_MEMORY = proxies.MEMORY.now(RULE, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
+_FAMILIES = SERIES.series.now(RULE, by=("family",))
+_OVERFLOW = or_zero(proxies.OVERFLOW.increase(_QUARTER, by=EACH_SERVER), proxies.present(RULE))
 
 
 def saturation(t: Thresholds) -> tuple[Alert, ...]:
@@ -37,7 +26,7 @@ def saturation(t: Thresholds) -> tuple[Alert, ...]:
         _cpu_full(t),
         _memory_high(t),
         *sessions(t),
-        _label_overflow,
+        _LABEL_OVERFLOW,
         _series_too_many(t),
     )
 
@@ -45,12 +34,19 @@ def saturation(t: Thresholds) -> tuple[Alert, ...]:
 def _event_loop_lag(t: Thresholds) -> Alert:
     return Alert(
         "MCPEventLoopLag",
-        LOOP_LAG_P99.record,
-        f"{LOOP_LAG_P99.record} > {t.loop_lag_seconds:g}",
+        LOOP_LAG_P99.value,
+        LOOP_LAG_P99.value > t.loop_lag_seconds,
         "10m",
         Severity.WARNING,
-        f"The proxy of {WHO} is late",
-        f"1 of 100 timers in the proxy of {WHO} runs more than {DURATION} late, over 5 minutes.",
+        "The event loop of the proxy of {server} is late",
+        "1 of 100 timers in the proxy of {server} runs more than {duration} late, over 5 minutes.",
+        Runbook(
+            "Everything the proxy does is late: every open call and stream waits.",
+            "As {MCPProxySlow}; or the machine itself is overloaded or was suspended.",
+            'Compare with "CPU of the proxy". Low CPU and high lag: throttling or a full node, move'
+            " the pod or raise its limit. High CPU: add replicas.",
+            proxies.LAG.quantile(0.99, RULE, by=EACH_SERVER),
+        ),
         ("loop_lag_seconds",),
     )
 
@@ -58,13 +54,19 @@ def _event_loop_lag(t: Thresholds) -> Alert:
 def _cpu_full(t: Thresholds) -> Alert:
     return Alert(
         "MCPProxyCpuFull",
-        f"{_CPU} and {_ON_ONE_CORE}",
-        f"{_CPU} > {t.cpu_cores:g} and {_ON_ONE_CORE}",
+        _CPU & _ON_ONE_CORE,
+        (_CPU > t.cpu_cores) & _ON_ONE_CORE,
         "15m",
         Severity.WARNING,
-        f"The proxy of {WHO} uses all of its core",
-        f"A proxy of {WHO} uses "
-        '{{ $value | printf "%.2f" }} cores, over 5 minutes; one process cannot use more than one.',
+        "The proxy of {server} uses all of its core",
+        "A proxy of {server} uses {rate} cores, over 5 minutes; one process cannot use more than"
+        " one.",
+        Runbook(
+            "One proxy process uses all of one core; calls queue.",
+            "More calls or larger messages than one process can handle.",
+            "Add replicas. For a stdio server, see the README on session affinity first.",
+            _CPU_OF_EACH,
+        ),
         ("cpu_cores",),
     )
 
@@ -73,24 +75,42 @@ def _memory_high(t: Thresholds) -> Alert:
     return Alert(
         "MCPProxyMemoryHigh",
         _MEMORY,
-        f"{_MEMORY} > {t.memory_bytes:g}",
+        _MEMORY > t.memory_bytes,
         "15m",
         Severity.WARNING,
-        f"The proxy of {WHO} needs much memory",
-        f"A proxy of {WHO} holds {{{{ $value | humanize1024 }}}}B in memory.",
+        "The proxy of {server} uses much memory",
+        "A proxy of {server} uses {bytes} of memory.",
+        Runbook(
+            "The proxy uses far more memory than a busy one needs; at its limit the kernel kills it"
+            " and sessions are lost.",
+            "Many open sessions or streams, very large messages, or a leak.",
+            "{many_sessions} Otherwise restart the proxy, and report a leak with the graph of the"
+            " last days.",
+            proxies.MEMORY.now(RULE, proxies.OF_A_PROXY, by=EACH_POD, operator="max"),
+        ),
         ("memory_bytes",),
     )
 
 
-_label_overflow = Alert(
+_LABEL_OVERFLOW = Alert(
     "MCPLabelOverflow",
     _OVERFLOW,
-    f"{_OVERFLOW} > 0",
+    _OVERFLOW > 0,
     "15m",
     Severity.WARNING,
-    f"Tool names of {WHO} exceed the cap",
-    f"{NUMBER} calls to {WHO} were counted as tool `other`, in 15 minutes:"
-    " the server has more tools that work than get series of their own.",
+    "Tool names of {server} exceed the cap",
+    "{count} calls to {server} were counted as tool `other`, in 15 minutes: the server has more"
+    " tools in use than get series of their own.",
+    Runbook(
+        "Panels by tool cannot tell some calls apart: their tool is counted as `other`.",
+        "More tools of the server are in use than `--tool-cap`. Every ten minutes one more gets"
+        " series of its own, in place of the least used. Names that callers invent are always"
+        " `other`, and not counted here.",
+        "Raise `--tool-cap` to the number of tools in the server's `tools/list`. If a server"
+        " accepts any name and answers with success, its tools cannot be told apart: leave the"
+        " cap.",
+        proxies.OVERFLOW.select(RULE).over("increase", "15m") > 0,
+    ),
 )
 
 
@@ -98,12 +118,19 @@ def _series_too_many(t: Thresholds) -> Alert:
     return Alert(
         "MCPSeriesTooMany",
         _FAMILIES,
-        f"{_FAMILIES} > {t.series_per_family:g}",
+        _FAMILIES > t.series_per_family,
         "15m",
         Severity.WARNING,
-        "Metric {{ $labels.family }} has too many series",
-        f"{{{{ $labels.family }}}} has {NUMBER} series: one of its labels has no bound.",
+        "Metric {family} has too many series",
+        "{family} has {count} series: one of its labels has unbounded values.",
+        Runbook(
+            "One metric has so many series that Prometheus may run out of memory.",
+            "A label with unbounded values: invented names, or pods that come and go all day;"
+            " ToolHive's HEAD adds resource URIs.",
+            "Find the label with the most values (`count(count by (tool) (...))`, label by label),"
+            " and drop it by metric relabelling. {tool_cap}",
+            Aggregation("topk", _FAMILIES, top=5),
+        ),
         ("series_per_family",),
         PIPELINE_BOARD,
-        about=(),
     )

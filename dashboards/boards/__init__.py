@@ -1,1 +1,31 @@
-"""One page per file, each a literal list of signals in forms, ending in BOARD."""
+"""The boards, one per file, each a literal list of signals in visualizations."""
+
+from dashboards.board import Board
+from dashboards.boards import (
+    fleet,
+    home,
+    latency,
+    load,
+    pipeline,
+    proxy_cost,
+    resources,
+    server,
+    sessions,
+    slo,
+    tools,
+)
+
+EVERY: tuple[Board, ...] = (
+    home.BOARD,
+    fleet.BOARD,
+    server.BOARD,
+    tools.BOARD,
+    sessions.BOARD,
+    latency.BOARD,
+    resources.BOARD,
+    slo.BOARD,
+    proxy_cost.BOARD,
+    load.BOARD,
+    pipeline.BOARD,
+)
+"""From the general to the particular; `bundles` adapts them to a variant."""

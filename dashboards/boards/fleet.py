@@ -1,4 +1,4 @@
-"""MCP / Fleet: all servers beside each other, then what has changed and of what kind it is."""
+"""MCP / Fleet: all servers side by side, since when something is wrong and what kind it is."""
 
 from dashboards.board import Board
 from dashboards.layout import Row
@@ -8,7 +8,7 @@ from dashboards.signals import fleet, freshness, proxies, slis
 BOARD = Board(
     uid="mcp-fleet",
     title="MCP / Fleet",
-    description="For whoever is on call: all servers beside each other, the worst first.",
+    description="For the on-call engineer: all servers side by side, the worst first.",
     rows=(
         Row(
             100,
@@ -34,16 +34,16 @@ BOARD = Board(
         ),
         Row(
             103,
-            "Of what kind",
+            "What kind of calls",
             (
                 stack(30, fleet.OUTCOMES),
-                lines(31, fleet.FAULTS),
+                lines(31, fleet.FAULT_RATIOS),
                 heatmap(40, fleet.DURATIONS, 8),
             ),
         ),
         Row(
             104,
-            "How full, and can this be trusted",
+            "Load, and whether the numbers can be trusted",
             (
                 lines(41, fleet.OPEN_SESSIONS),
                 lines(50, freshness.FRESHNESS),

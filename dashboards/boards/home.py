@@ -1,4 +1,4 @@
-"""MCP / Home: what fires, which server needs somebody, and which board to go to."""
+"""MCP / Home: what fires, which servers need attention, and which board to open next."""
 
 from dashboards.board import Board
 from dashboards.boards import fleet as fleet_board
@@ -14,11 +14,10 @@ from dashboards.boards import (
     tools,
 )
 from dashboards.layout import Row
-from dashboards.links import address
-from dashboards.panels import stat, table, text
+from dashboards.panels import BoardEntry, board_list, stat, table
 from dashboards.signals import fleet, freshness, slis
 
-_FELT = (
+_CALLERS = (
     fleet_board.BOARD,
     server.BOARD,
     tools.BOARD,
@@ -29,19 +28,19 @@ _FELT = (
 _BEHIND = (resources.BOARD, proxy_cost.BOARD, pipeline.BOARD, load.BOARD)
 
 
-def _entry(board: Board) -> str:
-    """A line of the list; the address has no slash before it, so that it stays under Grafana's."""
-    return f"- [{board.title}]({address(board.uid).removeprefix('/')}): {board.question}"
+def _entries(boards: tuple[Board, ...]) -> tuple[BoardEntry, ...]:
+    return tuple(BoardEntry(each.uid, each.title, each.question) for each in boards)
 
 
 BOARD = Board(
     uid="mcp-home",
     title="MCP / Home",
-    description="For everybody, first: what fires, which server needs somebody, where to go next.",
+    description="The first board to open: what fires, which servers need attention, where to go"
+    " next.",
     rows=(
         Row(
             100,
-            "What needs me now?",
+            "What needs attention now?",
             (
                 stat(1, slis.FIRING),
                 stat(2, fleet.DOWN),
@@ -53,15 +52,15 @@ BOARD = Board(
         ),
         Row(
             101,
-            "What fires, and for whom",
+            "What fires, and for which server",
             (table(10, fleet.ALERTS, 12), table(11, fleet.NEEDY, 12)),
         ),
         Row(
             102,
             "Where to go next",
             (
-                text(20, "What callers feel", "\n".join(map(_entry, _FELT)), width=12, height=6),
-                text(21, "What is behind it", "\n".join(map(_entry, _BEHIND)), width=12, height=6),
+                board_list(20, "What callers experience", _entries(_CALLERS)),
+                board_list(21, "What is behind it", _entries(_BEHIND)),
             ),
         ),
     ),

@@ -1,21 +1,21 @@
-"""MCP / Latency: how the durations are spread, for whom they are long, and single traces."""
+"""MCP / Latency: how durations are distributed, which calls are slow, and single traces."""
 
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import bars, heatmap, lines, stat, trace, traces
-from dashboards.signals import durations, fleet, recorded, tools_fleet
+from dashboards.signals import fleet, recorded, tools_fleet
 
 BOARD = Board(
     uid="mcp-latency",
     title="MCP / Latency",
-    description="For whoever hears that it is slow: from all calls down to one trace.",
+    description="For complaints about slowness: from all calls down to one trace.",
     traces=True,
     rows=(
         Row(
             100,
             "How long do callers wait, and for what?",
             (
-                *(stat(number, each, 6) for number, each in enumerate(durations.QUANTILES, 1)),
+                *(stat(number, each, 6) for number, each in enumerate(recorded.QUANTILES, 1)),
                 stat(4, fleet.CALLS, 6),
             ),
         ),
@@ -26,7 +26,7 @@ BOARD = Board(
         ),
         Row(
             102,
-            "Whose calls",
+            "Which calls",
             (
                 lines(20, fleet.LATENCIES),
                 lines(21, recorded.LATENCY_BY_METHOD),
@@ -38,7 +38,7 @@ BOARD = Board(
             "How many, and since when",
             (
                 lines(30, recorded.SLOW),
-                lines(31, durations.AGAINST_YESTERDAY),
+                lines(31, fleet.AGAINST_YESTERDAY),
                 bars(32, tools_fleet.SLOWEST_NAMES),
             ),
         ),
@@ -49,14 +49,15 @@ BOARD = Board(
         ),
         Row(
             105,
-            "Single calls (choose one server, and a data source of traces)",
+            "Single calls (select one server, and a data source of traces)",
             (
                 traces(
                     50,
                     "Traces",
-                    "The newest traces of the chosen server; Jaeger knows one server at a time."
-                    ' "Tags of traces" narrows them: gen_ai.tool.name=fetch,'
-                    " mcp.proxy.outcome=tool_error, error=true. A click on an id opens the trace.",
+                    "The newest traces of the selected server; Jaeger searches one server at a"
+                    " time."
+                    ' "Tags of traces" narrows them: gen_ai.tool.name=fetch,{outcome_tag}'
+                    " error=true. Click an id to open the trace.",
                 ),
                 trace(
                     51,

@@ -1,4 +1,4 @@
-"""MCP / Load test: rate and answers on one axis of time, with what may be full below them."""
+"""MCP / Load test: rate and responses on one time axis, and below them what may be saturated."""
 
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
@@ -8,12 +8,12 @@ from dashboards.signals import calls, cost, load, proxies, resources
 BOARD = Board(
     uid="mcp-load",
     title="MCP / Load test",
-    description="For whoever drives load: choose the server, show the time of the test.",
+    description="For load tests: select the server and the time of the test.",
     variables=(NAMESPACE, ONE_SERVER),
     rows=(
         Row(
             100,
-            "How much does it carry before callers notice?",
+            "How much load does it carry before callers notice?",
             (
                 stat(1, load.CARRIED),
                 stat(2, load.PEAK),
@@ -25,7 +25,7 @@ BOARD = Board(
         ),
         Row(
             101,
-            "Load and answers",
+            "Load and responses",
             (
                 lines(10, load.RATE),
                 lines(11, calls.LATENCY),
@@ -37,7 +37,7 @@ BOARD = Board(
         ),
         Row(
             102,
-            "What gives way first: the proxy",
+            "What saturates first: the proxy",
             (
                 lines(20, proxies.PROCESS_CPU),
                 lines(21, proxies.LOOP_LAG),

@@ -14,7 +14,7 @@ from dashboards.signals import (
 BOARD = Board(
     uid="mcp-pipeline",
     title="MCP / Telemetry pipeline",
-    description="For the platform: every step of telemetry from the proxies to Prometheus.",
+    description="For the platform team: every step of telemetry from the proxies to Prometheus.",
     rows=(
         Row(
             100,
@@ -28,7 +28,7 @@ BOARD = Board(
         ),
         Row(
             101,
-            "Arrival",
+            "Freshness",
             (
                 lines(10, freshness.FRESHNESS),
                 lines(11, freshness.COPIES),

@@ -1,4 +1,4 @@
-"""MCP / Proxy cost: proxy time against upstream time, and what the proxy takes of the machine."""
+"""MCP / Proxy cost: proxy time and upstream time, and what the proxy takes of the machine."""
 
 from dashboards.board import Board
 from dashboards.layout import Row
@@ -8,7 +8,7 @@ from dashboards.signals import cost, fleet, proxies, recorded, resources
 BOARD = Board(
     uid="mcp-proxy-cost",
     title="MCP / Proxy cost",
-    description="For whoever suspects the proxy: its time against the server's, and its price.",
+    description="Whether the proxy is to blame: its time beside the server's, and its cost.",
     rows=(
         Row(
             100,
@@ -42,8 +42,8 @@ BOARD = Board(
         ),
         Row(
             103,
-            "Whose errors",
-            (lines(30, fleet.FAULTS, 12), lines(31, cost.UPSTREAM_ERRORS, 12)),
+            "Errors by who is responsible",
+            (lines(30, fleet.FAULT_RATIOS, 12), lines(31, cost.UPSTREAM_ERRORS, 12)),
         ),
         Row(
             104,

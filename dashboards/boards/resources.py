@@ -8,7 +8,7 @@ from dashboards.signals import proxies, recorded, resources
 BOARD = Board(
     uid="mcp-resources",
     title="MCP / Resources",
-    description="For the platform: pods of proxies and servers, and the proxies' processes.",
+    description="For the platform team: pods of proxies and servers, and the proxies' processes.",
     rows=(
         Row(
             100,

@@ -1,4 +1,4 @@
-"""MCP / Server: one server, from what its callers feel to the pods it runs in."""
+"""MCP / Server: one server, from what its callers experience to the pods it runs in."""
 
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
@@ -8,12 +8,12 @@ from dashboards.signals import calls, proxies, slis, tools_server
 BOARD = Board(
     uid="mcp-server",
     title="MCP / Server",
-    description="For the owner of a server: what its callers get, and where it goes wrong.",
+    description="For the owner of a server: what its callers get, and where it fails.",
     variables=(NAMESPACE, ONE_SERVER),
     rows=(
         Row(
             100,
-            "Is my server well, and if not: is it the caller, the server or the proxy?",
+            "Is my server healthy, and if not, is it the caller, the server or the proxy?",
             (
                 stat(1, proxies.UPSTREAM),
                 stat(2, calls.RATE),
@@ -62,7 +62,7 @@ BOARD = Board(
         ),
         Row(
             105,
-            "Sessions and the way to the server",
+            "Sessions and the connection to the server",
             (
                 lines(50, proxies.OPEN, 12),
                 lines(51, proxies.UPSTREAM_RESTARTS, 12),
@@ -90,7 +90,7 @@ BOARD = Board(
         ),
         Row(
             107,
-            "What the alerts judge",
+            "What the alerts evaluate",
             (
                 lines(70, slis.CALLS),
                 lines(71, slis.ERRORS),

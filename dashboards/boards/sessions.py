@@ -1,4 +1,4 @@
-"""MCP / Sessions and transports: clients' way in, what they hold open, and their way out."""
+"""MCP / Sessions and transports: how clients connect, what they hold open, how they leave."""
 
 from dashboards.board import Board
 from dashboards.layout import Row
@@ -8,11 +8,11 @@ from dashboards.signals import proxies, recorded, resources, sessions
 BOARD = Board(
     uid="mcp-sessions",
     title="MCP / Sessions and transports",
-    description="For whoever runs servers and clients: sessions, streams, transports, versions.",
+    description="For operators of servers and clients: sessions, streams, transports, versions.",
     rows=(
         Row(
             100,
-            "Do clients get in, stay, and leave?",
+            "Can clients connect, stay connected, and leave?",
             (
                 stat(1, sessions.OPENING),
                 stat(2, sessions.REFUSED),
@@ -24,7 +24,7 @@ BOARD = Board(
         ),
         Row(
             101,
-            "Getting in",
+            "Opening sessions",
             (
                 lines(10, sessions.OPENED_BY_SERVER, width=6),
                 lines(11, sessions.REJECTED, width=6),
@@ -34,7 +34,7 @@ BOARD = Board(
         ),
         Row(
             102,
-            "Staying",
+            "Open sessions",
             (
                 lines(20, sessions.SESSIONS),
                 lines(21, sessions.STREAMS),
@@ -43,7 +43,7 @@ BOARD = Board(
         ),
         Row(
             103,
-            "Leaving",
+            "Ending sessions",
             (
                 lines(30, sessions.GROWTH),
                 lines(31, sessions.LIFE),
@@ -52,7 +52,7 @@ BOARD = Board(
         ),
         Row(
             104,
-            "By which way",
+            "Transports, versions and methods",
             (
                 stack(40, sessions.BY_TRANSPORT),
                 stack(41, sessions.BY_VERSION),
@@ -71,7 +71,7 @@ BOARD = Board(
         ),
         Row(
             106,
-            "What travels",
+            "Message sizes",
             (
                 lines(60, recorded.REQUEST_SIZE),
                 lines(61, recorded.RESPONSE_SIZE),

@@ -1,18 +1,15 @@
-"""MCP / SLO: what is left of each server's budgets, how fast it goes, and what spends it."""
+"""MCP / SLO: what is left of each server's budgets, how fast they are spent, and by what."""
 
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stat, table
 from dashboards.signals import fleet, slis, slo
 
-_BURNS = slis.BURN_RATES
-_EACH = len(_BURNS) // 2
-"""Burn rates of one objective; availability's come first."""
-
 BOARD = Board(
     uid="mcp-slo",
     title="MCP / SLO",
-    description="For whoever promised something: budgets of failed and of slow calls, 30 days.",
+    description="For owners of service level objectives: budgets of failed and of slow calls, 30"
+    " days.",
     rows=(
         Row(
             100,
@@ -31,20 +28,22 @@ BOARD = Board(
         ),
         Row(
             103,
-            "How fast the availability budget goes",
-            tuple(lines(number, each) for number, each in enumerate(_BURNS[:_EACH], 30)),
+            "How fast the availability budget is spent",
+            tuple(
+                lines(number, each) for number, each in enumerate(slis.AVAILABILITY_BURN_RATES, 30)
+            ),
         ),
         Row(
             104,
-            "How fast the latency budget goes",
-            tuple(lines(number, each) for number, each in enumerate(_BURNS[_EACH:], 40)),
+            "How fast the latency budget is spent",
+            tuple(lines(number, each) for number, each in enumerate(slis.LATENCY_BURN_RATES, 40)),
         ),
         Row(
             105,
             "What spends it",
             (
                 *(lines(number, each) for number, each in enumerate(slo.OVER_TIME, 50)),
-                lines(52, fleet.FAULTS),
+                lines(52, fleet.FAULT_RATIOS),
             ),
         ),
     ),

@@ -8,7 +8,7 @@ from dashboards.signals import proxies, tools_fleet
 BOARD = Board(
     uid="mcp-tools",
     title="MCP / Tools",
-    description="For whoever writes a server: its tools, as agents use them.",
+    description="For server developers: the tools, as agents use them.",
     variables=(NAMESPACE, SERVER, TOOL),
     rows=(
         Row(
@@ -19,14 +19,14 @@ BOARD = Board(
                 stat(2, tools_fleet.ERRORS),
                 stat(3, tools_fleet.SLOWEST),
                 stat(4, tools_fleet.IN_USE),
-                stat(5, tools_fleet.QUIET),
+                stat(5, tools_fleet.UNUSED),
                 stat(6, tools_fleet.NEW),
             ),
         ),
         Row(101, "Which tool", (table(10, tools_fleet.TABLE),)),
         Row(
             102,
-            "What to look at first",
+            "Where to begin",
             (
                 bars(20, tools_fleet.BUSIEST),
                 bars(21, tools_fleet.FAILING),

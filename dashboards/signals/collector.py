@@ -1,138 +1,119 @@
-"""The collector: what it takes in, what it hands on, what it loses."""
+"""The collector: what it accepts, what it exports, what it loses."""
 
-from dashboards import limits, third_party_metrics
-from dashboards.promql import or_zero
-from dashboards.series import EVERYTHING, Series, Source
+from dashboards import limits
+from dashboards import third_party_metrics as metrics
+from dashboards.promql.functions import or_zero
+from dashboards.promql.scope import EVERYTHING
+from dashboards.promql.series import Series
 from dashboards.signal import Query, Signal
+
+_ONLY_METRICS = "Empty where metrics do not pass through the collector."
+_RECEIVING = "its memory limit is reached, or the next component rejects them."
+_SENDING = "the receiving side is down or rejects them."
+
+
+def _rate(series: Series, label: str) -> tuple[Query]:
+    return (Query(series.rate(EVERYTHING, by=(label,)), f"{{{label}}}"),)
 
 
 def _lost(label: str, whole: Series, parts: dict[str, Series]) -> tuple[Query, ...]:
-    """Each part's rate by `label`; 0 for every value of it that the whole knows."""
+    """Each part's rate by `label`; 0 for every value of it that the whole has."""
     present = whole.rate(EVERYTHING, by=(label,))
     return tuple(
-        Query(or_zero(part.rate(EVERYTHING, by=(label,)), present), f"{{{{{label}}}}} {name}")
+        Query(or_zero(part.rate(EVERYTHING, by=(label,)), present), f"{{{label}}} {name}")
         for name, part in parts.items()
     )
 
 
 POINTS_RECEIVED = Signal(
     "Metric points received",
-    "Metric points that the collector accepted. A fall while servers report means that proxies"
-    " cannot reach it. Empty where metrics do not pass the collector.",
+    "Metric points that the collector accepted. If this falls while servers report, proxies cannot"
+    f" reach the collector. {_ONLY_METRICS}",
     "cps",
-    (
-        Query(
-            third_party_metrics.ACCEPTED_POINTS.rate(EVERYTHING, by=("receiver",)), "{{receiver}}"
-        ),
-    ),
-    Source.COLLECTOR_METRICS,
+    _rate(metrics.ACCEPTED_POINTS, "receiver"),
 )
 POINTS_REFUSED = Signal(
     "Metric points refused",
-    "Metric points that the collector refused or failed to take in: its memory limit is reached,"
-    " or what comes next refuses. Empty where metrics do not pass the collector.",
+    f"Metric points that the collector refused or failed to accept: {_RECEIVING} {_ONLY_METRICS}",
     "cps",
     _lost(
         "receiver",
-        third_party_metrics.ACCEPTED_POINTS,
-        {
-            "refused": third_party_metrics.REFUSED_POINTS,
-            "failed": third_party_metrics.BROKEN_POINTS,
-        },
+        metrics.ACCEPTED_POINTS,
+        {"refused": metrics.REFUSED_POINTS, "failed": metrics.BROKEN_POINTS},
     ),
-    Source.COLLECTOR_METRICS,
     limits.LOST,
 )
 POINTS_SENT = Signal(
-    "Metric points sent on",
-    "Metric points that the collector handed on, by exporter. Below what it received: points are"
-    " filtered, queued or lost. Empty where metrics do not pass the collector.",
+    "Metric points sent",
+    "Metric points that the collector exported, by exporter. If fewer than it received, points are"
+    f" filtered, queued or lost. {_ONLY_METRICS}",
     "cps",
-    (Query(third_party_metrics.SENT_POINTS.rate(EVERYTHING, by=("exporter",)), "{{exporter}}"),),
-    Source.COLLECTOR_METRICS,
+    _rate(metrics.SENT_POINTS, "exporter"),
 )
 POINTS_UNSENT = Signal(
-    "Metric points lost on the way out",
-    "Metric points that an exporter could not send or queue: the receiving side is away or refuses"
-    " them. Empty where metrics do not pass the collector.",
+    "Metric points not sent",
+    f"Metric points that an exporter could not send or queue: {_SENDING} {_ONLY_METRICS}",
     "cps",
     _lost(
         "exporter",
-        third_party_metrics.SENT_POINTS,
-        {
-            "not sent": third_party_metrics.UNSENT_POINTS,
-            "not queued": third_party_metrics.UNQUEUED_POINTS,
-        },
+        metrics.SENT_POINTS,
+        {"not sent": metrics.UNSENT_POINTS, "not queued": metrics.UNQUEUED_POINTS},
     ),
-    Source.COLLECTOR_METRICS,
     limits.LOST,
 )
 SPANS_RECEIVED = Signal(
     "Spans received",
-    "Spans that the collector accepted. None while calls are made: sampling is 0, or the proxies"
-    " cannot reach it.",
+    "Spans that the collector accepted. If there are none while calls are made, sampling is off or"
+    " the proxies cannot reach the collector.",
     "cps",
-    (Query(third_party_metrics.ACCEPTED_SPANS.rate(EVERYTHING, by=("receiver",)), "{{receiver}}"),),
-    Source.COLLECTOR,
+    _rate(metrics.ACCEPTED_SPANS, "receiver"),
 )
 SPANS_REFUSED = Signal(
     "Spans refused",
-    "Spans that the collector refused or failed to take in: its memory limit is reached, or what"
-    " comes next refuses.",
+    f"Spans that the collector refused or failed to accept: {_RECEIVING}",
     "cps",
     _lost(
         "receiver",
-        third_party_metrics.ACCEPTED_SPANS,
-        {"refused": third_party_metrics.REFUSED_SPANS, "failed": third_party_metrics.BROKEN_SPANS},
+        metrics.ACCEPTED_SPANS,
+        {"refused": metrics.REFUSED_SPANS, "failed": metrics.BROKEN_SPANS},
     ),
-    Source.COLLECTOR,
     limits.LOST,
 )
 SPANS_SENT = Signal(
-    "Spans sent on",
-    "Spans that the collector handed to Jaeger. Below what it received: spans are queued or lost.",
+    "Spans sent",
+    "Spans that the collector exported to Jaeger. If fewer than it received, spans are queued or"
+    " lost.",
     "cps",
-    (Query(third_party_metrics.SENT_SPANS.rate(EVERYTHING, by=("exporter",)), "{{exporter}}"),),
-    Source.COLLECTOR,
+    _rate(metrics.SENT_SPANS, "exporter"),
 )
 SPANS_UNSENT = Signal(
-    "Spans lost on the way out",
-    "Spans that an exporter could not send or queue: Jaeger is away or refuses them.",
+    "Spans not sent",
+    "Spans that an exporter could not send or queue: Jaeger is down or rejects them.",
     "cps",
     _lost(
         "exporter",
-        third_party_metrics.SENT_SPANS,
-        {
-            "not sent": third_party_metrics.UNSENT_SPANS,
-            "not queued": third_party_metrics.UNQUEUED_SPANS,
-        },
+        metrics.SENT_SPANS,
+        {"not sent": metrics.UNSENT_SPANS, "not queued": metrics.UNQUEUED_SPANS},
     ),
-    Source.COLLECTOR,
     limits.LOST,
 )
 _QUEUE = ("exporter", "data_type")
 QUEUE = Signal(
-    "Fill of the sending queues",
-    "How full an exporter's queue is. Filling: the receiving side is away or too slow.",
+    "Sending queue usage",
+    "How full an exporter's queue is. If it fills, the receiving side is down or too slow.",
     "percentunit",
     (
         Query(
-            f"{third_party_metrics.QUEUE_SIZE.now(EVERYTHING, by=_QUEUE)}"
-            f" / {third_party_metrics.QUEUE_CAPACITY.now(EVERYTHING, by=_QUEUE)}",
-            "{{exporter}} {{data_type}}",
+            metrics.QUEUE_SIZE.now(EVERYTHING, by=_QUEUE)
+            / metrics.QUEUE_CAPACITY.now(EVERYTHING, by=_QUEUE),
+            "{exporter} {data_type}",
         ),
     ),
-    Source.COLLECTOR,
     limits.QUEUE,
 )
 COLLECTOR_MEMORY = Signal(
     "Memory of the collector",
-    "Resident memory of the collector. Near its memory limit it refuses what comes in.",
+    "Resident memory of the collector. Near its memory limit it refuses data.",
     "bytes",
-    (
-        Query(
-            third_party_metrics.COLLECTOR_MEMORY.now(EVERYTHING, by=("instance",)), "{{instance}}"
-        ),
-    ),
-    Source.COLLECTOR,
+    (Query(metrics.COLLECTOR_MEMORY.now(EVERYTHING, by=("instance",)), "{instance}"),),
 )

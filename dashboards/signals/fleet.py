@@ -1,173 +1,189 @@
-"""All servers beside each other, by what rules recorded: cheap for any number of them."""
+"""All servers side by side, from recorded series: cheap for any number of them."""
 
-from dashboards import limits, third_party_metrics
+from dashboards import limits
+from dashboards import third_party_metrics as metrics
+from dashboards.expressions import calls, proxies
 from dashboards.links import TO_FLEET, TO_LATENCY, TO_SERVER, TO_TOOLS
-from dashboards.promql import aggregate, eq, or_zero, over_time, ratio
-from dashboards.recording import Recording
-from dashboards.recordings import CALL_RATE, ERROR_RATIO, LATENCY_BUCKETS, LATENCY_P95
-from dashboards.recordings import OUTCOMES as RECORDED_OUTCOMES
-from dashboards.series import EVERYTHING, SELECTED, SELECTED_RANGE, Source
-from dashboards.signal import EACH_SERVER, WHO, Query, Signal
-from dashboards.signals import calls, proxies
+from dashboards.promql.expression import Call, Expr, Number, Paren, Replace
+from dashboards.promql.functions import (
+    TOP,
+    aggregate,
+    or_zero,
+    ratio,
+    seconds_since,
+    top,
+    zero_if_none,
+)
+from dashboards.promql.scope import EACH_SERVER, EVERYTHING, SELECTED, SELECTED_RANGE, eq
+from dashboards.recordings.catalogue import (
+    CALL_RATE,
+    ERROR_RATIO,
+    LATENCY_BUCKETS,
+    LATENCY_P95,
+)
+from dashboards.recordings.catalogue import OUTCOMES as RECORDED_OUTCOMES
+from dashboards.recordings.recording import Recording
+from dashboards.signal import SERVER_LEGEND, Query, Signal
+from dashboards.signals.calls import FAULT_RATIO, FAULTS, OUTCOME_RATE, by_label
 from dashboards.signals.freshness import SEEN
-from dashboards.signals.slis import OURS
+from dashboards.signals.slis import FIRING_ALERTS, OUR_ALERTS
 from proxy.telemetry.catalogue import Fault
 
-TOP = 10
-"""As many lines and bars as can be told apart."""
-
 _UPSTREAM = proxies.UP.now(SELECTED, by=EACH_SERVER, operator="min")
-_FIRING = third_party_metrics.ALERTS.now(SELECTED, *OURS, by=EACH_SERVER, operator="count")
-_DOWN = ((0, "down"), (1, "up"))
+_FIRING = metrics.ALERTS.now(SELECTED, *FIRING_ALERTS, by=EACH_SERVER, operator="count")
+_RECORDED = "Over 5 minutes, as recorded."
 
 
-def recorded(recording: Recording) -> str:
-    """A recorded value of each chosen server."""
+def recorded(recording: Recording) -> Expr:
+    """A recorded value of each selected server."""
     return recording.series.now(SELECTED, by=EACH_SERVER, operator="max")
 
 
-def _top(vector: str) -> str:
-    return f"topk({TOP}, {vector})"
-
-
-def _failed() -> str:
-    """Failed calls per second of each chosen server."""
-    return f"{recorded(ERROR_RATIO)} * {recorded(CALL_RATE)}"
+def highest(vector: Expr) -> tuple[Query]:
+    """The servers with the highest values."""
+    return (Query(top(vector), SERVER_LEGEND),)
 
 
 DOWN = Signal(
     "Servers down",
     "MCP servers that some proxy cannot reach now. Every call to them ends in a transport error.",
     "short",
-    (Query(f"count({_UPSTREAM} == 0) or vector(0)", "servers"),),
-    Source.PROXY,
-    limits.FIRING.with_reason("One is enough: its callers get nothing."),
+    (Query(zero_if_none(aggregate("count", _UPSTREAM.equals(0))), "servers"),),
+    limits.FIRING.with_reason("One is enough: its callers get no response."),
     links=(TO_FLEET,),
 )
 CALLS = Signal(
     "Calls",
-    "MCP calls per second of all chosen servers, over 5 minutes, as recorded. A fall to nothing"
-    " while agents work means that they cannot get through.",
+    f"MCP calls per second of all selected servers. {_RECORDED} If this drops to nothing while"
+    " agents work, they cannot reach the servers.",
     "reqps",
-    (Query(f"sum({recorded(CALL_RATE)})", "calls"),),
-    Source.PROXY,
+    (Query(aggregate("sum", recorded(CALL_RATE)), "calls"),),
     no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
-    "Failed calls of all calls, over all chosen servers and 5 minutes, as recorded. High: see"
-    " which server it is.",
+    f"Failed calls of all calls, over all selected servers. {_RECORDED} If high, see which server"
+    " it is.",
     "percentunit",
-    (Query(ratio(f"sum({_failed()})", f"sum({recorded(CALL_RATE)})"), "errors"),),
-    Source.PROXY,
+    (
+        Query(
+            ratio(
+                aggregate("sum", recorded(ERROR_RATIO) * recorded(CALL_RATE)),
+                aggregate("sum", recorded(CALL_RATE)),
+            ),
+            "errors",
+        ),
+    ),
     limits.ERRORS,
     no_value_text="no calls",
     links=(TO_FLEET,),
 )
 SLOWEST_P95 = Signal(
     "p95 of the slowest server",
-    "95 of 100 calls to the slowest of the chosen servers were answered within this time, over 5"
-    " minutes, as recorded. High: see which server it is.",
+    f"95 of 100 calls to the slowest of the selected servers completed within this time."
+    f" {_RECORDED}"
+    " If high, see which server it is.",
     "s",
-    (Query(f"max({recorded(LATENCY_P95)})", "p95"),),
-    Source.PROXY,
+    (Query(aggregate("max", recorded(LATENCY_P95)), "p95"),),
     limits.LATENCY_SECONDS,
     no_value_text="no calls",
     links=(TO_FLEET,),
     fallback=Signal(
         "Mean of the slowest server",
-        "The mean time of a call to the slowest of the chosen servers. High: see which server it"
-        " is.",
+        "The mean time of a call to the slowest of the selected servers. If high, see which server"
+        " it is.",
         "s",
-        (Query(f"max({calls.mean(SELECTED, EACH_SERVER)})", "mean"),),
-        Source.PROXY,
+        (Query(aggregate("max", calls.mean(SELECTED, EACH_SERVER)), "mean"),),
         no_value_text="no calls",
         links=(TO_FLEET,),
     ),
 )
 TABLE = Signal(
     "Servers",
-    "Every chosen server, those with alerts first. A click on a name leads to the server, its tools"
-    " and its latency. Upstream and sessions are told by our proxy only.",
+    "Every selected server, those with alerts first. Click a name to open the server, its tools or"
+    " its latency. {own_columns}",
     "short",
     (
-        Query(or_zero(_FIRING, f"({SEEN})"), "Alerts", limit=limits.FIRING),
-        Query(_UPSTREAM, "Upstream", limit=limits.UPSTREAM, value_mappings=_DOWN),
+        Query(or_zero(_FIRING, Paren(SEEN)), "Alerts", limit=limits.FIRING),
+        Query(
+            _UPSTREAM,
+            "Upstream",
+            limit=limits.UPSTREAM,
+            value_mappings=((0, "down"), (1, "up")),
+        ),
         Query(recorded(CALL_RATE), "Calls", "reqps"),
         Query(recorded(ERROR_RATIO), "Error ratio", "percentunit", limits.ERRORS),
         Query(recorded(LATENCY_P95), "p95", "s", limits.LATENCY_SECONDS),
         Query(proxies.SESSIONS.now(SELECTED, by=EACH_SERVER), "Sessions"),
     ),
-    Source.PROXY,
     keys=EACH_SERVER,
     links=(TO_SERVER, TO_TOOLS, TO_LATENCY),
 )
 NEEDY = Signal(
-    "Servers that need you",
-    "Every server, those with alerts first. A click on a name opens it.",
+    "Servers that need attention",
+    "Every server, those with alerts first. Click a name to open it.",
     "short",
     tuple(each for each in TABLE.queries if each.name not in ("Calls", "Sessions")),
-    Source.PROXY,
     keys=EACH_SERVER,
     links=(TO_SERVER,),
 )
 BUSIEST = Signal(
     "Busiest servers",
-    f"The {TOP} servers with the most calls per second, over all the time shown. One far above its"
-    " usual place is called by a loop.",
+    f"The {TOP} servers with the most calls per second over the whole time range. One far above its"
+    " usual rate may be called in a loop.",
     "reqps",
-    (
-        Query(
-            _top(over_time("avg", CALL_RATE.series.select(SELECTED_RANGE), SELECTED_RANGE.window)),
-            WHO,
-        ),
-    ),
-    Source.PROXY,
+    highest(CALL_RATE.series.select(SELECTED_RANGE).over("avg_over_time", SELECTED_RANGE.window)),
     no_value_text="no calls",
     links=(TO_SERVER,),
 )
 RATES = Signal(
     "Calls by server",
-    f"MCP calls per second of the {TOP} busiest servers. One that falls while the others do not is"
-    " in trouble itself.",
+    f"MCP calls per second of the {TOP} busiest servers. If one drops while the others do not, the"
+    " problem is that server's.",
     "reqps",
-    (Query(_top(recorded(CALL_RATE)), WHO),),
-    Source.PROXY,
+    highest(recorded(CALL_RATE)),
     links=(TO_SERVER,),
 )
 ERROR_RATIOS = Signal(
     "Error ratio by server",
-    f"Failed calls of all calls, of the {TOP} servers that fail most. All at once: look at what"
-    " they share, the network or the cluster.",
+    f"Failed calls of all calls, of the {TOP} servers that fail most. If all rise at once, check"
+    " what they share: the network or the cluster.",
     "percentunit",
-    (Query(_top(recorded(ERROR_RATIO)), WHO),),
-    Source.PROXY,
+    highest(recorded(ERROR_RATIO)),
     limits.ERRORS,
     links=(TO_SERVER,),
 )
 LATENCIES = Signal(
     "Latency p95 by server",
-    f"95 of 100 calls are answered within this time, of the {TOP} slowest servers.",
+    f"95 of 100 calls complete within this time, of the {TOP} slowest servers.",
     "s",
-    (Query(_top(recorded(LATENCY_P95)), WHO),),
-    Source.PROXY,
+    highest(recorded(LATENCY_P95)),
     limits.LATENCY_SECONDS,
     links=(TO_SERVER, TO_LATENCY),
     fallback=Signal(
         "Mean latency by server",
         f"The mean time of a call, of the {TOP} slowest servers.",
         "s",
-        (Query(_top(calls.mean(SELECTED, EACH_SERVER)), WHO),),
-        Source.PROXY,
+        highest(calls.mean(SELECTED, EACH_SERVER)),
         links=(TO_SERVER, TO_LATENCY),
     ),
 )
+_P95 = recorded(LATENCY_P95)
+_YESTERDAY = aggregate("max", LATENCY_P95.series.select(SELECTED).ago("1d"), EACH_SERVER)
+AGAINST_YESTERDAY = Signal(
+    "Latency against yesterday",
+    "p95 of each server now, divided by what it was a day ago at this time. Over 5 minutes, as"
+    " recorded. 2 is twice as slow. 1 where there are no data of yesterday.",
+    "short",
+    (Query(ratio(_P95, _YESTERDAY | _P95), SERVER_LEGEND),),
+    no_value_text="no calls",
+    links=(TO_SERVER,),
+)
 OUTCOMES = Signal(
     "Calls by outcome",
-    f"{calls.OUTCOME_RATE.description} Over 5 minutes, as recorded.",
+    f"{OUTCOME_RATE.description} {_RECORDED}",
     "reqps",
-    (Query(RECORDED_OUTCOMES.series.now(SELECTED, by=("outcome",)), "{{outcome}}"),),
-    Source.PROXY,
+    by_label(RECORDED_OUTCOMES.series.now(SELECTED, by=("outcome",)), "outcome"),
 )
 
 
@@ -178,49 +194,46 @@ def fault(fault: Fault) -> Query:
     return Query(ratio(or_zero(series.now(SELECTED, eq("fault", fault)), every), every), fault)
 
 
-FAULTS = Signal(
+FAULT_RATIOS = Signal(
     "Errors by fault",
-    f"{calls.FAULT_RATIO.description} Over 5 minutes, as recorded.",
+    f"{FAULT_RATIO.description} {_RECORDED}",
     "percentunit",
-    tuple(fault(each) for each in Fault if each is not Fault.NONE),
-    Source.PROXY,
+    tuple(map(fault, FAULTS)),
     limits.ERRORS,
 )
 DURATIONS = Signal(
     "Durations",
-    "How many calls per second took how long, over 5 minutes, as recorded: the darker, the more."
-    " Two dark bands are two kinds of calls.",
+    f"How many calls per second took how long: the darker, the more. {_RECORDED} Two dark bands are"
+    " two kinds of calls.",
     "s",
-    (Query(LATENCY_BUCKETS.series.now(SELECTED, by=("le",)), "{{le}}"),),
-    Source.PROXY,
+    by_label(LATENCY_BUCKETS.series.now(SELECTED, by=("le",)), "le"),
     no_value_text="no calls",
 )
 OPEN_SESSIONS = Signal(
     "Sessions by server",
-    f"Open MCP sessions of the {TOP} servers that have most. A line that only rises is clients that"
-    " never end their sessions.",
+    f"Open MCP sessions of the {TOP} servers that have most. If a line only rises, clients never"
+    f" end"
+    " their sessions.",
     "short",
-    (Query(_top(proxies.SESSIONS.now(SELECTED, by=EACH_SERVER)), WHO),),
-    Source.PROXY,
+    highest(proxies.SESSIONS.now(SELECTED, by=EACH_SERVER)),
     links=(TO_SERVER,),
 )
 
 _ALERT = ("alertname", "severity", *EACH_SERVER)
-_NOW = third_party_metrics.ALERTS.now(EVERYTHING, *OURS, by=_ALERT, operator="group")
-_SINCE = third_party_metrics.ALERTS_SINCE.now(EVERYTHING, OURS[0], by=_ALERT, operator="min")
-_NONE = 'label_replace(vector(0), "alertname", "none fires", "", "")'
+_NOW = metrics.ALERTS.now(EVERYTHING, *FIRING_ALERTS, by=_ALERT, operator="group")
+_SINCE = metrics.ALERTS_SINCE.now(EVERYTHING, OUR_ALERTS, by=_ALERT, operator="min")
+_NONE = Replace(Call("vector", (Number(0),)), "alertname", "none fires", "", "")
 ALERTS = Signal(
     "Firing alerts",
     "MCP alerts that fire now, the oldest first, with the server that each is about. The runbook"
-    " has a heading for each.",
+    " has a section for each.",
     "s",
     (
         Query(
-            f"time() - ({_SINCE} and {_NOW}) or ({_NONE} unless on () {aggregate('group', _NOW)})",
+            seconds_since(_SINCE & _NOW) | Paren(_NONE.unless(aggregate("group", _NOW), on=())),
             "Firing for",
         ),
     ),
-    Source.PROMETHEUS,
     keys=_ALERT,
     links=(TO_SERVER,),
 )

@@ -1,129 +1,107 @@
-"""Arrival: whether every server's series reach Prometheus, once, and fresh."""
+"""Freshness: whether every server's series reach Prometheus, once, and without delay."""
 
-from dashboards import limits, third_party_metrics
+from dashboards import limits
+from dashboards import third_party_metrics as metrics
+from dashboards.expressions import proxies
 from dashboards.links import TO_PIPELINE, TO_SERVER
-from dashboards.promql import aggregate, over_time
-from dashboards.recordings import NEWEST, SERIES
-from dashboards.series import SELECTED, SELECTED_TARGETS, Source
-from dashboards.signal import EACH_SERVER, WHO, Query, Signal
-from dashboards.signals import proxies
+from dashboards.promql.expression import Expr
+from dashboards.promql.functions import aggregate, seconds_since, timestamp
+from dashboards.promql.scope import EACH_SERVER, SELECTED, SELECTED_TARGETS
+from dashboards.promql.series import Series
+from dashboards.recordings.catalogue import NEWEST, SERIES
+from dashboards.signal import SERVER_LEGEND, Query, Signal
 
 SEEN = NEWEST.series.now(SELECTED, by=EACH_SERVER, operator="group")
-"""The chosen servers that tell of themselves: ours even when idle, ToolHive's once called."""
+"""The selected servers that report: ours even when idle, ToolHive's once called."""
 
 
-def _age() -> str:
+def _age() -> Expr:
     """Seconds since the newest sample of each server seen within the hour.
 
-    Of our proxies at once; of others, and of what is silent, by what the rule remembers.
+    Immediately for our proxies; for others, and for servers that fell silent, by the recorded time.
     """
-    ours = aggregate("max", f"timestamp({proxies.UP.select(SELECTED)})", EACH_SERVER)
-    remembered = aggregate(
-        "max", over_time("max", NEWEST.series.select(SELECTED), "1h"), EACH_SERVER
-    )
-    return f"time() - ({ours} or {remembered})"
+    ours = aggregate("max", timestamp(proxies.UP.select(SELECTED)), EACH_SERVER)
+    recorded = NEWEST.series.select(SELECTED).over("max_over_time", "1h")
+    return seconds_since(ours | aggregate("max", recorded, EACH_SERVER))
 
 
-def _copies() -> str:
-    """By how many roads one series arrives; ToolHive's second SSE series is no copy."""
-    each_pod = ("namespace", "server", "pod", "transport")
-    ours = proxies.UP.now(SELECTED, by=each_pod, operator="count")
-    theirs = proxies.CONNECTIONS.now(SELECTED, proxies.NOT_SSE, by=each_pod, operator="count")
-    return " or ".join(aggregate("max", count, EACH_SERVER) for count in (ours, theirs))
+def _of_targets(series: Series, operator: str) -> tuple[Query]:
+    return (Query(series.now(SELECTED_TARGETS, by=("job",), operator=operator), "{job}"),)
 
 
 FRESHNESS = Signal(
     "Age of the newest sample",
-    "Seconds since Prometheus last got a sample of a server, seen within the last hour. Rising:"
-    " the proxy is gone or its road is cut. Where a collector is scraped it repeats the last value"
-    " for 5 minutes, so a lost proxy shows that much later.",
+    "Seconds since Prometheus received a sample of a server, for servers seen within the last hour."
+    " If this rises, the proxy is gone or its ingestion path is interrupted. A scraped collector"
+    " repeats the last value for 5 minutes, so a lost proxy shows that much later.",
     "s",
-    (Query(_age(), WHO),),
-    Source.PROXY,
+    (Query(_age(), SERVER_LEGEND),),
     limits.FRESHNESS_SECONDS,
     links=(TO_SERVER,),
 )
 OLDEST = Signal(
     "Stalest telemetry",
-    "The age of the newest sample of the server that has been silent for longest. High: see which"
+    "The age of the newest sample of the server that has been silent longest. If high, see which"
     " server it is.",
     "s",
-    (Query(f"max({_age()})", "age"),),
-    Source.PROXY,
+    (Query(aggregate("max", _age()), "age"),),
     limits.FRESHNESS_SECONDS,
     links=(TO_PIPELINE,),
 )
 REPORTING = Signal(
     "Servers reporting",
-    "MCP servers that tell of themselves now. Fewer than you run: those missing are not"
-    " instrumented, or their road is cut; ToolHive's proxies are silent until the first call.",
+    "MCP servers that report now. If fewer than you run, the missing ones are not instrumented or"
+    " their ingestion path is interrupted; ToolHive's proxies are silent until the first call.",
     "short",
-    (Query(f"count({SEEN})", "servers"),),
-    Source.PROXY,
+    (Query(aggregate("count", SEEN), "servers"),),
 )
 COPIES = Signal(
     "Copies of a series",
-    "By how many roads the series of one proxy arrive. Each must arrive once: either it is scraped"
-    " or it is pushed.",
+    "Through how many ingestion paths the series of one proxy arrive. Each must arrive once: a"
+    " proxy is either scraped or pushes.",
     "short",
-    (Query(_copies(), WHO),),
-    Source.PROXY,
+    (Query(proxies.copies(SELECTED), SERVER_LEGEND),),
     limits.COPIES,
     links=(TO_SERVER,),
 )
 MOST_COPIES = Signal(
     "Double counting",
-    "Whether a series arrives by more than one road, and by how many. If so, see which server it is"
-    " under Arrival, and switch one of its roads off.",
+    "Whether a series arrives through more than one ingestion path, and through how many. If so,"
+    " see under Freshness which server it is, and disable one of its paths.",
     "short",
-    (Query(f"max({_copies()})", "copies"),),
-    Source.PROXY,
+    (Query(aggregate("max", proxies.copies(SELECTED)), "copies"),),
     limits.COPIES,
     value_mappings=((1, "none"),),
 )
 SERIES_BY_FAMILY = Signal(
-    "Series by family",
-    "Series of each MCP metric, histograms counted once per label set. A line that only rises is a"
-    " label without bound, such as invented tool names.",
+    "Series by metric",
+    "Series of each MCP metric, histograms counted once per label set. If a line only rises, a"
+    " label has unbounded values, such as invented tool names.",
     "short",
-    (Query(SERIES.series.now(SELECTED, by=("family",)), "{{family}}"),),
-    Source.PROXY,
+    (Query(SERIES.series.now(SELECTED, by=("family",)), "{family}"),),
     limits.SERIES_PER_FAMILY,
 )
 TARGET_UP = Signal(
     "Proxies scraped",
-    "Whether Prometheus can read the proxies' /metrics, where it scrapes them. Empty where the"
-    " metrics are pushed.",
+    "Whether Prometheus can read the proxies' /metrics, where it scrapes them. Empty where metrics"
+    " are pushed.",
     "none",
-    (Query(third_party_metrics.UP.now(SELECTED_TARGETS, by=("job",), operator="min"), "{{job}}"),),
-    Source.SCRAPE_PROXY,
+    _of_targets(metrics.UP, "min"),
     limits.TARGET_UP,
     value_mappings=((0, "down"), (1, "up")),
 )
 SCRAPE_DURATION = Signal(
     "Scrape duration",
-    "How long reading /metrics of a proxy takes. High: the proxy is short of CPU or holds far too"
-    " many series. Empty where the metrics are pushed.",
+    "How long a scrape of a proxy's /metrics takes. If high, the proxy is short of CPU or holds far"
+    " too many series. Empty where metrics are pushed.",
     "s",
-    (
-        Query(
-            third_party_metrics.SCRAPE_DURATION.now(SELECTED_TARGETS, by=("job",), operator="max"),
-            "{{job}}",
-        ),
-    ),
-    Source.SCRAPE_PROXY,
+    _of_targets(metrics.SCRAPE_DURATION, "max"),
     limits.SCRAPE_SECONDS,
 )
 SCRAPE_SAMPLES = Signal(
     "Samples per scrape",
-    "Samples on /metrics of a proxy. A line that only rises is a label without bound. Empty where"
-    " the metrics are pushed.",
+    "Samples on a proxy's /metrics. If a line only rises, a label has unbounded values. Empty where"
+    " metrics are pushed.",
     "short",
-    (
-        Query(
-            third_party_metrics.SCRAPE_SAMPLES.now(SELECTED_TARGETS, by=("job",), operator="max"),
-            "{{job}}",
-        ),
-    ),
-    Source.SCRAPE_PROXY,
+    _of_targets(metrics.SCRAPE_SAMPLES, "max"),
 )

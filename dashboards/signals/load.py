@@ -1,75 +1,70 @@
-"""A load test: how much is carried, how well, and what gives way first."""
+"""A load test: how much is carried, how well, and what saturates first."""
 
 from dataclasses import replace
 
 from dashboards import limits
-from dashboards.promql import like, over_time, ratio
-from dashboards.series import SELECTED, Source
+from dashboards.expressions import calls, proxies
+from dashboards.promql.expression import Paren
+from dashboards.promql.functions import over_time, ratio
+from dashboards.promql.scope import SELECTED, like
 from dashboards.signal import Query, Signal
-from dashboards.signals import calls, cost, proxies
+from dashboards.signals.calls import RATE as CALL_RATE
+from dashboards.signals.proxies import OPEN_CONNECTIONS
 from dashboards.thresholds import DEFAULTS
 from proxy.telemetry.catalogue import Outcome
 
 _SAMPLED = "$__range:$__interval"
+_LATENCY = limits.LATENCY_SECONDS.critical
 _RATE = calls.call_rate(SELECTED)
-_FAST = f"({calls.latency(0.95, SELECTED)}) <= {limits.LATENCY_SECONDS.critical:g}"
-_LOST = DEFAULTS.lost_ratio
+_FAST = Paren(calls.latency(0.95, SELECTED)) <= _LATENCY
 _BY_LOAD = like("outcome", "|".join((Outcome.TRANSPORT_ERROR, Outcome.TIMEOUT, Outcome.REJECTED)))
-_LOSING = (
-    f"{ratio(calls.OUTCOMES.rate(SELECTED, _BY_LOAD), calls.OUTCOMES.rate(SELECTED))} > {_LOST:g}"
-)
-_WELL = f"{_RATE} and ({_FAST}) unless ({_LOSING})"
+_LOST = ratio(calls.OUTCOMES.rate(SELECTED, _BY_LOAD), calls.OUTCOMES.rate(SELECTED))
+_WELL = (_RATE & Paren(_FAST)).unless(Paren(_LOST > DEFAULTS.lost_ratio))
 
 CARRIED = Signal(
-    "Most carried well",
-    "The highest rate in the time shown at which p95 stayed within"
-    f" {limits.LATENCY_SECONDS.critical:g} s and at most {_LOST:.0%} of the calls were lost, late"
-    " or turned away: the capacity, if the load was raised until it gave way.",
+    "Highest sustained rate",
+    f"The highest rate in the time range at which p95 stayed within {_LATENCY:g} s"
+    "{few_calls_lost}: the capacity, if the load was raised until it failed.",
     "reqps",
-    (Query(over_time("max", f"({_RATE} and ({_FAST}) unless ({_LOSING}))", _SAMPLED), "capacity"),),
-    Source.PROXY,
+    (Query(over_time("max", _WELL, _SAMPLED), "capacity"),),
     no_value_text="none",
 )
 PEAK = Signal(
-    "Peak",
-    "The highest rate in the time shown, however it was answered. Far above what was carried well:"
-    " beyond that point more load only made it worse.",
+    "Peak rate",
+    "The highest rate in the time range, regardless of the responses. If it is far above the"
+    " highest sustained rate, more load beyond that point only made things worse.",
     "reqps",
-    (Query(over_time("max", f"({_RATE})", _SAMPLED), "peak"),),
-    Source.PROXY,
+    (Query(over_time("max", _RATE, _SAMPLED), "peak"),),
     no_value_text="no calls",
 )
 RATE = replace(
-    calls.RATE,
-    description="MCP calls answered per second. Flat while the generator sends more: this is the"
-    " limit; see below what is full.",
+    CALL_RATE,
+    description="MCP calls handled per second. If flat while the generator sends more, this is the"
+    " limit; see below what is saturated.",
 )
 CONNECTIONS = Signal(
     "Connections and sessions",
-    "What the generator keeps open: its concurrency. Rising at a flat rate: calls queue.",
+    "What the generator keeps open: its concurrency. If it rises at a flat rate, calls queue.",
     "short",
     (
         Query(proxies.CONNECTIONS.now(SELECTED), "connections"),
         Query(proxies.SESSIONS.now(SELECTED), "sessions"),
     ),
-    Source.PROXY,
-    fallback=proxies.OPEN_CONNECTIONS,
+    fallback=OPEN_CONNECTIONS,
 )
 IN_FLIGHT = Signal(
     "Calls in flight",
-    "Mean number of calls under way, by Little's law: rate times mean time. Rising faster than the"
-    " rate: they wait.",
+    "Mean number of calls under way, by Little's law: rate times mean time. If it rises faster than"
+    " the rate, calls wait.",
     "short",
-    (Query(cost.IN_FLIGHT, "in flight"),),
-    Source.PROXY,
+    (Query(calls.in_flight(), "in flight"),),
     no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
-    "Failed calls of all calls. The first errors under load are often timeouts or refusals.",
+    "Failed calls of all calls. The first errors under load are often timeouts or rejections.",
     "percentunit",
     (Query(calls.error_ratio(SELECTED), "errors"),),
-    Source.PROXY,
     limits.ERRORS,
     no_value_text="no calls",
 )

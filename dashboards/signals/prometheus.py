@@ -1,62 +1,57 @@
-"""Prometheus: what it is sent, what it refuses, what it holds."""
+"""Prometheus: what it receives, what it refuses, what it stores."""
 
-from dashboards import limits, third_party_metrics
-from dashboards.promql import eq
-from dashboards.series import EVERYTHING, Source
+from dashboards import limits
+from dashboards import third_party_metrics as metrics
+from dashboards.promql.scope import EVERYTHING, eq
 from dashboards.signal import Query, Signal
 
 _WRITE = eq("handler", "/api/v1/write")
 WRITES = Signal(
     "Remote writes received",
-    "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: samples are refused for"
-    " good, see the reasons below. Empty where nobody writes.",
+    "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: the samples are refused"
+    " permanently, see the reasons below. Empty where remote write is not used.",
     "reqps",
-    (Query(third_party_metrics.HTTP_REQUESTS.rate(EVERYTHING, _WRITE, by=("code",)), "{{code}}"),),
-    Source.REMOTE_WRITE,
+    (Query(metrics.HTTP_REQUESTS.rate(EVERYTHING, _WRITE, by=("code",)), "{code}"),),
 )
 WRITE_LATENCY = Signal(
     "Remote write p95",
-    "95 of 100 remote writes are stored within this time. High: Prometheus is short of disk or"
+    "95 of 100 remote writes are stored within this time. If high, Prometheus is short of disk or"
     " CPU, and the writers' queues fill.",
     "s",
-    (Query(third_party_metrics.HTTP_DURATION.quantile(0.95, EVERYTHING, _WRITE), "p95"),),
-    Source.REMOTE_WRITE,
+    (Query(metrics.HTTP_DURATION.quantile(0.95, EVERYTHING, _WRITE), "p95"),),
     limits.LATENCY_SECONDS.with_reason("Writers wait for each request before the next."),
     no_value_text="no writes",
 )
 SAMPLES_REFUSED = Signal(
     "Samples refused by Prometheus",
-    "Samples out of order or too old. Two writers of one series, or a writer that was away for"
+    "Samples out of order or too old: two writers of one series, or a writer that was down for"
     " longer than the out-of-order window.",
     "cps",
     (
-        Query(third_party_metrics.OUT_OF_ORDER.rate(EVERYTHING), "out of order"),
-        Query(third_party_metrics.TOO_OLD.rate(EVERYTHING), "too old"),
+        Query(metrics.OUT_OF_ORDER.rate(EVERYTHING), "out of order"),
+        Query(metrics.TOO_OLD.rate(EVERYTHING), "too old"),
     ),
-    Source.PROMETHEUS,
     limits.LOST,
 )
 HEAD_SERIES = Signal(
     "Series in memory",
-    "All series that Prometheus holds in memory. A line that only rises ends in a restart for lack"
-    " of memory.",
+    "All series that Prometheus holds in memory. If this only rises, Prometheus eventually runs out"
+    " of memory and restarts.",
     "short",
-    (Query(third_party_metrics.HEAD_SERIES.now(EVERYTHING, by=("instance",)), "{{instance}}"),),
-    Source.PROMETHEUS,
+    (Query(metrics.HEAD_SERIES.now(EVERYTHING, by=("instance",)), "{instance}"),),
 )
 SAMPLES_STORED = Signal(
     "Samples stored",
-    "Samples that Prometheus stores per second. A sudden fall: a road is cut.",
+    "Samples that Prometheus stores per second. A sudden drop means that an ingestion path is"
+    " interrupted.",
     "cps",
-    (Query(third_party_metrics.APPENDED.rate(EVERYTHING, by=("instance",)), "{{instance}}"),),
-    Source.PROMETHEUS,
+    (Query(metrics.APPENDED.rate(EVERYTHING, by=("instance",)), "{instance}"),),
 )
 RULE_FAILURES = Signal(
     "Rule failures",
-    "Evaluations of rules that failed. An alert whose rule fails cannot fire; Prometheus' log has"
-    " the reason.",
+    "Rule evaluations that failed. An alert whose rule fails cannot fire; Prometheus' log has the"
+    " reason.",
     "short",
-    (Query(third_party_metrics.RULE_FAILURES.increase(EVERYTHING), "failures"),),
-    Source.PROMETHEUS,
-    limits.LOST.with_reason("Failed rules leave holes in the service level indicators."),
+    (Query(metrics.RULE_FAILURES.increase(EVERYTHING), "failures"),),
+    limits.LOST.with_reason("Failed rules leave gaps in the service level indicators."),
 )

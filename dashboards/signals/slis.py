@@ -1,109 +1,93 @@
-"""What rules computed: the indicators that alerts judge, the pods' use, and which alerts fire."""
+"""What rules computed: the indicators that alerts evaluate, the pods' usage, and firing alerts."""
 
-from dashboards import limits, third_party_metrics
+from dashboards import limits
+from dashboards import third_party_metrics as metrics
 from dashboards.links import TO_SERVER
-from dashboards.objectives import Objective, speed, success
-from dashboards.promql import eq, like
-from dashboards.recording import Recording
-from dashboards.recordings import (
+from dashboards.promql.functions import zero_if_none
+from dashboards.promql.scope import EVERYTHING, SELECTED, Scope, eq, like
+from dashboards.recordings.catalogue import (
     CALL_RATE,
     ERROR_RATIO,
     LATENCY_P95,
     POD_CPU,
     POD_MEMORY,
-    RECORDINGS,
 )
-from dashboards.series import EVERYTHING, SELECTED, Source
-from dashboards.signal import WHO, Query, Signal
+from dashboards.recordings.objectives import BURN_WINDOWS, Objective, speed, success
+from dashboards.recordings.recording import Recording
+from dashboards.signal import SERVER_LEGEND, Query, Signal
 from dashboards.thresholds import DEFAULTS
 
-OURS = (like("alertname", "MCP.*"), eq("alertstate", "firing"))
+OUR_ALERTS = like("alertname", "MCP.*")
+FIRING_ALERTS = (OUR_ALERTS, eq("alertstate", "firing"))
+
+
+def _number_firing(scope: Scope) -> tuple[Query]:
+    firing = metrics.ALERTS.now(scope, *FIRING_ALERTS, operator="count")
+    return (Query(zero_if_none(firing), "alerts"),)
+
+
+def _selected(recording: Recording, legend: str = SERVER_LEGEND) -> tuple[Query]:
+    return (Query(recording.series.select(SELECTED), legend),)
+
 
 FIRING_HERE = Signal(
     "Firing alerts",
-    "MCP alerts that fire now for the chosen servers. Each has a heading in the runbook.",
+    "MCP alerts that fire now for the selected servers. The runbook has a section for each.",
     "short",
-    (
-        Query(
-            f"{third_party_metrics.ALERTS.now(SELECTED, *OURS, operator='count')} or vector(0)",
-            "alerts",
-        ),
-    ),
-    Source.PROMETHEUS,
+    _number_firing(SELECTED),
     limits.FIRING,
 )
 FIRING = Signal(
     "Firing alerts",
-    "MCP alerts that fire now, for any server. Each has a heading in the runbook.",
+    "MCP alerts that fire now, for any server. The runbook has a section for each.",
     "short",
-    (
-        Query(
-            f"{third_party_metrics.ALERTS.now(EVERYTHING, *OURS, operator='count')} or vector(0)",
-            "alerts",
-        ),
-    ),
-    Source.PROMETHEUS,
+    _number_firing(EVERYTHING),
     limits.FIRING,
 )
 CALLS = Signal(
     "Calls, as alerts see them",
-    "Calls per second over 5 minutes, as recorded. Where they are few a ratio is noise, and no"
-    " alert judges it.",
+    "Calls per second over 5 minutes, as recorded. Where there are few, a ratio is noise and no"
+    " alert evaluates it.",
     "reqps",
-    (Query(CALL_RATE.series.select(SELECTED), WHO),),
-    Source.PROXY,
+    _selected(CALL_RATE),
 )
 ERRORS = Signal(
     "Error ratio, as alerts see it",
     "Failed calls of all calls over 5 minutes, as recorded.",
     "percentunit",
-    (Query(ERROR_RATIO.series.select(SELECTED), WHO),),
-    Source.PROXY,
+    _selected(ERROR_RATIO),
     limits.ERRORS,
 )
 LATENCY = Signal(
     "Latency p95, as alerts see it",
-    "95 of 100 calls were answered within this time over 5 minutes, as recorded.",
+    "95 of 100 calls completed within this time over 5 minutes, as recorded.",
     "s",
-    (Query(LATENCY_P95.series.select(SELECTED), WHO),),
-    Source.PROXY,
+    _selected(LATENCY_P95),
     limits.LATENCY_SECONDS,
 )
 POD_CPU_CORES = Signal(
     "CPU of the pods",
-    "Cores used by the pods of the proxies, with the server where it runs in the same pod. At the"
-    " pod's limit calls get slow without any error. Read from the kubelet.",
+    "Cores used by the pods of the proxies, and of the server if it runs in the same pod. At the"
+    " pod's limit calls become slow without any error. Read from the kubelet.",
     "short",
-    (Query(POD_CPU.series.select(SELECTED), "{{pod}}"),),
-    Source.KUBELET,
+    _selected(POD_CPU, "{pod}"),
 )
 POD_MEMORY_BYTES = Signal(
     "Memory of the pods",
-    "Working set of the pods of the proxies, with the server where it runs in the same pod. At the"
-    " pod's limit the kernel ends it and sessions are lost. Read from the kubelet.",
+    "Working set of the pods of the proxies, and of the server if it runs in the same pod. At the"
+    " pod's limit the kernel kills it and sessions are lost. Read from the kubelet.",
     "bytes",
-    (Query(POD_MEMORY.series.select(SELECTED), "{{pod}}"),),
-    Source.KUBELET,
+    _selected(POD_MEMORY, "{pod}"),
 )
-
-
-_RECORDED = {each.record: each for each in RECORDINGS}
-_SUCCESS, _SPEED = success(DEFAULTS), speed(DEFAULTS)
-
-
-def _chosen(record: str) -> str:
-    recording: Recording = _RECORDED[record]
-    return recording.series.select(SELECTED)
 
 
 def _left(objective: Objective, bad: str) -> Signal:
     return Signal(
         f"{objective.name.capitalize()} budget left",
-        f"What is left of the calls that may {bad} within 30 days, as far back as Prometheus"
-        " remembers. Falling fast: see the burn rate, and the errors or latency of that server.",
+        f"What is left of the calls that may {bad} within 30 days, as far back as Prometheus has"
+        " data. If it falls fast, see the burn rate, and the errors or latency of that server.",
         "percentunit",
-        (Query(_chosen(objective.left), WHO),),
-        Source.PROXY,
+        _selected(objective.left),
         limits.BUDGET_LEFT,
         no_value_text="no calls",
         links=(TO_SERVER,),
@@ -114,19 +98,17 @@ def _burn(objective: Objective, window: str) -> Signal:
     return Signal(
         f"{objective.name.capitalize()} burn rate, {window}",
         f"How many times faster than allowed the {objective.name} budget is spent, over {window}."
-        " High over the short window only: a mishap; over all of them: a fault that stays.",
+        " High over the short window only: a brief failure; over all of them: a lasting fault.",
         "short",
-        (Query(_chosen(objective.burn(window)), WHO),),
-        Source.PROXY,
+        _selected(objective.burns[window]),
         limits.BURN,
         no_value_text="no calls",
         links=(TO_SERVER,),
     )
 
 
-BUDGET_LEFT = (_left(_SUCCESS, "fail"), _left(_SPEED, "be slow"))
+AVAILABILITY, LATENCY_OBJECTIVE = success(DEFAULTS), speed(DEFAULTS)
+BUDGET_LEFT = (_left(AVAILABILITY, "fail"), _left(LATENCY_OBJECTIVE, "be slow"))
 """Of each objective, availability first."""
-BURN_RATES = tuple(
-    _burn(objective, window) for objective in (_SUCCESS, _SPEED) for window in ("1h", "6h", "3d")
-)
-"""Of each objective over each window, availability first."""
+AVAILABILITY_BURN_RATES = tuple(_burn(AVAILABILITY, each) for each in BURN_WINDOWS)
+LATENCY_BURN_RATES = tuple(_burn(LATENCY_OBJECTIVE, each) for each in BURN_WINDOWS)

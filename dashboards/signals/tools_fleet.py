@@ -1,84 +1,106 @@
-"""Which tools are used, by what rules recorded of each tool: cheap for any number of them."""
+"""Which tools are used, from what rules recorded of each tool: cheap for any number of them."""
 
-from dashboards import limits, series
+from dashboards import limits
+from dashboards.expressions import calls, tools
 from dashboards.links import TO_SERVER, TO_TOOL, TO_TRACES
-from dashboards.promql import aggregate, eq, like, ne, ratio
-from dashboards.recording import Recording
-from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_ERRORS, TOOL_LATENCY_P95, TOOL_RATE
-from dashboards.series import SELECTED, Source
-from dashboards.signal import EACH_SERVER, WHO, Query, Signal
-from dashboards.signals import calls, tools
-from dashboards.signals.fleet import TOP
+from dashboards.promql.expression import Expr, Paren
+from dashboards.promql.functions import TOP, aggregate, ratio, top, zero_if_none
+from dashboards.promql.scope import (
+    EACH_SERVER,
+    EACH_TOOL,
+    SELECTED,
+    SELECTED_RANGE,
+    Match,
+    eq,
+    like,
+    ne,
+)
+from dashboards.recordings.catalogue import (
+    TOOL_ERROR_RATIO,
+    TOOL_ERRORS,
+    TOOL_LATENCY_P95,
+    TOOL_RATE,
+)
+from dashboards.recordings.recording import Recording
+from dashboards.signal import SERVER_LEGEND, Query, Signal
+from dashboards.signals.calls import by_label
 from dashboards.signals.recorded import requests
-from dashboards.signals.tools import EACH_TOOL
-from proxy.telemetry import catalogue
 
-WHICH = "{{server}} {{tool}}"
+TOOL_LEGEND = "{server} {tool}"
 _THE_TOOL = like("tool", "$tool")
 _THE_NAME = like(tools.NAME, "$tool")
-OPERATIONS = series.count(catalogue.OPERATION_DURATION)
 
 
-def _foremost(recording: Recording) -> str:
-    """The highest recorded values of the chosen tools."""
-    return _top(recording.series.select(SELECTED, _THE_TOOL))
+def over_range(operator: str, recording: Recording, *where: Match) -> Expr:
+    """`operator` (avg, max) of a recorded value of each tool, over the board's time range.
+
+    The newest value, where the range is shorter than the time between two.
+    """
+    samples = recording.series.select(SELECTED_RANGE, *where)
+    within = samples.over(f"{operator}_over_time", SELECTED_RANGE.window)
+    newest = recording.series.now(SELECTED, *where, by=EACH_TOOL, operator="max")
+    return Paren(aggregate("max", within, EACH_TOOL) | newest)
 
 
-def _mean(recording: Recording) -> str:
-    """Of each chosen tool, over all the time shown."""
-    return tools.over_all("avg", recording, _THE_TOOL)
+def latency_columns(*where: Match) -> tuple[Query, Query]:
+    """The columns of a tool's recorded p95."""
+    mean, worst = (over_range(each, TOOL_LATENCY_P95, *where) for each in ("avg", "max"))
+    limit = limits.TOOL_LATENCY_SECONDS
+    return Query(mean, "p95, mean", "s", limit), Query(worst, "p95, worst", "s", limit)
 
 
-def _top(vector: str) -> str:
-    return f"topk({TOP}, {vector})"
+def highest(vector: Expr) -> tuple[Query]:
+    """The tools with the highest values."""
+    return (Query(top(vector), TOOL_LEGEND),)
+
+
+def _highest_now(recording: Recording) -> tuple[Query]:
+    return highest(recording.series.select(SELECTED, _THE_TOOL))
+
+
+def _mean(recording: Recording) -> Expr:
+    """Of each selected tool, over the board's time range."""
+    return over_range("avg", recording, _THE_TOOL)
 
 
 _CALLS = _mean(TOOL_RATE)
 _FAILED = _mean(TOOL_ERRORS)
 _KNOWN = tools.CALLS.now(SELECTED, _THE_TOOL, by=EACH_TOOL, operator="group")
-_A_DAY_AGO = aggregate("group", f"{tools.CALLS.select(SELECTED, _THE_TOOL)} offset 1d", EACH_TOOL)
-_SOME_A_DAY_AGO = aggregate("group", _A_DAY_AGO)
+_A_DAY_AGO = aggregate("group", tools.CALLS.select(SELECTED, _THE_TOOL).ago("1d"), EACH_TOOL)
+_NEW = Paren(_KNOWN.unless(_A_DAY_AGO)).and_on((), aggregate("group", _A_DAY_AGO))
 
 IN_USE = Signal(
     "Tools in use",
-    "Tools that were called in the time shown.",
+    "Tools that were called in the time range.",
     "short",
-    (Query(f"count({_CALLS} > 0)", "tools"),),
-    Source.PROXY,
+    (Query(aggregate("count", _CALLS > 0), "tools"),),
     no_value_text="none",
 )
-QUIET = Signal(
-    "Tools gone quiet",
-    "Tools that were called since their proxy started, but not in the time shown. The table has"
+UNUSED = Signal(
+    "Tools no longer called",
+    "Tools that were called since their proxy started, but not in the time range. The table lists"
     " them at its end: nobody needs them any more, or agents no longer find them.",
     "short",
-    (Query(f"count({_CALLS} == 0) or vector(0)", "tools"),),
-    Source.PROXY,
+    (Query(zero_if_none(aggregate("count", _CALLS.equals(0))), "tools"),),
 )
 NEW = Signal(
     "Tools new since yesterday",
-    "Tools that are called now and had never been a day ago. After a release that is right; else"
-    " look who calls them. 0 where nothing is known of yesterday.",
+    "Tools that are called now and had not been a day ago. Expected after a release; otherwise"
+    " check who calls them. 0 where there are no data of yesterday.",
     "short",
-    (
-        Query(
-            f"count(({_KNOWN} unless {_A_DAY_AGO}) and on () {_SOME_A_DAY_AGO}) or vector(0)",
-            "tools",
-        ),
-    ),
-    Source.PROXY,
+    (Query(zero_if_none(aggregate("count", _NEW)), "tools"),),
 )
 CALLS = Signal(
     "Tool calls",
-    "Calls of the chosen tools per second, over 5 minutes, as recorded.",
+    "Calls of the selected tools per second, over 5 minutes, as recorded.",
     "reqps",
     (Query(TOOL_RATE.series.now(SELECTED, _THE_TOOL), "calls"),),
-    Source.PROXY,
     no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
-    f"Failed calls of all calls of the chosen tools, over 5 minutes, as recorded. {calls.HONEST}",
+    "Failed calls of all calls of the selected tools, over 5 minutes, as recorded."
+    " {counted_as_errors}",
     "percentunit",
     (
         Query(
@@ -89,127 +111,109 @@ ERRORS = Signal(
             "errors",
         ),
     ),
-    Source.PROXY,
     limits.TOOL_ERRORS,
     no_value_text="no calls",
 )
 SLOWEST = Signal(
     "p95 of the slowest tool",
-    "95 of 100 calls of the slowest of the chosen tools were answered within this time, over 5"
+    "95 of 100 calls of the slowest of the selected tools completed within this time, over 5"
     " minutes, as recorded.",
     "s",
     (Query(TOOL_LATENCY_P95.series.now(SELECTED, _THE_TOOL, operator="max"), "p95"),),
-    Source.PROXY,
     limits.TOOL_LATENCY_SECONDS,
     no_value_text="no calls",
 )
 TABLE = Signal(
     "Tools",
-    "Every chosen tool over all the time shown, by what was recorded, the busiest first. A click"
-    " on a name leads to its traces. Latency is missing where the proxy does not measure it by"
-    " tool (ToolHive before 0.9.4).",
+    "Every selected tool over the whole time range, as recorded, the busiest first. Click a name to"
+    " open its traces. Latency is missing where the proxy does not measure it by tool (ToolHive"
+    " before 0.9.4).",
     "short",
     (
         Query(_CALLS, "Calls", "reqps"),
         Query(_FAILED, "Errors", "reqps"),
         Query(ratio(_FAILED, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
-        Query(_mean(TOOL_LATENCY_P95), "p95, mean", "s", limits.TOOL_LATENCY_SECONDS),
-        Query(
-            tools.over_all("max", TOOL_LATENCY_P95, _THE_TOOL),
-            "p95, worst",
-            "s",
-            limits.TOOL_LATENCY_SECONDS,
-        ),
+        *latency_columns(_THE_TOOL),
     ),
-    Source.PROXY,
     keys=EACH_TOOL,
     links=(TO_TRACES, TO_TOOL, TO_SERVER),
 )
 BUSIEST = Signal(
     "Most called",
-    f"The {TOP} tools with the most calls per second, over all the time shown.",
+    f"The {TOP} tools with the most calls per second, over the whole time range.",
     "reqps",
-    (Query(_top(_CALLS), WHICH),),
-    Source.PROXY,
+    highest(_CALLS),
     no_value_text="no calls",
     links=(TO_TOOL,),
 )
 FAILING = Signal(
     "Most errors",
-    f"The {TOP} tools with the most failed calls per second, over all the time shown: repairing the"
+    f"The {TOP} tools with the most failed calls per second, over the whole time range: fixing the"
     " first helps most.",
     "reqps",
-    (Query(_top(f"{_FAILED} > 0"), WHICH),),
-    Source.PROXY,
+    highest(_FAILED > 0),
     limits.FAILING,
     no_value_text="no errors",
     links=(TO_TOOL, TO_TRACES),
 )
 SLOW = Signal(
     "Slowest",
-    f"The {TOP} tools with the highest p95, as its mean over all the time shown.",
+    f"The {TOP} tools with the highest p95, as its mean over the whole time range.",
     "s",
-    (Query(_top(_mean(TOOL_LATENCY_P95)), WHICH),),
-    Source.PROXY,
+    highest(_mean(TOOL_LATENCY_P95)),
     limits.TOOL_LATENCY_SECONDS,
     no_value_text="no calls",
     links=(TO_TOOL, TO_TRACES),
 )
 SLOWEST_NAMES = Signal(
     "Slowest tools",
-    f"The {TOP} tools with the highest p95, as its mean over all the time shown. A click leads to"
-    " the tool and to its traces.",
+    f"The {TOP} tools with the highest p95, as its mean over the whole time range. Click to open"
+    f" the"
+    " tool or its traces.",
     "s",
-    (Query(_top(tools.over_all("avg", TOOL_LATENCY_P95)), WHICH),),
-    Source.PROXY,
+    highest(over_range("avg", TOOL_LATENCY_P95)),
     limits.TOOL_LATENCY_SECONDS,
     no_value_text="no calls",
     links=(TO_TOOL, TO_TRACES),
 )
 RATES = Signal(
     "Calls by tool",
-    f"Calls per second of the {TOP} busiest tools. A sudden rise of one: an agent in a loop.",
+    f"Calls per second of the {TOP} busiest tools. A sudden rise of one is an agent in a loop.",
     "reqps",
-    (Query(_foremost(TOOL_RATE), WHICH),),
-    Source.PROXY,
+    _highest_now(TOOL_RATE),
     links=(TO_TOOL, TO_TRACES),
 )
 ERROR_RATIOS = Signal(
     "Error ratio by tool",
-    f"Failed calls of all calls, of the {TOP} tools that fail most. {calls.HONEST}",
+    f"Failed calls of all calls, of the {TOP} tools that fail most. {{counted_as_errors}}",
     "percentunit",
-    (Query(_foremost(TOOL_ERROR_RATIO), WHICH),),
-    Source.PROXY,
+    _highest_now(TOOL_ERROR_RATIO),
     limits.TOOL_ERRORS,
     links=(TO_TOOL, TO_TRACES),
 )
 LATENCIES = Signal(
     "Latency p95 by tool",
-    f"95 of 100 calls of a tool are answered within this time, of the {TOP} slowest tools.",
+    f"95 of 100 calls of a tool complete within this time, of the {TOP} slowest tools.",
     "s",
-    (Query(_foremost(TOOL_LATENCY_P95), WHICH),),
-    Source.PROXY,
+    _highest_now(TOOL_LATENCY_P95),
     limits.TOOL_LATENCY_SECONDS,
     links=(TO_TOOL, TO_TRACES),
 )
 ERROR_TYPES = Signal(
     "Errors by type",
-    "Failed tool calls per second by error type. tool_error: the tool said so itself. -32602: it"
-    " was asked wrongly, or is no tool. timeout, connection_error: the way to the server.",
+    "Failed tool calls per second by error type. tool_error: the tool reported an error. -32602:"
+    " bad arguments, or no such tool. timeout, connection_error: the server could not be reached.",
     "reqps",
-    (
-        Query(
-            OPERATIONS.rate(SELECTED, _THE_NAME, ne("error_type", ""), by=("error_type",)),
-            "{{error_type}}",
-        ),
+    by_label(
+        calls.OPERATIONS.rate(SELECTED, _THE_NAME, ne("error_type", ""), by=("error_type",)),
+        "error_type",
     ),
-    Source.PROXY,
     no_value_text="no errors",
 )
 LISTS_PER_CALL = Signal(
     "Lists per tool call",
     "How many times clients list the tools for each tool that they call. Above 1 they list more"
-    " than they work; a client that lists before every call should keep the list.",
+    " than they work; a client that lists before every call should cache the list.",
     "short",
     (
         Query(
@@ -217,9 +221,8 @@ LISTS_PER_CALL = Signal(
                 requests(eq("mcp_method", "tools/list"), by=EACH_SERVER),
                 requests(eq("mcp_method", "tools/call"), by=EACH_SERVER),
             ),
-            WHO,
+            SERVER_LEGEND,
         ),
     ),
-    Source.PROXY,
     links=(TO_SERVER,),
 )

@@ -1,28 +1,23 @@
-"""The tools of one server, on its own board: what each is worth a look for.
+"""The tools of one server, on its own board.
 
-Lines are of recorded values and of the foremost tools only, so that the board also opens on a
-whole fleet's thousands of tools.
+Lines are of recorded values and of the highest tools only, so that the board also opens on a whole
+fleet's thousands of tools.
 """
 
 from dashboards import limits
+from dashboards.expressions.calls import FAILED
+from dashboards.expressions.tools import CALLS
 from dashboards.links import TO_TOOL, TO_TRACES
-from dashboards.promql import or_zero, ratio
-from dashboards.recording import Recording
-from dashboards.recordings import TOOL_ERROR_RATIO, TOOL_LATENCY_P95, TOOL_RATE
-from dashboards.series import SELECTED, SELECTED_RANGE, Source
+from dashboards.promql.functions import TOP, or_zero, ratio
+from dashboards.promql.scope import EACH_TOOL, SELECTED, SELECTED_RANGE
+from dashboards.recordings.catalogue import TOOL_ERROR_RATIO, TOOL_LATENCY_P95, TOOL_RATE
+from dashboards.recordings.recording import Recording
 from dashboards.signal import Query, Signal
-from dashboards.signals.calls import FAILED, HONEST
-from dashboards.signals.fleet import TOP
-from dashboards.signals.tools import CALLS, EACH_TOOL, over_all
-from dashboards.signals.tools_fleet import WHICH
+from dashboards.signals.tools_fleet import highest, latency_columns
 
 
-def _recorded(recording: Recording) -> str:
-    return recording.series.now(SELECTED, by=EACH_TOOL, operator="max")
-
-
-def _foremost(recording: Recording) -> tuple[Query]:
-    return (Query(f"topk({TOP}, {_recorded(recording)})", WHICH),)
+def _highest(recording: Recording) -> tuple[Query]:
+    return highest(recording.series.now(SELECTED, by=EACH_TOOL, operator="max"))
 
 
 RATE = Signal(
@@ -30,26 +25,24 @@ RATE = Signal(
     f"Calls per second of the {TOP} busiest tools, over 5 minutes, as recorded. A name that no"
     " server offers is a client that guesses.",
     "reqps",
-    _foremost(TOOL_RATE),
-    Source.PROXY,
+    _highest(TOOL_RATE),
     links=(TO_TOOL,),
 )
 ERROR_RATIO = Signal(
     "Error ratio by tool",
-    f"Failed calls of all calls of the {TOP} tools that fail most, as recorded. {HONEST}",
+    f"Failed calls of all calls of the {TOP} tools that fail most, as recorded."
+    " {counted_as_errors}",
     "percentunit",
-    _foremost(TOOL_ERROR_RATIO),
-    Source.PROXY,
+    _highest(TOOL_ERROR_RATIO),
     limits.TOOL_ERRORS,
     links=(TO_TOOL,),
 )
 LATENCY = Signal(
     "Latency p95 by tool",
-    f"95 of 100 calls of a tool are answered within this time, of the {TOP} slowest tools, as"
-    " recorded. The slowest tool decides how long an agent's turn takes.",
+    f"95 of 100 calls of a tool complete within this time, of the {TOP} slowest tools, as recorded."
+    " The slowest tool decides how long an agent's turn takes.",
     "s",
-    _foremost(TOOL_LATENCY_P95),
-    Source.PROXY,
+    _highest(TOOL_LATENCY_P95),
     limits.TOOL_LATENCY_SECONDS,
     links=(TO_TOOL, TO_TRACES),
 )
@@ -59,28 +52,16 @@ _ERRORS = or_zero(CALLS.increase(SELECTED_RANGE, FAILED, by=EACH_TOOL), _CALLS)
 
 TABLE = Signal(
     "Tools",
-    "All tools called within the shown time, counted call by call: which one fails, which one is"
-    " slow. A click on a name leads to it. Latency is as recorded over 5 minutes each, and missing"
-    " where the proxy does not measure it by tool (ToolHive before 0.9.4).",
+    "All tools called in the time range, counted call by call: which ones fail, which ones are"
+    " slow. Click a name to open it. Latency is as recorded over 5 minutes each, and missing where"
+    " the proxy does not measure it by tool (ToolHive before 0.9.4).",
     "short",
     (
         Query(_CALLS, "Calls", "none", integer=True),
         Query(_ERRORS, "Errors", "none", integer=True),
         Query(ratio(_ERRORS, _CALLS), "Error ratio", "percentunit", limits.TOOL_ERRORS),
-        Query(
-            over_all("avg", TOOL_LATENCY_P95),
-            "p95, mean",
-            "s",
-            limits.TOOL_LATENCY_SECONDS,
-        ),
-        Query(
-            over_all("max", TOOL_LATENCY_P95),
-            "p95, worst",
-            "s",
-            limits.TOOL_LATENCY_SECONDS,
-        ),
+        *latency_columns(),
     ),
-    Source.PROXY,
     keys=EACH_TOOL,
     links=(TO_TOOL, TO_TRACES),
 )

@@ -1,7 +1,7 @@
-"""Other emitters' series: what the contract's names are called there, and what is missing.
+"""Variants of boards and rules: for the series contract, and for ToolHive's own series.
 
-Signals, recordings and alerts are written once, for the series contract. A `LabelSchema` says how
-one emitter's series look after one ingestion path; `expression` translates PromQL into it, and what
-asks for series that the schema lacks has no translation. `toolhive` holds the schemas of ToolHive's
-own proxy without any relabelling of ours, `panels` and `rules` leave out what cannot be asked.
+Signals, recordings and alerts are written once, for the series contract. A `Variant` has the label
+schema that their PromQL is rendered for, names and texts of its own. `boards` and `rules` adapt the
+templates to it, without what its schema lacks; `toolhive` has the variants of ToolHive's own proxy
+without any relabelling of ours.
 """

@@ -1,59 +1,65 @@
-"""Recording rules and alerts of the series contract -> those of a dialect, in the same order."""
+"""Recording rules and alerts adapted to a variant, in the same order."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from dashboards.alerts import Alert
-from dashboards.recording import Recording
-from dashboards.variants.expression import translated
-from dashboards.variants.label_schema import LabelSchema
-from dashboards.variants.panels import label_aliases
+from dashboards.alerts import Alert, Runbook
+from dashboards.promql.schema import SeriesMapping
+from dashboards.recordings.recording import Recording
+from dashboards.variants.variant import Variant
 
 Groups = Mapping[str, tuple[Alert, ...]]
 
 
-def recorded(
-    every: Iterable[Recording], dialect: LabelSchema
-) -> tuple[tuple[Recording, ...], LabelSchema]:
-    """The recordings that the dialect can compute, and the dialect with their series."""
+def recorded(every: Iterable[Recording], variant: Variant) -> tuple[tuple[Recording, ...], Variant]:
+    """The recordings that the variant can compute, and the variant with their series."""
     kept: list[Recording] = []
     for each in every:
-        part = translated(each.expr, dialect)
-        if part:
-            name, labels = dialect.names.record(each.record), tuple(part.labels.values())
-            kept.append(replace(each, record=name, expr=part.text, labels=labels))
-            dialect = dialect.with_recorded(each.record, part.labels)
-    return tuple(kept), dialect
+        expr = each.expr.render(variant.schema)
+        if expr and expr.sources:
+            name = variant.record(each.record)
+            kept.append(replace(each, record=name, expr=expr))
+            mapping = SeriesMapping(name, expr.labels)
+            variant = variant.with_schema(variant.schema.with_series(each.record, mapping))
+    return tuple(kept), variant
 
 
-def alerts(groups: Groups, dialect: LabelSchema) -> dict[str, tuple[Alert, ...]]:
-    """The alerts that can fire in the dialect, by the name of their group; none is empty."""
-    translations = {
-        dialect.names.group(name): tuple(filter(None, (_alert(each, dialect) for each in group)))
+def alerts(groups: Groups, variant: Variant) -> dict[str, tuple[Alert, ...]]:
+    """The alerts that can fire in the variant, by the name of their group; none is empty."""
+    adapted = {
+        name: tuple(filter(None, (_alert(each, variant) for each in group)))
         for name, group in groups.items()
     }
-    return {name: group for name, group in translations.items() if group}
+    return {name: group for name, group in adapted.items() if group}
 
 
-def _alert(alert: Alert, dialect: LabelSchema) -> Alert | None:
-    watched, condition = (translated(e, dialect) for e in (alert.expr, alert.condition))
-    if watched is None or condition is None:
+def _alert(alert: Alert, variant: Variant) -> Alert | None:
+    expr, condition = (e.render(variant.schema) for e in (alert.expr, alert.condition))
+    if not (expr and expr.sources and condition and condition.sources):
         return None
     return replace(
         alert,
-        name=dialect.names.alert(alert.name),
-        expr=watched.text,
-        condition=condition.text,
-        summary=_about(alert.summary, condition.labels),
-        description=_about(alert.description, condition.labels),
-        board=dialect.names.uid(alert.board),
-        runbook=dialect.names.runbook,
-        contract=alert.name,
-        label_aliases=label_aliases(dialect),
+        name=variant.alert(alert.name),
+        expr=expr,
+        condition=condition,
+        summary=variant.alert_text(alert.summary, condition.labels),
+        description=variant.alert_text(alert.description, condition.labels),
+        runbook=_runbook(alert, variant),
+        board=variant.uid(alert.board),
+        runbook_file=variant.runbook_file,
+        default_name=alert.name,
     )
 
 
-def _about(template: str, labels: Mapping[str, str]) -> str:
-    """A template of Prometheus with the labels' names in the dialect."""
-    return re.sub(r"\$labels\.(\w+)", lambda f: f"$labels.{labels.get(f[1], f[1])}", template)
+def _runbook(alert: Alert, variant: Variant) -> Runbook:
+    """The section in the variant's words; where its query has no data, with the alert's own."""
+    section = alert.runbook
+    query = alert.condition if section.confirm is None else section.confirm
+    confirm = query.render(variant.schema) or alert.expr.render(variant.schema)
+    return Runbook(
+        variant.text(section.symptom),
+        variant.text(section.cause),
+        variant.text(section.fix),
+        confirm,
+        variant.text(section.notes),
+    )

@@ -1,21 +1,24 @@
 """ToolHive's own proxy, from 0.3.5 on, as its series reach a Prometheus that relabels nothing.
 
 Read in ToolHive's source, pkg/telemetry/middleware.go and config.go, at v0.3.5 and v0.44.0. What
-differs by version is a `Release`, what differs by the way to Prometheus a `IngestionPath`.
+differs by version is a `Release`, what differs by the path to Prometheus an `IngestionPath`.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 
-from dashboards import series, third_party_metrics
-from dashboards.promql import eq
-from dashboards.series import Series, Source
-from dashboards.signals import calls, proxies, tools
-from dashboards.variants.label_schema import EmbeddedLabel, LabelSchema, SeriesMapping, VariantNames
+from dashboards import third_party_metrics
+from dashboards.expressions import calls, proxies, tools
+from dashboards.promql.schema import EmbeddedLabel, LabelSchema, SeriesMapping, Source
+from dashboards.promql.scope import Match, eq, like
+from dashboards.promql.series import Series
+from dashboards.variants import texts
+from dashboards.variants.variant import Variant
 from proxy.telemetry import catalogue
 
-NAMES = VariantNames("toolhive", "ToolHive")
+NAME = "toolhive"
 
 Version = tuple[int, int, int]
 
@@ -33,9 +36,9 @@ class Release:
     """What changed in ToolHive's telemetry at `least`."""
 
     least: Version
-    spread: bool
+    short_buckets: bool
     """Whether durations have buckets below 5 s, so that a quantile means something."""
-    names: bool
+    tool_names: bool
     """Whether requests carry the tool's name (`mcp_resource_id`)."""
 
     @property
@@ -44,9 +47,9 @@ class Release:
 
 
 RELEASES = (
-    Release((0, 3, 5), spread=False, names=False),
+    Release((0, 3, 5), short_buckets=False, tool_names=False),
     # #3752 and #3787 brought the buckets of the semantic conventions, #3687 the tool's name.
-    Release((0, 9, 4), spread=True, names=True),
+    Release((0, 9, 4), short_buckets=True, tool_names=True),
 )
 NEWEST = "0.44.0"
 """The newest version whose series the tests have."""
@@ -56,7 +59,7 @@ NEWEST = "0.44.0"
 class IngestionPath:
     """How ToolHive's series get to Prometheus, and what they carry when they arrive.
 
-    `target` maps the contract's labels that ToolHive itself does not write to those that the road
+    `target` maps the contract's labels that ToolHive itself does not write to those that the path
     adds; `process` says whether the proxy's process and its target can be seen.
     """
 
@@ -108,40 +111,50 @@ INGESTION_PATHS = {
     )
 }
 
-# A pod of the proxy's Deployment, which is called as its server: `<server>-<hash>-<five>`.
+# A pod of the proxy's Deployment, whose name is the server's: `<server>-<hash>-<five>`.
 _SERVER_IN_POD = EmbeddedLabel("pod", r"{}-\w+-\w+")
 
-# Every program tells of its process: ToolHive's proxy is the container of this name.
+# Every program exposes its process: ToolHive's proxy is the container of this name.
 _PROXY = eq("container", "toolhive")
 
 _PROCESS = (
     proxies.CPU,
     proxies.MEMORY,
-    series.of(catalogue.PROCESS_OPEN_FDS),
-    series.of(catalogue.PROCESS_START_TIME),
+    proxies.OPEN_FILES,
+    proxies.STARTED,
     *third_party_metrics.TARGETS,
 )
-_EVERY_DURATION = (
-    series.count(catalogue.REQUEST_DURATION),
-    series.total(catalogue.REQUEST_DURATION),
-)
 
 
-def dialect(version: str, ingestion: str) -> LabelSchema:
-    """ToolHive's series at a version such as 0.44.0, by one of ROADS.
+@cache
+def variant(version: str, ingestion: str) -> Variant:
+    """ToolHive's variant at a version such as 0.44.0, for one of INGESTION_PATHS.
 
     Raises UnknownVersion or UnknownIngestionPath.
     """
     release, path = _release(version), _ingestion_path(ingestion)
-    return LabelSchema(
-        names=NAMES,
-        namespace=path.target["namespace"],
-        families=_families(release, path),
-        sources=path.sources,
-        words=_WORDS if path.exemplars else {**_WORDS, **_NO_DOTS},
+    own = texts.TOOLHIVE
+    return Variant(
+        name=NAME,
+        prefix=NAME,
+        alert_prefix="ToolHive",
+        schema=LabelSchema(
+            path.target["namespace"], _series(release, path), path.sources, matches=_MATCHES
+        ),
+        texts=replace(own, exemplars=texts.UNIFIED.exemplars) if path.exemplars else own,
+        board_prefix="mcp-toolhive",
+        title_prefix="MCP ToolHive",
+        runbook_file="runbook/toolhive.md",
         exemplars=path.exemplars,
-        traces=release.names,
+        traces=release.tool_names,
     )
+
+
+_MATCHES: Mapping[Match, Match] = {
+    like("alertname", "MCP.*"): like("alertname", "ToolHive.*"),
+    like("rule_group", ".*mcp-.+"): like("rule_group", ".*toolhive-.+"),
+}
+"""Names of our alerts and rules -> those of the variant."""
 
 
 def _release(text: str) -> Release:
@@ -151,76 +164,51 @@ def _release(text: str) -> Release:
     major, minor, patch = (int(each or 0) for each in found.groups())
     known = [each for each in RELEASES if each.least <= (major, minor, patch)]
     if not known:
-        raise UnknownVersion(
-            f'"{text}" is too old; the oldest supported ToolHive is {RELEASES[0].title}'
-        )
+        oldest = RELEASES[0].title
+        raise UnknownVersion(f'"{text}" is too old; the oldest supported ToolHive is {oldest}')
     return known[-1]
 
 
 def _ingestion_path(name: str) -> IngestionPath:
     if name not in INGESTION_PATHS:
-        raise UnknownIngestionPath(
-            f'"{name}" is not an ingestion path; choose {", ".join(INGESTION_PATHS)}'
-        )
+        known = ", ".join(INGESTION_PATHS)
+        raise UnknownIngestionPath(f'"{name}" is not an ingestion path; choose {known}')
     return INGESTION_PATHS[name]
 
 
-def _families(release: Release, ingestion: IngestionPath) -> dict[str, SeriesMapping]:
-    own: dict[Series, tuple[str, ...]] = {
+def _series(release: Release, path: IngestionPath) -> dict[str, SeriesMapping]:
+    durations = catalogue.REQUEST_DURATION.labels
+    own: dict[Series, Iterable[str]] = {
         calls.REQUESTS: catalogue.REQUESTS.labels,
-        tools.CALLS: tuple(x for x in catalogue.TOOL_CALLS.labels if x != "transport"),
+        tools.CALLS: set(catalogue.TOOL_CALLS.labels) - {"transport"},
         proxies.CONNECTIONS: catalogue.ACTIVE_CONNECTIONS.labels,
-        **dict.fromkeys(_EVERY_DURATION, catalogue.REQUEST_DURATION.labels),
+        calls.COUNT: durations,
+        calls.SUM: durations,
     }
-    if release.spread:
-        own[calls.BUCKETS] = (*catalogue.REQUEST_DURATION.labels, "le")
+    if release.short_buckets:
+        own[calls.BUCKETS] = (*durations, "le")
     found = {
-        each.name: SeriesMapping(each.name, {**_same(labels), **ingestion.target})
+        each.name: SeriesMapping(each.name, {**_same(labels), **path.target})
         for each, labels in own.items()
     }
-    if release.names:
-        found[tools.BUCKETS.name] = _durations_of_tools(ingestion)
-    if ingestion.process:
+    if release.tool_names:
+        found[tools.BUCKETS.name] = _durations_of_tools(path)
+    if path.process:
         found |= {
-            each.name: SeriesMapping(each.name, ingestion.target, (_PROXY,), _SERVER_IN_POD)
+            each.name: SeriesMapping(each.name, path.target, (_PROXY,), _SERVER_IN_POD)
             for each in _PROCESS
         }
     for each in (third_party_metrics.ALERTS, third_party_metrics.ALERTS_SINCE):
-        labels = {**_same(tuple(each.labels)), "namespace": ingestion.target["namespace"]}
+        labels = {**_same(each.labels), "namespace": path.target["namespace"]}
         found[each.name] = SeriesMapping(each.name, labels)
     return found
 
 
-def _durations_of_tools(ingestion: IngestionPath) -> SeriesMapping:
+def _durations_of_tools(path: IngestionPath) -> SeriesMapping:
     """Of the requests: ToolHive's series by the semantic conventions do not name the server."""
-    labels = {
-        **_same(("server", "transport", "le")),
-        **ingestion.target,
-        tools.NAME: "mcp_resource_id",
-    }
+    labels = {**_same(("server", "transport", "le")), **path.target, tools.NAME: "mcp_resource_id"}
     return SeriesMapping(calls.BUCKETS.name, labels, where=(eq("mcp_method", "tools/call"),))
 
 
-def _same(labels: tuple[str, ...]) -> dict[str, str]:
+def _same(labels: Iterable[str]) -> dict[str, str]:
     return {each: each for each in labels}
-
-
-_WORDS = {
-    "ToolHive's own proxy sees HTTP errors only.": "",
-    calls.HONEST: "ToolHive counts HTTP errors only: a tool result with isError and a JSON-RPC"
-    " error count as successes.",
-    "Upstream and sessions are told by our proxy only.": "",
-    "look at the upstream and at the transport errors.": "look at the server, and at the HTTP"
-    " status of the answers.",
-    "compare with the proxy's own time below, then look": "look",
-    " and at most 2% of the calls were lost, late or turned away": "",
-    "Look at the faults: a caller's is an unknown version or a bad request, a server's is a server"
-    " that does not start.": "Look at the HTTP status of the answers.",
-    " mcp.proxy.outcome=tool_error,": "",
-}
-"""Of descriptions that are about our proxy as well."""
-
-_NO_DOTS = {
-    "A dot is one call; a click on it opens its trace.": "",
-    "A dot is one call; a click opens its trace.": "",
-}

@@ -3,7 +3,7 @@
 import signal
 
 from dashboards.annotations import RESTARTS
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 from lab.faults import clients, strikes
 from lab.faults.fault import Fault
 from stacks.servers import Transport
@@ -39,7 +39,7 @@ SERVER_HANGS = Fault(
     environment=_IMPATIENT,
     shows=(
         ("mcp-server", "Errors by fault"),
-        ("mcp-proxy-cost", "Lost on the way to the server"),
+        ("mcp-proxy-cost", "Calls without a response"),
     ),
 )
 SERVER_DIES = Fault(
@@ -59,7 +59,7 @@ SERVER_DIES = Fault(
     environment=_IMPATIENT,
     shows=(
         ("mcp-fleet", "Servers down"),
-        ("mcp-proxy-cost", "Lost on the way to the server"),
+        ("mcp-proxy-cost", "Calls without a response"),
     ),
 )
 SERVER_BABBLES = Fault(
@@ -67,7 +67,7 @@ SERVER_BABBLES = Fault(
     "the server answers with what is no message",
     _ours("MCPErrorRatioHigh", "MCPCallsLost"),
     load=clients.calls("garble"),
-    shows=(("mcp-proxy-cost", "Lost on the way to the server"),),
+    shows=(("mcp-proxy-cost", "Calls without a response"),),
 )
 TOOL_ERRORS = Fault(
     "tool-errors",
@@ -133,7 +133,7 @@ REQUESTS_REFUSED = Fault(
     _ours("MCPRequestsRejected", "MCPCallersAtFault"),
     load=clients.refused(40),
     environment=_NARROW,
-    shows=(("mcp-sessions", "Turned away at the door"),),
+    shows=(("mcp-sessions", "Requests rejected by the proxy"),),
 )
 CLIENTS_CANCEL = Fault(
     "clients-cancel",
@@ -202,7 +202,7 @@ JAEGER_STOPS = Fault(
     None,
     strike=strikes.end("jaeger", signal.SIGKILL),
     heal=strikes.begin("jaeger"),
-    shows=(("mcp-pipeline", "Fill of the sending queues"),),
+    shows=(("mcp-pipeline", "Sending queue usage"),),
 )
 PROMETHEUS_RESTARTS = Fault(
     "prometheus-restarts",

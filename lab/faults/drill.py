@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from threading import Event
 
 from dashboards import BOARDS
+from dashboards.promql.schema import Source
 from dashboards.queries import MonitoringQuery, concrete, queries
-from dashboards.series import Source
 from lab import evidence
 from lab.evidence import EVERYTHING, Tell
 from lab.faults import clients

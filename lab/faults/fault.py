@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboards.annotations import Annotation
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 from lab.choices import HTTP_SERVER, LocalServer
 from lab.front import Front
 from lab.pipeline import Pipeline

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from dashboards import BOARDS
 from dashboards.annotations import FIRING, Annotation
+from dashboards.promql.schema import Source
 from dashboards.queries import MonitoringQuery
-from dashboards.series import Source
 from lab.faults.fault import Fault
 
 RESOLUTION = "100ms"
@@ -33,7 +33,7 @@ def marks(
     for each in (*firing, *fault.marks):
         expr = _within(each, span).replace("$server", server)
         for board in BOARDS:
-            if each in board.annotations:
+            if each.name in {drawn.name for drawn in board.annotations}:
                 yield MonitoringQuery(board.uid, f'annotation "{each.name}"', expr, Source.PROXY)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 from lab.faults.fault import Fault
 from lab.prometheus_api import Sample
 

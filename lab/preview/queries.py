@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dashboards.board import SERVER
-from dashboards.promql import within_quotes
+from dashboards.promql.scope import within_quotes
 from lab.jaeger_api import Jaeger
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar, spans, thinned

@@ -21,7 +21,7 @@ NEED_A_CLUSTER = {
     ("mcp-resources", "Restarts of containers"),
     ("mcp-resources", "CPU of the limit"),
     ("mcp-resources", "Memory of the limit"),
-    ("mcp-resources", "Ended for lack of memory"),
+    ("mcp-resources", "Killed for lack of memory"),
     ("rules", "mcp:pod_cpu_cores:rate5m"),
     ("rules", "mcp:pod_memory_bytes:sum"),
 }

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboards import BOARDS, series
-from dashboards.alerts import ALERTS
+from dashboards import ALERTS, BOARDS
 from dashboards.annotations import ANNOTATIONS
+from dashboards.promql import series
+from dashboards.promql.schema import Source
+from dashboards.promql.series import Series
 from dashboards.queries import MonitoringQuery, queries, rule_queries
 from dashboards.recordings import RECORDINGS
-from dashboards.series import Series, Source
 from dashboards.third_party_metrics import FOREIGN
 from proxy.telemetry.catalogue import METRICS, Instrument
-from tests.dashboards.expressions import Selected, groupings, selectors
+from tests.dashboards.parsed_promql import Selected, groupings, selectors
 
 
 def ours() -> Iterator[Series]:
@@ -30,8 +31,8 @@ KNOWN = (*ours(), *FOREIGN)
 ASKED = [query for board in BOARDS for query in queries(board)] + list(rule_queries())
 EXPRESSIONS = sorted(
     {query.expr for query in ASKED}
-    | {alert.condition for alert in ALERTS}
-    | {annotation.expr for annotation in ANNOTATIONS}
+    | {str(alert.condition) for alert in ALERTS}
+    | {str(annotation.expr) for annotation in ANNOTATIONS}
 )
 
 

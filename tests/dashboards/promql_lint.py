@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from tests.dashboards.expressions import parse, selected, walk
+from tests.dashboards.parsed_promql import parse, selected, walk
 
 COUNTER_SUFFIXES = ("_total", "_count", "_sum", "_bucket")
 RATES = {"rate", "irate"}

@@ -11,7 +11,7 @@ import yaml
 from dashboards import BOARDS, Board
 from dashboards.render import board_json, dashboard
 from lab.tools import ensure
-from tests.dashboards.editions import EDITIONS
+from tests.dashboards.every_board import EVERY_BOARD
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def lint(linter: Path, board: str, config: Path) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
+@pytest.mark.parametrize("board", EVERY_BOARD.values(), ids=EVERY_BOARD)
 def test_the_linter_has_nothing_against_a_board(linter: Path, board: Board) -> None:
     done = lint(linter, board_json(board), EXCLUSIONS)
 

@@ -9,10 +9,10 @@ import pytest
 from dashboards import BOARDS, Board
 from dashboards.palette import COLOURS
 from dashboards.render import dashboard
-from tests.dashboards import lint
-from tests.dashboards.editions import EDITIONS
+from tests.dashboards import board_lint as lint
+from tests.dashboards.board_lint import Json, panels
+from tests.dashboards.every_board import EVERY_BOARD
 from tests.dashboards.grafana_types import Grafana, own
-from tests.dashboards.lint import Json, panels
 
 pytestmark = pytest.mark.slow
 
@@ -22,12 +22,12 @@ def grafana() -> Grafana:
     return own(os.environ)
 
 
-@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
+@pytest.mark.parametrize("board", EVERY_BOARD.values(), ids=EVERY_BOARD)
 def test_a_board_is_of_grafanas_types(grafana: Grafana, board: Board) -> None:
     assert grafana.complaints(dashboard(board)) == []
 
 
-@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
+@pytest.mark.parametrize("board", EVERY_BOARD.values(), ids=EVERY_BOARD)
 def test_a_board_has_no_name_that_grafana_does_not_know(grafana: Grafana, board: Board) -> None:
     assert grafana.unknown(dashboard(board)) == []
 

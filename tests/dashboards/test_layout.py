@@ -4,10 +4,10 @@ import pytest
 
 from dashboards.layout import Place, Row, UnevenRow, place
 from dashboards.panels import lines, stat
-from dashboards.series import Source
+from dashboards.promql.expression import Number
 from dashboards.signal import Query, Signal
 
-SIGNAL = Signal("Title", "Help.", "short", (Query("up", "up"),), Source.PROMETHEUS)
+SIGNAL = Signal("Title", "Help.", "short", (Query(Number(1), "one"),))
 
 
 def test_panels_follow_each_other_and_wrap_at_24_columns() -> None:

@@ -9,7 +9,7 @@ import pytest
 from dashboards import BOARDS
 from dashboards.links import TO_FLEET, TO_TOOL, TO_TRACES, Link
 from dashboards.render import dashboard
-from tests.dashboards.expressions import children, parse
+from tests.dashboards.parsed_promql import children, parse
 
 VARIABLES = {board.uid: {each.name for each in board.variables} for board in BOARDS}
 WITH_TRACES = {board.uid for board in BOARDS if board.traces}
@@ -85,9 +85,9 @@ def is_number(node: promql.Expr) -> bool:
 def test_a_label_that_a_link_hands_over_is_on_the_first_answer_of_its_panel(uid: str) -> None:
     board = next(each for each in BOARDS if each.uid == uid)
     for panel in board.panels:
-        left = kept(parse(panel.signal.queries[0].expr))
+        left = kept(parse(str(panel.signal.queries[0].expr)))
         for link in panel.signal.links:
-            needed = {*link.carries, *(link.tag or ("", ""))[1:]} - {""}
+            needed = {*link.variables, *(link.tag or ("", ""))[1:]} - {""}
             assert left is None or needed <= left, panel.signal.title
 
 

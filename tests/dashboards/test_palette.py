@@ -5,7 +5,7 @@ from proxy.telemetry.catalogue import Fault, Outcome
 
 SIGNALS = [panel.signal for board in BOARDS for panel in board.panels]
 LEGENDS = {query.name for signal in SIGNALS for query in signal.queries}
-SAID = {legend.partition("}} ")[2] for legend in LEGENDS}
+ENDINGS = {legend.partition("}} ")[2] for legend in LEGENDS}
 
 
 def test_every_coloured_name_is_a_legend_or_a_value_of_a_label() -> None:
@@ -13,8 +13,8 @@ def test_every_coloured_name_is_a_legend_or_a_value_of_a_label() -> None:
 
 
 def test_every_coloured_family_is_a_legend() -> None:
-    assert set(palette._FAMILIES) - LEGENDS == set()
+    assert set(palette._BY_LABEL) - LEGENDS == set()
 
 
 def test_every_coloured_loss_ends_a_legend() -> None:
-    assert set(palette._LOSSES) - SAID == set()
+    assert set(palette._LOSSES) - ENDINGS == set()

@@ -8,7 +8,7 @@ from dashboards import BOARDS, Board
 from dashboards.queries import concrete, queries, rule_queries
 from dashboards.recordings import RECORDINGS
 from dashboards.render import dashboard
-from tests.dashboards.expressions import parse
+from tests.dashboards.parsed_promql import parse
 
 UIDS = [board.uid for board in BOARDS]
 
@@ -34,7 +34,7 @@ def test_every_variable_is_listed_as_a_question_in_promql(board: Board) -> None:
 
 
 def test_every_recording_rule_is_listed() -> None:
-    assert {rule.expr for rule in RECORDINGS} <= {query.expr for query in rule_queries()}
+    assert {str(rule.expr) for rule in RECORDINGS} <= {query.expr for query in rule_queries()}
 
 
 def test_all_of_grafanas_variables_are_replaced() -> None:

@@ -55,7 +55,9 @@ def test_every_panel_is_drawn_once_with_its_signal(board: Board) -> None:
         written = drawn[panel.id]
         assert written["title"] == panel.signal.title
         assert written["description"] == panel.signal.help
-        assert [t["expr"] for t in written["targets"]] == [a.expr for a in panel.signal.queries]
+        assert [t["expr"] for t in written["targets"]] == [
+            str(q.expr) for q in panel.signal.queries
+        ]
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=UIDS)
@@ -221,9 +223,9 @@ def test_answers_and_errors_have_the_colour_of_their_kind() -> None:
             for each in drawn(uid, title)["fieldConfig"]["overrides"]
         }
 
-    assert colours("mcp-server", "Answers by HTTP status")["byRegexp", "/^5/"] == "red"
+    assert colours("mcp-server", "Responses by HTTP status")["byRegexp", "/^5/"] == "red"
     assert colours("mcp-tools", "Errors by type")["byName", "tool_error"] == "orange"
-    assert colours("mcp-pipeline", "Spans lost on the way out") == {
+    assert colours("mcp-pipeline", "Spans not sent") == {
         ("byRegexp", "/ not sent$/"): "red",
         ("byRegexp", "/ not queued$/"): "orange",
     }

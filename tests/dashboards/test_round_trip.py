@@ -7,12 +7,12 @@ import pytest
 
 from dashboards import BOARDS, Board
 from dashboards.render import dashboard
-from tests.dashboards.editions import EDITIONS
-from tests.dashboards.lint import Json, panels
+from tests.dashboards.board_lint import Json, panels
+from tests.dashboards.every_board import EVERY_BOARD
 from tests.dashboards.round_trip import lost
 
 
-@pytest.mark.parametrize("board", EDITIONS.values(), ids=EDITIONS)
+@pytest.mark.parametrize("board", EVERY_BOARD.values(), ids=EVERY_BOARD)
 def test_a_board_survives_the_round_trip(board: Board) -> None:
     assert lost(dashboard(board)) == []
 

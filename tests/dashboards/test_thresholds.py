@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import limits
-from dashboards.alerts import ALERTS, Alert, groups
+from dashboards import ALERTS, limits
+from dashboards.alerts import Alert
+from dashboards.bundles import monitoring_bundle
 from dashboards.rules import rules_document
 from dashboards.thresholds import DEFAULTS, NAMES, ThresholdError, Thresholds, parse, read, reason
 
@@ -36,9 +37,8 @@ def test_an_alert_names_the_thresholds_that_decide_about_it(alert: Alert) -> Non
     deciding = {
         name
         for name in NAMES
-        for group in groups(_other(name)).values()
-        for made in group
-        if made.name == alert.name and made.condition != alert.condition
+        for other in monitoring_bundle(thresholds=_other(name)).every_alert
+        if other.name == alert.name and str(other.condition) != str(alert.condition)
     }
 
     assert deciding == set(alert.threshold_keys) - {"slow_seconds"}

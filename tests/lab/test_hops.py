@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from dashboards.alerts import ALERTS
+from dashboards import ALERTS
 from dashboards.annotations import ANNOTATIONS
 from dashboards.queries import concrete
 from lab.evidence import every_query
 from lab.hops import Seen, selectors, why
 from lab.prometheus_api import Target
-from tests.dashboards import expressions
+from tests.dashboards import parsed_promql
 
 EXPRESSIONS = sorted(
     {concrete(each.expr, window="5s", namespace=".+", server=".+") for each in every_query()}
-    | {alert.condition for alert in ALERTS}
-    | {concrete(each.expr, window="5s", namespace=".+", server=".+") for each in ANNOTATIONS}
+    | {str(alert.condition) for alert in ALERTS}
+    | {concrete(str(each.expr), window="5s", namespace=".+", server=".+") for each in ANNOTATIONS}
 )
 
 OURS = "mcp_proxy_sessions"
@@ -38,7 +38,7 @@ def told(seen: Seen, expr: str = f"sum({OURS})") -> str:
 
 @pytest.mark.parametrize("expr", EXPRESSIONS)
 def test_the_selectors_of_every_query_are_those_that_a_parser_finds(expr: str) -> None:
-    parsed = {each.name for each in expressions.selectors(expr)}
+    parsed = {each.name for each in parsed_promql.selectors(expr)}
     assert {each.pattern for each in selectors(expr)} == parsed
 
 

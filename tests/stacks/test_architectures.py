@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Profile
 from tests.stacks.engine import ROOT

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboards import limits
 from dashboards.grafana_panels import MIN_STEP
-from dashboards.objectives import RATED
+from dashboards.recordings.objectives import RATED
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Profile
 from stacks.config import (

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 import yaml
 
-from dashboards.bundles import default_bundle
+from dashboards.bundles import monitoring_bundle
 from dashboards.inhibition import InhibitRule, inhibit_rules
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Chart, Component, Profile
@@ -77,7 +77,7 @@ def test_an_alertmanager_that_is_turned_on_keeps_back_what_follows_from_worse(
     rules = alertmanager["config"]["inhibit_rules"]
 
     assert alertmanager["enabled"] is False
-    ours = list(inhibit_rules(default_bundle()))
+    ours = list(inhibit_rules(monitoring_bundle()))
 
     assert rules[0]["target_matchers"] == ["severity =~ warning|info"]
     assert rules[-len(ours) :] == ours

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.bundles import default_bundle
+from dashboards.bundles import monitoring_bundle
+from dashboards.promql.schema import Source
 from dashboards.queries import MonitoringQuery, bundle_queries
-from dashboards.series import Source
 from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from stacks.charts import Profile
 from tests.toolhive.unified import running
@@ -25,9 +25,9 @@ ONLY_OUR_PROXY_TELLS = {
     "Errors by the proxy's fault",
     "Event loop lag p99",
     "Event loop lag, worst",
-    "Life of a session",
-    "Links to servers",
-    "Lost on the way to the server",
+    "Session duration",
+    "Session transports to servers",
+    "Calls without a response",
     "MCPCallersAtFault",
     "MCPCallsLost",
     "MCPEventLoopLag",
@@ -51,13 +51,13 @@ ONLY_OUR_PROXY_TELLS = {
     "Open streams by server",
     "Processes killed by a signal",
     "Requests in flight",
-    "Refused by reason",
+    "Requests rejected, by reason",
     "Restarts of stdio servers",
     "Sessions by server",
     "Sessions ended",
     "Share of the calls' time",
     "Share of time spent in the proxy",
-    "Size of answers",
+    "Size of responses",
     "Size of requests",
     "Telemetry lost by the proxies",
     "Time added",
@@ -67,7 +67,7 @@ ONLY_OUR_PROXY_TELLS = {
     "Time behind the proxy by server",
     "Time spent in the proxy",
     "Time to the first event",
-    "Turned away at the door",
+    "Requests rejected by the proxy",
     "Upstream",
     "Where a call's time goes",
     "mcp:event_loop_lag:p99_5m",
@@ -84,9 +84,9 @@ ONLY_OUR_PROXY_TELLS = {
 IN_PART_ONLY_OUR_PROXY_TELLS = {
     "Connections and sessions",
     "Open sessions, streams and connections",
-    "Opened and ended",
+    "Sessions opened and ended",
     "Servers",
-    "Servers that need you",
+    "Servers that need attention",
     "p95 of the call and of the proxy",
 }
 """The same for some of their answers, such as the columns Upstream and Sessions."""
@@ -124,7 +124,7 @@ NOT_BEFORE_0_9_4 = {
     "MCPLatencyBudgetBurnSlow",
     "MCPLatencyBudgetBurnSteady",
     "MCPToolSlow",
-    "Most carried well",
+    "Highest sustained rate",
     "Slowest",
     "Slowest tools",
     "mcp:operations:rate5m",
@@ -155,7 +155,7 @@ def asked(architecture: str) -> tuple[MonitoringQuery, ...]:
     """What can be asked here; kubeletstats is the one source that is missing, cAdvisor is there."""
     named = ARCHITECTURES[architecture]
     sources = (named.sources - named.kubelet_sources) | {Source.KUBELET}
-    return tuple(each for each in bundle_queries(default_bundle()) if each.needs in sources)
+    return tuple(each for each in bundle_queries(monitoring_bundle()) if each.needs in sources)
 
 
 @pytest.mark.parametrize("profile", Profile)

@@ -1,4 +1,4 @@
-"""A Prometheus that gets ToolHive's series by one road, and relabels nothing of them.
+"""A Prometheus that gets ToolHive's series through one ingestion path, and relabels nothing.
 
 The settings are what ToolHive's documentation and examples/otel say, with this machine's addresses;
 the ServiceMonitor is the plainest that selects the operator's Services.
@@ -40,14 +40,14 @@ SPEC = {
 
 @contextmanager
 def running(
-    version: str, ingestion: str, made: MonitoringBundle, folder: Path
+    version: str, ingestion: str, bundle: MonitoringBundle, folder: Path
 ) -> Iterator[Running]:
-    """ToolHive's proxies of a version, the road, and a Prometheus with the rules of the set."""
+    """ToolHive's proxies of a version, and a Prometheus with the rules of the bundle."""
     addresses = choose(())
     with scripted(version, NAMESPACE) as proxies:
         files = {
             programs.PROMETHEUS_FILE: _prometheus(ingestion, addresses, proxies),
-            programs.RULES_FILE: in_step(document(made)),
+            programs.RULES_FILE: in_step(document(bundle)),
         }
         if ingestion not in SCRAPED:
             files[programs.COLLECTOR_FILE] = _collector(ingestion, addresses)
@@ -91,7 +91,7 @@ def _prometheus(ingestion: str, addresses: Addresses, proxies: Scripted) -> dict
 
 
 def _collector(ingestion: str, addresses: Addresses) -> dict[str, Any]:
-    """ToolHive's examples/otel, with the exporter that the road wants."""
+    """ToolHive's examples/otel, with the exporter of the ingestion path."""
     converted = {"resource_to_telemetry_conversion": {"enabled": True}}
     write = f"http://{addresses.prometheus}/api/v1/write"
     exporters = {

@@ -9,8 +9,8 @@ import requests
 
 from dashboards import BOARDS
 from dashboards.queries import rule_queries
-from dashboards.recording import Group
 from dashboards.recordings import RECORDINGS
+from dashboards.recordings.recording import Group
 from dashboards.render import board_json
 from lab.preview import model
 from lab.preview.queries import Query, queries

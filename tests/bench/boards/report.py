@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.recording import Group
+from dashboards.recordings.recording import Group
 from lab.preview.time_range import seconds
 from tests.bench.boards.asking import Took
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.alerts import ALERTS
-from dashboards.recording import Group
+from dashboards import ALERTS
+from dashboards.recordings.recording import Group
 from lab.prometheus_api import Prometheus
 from tests.bench.boards import asking, report, site
 from tests.bench.boards.asking import Asked, Took, View

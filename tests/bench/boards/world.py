@@ -60,8 +60,9 @@ def _server(number: int, tools: int) -> Iterator[str]:
     values = {**who, "pod": pod}
     for record in RECORDINGS:
         every = seconds(record.group.interval)
-        for place, labels in enumerate(_recorded(record.labels, names)):
-            known = {key: each for key, each in values.items() if key in record.labels}
+        carried = tuple(sorted(record.series.labels))
+        for place, labels in enumerate(_recorded(carried, names)):
+            known = {key: each for key, each in values.items() if key in carried}
             yield _line(record.record, known | labels, _Gauge(0.5), number + place, every)
 
 

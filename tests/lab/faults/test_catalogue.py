@@ -2,10 +2,9 @@
 
 import pytest
 
-from dashboards import BOARDS
-from dashboards.alerts import ALERTS
+from dashboards import ALERTS, BOARDS
 from dashboards.annotations import FIRING
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 from lab.faults.catalogue import FAULTS
 from lab.faults.drill import possible
 from lab.faults.fault import Fault
@@ -75,8 +74,8 @@ def test_every_fault_is_possible_somewhere(fault: Fault) -> None:
 
 
 def test_every_annotation_of_the_boards_has_a_fault_that_it_must_mark() -> None:
-    marked = {FIRING, *(mark for fault in FAULTS.values() for mark in fault.marks)}
-    assert marked == {each for board in BOARDS for each in board.annotations}
+    marked = {FIRING.name, *(mark.name for fault in FAULTS.values() for mark in fault.marks)}
+    assert marked == {each.name for board in BOARDS for each in board.annotations}
 
 
 def test_every_alert_has_a_fault_or_a_reason_why_it_has_none() -> None:

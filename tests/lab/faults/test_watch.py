@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboards.series import Source
+from dashboards.promql.schema import Source
 from lab.faults.fault import Fault
 from lab.faults.watch import Told, alerts_query, judge, told
 from lab.prometheus_api import Sample

@@ -1,0 +1,1 @@
+"""What is measured, as PromQL over the catalogue's series: calls, tools, proxies, pods."""

@@ -1,0 +1,62 @@
+"""What proxies hold open, take of the machine and lose, and which servers report at all."""
+
+from dashboards.expressions import calls
+from dashboards.promql import series
+from dashboards.promql.expression import Expr
+from dashboards.promql.functions import aggregate, ratio
+from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Scope, ne
+from dashboards.promql.series import By
+from proxy.telemetry import catalogue
+
+UP = series.of(catalogue.UPSTREAM_UP)
+RESTARTS = series.of(catalogue.UPSTREAM_RESTARTS)
+KILLED = series.of(catalogue.UPSTREAM_KILLED)
+CONNECTIONS = series.of(catalogue.ACTIVE_CONNECTIONS)
+SESSIONS = series.of(catalogue.SESSIONS)
+STREAMS = series.of(catalogue.STREAMS)
+OVERHEAD = series.buckets(catalogue.OVERHEAD)
+IN_FLIGHT = series.of(catalogue.IN_FLIGHT)
+LINKS = series.of(catalogue.UPSTREAM_LINKS)
+LAG = series.buckets(catalogue.EVENT_LOOP_LAG)
+LAG_COUNT = series.count(catalogue.EVENT_LOOP_LAG)
+CPU = series.of(catalogue.PROCESS_CPU)
+MEMORY = series.of(catalogue.PROCESS_RESIDENT_MEMORY)
+OPEN_FILES = series.of(catalogue.PROCESS_OPEN_FDS)
+STARTED = series.of(catalogue.PROCESS_START_TIME)
+DROPPED = series.of(catalogue.TELEMETRY_DROPPED)
+OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
+
+OF_A_PROXY = ne("server", "")
+"""Every program exposes its process under the same names; only proxies say of which server."""
+REPORTING = (UP, calls.REQUESTS)
+"""Series of every server that reports: of our proxy even when idle, of ToolHive's once called."""
+
+
+def present(scope: Scope) -> Expr:
+    """One value for each server that a proxy of ours stands before."""
+    return UP.now(scope, by=EACH_SERVER)
+
+
+def reporting(by: By, within: str = "") -> Expr:
+    """A group for each server, pod or job that reports, now or within a window."""
+    selectors = [each.select(RULE) for each in REPORTING]
+    seen = [each.over("last_over_time", within) if within else each for each in selectors]
+    ours, either = (aggregate("group", each, by) for each in seen)
+    return ours | either
+
+
+def overhead(by: By = ()) -> Expr:
+    """Mean seconds that a request spent in the proxy; its histogram has no methods to select by."""
+    total, count = series.total(catalogue.OVERHEAD), series.count(catalogue.OVERHEAD)
+    return ratio(total.rate(SELECTED, by=by), count.rate(SELECTED, by=by))
+
+
+def copies(scope: Scope) -> Expr:
+    """Through how many ingestion paths one series arrives.
+
+    ToolHive's second series of SSE connections is not a copy.
+    """
+    each_pod = ("namespace", "server", "pod", "transport")
+    ours = UP.now(scope, by=each_pod, operator="count")
+    theirs = CONNECTIONS.now(scope, ne("transport", "sse"), by=each_pod, operator="count")
+    return aggregate("max", ours, EACH_SERVER) | aggregate("max", theirs, EACH_SERVER)

@@ -1,0 +1,98 @@
+"""Label schemas: under which names and labels series are found where other labels are in use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from dashboards.promql.scope import Match
+
+Labels = Mapping[str, str]
+"""Labels of the series contract -> their names in a schema, of those that some series carry."""
+
+
+class Source(StrEnum):
+    """What must run for a series to exist."""
+
+    PROXY = "proxy"
+    """An instrumented proxy with traffic, through any ingestion path."""
+    PROMETHEUS = "prometheus"
+    """Prometheus, scraping itself."""
+    COLLECTOR = "collector"
+    """The collector's own telemetry, scraped; it carries traces."""
+    COLLECTOR_METRICS = "collector-metrics"
+    """As COLLECTOR, with a pipeline for metrics."""
+    REMOTE_WRITE = "remote-write"
+    """A client of Prometheus' remote write."""
+    SCRAPE_PROXY = "scrape-proxy"
+    """Prometheus scrapes the proxies themselves."""
+    KUBELET = "kubelet"
+    """A cluster: its kubelets, read by cAdvisor or kubeletstats, and kube-state-metrics."""
+
+
+_IMPLIED = {
+    Source.KUBELET: {Source.PROXY, Source.PROMETHEUS},
+    Source.SCRAPE_PROXY: {Source.PROXY},
+    Source.PROXY: {Source.PROMETHEUS},
+}
+"""Sources that exist wherever the first one does: queries about pods also ask for their proxies."""
+
+
+def needed(sources: frozenset[Source]) -> Source:
+    """The one of the sources that implies all others. Raises ValueError if there is none."""
+    (only,) = sources - frozenset().union(*(_IMPLIED.get(each, ()) for each in sources))
+    return only
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedLabel:
+    """A label's value is part of the value of `label`: `pattern` has {} in its place."""
+
+    label: str
+    pattern: str
+
+    @property
+    def capturing(self) -> str:
+        """A regular expression whose first group is the embedded value."""
+        return self.pattern.format("(.+)")
+
+    def match(self, embedded: Match) -> Match:
+        """The matcher on `label` for a matcher on the embedded value, one with a pattern."""
+        return Match(self.label, embedded.operator, self.pattern.format(f"({embedded.value})"))
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesMapping:
+    """A series of the contract as it is found in a schema.
+
+    Labels that are not in `labels` are missing. `where` narrows a series that holds more than the
+    contract's. `server` is set where the series have no label `server` of their own.
+    """
+
+    name: str
+    labels: Labels
+    where: tuple[Match, ...] = ()
+    server: EmbeddedLabel | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSchema:
+    """The series that exist, by their names in the contract.
+
+    Series of `sources` that are not in `series` exist as in the contract; so do recorded series
+    with `recordings`. `namespace` is the label that stands for the contract's `namespace`.
+    `matches` replaces matchers on the names of alerts and rules.
+    """
+
+    namespace: str
+    series: Mapping[str, SeriesMapping]
+    sources: frozenset[Source]
+    recordings: bool = False
+    matches: Mapping[Match, Match] = field(default_factory=dict)
+
+    def with_series(self, name: str, mapping: SeriesMapping) -> "LabelSchema":
+        """The schema with one more series."""
+        return replace(self, series={**self.series, name: mapping})
+
+
+CONTRACT = LabelSchema("namespace", {}, frozenset(Source), recordings=True)
+"""Every series and label as in the series contract."""

@@ -1,0 +1,106 @@
+"""A variant: the label schema, names and texts that boards and rules are adapted to."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+
+from dashboards.alerts import RUNBOOK, groups
+from dashboards.promql.schema import CONTRACT, Labels, LabelSchema
+from dashboards.thresholds import DEFAULTS
+from dashboards.variants import texts
+from dashboards.variants.texts import Texts
+
+_VALUES = {
+    "value": "{{ $value }}",
+    "count": '{{ $value | printf "%.0f" }}',
+    "rate": '{{ $value | printf "%.2f" }}',
+    "percent": "{{ $value | humanizePercentage }}",
+    "duration": "{{ $value | humanizeDuration }}",
+    "bytes": "{{ $value | humanize1024 }}B",
+}
+"""Placeholder -> Prometheus' template of an alert's value."""
+
+ALERT_NAMES = tuple(each.name for group in groups(DEFAULTS).values() for each in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Names begin with the prefixes where the templates have `mcp` and `MCP`.
+
+    Boards and rules of two variants can stand side by side in one Grafana and one Prometheus.
+    """
+
+    name: str
+    prefix: str
+    alert_prefix: str
+    schema: LabelSchema
+    texts: Texts
+    board_prefix: str
+    title_prefix: str
+    runbook_file: str
+    exemplars: bool = True
+    """Whether histograms keep the ids of traces."""
+    traces: bool = True
+    """Whether the server's name is the service's name in traces."""
+
+    def with_schema(self, schema: LabelSchema) -> "Variant":
+        """The variant with more series."""
+        return replace(self, schema=schema)
+
+    def uid(self, board: str) -> str:
+        """The uid of a board whose template is `mcp-...`."""
+        return self.board_prefix + board.removeprefix("mcp")
+
+    def title(self, board: str) -> str:
+        """The title of a board whose template is `MCP / ...`."""
+        return self.title_prefix + board.removeprefix("MCP")
+
+    def record(self, series: str) -> str:
+        """The recorded series whose template is `mcp:...`."""
+        return self.prefix + series.removeprefix("mcp")
+
+    def alert(self, name: str) -> str:
+        """The alert whose template is `MCP...`."""
+        return self.alert_prefix + name.removeprefix("MCP")
+
+    def label_aliases(self) -> dict[str, str]:
+        """The label with a board variable's value, where its name is not the variable's."""
+        here = self.schema.namespace
+        return {} if here == "namespace" else {"namespace": here}
+
+    def text(self, template: str) -> str:
+        """A text with its placeholders replaced. Raises KeyError for one that is unknown."""
+        return _filled(template, _texts(self))
+
+    def alert_text(self, template: str, labels: Labels) -> str:
+        """A text about an alert whose series have the labels, as a template of Prometheus."""
+        given = {label: f"{{{{ $labels.{here} }}}}" for label, here in labels.items()}
+        if "namespace" in given and "server" in given:
+            given["server"] = f"{given['namespace']}/{given['server']}"
+        return _filled(template, _texts(self) | _VALUES | given)
+
+
+@cache
+def _texts(variant: Variant) -> dict[str, str]:
+    """By their names in braces, names of alerts included."""
+    names = {each: variant.alert(each) for each in ALERT_NAMES}
+    texts = asdict(variant.texts)
+    return names | {name: text.format_map(names) for name, text in texts.items()}
+
+
+def _filled(template: str, given: Mapping[str, str]) -> str:
+    """An empty text leaves no gap between its neighbours."""
+    return " ".join(template.format_map(given).split())
+
+
+UNIFIED = Variant(
+    name="unified",
+    prefix="mcp",
+    alert_prefix="MCP",
+    schema=CONTRACT,
+    texts=texts.UNIFIED,
+    board_prefix="mcp",
+    title_prefix="MCP",
+    runbook_file=RUNBOOK,
+)
+"""For every proxy and ingestion path whose series keep the series contract."""

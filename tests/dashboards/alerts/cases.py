@@ -1,0 +1,171 @@
+"""Cases of alerts: histories of one server's series, and whether the alert fires on them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from dashboards import ALERTS, Alert
+from tests.dashboards.promtool import Firing, History, Labels, Promtool
+
+OF = 'namespace="ns",server="echo"'
+SERVER = {"namespace": "ns", "server": "echo"}
+TOOL = {**SERVER, "tool": "fetch"}
+
+UP = f"mcp_proxy_upstream_up{{{OF}"
+REQUESTS = f"toolhive_mcp_requests_total{{{OF}"
+BUCKET = f"toolhive_mcp_request_duration_seconds_bucket{{{OF}"
+OUTCOMES = f"mcp_proxy_outcomes_total{{{OF}"
+TOOL_CALLS = f"toolhive_mcp_tool_calls_total{{{OF}"
+
+BY_NAME = {alert.name: alert for alert in ALERTS}
+
+IDENTIFYING = ("namespace", "server", "job", "exported_job", "exporter", "receiver", "family")
+"""Labels by which the answer to a runbook's query identifies what the alert is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fires:
+    """An alert that fires by `at` and not yet at `pending`.
+
+    `value` is the alert's value as its description shows it; `every` is the time between samples,
+    and between evaluations.
+    """
+
+    name: str
+    history: History
+    at: str
+    pending: str
+    value: str
+    labels: Labels = field(default_factory=lambda: SERVER)
+    every: str = "1m"
+    given: Mapping[str, float] = field(default_factory=dict)
+    """Thresholds instead of the defaults."""
+    beside: History = field(default_factory=dict)
+    """What the runbook's query selects, where the alert uses other series."""
+
+    def firing(self, alert: Alert, labels: Labels | None = None) -> Firing:
+        """The alert as it fires, with the labels that identify what it is about."""
+        labels = self.labels if labels is None else labels
+        texts = {
+            "summary": alert.summary,
+            "description": alert.description,
+            "runbook_url": alert.runbook_url,
+            "dashboard_url": alert.dashboard_url,
+        }
+        return Firing(
+            {"severity": str(alert.severity), **alert.labels, **labels},
+            {key: rendered(text, labels, self.value) for key, text in texts.items()},
+        )
+
+
+def rendered(template: str, labels: Labels, value: str) -> str:
+    """A template of Prometheus with the labels' and the alert's value in it."""
+    labelled = re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: labels[found[1]], template)
+    return re.sub(r"\{\{ \$value[^}]*\}\}", value, labelled)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """An alert that does not fire, and why."""
+
+    name: str
+    reason: str
+    history: History
+    at: tuple[str, ...] = ("10m", "20m", "30m")
+    every: str = "1m"
+    given: Mapping[str, float] = field(default_factory=dict)
+
+
+def confirmed(alert: Alert, labels: Labels) -> str:
+    """The runbook's query, for that which the alert fires about."""
+    shared = ", ".join(each for each in labels if each in IDENTIFYING)
+    firing = f'ALERTS{{alertname="{alert.name}", alertstate="firing"}}'
+    return f"({alert.runbook.confirm}) and on ({shared}) {firing}"
+
+
+def firing_test(cases: tuple[Fires, ...]) -> Callable[..., None]:
+    """A test that the alerts fire after their `for`, with their labels, value and addresses.
+
+    While an alert fires, the query that its runbook confirms it by has data.
+    """
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
+    def test(case: Fires, promtool: Promtool) -> None:
+        alert = BY_NAME[case.name]
+        expected = {case.pending: [], case.at: [case.firing(alert)]}
+        with_beside = replace(case, history=case.history | case.beside)
+        has_data = {case.at: confirmed(alert, case.labels)}
+
+        assert promtool.replays([promtool.replay(with_beside, case.name, expected, has_data)]) == ""
+
+    return test
+
+
+def quiet_test(cases: tuple[Quiet, ...]) -> Callable[..., None]:
+    """A test that the alerts do not fire."""
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("case", cases, ids=lambda case: f"{case.name}: {case.reason}")
+    def test(case: Quiet, promtool: Promtool) -> None:
+        expected: dict[str, list[Firing]] = {time: [] for time in case.at}
+
+        assert promtool.alerts(case, case.name, expected) == ""
+
+    return test
+
+
+def calls(succeeded: str, failed: str, method: str = "tools/call") -> History:
+    return {
+        f'{REQUESTS},mcp_method="{method}",status="success"}}': succeeded,
+        f'{REQUESTS},mcp_method="{method}",status="error"}}': failed,
+    }
+
+
+def tool_calls(succeeded: str, failed: str, tool: str = "fetch") -> History:
+    return {
+        f'{TOOL_CALLS},tool="{tool}",status="success"}}': succeeded,
+        f'{TOOL_CALLS},tool="{tool}",status="error"}}': failed,
+    }
+
+
+def outcomes(by_outcome: dict[tuple[str, str], str]) -> History:
+    """Calls by outcome and fault."""
+    return {
+        f'{OUTCOMES},mcp_method="tools/call",outcome="{outcome}",fault="{fault}"}}': values
+        for (outcome, fault), values in by_outcome.items()
+    }
+
+
+def latencies(by_bound: dict[str, str], method: str = "tools/call") -> History:
+    """Calls by the upper bound of their duration, and their count as the +Inf bucket has it."""
+    buckets = {
+        f'{BUCKET},mcp_method="{method}",le="{bound}"}}': each for bound, each in by_bound.items()
+    }
+    return buckets | {f'{REQUESTS},mcp_method="{method}",status="success"}}': by_bound["+Inf"]}
+
+
+def buckets(series: str, by_bound: dict[str, str]) -> History:
+    """Any histogram of the server; `series` is its name, and more labels after a comma."""
+    name, _, more = series.partition(",")
+    labels = f"{OF},{more}" if more else OF
+    return {f'{name}_bucket{{{labels},le="{bound}"}}': each for bound, each in by_bound.items()}
+
+
+def recorded(values: dict[str, str], more: str = "") -> History:
+    """Series as rules recorded them."""
+    return {f"{name}{{{OF}{more}}}": each for name, each in values.items()}
+
+
+def burning(noun: str, long: str, short: str, ratio: str, rate: str, now: str = "") -> History:
+    """A server of some age whose bad calls are recorded, hourly; `now` in the short window."""
+    return recorded(
+        {
+            "mcp:calls:rate5m": "1x200",
+            f"mcp:{noun}:ratio_rate{long}": ratio,
+            f"mcp:{noun}:ratio_rate{short}": now or ratio,
+            f"mcp:{noun}:rate{long}": rate,
+        }
+    )
