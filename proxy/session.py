@@ -31,6 +31,10 @@ PROGRESS = "notifications/progress"
 CANCELLED_METHOD = "notifications/cancelled"
 LISTEN = "subscriptions/listen"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+HUNG_SECONDS = 25.0
+"""Who gives up a call of which nothing was heard for so long, has not cancelled it: it hung. The
+official SDKs wait for 30 s or 60 s, by the client.
+"""
 MOST_GIVEN_UP = 256
 """Calls that ended without an answer whose ids are remembered."""
 
@@ -46,8 +50,9 @@ class Call:
     """
 
     __slots__ = (
-        "answer_size", "asked", "deadline", "first_event", "held", "id", "listed", "method", "name",
-        "progress_token", "reason", "session", "size", "started", "trace", "version",
+        "answer_size", "asked", "deadline", "first_event", "heard", "held", "id", "listed",
+        "method", "name", "progress_token", "questioned", "reason", "session", "size", "started",
+        "trace", "version",
     )  # fmt: skip
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
@@ -65,6 +70,8 @@ class Call:
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started
         self.deadline = 0.0
+        self.heard = 0.0
+        self.questioned = False
         self.version = version or params.protocol_version
         self.session = session
         self.trace: Trace = UNTRACED
@@ -82,6 +89,16 @@ def excuse(calls: Iterable[Call], seconds: float) -> None:
     """Wait so much longer: the server was not read meanwhile, since the caller read nothing."""
     for call in calls:
         call.deadline += seconds
+        call.heard += seconds
+
+
+def given_up(call: Call, now: float) -> Verdict:
+    """The verdict on a call that its caller waits for no more: it may have waited in vain.
+
+    A server that asked the client something is not silent: it waits, too.
+    """
+    hung = now - call.heard >= HUNG_SECONDS and not call.questioned
+    return TIMED_OUT if hung else CANCELLED
 
 
 class Finished(NamedTuple):
@@ -158,6 +175,7 @@ class Session:
                     self._finish(begun, CANCELLED)
                 raise DuplicateRequest(f"request id {call.id!r} is still in flight")
             call.deadline = now + self._patience
+            call.heard = now
             self._calls[call.id] = call
             if call.progress_token is not None:
                 self._tokens[call.progress_token] = call
@@ -168,6 +186,9 @@ class Session:
             return self._answer(message)
         if message.method == PROGRESS:
             return self._progress(message, now)
+        if message.is_request:
+            for call in self._calls.values():
+                call.questioned = True
         return UNRELATED
 
     def heard(self, now: float) -> None:
@@ -175,9 +196,14 @@ class Session:
         for call in self._calls.values():
             call.deadline = now + self._patience
 
-    def cancel(self, request_id: RequestId | None) -> Finished | None:
+    def cancel(self, request_id: RequestId | None, now: float) -> Finished | None:
         """The caller cancels a call; None if it is not, or no longer, in flight."""
-        return self.abandon(request_id, CANCELLED)
+        call = self._calls.get(request_id) if request_id is not None else None
+        return None if call is None else self.drop(call, given_up(call, now))
+
+    def give_up(self, calls: Iterable[Call], now: float) -> tuple[Finished, ...]:
+        """The caller waits for these calls no more."""
+        return tuple(self.drop(call, given_up(call, now)) for call in calls)
 
     def abandon(self, request_id: RequestId | None, verdict: Verdict) -> Finished | None:
         """End a call without an answer; None if it is not, or no longer, in flight."""
@@ -259,13 +285,13 @@ class Session:
         """The call that an answer under another id is to: one of another JSON type, or, with an
         error, one that is not known, such as null (JSON-RPC 2.0, section 5), while one call waits.
         """
-        given_up = self._given_up or {}
-        if message.id in given_up:
+        unanswered = self._given_up or {}
+        if message.id in unanswered:
             return None
         known = ids.stands_for(message.id, self._calls)
         if known is not None:
             return self._calls[known]
-        late = ids.stands_for(message.id, given_up) is not None
+        late = ids.stands_for(message.id, unanswered) is not None
         if message.error and len(self._calls) == 1 and not late:
             return next(iter(self._calls.values()))
         return None
@@ -276,6 +302,7 @@ class Session:
         if call is None:
             return UNRELATED
         call.deadline = max(call.deadline, now + self._patience)  # It may have been held up.
+        call.heard = max(call.heard, now)
         return Related(call)
 
     def _finish(self, call: Call, verdict: Verdict) -> Finished:

@@ -281,7 +281,7 @@ class Conversation:
 
     def reply_gone(self, reply: Reply) -> None:
         """Part of reply.Audience."""
-        for finished in self._drop(tuple(reply.calls), CANCELLED):
+        for finished in self._session.give_up(tuple(reply.calls), perf_counter()):
             del self._replies[finished.call]
             self._count(finished, GONE_STATUS)
 
@@ -320,7 +320,7 @@ class Conversation:
         self.over = True
         self._account.close()
         self._stream = None
-        for finished in self._session.end(CANCELLED):
+        for finished in self._session.give_up(self._session.calls, perf_counter()):
             del self._replies[finished.call]
             self._count(finished, GONE_STATUS)
         if self._link is not None:
@@ -387,7 +387,8 @@ class Conversation:
         for message in post.messages:
             if message.method != CANCELLED_METHOD:
                 continue
-            finished = self._session.cancel((message.params or NO_PARAMS).request_id)
+            request_id = (message.params or NO_PARAMS).request_id
+            finished = self._session.cancel(request_id, perf_counter())
             if finished is not None:
                 self._replies.pop(finished.call).drop(finished.call)
                 self._count(finished, GONE_STATUS)
@@ -406,7 +407,12 @@ class Conversation:
     def _close(self, verdict: Verdict, status: int, reason: str) -> None:
         self.over = True
         self._account.close()
-        self._answer_in_place(self._session.end(verdict), status, reason)
+        session = self._session
+        if verdict is CANCELLED:
+            ended = session.give_up(session.calls, perf_counter())
+        else:
+            ended = session.end(verdict)
+        self._answer_in_place(ended, status, reason)
         self._terms.books.ledger.streams -= len(self._listeners)
         for listener in self._listeners:
             listener.end()

@@ -268,14 +268,14 @@ class Exchange:
 
     def cancel(self, request_id: RequestId | None) -> None:
         """The caller cancelled a call; the upstream says how the exchange ends."""
-        finished = self._session.cancel(request_id)
+        finished = self._session.cancel(request_id, perf_counter())
         if finished is not None:
             self._wait_so_far()
             self._count((finished,), GONE_STATUS)
 
     def give_up(self) -> None:
         """The caller ended the session; the upstream says how the exchange ends."""
-        self._count(self._end_own(CANCELLED), GONE_STATUS)
+        self._give_up_own()
 
     def withdraw(self) -> None:
         """Another takes the client's request over: nothing of this exchange is counted."""
@@ -300,7 +300,7 @@ class Exchange:
         if self._waits and self._last_event:
             self._park()
         self._wait_so_far()
-        self._count(self._end_own(CANCELLED), GONE_STATUS)
+        self._give_up_own()
         self._drop_source()
         self._close()
 
@@ -316,6 +316,10 @@ class Exchange:
         self._drop_source()
         self._fail(502, "the upstream encoded its answer unasked", self._end_own(GARBLED))
         return True
+
+    def _give_up_own(self) -> None:
+        calls = self._session.calls if self.post.calls else ()
+        self._count(self._session.give_up(calls, perf_counter()), GONE_STATUS)
 
     def _error(self, head: ResponseHead, body: bytes = b"") -> HttpError:
         return HttpError(head.status, body, in_session=bool(self.post.arrival.session))
@@ -333,6 +337,7 @@ class Exchange:
             return
         for call in self.post.calls:
             call.first_event = call.first_event or now
+            call.heard = now
         session = self._session
         effects: list[Effect | None]
         try:

@@ -10,7 +10,7 @@ from ..memory import Memory
 from ..session import Finished, Session
 from ..telemetry.vocabulary import ErrorType
 from ..transports.pool import Pool
-from ..verdict import CANCELLED, UNREACHABLE
+from ..verdict import UNREACHABLE
 from ..wire import request
 from ..wire.head import ResponseHead
 from ..wire.message import RequestId
@@ -207,7 +207,7 @@ class HttpUpstream:
         if (waiting := self._calls.get((session, request_id))) is not None:
             waiting.cancel(request_id)
         parked = self._parked.get(session)
-        if parked is not None and (cancelled := parked.cancel(request_id)) is not None:
+        if parked is not None and (cancelled := parked.cancel(request_id, perf_counter())):
             self._end_parked(session, (cancelled,), GONE_STATUS)
 
     def _deleted(self, exchange: Exchange) -> None:
@@ -232,7 +232,8 @@ class HttpUpstream:
 
     def _end_session(self, session: str, error_type: str) -> None:
         if session in self._parked:
-            self._end_parked(session, self._parked[session].end(CANCELLED), GONE_STATUS)
+            parked = self._parked[session]
+            self._end_parked(session, parked.give_up(parked.calls, perf_counter()), GONE_STATUS)
         self._books.owners.release(session)
         seconds = self._sessions.close(session, perf_counter())
         if seconds is not None:

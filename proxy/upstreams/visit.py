@@ -8,7 +8,7 @@ from ..calls.post import GONE_STATUS, Post
 from ..eras import headers, keys, rules
 from ..eras.request import Refused, Request
 from ..eras.subscription import closure
-from ..session import Finished
+from ..session import Finished, given_up
 from ..verdict import CANCELLED, OK, TIMED_OUT, Verdict, judge
 from ..wire import jsonrpc
 from ..wire.head import lines
@@ -51,6 +51,7 @@ class Visit:
         self._books = books
         self._patience = patience
         self._deadline = self.call.started + patience
+        self.call.heard = self.call.started
         self._held = 0
         self._waits_since = 0.0
         self._looked = perf_counter()
@@ -99,7 +100,8 @@ class Visit:
 
     def push(self, message: bytes) -> None:
         """Send the client a message that comes before the answer."""
-        self._deadline = perf_counter() + self._patience
+        self.call.heard = perf_counter()
+        self._deadline = self.call.heard + self._patience
         if not self._reply.accepts_events:
             return
         if self._held > SLOW_LIMIT:
@@ -148,6 +150,7 @@ class Visit:
         since, self._looked = self._looked, now
         if self.slow:
             self._deadline += now - since
+            self.call.heard += now - since
         else:
             self._reply.keep_alive(now)
         if not self._counted and now > self._deadline:
@@ -164,7 +167,7 @@ class Visit:
 
     def reply_gone(self, reply: Reply) -> None:
         """Part of reply.Audience: closing the stream is the cancel."""
-        self._leave(CANCELLED)
+        self._leave(given_up(self.call, perf_counter()))
 
     def listener_gone(self, listener: object) -> None:
         """Part of reply.Audience: a modern client has no GET stream."""

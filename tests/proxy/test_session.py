@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.errors import DuplicateRequest
-from proxy.session import LATE, LISTEN, PROGRESS, UNRELATED, Call, Finished, Related, Session
+from proxy.session import (
+    HUNG_SECONDS,
+    LATE,
+    LISTEN,
+    PROGRESS,
+    UNRELATED,
+    Call,
+    Finished,
+    Related,
+    Session,
+    excuse,
+)
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.verdict import (
     CANCELLED,
@@ -77,7 +88,7 @@ def test_an_answer_whose_id_has_another_type_is_known_by_its_value(
 def test_ids_that_differ_in_their_type_only_are_told_apart() -> None:
     number, text = call(1), call("1")
     both = session(number, text)
-    assert both.cancel("1") == Finished(text, CANCELLED)
+    assert both.cancel("1", 1.0) == Finished(text, CANCELLED)
     assert both.receive(answer("1"), 1.0) is LATE
     assert both.receive(answer(1), 1.0) == Finished(number, OK)
 
@@ -106,7 +117,7 @@ def test_of_several_calls_an_error_under_an_unknown_id_ends_none(
 @pytest.mark.parametrize("came", [1, "1"])
 def test_the_late_error_of_a_call_that_was_given_up_ends_no_other(came: RequestId) -> None:
     two = session(call(1), call(2))
-    two.cancel(1)
+    two.cancel(1, 1.0)
     assert two.receive(failure(came), 1.0) is LATE
     assert [each.id for each in two.calls] == [2]
 
@@ -159,10 +170,37 @@ def test_a_servers_own_message_belongs_to_no_call(message: Message) -> None:
 def test_a_cancelled_call_ends_at_once_and_its_answer_is_late() -> None:
     mine = call(1)
     one = session(mine)
-    assert one.cancel(1) == Finished(mine, CANCELLED)
-    assert one.cancel(1) is None
-    assert one.cancel(None) is None
+    assert one.cancel(1, 1.0) == Finished(mine, CANCELLED)
+    assert one.cancel(1, 1.0) is None
+    assert one.cancel(None, 1.0) is None
     assert one.receive(answer(1), 1.0) is LATE
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(HUNG_SECONDS - 0.1, CANCELLED), (HUNG_SECONDS, TIMED_OUT)]
+)
+def test_a_call_that_hung_until_its_caller_gave_it_up_was_not_cancelled(
+    seconds: float, verdict: Verdict
+) -> None:
+    mine, other = call(1, "t"), call(2)
+    both = session(mine, other)
+    both.receive(progress("t"), 100.0)
+    assert both.cancel(1, 100.0 + seconds) == Finished(mine, verdict)
+    assert session(other).give_up((other,), seconds) == (Finished(other, verdict),)
+
+
+def test_a_call_whose_server_waits_for_the_client_has_not_hung() -> None:
+    mine = call(1)
+    one = session(mine)
+    one.receive(Message(id="q", method="elicitation/create"), 1.0)
+    assert one.cancel(1, 100.0) == Finished(mine, CANCELLED)
+
+
+def test_time_in_which_a_client_reads_nothing_is_not_its_servers() -> None:
+    mine = call(1)
+    one = session(mine)
+    excuse([mine], 90.0)
+    assert one.cancel(1, 100.0) == Finished(mine, CANCELLED)
 
 
 def test_a_subscription_is_served_once_it_is_acknowledged_and_other_calls_go_on() -> None:
@@ -281,7 +319,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(request_id=IDS)
     def cancel(self, request_id: RequestId) -> None:
-        finished = self.session.cancel(request_id)
+        finished = self.session.cancel(request_id, self.now)
         assert (finished is not None) is (request_id in self.open)
         if finished is not None:
             self._end(finished)

@@ -70,6 +70,8 @@ class Scene:
         one = post(self.client, body, arrival(method, mcp_session_id="s", **headers))
         session = Session(PATIENCE)
         session.begin(one.calls, 0.0)
+        for call in one.calls:
+            call.heard = perf_counter()
         self.exchange = Exchange(one, session, self.owner)
         self.exchange.sent()
         assert self.exchange.connected(self.source)
