@@ -7,7 +7,17 @@ from typing import Protocol
 from ..calls.post import GONE_STATUS, Post, failure, resumption
 from ..eras import keys
 from ..errors import MalformedMessage
-from ..session import ACKNOWLEDGED, Effect, Finished, Session, Settled, excuse
+from ..session import (
+    ACKNOWLEDGED,
+    LATE,
+    PROGRESS,
+    UNRELATED,
+    Effect,
+    Finished,
+    Session,
+    Settled,
+    excuse,
+)
 from ..telemetry.catalogue import Outcome
 from ..transports.port import Source, Writer
 from ..verdict import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_http
@@ -16,12 +26,13 @@ from ..wire.abridged import Abridged
 from ..wire.event_stream import COMMENT, KEEP_ALIVE_SECONDS, Event
 from ..wire.head import Content, ResponseHead
 from ..wire.http_error import HttpError
-from ..wire.message import RequestId
+from ..wire.message import Message, RequestId
 from .event_relay import EventRelay
 from .late_answer import LateAnswer
 
 _IDLE = Settled(())
 """What becomes of the calls of an answer for which none waits."""
+ACCEPTED = 202
 _TOO_LONG = b"{"
 """Stands for a message of which nothing is known: it passes all the same."""
 
@@ -36,6 +47,12 @@ class Owner(Protocol):
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         """Keep calls that the stream which resumes `name` may answer; end the others."""
+
+    def listens(self, session: str) -> bool:
+        """Whether the session has a GET stream, on which a server may answer."""
+
+    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None:
+        """A stream brought a message of so many bytes for a call of the session that is not its."""
 
     def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
         """The upstream's answer has begun."""
@@ -102,6 +119,9 @@ class Exchange:
         """Part of port.Sink."""
         self._waited += arrived - self._mark
         if self._refuses(head):
+            return
+        if head.status == ACCEPTED and not body and self._waits_for_stream:
+            self._accept(head)
             return
         settled = self._session.settle(head.status, body, arrived) if self._session.busy else _IDLE
         finished = settled.finished
@@ -331,25 +351,52 @@ class Exchange:
         name = resumption(self.post, self._last_event.decode("latin-1"))
         self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
+    @property
+    def _waits_for_stream(self) -> bool:
+        """Whether the answer may come on the session's GET stream, as it does from some servers."""
+        return self._waits and self._owner.listens(self.post.arrival.session)
+
+    def _accept(self, head: ResponseHead) -> None:
+        """The server took the message, and answers on the session's GET stream."""
+        self.head = head
+        self._owner.answered(self, head)
+        self._park()
+        self._writer.answer(head.forward, b"", head.status)
+        self._close()
+
+    def take(self, message: Message, size: int, now: float) -> None:
+        """Another stream brought the answer to one of the calls, or its progress."""
+        effect = self._session.receive(message, now)
+        if isinstance(effect, Finished):
+            self._wait_so_far()
+            effect.call.answer_size = size
+            self._count((effect,), self.head.status if self.head else 0)
+
     def _see(self, event: Event, now: float) -> None:
         """See which calls the event answers."""
-        if not (event.is_message and self._session.busy):
+        arrival = self.post.arrival
+        listening = arrival.method == "GET" and arrival.session
+        if not event.is_message or not (self._session.busy or listening):
             return
         for call in self.post.calls:
             call.first_event = call.first_event or now
             call.heard = now
         session = self._session
-        effects: list[Effect | None]
+        size = event.length or len(event.data)
+        effects: list[Effect | None] = []
         try:
-            effects = [
-                session.acknowledge() if each.method == ACKNOWLEDGED else session.receive(each, now)
-                for each in jsonrpc.decode_all(event.data)
-            ]
+            for each in jsonrpc.decode_all(event.data):
+                opened = each.method == ACKNOWLEDGED
+                effect = session.acknowledge() if opened else session.receive(each, now)
+                effects.append(effect)
+                strays = effect is LATE or (effect is UNRELATED and each.method == PROGRESS)
+                if strays and arrival.session:
+                    self._owner.heard_elsewhere(arrival.session, each, size, now)
         except MalformedMessage:
             effects = [session.unreadable(event.data or _TOO_LONG)]
         for effect in effects:
             if isinstance(effect, Finished):
-                effect.call.answer_size = event.length or len(event.data)
+                effect.call.answer_size = size
                 self._count((effect,), self.head.status if self.head else 0)
 
     def _see_unfinished(self, now: float) -> bool:

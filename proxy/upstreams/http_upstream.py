@@ -13,8 +13,9 @@ from ..transports.pool import Pool
 from ..verdict import UNREACHABLE
 from ..wire import request
 from ..wire.head import ResponseHead
-from ..wire.message import RequestId
-from .exchange import Exchange
+from ..wire.ids import spellings
+from ..wire.message import NO_PARAMS, Message, RequestId
+from .exchange import ACCEPTED, Exchange
 from .leases import Leases
 from .resource_metadata import ResourceMetadata
 from .trial import Trial
@@ -139,6 +140,25 @@ class HttpUpstream:
             self._end_parked(oldest, self._parked[oldest].end(UNREACHABLE), 503)
         parked = self._parked.setdefault(name, Session(self._terms.patience))
         return session.hand_over(parked, perf_counter())
+
+    def listens(self, session: str) -> bool:
+        """Part of exchange.Owner."""
+        return session != "" and any(
+            each.post.arrival.method == "GET" and each.post.arrival.session == session
+            for each in self._exchanges
+        )
+
+    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None:
+        """Part of exchange.Owner. The SDKs' tokens for progress are the ids of their requests."""
+        about = message.id if message.is_answer else (message.params or NO_PARAMS).progress_token
+        for request_id in spellings(about):
+            if (waiting := self._calls.get((session, request_id))) is not None:
+                waiting.take(message, size, now)
+        if (parked := self._parked.get(session)) is not None:
+            effect = parked.receive(message, now)
+            if isinstance(effect, Finished):
+                effect.call.answer_size = size
+                self._end_parked(session, (effect,), ACCEPTED)
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None:
         """Part of exchange.Owner."""

@@ -12,12 +12,15 @@ _MOST_DIGITS = 20
 
 def stands_for(request_id: object, known: Container[RequestId]) -> RequestId | None:
     """The one of the known ids that is meant; None if none is."""
+    return next((each for each in spellings(request_id) if each in known), None)
+
+
+def spellings(request_id: object) -> tuple[RequestId, ...]:
+    """An id as it came, then as the other JSON type, if it can be one; empty if it is no id."""
     if not isinstance(request_id, int | str | float):
-        return None
-    if request_id in known:
-        return request_id
+        return ()
     other = number(request_id) if isinstance(request_id, str) else str(request_id)
-    return other if other is not None and other in known else None
+    return (request_id,) if other is None else (request_id, other)
 
 
 def number(request_id: object) -> int | None:

@@ -183,3 +183,66 @@ def test_a_call_whose_stream_cannot_be_resumed_ends_with_the_server(upstream: Up
         upstream.close()
         proxy.counted({(CALL, "transport_error", "server"): 1})
         client.close()
+
+
+@pytest.mark.parametrize("sent", [7, "7"])
+def test_an_answer_that_comes_on_the_get_stream_is_counted_and_read(
+    upstream: Upstream, proxy: RunningProxy, client: Client, sent: int | str
+) -> None:
+    """Some servers only accept a call, and answer it where they say what they like."""
+    stream = Client(proxy.port)
+    stream.request("GET", "/mcp", headers={"accept": "text/event-stream", "mcp-session-id": "s"})
+    own = upstream.accept()
+    own.request()
+    own.start_events()
+    own.event({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+    events = stream.getresponse()
+    assert read_event(events)["method"] == "notifications/tools/list_changed"
+    client.post(call(7), mcp_session_id="s")
+    side = upstream.accept()
+    side.request()
+    side.answer(b"", "202 Accepted")
+    assert client.getresponse().status == 202
+    assert proxy.outcomes() == {}
+    own.event(result(sent, isError=True))
+    assert read_event(events) == result(sent, isError=True)
+    proxy.counted({("tools/call", "tool_error", "server"): 1})
+    assert proxy.value("mcp_proxy_requests_in_flight") == 0
+    stream.close()
+
+
+@pytest.mark.parametrize("stream", ["GET", "POST"])
+def test_an_answer_that_comes_on_another_stream_is_counted_before_its_own_ends(
+    upstream: Upstream, proxy: RunningProxy, client: Client, stream: str
+) -> None:
+    other = Client(proxy.port)
+    if stream == "GET":
+        headers = {"accept": "text/event-stream", "mcp-session-id": "s"}
+        other.request("GET", "/mcp", headers=headers)
+    else:
+        other.post(call(1), mcp_session_id="s")
+    elsewhere = upstream.accept()
+    elsewhere.request()
+    elsewhere.start_events()
+    client.post(call(7), mcp_session_id="s")
+    side = upstream.accept()
+    side.request()
+    side.start_events()
+    elsewhere.event(result(7))
+    assert read_event(other.getresponse()) == result(7)
+    proxy.counted({("tools/call", "ok", "none"): 1})
+    side.chunk(b"")
+    assert client.getresponse().read() == b""
+    proxy.counted({("tools/call", "ok", "none"): 1})
+    other.close()
+
+
+def test_without_a_get_stream_a_call_that_is_only_accepted_fails_at_once(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    client.post(call(7), mcp_session_id="s")
+    side = upstream.accept()
+    side.request()
+    side.answer(b"", "202 Accepted")
+    assert client.answer()[0] == 502
+    proxy.counted({("tools/call", "transport_error", "server"): 1})

@@ -16,6 +16,7 @@ from proxy.upstreams.exchange import Exchange
 from proxy.verdict import CANCELLED, GARBLED, OK, TIMED_OUT, TOOL_ERROR, UNREACHABLE, Verdict
 from proxy.wire.event_stream import COMMENT, KEEP_ALIVE_SECONDS, EventReader, encode
 from proxy.wire.head import ResponseHead, parse_response
+from proxy.wire.message import Message
 from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post
 
 PATIENCE = 10.0
@@ -49,6 +50,11 @@ class Keeper:
 
     def park(self, name: str, session: Session) -> tuple[Finished, ...]:
         return session.hand_over(self.parked, 0.0)
+
+    def listens(self, session: str) -> bool:
+        return False
+
+    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None: ...
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None: ...
 

@@ -14,8 +14,9 @@ from proxy.upstreams.http_upstream import MOST_PARKED, HttpTerms, HttpUpstream
 from proxy.upstreams.leases import MOST_LEASES
 from proxy.wire.head import ResponseHead, parse_response
 from proxy.wire.message import Message
-from tests.proxy.scripted import ScriptedClient, books, counted, post
+from tests.proxy.scripted import ScriptedClient, arrival, books, counted, post
 
+EVENTS = "text/event-stream"
 TERMS = HttpTerms(
     target=b"/mcp", fixed=b"host: upstream\r\n", patience=10.0, idle=100.0, message_limit=MIB
 )
@@ -59,6 +60,40 @@ def test_sessions_that_a_server_hands_out_are_followed_up_to_a_number() -> None:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: %d\r\n\r\n"
         kept.answered(client.visitor, parse_response(head % number))
     assert counts.ledger.sessions == MOST_LEASES
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [
+        (b'{"method":"notifications/message"}', "timeout"),
+        (b'{"id":"7","result":{}}', "ok"),
+        (b'{"id":7,"error":{"code":-32602,"message":"no"}}', "protocol_error"),
+    ],
+)
+def test_a_call_hears_what_comes_for_it_on_the_get_stream(
+    accepted: bool, last: bytes, outcome: str
+) -> None:
+    """SDKs write progress there that names no call; its token is the id of the call."""
+    counts = books()
+    kept, client, listener = upstream(counts), ScriptedClient(), ScriptedClient()
+    kept.listen(post(listener, b"", arrival("GET", mcp_session_id="s", accept=EVENTS)))
+    asked = b'{"id":7,"method":"ping","params":{"_meta":{"progressToken":7}}}'
+    kept.post(post(client, asked, arrival(mcp_session_id="s")))
+    stream, call = listener.visitor, client.visitor
+    assert isinstance(stream, Exchange)
+    assert isinstance(call, Exchange)
+    stream.answer_begins(head(EVENTS))
+    now = perf_counter()
+    if accepted:
+        call.answer_whole(parse_response(b"HTTP/1.1 202 Accepted\r\n\r\n"), b"", now)
+    progress = b'{"method":"notifications/progress","params":{"progressToken":7}}'
+    stream.answer_piece(b"data: %b\n\n" % progress, now + 6)
+    kept.tick(now + TERMS.patience + 1)
+    assert counted(counts) == {}
+    stream.answer_piece(b"data: %b\n\n" % last, now + 12)
+    kept.tick(now + TERMS.patience + 7)
+    assert [row[3] for row in counted(counts)] == [outcome]
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
