@@ -41,9 +41,7 @@ class Variable:
 
 NAMESPACE = Variable("namespace", "Namespace", any_of(*proxies.REPORTING))
 SERVER = Variable(
-    "server",
-    "Server",
-    any_of(*proxies.REPORTING, where=(like("namespace", "$namespace"),)),
+    "server", "Server", any_of(*proxies.REPORTING, where=(like("namespace", "$namespace"),))
 )
 ONE_SERVER = replace(SERVER, one=True)
 TOOL = Variable("tool", "Tool", tools.CALLS.select(SELECTED))

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks; what would steer a terminal becomes `?`."""
+    """The text without line breaks; control characters become `?`."""
     return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
 
 
@@ -15,9 +15,9 @@ def cause(error: BaseException) -> str:
 
 
 def holds_user(text: str) -> bool:
-    """Whether a user stands before the host, mostly with a password (RFC 3986, section 3.2.1).
+    """Whether user information precedes the host (RFC 3986, section 3.2.1).
 
-    Where no host can be told from the rest, every @ counts: a password is not to be repeated.
+    Where no host is recognized, every @ counts, so that no password is repeated in a message.
     """
     try:
         return "@" in (urlsplit(text).netloc or text)

@@ -1,4 +1,4 @@
-"""Grafana's HTTP API, as far as boards and their folder need it (Grafana docs, "HTTP API")."""
+"""The part of Grafana's HTTP API that saves boards in a folder (Grafana docs, "HTTP API")."""
 
 import json
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ import requests
 from dashboards.cli_text import cause, one_line
 
 TIMEOUT_SECONDS = 15.0
-_ANSWER_LIMIT = 300
+_SHOWN = 300
 
 
 class GrafanaError(Exception):
-    """Grafana refused, or cannot be reached; one line with its answer."""
+    """Grafana refused a request or cannot be reached; one line with its response."""
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -28,7 +28,7 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class Grafana:
-    """One Grafana, asked with one token."""
+    """A client of one Grafana, with one token."""
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url
@@ -39,10 +39,10 @@ class Grafana:
         return f"Grafana({self._url})"
 
     def send(self, boards: Iterable[str], folder: str) -> int:
-        """Put boards into the folder, which is made if missing; how many. Raises GrafanaError.
+        """Save boards in the folder, created if missing; returns how many. Raises GrafanaError.
 
-        A board of the same uid is replaced. Boards are sent one by one: what is refused names the
-        board and how many had been saved.
+        A board of the same uid is replaced. Boards are sent one by one: the error names the board
+        and how many had been saved.
         """
         folder_uid = self._folder(folder)
         sent = 0
@@ -50,7 +50,7 @@ class Grafana:
             board = {**json.loads(text), "id": None}
             wanted = {"dashboard": board, "folderUid": folder_uid, "overwrite": True}
             try:
-                self._done("POST", "/api/dashboards/db", wanted)
+                self._request("POST", "/api/dashboards/db", wanted)
             except GrafanaError as refused:
                 uid = board["uid"]
                 raise GrafanaError(f"{refused} (board {uid}; saved before: {sent})") from refused
@@ -58,34 +58,34 @@ class Grafana:
         return sent
 
     def _folder(self, title: str) -> str:
-        """The uid of the folder with this title at the top, made if there is none."""
+        """The uid of the top-level folder with this title, created if missing."""
         path = "/api/folders"
-        found = self._done("GET", f"{path}?limit=1000")
+        found = self._request("GET", f"{path}?limit=1000")
         try:
             uids = [str(each["uid"]) for each in found if each["title"] == title]
-            return uids[0] if uids else str(self._done("POST", path, {"title": title})["uid"])
+            return uids[0] if uids else str(self._request("POST", path, {"title": title})["uid"])
         except (KeyError, TypeError) as error:
             raise GrafanaError(f"{self._url}{path}: not Grafana's API: {found}"[:300]) from error
 
-    def _done(self, verb: str, path: str, body: object = None) -> Any:
-        """The answer to a request; a redirect is a refusal: it leads to a page for people."""
-        asked = f"{verb} {self._url}{path}"
+    def _request(self, verb: str, path: str, body: object = None) -> Any:
+        """The JSON of a response; a redirect is an error: it leads to a login page."""
+        request = f"{verb} {self._url}{path}"
         try:
             response = self._http.request(
                 verb, self._url + path, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise GrafanaError(f"{asked}: no answer: {_cut(cause(error))}") from error
+            raise GrafanaError(f"{request}: no response: {_cut(cause(error))}") from error
         if response.status_code != requests.codes.ok:
-            raise GrafanaError(f"{asked}: HTTP {response.status_code}: {_said(response)}")
+            raise GrafanaError(f"{request}: HTTP {response.status_code}: {_reason(response)}")
         try:
             return response.json()
         except (ValueError, RecursionError) as error:
-            raise GrafanaError(f"{asked}: not Grafana's API: {_cut(response.text)}") from error
+            raise GrafanaError(f"{request}: not Grafana's API: {_cut(response.text)}") from error
 
 
-def _said(response: requests.Response) -> str:
-    """Grafana's own words, or where it wants to lead to, or what came instead."""
+def _reason(response: requests.Response) -> str:
+    """Grafana's message, the target of a redirect, or the body."""
     if response.is_redirect:
         return f"redirected to {response.headers['Location']}"
     try:
@@ -96,5 +96,5 @@ def _said(response: requests.Response) -> str:
 
 
 def _cut(text: str) -> str:
-    """The beginning of an answer; one that says nothing is told as such."""
-    return one_line(text)[:_ANSWER_LIMIT] or "nothing"
+    """The beginning of a response, or that it is empty."""
+    return one_line(text)[:_SHOWN] or "empty response"

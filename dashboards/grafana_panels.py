@@ -159,12 +159,7 @@ def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
 
 
 def _static(panel: StaticPanel, at: core.GridPos) -> Json:
-    return {
-        "title": panel.title,
-        "description": panel.description,
-        "id": panel.id,
-        "gridPos": at,
-    }
+    return {"title": panel.title, "description": panel.description, "id": panel.id, "gridPos": at}
 
 
 def _boards(panel: StaticPanel, at: core.GridPos) -> grafana.Text:

@@ -120,9 +120,7 @@ QUEUE = _of(
 )
 TARGET_UP = Limit("0 means that Prometheus could not read the target.", critical=1, floor=True)
 SCRAPE_SECONDS = Limit(
-    "A scrape that takes 10 s is cut off by Prometheus' default timeout.",
-    warning=2,
-    critical=10,
+    "A scrape that takes 10 s is cut off by Prometheus' default timeout.", warning=2, critical=10
 )
 SERIES_PER_FAMILY = _of(
     "series_per_family",

@@ -44,8 +44,8 @@ class Link:
 def address(board: str, *chosen: str, without: tuple[str, ...] = ()) -> str:
     """A board's path under Grafana's root, keeping time range, data source and variables."""
     kept = [f"${{{each}:queryparam}}" for each in EVERYWHERE if each not in without]
-    asked = "&".join((*chosen, *kept, "${datasource:queryparam}", "${__url_time_range}"))
-    return f"/d/{board}?{asked}"
+    parameters = "&".join((*chosen, *kept, "${datasource:queryparam}", "${__url_time_range}"))
+    return f"/d/{board}?{parameters}"
 
 
 UNCHANGED = ()

@@ -1,4 +1,4 @@
-"""Boards and rules as Kubernetes objects: what Grafana's sidecar and Prometheus' operator take."""
+"""Boards and rules as Kubernetes objects, for Grafana's sidecar and Prometheus' operator."""
 
 from dashboards.board import Board
 
@@ -9,7 +9,7 @@ BOARD_LABEL_VALUE = "1"
 FOLDER_ANNOTATION = "grafana_folder"
 FOLDER = "MCP"
 NAMESPACE = "monitoring"
-"""Where the stack, and kube-prometheus-stack by habit, keeps Grafana and Prometheus."""
+"""The namespace of Grafana and Prometheus in the stack, and usually of kube-prometheus-stack."""
 
 
 def board_configmap(board: Board, text: str, namespace: str, folder: str) -> Manifest:
@@ -28,7 +28,7 @@ def board_configmap(board: Board, text: str, namespace: str, folder: str) -> Man
 
 
 def prometheus_rule(rules: Manifest, namespace: str, prefix: str = "mcp") -> Manifest:
-    """The rules, for Prometheus' operator; the prefix tells sets of rules apart."""
+    """The rules, for Prometheus' operator; `prefix` is that of the variant."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",

@@ -14,7 +14,7 @@ NO_VALUE = {
     Source.KUBELET: "only on a cluster",
     Source.SCRAPE_PROXY: "the proxies are not scraped",
     Source.COLLECTOR_METRICS: "no metrics pass the collector",
-    Source.REMOTE_WRITE: "nobody writes",
+    Source.REMOTE_WRITE: "remote write is not used",
 }
 """Why there may be nothing to show though all is well, by the source that is missing."""
 

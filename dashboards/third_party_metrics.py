@@ -1,6 +1,6 @@
-"""Series that others emit, as the pipeline's own parts name them: a named list per emitter.
+"""Series of third parties, by emitter: the collector, Prometheus, kubelets, kube-state-metrics.
 
-Read off the running parts: Collector 0.155 (its Helm chart's default reader adds `_total` and unit
+Read from running programs: Collector 0.155 (its Helm chart's default reader adds `_total` and unit
 suffixes, hence the patterns) and Prometheus 3.10. Only labels that queries use are listed.
 """
 
@@ -14,8 +14,16 @@ def _collector(name: str, *labels: str, source: Source = Source.COLLECTOR) -> Se
     return Series(f"otelcol_{name}", TARGET | frozenset(labels), source, pattern=True)
 
 
+def _points(name: str, label: str) -> Series:
+    return _collector(f"{name}_metric_points(_total)?", label, source=Source.COLLECTOR_METRICS)
+
+
 def _prometheus(name: str, *labels: str, source: Source = Source.PROMETHEUS) -> Series:
     return Series(name, TARGET | frozenset(labels), source)
+
+
+def _kubelet(name: str, *labels: str) -> Series:
+    return Series(name, TARGET | {"namespace", "pod"} | frozenset(labels), Source.KUBELET)
 
 
 ACCEPTED_SPANS = _collector("receiver_accepted_spans(_total)?", "receiver")
@@ -28,44 +36,18 @@ QUEUE_SIZE = _collector("exporter_queue_size", "exporter", "data_type")
 QUEUE_CAPACITY = _collector("exporter_queue_capacity", "exporter", "data_type")
 COLLECTOR_MEMORY = _collector("process_memory_rss(_bytes)?")
 
-_POINTS = Source.COLLECTOR_METRICS
-ACCEPTED_POINTS = _collector("receiver_accepted_metric_points(_total)?", "receiver", source=_POINTS)
-REFUSED_POINTS = _collector("receiver_refused_metric_points(_total)?", "receiver", source=_POINTS)
-BROKEN_POINTS = _collector("receiver_failed_metric_points(_total)?", "receiver", source=_POINTS)
-SENT_POINTS = _collector("exporter_sent_metric_points(_total)?", "exporter", source=_POINTS)
-UNSENT_POINTS = _collector(
-    "exporter_send_failed_metric_points(_total)?", "exporter", source=_POINTS
-)
-UNQUEUED_POINTS = _collector(
-    "exporter_enqueue_failed_metric_points(_total)?", "exporter", source=_POINTS
-)
-
-COLLECTOR = (
-    ACCEPTED_SPANS,
-    REFUSED_SPANS,
-    BROKEN_SPANS,
-    SENT_SPANS,
-    UNSENT_SPANS,
-    UNQUEUED_SPANS,
-    QUEUE_SIZE,
-    QUEUE_CAPACITY,
-    COLLECTOR_MEMORY,
-    ACCEPTED_POINTS,
-    REFUSED_POINTS,
-    BROKEN_POINTS,
-    SENT_POINTS,
-    UNSENT_POINTS,
-    UNQUEUED_POINTS,
-)
+ACCEPTED_POINTS = _points("receiver_accepted", "receiver")
+REFUSED_POINTS = _points("receiver_refused", "receiver")
+BROKEN_POINTS = _points("receiver_failed", "receiver")
+SENT_POINTS = _points("exporter_sent", "exporter")
+UNSENT_POINTS = _points("exporter_send_failed", "exporter")
+UNQUEUED_POINTS = _points("exporter_enqueue_failed", "exporter")
 
 HTTP_REQUESTS = _prometheus(
     "prometheus_http_requests_total", "handler", "code", source=Source.REMOTE_WRITE
 )
 HTTP_DURATION = _prometheus(
-    "prometheus_http_request_duration_seconds_bucket",
-    "handler",
-    "le",
-    source=Source.REMOTE_WRITE,
+    "prometheus_http_request_duration_seconds_bucket", "handler", "le", source=Source.REMOTE_WRITE
 )
 OUT_OF_ORDER = _prometheus("prometheus_tsdb_out_of_order_samples_total", "type")
 TOO_OLD = _prometheus("prometheus_tsdb_too_old_samples_total", "type")
@@ -75,41 +57,19 @@ RULE_FAILURES = _prometheus("prometheus_rule_evaluation_failures_total", "rule_g
 ALERTS = _prometheus("ALERTS", "alertname", "alertstate", "severity", "namespace", "server")
 ALERTS_SINCE = _prometheus("ALERTS_FOR_STATE", "alertname", "severity", "namespace", "server")
 
-PROMETHEUS = (
-    HTTP_REQUESTS,
-    HTTP_DURATION,
-    OUT_OF_ORDER,
-    TOO_OLD,
-    HEAD_SERIES,
-    APPENDED,
-    RULE_FAILURES,
-    ALERTS,
-    ALERTS_SINCE,
-)
-
-UP = Series("up", TARGET, Source.SCRAPE_PROXY)
-SCRAPE_DURATION = Series("scrape_duration_seconds", TARGET, Source.SCRAPE_PROXY)
-SCRAPE_SAMPLES = Series("scrape_samples_scraped", TARGET, Source.SCRAPE_PROXY)
-
+UP = _prometheus("up", source=Source.SCRAPE_PROXY)
+SCRAPE_DURATION = _prometheus("scrape_duration_seconds", source=Source.SCRAPE_PROXY)
+SCRAPE_SAMPLES = _prometheus("scrape_samples_scraped", source=Source.SCRAPE_PROXY)
 TARGETS = (UP, SCRAPE_DURATION, SCRAPE_SAMPLES)
-
-
-def _kubelet(name: str, *labels: str) -> Series:
-    return Series(name, TARGET | {"namespace", "pod"} | frozenset(labels), Source.KUBELET)
-
 
 CADVISOR_CPU = _kubelet("container_cpu_usage_seconds_total", "container")
 CADVISOR_MEMORY = _kubelet("container_memory_working_set_bytes", "container")
 KUBELETSTATS_CPU = _kubelet("k8s_pod_cpu_usage")
 KUBELETSTATS_MEMORY = _kubelet("k8s_pod_memory_working_set_bytes")
 
-KUBELET = (CADVISOR_CPU, CADVISOR_MEMORY, KUBELETSTATS_CPU, KUBELETSTATS_MEMORY)
-
+# kube-state-metrics 2: its own `namespace` and `pod` stay, as its chart honours its labels.
 POD_RESTARTS = _kubelet("kube_pod_container_status_restarts_total", "container")
 POD_ENDS = _kubelet("kube_pod_container_status_last_terminated_reason", "container", "reason")
 POD_LIMITS = _kubelet("kube_pod_container_resource_limits", "container", "resource", "unit")
 
-KUBE_STATE = (POD_RESTARTS, POD_ENDS, POD_LIMITS)
-"""kube-state-metrics 2: its own `namespace` and `pod` stay, as its chart honours its labels."""
-
-FOREIGN = (*COLLECTOR, *PROMETHEUS, *TARGETS, *KUBELET, *KUBE_STATE)
+EVERY = tuple(each for each in globals().values() if isinstance(each, Series))

@@ -1,6 +1,6 @@
-"""Thresholds: every number that a rule judges by, each with its default, its reason and its range.
+"""Thresholds: every number that a rule compares with, each with default, reason and range.
 
-One frozen value holds them all. `parse` makes it of a mapping, `read` of a YAML file.
+`parse` reads them from a mapping, `read` from a YAML file.
 """
 
 import difflib
@@ -17,7 +17,7 @@ from proxy.telemetry.catalogue import REQUEST_DURATION
 
 
 class ThresholdError(ValueError):
-    """A threshold, or the file of them, that cannot be used; one line says which and why."""
+    """An unusable threshold or file of thresholds; one line says which and why."""
 
 
 def _setting(default: float, least: float, most: float, reason: str) -> Any:
@@ -26,7 +26,7 @@ def _setting(default: float, least: float, most: float, reason: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What rules judge by; seconds, bytes, calls per second, or parts of one."""
+    """What rules compare with; seconds, bytes, calls per second, or ratios up to 1."""
 
     slo_success: float = _setting(
         0.995, 0.95, 0.9999, "The objective: 1 of 200 calls may fail in 30 days."
@@ -35,10 +35,10 @@ class Thresholds:
         0.95, 0.95, 0.9999, "The objective: 1 of 20 calls may take longer than slow_seconds."
     )
     slow_seconds: float = _setting(
-        2, 0.01, 300, "From here on a call counts as slow; it must be a bound of the buckets."
+        2, 0.01, 300, "A call that takes longer is slow; it must be a bound of the buckets."
     )
     burn_calls: float = _setting(
-        10, 1, 1e6, "Fewer bad calls than this in a burn rate's long window are bad luck."
+        10, 1, 1e6, "Fewer bad calls than this in a burn rate's long window are noise."
     )
     call_floor: float = _setting(
         0.05, 0, 1e3, "Calls per second of a server below which a ratio is noise: 15 in 5 minutes."
@@ -47,7 +47,7 @@ class Thresholds:
         0.02, 0, 1e3, "Calls per second of a tool below which a ratio is noise: 6 in 5 minutes."
     )
     error_ratio: float = _setting(
-        0.05, 0, 1, "1 of 20 calls fails: agents retry, and turns get long."
+        0.05, 0, 1, "1 of 20 calls fails: agents retry, and turns take long."
     )
     tool_error_ratio: float = _setting(
         0.5, 0, 1, "The tool fails more often than it works; guessing agents fail now and then."
@@ -56,10 +56,10 @@ class Thresholds:
         0.5, 0, 1, "Most new clients get no session; one broken client alone stays below."
     )
     lost_ratio: float = _setting(
-        0.02, 0, 1, "Calls without any answer, lost or timed out: a healthy way loses none."
+        0.02, 0, 1, "Calls without a response, lost or timed out: a healthy connection loses none."
     )
     latency_seconds: float = _setting(
-        2, 0.001, 300, "5 of 100 calls longer than this: a chain of calls takes a minute."
+        2, 0.001, 300, "5 of 100 calls take longer than this: a chain of calls takes a minute."
     )
     tool_latency_seconds: float = _setting(
         10, 0.001, 300, "A tool may do real work, but clients begin to give up here."
@@ -77,37 +77,40 @@ class Thresholds:
         512 * 2**20, 2**20, 2**40, "A busy proxy stays below 150 MiB; usual limits are near this."
     )
     server_restarts: float = _setting(
-        3, 0, 1e3, "In 15 minutes: a crash may happen, a loop of crashes may not."
+        3, 0, 1e3, "In 15 minutes: one crash can happen, a crash loop should not."
     )
     proxy_restarts: float = _setting(
-        2, 0, 1e3, "In an hour: a roll-out and one mishap are no loop of crashes."
+        2, 0, 1e3, "In an hour: a rollout and one crash are not a crash loop."
     )
     leaked_sessions: float = _setting(
-        100, 1, 1e6, "More open than 6 hours ago, with no more calls: nobody ends them."
+        100, 1, 1e6, "More open than 6 hours ago, without more calls: clients do not end them."
     )
     leaked_streams: float = _setting(
-        100, 1, 1e6, "More open than 6 hours ago, with no more calls: nobody closes them."
+        100, 1, 1e6, "More open than 6 hours ago, without more calls: clients do not close them."
     )
     series_per_family: float = _setting(
-        10_000, 100, 1e7, "200 tools with both statuses on 25 pods; more has a label without bound."
+        10_000,
+        100,
+        1e7,
+        "200 tools with both statuses on 25 pods; more is a label with unbounded values.",
     )
     queue_fill: float = _setting(
-        0.8, 0.01, 1, "What is left holds less than a minute of a busy road."
+        0.8, 0.01, 1, "The rest holds less than a minute of a busy ingestion path."
     )
     usual_calls: float = _setting(
-        0.01, 0, 1e3, "Calls per second yesterday from which none today is news: 36 an hour."
+        0.01, 0, 1e3, "Calls per second yesterday above which none today is an alert: 36 an hour."
     )
     surge_factor: float = _setting(
         5, 1, 1e3, "Times the busiest hour of the day before: agents are bursty, loops are worse."
     )
     surge_floor: float = _setting(
-        0.05, 0, 1e3, "Calls per second of a tool below which a surge harms nobody: 180 an hour."
+        0.05, 0, 1e3, "Calls per second of a tool below which a surge is harmless: 180 an hour."
     )
     caller_fault_ratio: float = _setting(
-        0.5, 0, 1, "Most calls are wrong by themselves: a client guesses, or was not updated."
+        0.5, 0, 1, "Most calls are invalid: a client guesses, or was not updated."
     )
     rejected_rate: float = _setting(
-        0.1, 0, 1e3, "Requests per second turned away at the door: 30 in 5 minutes are a habit."
+        0.1, 0, 1e3, "Requests per second that the proxy rejects: 30 in 5 minutes are no accident."
     )
     openings_per_call: float = _setting(
         5, 1, 1e3, "Sessions opened per tool call: a client that reconnects instead of working."
@@ -122,7 +125,7 @@ class Thresholds:
 
 
 def _check(setting: Field[Any], value: object) -> None:
-    """Refuse what is no number, or out of range; True and False are no numbers."""
+    """Refuse what is not a number, or out of range; True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ThresholdError(f'"{setting.name}" is {_shown(value)}; it must be a number')
     least, most = setting.metadata["least"], setting.metadata["most"]
@@ -133,7 +136,7 @@ def _check(setting: Field[Any], value: object) -> None:
 
 
 _shown = reprlib.repr
-"""As Python spells it, cut where it is long."""
+"""In Python's notation, shortened."""
 
 
 DEFAULTS = Thresholds()
@@ -146,7 +149,7 @@ def reason(name: str) -> str:
 
 
 def parse(given: object) -> Thresholds:
-    """The defaults, with what is given instead. Raises ThresholdError."""
+    """The defaults, replaced by what is given. Raises ThresholdError."""
     if not isinstance(given, Mapping):
         raise ThresholdError(f"{type(given).__name__} found; it must be a mapping of thresholds")
     for name in given:
@@ -161,25 +164,25 @@ def _known(name: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which plain YAML silently keeps the last."""
+    """Refuses a key that is there twice, of which plain YAML silently keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise ThresholdError(f'"{key}" stands there twice; keep one')
+                raise ThresholdError(f'"{key}" is there twice; keep one')
         return super().construct_mapping(node, deep)
 
 
 def read(path: Path) -> Thresholds:
     """The thresholds of a YAML file. Raises ThresholdError with the file's name.
 
-    A file without any is refused: whoever names one means to change something.
+    An empty file is refused, as it would change nothing.
     """
     try:
         found = yaml.load(path.read_text(encoding="utf-8"), _Loader)
         if not found:
-            raise ThresholdError("no threshold in it; one is like error_ratio: 0.1")
+            raise ThresholdError("no threshold in it; add one, such as error_ratio: 0.1")
         return parse(found)
     except OSError as error:
         raise ThresholdError(f'cannot read "{path}": {error.strerror}') from error

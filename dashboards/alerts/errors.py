@@ -30,13 +30,7 @@ _DEFECTS = or_zero(
 
 def errors(t: Thresholds) -> tuple[Alert, ...]:
     """The alerts of this group, in the order of urgency."""
-    return (
-        _error_ratio_high(t),
-        _initialize_failing(t),
-        _calls_lost(t),
-        _tool_failing(t),
-        _DEFECT,
-    )
+    return (_error_ratio_high(t), _initialize_failing(t), _calls_lost(t), _tool_failing(t), _DEFECT)
 
 
 def _error_ratio_high(t: Thresholds) -> Alert:

@@ -124,11 +124,4 @@ WRITE_REJECTED = Alert(
 
 def pipeline(t: Thresholds) -> tuple[Alert, ...]:
     """The alerts of this group, along the path from the proxies to Prometheus."""
-    return (
-        DROPPED,
-        *collector(t),
-        WRITE_REJECTED,
-        SCRAPE_FAILING,
-        DOUBLED,
-        RULES_FAILING,
-    )
+    return (DROPPED, *collector(t), WRITE_REJECTED, SCRAPE_FAILING, DOUBLED, RULES_FAILING)

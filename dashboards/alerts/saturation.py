@@ -107,7 +107,7 @@ _LABEL_OVERFLOW = Alert(
         " series of its own, in place of the least used. Names that callers invent are always"
         " `other`, and not counted here.",
         "Raise `--tool-cap` to the number of tools in the server's `tools/list`. If a server"
-        " accepts any name and answers with success, its tools cannot be told apart: leave the"
+        " accepts any name and answers with success, its tools cannot be distinguished: leave the"
         " cap.",
         proxies.OVERFLOW.select(RULE).over("increase", "15m") > 0,
     ),

@@ -5,12 +5,7 @@ from dashboards.expressions import calls, tools
 from dashboards.promql.expression import Expr, Paren
 from dashboards.promql.functions import aggregate, or_zero
 from dashboards.promql.scope import EACH_SERVER, EACH_TOOL, RULE, eq, ne
-from dashboards.recordings.catalogue import (
-    CALL_RATE,
-    TOOL_RATE,
-    TOOL_RATE_DAY,
-    TOOL_RATE_HOUR,
-)
+from dashboards.recordings.catalogue import CALL_RATE, TOOL_RATE, TOOL_RATE_DAY, TOOL_RATE_HOUR
 from dashboards.recordings.objectives import CALL_RATES
 from dashboards.thresholds import Thresholds
 from proxy.telemetry.catalogue import OVERFLOW_LABEL, Fault, Outcome

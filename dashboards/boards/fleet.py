@@ -26,11 +26,7 @@ BOARD = Board(
         Row(
             102,
             "Since when",
-            (
-                lines(20, fleet.RATES),
-                lines(21, fleet.ERROR_RATIOS),
-                lines(22, fleet.LATENCIES),
-            ),
+            (lines(20, fleet.RATES), lines(21, fleet.ERROR_RATIOS), lines(22, fleet.LATENCIES)),
         ),
         Row(
             103,

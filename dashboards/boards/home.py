@@ -17,14 +17,7 @@ from dashboards.layout import Row
 from dashboards.panels import BoardEntry, board_list, stat, table
 from dashboards.signals import fleet, freshness, slis
 
-_CALLERS = (
-    fleet_board.BOARD,
-    server.BOARD,
-    tools.BOARD,
-    sessions.BOARD,
-    latency.BOARD,
-    slo.BOARD,
-)
+_CALLERS = (fleet_board.BOARD, server.BOARD, tools.BOARD, sessions.BOARD, latency.BOARD, slo.BOARD)
 _BEHIND = (resources.BOARD, proxy_cost.BOARD, pipeline.BOARD, load.BOARD)
 
 

@@ -20,9 +20,7 @@ BOARD = Board(
             ),
         ),
         Row(
-            101,
-            "All calls",
-            (heatmap(10, recorded.DURATIONS, 12), lines(11, recorded.LATENCY, 12)),
+            101, "All calls", (heatmap(10, recorded.DURATIONS, 12), lines(11, recorded.LATENCY, 12))
         ),
         Row(
             102,

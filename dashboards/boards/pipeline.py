@@ -3,13 +3,7 @@
 from dashboards.board import Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat
-from dashboards.signals import (
-    collector,
-    freshness,
-    prometheus,
-    proxies,
-    slis,
-)
+from dashboards.signals import collector, freshness, prometheus, proxies, slis
 
 BOARD = Board(
     uid="mcp-pipeline",

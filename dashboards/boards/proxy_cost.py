@@ -25,11 +25,7 @@ BOARD = Board(
         Row(
             101,
             "Time",
-            (
-                stack(10, cost.SPLIT),
-                lines(11, cost.SIDE_BY_SIDE),
-                heatmap(12, cost.SPREAD, 8),
-            ),
+            (stack(10, cost.SPLIT), lines(11, cost.SIDE_BY_SIDE), heatmap(12, cost.SPREAD, 8)),
         ),
         Row(
             102,

@@ -44,11 +44,7 @@ BOARD = Board(
         Row(
             103,
             "Latency",
-            (
-                lines(30, calls.LATENCY),
-                lines(31, calls.LATENCY_BY_METHOD),
-                lines(32, calls.SLOW),
-            ),
+            (lines(30, calls.LATENCY), lines(31, calls.LATENCY_BY_METHOD), lines(32, calls.SLOW)),
         ),
         Row(
             104,
@@ -63,10 +59,7 @@ BOARD = Board(
         Row(
             105,
             "Sessions and the connection to the server",
-            (
-                lines(50, proxies.OPEN, 12),
-                lines(51, proxies.UPSTREAM_RESTARTS, 12),
-            ),
+            (lines(50, proxies.OPEN, 12), lines(51, proxies.UPSTREAM_RESTARTS, 12)),
         ),
         Row(
             106,
@@ -83,19 +76,12 @@ BOARD = Board(
         Row(
             108,
             "Pods (on a cluster)",
-            (
-                lines(80, slis.POD_CPU_CORES, 12),
-                lines(81, slis.POD_MEMORY_BYTES, 12),
-            ),
+            (lines(80, slis.POD_CPU_CORES, 12), lines(81, slis.POD_MEMORY_BYTES, 12)),
         ),
         Row(
             107,
             "What the alerts evaluate",
-            (
-                lines(70, slis.CALLS),
-                lines(71, slis.ERRORS),
-                lines(72, slis.LATENCY),
-            ),
+            (lines(70, slis.CALLS), lines(71, slis.ERRORS), lines(72, slis.LATENCY)),
         ),
     ),
 )

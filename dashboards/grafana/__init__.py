@@ -1,8 +1,8 @@
-"""grafanalib 0.7.1 made to speak to today's Grafana: a mixin before each class, nothing else.
+"""grafanalib 0.7.1 adapted to current Grafana: a mixin before each class, nothing else.
 
-grafanalib writes the dashboard of 2017 (schemaVersion 12) with keys that today's Grafana migrates
+grafanalib writes the dashboard of 2017 (schemaVersion 12) with keys that current Grafana migrates
 wrongly or not at all. `modern` drops them; `panels`, `targets` and `dashboard` fill in what the v1
-schema of Grafana 12 wants. Only `dashboards.render` constructs what is in here.
+schema of Grafana 12 wants. Only `grafana_panels` and `render` use it.
 """
 
 from dashboards.grafana.dashboard import Choice, Dashboard, TextBox, Var

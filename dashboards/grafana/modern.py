@@ -19,7 +19,7 @@ Class = TypeVar("Class")
 
 def attributes(cls: type[Class]) -> type[Class]:
     """`attr.s`, unseen by mypy, which would forget the untyped base's attributes."""
-    return attr.s(cls)
+    return attr.s(cls, collect_by_mro=True)
 
 
 _LEGACY = frozenset(
@@ -60,17 +60,22 @@ class Step:
 BASE = (Step("green"),)
 
 
+@attributes
 class Modern:
     """Goes before a grafanalib panel class: all of them write themselves through `panel_json`."""
 
+    maxDataPoints: int | None = attr.ib(default=None)
+    span: int | None = attr.ib(default=None)
+    noValue: str = attr.ib(default="")
+    dataLinks: list[Json] = attr.ib(factory=list)
+    steps: tuple[Step, ...] = attr.ib(default=BASE)
+
     def panel_json(self, overrides: Json) -> Json:
-        """The panel as today's Grafana stores it."""
+        """The panel as current Grafana stores it."""
         written = super().panel_json(overrides)  # type: ignore[misc]
         panel: Json = {key: each for key, each in plain(written).items() if key not in _LEGACY}
         panel["pluginVersion"] = GRAFANA
-        panel["fieldConfig"]["defaults"]["thresholds"]["steps"] = plain(
-            list(getattr(self, "steps", BASE))
-        )
+        panel["fieldConfig"]["defaults"]["thresholds"]["steps"] = plain(list(self.steps))
         panel["fieldConfig"].setdefault("overrides", [])
         for number, target in enumerate(panel["targets"]):
             target["refId"] = target["refId"] or chr(ord("A") + number)

@@ -6,21 +6,17 @@ from typing import Any
 import attr
 from grafanalib import core
 
-from dashboards.grafana.modern import BASE, Json, Modern, Step, attributes
+from dashboards.grafana.modern import Json, Modern, attributes
 
 
 @attributes
 class TimeSeries(Modern, core.TimeSeries):
     """Lines over time, with the legend and tooltip keys that grafanalib lacks."""
 
-    maxDataPoints: int | None = attr.ib(default=None)
     valueMin: float | None = attr.ib(default=None)
-    noValue: str = attr.ib(default="")
-    dataLinks: list[Json] = attr.ib(factory=list)
-    steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def panel_json(self, overrides: Json) -> Json:
-        """As Modern's, the highest first in the legend, links on the series, words for no data."""
+        """As Modern's, the highest first in the legend, links on the series, a text for no data."""
         panel = super().panel_json(overrides)
         panel["options"]["legend"] |= {"showLegend": True, "sortBy": "Last *", "sortDesc": True}
         panel["options"]["tooltip"]["hideZeros"] = False
@@ -33,10 +29,6 @@ class TimeSeries(Modern, core.TimeSeries):
 @attributes
 class Stat(Modern, core.Stat):
     """One number."""
-
-    maxDataPoints: int | None = attr.ib(default=None)
-    dataLinks: list[Json] = attr.ib(factory=list)
-    steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def panel_json(self, overrides: Json) -> Json:
         """As Modern's, with the options that Grafana 12 added and links on the number."""
@@ -53,11 +45,6 @@ class Stat(Modern, core.Stat):
 @attributes
 class Table(Modern, core.Table):
     """Rows and columns; grafanalib's own keys for it are those of Grafana 8."""
-
-    maxDataPoints: int | None = attr.ib(default=None)
-    span: None = attr.ib(default=None)
-    noValue: str = attr.ib(default="")
-    steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def to_json_data(self) -> Json:
         """The panel as Grafana 12 stores it."""
@@ -86,11 +73,7 @@ class Table(Modern, core.Table):
 class BarGauge(Modern, core.Panel):
     """One horizontal bar per series; grafanalib's own class writes the options of Grafana 6."""
 
-    maxDataPoints: int | None = attr.ib(default=None)
     unit: str = attr.ib(default="none")
-    noValue: str = attr.ib(default="")
-    dataLinks: list[Json] = attr.ib(factory=list)
-    steps: tuple[Step, ...] = attr.ib(default=BASE)
 
     def to_json_data(self) -> Json:
         """The panel as Grafana 12 stores it."""
@@ -135,9 +118,7 @@ class Heatmap(Modern, core.Panel):
     `unit` is that of the buckets' bounds.
     """
 
-    maxDataPoints: int | None = attr.ib(default=None)
     unit: str = attr.ib(default="none")
-    noValue: str = attr.ib(default="")
 
     def to_json_data(self) -> Json:
         """The panel as Grafana 12 stores it."""
@@ -185,8 +166,6 @@ def _without_fields(panel: Json) -> Json:
 class Text(Modern, core.Text):
     """Markdown; Grafana puts the variables' values into it."""
 
-    maxDataPoints: int | None = attr.ib(default=None)
-
     def panel_json(self, overrides: Json) -> Json:
         """As Modern's, without fields."""
         return _without_fields(super().panel_json(overrides))
@@ -195,8 +174,6 @@ class Text(Modern, core.Text):
 @attributes
 class Traces(Modern, core.Panel):
     """One trace, span by span."""
-
-    maxDataPoints: int | None = attr.ib(default=None)
 
     def to_json_data(self) -> Json:
         """The panel as Grafana 12 stores it."""

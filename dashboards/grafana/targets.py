@@ -1,5 +1,5 @@
 # mypy: allow-subclassing-any, allow-untyped-calls
-"""Questions to a data source, in today's keys only."""
+"""Queries to a data source, in current keys only."""
 
 import attr
 from grafanalib import core
@@ -11,7 +11,7 @@ from dashboards.grafana.modern import Json, attributes
 class PromTarget(core.Target):
     """A Prometheus query; `min_step` is Grafana's Min step.
 
-    With `exemplar`, Grafana also asks for the traces behind the samples; for ranges only.
+    With `exemplar`, Grafana also fetches the traces behind the samples; for ranges only.
     """
 
     source: Json = attr.ib(factory=dict)

@@ -2,9 +2,10 @@
 
 An expression that needs a series or a label which the schema lacks renders to None. `or` then keeps
 its other operand and `unless` its left one; a constant that remains, such as that of
-`or vector(0)`, answers nothing.
+`or vector(0)`, is no answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,14 @@ class MissingSeries(ValueError):
 def number(value: float) -> str:
     """A number as PromQL has it, in at most 12 digits."""
     return f"{value:.12g}"
+
+
+def _operator(symbol: str) -> Callable[["Expr", "Operand"], "Expr"]:
+    return lambda self, other: Binary(symbol, self, _expr(other))
+
+
+def _reflected(symbol: str) -> Callable[["Expr", float], "Expr"]:
+    return lambda self, other: Binary(symbol, Number(other), self)
 
 
 class Expr:
@@ -52,45 +61,12 @@ class Expr:
             raise MissingSeries(f"the series contract lacks a series or label of {self!r}")
         return rendered
 
-    def __add__(self, other: "Operand") -> "Expr":
-        return Binary("+", self, _expr(other))
-
-    def __sub__(self, other: "Operand") -> "Expr":
-        return Binary("-", self, _expr(other))
-
-    def __rsub__(self, other: float) -> "Expr":
-        return Binary("-", Number(other), self)
-
-    def __mul__(self, other: "Operand") -> "Expr":
-        return Binary("*", self, _expr(other))
-
-    def __rmul__(self, other: float) -> "Expr":
-        return Binary("*", Number(other), self)
-
-    def __truediv__(self, other: "Operand") -> "Expr":
-        return Binary("/", self, _expr(other))
-
-    def __gt__(self, other: "Operand") -> "Expr":
-        return Binary(">", self, _expr(other))
-
-    def __ge__(self, other: "Operand") -> "Expr":
-        return Binary(">=", self, _expr(other))
-
-    def __lt__(self, other: "Operand") -> "Expr":
-        return Binary("<", self, _expr(other))
-
-    def __le__(self, other: "Operand") -> "Expr":
-        return Binary("<=", self, _expr(other))
-
-    def equals(self, other: "Operand") -> "Expr":
-        """PromQL's `==`."""
-        return Binary("==", self, _expr(other))
-
-    def __or__(self, other: "Expr") -> "Expr":
-        return Binary("or", self, other)
-
-    def __and__(self, other: "Expr") -> "Expr":
-        return Binary("and", self, other)
+    __add__, __sub__ = _operator("+"), _operator("-")
+    __mul__, __truediv__ = _operator("*"), _operator("/")
+    __gt__, __ge__, __lt__, __le__ = map(_operator, (">", ">=", "<", "<="))
+    __or__, __and__ = _operator("or"), _operator("and")
+    equals = _operator("==")
+    __rsub__, __rmul__ = _reflected("-"), _reflected("*")
 
     def and_on(self, on: tuple[str, ...], other: "Expr") -> "Expr":
         """PromQL's `and`, comparing the labels `on` only."""
@@ -150,7 +126,7 @@ class Number(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Paren(Expr):
-    """Parentheses that are written even where precedence does not ask for them."""
+    """Parentheses that are written even where precedence does not require them."""
 
     inner: Expr
 
@@ -263,14 +239,14 @@ class Binary(Expr):
             if not matched <= alike:
                 return None
         precedence = _PRECEDENCE[self.operator]
-        words = (
+        parts = (
             left.operand(precedence),
             self.operator,
             *self._modifiers(left.labels),
             right.operand(precedence + 1),
         )
         labels = self._labels(left, right)
-        return Rendered(" ".join(words), labels, left.sources | right.sources, precedence)
+        return Rendered(" ".join(parts), labels, left.sources | right.sources, precedence)
 
     def _modifiers(self, here: Labels) -> tuple[str, ...]:
         if self.on is None:

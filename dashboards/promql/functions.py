@@ -4,7 +4,7 @@ from dashboards.promql.expression import Aggregation, Call, Expr, Number, Paren,
 from dashboards.promql.series import Selector
 
 TOP = 10
-"""How many lines or bars a panel of the highest values shows: as many as can be told apart."""
+"""How many lines or bars a panel of the highest values shows: as many as can be distinguished."""
 
 
 def aggregate(operator: str, vector: Expr, by: tuple[str, ...] = ()) -> Expr:

@@ -34,7 +34,7 @@ _IMPLIED = {
     Source.SCRAPE_PROXY: {Source.PROXY},
     Source.PROXY: {Source.PROMETHEUS},
 }
-"""Sources that exist wherever the first one does: queries about pods also ask for their proxies."""
+"""Sources that exist wherever the first does: queries about pods also read proxies' series."""
 
 
 def needed(sources: frozenset[Source]) -> Source:

@@ -4,15 +4,7 @@ from dataclasses import dataclass, replace
 
 from dashboards.promql.expression import Aggregation, Call, Expr, Number, Rendered
 from dashboards.promql.schema import EmbeddedLabel, Labels, LabelSchema, SeriesMapping, Source
-from dashboards.promql.scope import (
-    SELECTED,
-    SELECTED_TARGETS,
-    Match,
-    Scope,
-    like,
-    ne,
-    quoted,
-)
+from dashboards.promql.scope import SELECTED, SELECTED_TARGETS, Match, Scope, like, ne, quoted
 from proxy.telemetry.catalogue import CONTRACT_LABELS, Instrument, Metric
 
 By = tuple[str, ...]

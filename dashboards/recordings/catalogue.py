@@ -32,8 +32,7 @@ METHOD_P95 = Recording(
     "mcp:method_latency:p95_5m", calls.latency(0.95, RULE, by=(*EACH_SERVER, "mcp_method"))
 )
 VERSIONS = Recording(
-    "mcp:operations:rate5m",
-    calls.OPERATIONS.rate(RULE, by=(*EACH_SERVER, "mcp_protocol_version")),
+    "mcp:operations:rate5m", calls.OPERATIONS.rate(RULE, by=(*EACH_SERVER, "mcp_protocol_version"))
 )
 
 

@@ -31,8 +31,7 @@ def _over_windows(record: str, rated: dict[str, Expr]) -> dict[str, Recording]:
 
 
 CALL_RATES = _over_windows(
-    "mcp:calls:rate",
-    {each: calls.call_rate(RULE.over(each), by=EACH_SERVER) for each in RATED},
+    "mcp:calls:rate", {each: calls.call_rate(RULE.over(each), by=EACH_SERVER) for each in RATED}
 )
 """Calls per second by window."""
 

@@ -67,10 +67,7 @@ SPLIT = Signal(
     "Mean time of a call, in the proxy and behind it. If the server's part rises, the server is"
     " slow; if the proxy's part rises, see why below.",
     "s",
-    (
-        Query(recorded.mean_time() - _OVERHEAD, "behind the proxy"),
-        Query(_OVERHEAD, "in the proxy"),
-    ),
+    (Query(recorded.mean_time() - _OVERHEAD, "behind the proxy"), Query(_OVERHEAD, "in the proxy")),
 )
 SIDE_BY_SIDE = Signal(
     "p95 of the call and of the proxy",

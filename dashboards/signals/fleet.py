@@ -15,12 +15,7 @@ from dashboards.promql.functions import (
     zero_if_none,
 )
 from dashboards.promql.scope import EACH_SERVER, EVERYTHING, SELECTED, SELECTED_RANGE, eq
-from dashboards.recordings.catalogue import (
-    CALL_RATE,
-    ERROR_RATIO,
-    LATENCY_BUCKETS,
-    LATENCY_P95,
-)
+from dashboards.recordings.catalogue import CALL_RATE, ERROR_RATIO, LATENCY_BUCKETS, LATENCY_P95
 from dashboards.recordings.catalogue import OUTCOMES as RECORDED_OUTCOMES
 from dashboards.recordings.recording import Recording
 from dashboards.signal import SERVER_LEGEND, Query, Signal
@@ -106,10 +101,7 @@ TABLE = Signal(
     (
         Query(or_zero(_FIRING, Paren(SEEN)), "Alerts", limit=limits.FIRING),
         Query(
-            _UPSTREAM,
-            "Upstream",
-            limit=limits.UPSTREAM,
-            value_mappings=((0, "down"), (1, "up")),
+            _UPSTREAM, "Upstream", limit=limits.UPSTREAM, value_mappings=((0, "down"), (1, "up"))
         ),
         Query(recorded(CALL_RATE), "Calls", "reqps"),
         Query(recorded(ERROR_RATIO), "Error ratio", "percentunit", limits.ERRORS),

@@ -5,13 +5,7 @@ from dashboards import third_party_metrics as metrics
 from dashboards.links import TO_SERVER
 from dashboards.promql.functions import zero_if_none
 from dashboards.promql.scope import EVERYTHING, SELECTED, Scope, eq, like
-from dashboards.recordings.catalogue import (
-    CALL_RATE,
-    ERROR_RATIO,
-    LATENCY_P95,
-    POD_CPU,
-    POD_MEMORY,
-)
+from dashboards.recordings.catalogue import CALL_RATE, ERROR_RATIO, LATENCY_P95, POD_CPU, POD_MEMORY
 from dashboards.recordings.objectives import BURN_WINDOWS, Objective, speed, success
 from dashboards.recordings.recording import Recording
 from dashboards.signal import SERVER_LEGEND, Query, Signal

@@ -52,7 +52,7 @@ def _alert(alert: Alert, variant: Variant) -> Alert | None:
 
 
 def _runbook(alert: Alert, variant: Variant) -> Runbook:
-    """The section in the variant's words; where its query has no data, with the alert's own."""
+    """The section in the variant's texts; its query, or the alert's own if that has no data."""
     section = alert.runbook
     query = alert.condition if section.confirm is None else section.confirm
     confirm = query.render(variant.schema) or alert.expr.render(variant.schema)

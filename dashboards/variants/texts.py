@@ -7,28 +7,28 @@ from dashboards.thresholds import DEFAULTS
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Each field replaces its name in braces; an empty one leaves its sentence out."""
+    """Each field replaces its name in braces; one that is missing leaves its sentence out."""
 
-    counted_as_errors: str
-    http_errors_only: str
-    own_columns: str
-    check_if_calls_stop: str
-    find_slow_part: str
-    few_calls_lost: str
-    why_initialize_fails: str
-    outcome_tag: str
-    exemplars: str
-    who_is_responsible: str
-    errors_symptom: str
-    errors_by_fault: str
-    errors_fix: str
-    session_limit: str
-    proxy_part: str
-    slow_proxy: str
-    bad_setting: str
-    many_sessions: str
-    stop_push: str
-    tool_cap: str
+    counted_as_errors: str = ""
+    http_errors_only: str = ""
+    own_columns: str = ""
+    check_if_calls_stop: str = ""
+    find_slow_part: str = ""
+    few_calls_lost: str = ""
+    why_initialize_fails: str = ""
+    outcome_tag: str = ""
+    exemplars: str = ""
+    who_is_responsible: str = ""
+    errors_symptom: str = ""
+    errors_by_fault: str = ""
+    errors_fix: str = ""
+    session_limit: str = ""
+    proxy_part: str = ""
+    slow_proxy: str = ""
+    bad_setting: str = ""
+    many_sessions: str = ""
+    stop_push: str = ""
+    tool_cap: str = ""
 
 
 UNIFIED = Texts(
@@ -69,23 +69,9 @@ UNIFIED = Texts(
 TOOLHIVE = Texts(
     counted_as_errors="ToolHive counts HTTP errors only: a tool result with isError and a JSON-RPC"
     " error count as successes.",
-    http_errors_only="",
-    own_columns="",
     check_if_calls_stop="check the server, and the HTTP status of the responses.",
     find_slow_part="find the slowest tool.",
-    few_calls_lost="",
     why_initialize_fails="Check the HTTP status of the responses.",
-    outcome_tag="",
-    exemplars="",
-    who_is_responsible="",
     errors_symptom="Callers get HTTP errors; ToolHive does not see other errors.",
-    errors_by_fault="",
-    errors_fix="",
-    session_limit="",
-    proxy_part="",
-    slow_proxy="",
-    bad_setting="",
-    many_sessions="",
     stop_push="`metrics.enabled: false` stops ToolHive's push.",
-    tool_cap="",
 )

@@ -12,7 +12,7 @@ from dashboards.promql.schema import Source
 from dashboards.promql.series import Series
 from dashboards.queries import MonitoringQuery, queries, rule_queries
 from dashboards.recordings import RECORDINGS
-from dashboards.third_party_metrics import FOREIGN
+from dashboards.third_party_metrics import EVERY
 from proxy.telemetry.catalogue import METRICS, Instrument
 from tests.dashboards.parsed_promql import Selected, groupings, selectors
 
@@ -26,7 +26,7 @@ def ours() -> Iterator[Series]:
     yield from (each.series for each in RECORDINGS)
 
 
-KNOWN = (*ours(), *FOREIGN)
+KNOWN = (*ours(), *EVERY)
 
 ASKED = [query for board in BOARDS for query in queries(board)] + list(rule_queries())
 EXPRESSIONS = sorted(

@@ -1,8 +1,7 @@
-"""What is wrong with a dashboard: grafana/dashboard-linter's rules, and those it leaves out.
+"""What is wrong with a dashboard, beside what grafana/dashboard-linter and Grafana's types find.
 
-The linter's rules for `job` and `instance` variables and matchers do not apply: the boards tell
-servers apart by the labels `namespace` and `server`, which every road has, and its rules about Loki
-have nothing to look at.
+Rules of the linter for `job` and `instance` do not apply: boards identify servers by the labels
+`namespace` and `server`, which every ingestion path has.
 """
 
 import json
@@ -11,36 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from grafanalib import formatunits
-
 from tests.dashboards import promql_lint
 
 Json = dict[str, Any]
 
 TEMPLATED = {"type": "prometheus", "uid": "${datasource}"}
 JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
-ASKS_PROMETHEUS = {"bargauge", "heatmap", "stat", "table", "timeseries"}
-ASKS_NOTHING = {"text"}
-UNITS = {each for name, each in vars(formatunits).items() if not name.startswith("_")}
-REDUCERS = {"first", "last", "lastNotNull", "max", "mean", "min", "sum"}
-TRANSFORMATIONS = {"merge", "organize"}
-PROPERTIES = {
-    *("color", "custom.cellOptions", "custom.width", "decimals"),
-    *("links", "mappings", "thresholds", "unit"),
-}
 BUILT_IN_VARIABLES = {
-    "__rate_interval",
-    "__interval",
-    "__data",
-    "__range",
-    "__range_s",
-    "__url_time_range",
-    "__field",
-    "__all",
+    *("__rate_interval", "__interval", "__range", "__range_s", "__url_time_range"),
+    *("__data", "__field", "__all"),
 }
 LARGEST = 200_000
 CONSTANTS = {
-    "editable": False,
     "graphTooltip": 1,
     "id": None,
     "refresh": "30s",
@@ -55,13 +36,19 @@ def findings(dashboard: Json, known_uids: Iterable[str]) -> list[str]:
     """One line for each defect of a dashboard among others with these uids."""
     found = [line for rule in _BOARD_RULES for line in rule(dashboard)]
     for panel in panels(dashboard):
-        found += [line for rule in _rules(panel) for line in rule(panel)]
+        name = f'panel "{panel["title"]}"'
+        found += [f"{name}: {line}" for line in _panel(panel)]
     return found + list(_links(dashboard, set(known_uids)))
 
 
 def panels(dashboard: Json) -> list[Json]:
-    """The panels that draw something."""
+    """The panels that show something."""
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def panel_of(dashboard: Json, kind: str) -> Json:
+    """The first panel of a type."""
+    return next(panel for panel in panels(dashboard) if panel["type"] == kind)
 
 
 def _identity(dashboard: Json) -> Iterator[str]:
@@ -70,28 +57,19 @@ def _identity(dashboard: Json) -> Iterator[str]:
     for key, value in CONSTANTS.items():
         if dashboard[key] != value:
             yield f"{key} is {dashboard[key]!r}, not {value!r}"
-    if not dashboard["title"] or not dashboard["description"]:
-        yield "the dashboard lacks a title or a description"
     if len(json.dumps(dashboard, indent=2)) > LARGEST:
         yield f"larger than {LARGEST} bytes"
 
 
 def _variables(dashboard: Json) -> Iterator[str]:
-    first, *others = dashboard["templating"]["list"]
-    if (first["name"], first["label"], first["type"]) != (
-        "datasource",
-        "Data source",
-        "datasource",
-    ):
-        yield "the first variable is not the data source"
-    for variable in others:
+    for variable in dashboard["templating"]["list"]:
         if variable["type"] != "query":
             continue
-        all_too = variable["multi"]
+        several = variable["multi"]
         wanted = {
-            "allValue": ".+" if all_too else None,
+            "allValue": ".+" if several else None,
             "datasource": TEMPLATED,
-            "includeAll": all_too,
+            "includeAll": several,
             "refresh": 2,
         }
         for key, value in wanted.items():
@@ -145,30 +123,15 @@ def _annotations(dashboard: Json) -> Iterator[str]:
             yield from promql_lint.findings(f'annotation "{each["name"]}"', each["expr"])
 
 
-def _titled(panel: Json) -> Iterator[str]:
-    if not panel["title"] or not panel.get("description"):
-        yield f'panel "{panel["title"]}": lacks a title or a description'
-
-
-def _silent(panel: Json) -> Iterator[str]:
-    if panel["type"] not in ASKS_NOTHING:
-        yield f'panel "{panel["title"]}": unknown type {panel["type"]}'
-    elif panel["targets"]:
-        yield f'panel "{panel["title"]}": asks something'
-
-
-def _traces(panel: Json) -> Iterator[str]:
-    for target in panel["targets"]:
-        if target["datasource"] != JAEGER or not target["refId"]:
-            yield f'panel "{panel["title"]}": does not ask the chosen Jaeger'
-
-
-def _presented(panel: Json) -> Iterator[str]:
-    name = f'panel "{panel["title"]}"'
-    if panel["datasource"] != TEMPLATED:
-        yield f"{name}: its data source is fixed"
-    if panel["fieldConfig"]["defaults"].get("unit") not in UNITS:
-        yield f"{name}: unknown unit {panel['fieldConfig']['defaults'].get('unit')!r}"
+def _panel(panel: Json) -> Iterator[str]:
+    if panel["type"] == "text":
+        yield from (["has queries"] if panel["targets"] else [])
+    elif panel["datasource"] == JAEGER:
+        asks = all(each["datasource"] == JAEGER and each["refId"] for each in panel["targets"])
+        yield from ([] if asks else ["does not query the selected Jaeger"])
+    else:
+        yield from _thresholds(panel)
+        yield from _targets(panel)
 
 
 def _thresholds(panel: Json) -> Iterator[str]:
@@ -176,54 +139,23 @@ def _thresholds(panel: Json) -> Iterator[str]:
     properties = [each for column in config["overrides"] for each in column["properties"]]
     of_columns = [each["value"] for each in properties if each["id"] == "thresholds"]
     for each in (config["defaults"]["thresholds"], *of_columns):
-        yield from _rising(panel, each["steps"])
-
-
-def _rising(panel: Json, steps: list[Json]) -> Iterator[str]:
-    values = [step["value"] for step in steps]
-    numbers = values[1:]
-    if not values or values[0] is not None or any(not isinstance(n, int | float) for n in numbers):
-        yield f'panel "{panel["title"]}": thresholds are not a null base and numbers'
-    elif numbers != sorted(set(numbers)):
-        yield f'panel "{panel["title"]}": thresholds do not rise'
-
-
-def _vocabulary(panel: Json) -> Iterator[str]:
-    """Names that Grafana ignores in silence when they are misspelt."""
-    options = panel["options"]
-    properties = [p for each in panel["fieldConfig"]["overrides"] for p in each["properties"]]
-    used: list[tuple[str, Iterable[str], set[str]]] = [
-        ("legend calculation", options.get("legend", {}).get("calcs", ()), REDUCERS),
-        ("reducer", options.get("reduceOptions", {}).get("calcs", ()), REDUCERS),
-        ("transformation", [t["id"] for t in panel["transformations"]], TRANSFORMATIONS),
-        ("property", [p["id"] for p in properties], PROPERTIES),
-        ("unit", [p["value"] for p in properties if p["id"] == "unit"], UNITS),
-        (
-            "matcher",
-            [each["matcher"]["id"] for each in panel["fieldConfig"]["overrides"]],
-            {"byName", "byRegexp"},
-        ),
-    ]
-    for kind, names, known in used:
-        unknown = sorted(set(names) - known)
-        yield from (f'panel "{panel["title"]}": unknown {kind} {name}' for name in unknown)
+        base, *numbers = [step["value"] for step in each["steps"]]
+        if base is not None or any(not isinstance(n, int | float) for n in numbers):
+            yield "thresholds are not a null base and numbers"
+        elif numbers != sorted(set(numbers)):
+            yield "thresholds do not rise"
 
 
 def _targets(panel: Json) -> Iterator[str]:
-    name = f'panel "{panel["title"]}"'
     targets = panel["targets"]
-    if not targets:
-        yield f"{name}: asks nothing"
-    if len({target["refId"] for target in targets} - {""}) != len(targets):
-        yield f"{name}: empty or repeated refId"
+    if not targets or len({target["refId"] for target in targets} - {""}) != len(targets):
+        yield "no query, or an empty or repeated refId"
     for target in targets:
-        if target["datasource"] != TEMPLATED:
-            yield f"{name}: a query's data source is fixed"
         if not target["interval"]:
-            yield f"{name}: a query has no min step"
+            yield "a query has no min step"
         if not target["legendFormat"]:
-            yield f"{name}: a query has no legend"
-        yield from promql_lint.findings(name, target["expr"])
+            yield "a query has no legend"
+        yield from promql_lint.findings("query", target["expr"])
 
 
 def _links(dashboard: Json, known: set[str]) -> Iterator[str]:
@@ -238,21 +170,6 @@ def _links(dashboard: Json, known: set[str]) -> Iterator[str]:
             yield "the menu lists boards by a tag that this board lacks"
 
 
-Rule = Callable[[Json], Iterator[str]]
-
-_BOARD_RULES: tuple[Rule, ...] = (
-    _identity,
-    _variables,
-    _defined,
-    _grid,
-    _ids,
-    _nulls,
-    _annotations,
+_BOARD_RULES: tuple[Callable[[Json], Iterator[str]], ...] = (
+    *(_identity, _variables, _defined, _grid, _ids, _nulls, _annotations),
 )
-_PROMETHEUS_RULES: tuple[Rule, ...] = (_titled, _presented, _thresholds, _vocabulary, _targets)
-
-
-def _rules(panel: Json) -> tuple[Rule, ...]:
-    if panel.get("datasource") == JAEGER:
-        return (_titled, _traces)
-    return _PROMETHEUS_RULES if panel["type"] in ASKS_PROMETHEUS else (_titled, _silent)

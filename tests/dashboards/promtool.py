@@ -106,11 +106,7 @@ class Promtool:
         return _replay(rules, play, {"alert_rule_test": tests, "promql_expr_test": asked})
 
     def values(
-        self,
-        history: History,
-        time: str,
-        expected: dict[str, dict[str, float]],
-        every: str = "1m",
+        self, history: History, time: str, expected: dict[str, dict[str, float]], every: str = "1m"
     ) -> str:
         """How expressions differ at `time` from the expected samples; nothing if they do not."""
         tests = [

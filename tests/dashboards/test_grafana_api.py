@@ -105,7 +105,7 @@ def test_data_source_and_thresholds_reach_the_boards(tmp_path: Path) -> None:
             Answer(412, {"message": "exists\nalready"}),
             "HTTP 412: exists already (board mcp-home; saved before: 0)",
         ),
-        (FOLDERS, Answer(500, ""), "HTTP 500: nothing"),
+        (FOLDERS, Answer(500, ""), "HTTP 500: empty response"),
         (FOLDERS, Answer(502, "<html>\nBad \x1b[31mGateway"), "HTTP 502: <html> Bad ?[31mGateway"),
         (FOLDERS, Answer(302, "", "/login"), "HTTP 302: redirected to /login"),
         (FOLDERS, Answer(200, "<html>"), "not Grafana's API: <html>"),
@@ -166,7 +166,7 @@ def test_a_grafana_that_is_not_there_is_one_line_and_exit_code_1(
         assert main(["import", "--grafana-url", url], TOKEN) == 1
 
     error = capsys.readouterr().err
-    assert error.startswith(f"dashboards: GET {url}/api/folders?limit=1000: no answer: ")
+    assert error.startswith(f"dashboards: GET {url}/api/folders?limit=1000: no response: ")
     assert error.rstrip().endswith("Connection refused")
     assert error.count("\n") == 1
 

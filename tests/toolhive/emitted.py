@@ -35,11 +35,7 @@ class Server:
         return f"{self.name}-6d5f7b9c84-x2x9k"
 
 
-SERVERS = (
-    Server("fetch", "streamable-http"),
-    Server("my-files", "stdio"),
-    Server("legacy", "sse"),
-)
+SERVERS = (Server("fetch", "streamable-http"), Server("my-files", "stdio"), Server("legacy", "sse"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from tests.toolhive.emitted import (
-    BUCKETS,
-    COUNTERS,
-    GAUGES,
-    HISTOGRAMS,
-    SCOPE,
-    Measurement,
-)
+from tests.toolhive.emitted import BUCKETS, COUNTERS, GAUGES, HISTOGRAMS, SCOPE, Measurement
 
 _TIMEOUT = 5
 

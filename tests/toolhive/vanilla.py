@@ -113,10 +113,7 @@ def _collector(ingestion: str, addresses: Addresses) -> dict[str, Any]:
         "service": {
             "extensions": ["health_check"],
             "telemetry": {"metrics": {"readers": [reader]}},
-            "pipelines": {
-                "traces": _pipeline("otlp/jaeger"),
-                "metrics": _pipeline(chosen),
-            },
+            "pipelines": {"traces": _pipeline("otlp/jaeger"), "metrics": _pipeline(chosen)},
         },
     }
 

@@ -1,13 +1,6 @@
 """Alerts on histories of telemetry that is lost, doubled or late."""
 
-from tests.dashboards.alerts.cases import (
-    OF,
-    UP,
-    Fires,
-    Quiet,
-    firing_test,
-    quiet_test,
-)
+from tests.dashboards.alerts.cases import OF, UP, Fires, Quiet, firing_test, quiet_test
 from tests.dashboards.promtool import History
 
 JOB = 'job="otel-collector"'
@@ -95,8 +88,7 @@ FIRES = (
     collector("MCPSpansRefused", "receiver", "accepted_spans", "refused_spans"),
     collector("MCPSpansLost", "exporter", "sent_spans", "enqueue_failed_spans", "_total"),
     collector(
-        "MCPMetricPointsRefused",
-        *("receiver", "accepted_metric_points", "failed_metric_points"),
+        "MCPMetricPointsRefused", *("receiver", "accepted_metric_points", "failed_metric_points")
     ),
     collector(
         "MCPMetricPointsLost",

@@ -43,26 +43,12 @@ FIRES = (
         value="0.95",
     ),
     Fires(
-        "MCPProxyMemoryHigh",
-        {MEMORY: f"{600 * MIB}x30"},
-        at="20m",
-        pending="14m",
-        value="600Mi",
+        "MCPProxyMemoryHigh", {MEMORY: f"{600 * MIB}x30"}, at="20m", pending="14m", value="600Mi"
     ),
     Fires(
-        "MCPSessionsLeaking",
-        {SESSIONS: "10x60 10+1x500"},
-        at="500m",
-        pending="370m",
-        value="301",
+        "MCPSessionsLeaking", {SESSIONS: "10x60 10+1x500"}, at="500m", pending="370m", value="301"
     ),
-    Fires(
-        "MCPStreamsLeaking",
-        {STREAMS: "10x60 10+1x500"},
-        at="500m",
-        pending="370m",
-        value="301",
-    ),
+    Fires("MCPStreamsLeaking", {STREAMS: "10x60 10+1x500"}, at="500m", pending="370m", value="301"),
     Fires(
         "MCPSessionsStuck",
         {SESSIONS: "3x200", STREAMS: "0x200", **calls("5x200", "0x200")},
@@ -137,12 +123,7 @@ QUIET = (
     ),
     Quiet("MCPLabelOverflow", "it was long ago", {f"{UP}}}": "1x40", OVERFLOW: "7x40"}),
     Quiet("MCPLabelOverflow", "every tool has its name", {f"{UP}}}": "1x40"}),
-    Quiet(
-        "MCPSeriesTooMany",
-        "110 is the bound itself",
-        MANY,
-        given={"series_per_family": 110},
-    ),
+    Quiet("MCPSeriesTooMany", "110 is the bound itself", MANY, given={"series_per_family": 110}),
 )
 
 test_fires = firing_test(FIRES)

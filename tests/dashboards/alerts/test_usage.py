@@ -139,9 +139,7 @@ QUIET = (
         outcomes({OK: "0+60x40", REJECTED: "0+6x40"}),
     ),
     Quiet(
-        "MCPCallersAtFault",
-        "50 % is the bound itself",
-        outcomes({OK: "0+30x40", WRONG: "0+30x40"}),
+        "MCPCallersAtFault", "50 % is the bound itself", outcomes({OK: "0+30x40", WRONG: "0+30x40"})
     ),
     Quiet("MCPCallersAtFault", "all are wrong, but there are too few", outcomes({WRONG: "0+2x40"})),
     Quiet(

@@ -59,10 +59,7 @@ def test_a_matcher_is_written_with_its_operator(match: Match, text: str) -> None
             with_exemplars(SUM_A, B.select(RULE, eq("pod", "x"))),
             'sum(a) or group(b{pod="x"} @ end()) < 0',
         ),
-        (
-            A.quantile(0.95, RULE),
-            "histogram_quantile(0.95, sum by (le) (rate(a[5m]))) >= 0",
-        ),
+        (A.quantile(0.95, RULE), "histogram_quantile(0.95, sum by (le) (rate(a[5m]))) >= 0"),
         (
             rename_label(A.select(RULE), "pod", "name"),
             'sum by (name) (label_replace(a, "name", "$1", "pod", "(.*)"))',

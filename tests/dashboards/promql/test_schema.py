@@ -48,10 +48,7 @@ def rendered(expr: Expr, schema: LabelSchema = PUSHED) -> str | None:
         (UP | CALLS, NAME),
         (CALLS.unless(UP), NAME),
         (Absent(UP) & Absent(CALLS), f"absent({NAME})"),
-        (
-            any_of(proxies.UP, calls.REQUESTS, where=(eq("server", "a"),)),
-            f'{NAME}{{server="a"}}',
-        ),
+        (any_of(proxies.UP, calls.REQUESTS, where=(eq("server", "a"),)), f'{NAME}{{server="a"}}'),
         (
             third_party_metrics.ALERTS.select(EVERYTHING, like("alertname", "MCP.*")),
             'ALERTS{alertname=~"ToolHive.*"}',

@@ -1,0 +1,76 @@
+"""python -m dashboards: a wrong command line is one line that says what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.dashboards.command import SCRAPED, process, run
+
+
+def test_help_names_what_is_written() -> None:
+    done = run("--help")
+
+    assert done.returncode == 0
+    for folder in ("dashboards/*.json", "rules/*.yaml", "manifests/*.yaml"):
+        assert f"OUT/{folder}" in done.stdout
+
+
+UNKNOWN_VARIANT = '"mine" is not a variant; choose unified or toolhive\n'
+NO_PATH = "variant toolhive needs --ingestion (make: INGESTION=), one of direct-scrape, "
+UNKNOWN_PATH = '"kafka" is not an ingestion path; choose direct-scrape, static-scrape, '
+TOO_OLD = '"0.3.4" is too old; the oldest supported ToolHive is 0.3.5\n'
+NO_VERSION = '"latest" is not a version of ToolHive, such as 0.44.0'
+VERSION = "--toolhive-version"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ((), "the following arguments are required: OUT; see"),
+        (("--colour", "x"), "unrecognized arguments: --colour; see"),
+        (("x", "y"), "unrecognized arguments: y; see"),
+        (("x", "--datasource", "a b"), 'argument --datasource: "a b" is not a uid: 1'),
+        (("x", "--folder", "a/b"), 'argument --folder: "a/b" is not a folder: 1 to 99'),
+        (("x", "--folder", ""), 'argument --folder: "" is not a folder: 1 to 99'),
+        (("x", "--namespace", "A"), 'argument --namespace: "A" is not a namespace: 1'),
+        (("x", "--thresholds", "no.yaml"), 'thresholds: cannot read "no.yaml": No'),
+        (("",), "argument OUT: empty; give a folder; see"),
+        (("x", "--set", "toolhive"), "--set is now --variant\n"),
+        (("x", "--road=otel-scrape"), "--road is now --ingestion\n"),
+        (("import", "--road", "x"), "--road is now --ingestion\n"),
+        (("x", "--variant", "mine"), UNKNOWN_VARIANT),
+        (("x", "--variant", "toolhive"), NO_PATH),
+        (("x", "--ingestion", "a"), 'ingestion path "a" is only for variant toolhive\n'),
+        (("x", VERSION, "1"), 'ToolHive version "1" is only for variant toolhive\n'),
+        (("x", *SCRAPED[:3], "kafka"), UNKNOWN_PATH),
+        (("x", *SCRAPED, VERSION, "0.3.4"), TOO_OLD),
+        (("x", *SCRAPED, VERSION, "latest"), NO_VERSION),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(arguments: tuple[str, ...], line: str) -> None:
+    done = run(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"dashboards: {line}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_process_ends_with_the_exit_code_and_no_trace() -> None:
+    done = process()
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dashboards: the following arguments are required: OUT; see")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_mistake_writes_nothing(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("eror_ratio: 0.1\n")
+    out = tmp_path / "out"
+
+    unknown = run(str(out), "--thresholds", str(mine))
+
+    message = "unknown threshold 'eror_ratio'; did you mean \"error_ratio\"?"
+    assert unknown.returncode == run(str(out), *SCRAPED[:3], "kafka").returncode == 2
+    assert unknown.stderr == f'dashboards: thresholds: "{mine}": {message}\n'
+    assert not out.exists()
