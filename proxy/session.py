@@ -24,6 +24,7 @@ from .verdict import (
     judge_rest,
 )
 from .wire import ids, jsonrpc
+from .wire.depth import breaks_off
 from .wire.http_error import HttpError
 from .wire.message import NO_META, NO_PARAMS, Message, RequestId, Result
 
@@ -227,7 +228,8 @@ class Session:
         try:
             messages = jsonrpc.decode_all(body)
         except MalformedMessage:
-            relay = status >= 400 or jsonrpc.may_be_read(body)
+            readable = jsonrpc.may_be_read(body) and not breaks_off(body)
+            relay = status >= 400 or readable
             return Settled(self.end(judge_http(error)), relay=relay)
         effects = [self.receive(message, now) for message in messages]
         finished = tuple([effect for effect in effects if isinstance(effect, Finished)])

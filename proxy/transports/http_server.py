@@ -203,13 +203,21 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def idle_since(self) -> float:
-        """Part of crowd.Member: a request that takes long to arrive is idle since it began."""
+        """Part of crowd.Member: a request that takes long to arrive is idle since it began.
+
+        A client is served until it has read its answer.
+        """
         if self._rejected:
             return -inf
-        return inf if self.answering else self._since or self._idle_since
+        return inf if self.answering or self._unread else self._since or self._idle_since
+
+    @property
+    def _unread(self) -> int:
+        """Bytes that wait for the client to read."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def evict(self) -> None:
-        """Part of crowd.Member: what is left unread is lost."""
+        """Part of crowd.Member."""
         self._front.crowd.dismiss(self)
         if self._since:
             self.reject(self._full())

@@ -10,6 +10,7 @@ DEEPEST = 400
 """How deep a value may nest that is read whole: Python's recursion ends at 1000, stack included."""
 PIECE = 64 * 1024
 """Bytes that are walked at a time, which takes up to 2 ms."""
+_MOST_WALKED = 4 * PIECE
 
 _BRACKETS = b"[{]}"
 _STEPS = bytes.maketrans(_BRACKETS, b"\x01\x01\xff\xff")
@@ -28,6 +29,23 @@ def deeper_than(data: bytes, limit: int) -> bool:
 
 def depths(data: bytes) -> Iterator[int]:
     """How deep each piece of a valid JSON text nests."""
+    return (deepest for deepest, _ in _walk(data))
+
+
+def breaks_off(data: bytes) -> bool:
+    """Whether a text ends within an array or object, so that no parser makes anything of it.
+
+    One that takes more than 10 ms to be walked is not judged.
+    """
+    left = 0
+    if len(data) <= _MOST_WALKED:
+        for _, left in _walk(data):
+            pass
+    return left > 0
+
+
+def _walk(data: bytes) -> Iterator[tuple[int, int]]:
+    """How deep each piece nests at most, and at its end."""
     inside, depth, rest = False, 0, b""
     for place in range(0, len(data), PIECE):
         piece = rest + data[place : place + PIECE]
@@ -39,5 +57,6 @@ def depths(data: bytes) -> Iterator[int]:
         outside = b"".join(parts[int(inside) :: 2])
         inside ^= len(parts) % 2 == 0
         steps = memoryview(outside.translate(_STEPS, _OTHERS)).cast("b")
-        yield max(accumulate(steps, initial=depth))
+        deepest = max(accumulate(steps, initial=depth))
         depth += sum(steps)
+        yield deepest, depth

@@ -76,6 +76,17 @@ def test_a_call_has_its_time_whatever_else_is_not_read(session: Session) -> None
     assert session.ask(call(3))["result"]
 
 
+def test_a_client_that_still_reads_its_answer_gives_way_to_nobody() -> None:
+    with before("stdio", "--max-connections", "1") as proxy:
+        session, other = Streamable(proxy.port), Client(proxy.port)
+        session.begin(long(1))
+        other.post(call(2))
+        assert other.getresponse().status == 503
+        assert len(session.rest()[-1]["result"]["text"]) == LONG
+        other.close()
+        session.close()
+
+
 def test_a_session_goes_on_after_a_batch_that_was_read_slowly(proxy: RunningProxy) -> None:
     session = Streamable(proxy.port)
     session.begin([long(1), long(2)])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.wire.depth import PIECE, deeper_than
+from proxy.wire.depth import PIECE, breaks_off, deeper_than
 
 TEXT = st.text(st.sampled_from('[]{}"\\,: a\n\u00e9'), max_size=8)
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -63,3 +63,15 @@ def test_a_long_text_is_walked_in_pieces(text: bytes) -> None:
         data = b" " * shift + b'[[%b,"[",%b],[[["]"]]]]' % (string, string)
         assert not deeper_than(data, 4)
         assert deeper_than(data, 3)
+
+
+@given(JSON, st.data())
+def test_a_text_that_breaks_off_is_told_from_one_that_ends(value: Any, data: st.DataObject) -> None:
+    text = json.dumps([value, 1]).encode()
+    assert not breaks_off(text)
+    assert breaks_off(text[: data.draw(st.integers(1, len(text) - 1))])
+
+
+def test_a_text_that_would_take_long_is_not_judged() -> None:
+    assert not breaks_off(b"[" * 8 * PIECE)
+    assert not breaks_off(b"")
