@@ -229,11 +229,13 @@ class Question(Request):
         super().answer_begins(head)
 
     def answer_piece(self, data: bytes, arrived: float) -> None:
-        """Part of port.Sink."""
-        self._heard = arrived
+        """Part of port.Sink. A comment on a stream says nothing of the answer."""
+        if self._reader is None:
+            self._heard = arrived
         super().answer_piece(data, arrived)
 
     def _take(self, data: bytes, arrived: float) -> None:
+        self._heard = arrived
         try:
             messages = jsonrpc.decode_all(data)
         except MalformedMessage:

@@ -196,6 +196,14 @@ class Hub:
 
     def take(self, share: Share, message: Message, data: bytes) -> bool:
         """Send a session's message on; False if the server does not take it."""
+        try:
+            return self._take(share, message, data)
+        except MalformedMessage as error:  # Hardly JSON, and too long to be mended.
+            if message.is_request:
+                share.returned(message.id, REJECTED, str(error))  # type: ignore[arg-type]
+            return True
+
+    def _take(self, share: Share, message: Message, data: bytes) -> bool:
         if message.is_request:
             return self._take_request(share, message, take_apart(data))
         if message.is_answer:
@@ -325,9 +333,11 @@ class Hub:
         return self._send(data)
 
     def _take_cancellation(self, share: Share, message: Message, fields: Fields) -> bool:
+        """Nobody waits for the answer any more, and a server need not give it."""
         number = share.numbers.get((message.params or NO_PARAMS).request_id)  # type: ignore[arg-type]
-        if number is None:
+        if number is None or number == self._greeter:
             return True
+        self._close(number)
         params = {**members(fields, "params"), "requestId": raw(number)}
         return self._send(encode({**fields, "params": params}))
 

@@ -23,8 +23,8 @@ from ..errors import MalformedMessage
 from ..transports.port import Connector, Link, LinkOwner
 from ..verdict import Verdict
 from ..wire import jsonrpc
-from ..wire.fields import Fields, encode, take_apart
-from ..wire.message import RequestId
+from ..wire.fields import Fields, encode, raw
+from ..wire.message import Message, RequestId
 
 LOG = logging.getLogger("proxy.bridge")
 
@@ -78,7 +78,7 @@ class Bridge:
         self._headers = headers
         if self._way is _Way.TRANSLATE:
             return self._perform(
-                effect for _, part in jsonrpc.split(message) for effect in self._ask(part)
+                effect for each in jsonrpc.split(message) for effect in self._ask(*each)
             )
         if self._way is _Way.UNDECIDED:
             self._look(message)
@@ -160,12 +160,12 @@ class Bridge:
     def _pass(self, message: bytes) -> bool:
         return self._link is None or self._link.send(message, self._headers)
 
-    def _ask(self, message: bytes) -> Iterable[SessionEffect]:
+    def _ask(self, message: Message, data: bytes) -> Iterable[SessionEffect]:
         try:
-            return self._client.ask(message)
+            return self._client.ask(data)
         except MalformedMessage as error:
             refused = Refused(keys.INVALID_PARAMS, str(error))
-            return [Tell(refused.answer(take_apart(message).get("id")))]
+            return [Tell(refused.answer(raw(message.id)))] if message.is_request else []
 
     def _look(self, message: bytes) -> None:
         """Remember what the client opens the session with."""

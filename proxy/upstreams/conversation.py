@@ -11,7 +11,8 @@ from typing import Protocol
 from .. import logs
 from ..calls.books import Books
 from ..calls.post import GONE_STATUS, Post
-from ..eras import said
+from ..eras import keys, said
+from ..eras.request import cancellation
 from ..errors import MalformedMessage, Unreachable
 from ..memory import NO_ROOM, Memory
 from ..session import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated, excuse
@@ -98,6 +99,7 @@ class Conversation:
         self._slow: dict[object, float] = {}
         self._stream: Listener | None = None
         self._stream_query: bytes | None = None
+        self._headers = b""
         self._version = ""
         self._looked = perf_counter()
         self.started = False
@@ -228,6 +230,7 @@ class Conversation:
             overdue = tuple(each._replace(verdict=HELD_UP) for each in overdue)
             reason = "the client does not read another stream of this session, which holds this up"
         self._answer_in_place(overdue, 504, reason)
+        self._cancel(overdue)
         open_answers: Iterable[Listener | Answer] = (*self._listeners, *self._replies.values())
         for each in open_answers:
             if each not in self._slow:
@@ -255,9 +258,10 @@ class Conversation:
         if ids is None:
             waiting = self._session.calls
             ids = [each.id for each in waiting] if len(waiting) == 1 else ()
-        ended = [self._session.abandon(each, verdict) for each in ids]
-        status = self._terms.status(verdict)
-        self._answer_in_place(tuple(filter(None, ended)), status, reason)
+        ended = tuple(filter(None, (self._session.abandon(each, verdict) for each in ids)))
+        self._answer_in_place(ended, self._terms.status(verdict), reason)
+        if verdict is TIMED_OUT:
+            self._cancel(ended)
 
     def link_ended(self, verdict: Verdict, reason: str) -> None:
         """Part of port.LinkOwner."""
@@ -329,7 +333,7 @@ class Conversation:
 
     def _send(self, post: Post) -> tuple[Verdict, str] | None:
         """Send a message to the server, or keep it for the link; why that cannot be."""
-        headers = post.arrival.forward + post.context
+        headers = self._headers = post.arrival.forward + post.context
         if not self._has_room(len(post.body)):
             return SATURATED, NO_ROOM
         if self._link is not None:
@@ -392,6 +396,12 @@ class Conversation:
             if finished is not None:
                 self._replies.pop(finished.call).drop(finished.call)
                 self._count(finished, GONE_STATUS)
+
+    def _cancel(self, ended: tuple[Finished, ...]) -> None:
+        """Tell the server that nobody waits any more (specification, "Lifecycle", Timeouts)."""
+        for call, _ in ended:
+            if self._link is not None and call.method != keys.INITIALIZE:
+                self._link.send(cancellation(call.id), self._headers)
 
     def _drop(
         self, calls: tuple[Call, ...], verdict: Verdict = UNREACHABLE

@@ -37,11 +37,8 @@ def breaks_off(data: bytes) -> bool:
 
     One that takes more than 10 ms to be walked is not judged.
     """
-    left = 0
-    if len(data) <= _MOST_WALKED:
-        for _, left in _walk(data):
-            pass
-    return left > 0
+    ends = [left for _, left in _walk(data)] if len(data) <= _MOST_WALKED else []
+    return ends[-1:] > [0]
 
 
 def _walk(data: bytes) -> Iterator[tuple[int, int]]:

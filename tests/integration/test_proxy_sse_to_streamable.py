@@ -228,6 +228,23 @@ def test_a_server_that_never_answers_times_out(session: Session, proxy: RunningP
     proxy.counted({INITIALIZED: 1, (CALL, "timeout", "server"): 1})
 
 
+def test_a_server_that_only_keeps_its_stream_alive_times_out_and_is_left(session: Session) -> None:
+    def left() -> bool:
+        try:
+            session.side.chunk(b": ping\n\n")
+        except OSError:
+            return True
+        return False
+
+    session.take(call(5))
+    session.side.start_events()
+    eventually(left, "the end of the stream")
+    answer = session.client.message()
+    assert (answer["id"], answer["error"]["code"]) == (5, -32001)
+    cancelled = session.server.accept().request()[1]
+    assert json.loads(cancelled)["params"]["requestId"] == 5
+
+
 @pytest.mark.parametrize("status", ["404 Not Found", "405 Method Not Allowed", "400 Bad Request"])
 def test_a_server_without_a_get_stream_keeps_its_sessions(session: Session, status: str) -> None:
     session.start(status)

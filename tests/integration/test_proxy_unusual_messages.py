@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from tests.integration.proxies import RunningProxy, eventually, running
+from tests.integration.sessions import CLIENTS, SERVERS, before
 from tests.integration.sockets import Client, Upstream, call, read_event, result
 from tests.integration.test_proxy_stdio import SERVER, Session
 
@@ -146,3 +147,12 @@ def test_what_a_client_sends_harms_no_stdio_server(
         assert status == 200
         assert told["result"]["received"]["arguments"]["q"].startswith(received)
         proxy.counted({("initialize", "ok", "none"): 1, OK: 1})
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("client", ["streamable", "SSE"])
+def test_what_is_too_long_to_be_mended_costs_its_call_and_no_more(server: str, client: str) -> None:
+    long = call(1, "fail", arguments={"number": float("nan"), "text": "x" * 1_200_000})
+    with before(server) as proxy, closing(CLIENTS[client](proxy.port)) as session:
+        assert {"result", "error"} & set(session.ask(long))
+        assert session.ask(call(2))["result"]

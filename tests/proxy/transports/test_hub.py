@@ -203,6 +203,29 @@ def test_a_cancellation_names_the_request_as_the_server_knows_it() -> None:
     }
 
 
+def test_a_call_that_was_cancelled_is_nobodys_business_any_more() -> None:
+    """Many servers do not answer it."""
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(0, {"method": "notifications/cancelled", "params": {"requestId": 1}})
+    scene.send(1, CALL)
+    scene.say({"id": "q", "method": "sampling/createMessage"})
+    assert [each.get("id") for each in scene.owners[1].heard] == ["q"]
+    scene.say({"id": scene.server.sent[0]["id"], "result": {}})
+    scene.shares[0].end()
+    assert scene.owners[0].heard == []
+    assert len(scene.server.sent) == 3
+
+
+@pytest.mark.parametrize("method", ["tools/call", "notifications/cancelled", "notifications/x"])
+def test_what_is_hardly_json_and_too_long_to_be_mended_is_refused(method: str) -> None:
+    scene, calls = Scene(1), method == "tools/call"
+    number = b'"id":1,' if calls else b""
+    long = b'{%b"method":"%b","params":{"n":NaN,"text":"%b"}}'
+    assert scene.shares[0].send(long % (number, method.encode(), b"x" * LONGEST))
+    assert scene.owners[0].returned == ([(1,)] if calls else [])
+
+
 def test_who_leaves_is_worked_for_no_more_and_answers_nothing() -> None:
     scene = Scene(2)
     scene.send(0, CALL)

@@ -5,9 +5,13 @@ import json
 import pytest
 
 from proxy.eras import keys
+from proxy.eras.versions import Era
+from proxy.upstreams.bridge import Bridge
 from proxy.verdict import EXITED
+from proxy.wire.repair import LONGEST
 from tests.proxy.network import run
 from tests.proxy.oddities import ID
+from tests.proxy.transports.test_hub import Owner
 from tests.proxy.ways import Legacy, Scene, Server, linked
 
 REFUSAL = json.dumps({"id": ID, "error": {"code": -32602, "message": "not you"}}).encode()
@@ -28,5 +32,19 @@ def test_a_refusal_reaches_the_client_if_the_server_is_a_legacy_one(*, answers: 
             server.owners[-1].link_ended(EXITED, "the server's process ended")
         assert json.loads(client.body)["error"]["message"] == "not you"
         await scene.finish()
+
+    run(play())
+
+
+def test_a_call_that_cannot_be_translated_is_refused_with_its_id() -> None:
+    async def play() -> None:
+        server, owner = Server(), Owner()
+        client = Bridge(owner, Era.MODERN, lambda era: None, b"")
+        client.adopt(server)
+        long = b'{"id":7,"method":"tools/call","params":{"n":NaN,"text":"%b"}}'
+        assert client.send(long % (b"x" * LONGEST))
+        [refused] = owner.heard
+        assert (refused["id"], refused["error"]["code"]) == (7, keys.INVALID_PARAMS)
+        assert server.sent == []
 
     run(play())

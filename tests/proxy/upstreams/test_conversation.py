@@ -15,7 +15,7 @@ from proxy.transports.port import LinkOwner
 from proxy.upstreams.conversation import OUTBOX_LIMIT, Conversation, Terms
 from proxy.verdict import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
 from proxy.wire.event_stream import KEEP_ALIVE_SECONDS, EventReader
-from tests.proxy.scripted import ScriptedClient, books, counted, post
+from tests.proxy.scripted import ScriptedClient, arrival, books, counted, post
 
 CALL = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"echo"}}'
 
@@ -269,6 +269,20 @@ def test_a_call_behind_an_unread_stream_has_its_time_and_the_unread_one_what_it_
     talk.conversation.tick(now + 22.0)
     assert b"the server did not answer in time" in unread.body
     assert talk.outcomes() == {("timeout", "caller"): 1, ("timeout", "server"): 1}
+
+
+def test_a_server_is_told_that_nobody_waits_for_an_answer_any_more() -> None:
+    talk = Talk()
+    talk.start()
+    initialize = b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}'
+    talk.conversation.post(post(ScriptedClient(), initialize))
+    talk.conversation.post(post(ScriptedClient(), CALL % 1, arrival(authorization="x")))
+    talk.conversation.tick(perf_counter() + 11.0)
+    told, headers = talk.link.sent[-1]
+    assert json.loads(told)["method"] == "notifications/cancelled"
+    assert json.loads(told)["params"]["requestId"] == 1
+    assert headers == b"authorization: x\r\n"
+    assert len(talk.link.sent) == 3
 
 
 class Carried(Talk):
