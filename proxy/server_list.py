@@ -116,7 +116,7 @@ class _Reader:
 
     def entry(self, name: str, given: object) -> Entry | None:
         """The entry; None if it is disabled."""
-        if not name or not is_argument(name) or name in (".", "..", ".well-known"):
+        if not _is_text(name) or name in (".", "..", ".well-known"):
             raise self._wrong("the name cannot be part of a path: choose another")
         if not isinstance(given, dict):
             raise self._wrong("is no object: give it a command or a url")
@@ -187,6 +187,11 @@ class _Reader:
 
     def _wrong(self, what: str) -> SettingsError:
         return SettingsError(f"{self._where}: {what}")
+
+
+def _is_text(name: str) -> bool:
+    """Whether a path can hold a name: surrogates, which JSON can have, are no characters."""
+    return bool(name) and "\0" not in name and name.encode("utf-8", "ignore").decode() == name
 
 
 def _spelled(value: object) -> object:

@@ -66,7 +66,7 @@ class Judge:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         principal = _principal(claims, token)
-        self._known[token] = float(claims["exp"]), principal
+        self._known[token] = int(claims["exp"]), principal
         return principal
 
     def _key(self, header: Mapping[str, object]) -> PyJWK:

@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from time import perf_counter
 
 from .. import logs
 from ..errors import Unreachable
-from ..verdict import EXITED, Verdict
+from ..verdict import EXITED, SATURATED, Verdict
 from ..wire import jsonrpc
 from ..wire.lines import LineReader, encode
 from .attempts import Attempts
@@ -89,9 +90,9 @@ class Child:
         return f"<Child pid={self.pid} exited={self.exited.is_set()}>"
 
     async def start(self) -> None:
-        """Start the process. Raises Unreachable."""
+        """Start the process. Raises Unreachable, or OSError where the system has no room for it."""
         loop = asyncio.get_running_loop()
-        stdin, stdout, stderr = (os.pipe() for _ in range(3))
+        stdin, stdout, stderr = _pipes()
         theirs = (stdin[0], stdout[1], stderr[1])
         hear = partial(_Output, self._hear, self._fall_silent)
         complain = partial(_Output, self._complain, self._finish_complaint)
@@ -102,7 +103,7 @@ class Child:
             self._stdout, _ = await loop.connect_read_pipe(hear, os.fdopen(stdout[0], "rb", 0))
             self._stderr, _ = await loop.connect_read_pipe(complain, os.fdopen(stderr[0], "rb", 0))
             await self._terms.processes.start(self._terms.program, theirs, self)
-        except (Unreachable, asyncio.CancelledError):
+        except (Unreachable, OSError, asyncio.CancelledError):
             self._owner = None
             self._close()
             raise
@@ -257,6 +258,19 @@ class Child:
         self._terms.processes.signal(self.pid, number)
 
 
+def _pipes() -> list[tuple[int, int]]:
+    """Three pipes. Raises OSError."""
+    made: list[tuple[int, int]] = []
+    try:
+        while len(made) < 3:
+            made.append(os.pipe())
+    except OSError:
+        for each in chain(*made):
+            os.close(each)
+        raise
+    return made
+
+
 def _signal_of(code: int) -> str:
     """The signal that ended a process, by its exit code; "" if none did."""
     number = -code if code < 0 else code - _BY_SIGNAL
@@ -302,6 +316,9 @@ class Children:
         except Unreachable as error:
             attempts.failed(perf_counter(), error.verdict.error_type)
             raise
+        except OSError as error:  # No failure of the server's: neither counted nor paused for.
+            reason = f"cannot start the server's process: {error.strerror}"
+            raise Unreachable(reason, SATURATED) from error
         if attempts.started():
             self._on_restart()
         return child

@@ -185,7 +185,9 @@ class ClientConnection(asyncio.Protocol):
             visitor.client_resumed()
 
     def accept(self, principal: bytes, holds: Holds | None) -> None:
-        """Part of port.Applicant."""
+        """Part of port.Applicant. Who gave way to others meanwhile is gone."""
+        if self._rejected:
+            return
         self.principal, self._holds = principal, holds
         self.answering = False
         arrival, transport = self._arrival, self._transport
@@ -393,6 +395,8 @@ class ClientConnection(asyncio.Protocol):
 
     def reject(self, refusal: Refusal) -> None:
         """Part of port.Applicant. The rest of the request is not read."""
+        if self._rejected:
+            return
         arrival = self._arrival
         self._front.receiver.refuse(arrival, refusal)
         self.closing = self.answering = self._rejected = True

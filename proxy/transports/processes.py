@@ -68,7 +68,7 @@ class Processes:
     async def start(self, program: Program, stdio: Sequence[int], listener: Listener) -> None:
         """Start a process on three descriptors, which the caller may close then.
 
-        Raises Unreachable if the program cannot be run.
+        Raises Unreachable if the program cannot be run, and OSError if the supervisor cannot.
         """
         connection = self._connected(program)
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -114,14 +114,18 @@ class Processes:
             # -I: whatever is in the proxy's folder or environment is none of its business.
             numbers = (str(theirs.fileno()), str(self._descriptors))
             command = (sys.executable, "-I", "-S", str(SUPERVISOR), *numbers)
-            self._supervisor = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                env={},
-                start_new_session=True,
-            )
+            try:
+                self._supervisor = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                    env={},
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
         for program in self._programs:
             self._introduce(ours, program)
         self._gone.clear()

@@ -36,6 +36,7 @@ from .reply import Answer, Listener, Receipt, Reply
 
 LOG = logging.getLogger("proxy.session")
 
+_STATUSES = {TIMED_OUT: 504, SATURATED: 503}
 _UNREAD = UNREACHABLE, "the server reads no more input"
 
 OUTBOX_LIMIT = 8 * 1024 * 1024
@@ -60,7 +61,7 @@ class Terms:
         """The HTTP status of an answer in the server's place."""
         if self.passes_challenges and verdict.error_type == str(UNAUTHORIZED):
             return UNAUTHORIZED
-        return 504 if verdict is TIMED_OUT else 502
+        return _STATUSES.get(verdict, 502)
 
 
 class Host(Protocol):

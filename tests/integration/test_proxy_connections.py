@@ -3,13 +3,23 @@
 import json
 import resource
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
+import psutil
 import pytest
 import requests
 
 from tests.integration.proxies import RunningProxy, eventually, running
-from tests.integration.sockets import TIMEOUT_SECONDS, Client, Upstream, call, read_event, result
+from tests.integration.sessions import SERVER
+from tests.integration.sockets import (
+    INITIALIZE,
+    TIMEOUT_SECONDS,
+    Client,
+    Upstream,
+    call,
+    read_event,
+    result,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -127,6 +137,27 @@ def test_a_scrape_is_answered_when_no_descriptor_is_left(proxy: RunningProxy) ->
         texts.append(visitor.get(f"http://{proxy.metrics}/metrics", timeout=10).text)
     assert ["process_open_fds" in each for each in texts] == [True, False, True]
     assert all("mcp_proxy_sessions" in each for each in texts)
+
+
+def test_sessions_are_refused_while_no_descriptor_is_left_for_their_processes() -> None:
+    files = resource.RLIMIT_NOFILE
+    with running("--", *SERVER) as proxy, ExitStack() as opened:
+        process = psutil.Process(proxy.process.pid)
+        client = opened.enter_context(closing(Client(proxy.port)))
+        assert served(proxy)
+        client.post(b"{not json")
+        assert client.answer()[0] == 400
+        usual, statuses = process.rlimit(files), []
+        for spare in range(12):
+            process.rlimit(files, (process.num_fds() + spare, usual[1]))
+            client.post(INITIALIZE)
+            statuses.append(client.answer()[0])
+        process.rlimit(files, usual)
+        assert statuses[0] == 503
+        assert set(statuses) == {200, 503}
+        client.post(INITIALIZE)
+        assert client.answer()[0] == 200
+        assert proxy.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(("sessions", "enough"), [(100, True), (10**9, False)])

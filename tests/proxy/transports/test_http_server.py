@@ -431,6 +431,11 @@ def test_an_idle_connection_closes_at_once_and_a_busy_one_after_its_answer(busy:
     play(Recorder(answers=False), act, *([request(b"")] if busy else []))
 
 
+NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after"
+)
+
+
 class Hesitating:
     """Judges no token before the test does."""
 
@@ -441,7 +446,9 @@ class Hesitating:
         self.waiting.append(applicant)
 
 
-def judged(decide: Callable[[Line, Applicant], object], *data: bytes, answers: bool = True) -> Line:
+def judged(
+    decide: Callable[[Line, Applicant], object], *data: bytes, answers: bool = True, **front: Any
+) -> Line:
     hesitating = Hesitating()
 
     def act(line: Line) -> None:
@@ -449,7 +456,7 @@ def judged(decide: Callable[[Line, Applicant], object], *data: bytes, answers: b
         [applicant] = hesitating.waiting
         decide(line, applicant)
 
-    return play(Recorder(answers=answers), act, *data, check=hesitating)
+    return play(Recorder(answers=answers), act, *data, check=hesitating, **front)
 
 
 def accepted(line: Line, applicant: Applicant) -> None:
@@ -487,6 +494,23 @@ def test_a_client_that_left_before_its_token_was_judged_gets_nothing() -> None:
     assert (line.recorder.bodies, line.transport.written) == ([], b"")
 
 
+@pytest.mark.parametrize("good", [True, False])
+def test_who_gave_way_before_its_token_was_judged_is_refused_once(*, good: bool) -> None:
+    memory = Memory(150_000)
+    head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+
+    def decide(line: Line, applicant: Applicant) -> None:
+        assert memory.account(b"other").hold(120_000)
+        if good:
+            applicant.accept(b"alice", None)
+        else:
+            applicant.reject(Refusal(Cause.TOKEN, 401, "no"))
+
+    line = judged(decide, head[:9], head[9:], b"x" * 80_000, memory=memory)
+    assert line.transport.written.startswith(NO_ROOM)
+    assert (line.recorder.refused, line.recorder.bodies) == ([503], [])
+
+
 def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
     good = True
 
@@ -507,9 +531,6 @@ def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
 
 
 BODY = b"x" * 100_000
-NO_ROOM = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after"
-)
 
 
 def sharing(memory: Memory) -> tuple[Line, Line]:

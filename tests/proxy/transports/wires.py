@@ -12,14 +12,18 @@ class RecordingTransport(asyncio.Transport):
         self.alive = True
         self.aborted = False
         self.reading = True
+        self.ended = False
         self.unsent = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Part of asyncio.Transport."""
+        if self.ended:
+            raise RuntimeError("Cannot call write() after write_eof()")
         self.written += bytes(data)
 
     def write_eof(self) -> None:
         """Part of asyncio.Transport."""
+        self.ended = True
 
     def close(self) -> None:
         """Part of asyncio.Transport."""
