@@ -50,6 +50,12 @@ def described(config: StackConfig) -> dict[str, Values]:
     }
 
 
+def _token(server: Server) -> Values:
+    if server.token is None and server.jwt is None:
+        return {}
+    return {"headers": {"Authorization": "Bearer ${MCP_TOKEN}"}}
+
+
 def _described(server: Server, config: StackConfig, local_port: int) -> Values:
     endpoint, path = mcp_endpoint(server, config.namespaces), mcp_path(server, config.profile)
     kind = "sse" if path == "/sse" else "http"
@@ -59,5 +65,5 @@ def _described(server: Server, config: StackConfig, local_port: int) -> Values:
         "url": endpoint.url + path,
         **external,
         "portForward": port_forward(endpoint, local_port),
-        "client": {"mcpServers": {server.name: {"type": kind, "url": reached}}},
+        "client": {"mcpServers": {server.name: {"type": kind, "url": reached, **_token(server)}}},
     }

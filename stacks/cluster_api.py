@@ -155,3 +155,10 @@ def prometheus_labels(access: Access) -> dict[str, str] | None:
             return None
         labels |= selector.get("matchLabels", {})
     return labels
+
+
+def ip_family(access: Access) -> str:
+    """`ipv4` or `ipv6`: the first family of the cluster's Services. Raises Unreachable."""
+    spec = access.get("/api/v1/namespaces/default/services/kubernetes").get("spec", {})
+    families = spec.get("ipFamilies") or ["IPv4"]
+    return str(families[0]).lower()

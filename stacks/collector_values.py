@@ -1,18 +1,21 @@
 """The collector's values: where it sends traces and metrics, and with which credentials."""
 
+import re
 from copy import deepcopy
+from typing import Any
 
 from stacks import remote_write
 from stacks.chart_values import overridden
 from stacks.collector import pruned
 from stacks.component_choices import Mode
-from stacks.config import StackConfig
+from stacks.config import IpFamily, StackConfig
 from stacks.secret_values import SecretValue, checksum
 from stacks.values import Values
 
 SECRET = "otel-collector-env"
 _CHECKSUM = "mcp-observability/secret-checksum"
 _CA_FOLDER = "/etc/otel-collector/ca"
+_ADDRESS = re.compile(r"(\$\{env:(?:MY_POD_IP|NODE_IP)\}):")
 _STORE_PASSWORD = "REMOTE_WRITE_CREDENTIALS"
 
 
@@ -23,6 +26,11 @@ def collector_values(config: StackConfig, values: Values) -> Values:
         del settings["service"]["pipelines"]["traces"]
     _send_traces(config, settings)
     _write_metrics(config, settings)
+    if config.ip_family is IpFamily.IPV6:
+        settings = _bracketed(settings)
+        # The exporter joins host and port in its own way; an empty host is every address.
+        [reader] = settings["service"]["telemetry"]["metrics"]["readers"]
+        reader["pull"]["exporter"]["prometheus"]["host"] = ""
     values = {**values, "alternateConfig": pruned(settings)}
     found = _secrets(config)
     if found:
@@ -40,6 +48,15 @@ def collector_values(config: StackConfig, values: Values) -> Values:
         mount = {"name": "traces-ca", "mountPath": _CA_FOLDER, "readOnly": True}
         values = overridden(values, {"extraVolumes": [volume], "extraVolumeMounts": [mount]})
     return values
+
+
+def _bracketed(value: Any) -> Any:
+    """Addresses of pod and node as IPv6 has them in front of a port."""
+    if isinstance(value, dict):
+        return {key: _bracketed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_bracketed(each) for each in value]
+    return _ADDRESS.sub(r"[\1]:", value) if isinstance(value, str) else value
 
 
 def _send_traces(config: StackConfig, settings: Values) -> None:

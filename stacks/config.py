@@ -55,12 +55,21 @@ class Persistence(StrEnum):
     OFF = "off"
 
 
+class IpFamily(StrEnum):
+    """The cluster's IP family, or its first one."""
+
+    AUTO = "auto"
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
 @dataclass(frozen=True, slots=True)
 class StackConfig:
     """A valid configuration.
 
     With `persistence` AUTO, Prometheus has a volume if the cluster has a default storage class.
-    `values` are the user's own, by chart.
+    `values` are the user's own, by chart. `network_policies` are the namespaces of clients, None
+    for no policies; `ip_family` AUTO is that of the cluster's Services, else IPv4.
 
     `chart_folder` is None if charts come from their repositories. `operator_namespaces` is empty if
     ToolHive's operator may use the whole cluster.
@@ -87,11 +96,18 @@ class StackConfig:
     push_interval_seconds: int = 15
     trace_sampling_percent: int = 100
     allowed_context: str | None = None
+    ip_family: IpFamily = IpFamily.AUTO
+    network_policies: tuple[str, ...] | None = None
 
     @property
     def endpoints(self) -> Endpoints:
         """The addresses of the stack's parts."""
         return endpoints_of(self.profile, self.namespaces)
+
+    @property
+    def any_address(self) -> str:
+        """What a process listens on to be reached at its pod's address."""
+        return "[::]" if self.ip_family is IpFamily.IPV6 else "0.0.0.0"
 
     @property
     def otlp_http_url(self) -> str:
@@ -134,6 +150,8 @@ KEYS = (
     "components",
     "remoteWrite",
     "clusterLabel",
+    "ipFamily",
+    "networkPolicies",
     "allowContext",
 )
 
@@ -208,6 +226,14 @@ def _namespaces(key: str, value: object) -> Namespaces:
     return found
 
 
+def _network_policies(key: str, value: object) -> tuple[str, ...] | None:
+    if value == "off":
+        return None
+    if not isinstance(value, list):
+        raise fields.refuse(key, value, "allowed: off, or a list of namespaces with clients")
+    return fields.items(fields.namespace, key, value, "namespaces")
+
+
 def _existing_namespaces(key: str, value: object) -> tuple[str, ...]:
     return fields.items(fields.namespace, key, value, "namespaces")
 
@@ -274,6 +300,8 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         components=read("components", parse_components),
         remote_write=read("remoteWrite", parse_remote_write),
         cluster_label=read("clusterLabel", _or_none(fields.text)),
+        ip_family=read("ipFamily", partial(fields.choice, IpFamily)),
+        network_policies=read("networkPolicies", _network_policies),
         chart_folder=read("chartSource", _chart_folder),
         operator_namespaces=read("operatorScope", _operator_namespaces),
         servers=read("servers", _servers),
@@ -354,6 +382,8 @@ DEFAULTS: dict[str, object] = {
     "components": {},
     "remoteWrite": {},
     "clusterLabel": "",
+    "ipFamily": _DEFAULT.ip_family.value,
+    "networkPolicies": "off",
     "allowContext": "",
 }
 """Defaults of all keys but the password, which has none."""

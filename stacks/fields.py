@@ -104,6 +104,10 @@ class Entry:
         """Note that a given value is a mistake."""
         self.mistakes.add(refuse(self.key(name), self._given[name], allowed))
 
+    def leave_out(self, name: str) -> None:
+        """Read no more of a key."""
+        self._given = {key: each for key, each in self._given.items() if key != name}
+
 
 def refuse(key: str, value: object, allowed: str) -> ConfigError:
     """The error for a value that is not allowed."""

@@ -80,8 +80,7 @@ def _server(name: str, given: Mapping[str, Any]) -> Imported:
 
 def _remote(name: str, url: str, given: Mapping[str, Any]) -> Imported:
     sse = given.get("type", given.get("transport")) == "sse" or url.rstrip("/").endswith("/sse")
-    runtime = "toolhive" if given.get("headers") else "proxy"
-    entry: Values = {"name": name, "runtime": runtime, "url": url}
+    entry: Values = {"name": name, "runtime": "proxy", "url": url}
     if sse:
         entry["transport"] = "sse"
     result = Imported(entry)

@@ -18,6 +18,8 @@ SERIES_JOB = "otel-collector-series"
 KUBELET_SERVICE = "mcp-observability-kubelet"
 
 PROXY_APP = "mcp-proxy"
+METRICS_LABEL = "mcp-observability/metrics"
+"""Of pods of our proxies: whether their metrics are pushed or scraped."""
 SERVER_LABEL = "app.kubernetes.io/instance"
 TOOLHIVE_SERVER_LABEL = "toolhive-name"
 TRANSPORT_LABEL = "mcp-observability/transport"
@@ -29,6 +31,10 @@ _SCRAPE_ONLY = "service|endpoint|container"
 def _meta(label: str) -> str:
     """The meta label for a Service label: all but letters and digits becomes `_`."""
     return _SERVICE_LABEL + "".join(each if each.isalnum() else "_" for each in label)
+
+
+def _pod_meta(label: str) -> str:
+    return _meta(label).replace("_service_label_", "_pod_label_")
 
 
 def _drop_labels(regex: str) -> Values:
@@ -99,7 +105,12 @@ def proxies(interval: str, namespaces: Namespaces) -> Values:
         "path": "/metrics",
         "interval": interval,
         "honorLabels": False,
-        "relabelings": [_job_from(SERVER_LABEL), _drop_labels(_SCRAPE_ONLY)],
+        # While an architecture is switched, pods that still push are not scraped, too.
+        "relabelings": [
+            {"action": "drop", "sourceLabels": [_pod_meta(METRICS_LABEL)], "regex": "pushed"},
+            _job_from(SERVER_LABEL),
+            _drop_labels(_SCRAPE_ONLY),
+        ],
     }
     selector = {"app.kubernetes.io/name": PROXY_APP}
     return service_monitor(

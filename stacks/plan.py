@@ -25,6 +25,7 @@ from stacks.collector import with_new_names
 from stacks.collector_values import collector_secrets, collector_values
 from stacks.component_choices import Mode
 from stacks.config import Persistence, StackConfig
+from stacks.network_policies import network_policies
 from stacks.proxies import ProxyPlan
 from stacks.servers import ServerRuntime
 from stacks.sizes import SIZES
@@ -46,6 +47,7 @@ KIND_NEEDS: dict[str, tuple[Component, ...]] = {
     "Service": (),
     "Deployment": (),
     "Ingress": (),
+    "NetworkPolicy": (),
     "ServiceMonitor": (Component.PROMETHEUS,),
     "PrometheusRule": (Component.PROMETHEUS,),
     # Only the running operator removes the finalizer of an MCPServer: on destroy, servers must go
@@ -311,6 +313,7 @@ def plan(config: StackConfig) -> Plan:
             *grafana_objects.board_configmaps(config),
             *own_rules,
             *scraped,
+            *network_policies(config),
             *_server_objects(config, plans),
         ),
         collector=collectors[0]["alternateConfig"] if collectors else {},

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from stacks import pod_templates, server_secrets
+from stacks import amounts, pod_templates, server_secrets
 from stacks.config import StackConfig
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
-from stacks.monitors import PROXY_APP, SERVER_LABEL
+from stacks.monitors import METRICS_LABEL, PROXY_APP, SERVER_LABEL
 from stacks.servers import Server
 from stacks.sizes import SIZES
 from stacks.values import Values
@@ -16,6 +16,10 @@ POD_NAME = "$(POD_NAME)"
 
 _NONROOT = 65532
 _DRAIN_SECONDS = 30
+# Endpoints are updated while a pod is told to end: it goes on accepting connections meanwhile.
+_LINGER_SECONDS = 5
+# The server stays until the proxy's calls had time to end.
+_SERVER_LINGER_SECONDS = 15
 _CA_FOLDER = "/etc/mcp-proxy/ca"
 
 
@@ -38,10 +42,11 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         "k8s.pod.name": POD_NAME,
     }
     environment = {
-        "MCP_PROXY_LISTEN": f"0.0.0.0:{PROXY_MCP_PORT}",
-        "MCP_PROXY_METRICS_LISTEN": f"0.0.0.0:{PROXY_METRICS_PORT}",
+        "MCP_PROXY_LISTEN": f"{config.any_address}:{PROXY_MCP_PORT}",
+        "MCP_PROXY_METRICS_LISTEN": f"{config.any_address}:{PROXY_METRICS_PORT}",
         "MCP_PROXY_DRAIN_TIMEOUT": str(_DRAIN_SECONDS),
-        **({} if server.command else _upstream(server)),
+        **(_sessions(server) if server.command else _upstream(server)),
+        **_auth(server),
         "OTEL_SERVICE_NAME": server.name,
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={each}" for key, each in resource.items()),
         "OTEL_EXPORTER_OTLP_ENDPOINT": config.otlp_http_url,
@@ -58,10 +63,28 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
 
 def _upstream(server: Server) -> dict[str, str]:
     ca = {"MCP_PROXY_UPSTREAM_CA": f"{_CA_FOLDER}/ca.crt"} if server.certificates else {}
+    headers = [f"{header}=${{{name}}}" for header, name, _ in server_secrets.headers(server)]
+    sent = {"MCP_PROXY_HEADER": "\n".join(headers)} if headers else {}
     return {
         "MCP_PROXY_UPSTREAM": server.url or f"http://127.0.0.1:{server.port}{server.path}",
         "MCP_PROXY_UPSTREAM_TRANSPORT": server.transport.value,
         **ca,
+        **sent,
+    }
+
+
+def _sessions(server: Server) -> dict[str, str]:
+    shared = {"MCP_PROXY_STDIO_SHARING": "on"} if server.sessions.shared else {}
+    return {"MCP_PROXY_MAX_SESSIONS": str(server.sessions.most), **shared}
+
+
+def _auth(server: Server) -> dict[str, str]:
+    if server.jwt is None:
+        return {}
+    return {
+        "MCP_PROXY_JWT_KEYS_URL": server.jwt.keys_url,
+        "MCP_PROXY_JWT_ISSUER": server.jwt.issuer,
+        "MCP_PROXY_JWT_AUDIENCE": server.jwt.audience,
     }
 
 
@@ -80,6 +103,21 @@ def _sized(default: Values, given: Values) -> Values:
     kept = {name: each for name, each in default["requests"].items() if name not in limits}
     unlimited = {name: each for name, each in default["limits"].items() if name not in requests}
     return {"requests": {**kept, **requests}, "limits": {**unlimited, **limits}}
+
+
+def _lingering(seconds: int) -> Values:
+    return {"preStop": {"sleep": {"seconds": seconds}}}
+
+
+def _proxy_size(config: StackConfig, server: Server) -> Values:
+    """Of the proxy and the processes of its sessions; of what is given, if nothing else runs."""
+    size = SIZES[config.size].proxy
+    if server.command:
+        processes = 1 if server.sessions.shared else server.sessions.most
+        children = processes * amounts.mebibytes(server.sessions.memory)
+        limit = amounts.mebibytes(size["limits"]["memory"]) + children
+        size = {**size, "limits": {**size["limits"], "memory": f"{limit}Mi"}}
+    return _sized(size, server.resources if _is_only(server) else {})
 
 
 def _server_container(server: Server) -> Values:
@@ -101,14 +139,15 @@ def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Va
         "name": "proxy",
         # A stdio server runs as a child of the proxy, so its image is built from the proxy's.
         "image": server.image if server.command else config.proxy_image,
-        "env": [pod_name, *settings],
+        "env": [pod_name, *settings, *server_secrets.proxy_variables(server)],
         "ports": [
             {"name": "mcp", "containerPort": PROXY_MCP_PORT},
             {"name": "metrics", "containerPort": PROXY_METRICS_PORT},
         ],
         "livenessProbe": _probe("/healthz"),
         "readinessProbe": _probe("/readyz"),
-        "resources": _sized(SIZES[config.size].proxy, server.resources if _is_only(server) else {}),
+        "resources": _proxy_size(config, server),
+        "lifecycle": _lingering(_LINGER_SECONDS),
         "imagePullPolicy": "IfNotPresent",
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -140,6 +179,7 @@ def _containers(config: StackConfig, server: Server, plan: ProxyPlan) -> list[Va
         "image": server.image,
         "ports": [{"name": "upstream", "containerPort": server.port}],
         "resources": _sized(SIZES[config.size].server, server.resources),
+        "lifecycle": _lingering(_SERVER_LINGER_SECONDS),
         **_server_container(server),
     }
     if server.arguments:
@@ -171,13 +211,15 @@ def _template(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
     pod = {
         "automountServiceAccountToken": server.service_account is not None,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": _DRAIN_SECONDS + 15,
+        "terminationGracePeriodSeconds": _LINGER_SECONDS + _DRAIN_SECONDS + 15,
         "securityContext": _pod_security(server),
         **pod_templates.scheduling(server),
         "containers": _containers(config, server, plan),
         "volumes": _volumes(server),
     }
-    metadata = {"labels": _labels(server.name), **server_secrets.annotations(server)}
+    ingestion = config.architecture.metrics_ingestion
+    labels = {**_labels(server.name), METRICS_LABEL: ingestion.name.lower()}
+    metadata = {"labels": labels, **server_secrets.annotations(server)}
     template = {"metadata": metadata, "spec": pod}
     patched: Values = pod_templates.merged(template, _named_as_here(server, server.pod_template))
     return patched

@@ -16,11 +16,11 @@ from pulumi.runtime.config import (
 
 from stacks import fields
 from stacks.charts import CHARTS
-from stacks.cluster_api import Unreachable, default_storage_class, prometheus_labels
+from stacks.cluster_api import Unreachable, default_storage_class, ip_family, prometheus_labels
 from stacks.component_choices import Mode
 from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
-from stacks.config import PROJECT, ConfigError, Persistence, StackConfig, parse
+from stacks.config import PROJECT, ConfigError, IpFamily, Persistence, StackConfig, parse
 from stacks.fields import Mistakes, refuse
 from stacks.kubeconfig import Cluster, chosen_cluster
 from stacks.observability import ObservabilityArgs
@@ -38,6 +38,7 @@ _JSON_KEYS = frozenset(
         "existingNamespaces",
         "values",
         "components",
+        "networkPolicies",
         "remoteWrite",
         "scrapeIntervalSeconds",
         "pushIntervalSeconds",
@@ -110,10 +111,26 @@ def read() -> ObservabilityArgs:
         raise pulumi.RunError(str(error)) from None
     args = ClusterArgs(cluster, settings, config.allowed_context)
     return ObservabilityArgs(
-        plan=plan(_with_labels(_with_persistence(config, cluster), cluster)),
+        plan=plan(_settled(config, cluster)),
         charts=charts,
         cluster=args,
     )
+
+
+def _settled(config: StackConfig, cluster: Cluster | None) -> StackConfig:
+    """Decide what the configuration leaves to the cluster."""
+    for settle in (_with_persistence, _with_labels, _with_ip_family):
+        config = settle(config, cluster)
+    return config
+
+
+def _with_ip_family(config: StackConfig, cluster: Cluster | None) -> StackConfig:
+    if config.ip_family is not IpFamily.AUTO or cluster is None:
+        return config
+    try:
+        return replace(config, ip_family=IpFamily(ip_family(cluster.access)))
+    except Unreachable:
+        return config
 
 
 def _with_persistence(config: StackConfig, cluster: Cluster | None) -> StackConfig:

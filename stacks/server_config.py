@@ -14,9 +14,11 @@ from stacks.servers import (
     DEFAULT_PATH,
     DEFAULT_PATHS,
     Ingress,
+    JwtAuth,
     Server,
     ServerRuntime,
     ServerSecurity,
+    Sessions,
     Transport,
     ValueFrom,
     Volume,
@@ -42,16 +44,17 @@ _TOOLHIVE = frozenset({_Case.TOOLHIVE_HTTP, _Case.TOOLHIVE_STDIO})
 _WITH_POD = _ALL - {_Case.TOOLHIVE_REMOTE}
 _NO_POD = "the operator gives a remote server's proxy no such setting"
 
+_STDIO = frozenset({_Case.PROXY_STDIO})
+_NO_SESSIONS = "only servers with runtime proxy and transport stdio have processes for sessions"
+_BY_PROXY = frozenset({_Case.PROXY_HTTP, _Case.PROXY_STDIO, _Case.PROXY_REMOTE})
+
 _KEYS: dict[str, tuple[frozenset[_Case], str]] = {
     "name": (_ALL, ""),
     "runtime": (_ALL, ""),
     "transport": (_ALL, ""),
     "image": (_LOCAL, "a remote server has no image; leave out image or url"),
     "url": (_REMOTE, ""),
-    "headers": (
-        frozenset({_Case.TOOLHIVE_REMOTE}),
-        "only runtime toolhive with a url sends headers of its own",
-    ),
+    "headers": (_REMOTE, "only a server with a url gets headers"),
     "ca": (frozenset({_Case.PROXY_REMOTE}), "only runtime proxy with a url takes a CA"),
     "port": (
         frozenset({_Case.PROXY_HTTP, _Case.TOOLHIVE_HTTP}),
@@ -78,11 +81,16 @@ _KEYS: dict[str, tuple[frozenset[_Case], str]] = {
     "podTemplateSpec": (_WITH_POD, _NO_POD),
     "securityContext": (_LOCAL, "a remote server has no container"),
     "permissionProfile": (_TOOLHIVE, "only servers with runtime toolhive have one"),
+    "maxSessions": (_STDIO, _NO_SESSIONS),
+    "sessionMemory": (_STDIO, _NO_SESSIONS),
+    "sharedProcess": (_STDIO, _NO_SESSIONS),
+    "auth": (_BY_PROXY, "only runtime proxy asks clients for a token"),
     "ingress": (_ALL, ""),
 }
 KEYS = tuple(_KEYS)
 _REQUIRED = ("name", "runtime", "image", "transport")
 
+_Auth = tuple[SecretValue | ValueFrom | None, JwtAuth | None]
 _RESOURCES = ("cpu", "memory", "ephemeral-storage")
 # What the restricted Pod Security Standard allows.
 _VOLUME_SOURCES = (
@@ -115,6 +123,8 @@ def parse_server(key: str, value: object) -> Server:
     case = _case(runtime, transport, remote="url" in entry)
     _refuse_misplaced(entry, case)
     image = entry.required("image", fields.image, required) if case in _LOCAL else ""
+    nobody: _Auth = (None, None)
+    token, jwt = entry.read("auth", _auth, nobody) or nobody
     server = Server(
         name=name,
         runtime=runtime,
@@ -138,10 +148,22 @@ def parse_server(key: str, value: object) -> Server:
         pod_template=entry.read("podTemplateSpec", _pod_template, {}),
         permission_profile=entry.read("permissionProfile", _permission_profile, {}),
         security=entry.read("securityContext", _security, ServerSecurity()),
+        sessions=_sessions(entry),
+        token=token,
+        jwt=jwt,
         ingress=entry.read("ingress", _ingress, None),
     )
     mistakes.report()
     return server
+
+
+def _sessions(entry: Entry) -> Sessions:
+    default = Sessions()
+    return Sessions(
+        most=entry.read("maxSessions", partial(fields.integer, low=1, high=1000), default.most),
+        memory=entry.read("sessionMemory", fields.quantity, default.memory),
+        shared=entry.read("sharedProcess", fields.boolean, default.shared),
+    )
 
 
 def _transport(entry: Entry, hint: str) -> Transport:
@@ -164,6 +186,7 @@ def _refuse_misplaced(entry: Entry, case: _Case) -> None:
     for name, (cases, hint) in _KEYS.items():
         if name in entry and case not in cases:
             entry.refuse(name, hint)
+            entry.leave_out(name)
 
 
 def _port(entry: Entry, case: _Case) -> int | None:
@@ -462,6 +485,30 @@ def _security(key: str, value: object) -> ServerSecurity:
     )
     mistakes.report()
     return found
+
+
+def _auth(key: str, value: object) -> tuple[SecretValue | ValueFrom | None, JwtAuth | None]:
+    """`token`: a secret or name and key of one; or `issuer`, `keysUrl`, `audience` of JWTs."""
+    if not isinstance(value, dict):
+        raise refuse(key, value, "it must be a map with token, or issuer, keysUrl and audience")
+    mistakes = Mistakes()
+    jwt_keys = ("issuer", "keysUrl", "audience")
+    entry = Entry(f"{key}.", value, ("token", *jwt_keys), mistakes)
+    if "token" in entry:
+        for name in jwt_keys:
+            if name in entry:
+                entry.refuse(name, "a token is given already")
+        token = entry.read("token", _secret, None)
+        mistakes.report()
+        return (token if isinstance(token, SecretValue | ValueFrom) else None), None
+    hint = "give token, or issuer, keysUrl and audience"
+    jwt = JwtAuth(
+        issuer=entry.required("issuer", fields.text, hint),
+        keys_url=entry.required("keysUrl", fields.url, hint),
+        audience=entry.required("audience", fields.text, hint),
+    )
+    mistakes.report()
+    return None, jwt
 
 
 def _host(key: str, value: object) -> str:

@@ -13,6 +13,7 @@ from stacks.values import Values
 
 Each = TypeVar("Each")
 
+TOKEN = "MCP_PROXY_BEARER_TOKEN"
 CHECKSUM = "mcp-observability/secret-checksum"
 
 
@@ -28,6 +29,7 @@ def secrets(server: Server) -> dict[str, SecretValue]:
         *_numbered("COMMAND", server.command),
         *_numbered("ARGUMENT", server.arguments),
         *_numbered("HEADER", (each for _, each in server.headers)),
+        (TOKEN, server.token),
     )
     return {name: each for name, each in every if isinstance(each, SecretValue)}
 
@@ -65,6 +67,19 @@ def variables(server: Server) -> list[Values]:
         if (source := reference(server, name, each)) is None
         else {"name": name, "valueFrom": source}
         for name, each in (*server.environment, *secret_words)
+    ]
+
+
+def proxy_variables(server: Server) -> list[Values]:
+    """Variables for our proxy: the values of headers, and the token of clients."""
+    every = [(name, each) for _, name, each in headers(server)]
+    if server.token:
+        every.append((TOKEN, server.token))
+    return [
+        {"name": name, "value": each}
+        if (source := reference(server, name, each)) is None
+        else {"name": name, "valueFrom": source}
+        for name, each in every
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from stacks.secret_values import Text
+from stacks.secret_values import SecretValue, Text
 from stacks.values import Values
 
 
@@ -57,6 +57,24 @@ class ServerSecurity:
 
 
 @dataclass(frozen=True, slots=True)
+class Sessions:
+    """How many sessions a stdio server has, each a process unless they share one."""
+
+    most: int = 10
+    memory: str = "64Mi"
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JwtAuth:
+    """An issuer of JSON Web Tokens, and whom they must be made for."""
+
+    issuer: str
+    keys_url: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ingress:
     """How clients outside the cluster reach the server."""
 
@@ -78,6 +96,7 @@ class Server:
     `port` is the server's own port, None for stdio. `command` starts a stdio server as a child of
     our proxy; `arguments` are appended to the image's entry point. A remote server has a `url`
     instead of an image; `certificates` names the CA bundle for it, as the source of a volume.
+    Clients must show `token` or a JSON Web Token, if there is one.
     """
 
     name: str
@@ -102,4 +121,7 @@ class Server:
     pod_template: Values = field(default_factory=dict)
     permission_profile: Values = field(default_factory=dict)
     security: ServerSecurity = ServerSecurity()
+    sessions: Sessions = Sessions()
+    token: SecretValue | ValueFrom | None = None
+    jwt: JwtAuth | None = None
     ingress: Ingress | None = None

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service
-from pulumi_kubernetes.networking.v1 import Ingress
+from pulumi_kubernetes.networking.v1 import Ingress, NetworkPolicy
 
 from stacks.components.secrets import resolved
 from stacks.values import Values
@@ -17,7 +17,12 @@ Builder = Callable[[str, Values, pulumi.ResourceOptions], pulumi.Resource]
 
 
 def _builtin(
-    kind: type[ConfigMap] | type[Secret] | type[Service] | type[Deployment] | type[Ingress],
+    kind: type[ConfigMap]
+    | type[Secret]
+    | type[Service]
+    | type[Deployment]
+    | type[Ingress]
+    | type[NetworkPolicy],
 ) -> Builder:
     def build(name: str, manifest: Values, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         body = {_ARGUMENTS.get(key, key): each for key, each in manifest.items()}
@@ -44,6 +49,7 @@ _BUILTINS: dict[str, Builder] = {
     "Service": _builtin(Service),
     "Deployment": _builtin(Deployment),
     "Ingress": _builtin(Ingress),
+    "NetworkPolicy": _builtin(NetworkPolicy),
 }
 
 

@@ -24,7 +24,8 @@ SERVERS: list[dict[str, Any]] = [
     {**HTTP, **FULL},
     {**STDIO, **FULL},
     {**TOOLHIVE, **FULL, "permissionProfile": "network"},
-    {**REMOTE, "ca": {"configMap": "ca"}, "ingress": FULL["ingress"]},
+    {**REMOTE, "ca": {"configMap": "ca"}, "ingress": FULL["ingress"], "headers": {"A": "b"}},
+    {**HTTP, "name": "guarded", "auth": {"token": {"name": "clients", "key": "token"}}},
     {**TOOLHIVE_REMOTE, "name": "far", "headers": {"A": {"name": "a", "key": "b"}, "C": "d"}},
 ]
 
@@ -35,7 +36,11 @@ def test_the_api_server_takes_every_object_as_it_is_planned(
     new_engine: Callable[[], Engine],
     untouched: frozenset[Entry],
 ) -> None:
-    overrides = {"chartSource": str(charts[Profile.CURRENT]), "servers": SERVERS}
+    overrides = {
+        "chartSource": str(charts[Profile.CURRENT]),
+        "servers": SERVERS,
+        "networkPolicies": ["agents"],
+    }
     password = secrets.token_hex(16)
     project = program.project("direct-scrape", overrides, {program.PASSWORD: password})
     planned = plan(parse(program.keys(project) | {"grafanaAdminPassword": password}))
@@ -47,7 +52,8 @@ def test_the_api_server_takes_every_object_as_it_is_planned(
         for each in planned.objects
     }
     assert wanted <= there
-    assert {"Ingress", "MCPRemoteProxy", "MCPServer"} <= {kind for kind, _, _ in wanted}
+    kinds = {kind for kind, _, _ in wanted}
+    assert {"Ingress", "MCPRemoteProxy", "MCPServer", "NetworkPolicy"} <= kinds
     outputs = stack.outputs()["servers"].value
     assert outputs["search"]["externalUrl"] == "https://search.example.org/rpc"
     assert stack.up() == frozenset()

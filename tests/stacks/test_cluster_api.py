@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-from stacks.cluster_api import Access, Unreachable, default_storage_class, prometheus_labels
+from stacks.cluster_api import (
+    Access,
+    Unreachable,
+    default_storage_class,
+    ip_family,
+    prometheus_labels,
+)
 from tests import certificates
 
 MARK = "storageclass.kubernetes.io/is-default-class"
@@ -135,3 +141,13 @@ def test_the_labels_of_an_existing_prometheus_are_those_of_its_selectors() -> No
     for items, labels in cases:
         with api({"items": items}) as (url, _):
             assert prometheus_labels(Access(url)) == labels
+
+
+def test_the_ip_family_is_the_first_of_the_clusters_services() -> None:
+    for spec, family in (
+        ({"ipFamilies": ["IPv6", "IPv4"]}, "ipv6"),
+        ({"ipFamilies": ["IPv4"]}, "ipv4"),
+        ({}, "ipv4"),
+    ):
+        with api({"spec": spec}) as (url, _):
+            assert ip_family(Access(url)) == family

@@ -168,3 +168,13 @@ def test_pushed_statistics_take_the_kubelets_place_and_nothing_else_changes(
         "protocols": {"http": {"endpoint": "127.0.0.1:1"}}
     }
     assert {**renamed, "receivers": after} == {**config, "receivers": before}
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_an_ipv6_address_stands_in_brackets_before_a_port(architecture: str, profile: str) -> None:
+    config = plan_of(architecture, profile, ipFamily="ipv6").collector
+    text = json.dumps(config)
+    assert "[${env:MY_POD_IP}]:4317" in text
+    assert not re.search(r"[^[]\$\{env:(MY_POD_IP|NODE_IP)\}", text)
+    assert ("[${env:NODE_IP}]:10250" in text) == ("kubeletstats" in config["receivers"])
+    assert "[" not in json.dumps(plan_of(architecture, profile).collector["receivers"]["otlp"])

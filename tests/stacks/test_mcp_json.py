@@ -60,7 +60,7 @@ def test_a_url_is_a_remote_server_whose_secret_headers_are_left_out() -> None:
     remote, events = imported(REMOTE)
     assert remote.entry == {
         "name": "remote",
-        "runtime": "toolhive",
+        "runtime": "proxy",
         "url": "https://example.org/mcp",
         "headers": {"X-Team": "blue"},
     }

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from proxy import settings
+from stacks import monitors
 from stacks.architectures import ARCHITECTURES
+from stacks.charts import Namespaces
 from stacks.proxies import POD_NAME
+from tests.stacks.relabel import relabel
 from tests.stacks.stack import STDIO, container, objects, plan_of
 
 
@@ -116,9 +119,38 @@ def test_every_pod_runs_as_nobody_without_a_token() -> None:
         assert pod(server)["enableServiceLinks"] is False
 
 
-def test_the_proxy_has_time_to_drain_before_it_is_killed() -> None:
-    drain = int(environment(container(plan_of(), "echo"))["MCP_PROXY_DRAIN_TIMEOUT"])
-    assert pod("echo")["terminationGracePeriodSeconds"] > drain
+def test_a_pod_that_ends_is_left_alone_by_clients_before_its_proxy_drains() -> None:
+    """Without the pause, new connections reach a proxy that refuses them."""
+
+    def pause(found: dict[str, Any]) -> int:
+        return int(found["lifecycle"]["preStop"]["sleep"]["seconds"])
+
+    proxy, server = pod("search")["containers"]
+    drain = int(environment(proxy)["MCP_PROXY_DRAIN_TIMEOUT"])
+    assert pod("search")["terminationGracePeriodSeconds"] > pause(proxy) + drain
+    assert pause(server) > pause(proxy) > 0, "the server outlives the first calls that drain"
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_pods_that_push_are_not_scraped_while_an_architecture_is_switched(
+    architecture: str,
+) -> None:
+    pushes = ARCHITECTURES[architecture].metrics_ingestion.name.lower()
+    deployed = objects(plan_of(architecture), "Deployment")["echo"]
+    labels = deployed["spec"]["template"]["metadata"]["labels"]
+    assert labels["mcp-observability/metrics"] == pushes
+    assert deployed["spec"]["selector"]["matchLabels"].keys() < labels.keys()
+    [endpoint] = monitors.proxies("15s", Namespaces())["spec"]["endpoints"]
+    meta = "__meta_kubernetes_pod_label_mcp_observability_metrics"
+    kept = relabel({meta: pushes}, endpoint["relabelings"])
+    assert (kept is None) == (pushes == "pushed")
+
+
+def test_an_ipv6_cluster_is_listened_to() -> None:
+    planned = plan_of(ipFamily="ipv6")
+    for each in planned.proxies:
+        assert each.environment["MCP_PROXY_LISTEN"] == "[::]:8080"
+        assert each.environment["MCP_PROXY_METRICS_LISTEN"] == "[::]:9464"
 
 
 def test_the_probes_ask_the_metrics_port_and_the_service_leads_to_the_pod() -> None:

@@ -1,5 +1,6 @@
 """Servers as people write them: every key, in both runtimes, and what becomes of it."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -181,6 +182,62 @@ def test_a_remote_server_behind_toolhives_proxy_gets_headers_and_secrets() -> No
     assert monitor["spec"]["endpoints"][0]["path"] == "/metrics"
 
 
+def test_headers_of_a_remote_server_are_set_by_our_proxy() -> None:
+    headers = {"X-Team": "blue", "Authorization": {"name": "remote-auth", "key": "header"}}
+    planned = plan_of(servers=[{**REMOTE, "headers": headers}])
+    [plan] = planned.proxies
+    variables = {each["name"]: each for each in container(planned, "remote")["env"]}
+    assert variables["HEADER_0"]["value"] == "blue"
+    reference = {"secretKeyRef": {"name": "remote-auth", "key": "header"}}
+    assert variables["HEADER_1"]["valueFrom"] == reference
+    given = {**plan.environment, "HEADER_0": "blue", "HEADER_1": "Bearer x"}
+    parsed = settings.parse([], given)
+    assert isinstance(parsed.server, servers.HttpServer)
+    assert dict(parsed.server.headers) == {"X-Team": "blue", "Authorization": "Bearer x"}
+
+
+def test_clients_must_show_a_token_where_one_is_configured() -> None:
+    auth = {"token": {"name": "clients", "key": "token"}}
+    planned = plan_of(servers=[{**HTTP, "auth": auth}])
+    variables = {each["name"]: each for each in container(planned, "search")["env"]}
+    reference = {"secretKeyRef": {"name": "clients", "key": "token"}}
+    assert variables["MCP_PROXY_BEARER_TOKEN"]["valueFrom"] == reference
+    [entry] = planned.outputs["servers"]["search"]["client"]["mcpServers"].values()
+    assert entry["headers"] == {"Authorization": "Bearer ${MCP_TOKEN}"}
+    jwt = {
+        "issuer": "https://issuer.example.org/",
+        "keysUrl": "https://issuer.example.org/keys",
+        "audience": "mcp",
+    }
+    [plan] = plan_of(servers=[{**STDIO, "command": [sys.executable], "auth": jwt}]).proxies
+    assert settings.parse(plan.arguments, plan.environment)
+
+
+@pytest.mark.parametrize(
+    ("given", "limit"),
+    [
+        ({}, 256 + 10 * 64),
+        ({"maxSessions": 6, "sessionMemory": "100Mi"}, 256 + 6 * 100),
+        ({"sharedProcess": True}, 256 + 64),
+    ],
+)
+def test_the_memory_of_a_stdio_server_holds_the_processes_of_its_sessions(
+    given: dict[str, Any], limit: int
+) -> None:
+    planned = plan_of(servers=[{**STDIO, "command": [sys.executable], **given}])
+    found = container(planned, "echo")["resources"]["limits"]["memory"]
+    assert found == f"{limit}Mi"
+    [plan] = planned.proxies
+    parsed = settings.parse(plan.arguments, plan.environment)
+    assert parsed.max_sessions == given.get("maxSessions", 10)
+
+
+def test_a_limit_that_is_given_counts_for_a_stdio_server_too() -> None:
+    given = {**STDIO, "resources": {"limits": {"memory": "2Gi"}}}
+    found = container(plan_of(servers=[given]), "echo")
+    assert found["resources"]["limits"]["memory"] == "2Gi"
+
+
 def test_a_secret_header_is_kept_in_the_servers_secret() -> None:
     config = parse(
         {
@@ -248,7 +305,24 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({**REMOTE, "transport": "stdio"}, "transport: 'stdio' is not allowed; a remote server"),
     ({**REMOTE, "url": "ftp://x"}, "url: 'ftp://x' is not allowed; it must be an http or https"),
     ({**REMOTE, "url": "https://a:b@x/"}, "url: 'https://a:b@x/' is not allowed; it must be"),
-    ({**REMOTE, "headers": {"A": "b"}}, "headers: {'A': 'b'} is not allowed; only runtime toolh"),
+    ({**HTTP, "headers": {"A": "b"}}, "headers: {'A': 'b'} is not allowed; only a server with a"),
+    (
+        {**HTTP, "maxSessions": 3},
+        "maxSessions: 3 is not allowed; only servers with runtime",
+    ),
+    (
+        {**STDIO, "maxSessions": 0},
+        "maxSessions: 0 is not allowed; it must be a whole number from 1",
+    ),
+    (
+        {**TOOLHIVE, "auth": {}},
+        "auth: {} is not allowed; only runtime proxy asks",
+    ),
+    ({**HTTP, "auth": {"token": "plain"}}, "auth.token: a secret must be name and key of a Secret"),
+    (
+        {**HTTP, "auth": {"issuer": "i", "keysUrl": "https://k/"}},
+        "auth.audience: missing; give",
+    ),
     ({**TOOLHIVE_REMOTE, "headers": {"A b": "c"}}, "headers: 'A b' is not allowed; it must be the"),
     ({**TOOLHIVE_REMOTE, "ca": {"secret": "s"}}, "ca: {'secret': 's'} is not allowed; only runt"),
     ({**TOOLHIVE_REMOTE, "volumes": []}, "volumes: [] is not allowed; the operator gives a rem"),
@@ -322,4 +396,6 @@ def test_toolhives_own_form_of_secrets_is_understood() -> None:
 
 def test_every_key_is_tried_here_or_is_one_of_the_first() -> None:
     first = {"name", "runtime", "transport", "image", "url", "port", "path", "command", "args"}
-    assert set(KEYS) == first | FULL.keys() | {"headers", "ca", "permissionProfile"}
+    sessions = {"maxSessions", "sessionMemory", "sharedProcess"}
+    others = {"headers", "ca", "permissionProfile", "auth"}
+    assert set(KEYS) == first | FULL.keys() | sessions | others
