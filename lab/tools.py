@@ -17,6 +17,12 @@ from lab.build import NotBuilt, Progress, about, ask, build, go_version
 from lab.tool import Tool, Version, dotted, version_in
 
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
+_KUBERNETES_FLAGS = (
+    f"-s -w -X {_KUBERNETES_VERSION}.gitVersion=v1.34.2"
+    f" -X {_KUBERNETES_VERSION}.gitMajor=1 -X {_KUBERNETES_VERSION}.gitMinor=34"
+)
+_OPERATOR = "github.com/prometheus-operator/prometheus-operator/cmd"
+_OPERATOR_FLAGS = "-s -w -X github.com/prometheus/common/version.Version=0.93.1"
 
 TOOLS: dict[str, Tool] = {
     tool.name: tool
@@ -29,7 +35,7 @@ TOOLS: dict[str, Tool] = {
             ldflags="-s -w -X main.Version=0.155.0",
             ask=("components",),
             needs=("transform", "health_check"),
-            seconds=190,
+            seconds=260,
             install="otelcol-contrib (the contrib distribution of the OpenTelemetry Collector)",
         ),
         Tool(
@@ -37,7 +43,7 @@ TOOLS: dict[str, Tool] = {
             commands=("prometheus",),
             module="prometheus",
             package="github.com/prometheus/prometheus/cmd/prometheus",
-            tags="remove_all_sd",
+            tags="remove_all_sd,enable_kubernetes_sd",
             ldflags="-s -w -X github.com/prometheus/common/version.Version=3.10.0",
             oldest=(2, 47),
             seconds=320,
@@ -133,10 +139,53 @@ TOOLS: dict[str, Tool] = {
             assets=("KUBEBUILDER_ASSETS",),
             module="kubernetes",
             package="k8s.io/kubernetes/cmd/kube-apiserver",
-            ldflags=f"-s -w -X {_KUBERNETES_VERSION}.gitVersion=v1.34.2"
-            f" -X {_KUBERNETES_VERSION}.gitMajor=1 -X {_KUBERNETES_VERSION}.gitMinor=34",
+            ldflags=_KUBERNETES_FLAGS,
             seconds=540,
             install="kube-apiserver, on PATH or in the folder KUBEBUILDER_ASSETS",
+        ),
+        Tool(
+            name="kubernetes-node",
+            commands=("kubernetes-node",),
+            module="kubernetes",
+            package="./node",
+            ldflags=_KUBERNETES_FLAGS,
+            seconds=180,
+            install="Go: the program is this repository's own",
+        ),
+        Tool(
+            name="pause",
+            commands=("pause",),
+            module="kubernetes",
+            package="./pause",
+            seconds=5,
+            install="Go: the program is this repository's own",
+        ),
+        Tool(
+            name="coredns",
+            commands=("coredns",),
+            module="coredns",
+            package=".",
+            ask=("-version",),
+            seconds=70,
+            install="CoreDNS",
+        ),
+        Tool(
+            name="prometheus-operator",
+            commands=("prometheus-operator",),
+            module="prometheus-operator",
+            package=f"{_OPERATOR}/operator",
+            ldflags=_OPERATOR_FLAGS,
+            seconds=160,
+            install="the Prometheus operator",
+        ),
+        Tool(
+            name="prometheus-config-reloader",
+            commands=("prometheus-config-reloader",),
+            module="prometheus-operator",
+            package=f"{_OPERATOR}/prometheus-config-reloader",
+            ldflags=_OPERATOR_FLAGS,
+            seconds=10,
+            install="the config reloader of the Prometheus operator",
         ),
     )
 }
@@ -202,7 +251,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         say("interrupted; finished tools are kept, nothing half built is left")
         return 130
     for row in [("tool", "where", "version", "path"), *rows]:
-        print("{:15} {:19} {:9} {}".format(*row))
+        print("{:26} {:9} {:9} {}".format(*row))
     return 0
 
 

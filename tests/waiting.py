@@ -21,17 +21,18 @@ def until(
     *,
     seconds: float,
     what: str = "",
+    every: float = INTERVAL_SECONDS,
     cancelled: threading.Event | None = None,
 ) -> T:
     """Return the first truthy answer of `probe`, asked in short intervals; else NeverHappened.
 
-    `what` says in its text what was waited for.
+    `what` says in its text what was waited for, `every` how many seconds are between two questions.
     """
     cancelled = cancelled or threading.Event()
     deadline = time.monotonic() + seconds
     while not (answer := probe()):
         if time.monotonic() > deadline:
             raise NeverHappened(f"not within {seconds:g} s{what and f': {what}'}")
-        if cancelled.wait(INTERVAL_SECONDS):
+        if cancelled.wait(every):
             raise NeverHappened("cancelled")
     return answer

@@ -19,7 +19,11 @@ RECORDED = (
 E2E = "tests/e2e"
 """One API server per process."""
 
+NODE = "tests/node"
+"""One Kubernetes node per process."""
+
 LONGEST = (
+    NODE,
     E2E,
     *RECORDED,
     "tests/toolhive",
@@ -36,7 +40,8 @@ def share(path: str) -> str:
     """What a file is kept together with: the name of a file or of a folder."""
     if path in RECORDED:
         return RECORDED[0]
-    return E2E if PurePath(path).is_relative_to(E2E) else path
+    folders = (each for each in (NODE, E2E) if PurePath(path).is_relative_to(each))
+    return next(folders, path)
 
 
 def place(path: str) -> int:

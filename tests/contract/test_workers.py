@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.workers import E2E, LONGEST, RECORDED, place, share
+from tests.workers import E2E, LONGEST, NODE, RECORDED, place, share
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,8 +18,9 @@ def test_all_files_that_ask_for_a_recording_stay_together() -> None:
     assert len({share(each) for each in asking}) == 1
 
 
-def test_files_that_share_an_api_server_stay_together_and_others_do_not() -> None:
+def test_files_that_share_a_cluster_stay_together_and_others_do_not() -> None:
     assert share("tests/e2e/test_engine.py") == share("tests/e2e/test_process_guard.py") == E2E
+    assert share("tests/node/test_node.py") == NODE
     assert share("tests/proxy/test_gate.py") != share("tests/proxy/test_relay.py")
 
 
