@@ -13,7 +13,7 @@ from dashboards.inhibition import InhibitRule, inhibit_rules
 from tests.dashboards.alerts.cases import BY_NAME, Fires
 from tests.dashboards.alerts.test_every_alert import FIRES
 from tests.dashboards.promtool import Labels
-from tests.dashboards.variants.test_toolhive_alerts import LAYOUTS, Layout
+from tests.dashboards.variants.test_rules import LAYOUTS, Layout
 
 Pair = tuple[str, str]
 

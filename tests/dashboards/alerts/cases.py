@@ -27,7 +27,7 @@ IDENTIFYING = ("namespace", "server", "job", "exported_job", "exporter", "receiv
 
 @dataclass(frozen=True, slots=True)
 class Fires:
-    """An alert that fires by `at` and not yet at `pending`.
+    """An alert that is not yet firing at the first time of `between`, and fires at the second.
 
     `value` is the alert's value as its description shows it; `every` is the time between samples,
     and between evaluations.
@@ -35,8 +35,7 @@ class Fires:
 
     name: str
     history: History
-    at: str
-    pending: str
+    between: tuple[str, str]
     value: str
     labels: Labels = field(default_factory=lambda: SERVER)
     every: str = "1m"
@@ -95,9 +94,10 @@ def firing_test(cases: tuple[Fires, ...]) -> Callable[..., None]:
     @pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
     def test(case: Fires, promtool: Promtool) -> None:
         alert = BY_NAME[case.name]
-        expected = {case.pending: [], case.at: [case.firing(alert)]}
+        pending, firing = case.between
+        expected = {pending: [], firing: [case.firing(alert)]}
         with_beside = replace(case, history=case.history | case.beside)
-        has_data = {case.at: confirmed(alert, case.labels)}
+        has_data = {firing: confirmed(alert, case.labels)}
 
         assert promtool.replays([promtool.replay(with_beside, case.name, expected, has_data)]) == ""
 
@@ -157,15 +157,3 @@ def buckets(series: str, by_bound: dict[str, str]) -> History:
 def recorded(values: dict[str, str], more: str = "") -> History:
     """Series as rules recorded them."""
     return {f"{name}{{{OF}{more}}}": each for name, each in values.items()}
-
-
-def burning(noun: str, long: str, short: str, ratio: str, rate: str, now: str = "") -> History:
-    """A server of some age whose bad calls are recorded, hourly; `now` in the short window."""
-    return recorded(
-        {
-            "mcp:calls:rate5m": "1x200",
-            f"mcp:{noun}:ratio_rate{long}": ratio,
-            f"mcp:{noun}:ratio_rate{short}": now or ratio,
-            f"mcp:{noun}:rate{long}": rate,
-        }
-    )

@@ -7,6 +7,7 @@ import pytest
 from dashboards import ALERTS, BOARDS
 from tests.dashboards.alerts import (
     test_availability,
+    test_burn,
     test_errors,
     test_latency,
     test_pipeline,
@@ -17,7 +18,7 @@ from tests.dashboards.alerts.cases import BY_NAME, Fires, Quiet
 from tests.dashboards.promtool import History, Promtool
 
 GROUPS = (
-    *(test_availability, test_errors, test_latency),
+    *(test_availability, test_burn, test_errors, test_latency),
     *(test_pipeline, test_saturation, test_usage),
 )
 FIRES: tuple[Fires, ...] = tuple(case for group in GROUPS for case in group.FIRES)

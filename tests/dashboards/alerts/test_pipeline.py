@@ -24,45 +24,40 @@ def through(direction: str, good: str, bad: str, values: str, suffix: str = "") 
 
 def collector(name: str, direction: str, good: str, bad: str, suffix: str = "") -> Fires:
     history = through(direction, good, bad, "0+30x40", suffix)
-    return Fires(name, history, at="15m", pending="9m", labels={direction: "otlp"}, value="0.50")
+    return Fires(name, history, between=("9m", "15m"), labels={direction: "otlp"}, value="0.50")
 
 
 FIRES = (
     Fires(
         "MCPTelemetryDropped",
         {f"{UP}}}": "1x40", DROPPED: "0+12x40"},
-        at="15m",
-        pending="9m",
+        between=("9m", "15m"),
         value="60",
     ),
     Fires(
         "MCPSeriesDoubled",
         {f'{UP},pod="a",job="x"}}': "1x40", f'{UP},pod="a",job="y"}}': "1x40"},
-        at="15m",
-        pending="14m",
+        between=("14m", "15m"),
         value="2",
     ),
     Fires(
         "MCPScrapeFailing",
         {f'{UP},job="ns/echo"}}': "1x10 stale", f"up{{{TARGET}}}": "1x10 0x30"},
-        at="16m",
-        pending="15m",
+        between=("15m", "16m"),
         labels={"job": "ns/echo"},
         value="0",
     ),
     Fires(
         "MCPRulesFailing",
         {f'{FAILURES}{{rule_group="/etc/mcp.yaml;mcp-errors"}}': "0+1x40"},
-        at="10m",
-        pending="5m",
+        between=("5m", "10m"),
         labels={},
         value="5",
     ),
     Fires(
         "MCPCollectorSilent",
         {MEMORY: "1x10 stale"},
-        at="16m",
-        pending="15m",
+        between=("15m", "16m"),
         labels={"job": "otel-collector"},
         value="1",
     ),
@@ -72,16 +67,14 @@ FIRES = (
             f"otelcol_exporter_queue_size{QUEUE}": "81x20",
             f"otelcol_exporter_queue_capacity{QUEUE}": "100x20",
         },
-        at="5m",
-        pending="4m",
+        between=("4m", "5m"),
         labels={"exporter": "otlp", "data_type": "traces"},
         value="81%",
     ),
     Fires(
         "MCPRemoteWriteRejected",
         {f'{WRITES}"204"}}': "0+60x40", f'{WRITES}"400"}}': "0+6x40"},
-        at="15m",
-        pending="9m",
+        between=("9m", "15m"),
         labels={},
         value="0.10",
     ),

@@ -31,43 +31,36 @@ FIRES = (
     Fires(
         "MCPEventLoopLag",
         buckets(LAG, {"0.25": "0x30", "0.5": "0+60x30", "+Inf": "0+60x30"}),
-        at="15m",
-        pending="9m",
+        between=("9m", "15m"),
         value="497.5ms",
     ),
     Fires(
         "MCPProxyCpuFull",
         {CPU: "0+57x30", EVENT_LOOP: "0+60x30"},
-        at="20m",
-        pending="14m",
+        between=("14m", "20m"),
         value="0.95",
     ),
+    Fires("MCPProxyMemoryHigh", {MEMORY: f"{600 * MIB}x30"}, between=("14m", "20m"), value="600Mi"),
     Fires(
-        "MCPProxyMemoryHigh", {MEMORY: f"{600 * MIB}x30"}, at="20m", pending="14m", value="600Mi"
+        "MCPSessionsLeaking", {SESSIONS: "10x60 10+1x500"}, between=("370m", "500m"), value="301"
     ),
-    Fires(
-        "MCPSessionsLeaking", {SESSIONS: "10x60 10+1x500"}, at="500m", pending="370m", value="301"
-    ),
-    Fires("MCPStreamsLeaking", {STREAMS: "10x60 10+1x500"}, at="500m", pending="370m", value="301"),
+    Fires("MCPStreamsLeaking", {STREAMS: "10x60 10+1x500"}, between=("370m", "500m"), value="301"),
     Fires(
         "MCPSessionsStuck",
         {SESSIONS: "3x200", STREAMS: "0x200", **calls("5x200", "0x200")},
-        at="131m",
-        pending="125m",
+        between=("125m", "131m"),
         value="3",
     ),
     Fires(
         "MCPLabelOverflow",
         {f"{UP}}}": "1x40", OVERFLOW: "0+2x40"},
-        at="20m",
-        pending="14m",
+        between=("14m", "20m"),
         value="30",
     ),
     Fires(
         "MCPSeriesTooMany",
         MANY,
-        at="20m",
-        pending="14m",
+        between=("14m", "20m"),
         labels={"family": "toolhive_mcp_tool_calls_total"},
         value="110",
         given={"series_per_family": 100},

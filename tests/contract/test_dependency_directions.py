@@ -1,4 +1,4 @@
-"""Imports follow the arrows: the rooms depend on each other in one direction only."""
+"""Packages depend on each other in one direction only."""
 
 import ast
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "stacks": ("stacks", "dashboards", CATALOGUE),
     "lab": ("lab", "stacks", "dashboards", "proxy"),
 }
-ROOMS = (*ALLOWED, "tests")
+PACKAGES = (*ALLOWED, "tests")
 
 TELEMETRY_VALUES = ("proxy.telemetry.trace", "proxy.telemetry.vocabulary")
 INSIDE_PROXY: dict[str, tuple[str, ...]] = {
@@ -51,7 +51,7 @@ def strays(files: list[Path], allowed: tuple[str, ...]) -> list[str]:
         f"{path.relative_to(ROOT)} imports {module}"
         for path in files
         for module in imports(path)
-        if module.split(".")[0] in ROOMS and not is_under(module, allowed)
+        if module.split(".")[0] in PACKAGES and not is_under(module, allowed)
     ]
 
 
@@ -62,14 +62,44 @@ def files_of(place: str) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("room", ALLOWED)
-def test_a_room_imports_only_the_rooms_its_arrows_point_to(room: str) -> None:
-    assert strays(files_of(room), ALLOWED[room]) == []
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_package_imports_only_those_below_it(package: str) -> None:
+    assert strays(files_of(package), ALLOWED[package]) == []
 
 
 @pytest.mark.parametrize("place", INSIDE_PROXY)
-def test_the_pure_parts_of_the_proxy_do_not_know_the_rim(place: str) -> None:
+def test_the_pure_parts_of_the_proxy_do_no_io(place: str) -> None:
     assert strays(files_of(place), INSIDE_PROXY[place]) == []
+
+
+DASHBOARDS = (
+    *("cli_text", "promql", "grafana", "third_party_metrics", "thresholds", "limits", "links"),
+    *("expressions", "recordings", "alerts", "signal", "signals", "annotations"),
+    *("panels", "layout", "board", "boards", "variants", "bundles"),
+    *("rules", "inhibition", "runbook", "queries", "palette", "columns", "grafana_panels"),
+    *("render", "manifests", "render_options", "export", "grafana_api", "options", "cli"),
+)
+"""Modules and packages of dashboards, each of which imports only those before it."""
+PROMQL = ("scope", "schema", "expression", "series", "functions")
+
+
+@pytest.mark.parametrize(
+    ("package", "layers"), [("dashboards", DASHBOARDS), ("dashboards.promql", PROMQL)]
+)
+def test_the_layers_of_dashboards_import_downwards(package: str, layers: tuple[str, ...]) -> None:
+    folder = package.replace(".", "/")
+    for number, layer in enumerate(layers):
+        below = tuple(f"{package}.{each}" for each in layers[: number + 1])
+        path = ROOT / folder / layer
+        imported = [
+            module
+            for file in files_of(str(path if path.is_dir() else path.with_suffix(".py")))
+            for module in imports(file)
+            if module.startswith(f"{package}.") and not is_under(module, below)
+        ]
+        assert imported == [], layer
+    found = {path.stem for path in (ROOT / folder).iterdir() if path.suffix in (".py", "")}
+    assert {each for each in found if not each.startswith("__")} == set(layers)
 
 
 def test_the_proxy_imports_itself_relatively_so_that_a_wheel_may_rename_it() -> None:

@@ -4,17 +4,26 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dashboards import ALERTS, BOARDS
+from dashboards import ALERTS, BOARDS, limits
+from dashboards.board import Board
 from dashboards.bundles import MonitoringBundle
 from dashboards.export import files
-from dashboards.layout import lines_of
+from dashboards.expressions import calls, proxies
+from dashboards.layout import Row
+from dashboards.panels import Panel, stat, table
+from dashboards.promql.expression import Expr
+from dashboards.promql.scope import EACH_SERVER, RULE
 from dashboards.render import dashboard
 from dashboards.render_options import RenderOptions
 from dashboards.rules import document
+from dashboards.signal import Query, Signal
+from dashboards.thresholds import DEFAULTS
 from dashboards.variants import toolhive
+from dashboards.variants.boards import VariantContext, boards
 from tests.dashboards.board_lint import findings
 from tests.dashboards.every_board import TOOLHIVE, toolhive_bundle
 from tests.dashboards.parsed_promql import selectors
@@ -46,6 +55,62 @@ def default_files() -> frozenset[Path]:
 
 def drawn(bundle: MonitoringBundle) -> dict[str, Json]:
     return {board.uid: dashboard(board) for board in bundle.boards}
+
+
+HAS, LACKS = (each.now(RULE, by=EACH_SERVER) for each in (calls.REQUESTS, proxies.SESSIONS))
+PUSHED = VariantContext(
+    toolhive.variant("0.44.0", "otel-scrape"), DEFAULTS, alerts=frozenset({"MCPErrorRatioHigh"})
+)
+
+
+def signal(*exprs: Expr, **more: Any) -> Signal:
+    return Signal("Title", "Help.", "short", tuple(Query(e, "{namespace}") for e in exprs), **more)
+
+
+def adapted(*panels: Panel) -> tuple[Board, ...]:
+    """A board with these panels in its first row, in ToolHive's variant."""
+    board = Board("mcp-x", "MCP / X", "Help.", (Row(100, "Is it well?", panels),))
+    return boards((board,), PUSHED)
+
+
+@pytest.mark.parametrize(("there", "kept"), [(4, 1), (2, 1), (1, 0)])
+def test_a_board_remains_while_half_of_its_first_row_does(there: int, kept: int) -> None:
+    panels = [stat(n, signal(HAS if n < there else LACKS), 6) for n in range(4)]
+
+    found = adapted(*panels)
+
+    assert len(found) == kept
+    assert [sum(p.width for p in each.panels) for each in found] == [24] * kept
+
+
+def test_a_table_keeps_the_columns_and_keys_that_there_are() -> None:
+    (board,) = adapted(table(1, signal(HAS, LACKS, keys=EACH_SERVER)))
+    (panel,) = board.panels
+
+    assert [(str(q.expr), q.name) for q in panel.signal.queries] == [
+        ("sum by (job, server) (toolhive_mcp_requests_total)", "{{job}}")
+    ]
+    assert panel.signal.keys == ("job", "server")
+
+
+def test_another_panel_needs_all_of_its_queries_or_shows_its_fallback() -> None:
+    fallback = signal(HAS, no_value_text="fallback")
+    (board,) = adapted(
+        stat(1, signal(HAS, LACKS), 8), stat(2, signal(LACKS, fallback=fallback), 16)
+    )
+
+    assert [panel.signal.no_value for panel in board.panels] == ["fallback"]
+
+
+def test_a_limit_remains_with_its_alert() -> None:
+    (board,) = adapted(
+        stat(1, signal(HAS, limit=limits.ERRORS), 12), stat(2, signal(HAS, limit=limits.QUEUE), 12)
+    )
+    first, second = (panel.signal.limit for panel in board.panels)
+
+    assert first
+    assert first.reason.startswith("ToolHiveErrorRatioHigh fires above 5 %")
+    assert second is None
 
 
 def test_the_linter_finds_nothing(bundle: MonitoringBundle) -> None:
@@ -137,16 +202,10 @@ def test_an_alert_that_a_description_names_exists(bundle: MonitoringBundle) -> N
 
 
 def test_home_lists_the_boards_that_there_are(bundle: MonitoringBundle) -> None:
-    boards = drawn(bundle)
-    text = json.dumps(boards["mcp-toolhive-home"])
+    every = drawn(bundle)
+    text = json.dumps(every["mcp-toolhive-home"])
 
-    assert set(re.findall(r"\(d/([a-z-]+)\?", text)) == set(boards) - {"mcp-toolhive-home"}
-
-
-def test_a_row_that_lost_panels_is_full_again(bundle: MonitoringBundle) -> None:
-    """Otherwise `lines_of` raises UnevenRow."""
-    for board in bundle.boards:
-        assert all(lines_of(row) for row in board.rows)
+    assert set(re.findall(r"\(d/([a-z-]+)\?", text)) == set(every) - {"mcp-toolhive-home"}
 
 
 def test_alerts_on_toolhives_series_are_kept(bundle: MonitoringBundle) -> None:

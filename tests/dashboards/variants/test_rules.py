@@ -126,11 +126,12 @@ def replays(layout: Layout, promtool: Promtool) -> Iterator[Replay]:
     playing = replace(promtool, rules=lambda thresholds: rules_of(layout, thresholds))
     for case, history in layout.cases():
         alert = layout.alerts[case.name]
-        expected: dict[str, list[Firing]] = {time: [] for time in case.at}
-        has_data = {}
         if isinstance(case, Fires):
-            expected = {case.pending: [], case.at: [layout.firing(case)]}
-            has_data = {case.at: confirmed(alert, layout.labelled(case.labels))}
+            pending, firing = case.between
+            expected = {pending: [], firing: [layout.firing(case)]}
+            has_data = {firing: confirmed(alert, layout.labelled(case.labels))}
+        else:
+            expected, has_data = {time: [] for time in case.at}, {}
         yield playing.replay(replace(case, history=history), alert.name, expected, has_data)
     idle = STACK | once_called()
     yield playing.silence({layout.series(each, ""): v for each, v in idle.items()}, TIMES)
