@@ -104,7 +104,7 @@ wheel: $(VENV)/dev.stamp ## the proxy as a wheel in build/dist, for pip and uvx;
 	@ls build/dist/*.whl
 
 .PHONY: pictures
-pictures: $(VENV)/run.stamp browser ## take the README's pictures anew, from a running make demo FAULT=server-hangs
+pictures: $(VENV)/run.stamp browser ## take the pictures of README and docs/ anew, from a running make demo FAULT=server-hangs
 	@$(BIN)/python -m lab.preview --pictures --out build/pictures
 	@$(BIN)/python -m lab.preview --pictures --out build/pictures/one-server --server echo-http
 	@mkdir -p docs
@@ -159,9 +159,13 @@ soak: $(VENV)/dev.stamp ## 12,000 abandoned sessions: memory, descriptors and ch
 bench-dashboards: $(VENV)/dev.stamp ## every query of the boards on 200 servers x 50 tools x 3 days: 7 GB of disk, some minutes
 	@$(BIN)/python -m tests.bench.boards
 
+.PHONY: docs
+docs: $(VENV)/run.stamp ## update the generated tables of README and docs/, and the runbook
+	@$(BIN)/python -m lab.docs
+
 .PHONY: readme
-readme: $(VENV)/run.stamp ## write the README's generated tables anew
-	@$(BIN)/python -m lab.readme
+readme:
+	@echo "make readme: this target is now make docs" >&2; exit 2
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml

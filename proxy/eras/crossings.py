@@ -1,4 +1,4 @@
-"""What becomes of each kind of message on each way through the proxy: the README's table, as data.
+"""What becomes of each kind of message on each way through the proxy, as data; docs/ shows it.
 
 `tests/integration/test_crossings.py` walks every cell with real processes.
 """

@@ -1,6 +1,6 @@
 """Every metric the proxy emits: the one home of names, units, labels, buckets and meanings.
 
-The proxy, the dashboards, the rules, the README's table and the tests all read it. Entries carry
+The proxy, the dashboards, the rules, docs/metrics.md and the tests all read it. Entries carry
 the OpenTelemetry name and unit; the Prometheus names are derived by the rule that the collector's
 exporters and Prometheus share (OpenTelemetry specification, "Prometheus and OpenMetrics
 Compatibility", metric metadata). Standard library only, so that any room may import it.

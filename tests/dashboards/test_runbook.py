@@ -25,7 +25,7 @@ every_bundle = pytest.mark.parametrize("bundle", BUNDLES.values(), ids=BUNDLES)
 def test_the_runbook_in_the_repository_is_current() -> None:
     text = (ROOT / RUNBOOK).read_text(encoding="utf-8")
 
-    assert text == runbook(monitoring_bundle()), "run `make readme`"
+    assert text == runbook(monitoring_bundle()), "run `make docs`"
 
 
 @every_bundle

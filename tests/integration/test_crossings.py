@@ -1,4 +1,4 @@
-"""Every cell of the README's crossing table, on real processes.
+"""Every cell of the table in docs/protocol-translation.md, on real processes.
 
 A way is a chain of processes: the proxy under test before a scripted stdio server, or before a
 second proxy that gives the same server an HTTP endpoint of one era.

@@ -1,6 +1,6 @@
-"""The README's generated tables and the runbook, each made from the code that owns its facts.
+"""The generated tables of README and docs/, and the runbook, from the code that owns their facts.
 
-`python -m lab.readme` writes them; `--check` writes nothing and ends with 1 when one is outdated.
+`python -m lab.docs` writes them; `--check` writes nothing and exits with 1 if one is outdated.
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
@@ -24,7 +24,7 @@ from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Component, Profile
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _TABLE = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 Row = tuple[str, ...]
@@ -62,8 +62,8 @@ def _alerts() -> str:
 
 
 def runbook_link(alert: str) -> str:
-    """The alert's heading in the runbook, as a link inside the repository."""
-    return f"{RUNBOOK}#{alert.lower()}"
+    """The alert's section of the runbook, as a link from docs/."""
+    return f"../{RUNBOOK}#{alert.lower()}"
 
 
 def _options() -> str:
@@ -140,22 +140,22 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def renewed(text: str) -> str:
-    """The README's text with every table drawn anew. Raises KeyError for an unknown table."""
+    """A page's text with its tables up to date. Raises KeyError for an unknown table."""
     return _TABLE.sub(lambda each: each[1] + TABLES[each["name"]]() + each[3], text)
 
 
 def documents() -> dict[Path, str]:
     """Every generated document as it should be."""
     return {
-        README: renewed(README.read_text(encoding="utf-8")),
+        **{page: renewed(page.read_text(encoding="utf-8")) for page in PAGES},
         ROOT / RUNBOOK: runbook(monitoring_bundle()),
     }
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the tables, or with `--check` only compare them; 2 is a mistake of the user's."""
+    """Write the tables, or with `--check` only compare them; 2 for the user's mistake."""
     parser = Parser(
-        prog="python -m lab.readme", description="Write the README's tables and the runbook."
+        prog="python -m lab.docs", description="Write the generated tables and the runbook."
     )
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if one is outdated")
     try:
@@ -172,7 +172,7 @@ def _renew(*, check: bool) -> int:
     }
     for path, text in outdated.items():
         if check:
-            print(f"{path.relative_to(ROOT)} is outdated: `make readme`")
+            print(f"{path.relative_to(ROOT)} is outdated: `make docs`")
         else:
             path.write_text(text, encoding="utf-8")
     return int(check and bool(outdated))
