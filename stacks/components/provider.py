@@ -1,8 +1,10 @@
 """The Kubernetes provider for the cluster that the configuration names."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 import pulumi
 
@@ -17,6 +19,11 @@ _SETTINGS = {
     # Otherwise a changed Secret is replaced, and pods that start meanwhile fail.
     "enableSecretMutable": "true",
 }
+# The engine saves the state of what is registered already while the program reads it, and its
+# file backend does so in several writes: whoever reads between two of them gets this error.
+_UNREADABLE = "failed to load checkpoint"
+_READ_ATTEMPTS = 20
+_READ_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,23 @@ def _check_context(context: str, allowed: str | None) -> None:
 def _previous_context() -> str | None:
     """The context of the last deployment, which is an output of the stack."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    # What pulumi.StackReference reads, but now: nothing may be registered before the check.
-    found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
-    context: str | None = ((found or {}).get("outputs") or {}).get("context")
+    context: str | None = (_stack_outputs(stack) or {}).get("context")
     return context
+
+
+def _stack_outputs(stack: str) -> dict[str, Any] | None:
+    """What pulumi.StackReference reads, but now: nothing may be registered before the check."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": stack}).value
+        except Exception as error:  # the SDK has no narrower type for what the engine answers
+            if _UNREADABLE not in str(error):
+                raise
+            if attempt == _READ_ATTEMPTS:
+                raise pulumi.RunError(f"the stack's state cannot be read: {error}") from None
+            time.sleep(_READ_PAUSE_SECONDS)
+        else:
+            outputs: dict[str, Any] | None = (found or {}).get("outputs")
+            return outputs

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.config import set_all_config
@@ -33,25 +34,50 @@ KUBECONFIG = {
 }
 
 
+class _EngineError(grpc.RpcError):  # type: ignore[misc]
+    """An error as the engine answers it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._text = text
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self._text
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What the last deployment left to read: after some errors, or none, the stack's outputs."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    errors: Sequence[str] = ()
+
+
 class _Inputs(Mocks):
     """Answers every resource with its own inputs; the stack's outputs are all that can be read."""
 
-    def __init__(self, previous_outputs: Mapping[str, Any]) -> None:
-        self._previous_outputs = previous_outputs
+    def __init__(self, previous: Previous) -> None:
+        self._outputs = previous.outputs
+        self._errors = iter(previous.errors)
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return f"{args.name}-id", args.inputs
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         assert args.token == "pulumi:pulumi:readStackOutputs", args.token
-        return {"outputs": dict(self._previous_outputs)}, []
+        for error in self._errors:
+            raise _EngineError(error)
+        return {"outputs": dict(self._outputs)}, []
 
 
 class RecordingMonitor(MockMonitor):
     """Keeps each registration as the engine gets it, options and all."""
 
-    def __init__(self, previous_outputs: Mapping[str, Any]) -> None:
-        super().__init__(_Inputs(previous_outputs))
+    def __init__(self, previous: Previous) -> None:
+        super().__init__(_Inputs(previous))
         self.requests: list[Any] = []
 
     def RegisterResource(self, request: Any) -> Any:
@@ -103,10 +129,8 @@ def _event_loops() -> Iterator[asyncio.AbstractEventLoop]:
             asyncio.set_event_loop(None)
 
 
-def _program(
-    texts: Mapping[str, str], secret_keys: Sequence[str], previous_outputs: Mapping[str, Any]
-) -> Run:
-    monitor = RecordingMonitor(previous_outputs)
+def _program(texts: Mapping[str, str], secret_keys: Sequence[str], previous: Previous) -> Run:
+    monitor = RecordingMonitor(previous)
     with _event_loops() as loop:
         set_mocks(monitor.mocks, project=PROJECT, stack="test", preview=False, monitor=monitor)
         set_all_config(dict(texts), [_qualified(key) for key in (PASSWORD, *secret_keys)])
@@ -128,7 +152,7 @@ def _program(
 def run_program(
     config: Mapping[str, object],
     secret_keys: Sequence[str] = (),
-    previous_outputs: Mapping[str, Any] | None = None,
+    previous: Previous = Previous(),
 ) -> Run:
     """Run the real __main__.py with a configuration as an engine passes it: every value as text.
 
@@ -142,7 +166,7 @@ def run_program(
         for name, value in given.items()
         if value is not None
     }
-    return copy_context().run(_program, texts, secret_keys, previous_outputs or {})
+    return copy_context().run(_program, texts, secret_keys, previous)
 
 
 def _qualified(key: str) -> str:

@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict  # type: ignore[import-unt
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Profile
 from stacks.config import DEFAULTS, KEYS, PASSWORD, PROJECT
-from tests.stacks.engine import KUBECONFIG, ROOT, SECRET, Run, run_program
+from tests.stacks.engine import KUBECONFIG, ROOT, SECRET, Previous, Run, run_program
 from tests.stacks.stack import HTTP, SERVERS, STACKS, STDIO, TOOLHIVE, plan_of
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
@@ -223,6 +223,7 @@ def test_the_provider_applies_on_the_server_and_updates_config_maps_in_place() -
 
 
 PROVIDER = "pulumi:providers:kubernetes"
+READ = "pulumi:pulumi:readStackOutputs"
 
 
 def test_the_provider_gets_the_cluster_of_the_configuration_and_all_its_settings() -> None:
@@ -249,20 +250,31 @@ def test_without_a_configured_kubeconfig_the_provider_reads_the_files_itself(
 
 
 def test_a_stack_does_not_move_to_another_context_unless_it_is_allowed() -> None:
-    deployed = {"context": "kind-mcp"}
+    deployed = Previous({"context": "kind-mcp"})
     with pytest.raises(pulumi.RunError) as caught:
-        run_program({"kubernetes:context": "other"}, previous_outputs=deployed)
+        run_program({"kubernetes:context": "other"}, previous=deployed)
     assert str(caught.value) == (
         "kubernetes:context: 'other' is not allowed; the stack was deployed to 'kind-mcp';"
         " to move it: pulumi config set allowContext other"
     )
     with pytest.raises(pulumi.RunError):
-        run_program(
-            {"kubernetes:context": "other", "allowContext": "third"}, previous_outputs=deployed
-        )
+        run_program({"kubernetes:context": "other", "allowContext": "third"}, previous=deployed)
     moved = {"kubernetes:context": "other", "allowContext": "other"}
-    assert run_program(moved, previous_outputs=deployed).outputs["context"] == "other"
-    assert run_program({}, previous_outputs=deployed).outputs["context"] == "kind-mcp"
+    assert run_program(moved, previous=deployed).outputs["context"] == "other"
+    assert run_program({}, previous=deployed).outputs["context"] == "kind-mcp"
+
+
+def test_the_context_is_read_anew_where_the_engine_saves_the_state_meanwhile() -> None:
+    unreadable = f"invocation of {READ} returned an error: failed to load checkpoint: EOF"
+    saving = Previous({"context": "kind-mcp"}, errors=[unreadable] * 2)
+    with pytest.raises(pulumi.RunError, match="the stack was deployed to 'kind-mcp'"):
+        run_program({"kubernetes:context": "other"}, previous=saving)
+    assert run_program({}, previous=saving).outputs["context"] == "kind-mcp"
+    broken = Previous(errors=[unreadable] * 1000)
+    with pytest.raises(pulumi.RunError, match="the stack's state cannot be read: .*EOF$"):
+        run_program({}, previous=broken)
+    with pytest.raises(Exception, match="no such stack"):
+        run_program({}, previous=Previous(errors=["no such stack"]))
 
 
 @pytest.mark.parametrize(
