@@ -64,7 +64,7 @@ def _cpu_full(t: Thresholds) -> Alert:
         Runbook(
             "One proxy process uses all of one core; calls queue.",
             "More calls or larger messages than one process can handle.",
-            "Add replicas. For a stdio server, see docs/deploying.md on sessions and replicas first.",
+            "Add replicas. For a stdio server, see docs/deploying.md on replicas first.",
             _CPU_OF_EACH,
         ),
         ("cpu_cores",),
