@@ -259,7 +259,7 @@ class Question(Request):
             self._finish()
             self._asker.expired()
             return
-        if head.status == ACCEPTED and not body and self._asker.listening:
+        if head.status == ACCEPTED and self._asker.listening and not jsonrpc.has_answer(body):
             self._deliver()
             self._finish()
             return
@@ -351,11 +351,13 @@ class Listening(Request):
     def __init__(self, asker: Asker) -> None:
         super().__init__(asker)
         self._pause = RESUME_SECONDS
+        self.is_open = True
+        """Whether the server may send events on it: some send its head with the first one only."""
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the server sends events on it now."""
-        return self._reader is not None
+    def connected(self, source: Source) -> bool:
+        """Part of port.Sink."""
+        self.is_open = True
+        return super().connected(source)
 
     def answer_begins(self, head: ResponseHead) -> None:
         """Part of port.Sink."""
@@ -377,6 +379,7 @@ class Listening(Request):
     def _end(self, verdict: Verdict, reason: str) -> None:
         if self._over:
             return
+        self.is_open = False
         pause, self._pause = self._pause, min(self._pause * 2, LONGEST_RESUME_SECONDS)
         again = self._asker.ask_again
         loop = asyncio.get_running_loop()

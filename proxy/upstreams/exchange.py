@@ -54,6 +54,12 @@ class Owner(Protocol):
     def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None:
         """A stream brought a message of so many bytes for a call of the session that is not its."""
 
+    def unread_elsewhere(self, session: str, data: bytes, size: int) -> None:
+        """A GET stream brought what cannot be read, and none of its own calls waits for it."""
+
+    def is_elsewhere(self, exchange: "Exchange", request_id: object) -> bool:
+        """Whether the id is of another call of the exchange's session, if of one given up."""
+
     def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
         """The upstream's answer has begun."""
 
@@ -120,8 +126,8 @@ class Exchange:
         self._waited += arrived - self._mark
         if self._refuses(head):
             return
-        if head.status == ACCEPTED and not body and self._waits_for_stream:
-            self._accept(head)
+        if self._is_accepted(head, body):
+            self._accept(head, body)
             return
         settled = self._session.settle(head.status, body, arrived) if self._session.busy else _IDLE
         finished = settled.finished
@@ -184,6 +190,8 @@ class Exchange:
         self._waited += arrived - self._mark
         if self._held is not None and self.head is not None:
             status = self.head.status
+            if self._is_accepted(self.head, self._held.text):
+                self._park()
             finished = self._session.settle(status, self._held.text, arrived).finished
             for each in finished:
                 each.call.answer_size = self._held.length // len(finished)
@@ -351,17 +359,21 @@ class Exchange:
         name = resumption(self.post, self._last_event.decode("latin-1"))
         self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
-    @property
-    def _waits_for_stream(self) -> bool:
-        """Whether the answer may come on the session's GET stream, as it does from some servers."""
-        return self._waits and self._owner.listens(self.post.arrival.session)
+    def _is_accepted(self, head: ResponseHead, body: bytes) -> bool:
+        """Whether the answer may come on the session's GET stream, as it does from some servers.
 
-    def _accept(self, head: ResponseHead) -> None:
+        SDKs' clients do not read the body of a 202, in which some frameworks write "Accepted".
+        """
+        if head.status != ACCEPTED or not self._waits or jsonrpc.has_answer(body):
+            return False
+        return self._owner.listens(self.post.arrival.session)
+
+    def _accept(self, head: ResponseHead, body: bytes) -> None:
         """The server took the message, and answers on the session's GET stream."""
         self.head = head
         self._owner.answered(self, head)
         self._park()
-        self._writer.answer(head.forward, b"", head.status)
+        self._writer.answer(head.forward, body, head.status)
         self._close()
 
     def take(self, message: Message, size: int, now: float) -> None:
@@ -386,18 +398,27 @@ class Exchange:
         effects: list[Effect | None] = []
         try:
             for each in jsonrpc.decode_all(event.data):
-                opened = each.method == ACKNOWLEDGED
-                effect = session.acknowledge() if opened else session.receive(each, now)
+                effect = self._hear(each, now)
                 effects.append(effect)
                 strays = effect is LATE or (effect is UNRELATED and each.method == PROGRESS)
                 if strays and arrival.session:
                     self._owner.heard_elsewhere(arrival.session, each, size, now)
         except MalformedMessage:
             effects = [session.unreadable(event.data or _TOO_LONG)]
+            if listening and not session.busy:
+                self._owner.unread_elsewhere(arrival.session, event.data or _TOO_LONG, size)
         for effect in effects:
             if isinstance(effect, Finished):
                 effect.call.answer_size = size
                 self._count((effect,), self.head.status if self.head else 0)
+
+    def _hear(self, message: Message, now: float) -> Effect | None:
+        if message.method == ACKNOWLEDGED:
+            return self._session.acknowledge()
+        # An error whose id no call here has is to the only one here, unless another has the id.
+        if message.error and self._owner.is_elsewhere(self, message.id):
+            return LATE
+        return self._session.receive(message, now)
 
     def _see_unfinished(self, now: float) -> bool:
         """Whether an answer came last, without the line end that some servers leave out."""

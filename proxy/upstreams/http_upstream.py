@@ -7,7 +7,7 @@ from ..calls.books import Books
 from ..calls.post import GONE_STATUS, Post, resumption
 from ..gate import METHODS
 from ..memory import Memory
-from ..session import Finished, Session
+from ..session import MOST_GIVEN_UP, Call, Finished, Session
 from ..telemetry.vocabulary import ErrorType
 from ..transports.pool import Pool
 from ..verdict import UNREACHABLE
@@ -58,6 +58,7 @@ class HttpUpstream:
         self._calls: dict[tuple[str, RequestId], Exchange] = {}
         self._withdrawn = Pending()
         self._parked: dict[str, Session] = {}
+        self._given_up: dict[tuple[str, RequestId], None] = {}
         self._draining = False
         self._starts = {method: self._start(method, b"") for method in METHODS}
 
@@ -127,6 +128,8 @@ class HttpUpstream:
         call = finished.call
         if call.session:
             self._calls.pop((call.session, call.id), None)
+            if not call.answer_size:
+                self._note_given_up(call)
         if self._withdrawn:
             finished = self._withdrawn.judge(finished)
         self._books.finished(finished, status, waited)
@@ -152,13 +155,33 @@ class HttpUpstream:
         """Part of exchange.Owner. The SDKs' tokens for progress are the ids of their requests."""
         about = message.id if message.is_answer else (message.params or NO_PARAMS).progress_token
         for request_id in spellings(about):
-            if (waiting := self._calls.get((session, request_id))) is not None:
+            if (session, request_id) in self._given_up:
+                return
+            waiting = self._calls.get((session, request_id))
+            if waiting is not None and not waiting.gone:
                 waiting.take(message, size, now)
+                return
         if (parked := self._parked.get(session)) is not None:
             effect = parked.receive(message, now)
             if isinstance(effect, Finished):
                 effect.call.answer_size = size
                 self._end_parked(session, (effect,), ACCEPTED)
+
+    def unread_elsewhere(self, session: str, data: bytes, size: int) -> None:
+        """Part of exchange.Owner."""
+        parked = self._parked.get(session)
+        if parked is not None and (finished := parked.unreadable(data)):
+            finished.call.answer_size = size
+            self._end_parked(session, (finished,), ACCEPTED)
+
+    def is_elsewhere(self, exchange: Exchange, request_id: object) -> bool:
+        """Part of exchange.Owner."""
+        session = exchange.post.arrival.session
+        keys = [(session, each) for each in spellings(request_id)] if session else ()
+        calls = self._calls
+        return any(
+            each in self._given_up or calls.get(each, exchange) is not exchange for each in keys
+        )
 
     def answered(self, exchange: Exchange, head: ResponseHead) -> None:
         """Part of exchange.Owner."""
@@ -200,6 +223,7 @@ class HttpUpstream:
         if arrival.session:
             for call in post.calls:
                 self._calls[arrival.session, call.id] = exchange
+                self._given_up.pop((arrival.session, call.id), None)
         if len(post.messages) > len(post.calls) or arrival.method == "DELETE":
             self._withdrawn.begin(post)
         post.client.attach(exchange)
@@ -211,6 +235,12 @@ class HttpUpstream:
         )  # fmt: skip
         self._pool.exchange(exchange if trial is None else trial.before(exchange), block)
         exchange.sent()
+
+    def _note_given_up(self, call: Call) -> None:
+        """Take a late answer to the call for none to another."""
+        if len(self._given_up) >= MOST_GIVEN_UP:
+            del self._given_up[next(iter(self._given_up))]
+        self._given_up[call.session, call.id] = None
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._terms

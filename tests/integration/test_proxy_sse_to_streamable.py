@@ -299,6 +299,49 @@ def test_the_servers_own_messages_come_by_its_get_stream_which_is_opened_anew(
     assert session.client.message()["method"] == "notifications/tools/list_changed"
 
 
+@pytest.mark.parametrize("head_first", [True, False])
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        (result(5), ("ok", "none")),
+        (result("5", isError=True), ("tool_error", "server")),
+        ({"id": None, "error": {"code": 1, "message": "oh"}}, ("protocol_error", "server")),
+    ],
+)
+def test_an_answer_that_comes_on_the_servers_get_stream_crosses(
+    session: Session,
+    server: Upstream,
+    proxy: RunningProxy,
+    *,
+    told: Any,
+    outcome: tuple[str, str],
+    head_first: bool,
+) -> None:
+    """Some servers send the head of that stream with the first event only."""
+    session.take(STARTED)
+    session.side.send(ACCEPTED)
+    assert session.side.request()[0].startswith("GET /mcp HTTP/1.1\r\n")
+    if head_first:
+        session.side.start_events()
+        session.side.event({"method": "notifications/tools/list_changed"})
+        assert session.client.message() == {"method": "notifications/tools/list_changed"}
+    session.client.post(call(5))
+    side = server.accept()
+    side.request()
+    side.answer(b"Accepted", "202 Accepted")
+    session.client.post(call(6))
+    side.request()
+    side.answer(json.dumps(result(6)).encode())
+    assert session.client.message() == result(6)
+    if not head_first:
+        session.side.start_events()
+    session.side.event(told)
+    assert session.client.message() == {**told, "id": 5}
+    expected = {INITIALIZED: 1, (CALL, *outcome): 1}
+    expected[CALL, "ok", "none"] = 1 + (outcome[0] == "ok")
+    proxy.counted(expected)
+
+
 def test_a_cancellation_travels_and_the_call_gets_no_answer(
     session: Session, server: Upstream, proxy: RunningProxy
 ) -> None:

@@ -56,6 +56,11 @@ class Keeper:
 
     def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None: ...
 
+    def unread_elsewhere(self, session: str, data: bytes, size: int) -> None: ...
+
+    def is_elsewhere(self, exchange: Exchange, request_id: object) -> bool:
+        return False
+
     def answered(self, exchange: Exchange, head: ResponseHead) -> None: ...
 
     def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:

@@ -96,6 +96,101 @@ def test_a_call_hears_what_comes_for_it_on_the_get_stream(
     assert [row[3] for row in counted(counts)] == [outcome]
 
 
+def listening(kept: HttpUpstream, session: str) -> Exchange:
+    """The GET stream of a session, opened."""
+    client = ScriptedClient()
+    kept.listen(post(client, b"", arrival("GET", mcp_session_id=session, accept=EVENTS)))
+    assert isinstance(client.visitor, Exchange)
+    client.visitor.answer_begins(head(EVENTS))
+    return client.visitor
+
+
+def asking(kept: HttpUpstream, session: str, number: int, *, accepted: bool) -> Exchange:
+    """A call, which the server only accepts, or is about to answer by a stream."""
+    client = ScriptedClient()
+    asked = b'{"id":%d,"method":"ping"}' % number
+    kept.post(post(client, asked, arrival(mcp_session_id=session)))
+    assert isinstance(client.visitor, Exchange)
+    if accepted:
+        told = parse_response(b"HTTP/1.1 202 Accepted\r\ncontent-length: 8\r\n\r\n")
+        client.visitor.answer_whole(told, b"Accepted", perf_counter())
+        assert (client.status, client.body) == (202, b"Accepted")
+    else:
+        client.visitor.answer_begins(head(EVENTS))
+    return client.visitor
+
+
+def say(stream: Exchange, message: bytes) -> None:
+    stream.answer_piece(b"data: %b\n\n" % message, perf_counter())
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        (b'{"id":null,"error":{"code":-32602}}', "protocol_error"),
+        (b'{"id":"server-error","error":{"code":-32602}}', "protocol_error"),
+        (b'{"id":7,"result":{"x":NaN}}', "transport_error"),
+        (b'{"id":7,"result":', "transport_error"),
+    ],
+)
+def test_a_call_that_is_only_accepted_is_the_one_that_a_nameless_answer_is_to(
+    message: bytes, outcome: str
+) -> None:
+    counts = books()
+    kept = upstream(counts)
+    stream, other = listening(kept, "s"), listening(kept, "other")
+    asking(kept, "s", 7, accepted=True)
+    say(other, message)
+    assert counted(counts) == {}
+    say(stream, message)
+    assert [row[3] for row in counted(counts)] == [outcome]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize("late", [True, False])
+def test_an_error_for_one_call_is_not_for_another(late: bool, accepted: bool) -> None:
+    """Be it given up, or open elsewhere; in this session, or in another that uses the same ids."""
+    counts = books()
+    kept = upstream(counts)
+    elsewhere = asking(kept, "s", 7, accepted=False)
+    if late:
+        elsewhere.client_gone()
+    stream = listening(kept, "s")
+    mine = asking(kept, "s", 8, accepted=accepted)
+    other = asking(kept, "other", 7, accepted=False)
+    say(stream if accepted else mine, b'{"id":7,"error":{"code":-32603}}')
+    came_to = "cancelled" if late else "protocol_error"
+    assert [row[3] for row in counted(counts)] == [came_to]
+    say(stream, b'{"id":8,"result":{}}')
+    say(other, b'{"id":7,"result":{}}')
+    assert sorted(row[3] for row in counted(counts).elements()) == sorted([came_to, "ok", "ok"])
+
+
+def test_an_id_that_is_used_again_is_that_of_the_new_call() -> None:
+    counts = books()
+    kept = upstream(counts)
+    asking(kept, "s", 7, accepted=False).client_gone()
+    say(asking(kept, "s", 7, accepted=False), b'{"id":7,"error":{"code":-32603}}')
+    assert sorted(row[3] for row in counted(counts)) == ["cancelled", "protocol_error"]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_long_body_of_a_202_is_no_answer(listens: bool) -> None:
+    counts = books()
+    kept, client = upstream(counts), ScriptedClient()
+    if listens:
+        stream = listening(kept, "s")
+    kept.post(post(client, b'{"id":7,"method":"ping"}', arrival(mcp_session_id="s")))
+    assert isinstance(client.visitor, Exchange)
+    client.visitor.answer_begins(parse_response(b"HTTP/1.1 202 Accepted\r\n\r\n"))
+    client.visitor.answer_piece(b"Accepted", perf_counter())
+    client.visitor.answer_ends(perf_counter())
+    assert client.over
+    if listens:
+        say(stream, b'{"id":7,"result":{}}')
+    assert [row[3] for row in counted(counts)] == ["ok" if listens else "transport_error"]
+
+
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 def test_without_room_in_memory_the_longest_answer_passes_unread(kind: str) -> None:
     counts = books()
