@@ -5,6 +5,7 @@ suffixes, hence the patterns) and Prometheus 3.10. Only labels that queries use 
 """
 
 from dashboards.promql.schema import Source
+from dashboards.promql.scope import eq
 from dashboards.promql.series import Series
 
 TARGET = frozenset({"job", "instance"})
@@ -46,6 +47,8 @@ UNQUEUED_POINTS = _points("exporter_enqueue_failed", "exporter")
 HTTP_REQUESTS = _prometheus(
     "prometheus_http_requests_total", "handler", "code", source=Source.REMOTE_WRITE
 )
+REMOTE_WRITE = eq("handler", "/api/v1/write")
+"""Of HTTP_REQUESTS and HTTP_DURATION, those of the remote-write receiver."""
 HTTP_DURATION = _prometheus(
     "prometheus_http_request_duration_seconds_bucket", "handler", "le", source=Source.REMOTE_WRITE
 )

@@ -2,15 +2,16 @@
 
 from dashboards import third_party_metrics as metrics
 from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
+from dashboards.expressions import collector as stages
+from dashboards.expressions.collector import Stage, queue_usage
 from dashboards.promql.expression import Expr, Replace, Subquery
-from dashboards.promql.functions import aggregate, or_zero, seconds_since, timestamp
+from dashboards.promql.functions import aggregate, seconds_since, timestamp
 from dashboards.promql.scope import RULE
-from dashboards.promql.series import Series
 from dashboards.thresholds import Thresholds
 
-_QUEUE = ("exporter", "data_type")
-_FILL = metrics.QUEUE_SIZE.now(RULE, by=_QUEUE) / metrics.QUEUE_CAPACITY.now(RULE, by=_QUEUE)
+_FILL = queue_usage(RULE)
 _MEMORY = metrics.COLLECTOR_MEMORY.select(RULE)
+_PARTS = {"receiver": ("refused", "failed"), "exporter": ("send_failed", "enqueue_failed")}
 _PRESENT = aggregate("group", _MEMORY, ("job",))
 
 _SILENT = Alert(
@@ -39,27 +40,18 @@ _SILENT = Alert(
 )
 
 
-def _sum(parts: tuple[Series, ...], by: str, present: Series) -> Expr:
-    """What several counters lost together, 0 where nothing was lost."""
-    whole = present.rate(RULE, by=(by,))
-    first, second = (or_zero(each.rate(RULE, by=(by,)), whole) for each in parts)
-    return first + second
-
-
-def _each(parts: dict[str, Series], by: str) -> Expr:
-    """What each of several counters lost, with its name."""
+def _each(stage: Stage) -> Expr:
+    """The rate of each loss, named by a label `part`."""
     first, second = (
-        Replace(series.rate(RULE, by=(by,)), "part", name, "", "") > 0
-        for name, series in parts.items()
+        Replace(series.rate(RULE, by=(stage.by,)), "part", name, "", "") > 0
+        for series, name in zip(stage.losses, _PARTS[stage.by], strict=True)
     )
     return first | second
 
 
-def _loss(
-    name: str, by: str, parts: dict[str, Series], present: Series, texts: tuple[str, str, Runbook]
-) -> Alert:
-    summary, does, runbook = texts
-    lost = _sum(tuple(parts.values()), by, present)
+def _loss(name: str, stage: Stage, summary: str, does: str, runbook: Runbook) -> Alert:
+    first, second = stage.loss_rates(RULE)
+    lost = first + second
     return Alert(
         name,
         lost,
@@ -68,7 +60,7 @@ def _loss(
         Severity.WARNING,
         summary,
         f"The collector {does} {{rate}} per second, over 5 minutes.",
-        Runbook(runbook.symptom, runbook.cause, runbook.fix, _each(parts, by)),
+        Runbook(runbook.symptom, runbook.cause, runbook.fix, _each(stage)),
         board=PIPELINE_BOARD,
     )
 
@@ -94,39 +86,31 @@ def _unsent(what: str, receiver: str) -> Runbook:
 _LOSSES = (
     _loss(
         "MCPSpansRefused",
-        "receiver",
-        {"refused": metrics.REFUSED_SPANS, "failed": metrics.BROKEN_SPANS},
-        metrics.ACCEPTED_SPANS,
-        ("The collector refuses spans", "refuses spans at {receiver}:", _refused("spans")),
+        stages.SPANS_IN,
+        "The collector refuses spans",
+        "refuses spans at {receiver}:",
+        _refused("spans"),
     ),
     _loss(
         "MCPSpansLost",
-        "exporter",
-        {"send_failed": metrics.UNSENT_SPANS, "enqueue_failed": metrics.UNQUEUED_SPANS},
-        metrics.SENT_SPANS,
-        ("The collector loses spans", "loses spans for {exporter}:", _unsent("spans", "Jaeger")),
+        stages.SPANS_OUT,
+        "The collector loses spans",
+        "loses spans for {exporter}:",
+        _unsent("spans", "Jaeger"),
     ),
     _loss(
         "MCPMetricPointsRefused",
-        "receiver",
-        {"refused": metrics.REFUSED_POINTS, "failed": metrics.BROKEN_POINTS},
-        metrics.ACCEPTED_POINTS,
-        (
-            "The collector refuses metrics",
-            "refuses metric points at {receiver}:",
-            _refused("metric points"),
-        ),
+        stages.POINTS_IN,
+        "The collector refuses metrics",
+        "refuses metric points at {receiver}:",
+        _refused("metric points"),
     ),
     _loss(
         "MCPMetricPointsLost",
-        "exporter",
-        {"send_failed": metrics.UNSENT_POINTS, "enqueue_failed": metrics.UNQUEUED_POINTS},
-        metrics.SENT_POINTS,
-        (
-            "The collector loses metrics",
-            "loses metric points for {exporter}:",
-            _unsent("metric points", "Prometheus"),
-        ),
+        stages.POINTS_OUT,
+        "The collector loses metrics",
+        "loses metric points for {exporter}:",
+        _unsent("metric points", "Prometheus"),
     ),
 )
 
@@ -146,8 +130,7 @@ def collector(t: Thresholds) -> tuple[Alert, ...]:
             "The queue of an exporter is nearly full; new data will be dropped.",
             "The receiving side is down or too slow.",
             "Fix the receiving side. Enlarging the queue (`sending_queue`) only bridges gaps.",
-            metrics.QUEUE_SIZE.now(RULE, by=("exporter",))
-            / metrics.QUEUE_CAPACITY.now(RULE, by=("exporter",)),
+            queue_usage(RULE, by=("exporter",)),
         ),
         ("queue_fill",),
         PIPELINE_BOARD,

@@ -6,15 +6,14 @@ from dashboards.alerts.collector import collector
 from dashboards.expressions import proxies
 from dashboards.promql.expression import Paren
 from dashboards.promql.functions import aggregate, or_zero
-from dashboards.promql.scope import EACH_SERVER, RULE, eq, like
+from dashboards.promql.scope import EACH_SERVER, RULE, like
 from dashboards.promql.series import any_of
 from dashboards.thresholds import Thresholds
 
 _DROPPED = or_zero(proxies.DROPPED.increase(RULE, by=EACH_SERVER), proxies.present(RULE))
 _COPIES = proxies.copies(RULE)
-_WRITE = eq("handler", "/api/v1/write")
-_WRITES = metrics.HTTP_REQUESTS.rate(RULE, _WRITE)
-_REFUSED = metrics.HTTP_REQUESTS.rate(RULE, _WRITE, like("code", "4.."))
+_WRITES = metrics.HTTP_REQUESTS.rate(RULE, metrics.REMOTE_WRITE)
+_REFUSED = metrics.HTTP_REQUESTS.rate(RULE, metrics.REMOTE_WRITE, like("code", "4.."))
 _TARGETS = metrics.UP.now(RULE, by=("job",), operator="min")
 _IS_OURS = like("rule_group", ".*mcp-.+")
 _FAILURES = metrics.RULE_FAILURES.increase(RULE, _IS_OURS)
@@ -116,7 +115,7 @@ WRITE_REJECTED = Alert(
         " the receiver is disabled (404).",
         '404: start Prometheus with the remote-write receiver. 400: see "Samples refused by'
         ' Prometheus"; widen the out-of-order window, or stop the second writer.',
-        metrics.HTTP_REQUESTS.rate(RULE, _WRITE, by=("code",)),
+        metrics.HTTP_REQUESTS.rate(RULE, metrics.REMOTE_WRITE, by=("code",)),
     ),
     board=PIPELINE_BOARD,
 )

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from dashboards import third_party_metrics
-from dashboards.expressions import calls, proxies, tools
+from dashboards.expressions import calls, pods, proxies, tools
 from dashboards.promql import series
 from dashboards.promql.expression import Binary, Expr, Paren
 from dashboards.promql.functions import aggregate, ratio, rename_label, timestamp
-from dashboards.promql.scope import EACH_POD, EACH_SERVER, EACH_TOOL, RULE, ne
+from dashboards.promql.scope import EACH_POD, EACH_SERVER, EACH_TOOL, RULE
 from dashboards.promql.series import any_of
 from dashboards.recordings.objectives import CALL_RATES, objectives, success
 from dashboards.recordings.recording import DETAILS, Recording, combine_windows
@@ -95,31 +94,15 @@ def _newest() -> Expr:
 SERIES = Recording("mcp:series:count", _families())
 NEWEST = Recording("mcp:sample:newest_timestamp", _newest())
 
-_POD = ("namespace", "pod")
-# cAdvisor counts each container, and the whole pod once more under no container name.
-_CONTAINERS = ne("container", "")
-
 
 def _of_mcp_pods(use: Expr) -> Expr:
     """A use by namespace and pod, for the pods that MCP series come from, with their server."""
     ours = Paren(proxies.reporting(EACH_POD))
-    return Binary("*", ours, Paren(use), on=_POD, group_left=True)
+    return Binary("*", ours, Paren(use), on=pods.POD, group_left=True)
 
 
-POD_CPU = Recording(
-    "mcp:pod_cpu_cores:rate5m",
-    _of_mcp_pods(
-        third_party_metrics.CADVISOR_CPU.rate(RULE, _CONTAINERS, by=_POD)
-        | third_party_metrics.KUBELETSTATS_CPU.now(RULE, by=_POD)
-    ),
-)
-POD_MEMORY = Recording(
-    "mcp:pod_memory_bytes:sum",
-    _of_mcp_pods(
-        third_party_metrics.CADVISOR_MEMORY.now(RULE, _CONTAINERS, by=_POD)
-        | third_party_metrics.KUBELETSTATS_MEMORY.now(RULE, by=_POD)
-    ),
-)
+POD_CPU = Recording("mcp:pod_cpu_cores:rate5m", _of_mcp_pods(pods.cpu(RULE)))
+POD_MEMORY = Recording("mcp:pod_memory_bytes:sum", _of_mcp_pods(pods.memory(RULE)))
 
 _INDICATORS = (
     *(OUTCOMES, REQUESTS, LATENCY_BUCKETS, LATENCY_P95, METHOD_P95, CALL_SECONDS, VERSIONS),

@@ -2,27 +2,24 @@
 
 from dashboards import limits
 from dashboards import third_party_metrics as metrics
-from dashboards.promql.functions import or_zero
+from dashboards.expressions import collector
+from dashboards.expressions.collector import Stage
 from dashboards.promql.scope import EVERYTHING
-from dashboards.promql.series import Series
 from dashboards.signal import Query, Signal
 
 _ONLY_METRICS = "Empty where metrics do not pass through the collector."
 _RECEIVING = "its memory limit is reached, or the next component rejects them."
+_LOSSES = {"receiver": ("refused", "failed"), "exporter": ("not sent", "not queued")}
 _SENDING = "the receiving side is down or rejects them."
 
 
-def _rate(series: Series, label: str) -> tuple[Query]:
-    return (Query(series.rate(EVERYTHING, by=(label,)), f"{{{label}}}"),)
+def _rate(stage: Stage) -> tuple[Query]:
+    return (Query(stage.rate(EVERYTHING), f"{{{stage.by}}}"),)
 
 
-def _lost(label: str, whole: Series, parts: dict[str, Series]) -> tuple[Query, ...]:
-    """Each part's rate by `label`; 0 for every value of it that the whole has."""
-    present = whole.rate(EVERYTHING, by=(label,))
-    return tuple(
-        Query(or_zero(part.rate(EVERYTHING, by=(label,)), present), f"{{{label}}} {name}")
-        for name, part in parts.items()
-    )
+def _lost(stage: Stage) -> tuple[Query, ...]:
+    rates = zip(stage.loss_rates(EVERYTHING), _LOSSES[stage.by], strict=True)
+    return tuple(Query(rate, f"{{{stage.by}}} {name}") for rate, name in rates)
 
 
 POINTS_RECEIVED = Signal(
@@ -30,17 +27,13 @@ POINTS_RECEIVED = Signal(
     "Metric points that the collector accepted. If this falls while servers report, proxies cannot"
     f" reach the collector. {_ONLY_METRICS}",
     "cps",
-    _rate(metrics.ACCEPTED_POINTS, "receiver"),
+    _rate(collector.POINTS_IN),
 )
 POINTS_REFUSED = Signal(
     "Metric points refused",
     f"Metric points that the collector refused or failed to accept: {_RECEIVING} {_ONLY_METRICS}",
     "cps",
-    _lost(
-        "receiver",
-        metrics.ACCEPTED_POINTS,
-        {"refused": metrics.REFUSED_POINTS, "failed": metrics.BROKEN_POINTS},
-    ),
+    _lost(collector.POINTS_IN),
     limits.LOST,
 )
 POINTS_SENT = Signal(
@@ -48,17 +41,13 @@ POINTS_SENT = Signal(
     "Metric points that the collector exported, by exporter. If fewer than it received, points are"
     f" filtered, queued or lost. {_ONLY_METRICS}",
     "cps",
-    _rate(metrics.SENT_POINTS, "exporter"),
+    _rate(collector.POINTS_OUT),
 )
 POINTS_UNSENT = Signal(
     "Metric points not sent",
     f"Metric points that an exporter could not send or queue: {_SENDING} {_ONLY_METRICS}",
     "cps",
-    _lost(
-        "exporter",
-        metrics.SENT_POINTS,
-        {"not sent": metrics.UNSENT_POINTS, "not queued": metrics.UNQUEUED_POINTS},
-    ),
+    _lost(collector.POINTS_OUT),
     limits.LOST,
 )
 SPANS_RECEIVED = Signal(
@@ -66,17 +55,13 @@ SPANS_RECEIVED = Signal(
     "Spans that the collector accepted. If there are none while calls are made, sampling is off or"
     " the proxies cannot reach the collector.",
     "cps",
-    _rate(metrics.ACCEPTED_SPANS, "receiver"),
+    _rate(collector.SPANS_IN),
 )
 SPANS_REFUSED = Signal(
     "Spans refused",
     f"Spans that the collector refused or failed to accept: {_RECEIVING}",
     "cps",
-    _lost(
-        "receiver",
-        metrics.ACCEPTED_SPANS,
-        {"refused": metrics.REFUSED_SPANS, "failed": metrics.BROKEN_SPANS},
-    ),
+    _lost(collector.SPANS_IN),
     limits.LOST,
 )
 SPANS_SENT = Signal(
@@ -84,31 +69,20 @@ SPANS_SENT = Signal(
     "Spans that the collector exported to Jaeger. If fewer than it received, spans are queued or"
     " lost.",
     "cps",
-    _rate(metrics.SENT_SPANS, "exporter"),
+    _rate(collector.SPANS_OUT),
 )
 SPANS_UNSENT = Signal(
     "Spans not sent",
     "Spans that an exporter could not send or queue: Jaeger is down or rejects them.",
     "cps",
-    _lost(
-        "exporter",
-        metrics.SENT_SPANS,
-        {"not sent": metrics.UNSENT_SPANS, "not queued": metrics.UNQUEUED_SPANS},
-    ),
+    _lost(collector.SPANS_OUT),
     limits.LOST,
 )
-_QUEUE = ("exporter", "data_type")
 QUEUE = Signal(
     "Sending queue usage",
     "How full an exporter's queue is. If it fills, the receiving side is down or too slow.",
     "percentunit",
-    (
-        Query(
-            metrics.QUEUE_SIZE.now(EVERYTHING, by=_QUEUE)
-            / metrics.QUEUE_CAPACITY.now(EVERYTHING, by=_QUEUE),
-            "{exporter} {data_type}",
-        ),
-    ),
+    (Query(collector.queue_usage(EVERYTHING), "{exporter} {data_type}"),),
     limits.QUEUE,
 )
 COLLECTOR_MEMORY = Signal(

@@ -2,23 +2,22 @@
 
 from dashboards import limits
 from dashboards import third_party_metrics as metrics
-from dashboards.promql.scope import EVERYTHING, eq
+from dashboards.promql.scope import EVERYTHING
 from dashboards.signal import Query, Signal
 
-_WRITE = eq("handler", "/api/v1/write")
 WRITES = Signal(
     "Remote writes received",
     "Requests to Prometheus' remote-write receiver by HTTP status. 4xx: the samples are refused"
     " permanently, see the reasons below. Empty where remote write is not used.",
     "reqps",
-    (Query(metrics.HTTP_REQUESTS.rate(EVERYTHING, _WRITE, by=("code",)), "{code}"),),
+    (Query(metrics.HTTP_REQUESTS.rate(EVERYTHING, metrics.REMOTE_WRITE, by=("code",)), "{code}"),),
 )
 WRITE_LATENCY = Signal(
     "Remote write p95",
     "95 of 100 remote writes are stored within this time. If high, Prometheus is short of disk or"
     " CPU, and the writers' queues fill.",
     "s",
-    (Query(metrics.HTTP_DURATION.quantile(0.95, EVERYTHING, _WRITE), "p95"),),
+    (Query(metrics.HTTP_DURATION.quantile(0.95, EVERYTHING, metrics.REMOTE_WRITE), "p95"),),
     limits.LATENCY_SECONDS.with_reason("Writers wait for each request before the next."),
     no_value_text="no writes",
 )

@@ -2,7 +2,8 @@
 
 from dashboards import limits
 from dashboards import third_party_metrics as metrics
-from dashboards.expressions import proxies
+from dashboards.expressions import pods, proxies
+from dashboards.expressions.pods import POD
 from dashboards.links import TO_COST, TO_SERVER
 from dashboards.promql.expression import Expr, Paren
 from dashboards.promql.functions import aggregate, or_zero, seconds_since
@@ -14,7 +15,6 @@ from dashboards.promql.scope import (
     Scope,
     eq,
     like,
-    ne,
 )
 from dashboards.recordings.catalogue import LOOP_LAG_P99, NEWEST
 from dashboards.signal import SERVER_LEGEND, Query, Signal
@@ -23,9 +23,6 @@ from dashboards.signals.recorded import cpu_per_call
 
 PODS = Scope((like("namespace", "$namespace"), like("pod", "($server)-.+")), SELECTED.window)
 """The pods of the selected servers: those of proxies too begin with the server's name."""
-
-_POD = ("namespace", "pod")
-_CONTAINERS = ne("container", "")
 
 
 def _of_mcp_namespaces(use: Expr) -> Expr:
@@ -38,21 +35,16 @@ def _by_pod(use: Expr) -> tuple[Query]:
     return (Query(_of_mcp_namespaces(use), "{pod}"),)
 
 
-_CPU = metrics.CADVISOR_CPU.rate(PODS, _CONTAINERS, by=_POD) | metrics.KUBELETSTATS_CPU.now(
-    PODS, by=_POD
-)
-_MEMORY = metrics.CADVISOR_MEMORY.now(PODS, _CONTAINERS, by=_POD) | metrics.KUBELETSTATS_MEMORY.now(
-    PODS, by=_POD
-)
+_CPU, _MEMORY = pods.cpu(PODS), pods.memory(PODS)
 
 
 def _limit(resource: str) -> Expr:
-    return metrics.POD_LIMITS.now(PODS, eq("resource", resource), by=_POD)
+    return metrics.POD_LIMITS.now(PODS, eq("resource", resource), by=POD)
 
 
 def _restarts(scope: Scope) -> Expr:
     """Whole numbers, where an increase would be extrapolated to fractions of a restart."""
-    return aggregate("sum", metrics.POD_RESTARTS.select(scope).over("changes", scope.window), _POD)
+    return aggregate("sum", metrics.POD_RESTARTS.select(scope).over("changes", scope.window), POD)
 
 
 _RESTART_LIMIT = limits.LOST.with_reason("A pod that restarts loses its sessions.")
@@ -102,10 +94,8 @@ OUT_OF_MEMORY = Signal(
     (
         Query(
             or_zero(
-                _of_mcp_namespaces(metrics.POD_ENDS.now(PODS, eq("reason", "OOMKilled"), by=_POD)),
-                Paren(
-                    _of_mcp_namespaces(metrics.POD_RESTARTS.now(PODS, by=_POD, operator="group"))
-                ),
+                _of_mcp_namespaces(metrics.POD_ENDS.now(PODS, eq("reason", "OOMKilled"), by=POD)),
+                Paren(_of_mcp_namespaces(metrics.POD_RESTARTS.now(PODS, by=POD, operator="group"))),
             ),
             "{pod}",
         ),

@@ -1,6 +1,7 @@
 """Packages depend on each other in one direction only."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,42 @@ DASHBOARDS = (
 )
 """Modules and packages of dashboards, each of which imports only those before it."""
 PROMQL = ("scope", "schema", "expression", "series", "functions")
+
+_SCRAPED = ("dashboards.promql", "dashboards.third_party_metrics", CATALOGUE)
+_MEASURED = (*_SCRAPED, "dashboards.expressions")
+_RECORDED = (*_MEASURED, "dashboards.recordings", "dashboards.thresholds")
+INSIDE_DASHBOARDS: dict[str, tuple[str, ...]] = {
+    "dashboards/promql": ("dashboards.promql", CATALOGUE),
+    "dashboards/expressions": _MEASURED,
+    "dashboards/recordings": _RECORDED,
+    "dashboards/alerts": (*_RECORDED, "dashboards.alerts"),
+    "dashboards/signals": (
+        *_RECORDED,
+        *("dashboards.signals", "dashboards.signal", "dashboards.limits", "dashboards.links"),
+    ),
+    "dashboards/boards": (
+        *("dashboards.boards", "dashboards.board", "dashboards.layout", "dashboards.panels"),
+        "dashboards.signals",
+    ),
+    "dashboards/grafana": ("dashboards.grafana",),
+}
+"""What each package of dashboards may import: rules and boards share what stands below both."""
+
+
+@pytest.mark.parametrize("package", INSIDE_DASHBOARDS)
+def test_a_package_of_dashboards_imports_only_what_it_is_made_of(package: str) -> None:
+    assert strays(files_of(package), INSIDE_DASHBOARDS[package]) == []
+
+
+def test_the_name_of_a_recorded_series_stands_in_recordings_only() -> None:
+    elsewhere = [
+        str(path.relative_to(ROOT))
+        for package in ("dashboards", "stacks")
+        for path in files_of(package)
+        if not path.is_relative_to(ROOT / "dashboards/recordings")
+        if re.search(r"mcp:[a-z_{]+:", path.read_text(encoding="utf-8"))
+    ]
+    assert elsewhere == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""CPU and memory of pods, from the exporter that a cluster has: cAdvisor or kubeletstats."""
+
+from dashboards import third_party_metrics as metrics
+from dashboards.promql.expression import Expr
+from dashboards.promql.scope import Scope, ne
+
+POD = ("namespace", "pod")
+# cAdvisor counts each container, and the whole pod once more under no container name.
+_CONTAINERS = ne("container", "")
+
+
+def cpu(scope: Scope) -> Expr:
+    """Cores in use, by pod."""
+    by_container = metrics.CADVISOR_CPU.rate(scope, _CONTAINERS, by=POD)
+    return by_container | metrics.KUBELETSTATS_CPU.now(scope, by=POD)
+
+
+def memory(scope: Scope) -> Expr:
+    """Bytes of the working set, by pod."""
+    by_container = metrics.CADVISOR_MEMORY.now(scope, _CONTAINERS, by=POD)
+    return by_container | metrics.KUBELETSTATS_MEMORY.now(scope, by=POD)
