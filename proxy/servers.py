@@ -30,7 +30,6 @@ from .options import (
     server_url,
 )
 from .users import User
-from .wire import request
 
 DEFAULT_PATH = "/mcp"
 _OTLP_HEADERS = re.compile("OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
@@ -68,8 +67,9 @@ class HttpServer:
     @property
     def fixed(self) -> bytes:
         """The header lines of every request; they may hold secrets."""
-        own = [(name.encode(), value.encode("latin-1")) for name, value in self.headers]
-        return request.fixed(self.url.netloc.encode(), own)
+        # Not by wire.request: settings are read before a missing package is reported.
+        lines = (("host", self.url.netloc), *self.headers)
+        return "".join(f"{name}: {value}\r\n" for name, value in lines).encode("latin-1")
 
     @property
     def replaced(self) -> frozenset[bytes]:

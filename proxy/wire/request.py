@@ -1,7 +1,5 @@
 """HTTP requests that the proxy writes to an upstream."""
 
-from collections.abc import Iterable
-
 from . import response
 from .head import Header, lines
 from .query import added
@@ -11,9 +9,9 @@ ACCEPT_BOTH: Header = (b"accept", b"%b, %b" % (response.JSON, response.EVENTS))
 CONTENT_JSON: Header = (b"content-type", response.JSON)
 
 
-def fixed(authority: bytes, headers: Iterable[Header] = ()) -> bytes:
-    """The header lines of every request to a server: Host, and those of the operator."""
-    return lines(((b"host", authority), *headers))
+def fixed(authority: bytes) -> bytes:
+    """The header lines of every request to a server that wants none of its own."""
+    return lines(((b"host", authority),))
 
 
 def start(method: str, target: bytes, fixed: bytes, *headers: Header) -> bytes:
