@@ -14,7 +14,7 @@ from .certificates import authorities
 from .eras.versions import Era
 from .errors import SettingsError
 from .hosts import ANY, NOBODY, Allowed, Place, host, origin
-from .urls import http_url
+from .urls import http_url, shown
 from .users import user
 from .wire.depth import DEEPEST
 
@@ -27,7 +27,6 @@ _NOT_FREE = frozenset((
     "cookie", "expect", "host", "keep-alive", "last-event-id", "te", "traceparent", "tracestate",
     "trailer", "transfer-encoding", "upgrade",
 ))  # fmt: skip
-_CREDENTIALS = re.compile(r"://[^/@]*@")
 
 
 class Calls(StrEnum):
@@ -87,8 +86,8 @@ class Option:
             return self.read(text)
         except ValueError as error:
             hidden = self.secret or self.private
-            shown = "this value" if hidden else repr(_CREDENTIALS.sub("://...@", text))
-            raise SettingsError(f"{source}: {shown} is not allowed: {error}") from error
+            named = "this value" if hidden else repr(shown(text) if "://" in text else text)
+            raise SettingsError(f"{source}: {named} is not allowed: {error}") from error
 
 
 def _variable(text: str) -> tuple[str, str]:
@@ -290,7 +289,7 @@ UPSTREAM_TRANSPORT = Option(
 )
 COMMAND = Option(
     "command", "JSON", "", "a stdio server's command as a JSON array, instead of `-- command`",
-    _command,
+    _command, private=True,
 )  # fmt: skip
 STDIO_SHARING = Option(
     "stdio_sharing",
@@ -320,7 +319,7 @@ METRICS_LISTEN = Option(
 ENV = Option(
     "env", "NAME=VALUE", "",
     "a variable for a stdio server, beside those of the proxy; ${NAME} stands for one of these;"
-    " may be given again", _variable, (), many=True,
+    " may be given again", _variable, (), many=True, private=True,
 )  # fmt: skip
 HEADER = Option(
     "header", "NAME=VALUE", "",

@@ -29,6 +29,7 @@ from .options import (
     header_value,
     server_url,
 )
+from .urls import shown
 from .users import User
 
 DEFAULT_PATH = "/mcp"
@@ -183,8 +184,8 @@ def _server(values: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSe
     command: tuple[str, ...] | None = values[COMMAND.name]
     if upstream is not None and command is not None:
         raise SettingsError(
-            f"{UPSTREAM.flag} {upstream.geturl()!r} and the command {command[0]!r} are both given:"
-            " a proxy stands in front of one server, give one of them"
+            f"{UPSTREAM.flag} {shown(upstream.geturl())!r} and the command {command[0]!r} are both"
+            " given: a proxy stands in front of one server, give one of them"
         )
     if upstream is not None:
         _refuse_what_only_processes_have(values, upstream)
@@ -281,9 +282,9 @@ def _refuse_what_only_processes_have(values: Mapping[str, Any], upstream: SplitR
         (CWD, "", "only a command's process runs in a folder"),
         (CHILD_USER, "", "only a command's process runs as a user"),
     )
-    for option, shown, reason in useless:
+    for option, value, reason in useless:
         if values[option.name]:
             raise SettingsError(
-                f"{option.flag}{shown} is of no use with {UPSTREAM.flag} {upstream.geturl()!r}:"
-                f" {reason}"
+                f"{option.flag}{value} is of no use with"
+                f" {UPSTREAM.flag} {shown(upstream.geturl())!r}: {reason}"
             )

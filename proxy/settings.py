@@ -39,6 +39,7 @@ from .options import (
 from .servers import DEFAULT_PATH, HttpServer, Named, StdioServer, secrets, servers_of
 from .telemetry import settings as telemetry_settings
 from .telemetry.settings import TelemetrySettings
+from .urls import shown
 
 PROCESS_IDLE_SECONDS, SESSION_IDLE_SECONDS = 300.0, 3600.0
 """How long an unused session is kept by default, with a process of its own and without.
@@ -195,7 +196,10 @@ def _values(
 ) -> dict[str, Any]:
     """Each option's typed value."""
     flags, command = _split_command(arguments)
-    given = vars(_parser(program).parse_args(flags))
+    known, unknown = _parser(program).parse_known_args(flags)
+    if unknown:
+        raise SettingsError(f"{_unknown(unknown)}: no such option (see --help)")
+    given = vars(known)
     _refuse_unknown_variables(environment)
     values: dict[str, Any] = {}
     for option in OPTIONS:
@@ -217,6 +221,12 @@ def _values(
     if command:
         values[COMMAND.name] = tuple(command)
     return values
+
+
+def _unknown(arguments: Sequence[str]) -> str:
+    """Arguments that are no options: their flags, since what follows one may be a secret."""
+    flags = [each.partition("=")[0] for each in arguments if each.startswith("-")]
+    return ", ".join(flags) or shown(arguments[0])
 
 
 def _expanded(

@@ -1,5 +1,6 @@
 """URLs of settings, before they are used for anything."""
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -12,3 +13,15 @@ def http_url(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return url if usable else None
+
+
+def shown(text: str) -> str:
+    """A text that is meant as a URL, as messages name it.
+
+    Credentials and the query may be secret, so neither is in it.
+    """
+    place = re.split("[?#]", text, maxsplit=1)[0]
+    scheme, separator, address = place.rpartition("://")
+    if "@" in text:
+        address = "...@" + address.rpartition("@")[2] if "@" in address else "..."
+    return f"{scheme}{separator}{address}{'?...' if place != text else ''}"

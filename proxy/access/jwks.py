@@ -11,6 +11,7 @@ from .. import logs
 from ..errors import UnusableKeys
 from ..transports.inquiry import Inquiry
 from ..transports.pool import Endpoint, Pool
+from ..urls import shown
 from ..wire import request
 from ..wire.endpoint import origin, target_of
 from .jwts import Judge
@@ -75,11 +76,11 @@ class KeyWatch:
     def __init__(
         self, url: str, judge: Judge, fetch: Fetch, clock: Callable[[], float] = monotonic
     ) -> None:
-        self._url = url
+        self._shown = shown(url)
         self._judge = judge
         self._fetch = fetch
         self._clock = clock
-        self._document = b""
+        self._document: bytes | None = None
         self._failures = 0
         self._ended = float("-inf")
         self._read_at = float("-inf")
@@ -109,7 +110,7 @@ class KeyWatch:
     async def turn(self) -> float:
         """Fetch once: how many seconds to wait for the next time unless it is wanted sooner."""
         try:
-            self._take(await self._fetch())
+            await self._take(await self._fetch())
             wait, self._failures = RENEW_SECONDS, 0
         except UnusableKeys as error:
             self._note(str(error))
@@ -126,24 +127,26 @@ class KeyWatch:
         done.set()
         return wait
 
-    def _take(self, document: bytes) -> None:
-        keys = read(document)
-        self._read_at = self._clock()
+    async def _take(self, document: bytes) -> None:
         if document == self._document:
+            self._read_at = self._clock()
             return
+        # In a thread: hundreds of keys, as many as there may be, take more than a second.
+        keys = await asyncio.to_thread(read, document)
+        self._read_at = self._clock()
         self._judge.take(keys)
         self._document = document
         level = logging.INFO if keys else logging.WARNING
-        logs.event(LOG, "keys fetched", level, url=self._url, keys=len(keys))
+        logs.event(LOG, "keys fetched", level, url=self._shown, keys=len(keys))
 
     def _note(self, reason: str) -> None:
-        logs.event(LOG, "keys not fetched", logging.WARNING, url=self._url, reason=reason)
+        logs.event(LOG, "keys not fetched", logging.WARNING, url=self._shown, reason=reason)
 
     def _distrust(self) -> None:
         self._judge.take(NO_KEYS)
-        self._document = b""
+        self._document = None
         reason = f"not fetched for {TRUST_SECONDS:g} s"
-        logs.event(LOG, "keys not trusted", logging.WARNING, url=self._url, reason=reason)
+        logs.event(LOG, "keys not trusted", logging.WARNING, url=self._shown, reason=reason)
 
     async def _pause(self, seconds: float) -> None:
         """Wait so long, or until the keys are wanted."""

@@ -17,6 +17,10 @@ ALGORITHMS: Mapping[tuple[object, object], tuple[str, ...]] = {
     ("EC", "P-521"): ("ES512",),
     ("OKP", "Ed25519"): ("EdDSA",),
 }
+_PUBLIC = ("kty", "crv", "kid", "n", "e", "x", "y")
+_LONGEST = 4096
+"""Characters of a member: more than the longest modulus has that OpenSSL computes with."""
+
 ALLOWED = tuple(sorted({each for names in ALGORITHMS.values() for each in names}))
 
 
@@ -60,14 +64,16 @@ def read(document: bytes) -> KeySet:
 
 
 def _entries(entry: object) -> list[tuple[tuple[str | None, str], PyJWK]]:
+    """By what a key is found. Of a private key, which nobody should publish, the public one."""
     if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
         return []
-    if not all(isinstance(entry.get(each, ""), str) for each in ("kid", "kty", "crv")):
+    public = {name: entry[name] for name in _PUBLIC if name in entry}
+    if not all(isinstance(each, str) and len(each) <= _LONGEST for each in public.values()):
         return []
     allowed = ALGORITHMS.get((entry.get("kty"), entry.get("crv")), ())
     named = entry.get("alg")
     chosen = allowed if named is None else [each for each in allowed if each == named]
     try:
-        return [((entry.get("kid"), each), PyJWK(entry, each)) for each in chosen]
+        return [((entry.get("kid"), each), PyJWK(public, each)) for each in chosen]
     except (PyJWTError, LookupError, TypeError, ValueError):
         return []

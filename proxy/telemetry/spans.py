@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 from . import protobuf
-from .catalogue import Fault, Outcome
+from .catalogue import OVERFLOW_LABEL, Fault, Outcome
 from .ledger import Ledger
 from .projection import network_transport
 from .trace import Trace
@@ -154,7 +154,10 @@ class SpanEncoder:
             + _LOCAL_PARENT,
         )
         labels = exchange[:_LABELS]
-        _keep(self._kept, labels, encoded, len(str(labels)))
+        # A tool that has no name of its own yet may get one.
+        nameless = self._ledger.tool_label(exchange.target) == OVERFLOW_LABEL
+        if exchange.method != TOOLS_CALL or not nameless:
+            _keep(self._kept, labels, encoded, len(str(labels)))
         return encoded
 
     def _name(self, exchange: Exchange) -> str:

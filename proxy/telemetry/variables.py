@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from ..errors import SettingsError
-from ..urls import http_url
+from ..urls import http_url, shown
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
@@ -75,8 +75,8 @@ class Variables:
         for place, member in enumerate(filter(None, map(str.strip, text.split(","))), 1):
             key, equals, value = member.partition("=")
             if not equals or not key.strip():
-                shown = f"pair {place}" if secret else member
-                raise refusal(name, shown, "key=value pairs with commas between")
+                named = f"pair {place}" if secret else member
+                raise refusal(name, named, "key=value pairs with commas between")
             pairs.append((unquote(key.strip()), unquote(value.strip())))
         return pairs
 
@@ -95,10 +95,11 @@ class Variables:
         name, text = self.named(*names, default=default)
         parts = http_url(text)
         if parts is None or not re.fullmatch(r"[!-~]+", text):
-            raise refusal(name, text, "a URL such as http://127.0.0.1:4318")
+            raise refusal(name, shown(text), "a URL such as http://127.0.0.1:4318")
         if "@" in parts.netloc:
-            shown = text.replace(parts.netloc.rpartition("@")[0], "...", 1)
-            raise refusal(name, shown, "a URL without credentials: they belong into the headers")
+            raise refusal(
+                name, shown(text), "a URL without credentials: they belong into the headers"
+            )
         return name, text
 
 

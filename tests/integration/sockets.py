@@ -9,7 +9,7 @@ from contextlib import suppress
 from http.client import HTTPConnection
 from typing import Any
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 30.0
 NO_SESSION = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no session"}}
 """What the official SDKs' servers with sessions answer to a request without one."""
 

@@ -110,13 +110,14 @@ def test_a_json_web_token_opens_and_ends_at_the_proxy(upstream: Upstream) -> Non
 def test_while_the_issuer_cannot_be_reached_clients_are_asked_to_come_back(
     upstream: Upstream,
 ) -> None:
-    flags = jwt_flags("http://127.0.0.1:1/keys")
+    flags = jwt_flags("http://127.0.0.1:1/keys?key=secret")
     with running("--upstream", upstream.url, *flags) as proxy:
         client = Client(proxy.port)
         client.post(call(), authorization=f"Bearer {token().decode()}")
         response = client.getresponse()
         assert (response.status, response.getheader("retry-after")) == (503, "5")
-        eventually(lambda: proxy.logged("keys not fetched"), "the reason in the log")
+        [line, *_] = eventually(lambda: proxy.logged("keys not fetched"), "the reason in the log")
+        assert line["url"] == "http://127.0.0.1:1/keys?..."
         client.close()
 
 

@@ -46,10 +46,17 @@ def collected() -> "list[bytes]":
     return []
 
 
-@pytest.mark.parametrize("answer", [good, broken])
+@pytest.mark.parametrize(
+    ("answer", "span"), [(good, b"tools/call echo"), (broken, b"tools/call other")]
+)
 def test_nothing_of_a_call_is_in_logs_metrics_or_spans(
-    upstream: Upstream, collected: list[bytes], answer: Callable[[UpstreamSide], None]
+    upstream: Upstream,
+    collected: list[bytes],
+    answer: Callable[[UpstreamSide], None],
+    span: bytes,
 ) -> None:
+    """A tool has its name on spans once a call of it has worked."""
+
     class Collector(Handler):
         def do_POST(self) -> None:
             collected.append(self.body())
@@ -63,7 +70,7 @@ def test_nothing_of_a_call_is_in_logs_metrics_or_spans(
         }
         with running("--upstream", upstream.url, **telemetry) as proxy:
             converse(proxy, upstream, answer)
-            eventually(lambda: any(b"tools/call echo" in each for each in collected), "a span")
+            eventually(lambda: any(span in each for each in collected), "a span")
             told = json.dumps(proxy.log) + proxy.get("/metrics").text
         told += json.dumps(proxy.log) + repr(collected)
     assert [each for each in CANARIES if each in told] == []

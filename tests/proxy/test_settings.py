@@ -135,10 +135,10 @@ def test_variables_for_a_process_come_from_flags_or_lines_of_a_variable() -> Non
 @pytest.mark.parametrize(
     ("flag", "reason"),
     [
-        ("A", "--env: 'A' is not allowed: use NAME=VALUE"),
-        ("=a", "--env: '=a' is not allowed"),
+        ("A", "--env: this value is not allowed: use NAME=VALUE"),
+        ("=a", "--env: this value is not allowed"),
         ("A=${ABSENT}", "--env: A: the variable ABSENT is not set"),
-        ("A=\0", r"--env: 'A=.x00' is not allowed"),
+        ("A=\0", "--env: this value is not allowed"),
     ],
 )
 def test_a_variable_that_cannot_be_given_is_refused(flag: str, reason: str) -> None:
@@ -258,11 +258,22 @@ def test_a_host_that_no_name_can_be_is_refused(shape: str, host: str) -> None:
         parse((*UPSTREAM, *flag), {} if flag else {name: value})
 
 
-def test_a_refused_url_is_told_without_its_password() -> None:
-    with pytest.raises(SettingsError) as refused:
-        parse(["--upstream", "http://user:secret@127.0.0.1:9/mcp"], {})
-    assert "'http://...@127.0.0.1:9/mcp'" in str(refused.value)
-    assert "secret" not in str(refused.value)
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--upstream", "http://user:s3cr3t@127.0.0.1:9/mcp"), "'http://...@127.0.0.1:9/mcp'"),
+        (("--upstream", "ftp://a/mcp?key=s3cr3t"), "'ftp://a/mcp?...'"),
+        ((*UPSTREAM, "--jwt-keys-url", "http://a/keys?key=s3cr3t"), "'http://a/keys?...'"),
+        (("--upstream", "http://a/mcp?key=s3cr3t", "--", "sh"), "'http://a/mcp?...'"),
+        (("--upstream", "http://a/mcp?key=s3cr3t", "--cwd", "/"), "'http://a/mcp?...'"),
+        (("--bearer-token", "s3cr3t"), "--bearer-token: no such option"),
+        (("http://a/mcp?key=s3cr3t",), "http://a/mcp?...: no such option"),
+    ],
+)
+def test_a_refusal_tells_no_secret(arguments: tuple[str, ...], told: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)) as refused:
+        parse(arguments, {})
+    assert "s3cr3t" not in str(refused.value)
 
 
 def test_header_lines_are_named_with_values_from_the_environment() -> None:

@@ -36,9 +36,11 @@ def algorithms(keys: KeySet, key_id: str = "1") -> list[str]:
         (public("ES256"), ["ES256"]),
         (public("ES384", use="sig"), ["ES384"]),
         (public("EdDSA"), ["EdDSA"]),
+        ({**public("RS256"), "d": "AQ"}, ["RS256", "RS512", "PS256"]),
     ],
 )
 def test_a_key_is_for_the_algorithms_of_its_kind(entry: dict[str, Any], usable: list[str]) -> None:
+    """Of a private key the public one is taken, and no prime factors are looked for."""
     assert algorithms(read(document(entry))) == usable
 
 
@@ -70,6 +72,7 @@ def test_what_is_not_a_key_set_is_refused(content: bytes) -> None:
         document(public("RS256", alg="HS256")),
         document(public("ES256", crv="P-384")),
         document({**public("RS256"), "n": "!"}),
+        document({**public("RS256"), "n": "A" * 4097}),
     ],
 )
 def test_a_key_set_may_hold_no_public_key_for_signatures(content: bytes) -> None:

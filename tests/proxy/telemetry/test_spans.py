@@ -124,6 +124,20 @@ def test_names_of_spans_are_as_bounded_as_labels() -> None:
     assert len(str(attributes(unknown_method)["mcp.method.name"])) == 128
 
 
+def test_a_tool_that_the_server_lists_has_its_name_from_then_on() -> None:
+    counts = ledger("stdio")
+    encoder = SpanEncoder(counts, None)
+    trace = Trace(1, 2, 3, True, "", "", None, None)
+    late = EXCHANGE._replace(target="late")
+
+    def name() -> str:
+        return decode(encoder.encode(trace, late, 1_000_000_000))[0].name
+
+    assert name() == "tools/call other"
+    counts.tools_listed(["late"])
+    assert name() == "tools/call late"
+
+
 def failed(outcome: Outcome, fault: Fault, error_type: str, rpc_code: str = "") -> Exchange:
     return EXCHANGE._replace(outcome=outcome, fault=fault, error_type=error_type, rpc_code=rpc_code)
 
@@ -221,7 +235,9 @@ def test_labels_that_callers_invent_are_not_kept_for_ever() -> None:
     encoder = SpanEncoder(ledger("stdio"), None)
     trace = Trace(1, 2, 3, True, "", "", None, None)
     for number in range(5000):
-        invented = EXCHANGE._replace(target=f"t{number}", session_id=f"s{number}")
+        invented = EXCHANGE._replace(
+            method="prompts/get", target=f"t{number}", session_id=f"s{number}"
+        )
         encoder.encode(trace, invented, 1_000_000_000)
     encoder.encode(trace, EXCHANGE._replace(method="m" * 9_000), 1_000_000_000)
     assert 0 < int(repr(encoder).partition("kept=")[2].rstrip(">")) <= 1024
