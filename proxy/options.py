@@ -283,8 +283,8 @@ UPSTREAM_TRANSPORT = Option(
     "upstream_transport",
     "NAME",
     "auto",
-    "what --upstream speaks: streamable-http, sse (HTTP+SSE of 2024-11-05), or auto: sse where the"
-    " path ends in /sse",
+    "the transport of --upstream: streamable-http, sse (HTTP+SSE of 2024-11-05), or auto: sse if"
+    " the path ends in /sse",
     _transport,
 )
 COMMAND = Option(
@@ -295,80 +295,81 @@ STDIO_SHARING = Option(
     "stdio_sharing",
     "SWITCH",
     "off",
-    "on: one process of a stdio server for all sessions; off: one for each",
+    "on: all sessions share one process of a stdio server; off: each session has its own",
     _switch,
 )
 CONFIG = Option(
     "config", "PATH", "",
-    "a file of servers as MCP clients have it (mcp.json), instead of --upstream or a command: each"
-    " is served at /NAME/mcp and /NAME/sse, and has its name as the label `server`", _file,
+    "a client's file of servers (mcp.json), instead of --upstream or a command: each is served at"
+    " /NAME/mcp and /NAME/sse, with its name as the label `server`", _file,
 )  # fmt: skip
 ONLY = Option(
-    "only", "NAMES", "", "of --config: these servers alone, with commas between", _names, ()
+    "only", "NAMES", "", "serve only these servers of --config, separated by commas", _names, ()
 )
 STDIO = Option(
     "stdio", "SWITCH", "off",
-    "serve one client on stdin and stdout instead of --listen, as programs expect that start their"
-    " servers themselves", _switch, bare="on",
+    "serve one client on stdin and stdout instead of --listen, for clients that start their servers"
+    " themselves", _switch, bare="on",
 )  # fmt: skip
 METRICS_LISTEN = Option(
     "metrics_listen", "HOST:PORT", "",
-    "where /metrics, /healthz and /readyz are; default: 127.0.0.1:9464, with --stdio any free port",
+    "address of /metrics, /healthz and /readyz; default: 127.0.0.1:9464, or any free port with"
+    " --stdio",
     _address,
 )  # fmt: skip
 ENV = Option(
     "env", "NAME=VALUE", "",
-    "a variable for a stdio server, beside those of the proxy; ${NAME} stands for one of these;"
-    " may be given again", _variable, (), many=True, private=True,
+    "an environment variable of a stdio server, in addition to those of the proxy, which ${NAME} in"
+    " VALUE refers to; repeatable", _variable, (), many=True, private=True,
 )  # fmt: skip
 HEADER = Option(
     "header", "NAME=VALUE", "",
-    "a header line of every request to an HTTP server, in the place of the client's; ${NAME} stands"
-    " for a variable of the proxy; may be given again", _header, (), many=True, private=True,
+    "a header of every request to an HTTP server, replacing the client's; ${NAME} in VALUE refers"
+    " to an environment variable of the proxy; repeatable", _header, (), many=True, private=True,
 )  # fmt: skip
-CWD = Option("cwd", "FOLDER", "", "where a stdio server runs", _folder, "")
+CWD = Option("cwd", "FOLDER", "", "working directory of a stdio server", _folder, "")
 CHILD_USER = Option(
     "child_user", "NAME", "",
-    "the user that a stdio server runs as, where the proxy runs as root: it cannot read what only"
+    "the user that runs a stdio server if the proxy runs as root; it cannot read files that only"
     " the proxy's user can", user,
 )  # fmt: skip
 SESSION_IDLE = Option(
     "session_idle", "SECONDS", "",
-    "after which an unused session is ended; default: 300 where each session has a process of its"
-    " own, else 3600", _duration,
+    "time after which an unused session ends; default: 300 if each session has a process of its"
+    " own, otherwise 3600", _duration,
 )  # fmt: skip
 SERVER_NAME = Option(
     "server_name", "NAME", "",
-    "the label `server`; default: OTEL_SERVICE_NAME, else service.name, else mcp-server", str,
+    "the label `server`; default: OTEL_SERVICE_NAME, or service.name, or mcp-server", str,
 )  # fmt: skip
 UPSTREAM_CA = Option(
     "upstream_ca", "PATH", "",
-    "a file of PEM certificates: who vouches for an https server, instead of the system's",
+    "PEM file of the authorities to trust for an https server, instead of the system's",
     authorities, "",
 )  # fmt: skip
 BEARER_TOKEN = Option(
     "bearer_token", "TOKEN", "",
-    "the token that clients must show as `Authorization: Bearer`, of at least 16 characters;"
-    " only a variable", fixed_token, secret=True,
+    "the token that clients must send as `Authorization: Bearer`, at least 16 characters;"
+    " environment variable only", fixed_token, secret=True,
 )  # fmt: skip
 BEARER_TOKEN_FILE = Option(
     "bearer_token_file", "PATH", "",
-    "a file of tokens, one a line; clients must show one as `Authorization: Bearer`", token_file,
+    "a file of tokens, one per line; clients must send one as `Authorization: Bearer`", token_file,
 )  # fmt: skip
 JWT_KEYS_URL = Option(
     "jwt_keys_url", "URL", "",
-    "where an issuer's public keys are (JWKS): clients must show a JSON Web Token", _keys_url,
+    "URL of an issuer's public keys (JWKS): clients must send a JSON Web Token", _keys_url,
 )  # fmt: skip
-JWT_ISSUER = Option("jwt_issuer", "URL", "", "who must have made the token (`iss`)", _name, "")
+JWT_ISSUER = Option("jwt_issuer", "URL", "", "required issuer of the token (`iss`)", _name, "")
 JWT_AUDIENCE = Option(
     "jwt_audience", "NAMES", "",
-    "whom it must be made for (`aud`), with commas between; the first URL is taken for the public"
-    " address of this endpoint", _strict_names, (),
+    "accepted audiences (`aud`), separated by commas; the first URL is used as the public address"
+    " of this endpoint", _strict_names, (),
 )  # fmt: skip
 
 MEMORY_LIMIT = Option(
     "memory_limit", "BYTES", "",
-    "most bytes of messages on their way, all together, beyond the first 16 KiB of each (503);"
+    "memory for all buffered messages together, not counting the first 16 KiB of each (503);"
     " default: 64 MiB, or four times the longest message", _count, 0,
 )  # fmt: skip
 
@@ -381,78 +382,81 @@ OPTIONS = (
     SERVER_NAME,
     UPSTREAM_CA,
     HEADER,
-    Option("listen", "HOST:PORT", "127.0.0.1:8080", "where clients reach MCP", _address),
+    Option("listen", "HOST:PORT", "127.0.0.1:8080", "address of the MCP endpoint", _address),
     METRICS_LISTEN,
     STDIO,
     Option(
         "upstream_timeout", "SECONDS", "300",
-        "how long a call waits while its server sends nothing; streams have no such limit",
+        "how long a call waits while the server sends nothing; GET streams have no such limit",
         _duration,
     ),
-    Option("drain_timeout", "SECONDS", "30", "how long calls may finish after SIGTERM", _duration),
+    Option("drain_timeout", "SECONDS", "30",
+           "how long calls may take to finish after SIGTERM", _duration),
     STDIO_SHARING,
     ENV,
     CWD,
     CHILD_USER,
     Option("upstream_era", "ERA", "auto",
-           "what the server speaks: legacy (with sessions, up to 2025-11-25), modern (2026-07-28),"
-           " or auto: find out", _era),
+           "revisions that the server supports: legacy (with sessions, up to 2025-11-25), modern"
+           " (2026-07-28), or auto: detect", _era),
     Option("pool_idle", "SECONDS", "60",
-           "after which a session is ended that the proxy opened for clients of 2026-07-28",
-           _duration),
+           "time after which an unused session ends that the proxy opened for clients of"
+           " 2026-07-28", _duration),
     SESSION_IDLE,
-    Option("probe_interval", "SECONDS", "5", "between looks whether the server is up", _duration),
+    Option("probe_interval", "SECONDS", "5",
+           "time between checks whether the server is up", _duration),
     Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),
     Option(
         "depth_limit", "LEVELS", "128",
-        "how deep arrays and objects of a request body may nest (400)", _levels,
+        "deepest nesting of arrays and objects in a request body (400)", _levels,
     ),
     Option(
         "message_limit", "BYTES", str(16 * MIB),
-        "longest single message of the server that the proxy has to hold whole: an event, a line or"
-        " a JSON answer for another transport (502); what passes as it is has no limit", _count,
+        "longest message of the server that must be buffered as a whole: an event, a line or a JSON"
+        " response for another transport (502); messages that pass unchanged have no limit", _count,
     ),
     MEMORY_LIMIT,
     Option(
         "max_sessions", "COUNT", "1000",
-        "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server, those"
-        " that are ending included; for one more the longest unused ends, if none is unused: 503",
+        "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server; one"
+        " more ends the session unused for longest, or gets 503 if none is unused",
         _count,
     ),
     Option("max_in_flight", "COUNT", "256",
-           "most calls of one session, or of one batch, without an answer yet (429)", _count),
+           "most calls in flight in one session, or in one batch (429)", _count),
     Option("max_connections", "COUNT", "1000",
-           "most connections of clients; for one more the longest unused is closed, if none is"
-           " unused: 503 with Retry-After", _count),
+           "most client connections; one more closes the connection unused for longest, or gets 503"
+           " with Retry-After if none is unused", _count),
     Option(
         "connection_idle", "SECONDS", "120",
-        "after which a client's connection is closed that has no call or stream open, or whose "
-        "client reads nothing of what is sent to it", _duration,
+        "time after which a client's connection is closed if it has no call or stream open, or if"
+        " the client does not read", _duration,
     ),
-    Option("tool_cap", "COUNT", "200", "tool names that become labels: of tools that worked or are "
-           "listed, the most used; others count as `other`", _count),
+    Option("tool_cap", "COUNT", "200", "most tool names that become labels: the most used of the"
+           " tools that worked or are listed; others count as `other`", _count),
     Option(
         "log_calls", "WHICH", "failed",
-        "calls that get a line in the log, 20 a second at most: none, failed or all, which tells of"
-        " refused requests too", _calls,
+        "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests",
+        _calls,
     ),
     Option(
         "allowed_origins", "ORIGINS", "",
-        "web pages let in beside this machine's own, as scheme://host[:port] with commas between,"
-        " and may read the answers (CORS); * for any", _origins, NOBODY,
+        "origins that may call and read responses (CORS), besides this machine's own:"
+        " scheme://host[:port], separated by commas; * for any", _origins, NOBODY,
     ),
     Option(
         "allowed_hosts", "HOSTS", "",
-        "hosts or host:port let in beside addresses and localhost, with commas between: at --listen"
-        " if it is a loopback address, and at --metrics-listen; * for any", _hosts, NOBODY,
+        "hosts or host:port accepted in Host, besides addresses and localhost, separated by commas:"
+        " at --listen if it is a loopback address, and at --metrics-listen; * for any", _hosts,
+        NOBODY,
     ),
     Option(
         "log_payloads", "CHARACTERS", "0",
-        "log so much of every message, secrets hidden; 0 for nothing of any", _count_or_none,
+        "log this much of every message, with secrets redacted; 0 for nothing", _count_or_none,
     ),
     Option(
         "redact", "NAMES", "",
-        "more fields to hide in logged messages than those that tell of secrets by their name",
+        "fields to redact in logged messages, besides those whose names suggest a secret",
         _names, (),
     ),
     BEARER_TOKEN,

@@ -50,12 +50,12 @@ all, and one that comes later initializes anew: the specification has it do so o
 """
 
 _DESCRIPTION = """\
-An instrumented MCP proxy: stands in front of one MCP server and tells, by Prometheus and
-OpenTelemetry, what every call came to. Clients speak streamable HTTP to it (at the server's
-own path, else /mcp) or HTTP+SSE of 2024-11-05 (/sse and /messages). The server is reached by
-HTTP (--upstream: streamable HTTP, or HTTP+SSE, see --upstream-transport) or started as a process
-of its own (-- command); a file may name several, each at paths of its own (--config). With --stdio
-the proxy serves the one client that started it."""
+An instrumented proxy in front of an MCP server: it exports metrics and traces of every call by
+Prometheus and OpenTelemetry. Clients connect by streamable HTTP (at the server's own path, or /mcp)
+or HTTP+SSE of 2024-11-05 (/sse and /messages). The server is reached by HTTP (--upstream:
+streamable HTTP, or HTTP+SSE, see --upstream-transport) or started as a child process (-- command);
+--config serves several, each at its own paths. With --stdio the proxy serves the one client that
+started it."""
 
 _EPILOG = """\
 Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PROXY_LISTEN.
@@ -68,21 +68,21 @@ OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_TIMEOUT, OTEL_METRICS_EXEMPLAR_F
 OTEL_BSP_*, OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp
 is named.
 
-Clients need no token unless one is asked for: a fixed one, in the variable MCP_PROXY_BEARER_TOKEN
-or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience). Who
-shows none that is valid gets 401. The token ends at the proxy: the server never sees it. An
-issuer's keys are fetched every 5 minutes, and trusted for an hour while it cannot be reached.
+Clients need no token unless one is configured: a fixed one, in the variable MCP_PROXY_BEARER_TOKEN
+or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience).
+Requests without a valid token get 401. The token is not forwarded to the server. An issuer's keys
+are fetched every 5 minutes, and trusted for an hour while it cannot be reached.
 
-Nothing of messages, tokens or headers is logged or put on spans, but the first 200 characters in
-which a server refuses an HTTP request, unless --log-payloads asks: then
-each message is logged as JSON, cut, with the value of every field hidden whose name contains
-auth, bearer, cookie, credential, jwt, key, pass, pwd, secret, token, or a name of --redact, and
-with user names and passwords of URLs hidden.
+Messages, tokens and headers are not logged and not put on spans, except for the first 200
+characters in which a server refuses an HTTP request. With --log-payloads each message is logged as
+JSON, truncated, with user names and passwords of URLs redacted, and the value of every field whose
+name contains auth, bearer, cookie, credential, jwt, key, pass, pwd, secret, token, or a name of
+--redact.
 
 Fixed limits: a request's head has at most 16 KiB and 100 lines (431); a request that has begun
 arrives within 30 s (408).
-SIGTERM and SIGINT drain: calls in flight finish, new ones get 503 with Retry-After; a second
-signal ends the proxy at once. Exit code 2: a setting cannot be used, said in one line."""
+After SIGTERM or SIGINT, calls in flight finish and new ones get 503 with Retry-After; a second
+signal ends the proxy immediately. Exit code 2: a setting is invalid, reported in one line."""
 
 
 @dataclass(frozen=True, slots=True)

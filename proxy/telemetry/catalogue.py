@@ -98,14 +98,14 @@ REQUESTS = Metric(
     "toolhive_mcp_requests",
     Instrument.COUNTER,
     "{request}",
-    "MCP requests answered, by HTTP status and honest status: success only for outcome ok",
+    "MCP requests with a response, by HTTP status; `status` is success only for the outcome ok",
     REQUEST_ATTRIBUTES,
 )
 REQUEST_DURATION = Metric(
     "toolhive_mcp_request_duration",
     Instrument.HISTOGRAM,
     "s",
-    "Time from the request's arrival to the end of its answer",
+    "Time from the arrival of a request to the end of its response",
     REQUEST_ATTRIBUTES,
     OPERATION_BUCKETS,
 )
@@ -113,20 +113,20 @@ TOOL_CALLS = Metric(
     "toolhive_mcp_tool_calls",
     Instrument.COUNTER,
     "{call}",
-    "Tool calls answered, by tool and honest status",
+    "Tool calls with a response, by tool; `status` is success only for the outcome ok",
     ("tool", "status"),
 )
 ACTIVE_CONNECTIONS = Metric(
     "toolhive_mcp_active_connections",
     Instrument.UP_DOWN_COUNTER,
     "{connection}",
-    "Client connections open now",
+    "Open client connections",
 )
 OPERATION_DURATION = Metric(
     "mcp.server.operation.duration",
     Instrument.HISTOGRAM,
     "s",
-    "Duration of an MCP request as its receiver saw it (semantic conventions)",
+    "Duration of an MCP request as observed by its receiver (semantic conventions)",
     (
         "mcp.method.name",
         "gen_ai.tool.name",
@@ -140,7 +140,7 @@ SESSION_DURATION = Metric(
     "mcp.server.session.duration",
     Instrument.HISTOGRAM,
     "s",
-    "Life of an MCP session, from initialize to its end (semantic conventions)",
+    "Duration of an MCP session, from initialize to its end (semantic conventions)",
     ("error.type",),
     OPERATION_BUCKETS,
 )
@@ -148,14 +148,14 @@ OUTCOMES = Metric(
     "mcp.proxy.outcomes",
     Instrument.COUNTER,
     "{request}",
-    "What each MCP request came to, and whose fault it was",
+    "MCP requests by outcome, and by whose fault a failure was",
     ("mcp_method", "outcome", "fault"),
 )
 OVERHEAD = Metric(
     "mcp.proxy.overhead",
     Instrument.HISTOGRAM,
     "s",
-    "Time a request spent in the proxy itself, the upstream's time excluded",
+    "Time a request spent in the proxy itself, without the server's time",
     (),
     OVERHEAD_BUCKETS,
 )
@@ -163,7 +163,7 @@ REQUEST_SIZE = Metric(
     "mcp.proxy.request.size",
     Instrument.HISTOGRAM,
     "By",
-    "Size of a request as it arrived; a batch counts as so many requests of equal size",
+    "Size of a request as received; a batch counts as that many requests of equal size",
     (),
     SIZE_BUCKETS,
 )
@@ -171,7 +171,7 @@ RESPONSE_SIZE = Metric(
     "mcp.proxy.response.size",
     Instrument.HISTOGRAM,
     "By",
-    "Size of the server's answer to a request: a JSON body, or the event or line that answers",
+    "Size of the server's response to a request: a JSON body, an event or a line",
     (),
     SIZE_BUCKETS,
 )
@@ -179,7 +179,7 @@ FIRST_EVENT = Metric(
     "mcp.proxy.stream.first_event",
     Instrument.HISTOGRAM,
     "s",
-    "Time from a request's arrival to the first event of the stream that answers it",
+    "Time from the arrival of a request to the first event of its response stream",
     (),
     OPERATION_BUCKETS,
 )
@@ -187,69 +187,69 @@ IN_FLIGHT = Metric(
     "mcp.proxy.requests.in_flight",
     Instrument.UP_DOWN_COUNTER,
     "{request}",
-    "MCP requests that wait for their answer now",
+    "MCP requests waiting for their response",
 )
 SESSIONS = Metric(
-    "mcp.proxy.sessions", Instrument.UP_DOWN_COUNTER, "{session}", "MCP sessions open now"
+    "mcp.proxy.sessions", Instrument.UP_DOWN_COUNTER, "{session}", "Open MCP sessions"
 )
 STREAMS = Metric(
     "mcp.proxy.streams",
     Instrument.UP_DOWN_COUNTER,
     "{stream}",
-    "Server-sent-event streams open to clients now",
+    "Open server-sent-event streams to clients",
 )
 UPSTREAM_UP = Metric(
     "mcp.proxy.upstream.up",
     Instrument.GAUGE,
     "{upstream}",
-    "1 while the MCP server can be reached, else 0",
+    "1 if the MCP server can be reached, otherwise 0",
 )
 UPSTREAM_RESTARTS = Metric(
     "mcp.proxy.upstream.restarts",
     Instrument.COUNTER,
     "{restart}",
-    "Times a stdio server's process was started again after it ended",
+    "Restarts of a stdio server's process after it ended",
 )
 UPSTREAM_KILLED = Metric(
     "mcp.proxy.upstream.killed",
     Instrument.COUNTER,
     "{process}",
-    "Processes of a stdio server ended by a signal not sent by the proxy; SIGKILL: short of memory",
+    "Processes of a stdio server killed by a signal that the proxy did not send; SIGKILL: memory",
     ("signal",),
 )
 UPSTREAM_LINKS = Metric(
     "mcp.proxy.upstream.links",
     Instrument.UP_DOWN_COUNTER,
     "{link}",
-    "Links of sessions to the server now, such as a stdio server's processes; none to pass HTTP on",
+    "Open session transports to the server, such as processes; 0 in HTTP pass-through mode",
     ("state",),
 )
 REFUSALS = Metric(
     "mcp.proxy.refusals",
     Instrument.COUNTER,
     "{request}",
-    "HTTP requests refused before they reached the server, such as for their Host, by reason",
+    "HTTP requests rejected before they reached the server, such as for their Host, by reason",
     ("reason",),
 )
 TELEMETRY_DROPPED = Metric(
     "mcp.proxy.telemetry.dropped",
     Instrument.COUNTER,
     "{item}",
-    "Spans and metric exports lost, and why",
+    "Spans and metric exports that were dropped, by reason",
     ("signal", "reason"),
 )
 LABEL_OVERFLOW = Metric(
     "mcp.proxy.label.overflow",
     Instrument.COUNTER,
     "{request}",
-    "Calls of tools that work, counted as `other` because the cap was reached",
+    "Calls of working tools that are counted as `other` because the cap was reached",
     ("label",),
 )
 EVENT_LOOP_LAG = Metric(
     "mcp.proxy.event_loop.lag",
     Instrument.HISTOGRAM,
     "s",
-    "How late the event loop ran a timer that was due",
+    "Delay between a timer's due time and the event loop running it",
     (),
     LAG_BUCKETS,
 )
@@ -261,13 +261,13 @@ PROCESS_RESIDENT_MEMORY = Metric(
     "process_resident_memory", Instrument.GAUGE, "By", "Resident memory of the proxy's process"
 )
 PROCESS_OPEN_FDS = Metric(
-    "process_open_fds", Instrument.GAUGE, "{file}", "File descriptors the proxy's process has open"
+    "process_open_fds", Instrument.GAUGE, "{file}", "Open file descriptors of the proxy's process"
 )
 PROCESS_START_TIME = Metric(
     "process_start_time",
     Instrument.GAUGE,
     "s",
-    "When the proxy's process started, in seconds since the epoch",
+    "Start time of the proxy's process, in seconds since the epoch",
 )
 
 METRICS: tuple[Metric, ...] = (
