@@ -96,7 +96,8 @@ def _opened(path: Path) -> Iterator[int]:
 
 def _sweep(tool: Tool, cache: Path) -> None:
     """Remove what killed runs left; the lock says that no live run owns any of it."""
-    for stale in cache.glob(f"{tool.name}-*.partial"):
+    # By the digest, since the name of another tool may begin with this one's.
+    for stale in cache.glob(f"{tool.name}-{'[0-9a-f]' * 12}.*.partial"):
         shutil.rmtree(stale, ignore_errors=True)
 
 

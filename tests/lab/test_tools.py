@@ -276,6 +276,17 @@ def test_two_runs_at_once_build_once_and_the_second_says_that_it_waits(machine: 
     assert machine.builds() == 1
 
 
+def test_a_tool_whose_name_begins_like_another_is_built_beside_it(machine: Machine) -> None:
+    machine.put_go(BLOCK)
+    with machine.run("prometheus-operator") as first:
+        machine.await_build()
+        machine.put_go()
+        machine.ensure("prometheus")
+        machine.open_gate()
+        _, errors = first.communicate(timeout=PATIENCE_SECONDS)
+    assert first.returncode == 0, errors
+
+
 def test_an_unknown_name_is_refused_with_the_names_that_are_known(machine: Machine) -> None:
     with machine.run("etcd", "grafana") as run:
         printed, errors = run.communicate(timeout=PATIENCE_SECONDS)
