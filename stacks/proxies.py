@@ -144,6 +144,8 @@ def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Va
             {"name": "mcp", "containerPort": PROXY_MCP_PORT},
             {"name": "metrics", "containerPort": PROXY_METRICS_PORT},
         ],
+        # On a busy node a start takes longer than the liveness probe would wait.
+        "startupProbe": {**_probe("/healthz"), "periodSeconds": 1, "failureThreshold": 120},
         "livenessProbe": _probe("/healthz"),
         "readinessProbe": _probe("/readyz"),
         "resources": _proxy_size(config, server),

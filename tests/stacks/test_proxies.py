@@ -160,6 +160,9 @@ def test_the_probes_ask_the_metrics_port_and_the_service_leads_to_the_pod() -> N
     assert ports == {"mcp": 8080, "metrics": 9464}
     assert found["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "metrics"}
     assert found["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "metrics"}
+    startup = found["startupProbe"]
+    assert startup["httpGet"] == found["livenessProbe"]["httpGet"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 60
     service, deployed = objects(planned, "Service")["echo"], objects(planned, "Deployment")["echo"]
     template = deployed["spec"]["template"]["metadata"]["labels"]
     assert service["spec"]["selector"].items() <= template.items()
