@@ -81,6 +81,7 @@ class Service:
     def tick(self, now: float) -> None:
         """Look for what is overdue."""
         self._upstreams.tick(now)
+        self._books.tasks.tick(now)
 
     async def watch(self) -> None:
         """Keep `upstream_up`, and so /readyz, true to the facts."""
@@ -104,6 +105,7 @@ class Service:
     async def close(self) -> None:
         """Let go of every connection, session and process."""
         await self._upstreams.close()
+        self._books.tasks.close()
 
     async def flush(self) -> None:
         """Push the last telemetry."""

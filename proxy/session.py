@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from .errors import DuplicateRequest, MalformedMessage
 from .telemetry.trace import UNTRACED, Trace
-from .telemetry.vocabulary import TOOLS_LIST
+from .telemetry.vocabulary import TASKS_CANCEL, TASKS_GET, TOOLS_CALL, TOOLS_LIST
 from .verdict import (
     CANCELLED,
     GARBLED,
@@ -36,6 +36,8 @@ HUNG_SECONDS = 25.0
 """Who gives up a call of which nothing was heard for so long, has not cancelled it: it hung. The
 official SDKs wait for 30 s or 60 s, by the client.
 """
+_OF_STATUS = (TASKS_GET, TASKS_CANCEL)
+"""Methods whose result is a task."""
 MOST_GIVEN_UP = 256
 """Calls that ended without an answer whose ids are remembered."""
 
@@ -47,13 +49,14 @@ class Call:
     the first event of a stream came back (0 if never). `held` is how many seconds it had waited for
     the upstream before that, such as for its era. `size` and `answer_size` are the bytes of the
     request and of the server's answer to it (0 if it gave none). `reason` says in one line why no
-    answer to it came.
+    answer to it came. `task` is the id of the task that it has become or is about ("" for none),
+    `task_status` that task's status by the answer.
     """
 
     __slots__ = (
         "answer_size", "asked", "deadline", "first_event", "heard", "held", "id", "listed",
         "method", "name", "progress_token", "questioned", "reason", "session", "size", "started",
-        "trace", "version",
+        "task", "task_status", "trace", "version",
     )  # fmt: skip
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
@@ -75,15 +78,22 @@ class Call:
         self.questioned = False
         self.version = version or params.protocol_version
         self.session = session
+        about = UNSET if self.method == TOOLS_CALL else params.task_id
+        self.task = "" if about is UNSET else jsonrpc.text(about)
+        self.task_status = ""
         self.trace: Trace = UNTRACED
 
     def __repr__(self) -> str:
         return f"<Call {self.id!r} {self.method} {self.name}>"
 
     def note(self, result: Result) -> None:
-        """Take in what the result says beside the outcome: which tools there are."""
+        """Take in what the result says beside the outcome: which tools there are, or a task."""
         if self.method == TOOLS_LIST and result.tools is not UNSET:
             self.listed = jsonrpc.tool_names(result.tools)
+        elif self.method == TOOLS_CALL and result.task is not UNSET:
+            self.task, self.task_status = jsonrpc.task(result.task)
+        elif self.method in _OF_STATUS and result.status is not UNSET:
+            self.task_status = jsonrpc.text(result.status)
 
 
 def excuse(calls: Iterable[Call], seconds: float) -> None:
@@ -279,8 +289,9 @@ class Session:
         call = self._calls.get(message.id) or self._meant(message)  # type: ignore[arg-type]
         if call is None:
             return LATE
-        if message.result and message.result.tools is not UNSET:
-            call.note(message.result)
+        result = message.result
+        if result and not (result.tools is result.task is result.status):
+            call.note(result)
         return self._finish(call, judge(message))
 
     def _meant(self, message: Message) -> Call | None:

@@ -10,8 +10,10 @@ from ..telemetry.ledger import Ledger
 from ..telemetry.spans import Exchange as TraceRecord
 from ..telemetry.tracing import Tracer
 from ..telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
+from ..verdict import OK
 from .call_log import CallLog
 from .owners import Owners
+from .tasks import Tasks
 
 _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 
@@ -19,15 +21,16 @@ _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 class Books:
     """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended.
 
-    `owners` tells whose each session is.
+    `owners` tells whose each session is, `tasks` are the calls that became tasks.
     """
 
-    __slots__ = ("_call_log", "_in_flight", "_tracer", "ledger", "on_quiet", "owners")
+    __slots__ = ("_call_log", "_in_flight", "_tracer", "ledger", "on_quiet", "owners", "tasks")
 
     def __init__(self, ledger: Ledger, tracer: Tracer, call_log: CallLog | None = None) -> None:
         self._call_log = call_log
         self.ledger = ledger
         self.owners = Owners()
+        self.tasks = Tasks(ledger)
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
         self._tracer = tracer
@@ -53,26 +56,35 @@ class Books:
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many seconds the upstream took once it was asked."""
-        call, (outcome, fault, error_type) = finished
+        call = finished.call
         now = perf_counter()
         seconds = now - call.started
+        overhead = seconds - waited - call.held
         trace = call.trace
         ledger = self.ledger
         if call.listed:
             ledger.tools_listed(call.listed)
-        ledger.record(
-            call.method,
-            call.name if call.method == TOOLS_CALL else "",
-            "POST",
-            status,
-            outcome,
-            fault,
-            error_type,
-            call.version,
-            seconds,
-            seconds - waited - call.held,
-            *trace.exemplar,
-        )
+        counted = False
+        if call.task:
+            if call.method == TOOLS_CALL and finished.verdict == OK:
+                counted = self.tasks.take_on(call, status, seconds, overhead, now)
+            else:
+                finished = self.tasks.follow(finished, now)
+        if not counted:
+            outcome, fault, error_type = finished.verdict
+            ledger.record(
+                call.method,
+                call.name if call.method == TOOLS_CALL else "",
+                "POST",
+                status,
+                outcome,
+                fault,
+                error_type,
+                call.version,
+                seconds,
+                overhead,
+                *trace.exemplar,
+            )
         ledger.sized(call.size, call.answer_size)
         if call.first_event:
             ledger.first_events.observe(call.first_event - call.started)

@@ -13,6 +13,9 @@ from .catalogue import OVERFLOW_LABEL
 TOOLS_CALL = "tools/call"
 TOOLS_LIST = "tools/list"
 PROMPTS_GET = "prompts/get"
+TASKS_CANCEL = "tasks/cancel"
+TASKS_GET = "tasks/get"
+TASKS_RESULT = "tasks/result"
 
 METHODS = frozenset(
     {
@@ -44,10 +47,10 @@ METHODS = frozenset(
         "sampling/createMessage",
         "server/discover",
         "subscriptions/listen",
-        "tasks/cancel",
-        "tasks/get",
+        TASKS_CANCEL,
+        TASKS_GET,
         "tasks/list",
-        "tasks/result",
+        TASKS_RESULT,
         TOOLS_CALL,
         TOOLS_LIST,
     }

@@ -28,6 +28,13 @@ class _Tool(Struct, gc=False):
     name: str
 
 
+class _Task(Struct, rename="camel"):
+    """A task that a server has taken on."""
+
+    task_id: str
+    status: str = ""
+
+
 class _Object(Struct, gc=False):
     """Any object; what is none is refused before the rest is read."""
 
@@ -39,6 +46,8 @@ _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 _decode_objects = msgspec.json.Decoder(list[_Object]).decode
 _decode_tools = msgspec.json.Decoder(list[_Tool]).decode
+_decode_task = msgspec.json.Decoder(_Task).decode
+_decode_text = msgspec.json.Decoder(str).decode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 _encode = msgspec.json.encode
 
@@ -90,6 +99,23 @@ def tool_names(tools: Raw) -> tuple[str, ...]:
         return tuple([each.name for each in _decode_tools(tools)])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
+
+
+def task(found: Raw) -> tuple[str, str]:
+    """Id and status of a task; empty if it is none."""
+    try:
+        read = _decode_task(found)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "", ""
+    return read.task_id, read.status
+
+
+def text(found: Raw) -> str:
+    """A string; empty if it is none."""
+    try:
+        return _decode_text(found)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def is_spoken(line: bytes) -> bool:

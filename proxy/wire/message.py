@@ -24,16 +24,19 @@ class Params(Struct, gc=False, rename="camel"):
     request_id: RequestId | None = None
     progress_token: RequestId | None = None
     protocol_version: str = ""
+    task_id: Raw | UnsetType = UNSET
 
 
 class Result(Struct, gc=False, rename="camel"):
-    """A result: whether a tool says that it failed, the revision `initialize` agreed on, and the
-    list of tools, unread.
+    """A result: whether a tool says that it failed, the revision `initialize` agreed on, and
+    unread the list of tools, the task that a call has become, and the status of a task.
     """
 
     is_error: bool | None = None
     protocol_version: str = ""
     tools: Raw | UnsetType = UNSET
+    task: Raw | UnsetType = UNSET
+    status: Raw | UnsetType = UNSET
 
 
 class Failure(Struct, gc=False):

@@ -244,12 +244,17 @@ def write(request: Json) -> None:
     sys.stdout.flush()
 
 
+def defer(request: Json) -> None:
+    """Take the call on as a task."""
+    reply(request, task={"taskId": "t-1", "status": "working", "ttl": None})
+
+
 TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
         narrate, farewell, hang, crash, told, log, odd, touch, require, half, mute, garbage,
-        stranger, write,
+        stranger, write, defer,
     )
 }  # fmt: skip
 
@@ -296,6 +301,11 @@ def subscribe(request: Json) -> None:
     reply(request)
 
 
+def describe_task(request: Json) -> None:
+    """The task that was taken on is done by now."""
+    reply(request, taskId=request["params"]["taskId"], status="completed", ttl=None)
+
+
 def other(message: Json) -> None:
     """Refuse an unknown request; remember what is none."""
     if "id" in message and "method" in message:
@@ -311,6 +321,8 @@ METHODS = {
     "tools/list": list_tools,
     "logging/setLevel": set_level,
     "resources/subscribe": subscribe,
+    "tasks/get": describe_task,
+    "tasks/result": fail,
 }
 OF_LEGACY = ("logging/setLevel", "resources/subscribe")
 

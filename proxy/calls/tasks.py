@@ -1,0 +1,139 @@
+"""Tools that run as tasks: such a call is over when its task is, not when the server took it on.
+
+MCP 2025-11-25, "Tasks": the server answers `tools/call` at once with a task. Later its client asks
+for the task's status (`tasks/get`, `tasks/cancel`) and for its result (`tasks/result`).
+"""
+
+from dataclasses import dataclass
+
+from ..session import Call, Finished
+from ..telemetry.catalogue import Outcome
+from ..telemetry.ledger import Ledger
+from ..telemetry.vocabulary import TASKS_RESULT, TOOLS_CALL, cut
+from ..verdict import CANCELLED, OK, TOOL_ERROR, Verdict
+
+MOST_TASKS = 10_000
+"""Tasks that are followed; for one more that of which nothing was heard for longest is not."""
+LONGEST_NAME = 256
+"""Characters of a task's id, and of its session's; a task with longer ones is not followed."""
+SILENT_SECONDS = 3600.0
+"""How long a task is followed of which nothing is heard."""
+
+_NO_SUCH_TASK = "-32602"
+"""What a server answers that does not know, or no longer knows, the task."""
+_ENDS = {"failed": TOOL_ERROR, "cancelled": CANCELLED}
+"""What a call came to by the status of its task. One that is `completed` may say more."""
+
+
+@dataclass(slots=True)
+class _Task:
+    """A call whose task goes on. `seconds` is how long it took until it was taken on, or ended."""
+
+    tool: str
+    status: int
+    version: str
+    started: float
+    seconds: float
+    overhead: float
+    exemplar: tuple[int, int]
+    heard: float
+    ended: bool = False
+    counted: bool = False
+
+
+class Tasks:
+    """Tasks by session and id, the longest unheard first; tells the ledger what each came to.
+
+    A task whose end is not seen counts as its call was answered: as ok, timed to that answer.
+    """
+
+    __slots__ = ("_ledger", "_tasks")
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._tasks: dict[tuple[str, str], _Task] = {}
+
+    def __repr__(self) -> str:
+        return f"<Tasks {len(self._tasks)}>"
+
+    def take_on(self, call: Call, status: int, seconds: float, overhead: float, now: float) -> bool:
+        """The server answered a call by a task: whether it is counted here, once that is over."""
+        key = call.session, call.task
+        if max(map(len, key)) > LONGEST_NAME:
+            return False
+        if key in self._tasks or len(self._tasks) >= MOST_TASKS:
+            self._forget(key if key in self._tasks else next(iter(self._tasks)))
+        tool, version = cut(call.name), cut(call.version)
+        self._tasks[key] = _Task(
+            tool, status, version, call.started, seconds, overhead, call.trace.exemplar, now
+        )
+        self._hear(self._tasks[key], call.task_status, now)
+        return True
+
+    def follow(self, finished: Finished, now: float) -> Finished:
+        """A request about a task was answered; what that request came to.
+
+        To deliver an error is no error: that is what the tool came to.
+        """
+        call, verdict = finished
+        task = self._tasks.pop((call.session, call.task), None)
+        if task is None:
+            return finished
+        self._tasks[call.session, call.task] = task
+        task.heard = now
+        if call.method != TASKS_RESULT:
+            self._hear(task, call.task_status, now)
+            return finished
+        outcome, _, error_type = verdict
+        if outcome is Outcome.PROTOCOL_ERROR and error_type == _NO_SUCH_TASK:
+            return finished
+        if outcome not in (Outcome.OK, Outcome.TOOL_ERROR, Outcome.PROTOCOL_ERROR):
+            return finished
+        self._end(task, verdict, now)
+        return Finished(call, OK)
+
+    def tick(self, now: float) -> None:
+        """Give up tasks of which nothing was heard for long."""
+        while self._tasks:
+            key, task = next(iter(self._tasks.items()))
+            if now - task.heard <= SILENT_SECONDS:
+                return
+            self._forget(key)
+
+    def close(self) -> None:
+        """Count what is left."""
+        for key in tuple(self._tasks):
+            self._forget(key)
+
+    def _hear(self, task: _Task, status: str, now: float) -> None:
+        if status == "completed":
+            self._time(task, now)
+        elif status in _ENDS:
+            self._end(task, _ENDS[status], now)
+
+    def _time(self, task: _Task, now: float) -> None:
+        if not task.ended:
+            task.ended = True
+            task.seconds = now - task.started
+
+    def _end(self, task: _Task, verdict: Verdict, now: float) -> None:
+        self._time(task, now)
+        self._count(task, verdict)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        self._count(self._tasks.pop(key), OK)
+
+    def _count(self, task: _Task, verdict: Verdict) -> None:
+        if not task.counted:
+            task.counted = True
+            self._ledger.record(
+                TOOLS_CALL,
+                task.tool,
+                "POST",
+                task.status,
+                *verdict,
+                task.version,
+                task.seconds,
+                task.overhead,
+                *task.exemplar,
+            )

@@ -1,0 +1,170 @@
+"""Tools that run as tasks: each call is counted once, as what its task came to, and when it did."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from proxy.calls.books import Books
+from proxy.calls.tasks import LONGEST_NAME, MOST_TASKS, SILENT_SECONDS, Tasks
+from proxy.session import Call, Finished, Session
+from proxy.verdict import OK
+from proxy.wire import jsonrpc
+from proxy.wire.fields import encode
+from tests.proxy.scripted import books
+
+ID = "786512e2"
+CREATED = {"task": {"taskId": ID, "status": "working", "ttl": 60000}}
+DONE = {"content": [{"type": "text", "text": "done"}]}
+FAILED = {"content": [], "isError": True}
+
+
+def ask(kept: Books, method: str, *, session: str = "s", **answer: Any) -> None:
+    """A request, and its answer."""
+    params = {"name": "t", "task": {}} if method == "tools/call" else {"taskId": ID}
+    asked = jsonrpc.decode(encode({"id": 1, "method": method, "params": params}))
+    call = Call(asked, 0.0, "2025-11-25", session)
+    waiting = Session(10.0)
+    waiting.begin((call,), 0.0)
+    effect = waiting.receive(jsonrpc.decode(encode({"id": 1, **answer})), 0.0)
+    assert isinstance(effect, Finished)
+    kept.ledger.in_flight += 1
+    kept.finished(effect, 200, 0.0)
+
+
+def status(of: str) -> dict[str, Any]:
+    return {"taskId": ID, "status": of, "ttl": None}
+
+
+def came_to(kept: Books) -> Counter[tuple[str, str]]:
+    rows = kept.ledger.rows.items()
+    return Counter({(row[0], row[4]): sum(each.counts) for row, each in rows})
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"result": DONE}, "ok"),
+        ({"result": FAILED}, "tool_error"),
+        ({"error": {"code": -32603, "message": "oh"}}, "protocol_error"),
+    ],
+)
+def test_a_call_is_what_its_task_comes_to_and_to_deliver_that_is_ok(
+    answer: dict[str, Any], outcome: str
+) -> None:
+    kept = books()
+    kept.ledger.tools_listed(["t"])
+    ask(kept, "tools/call", result=CREATED)
+    assert came_to(kept) == {}
+    assert kept.ledger.in_flight == 0
+    ask(kept, "tasks/get", result=status("working"))
+    assert came_to(kept) == {("tasks/get", "ok"): 1}
+    for times in (1, 2):
+        ask(kept, "tasks/result", **answer)
+        assert came_to(kept) == {
+            ("tasks/get", "ok"): 1,
+            ("tools/call", outcome): 1,
+            ("tasks/result", "ok"): times,
+        }
+    (row,) = (each for each in kept.ledger.rows if each[0] == "tools/call")
+    assert row[1] == "t"
+
+
+@pytest.mark.parametrize(
+    ("method", "last", "outcome"),
+    [
+        ("tasks/get", "failed", "tool_error"),
+        ("tasks/get", "cancelled", "cancelled"),
+        ("tasks/cancel", "cancelled", "cancelled"),
+    ],
+)
+def test_a_task_that_ended_badly_is_counted_when_that_is_seen(
+    method: str, last: str, outcome: str
+) -> None:
+    kept = books()
+    ask(kept, "tools/call", result=CREATED)
+    ask(kept, method, result=status(last))
+    assert came_to(kept) == {("tools/call", outcome): 1, (method, "ok"): 1}
+    ask(kept, "tasks/result", error={"code": -32603, "message": "it failed"})
+    kept.tasks.close()
+    assert came_to(kept)["tools/call", outcome] == 1
+
+
+def test_a_request_for_a_task_that_the_server_does_not_know_says_nothing_of_it() -> None:
+    kept = books()
+    ask(kept, "tools/call", result=CREATED)
+    ask(kept, "tasks/result", error={"code": -32602, "message": "expired"})
+    ask(kept, "tasks/result", session="other", result=FAILED)
+    kept.tasks.close()
+    assert came_to(kept) == {
+        ("tasks/result", "protocol_error"): 1,
+        ("tasks/result", "tool_error"): 1,
+        ("tools/call", "ok"): 1,
+    }
+
+
+@pytest.mark.parametrize("given", [7, {"taskId": 7}, {}, None, {"taskId": "x" * LONGEST_NAME * 2}])
+def test_what_is_no_task_is_counted_at_once(given: object) -> None:
+    kept = books()
+    ask(kept, "tools/call", result={"task": given})
+    ask(kept, "tasks/get", result={"status": 5})
+    assert came_to(kept) == {("tools/call", "ok"): 1, ("tasks/get", "ok"): 1}
+
+
+class Scene:
+    """Tasks, each of a call that came at second 0 and was answered at second 1."""
+
+    def __init__(self) -> None:
+        self.books = books()
+        self.tasks = Tasks(self.books.ledger)
+
+    def begin(self, name: str) -> None:
+        self.tasks.take_on(self._about("tools/call", name), 200, 1.0, 0.0, 1.0)
+
+    def see(self, name: str, last: str, now: float) -> None:
+        call = self._about("tasks/get", name)
+        call.task_status = last
+        self.tasks.follow(Finished(call, OK), now)
+
+    @property
+    def seconds(self) -> list[float]:
+        return [each.total for each in self.books.ledger.rows.values()]
+
+    def _about(self, method: str, name: str) -> Call:
+        asked = {"id": 1, "method": method, "params": {"name": "t"}}
+        call = Call(jsonrpc.decode(encode(asked)), 0.0, "2025-11-25", "s")
+        call.task = name
+        return call
+
+
+def test_a_task_is_timed_to_when_its_end_was_first_seen() -> None:
+    scene = Scene()
+    scene.begin("a")
+    scene.see("a", "working", 3.0)
+    scene.see("a", "completed", 5.0)
+    scene.see("a", "completed", 8.0)
+    assert scene.seconds == []
+    scene.tasks.close()
+    assert scene.seconds == [5.0]
+
+
+def test_a_task_whose_end_is_not_seen_is_timed_to_its_calls_answer() -> None:
+    scene = Scene()
+    scene.begin("a")
+    scene.begin("b")
+    scene.see("a", "working", 100.0)
+    scene.tasks.tick(SILENT_SECONDS + 2.0)
+    assert scene.seconds == [1.0]
+    scene.tasks.tick(SILENT_SECONDS + 101.0)
+    assert scene.seconds == [2.0]
+
+
+def test_no_more_than_so_many_tasks_are_followed() -> None:
+    scene = Scene()
+    for number in range(MOST_TASKS):
+        scene.begin(str(number))
+    scene.see("0", "working", 2.0)
+    scene.begin("one more")
+    assert scene.seconds == [1.0]
+    scene.see("0", "failed", 7.0)
+    assert sorted(scene.seconds) == [1.0, 7.0]
