@@ -13,6 +13,8 @@ INGESTION ?=
 TOOLHIVE ?=
 THRESHOLDS ?=
 STACK  ?= otel-scrape
+CLUSTER ?=
+YES    ?=
 PROMETHEUS ?=
 FROM   ?=
 SERVER ?=
@@ -116,9 +118,16 @@ servers: $(VENV)/run.stamp ## print the servers of an MCP client's configuration
 	@$(BIN)/python -m stacks.mcp_json "$(FROM)"
 
 .PHONY: up
-up: $(VENV)/run.stamp ## stand the stack up on the current cluster: STACK=otel-scrape
-	@command -v pulumi >/dev/null || { echo "make up: pulumi is not on PATH: install the Pulumi CLI" >&2; exit 2; }
-	pulumi up --stack $(STACK)
+up: $(VENV)/run.stamp ## stand the stack up, on a new kind cluster if there is none: STACK=otel-scrape CLUSTER=kind YES=1
+	@$(BIN)/python -m stacks.commands.up "$(STACK)" $(if $(filter kind,$(CLUSTER)),--kind) $(if $(filter-out 0 no false,$(YES)),--yes)
+
+.PHONY: forward
+forward: $(VENV)/run.stamp ## open Grafana, Prometheus, Jaeger and the servers on this machine, until Ctrl-C: STACK=otel-scrape
+	@exec $(BIN)/python -m stacks.commands.forward "$(STACK)"
+
+.PHONY: down
+down: $(VENV)/run.stamp ## end what make up made, with the kind cluster if it made one: STACK=otel-scrape
+	@$(BIN)/python -m stacks.commands.down "$(STACK)"
 
 .PHONY: image
 image: ## build the proxy's image with docker: IMAGE=mcp-observability-proxy:0.1.0

@@ -53,11 +53,13 @@ def chosen_cluster(
     return _cluster(files, context) if files else None
 
 
-def _cluster(files: Mapping[str, Mapping[str, Any]], context: str | None) -> Cluster:
+def _cluster(files: Mapping[str, Mapping[str, Any]], context: str | None) -> Cluster | None:
     contexts = _merged(files, "contexts")
     known = ", ".join(contexts) or "no context"
     current = (str(each["current-context"]) for each in files.values() if each["current-context"])
     name = next(current, None) if context is None else context
+    if name is None and not contexts:
+        return None
     if name is None:
         raise ConfigError(
             f"{CONTEXT_KEY}: missing, and the kubeconfig has no current context; it has: {known}"

@@ -265,8 +265,18 @@ def _outputs(config: StackConfig) -> dict[str, Any]:
             if mode is Mode.INSTALL
         },
         "servers": clients.described(config),
+        **_grafana_password(config),
         **_by_hand(config),
     }
+
+
+def _grafana_password(config: StackConfig) -> dict[str, str]:
+    """The command that prints it."""
+    if config.components.grafana.mode is not Mode.INSTALL:
+        return {}
+    secret = f"--namespace {config.namespaces.monitoring} get secret {grafana_objects.SECRET}"
+    path = f"jsonpath='{{.data.{grafana_objects.PASSWORD_KEY}}}'"
+    return {"grafanaPassword": f"kubectl {secret} --output {path} | base64 --decode"}
 
 
 def _by_hand(config: StackConfig) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def test_a_grafana_with_an_api_gets_a_command_instead_of_objects() -> None:
     assert found.outputs["importDashboards"] == command
     assert found.outputs["addresses"]["grafana"] == "https://grafana.example.org"
     assert "grafana" not in found.outputs["portForward"]
+    assert "grafanaPassword" not in found.outputs
 
 
 def test_proxies_push_to_an_existing_collector() -> None:

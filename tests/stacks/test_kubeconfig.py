@@ -101,6 +101,7 @@ def test_a_pod_without_a_kubeconfig_uses_its_service_account(files: dict[str, st
 
 def test_without_any_kubeconfig_there_is_no_cluster(files: dict[str, str]) -> None:
     assert context_of({"KUBECONFIG": files["missing"]}) is None
+    assert context_of({"KUBECONFIG": files["empty"]}) is None
 
 
 def test_each_mistake_is_one_line_that_says_what_there_is(files: dict[str, str]) -> None:

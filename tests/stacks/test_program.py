@@ -291,6 +291,10 @@ def test_the_outputs_say_what_was_chosen_and_how_to_reach_it(profile: str, jaege
         " svc/kube-prometheus-stack-prometheus 9090:9090",
         "jaeger": f"kubectl --namespace monitoring port-forward {jaeger} 16686:16686",
     }
+    assert outputs["grafanaPassword"] == (
+        "kubectl --namespace monitoring get secret grafana-admin"
+        " --output jsonpath='{.data.admin-password}' | base64 --decode"
+    )
 
 
 def test_a_folder_of_charts_is_used_by_archive_or_folder_without_a_repository(
