@@ -56,6 +56,26 @@ def test_a_call_that_ends_before_its_cancellation_is_answered_was_cancelled(
     other.close()
 
 
+@pytest.mark.parametrize("ends", [end_of_stream, error_answer, UpstreamSide.reset])
+def test_a_call_that_ends_after_its_cancellation_is_answered_was_cancelled_and_not_lost(
+    upstream: Upstream, proxy: RunningProxy, client: Client, ends: Callable[[UpstreamSide], None]
+) -> None:
+    client.post(call(5), mcp_session_id="s")
+    waiting = upstream.accept()
+    waiting.request()
+    other = Client(proxy.port)
+    other.post(CANCEL, mcp_session_id="s")
+    accepting = upstream.accept()
+    accepting.request()
+    accepting.answer(b"", "202 Accepted")
+    assert other.getresponse().status == 202
+    proxy.counted({(CALL, "cancelled", "caller"): 1})
+    ends(waiting)
+    client.getresponse().read()
+    proxy.counted({(CALL, "cancelled", "caller"): 1})
+    other.close()
+
+
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "500 Oh"])
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_what_the_server_does_not_accept_ends_no_call(
