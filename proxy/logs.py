@@ -1,5 +1,6 @@
 """Logs: one JSON object per line on stderr, never a payload, a token or a header."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -22,7 +23,10 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return _encode(line).decode()
+        try:
+            return _encode(line).decode()
+        except UnicodeEncodeError:  # Halves of surrogate pairs, which JSON can tell.
+            return json.dumps(line, default=str)
 
 
 def configure() -> None:

@@ -17,7 +17,7 @@ from .memory import Memory
 from .mounts import Mounts
 from .refusal import Page
 from .servers import StdioServer
-from .service import Service, Spawn, within
+from .service import Service, Spawn, contained, within
 from .settings import Settings
 from .telemetry.exposition import render
 from .transports import standard_streams
@@ -98,7 +98,7 @@ class Server:
     async def _serve(
         self, mcp: socket.socket | None, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
-        spawn = tasks.create_task
+        spawn = contained(tasks.create_task)
         services = self._services = tuple(
             Service(each, self._memory, self._processes, spawn) for each in self._each
         )
@@ -113,7 +113,7 @@ class Server:
         pages = self._admin_front(spawn, loopback=listening.is_loopback(metrics))
         await loop.create_server(lambda: ClientConnection(pages), sock=metrics)
         watches = [
-            spawn(each)
+            tasks.create_task(each)
             for each in (self._tick(), entrance.watch(), *(each.watch() for each in services))
         ]
         for each in services:

@@ -132,6 +132,18 @@ class Service:
             logs.event(LOG, "upstream unreachable", logging.WARNING, upstream=shown, reason=failure)
 
 
+def contained(spawn: Spawn) -> Spawn:
+    """Starts tasks of which none ends the others: an error that nobody foresaw is logged."""
+
+    async def contain(work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception:
+            LOG.exception("a task has failed")
+
+    return lambda work: spawn(contain(work))
+
+
 async def within(seconds: float, wait: Coroutine[None, None, object]) -> None:
     """Wait for something, but no longer than that."""
     try:

@@ -30,6 +30,12 @@ _SCHEMES = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
 # User name and password of a URL; and a value with its name, as in a query or an environment.
 _USER = re.compile(r"://[^\s/]*@")
 _NAMED = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s&;#\"']+)")
+# The same as people and JSON within a text write it, up to the end of the line or of the value.
+_TOLD = re.compile(
+    rf"(?<![\w.-])([\w.-]{{0,40}}(?:{'|'.join(SECRETS)})[\w.-]{{0,40}})"
+    r"([\\\"']*\s{0,8}:\s{0,8}[\\\"']*)([^\n,\"'}\\]+)",
+    re.IGNORECASE,
+)
 # What contains one of SECRETS and is none.
 _HARMLESS = re.compile(r"author(?!i[sz])|pass(?=ed|es|ing|age|enger|ive|port)")
 _FILLERS = re.compile(r"[^a-z0-9]")
@@ -54,8 +60,11 @@ class Scrubber:
 
     def _scrub(self, value: Any) -> Any:
         if isinstance(value, dict):
+            hidden = ("value",) if self._is_named_secret(value) else ()
             return {
-                self._veiled(name): HIDDEN if self._hides(name) else self._scrub(each)
+                self._veiled(name): HIDDEN
+                if name in hidden or self._hides(name)
+                else self._scrub(each)
                 for name, each in value.items()
             }
         if isinstance(value, list):
@@ -65,9 +74,18 @@ class Scrubber:
     def _veiled(self, text: str) -> str:
         """A text without credentials in the forms that HTTP, URLs and environments have."""
         text = _USER.sub(f"://{HIDDEN}@", _SCHEMES.sub(rf"\1 {HIDDEN}", text))
+        text = _TOLD.sub(
+            lambda found: f"{found[1]}{found[2]}{HIDDEN}" if self._hides(found[1]) else found[0],
+            text,
+        )
         return _NAMED.sub(
             lambda found: f"{found[1]}={HIDDEN}" if self._hides(found[1]) else found[0], text
         )
+
+    def _is_named_secret(self, pair: dict[Any, Any]) -> bool:
+        """Whether it is an object of a secret's name and value, as environments are written."""
+        names = (pair.get("name"), pair.get("key"))
+        return any(isinstance(each, str) and self._hides(each) for each in names)
 
     def _hides(self, name: str) -> bool:
         plain = _plain(name)

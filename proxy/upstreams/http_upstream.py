@@ -190,6 +190,7 @@ class HttpUpstream:
         if head.session is not None and initializes(exchange.post):
             self._open_session(head.session.decode("latin-1"), principal)
         elif head.status == 404 and arrival.session and arrival.method == "POST":
+            self._books.owners.release(arrival.session)
             self._end_session(arrival.session, "404")
         elif principal and arrival.session and head.status < 300:
             self._books.owners.claim(arrival.session, principal)
@@ -263,10 +264,15 @@ class HttpUpstream:
     def _deleted(self, exchange: Exchange) -> None:
         """A client said that its session is over, and so it is, whatever the server made of it.
 
-        Only one whom the server turns away has ended nothing.
+        Only one whom the server turns away has ended nothing. While the server may still have the
+        session, it stays its owner's.
         """
-        if exchange.head is None or exchange.head.status not in FORBIDDEN:
-            self._end_session(exchange.post.arrival.session, "")
+        status = 0 if exchange.head is None else exchange.head.status
+        session = exchange.post.arrival.session
+        if 200 <= status < 300 or status == 404:
+            self._books.owners.release(session)
+        if status not in FORBIDDEN:
+            self._end_session(session, "")
 
     def _open_session(self, session: str, principal: bytes) -> None:
         self._books.owners.claim(session, principal)
@@ -284,7 +290,6 @@ class HttpUpstream:
         if session in self._parked:
             parked = self._parked[session]
             self._end_parked(session, parked.give_up(parked.calls, perf_counter()), GONE_STATUS)
-        self._books.owners.release(session)
         seconds = self._sessions.close(session, perf_counter())
         if seconds is not None:
             self._books.session_ended(seconds, error_type)

@@ -2,6 +2,8 @@
 
 from itertools import takewhile
 
+from ..calls.owners import session_key
+
 MOST_LEASES = 100_000
 """Sessions that are followed; for one more the longest silent is forgotten."""
 
@@ -9,7 +11,8 @@ MOST_LEASES = 100_000
 class Leases:
     """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`.
 
-    `_heard` is in the order of its times, the longest silent first.
+    They are kept by `session_key`, which `open` and `abandoned` tell. `_heard` is in the order of
+    its times, the longest silent first.
     """
 
     __slots__ = ("_begun", "_heard", "_idle")
@@ -26,11 +29,11 @@ class Leases:
         return len(self._begun)
 
     def __contains__(self, session: str) -> bool:
-        return session in self._begun
+        return session_key(session) in self._begun
 
     def open(self, session: str, now: float) -> str:
         """A session begins; which one is forgotten for it, "" if none."""
-        forgotten = ""
+        forgotten, session = "", session_key(session)
         if len(self._begun) >= MOST_LEASES:
             forgotten = next(iter(self._heard))
             self.close(forgotten, now)
@@ -39,11 +42,13 @@ class Leases:
 
     def touch(self, session: str, now: float) -> None:
         """A sign of life; of a session that is not open it is ignored."""
+        session = session_key(session)
         if self._heard.pop(session, None) is not None:
             self._heard[session] = now
 
     def close(self, session: str, now: float) -> float | None:
         """End a session: how many seconds it lived, None if it is not open."""
+        session = session_key(session)
         begun = self._begun.pop(session, None)
         if begun is None:
             return None

@@ -28,7 +28,9 @@ def is_plain(data: bytes, message: Message) -> bool:
     return (
         low.count(b'"id"') == 1
         and low.count(b'"method"') == 1
+        and low.count(b'"params"') == (params is not None)
         and low.count(b'"name"') == (params is not None and params.name != "")
+        and low.count(b'"uri"') <= 1
         and (_BACKSLASH not in low or _ESCAPED not in low)
         and (low.isascii() or not any(each in data for each in _FOLDED))
         and message.is_request

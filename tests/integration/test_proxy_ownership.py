@@ -114,8 +114,8 @@ def test_each_of_several_fixed_tokens_has_sessions_of_its_own(tmp_path: Any) -> 
 @pytest.mark.parametrize("server", ["stdio", "streamable-http"])
 def test_streams_end_with_the_token_that_opened_them(server: str) -> None:
     # 30 s after its expiry a token is no good to anybody: the clocks may differ by that.
-    alice = bearer(sub="alice", exp=time.time() - 20)
     with guarded("streamable-http", server) as each:
+        alice = bearer(sub="alice", exp=time.time() - 15)
         session = StreamableClient(each.url, alice)
         carried = SseClient(each.proxy.port, **alice)
         with session.ask("GET", alice) as stream:

@@ -37,6 +37,10 @@ def test_an_event_is_one_object_with_its_fields() -> None:
     }  # fmt: skip
 
 
+def test_half_of_a_surrogate_pair_is_told_as_json_has_it() -> None:
+    assert logged("payload", message="a\ud800")["message"] == "a\ud800"
+
+
 def test_an_exception_stays_within_its_line() -> None:
     kept = Kept()
     try:

@@ -36,6 +36,12 @@ def test_a_field_with_a_telling_name_is_hidden_at_any_depth(name: str) -> None:
     assert "hello" in told
 
 
+@pytest.mark.parametrize("named", ["name", "key"])
+def test_the_value_of_a_named_secret_is_hidden(named: str) -> None:
+    assert SECRET not in shown({"env": [{named: "API_KEY", "value": SECRET}]})
+    assert SECRET in shown({"env": [{named: "COLOUR", "value": SECRET}]})
+
+
 def test_more_names_may_be_hidden_but_none_fewer() -> None:
     message = {"cardNumber": SECRET, "password": SECRET}
     assert shown(message, names=("card_number",)).count(HIDDEN) == 2
@@ -57,6 +63,10 @@ def test_a_word_that_only_looks_like_a_secret_is_shown(name: str) -> None:
         f"see https://a.example/x?page=1&access_token={SECRET}#end",
         f"PGPASSWORD={SECRET} psql",
         f"--api-key={SECRET}",
+        f"your password: {SECRET}",
+        f'{{"x": 1, "api_key": "{SECRET}", "y": 2}}',
+        f"Authorization: token {SECRET}",
+        json.dumps(json.dumps({"pwd": SECRET})),
     ],
 )
 def test_secrets_of_urls_and_of_named_values_are_hidden(text: str) -> None:

@@ -215,3 +215,31 @@ def test_without_room_in_memory_the_longest_answer_passes_unread(kind: str) -> N
         ("ping", "", 200, "ok", "none"): 2,
         ("ping", "", 200, "transport_error", "server"): 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "free"), [(200, True), (204, True), (404, True), (405, False), (401, False)]
+)
+def test_a_session_stays_its_owners_while_the_server_may_have_it(status: int, free: bool) -> None:
+    counts, client = books(), ScriptedClient()
+    kept = upstream(counts)
+    counts.owners.claim("s", b"alice")
+    client.principal = b"alice"
+    kept.delete(post(client, b"", arrival("DELETE", mcp_session_id="s")))
+    assert isinstance(client.visitor, Exchange)
+    answer = parse_response(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % status)
+    client.visitor.answer_whole(answer, b"", perf_counter())
+    assert counts.owners.allows("s", b"mallory") is free
+
+
+def test_an_abandoned_session_stays_its_owners() -> None:
+    counts, client = books(), ScriptedClient()
+    kept = upstream(counts)
+    client.principal = b"alice"
+    kept.post(post(client, INITIALIZE))
+    assert isinstance(client.visitor, Exchange)
+    named = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: s\r\n\r\n"
+    kept.answered(client.visitor, parse_response(named))
+    kept.tick(perf_counter() + TERMS.idle + 1)
+    assert counts.ledger.sessions == 0
+    assert not counts.owners.allows("s", b"mallory")
