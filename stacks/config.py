@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 
 from stacks import fields
+from stacks.alert_receivers import AlertReceivers, parse_alert_receivers
 from stacks.architectures import (
     ARCHITECTURES,
     OTEL_SCRAPE,
@@ -86,6 +87,7 @@ class StackConfig:
     values: Mapping[str, Values] = field(default_factory=dict)
     components: ComponentChoices = ComponentChoices()
     remote_write: RemoteWrite | None = None
+    alert_receivers: AlertReceivers | None = None
     cluster_label: str | None = None
     password: SecretValue = SecretValue("")
     chart_folder: str | None = None
@@ -149,6 +151,7 @@ KEYS = (
     "values",
     "components",
     "remoteWrite",
+    "alertReceivers",
     "clusterLabel",
     "ipFamily",
     "networkPolicies",
@@ -299,6 +302,7 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         values=read("values", _values),
         components=read("components", parse_components),
         remote_write=read("remoteWrite", parse_remote_write),
+        alert_receivers=read("alertReceivers", parse_alert_receivers),
         cluster_label=read("clusterLabel", _or_none(fields.text)),
         ip_family=read("ipFamily", partial(fields.choice, IpFamily)),
         network_policies=read("networkPolicies", _network_policies),
@@ -322,6 +326,10 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         _check_scope(config, mistakes)
     mistakes.report()
     _check_components(config, mistakes)
+    if config.alert_receivers and config.components.prometheus.mode is not Mode.INSTALL:
+        hint = "set them where the existing Prometheus sends alerts"
+        kinds = ", ".join(config.alert_receivers.settings)
+        mistakes.add(fields.refuse(_key("alertReceivers"), kinds, hint))
     mistakes.report()
     return config
 
@@ -381,6 +389,7 @@ DEFAULTS: dict[str, object] = {
     "values": {},
     "components": {},
     "remoteWrite": {},
+    "alertReceivers": {},
     "clusterLabel": "",
     "ipFamily": _DEFAULT.ip_family.value,
     "networkPolicies": "off",

@@ -9,6 +9,7 @@ from dashboards.inhibition import inhibit_rules
 from dashboards.rules import rules_document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
 from stacks import (
+    alert_receivers,
     clients,
     grafana_objects,
     monitors,
@@ -145,6 +146,8 @@ def _prometheus_values(config: StackConfig, values: Values) -> Values:
         values = overridden(values, _volume(config))
     if config.remote_write:
         values = overridden(values, remote_write.prometheus_values(config.remote_write))
+    if config.alert_receivers:
+        values = overridden(values, alert_receivers.prometheus_values(config.alert_receivers))
     if config.cluster_label:
         labels = {"externalLabels": {"cluster": config.cluster_label}}
         values = overridden(values, {"prometheus": {"prometheusSpec": labels}})
@@ -355,10 +358,12 @@ def _kubelet_service(config: StackConfig) -> tuple[Values, ...]:
 
 def _secrets(config: StackConfig) -> tuple[Values, ...]:
     monitoring = config.namespaces.monitoring
+    receivers = config.alert_receivers
     admin = grafana_objects.admin_secret(config.password, monitoring)
     return (
         *([admin] if config.components.grafana.mode is Mode.INSTALL else []),
         *remote_write.secrets(config),
+        *([alert_receivers.secret(receivers, monitoring)] if receivers and receivers.files else []),
         *collector_secrets(config),
         *server_secrets.objects(config.servers, config.namespaces.servers),
     )

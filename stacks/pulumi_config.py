@@ -40,6 +40,7 @@ _JSON_KEYS = frozenset(
         "components",
         "networkPolicies",
         "remoteWrite",
+        "alertReceivers",
         "scrapeIntervalSeconds",
         "pushIntervalSeconds",
         "traceSamplingPercent",

@@ -1,0 +1,117 @@
+"""Where alerts go: receivers of the stack's Alertmanager; URLs and passwords are in a Secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stacks import fields
+from stacks.fields import Entry, Mistakes, refuse
+from stacks.secret_values import Text
+from stacks.values import Values
+
+SECRET = "alertmanager-receivers"
+_MOUNT = f"/etc/alertmanager/secrets/{SECRET}"
+_RECEIVER, _NOBODY = "mcp-observability", "null"
+_KINDS = ("webhook", "slack", "email")
+_KNOWN = {
+    "webhook": ("url",),
+    "slack": ("url", "channel"),
+    "email": ("to", "from", "smarthost", "username", "password"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReceivers:
+    """Alertmanager's settings for each kind of receiver, and the files that they read."""
+
+    settings: Mapping[str, Values]
+    files: Mapping[str, Text]
+
+
+def parse_alert_receivers(key: str, value: object) -> AlertReceivers | None:
+    """The key `alertReceivers`; empty for none."""
+    if value == {}:
+        return None
+    if not isinstance(value, dict):
+        raise refuse(key, value, f"it must be a map of {', '.join(_KINDS)}")
+    mistakes = Mistakes()
+    mistakes.check(fields.known_keys, f"{key}.", value, _KINDS)
+    settings: dict[str, Values] = {}
+    files: dict[str, Text] = {}
+    for kind in _KINDS:
+        if kind not in value:
+            continue
+        if not isinstance(value[kind], dict):
+            allowed = f"it must be a map of {', '.join(_KNOWN[kind])}"
+            mistakes.add(refuse(f"{key}.{kind}", value[kind], allowed))
+            continue
+        entry = Entry(f"{key}.{kind}.", value[kind], _KNOWN[kind], mistakes)
+        settings[kind] = _email(entry, files) if kind == "email" else _hook(entry, kind, files)
+    mistakes.report()
+    return AlertReceivers(settings, files)
+
+
+def _hook(entry: Entry, kind: str, files: dict[str, Text]) -> Values:
+    files[f"{kind}-url"] = entry.required("url", fields.secret_text, "the URL to post alerts to")
+    if kind == "webhook":
+        return {"url_file": f"{_MOUNT}/webhook-url"}
+    channel = entry.required("channel", fields.text, "such as #alerts")
+    return {"api_url_file": f"{_MOUNT}/slack-url", "channel": channel}
+
+
+def _email(entry: Entry, files: dict[str, Text]) -> Values:
+    settings: Values = {
+        "to": entry.required("to", fields.text, "addresses, separated by commas"),
+        "from": entry.required("from", fields.text, "the sender's address"),
+        "smarthost": entry.required("smarthost", fields.text, "host:port of the mail server"),
+    }
+    if ("username" in entry) != ("password" in entry):
+        given = "username" if "username" in entry else "password"
+        entry.refuse(given, "give username and password, or none of them")
+    elif "username" in entry:
+        settings["auth_username"] = entry.read("username", fields.text, "")
+        settings["auth_password_file"] = f"{_MOUNT}/email-password"
+        files["email-password"] = entry.required("password", fields.secret_text, "")
+    return settings
+
+
+def secret(receivers: AlertReceivers, namespace: str) -> Values:
+    """The Secret that Alertmanager mounts."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": SECRET, "namespace": namespace},
+        "type": "Opaque",
+        "stringData": dict(receivers.files),
+    }
+
+
+def prometheus_values(receivers: AlertReceivers) -> Values:
+    """Values of the chart that switch Alertmanager on.
+
+    Watchdog fires always, and alerts of severity info only explain others.
+    """
+    configs = {
+        f"{kind}_configs": [{**settings, "send_resolved": True}]
+        for kind, settings in receivers.settings.items()
+    }
+    unsent = ('alertname =~ "Watchdog|InfoInhibitor"', 'severity = "info"')
+    route = {
+        "receiver": _RECEIVER,
+        "group_by": ["alertname", "namespace", "server"],
+        "group_wait": "30s",
+        "group_interval": "5m",
+        "repeat_interval": "12h",
+        "routes": [{"receiver": _NOBODY, "matchers": [each]} for each in unsent],
+    }
+    mounted = [SECRET] if receivers.files else []
+    return {
+        "alertmanager": {
+            "enabled": True,
+            "alertmanagerSpec": {"secrets": mounted},
+            "config": {
+                "route": route,
+                "receivers": [{"name": _NOBODY}, {"name": _RECEIVER, **configs}],
+            },
+        },
+        "defaultRules": {"disabled": {"PrometheusNotConnectedToAlertmanagers": False}},
+    }
