@@ -125,11 +125,13 @@ class _Workspace(automation.LocalWorkspace):
         return super().stack_outputs(stack_name)
 
 
-def install(folder: Path, tools: Mapping[str, Path]) -> automation.PulumiCommand:
+def install(
+    folder: Path, tools: Mapping[str, Path], *, awaiting: bool = False
+) -> automation.PulumiCommand:
     """Lay out the CLI and the stand-in provider side by side, where the CLI finds it first."""
     (folder / "bin").mkdir()
     (folder / "bin" / "pulumi").symlink_to(tools["pulumi"])
-    _write_provider(folder / "bin" / "pulumi-resource-kubernetes", tools["helm"])
+    _write_provider(folder / "bin" / "pulumi-resource-kubernetes", tools["helm"], awaiting=awaiting)
     return automation.PulumiCommand(root=str(folder))
 
 
@@ -203,8 +205,9 @@ def _without_none(configuration: Mapping[str, Any]) -> dict[str, Any]:
     return {key: each for key, each in configuration.items() if each is not None}
 
 
-def _write_provider(path: Path, helm: Path) -> None:
+def _write_provider(path: Path, helm: Path, *, awaiting: bool) -> None:
     command = [sys.executable, "-m", "tests.e2e.provider", "--helm", str(helm)]
+    command += ["--await"] if awaiting else []
     path.write_text(
         f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.join(command)} "$@"\n'
     )

@@ -119,8 +119,11 @@ def _add_file(tar: tarfile.TarFile, name: str, content: Content) -> None:
         _add(tar, name, tarfile.REGTYPE, mode=0o644, data=content)
         return
     source = content.resolve()
-    mode = 0o755 if source.stat().st_mode & 0o111 else 0o644
-    _add(tar, name, tarfile.REGTYPE, mode=mode, data=source.read_bytes())
+    found = source.stat()
+    mode = 0o755 if found.st_mode & 0o111 else 0o644
+    # Otherwise Python takes no compiled module for that of its source.
+    changed = int(found.st_mtime)
+    _add(tar, name, tarfile.REGTYPE, mode=mode, data=source.read_bytes(), changed=changed)
 
 
 def _add(
@@ -131,7 +134,9 @@ def _add(
     mode: int = 0o777,
     data: bytes = b"",
     linkname: str = "",
+    changed: int = 0,
 ) -> None:
     entry = tarfile.TarInfo(name)
+    entry.mtime = changed
     entry.type, entry.mode, entry.size, entry.linkname = kind, mode, len(data), linkname
     tar.addfile(entry, io.BytesIO(data))

@@ -30,12 +30,22 @@ _PACKAGES = f"/opt/proxy/lib/{_VERSION}/site-packages"
 _LEFT_OUT = {"site-packages", "test", "tests", "idlelib", "tkinter", "lib2to3", "ensurepip"}
 
 
-def images(folder: Path, proxy: tuple[str, ...], server: tuple[str, ...]) -> list[Image]:
-    """The proxy's image and that of the example server, which starts from it, under given names."""
+PROXY_IMAGE = "mcp-observability-proxy:0.1.0"
+STDIO_IMAGE = "example.com/stdio-server:1.0"
+HTTP_IMAGE = "example.com/http-server:1.0"
+
+
+def images(folder: Path) -> list[Image]:
+    """The proxy; an example server to run below it, FROM it; one to run on its own."""
     settings = _dockerfile((ROOT / "proxy" / "Dockerfile").read_text())
     layers = (_python(folder / "python.tar"), _proxy(folder / "proxy.tar"))
     example = (*layers, _server(folder / "server.tar"))
-    return [Image(proxy, layers, settings), Image(server, example, settings)]
+    on_its_own = {**settings, "Entrypoint": [PYTHON, EXAMPLE, "http"]}
+    return [
+        Image((PROXY_IMAGE,), layers, settings),
+        Image((STDIO_IMAGE,), example, settings),
+        Image((HTTP_IMAGE,), example, on_its_own),
+    ]
 
 
 def _dockerfile(text: str) -> dict[str, Any]:
@@ -90,9 +100,8 @@ def _proxy(archive: Path) -> Layer:
         there = importlib.metadata.version(name)
         assert there == version, f"{name} {there} is installed, the proxy's image has {version}"
     source = ROOT / "proxy"
-    own = [
-        each for each in source.rglob("*") if each.suffix in (".py", ".typed") and each.is_file()
-    ]
+    kinds = (".py", ".pyc", ".typed")
+    own = [each for each in source.rglob("*") if each.suffix in kinds and each.is_file()]
     files: dict[str, Content] = {f"/opt/app/{each.relative_to(ROOT)}": each for each in own}
     files |= _packages(name for name, _ in pins)
     files["/opt/proxy/pyvenv.cfg"] = f"home = {sys.base_prefix}/bin\n".encode()

@@ -126,6 +126,7 @@ def api_server(layout: Layout) -> list[str]:
         f"--service-cluster-ip-range={layout.place.services}",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
+        f"--admission-control-config-file={layout / 'admission.yaml'}",
         "--allow-privileged=true",
         "--profiling=false",
     ]
@@ -189,9 +190,25 @@ def kubeconfig(layout: Layout, token: str) -> dict[str, Any]:
 def files(layout: Layout) -> Mapping[str, Any]:
     """Configuration files by name; JSON is YAML, too."""
     return {
+        "admission.yaml": _admission_configuration(),
         "kubelet.yaml": _kubelet_configuration(layout),
         "proxy.yaml": _proxy_configuration(layout),
         "cni/node.conflist": _network(layout),
+    }
+
+
+def _admission_configuration() -> dict[str, Any]:
+    """The strictest of the Pod Security Standards, for all but the cluster's own pods."""
+    restricted = {
+        "apiVersion": "pod-security.admission.config.k8s.io/v1",
+        "kind": "PodSecurityConfiguration",
+        "defaults": {"enforce": "restricted", "enforce-version": "latest"},
+        "exemptions": {"namespaces": ["kube-system"]},
+    }
+    return {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AdmissionConfiguration",
+        "plugins": [{"name": "PodSecurity", "configuration": restricted}],
     }
 
 

@@ -116,12 +116,18 @@ class Client:
             raise
 
     def delete(
-        self, api_version: str, kind: str, name: str, *, namespace: str | None = None
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        *,
+        namespace: str | None = None,
+        propagation: str = "Background",
     ) -> None:
         """Ask for deletion; an object that is not there is deleted already."""
         try:
             path = self._path(api_version, kind, name, namespace=namespace)
-            self.request("DELETE", path, query={"propagationPolicy": "Background"})
+            self.request("DELETE", path, query={"propagationPolicy": propagation})
         except UnknownKind:
             return
         except ApiError as refusal:

@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.provider --helm PATH [ENGINE]`: serve until the engine goes away.
+"""`python -m tests.e2e.provider --helm PATH [--await] [ENGINE]`: serve until the engine goes away.
 
 The engine starts its plugins so, and reads the port from the first line of standard output.
 """
@@ -26,7 +26,7 @@ MESSAGE_BYTES = 400 * 1024 * 1024
 
 
 def main(arguments: list[str]) -> int:
-    helm = _parsed(arguments).helm
+    options = _parsed(arguments)
     engine = os.getppid()
     stopped, cancelled = threading.Event(), threading.Event()
     # The engine gives plugins a process group of their own, which Ctrl-C does not reach, and ends
@@ -35,7 +35,13 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stopped.set())
     with tempfile.TemporaryDirectory(prefix="provider-") as folder:
         server = _server(
-            Servicer(helm=helm, folder=Path(folder), environment=os.environ, cancelled=cancelled)
+            Servicer(
+                helm=options.helm,
+                awaiting=options.awaiting,
+                folder=Path(folder),
+                environment=os.environ,
+                cancelled=cancelled,
+            )
         )
         while os.getppid() == engine and not stopped.wait(ORPHAN_CHECK_SECONDS):
             pass
@@ -47,6 +53,9 @@ def main(arguments: list[str]) -> int:
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.provider", description=__doc__)
     parser.add_argument("--helm", type=Path, required=True, help="the helm binary")
+    parser.add_argument(
+        "--await", dest="awaiting", action="store_true", help="wait until what is made is ready"
+    )
     parser.add_argument("engine", nargs="*", help="the engine's address (unused)")
     return parser.parse_known_args(arguments)[0]
 

@@ -6,8 +6,9 @@ import threading
 from typing import Any
 
 from tests.e2e.kubeapi.client import ApiError, Client, UnknownKind
+from tests.e2e.provider import readiness
 from tests.e2e.provider.difference import Difference, Path, changed_paths, under
-from tests.e2e.provider.handler import Existing, Refused, Resource
+from tests.e2e.provider.handler import Existing, Refused, Resource, Unready
 from tests.e2e.provider.properties import Properties, Secret, conceal, reveal
 from tests.waiting import NeverHappened, until
 
@@ -50,10 +51,16 @@ class Objects:
     """The handler of all kinds but Release."""
 
     def __init__(
-        self, client: Client, *, mutable_kinds: frozenset[str], cancelled: threading.Event
+        self,
+        client: Client,
+        *,
+        mutable_kinds: frozenset[str],
+        awaiting: bool,
+        cancelled: threading.Event,
     ) -> None:
         self._client = client
         self._mutable_kinds = mutable_kinds
+        self._awaiting = awaiting
         self._cancelled = cancelled
 
     def check(self, resource: Resource, old_inputs: Properties, seed: bytes) -> Properties:
@@ -93,6 +100,8 @@ class Objects:
             live = self._client.apply(manifest)
         except (ApiError, UnknownKind) as refusal:
             raise Refused(f"{manifest['kind']} {_identity(manifest)!r}: {refusal}") from None
+        if self._awaiting:
+            live = self._ready(resource, live)
         return Existing(_identity(manifest), _outputs(live, resource.inputs))
 
     def read(self, resource: Resource) -> Existing | None:
@@ -102,7 +111,14 @@ class Objects:
     def delete(self, resource: Resource) -> None:
         manifest = _addressed(resource)
         name, namespace = _name_and_namespace(manifest)
-        self._client.delete(manifest["apiVersion"], manifest["kind"], name, namespace=namespace)
+        self._client.delete(
+            manifest["apiVersion"],
+            manifest["kind"],
+            name,
+            namespace=namespace,
+            # The real one's. Without controllers, dependents never go.
+            propagation="Foreground" if self._awaiting else "Background",
+        )
         seconds = resource.timeout_seconds or DELETE_SECONDS
         try:
             until(lambda: not self._live(manifest), seconds=seconds, cancelled=self._cancelled)
@@ -111,6 +127,29 @@ class Objects:
                 f"{manifest['kind']} {resource.identity!r} is not gone, {error}: "
                 f"{_obstacles(self._live(manifest) or {})}"
             ) from None
+
+    def _ready(self, resource: Resource, applied: dict[str, Any]) -> dict[str, Any]:
+        """The object as soon as it is ready; Unready, with the reasons, if it does not get so."""
+        live = applied
+
+        def ready() -> bool:
+            nonlocal live
+            live = self._live(applied) or live
+            return readiness.is_ready(self._client, live)
+
+        seconds = resource.timeout_seconds or readiness.SECONDS
+        every = readiness.LOOK_SECONDS
+        try:
+            until(ready, seconds=seconds, every=every, cancelled=self._cancelled)
+        except NeverHappened as error:
+            identity = _identity(applied)
+            reasons = "; ".join(readiness.reasons(self._client, live))
+            raise Unready(
+                f"{applied['kind']} {identity!r} is not ready, {error}: {reasons}",
+                identity,
+                _outputs(live, resource.inputs),
+            ) from None
+        return live
 
     def _replacing_roots(self, kind: str) -> tuple[Path, ...]:
         content = () if kind in self._mutable_kinds else _CONTENT.get(kind, ())

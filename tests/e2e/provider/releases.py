@@ -45,23 +45,24 @@ _HANDLED = frozenset(
         "name",
         "namespace",
         "repositoryOpts",
+        "skipAwait",
         "timeout",
         "values",
     }
 )
-# Nothing gets ready without a kubelet, so that nothing is waited for.
-_MEANINGLESS = frozenset({"atomic", "skipAwait", "waitForJobs"})
+_AWAITING = {"atomic": "--atomic", "waitForJobs": "--wait-for-jobs"}
 
 
 class Releases:
     """The handler of Release."""
 
-    def __init__(self, helm: Helm) -> None:
+    def __init__(self, helm: Helm, *, awaiting: bool) -> None:
         self._helm = helm
+        self._awaiting = awaiting
 
     def check(self, resource: Resource, old_inputs: Properties, seed: bytes) -> Properties:
         inputs = resource.inputs
-        unsupported = inputs.keys() - _OPTIONS.keys() - _HANDLED - _MEANINGLESS
+        unsupported = inputs.keys() - _OPTIONS.keys() - _HANDLED - _AWAITING.keys()
         if unsupported:
             raise Refused(
                 f"Release {resource.name!r}: the stand-in provider cannot do "
@@ -111,6 +112,9 @@ class Releases:
         inputs = reveal(resource.inputs)
         values = self._helm.values_file(inputs.get("values", {}))
         arguments = [*_arguments(inputs, without), "--values", str(values)]
+        if self._awaiting and not inputs.get("skipAwait"):
+            waited = (option for key, option in _AWAITING.items() if inputs.get(key))
+            arguments += ["--wait", *waited]
         try:
             release = command(inputs["name"], arguments, seconds=_seconds(inputs))
         except NameTaken as taken:

@@ -49,11 +49,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self,
         *,
         helm: Path,
+        awaiting: bool,
         folder: Path,
         environment: Mapping[str, str],
         cancelled: threading.Event,
     ) -> None:
         self._helm = helm
+        self._awaiting = awaiting
         self._folder = folder
         self._environment = environment
         self._cancelled = cancelled
@@ -86,9 +88,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._objects = Objects(
             Client(configuration.access, field_manager="pulumi-kubernetes"),
             mutable_kinds=configuration.mutable_kinds,
+            awaiting=self._awaiting,
             cancelled=self._cancelled,
         )
-        self._releases = Releases(Helm(self._helm, configuration.kubeconfig, self._folder))
+        helm = Helm(self._helm, configuration.kubeconfig, self._folder)
+        self._releases = Releases(helm, awaiting=self._awaiting)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     @_answering

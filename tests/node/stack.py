@@ -1,0 +1,199 @@
+"""The stack on the node: its configuration, its charts and images, and what it comes to."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.jaeger_api import Jaeger
+from lab.load import GOOD, Client, LoadFailed
+from lab.prometheus_api import Prometheus, Sample
+from proxy.telemetry.catalogue import TOOL_CALLS
+from stacks.charts import Namespace, Profile
+from stacks.endpoints import Endpoint, endpoints_of
+from tests.e2e import program
+from tests.e2e.charts import folder
+from tests.e2e.engine import Project, Stack
+from tests.e2e.kubeapi.client import Client as Api
+from tests.node.node import Node
+from tests.node.proxy_image import EXAMPLE, HTTP_IMAGE, PYTHON, STDIO_IMAGE
+
+HERE = Path(__file__).parent
+MOST_SESSIONS = 6
+SERVERS: list[dict[str, Any]] = [
+    {
+        "name": "web",
+        "runtime": "proxy",
+        "image": HTTP_IMAGE,
+        "transport": "streamable-http",
+        "port": 9000,
+        "args": ["web"],
+    },
+    {
+        "name": "notes",
+        "runtime": "proxy",
+        "image": STDIO_IMAGE,
+        "transport": "stdio",
+        "command": [PYTHON, EXAMPLE, "stdio", "notes"],
+        "maxSessions": MOST_SESSIONS,
+    },
+    {"name": "remote", "runtime": "proxy", "url": "http://far.elsewhere.svc:9000/mcp"},
+]
+"""Each way in which our proxy is put before a server."""
+
+NAMES = tuple(each["name"] for each in SERVERS)
+HTTP_NAMES = ("web", "remote")
+CALLS = 5
+PACE_SECONDS = 0.2
+VISIBLE_SECONDS = 120.0
+FRESH_SECONDS = 15
+LOOK_SECONDS = 0.25
+
+
+def charts(target: Path) -> Path:
+    """The stand-ins for the charts, with the workloads that the node has images for."""
+    folder.write(target, Profile.CURRENT)
+    shutil.copytree(HERE / "charts", target, dirs_exist_ok=True)
+    return target
+
+
+def project(architecture: str, chart_folder: Path) -> Project:
+    """The configuration: without Grafana and ToolHive, which no module has, and with haste."""
+    overrides = {
+        "chartSource": str(chart_folder),
+        "components": {"grafana": "none", "toolhive": "none"},
+        "servers": SERVERS,
+        "scrapeIntervalSeconds": 2,
+        "pushIntervalSeconds": 2,
+    }
+    return program.project(architecture, overrides, {program.PASSWORD: secrets.token_hex(16)})
+
+
+def surroundings(node: Node) -> Iterator[dict[str, Any]]:
+    """What there is on the cluster before the stack."""
+    volume = node.layout / "volume"
+    volume.mkdir()
+    # A volume of this kind does not get the group of the pod.
+    volume.chmod(0o777)
+    text = (HERE / "cluster.yaml").read_text()
+    yield from yaml.safe_load_all(text.replace("FOLDER", str(volume)).replace("IMAGE", HTTP_IMAGE))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What Prometheus said at a time, by server, of the calls that one pod of it had answered."""
+
+    time: float
+    calls: Mapping[str, Sample]
+
+
+@dataclass
+class Running:
+    """A stack that is up, and the calls that were made."""
+
+    stack: Stack
+    api: Api
+    made: Counter[str] = field(default_factory=Counter)
+    """By pod."""
+    history: list[Counted] = field(default_factory=list)
+    failures: dict[str, list[str]] = field(default_factory=dict)
+    """Of clients during the switch to each architecture."""
+
+    @property
+    def prometheus(self) -> Prometheus:
+        return Prometheus(self.url(endpoints_of(Profile.CURRENT).prometheus))
+
+    @property
+    def jaeger(self) -> Jaeger:
+        return Jaeger(self.url(endpoints_of(Profile.CURRENT).jaeger.query))
+
+    def url(self, endpoint: Endpoint) -> str:
+        """Of a Service, as this machine reaches it."""
+        found = self.api.read("v1", "Service", endpoint.service, namespace=endpoint.namespace)
+        assert found is not None, endpoint
+        return f"{endpoint.scheme}://{found['spec']['clusterIP']}:{endpoint.port}"
+
+    def client(self, server: str) -> Client:
+        """A session with a server, when it is entered."""
+        return Client(f"{self.url(Endpoint(server, Namespace.SERVERS, 8080))}/mcp")
+
+    def pods(self, namespace: str) -> list[dict[str, Any]]:
+        """Those that are not told to end."""
+        found = self.api.list_all(self.api.resource_type("v1", "Pod"), namespace=namespace)
+        return [each for each in found if "deletionTimestamp" not in each["metadata"]]
+
+    def pod_of(self, server: str) -> str:
+        """The name of the only pod of a server."""
+        label = "app.kubernetes.io/instance"
+        pods = self.pods(Namespace.SERVERS)
+        [pod] = [each["metadata"] for each in pods if each["metadata"]["labels"][label] == server]
+        return str(pod["name"])
+
+    def call_every_server(self) -> None:
+        for server in NAMES:
+            with self.client(server) as session:
+                for _ in range(CALLS):
+                    session.call(GOOD)
+            self.made[self.pod_of(server)] += CALLS
+
+    @contextmanager
+    def traffic(self) -> Iterator[list[str]]:
+        """New sessions with the HTTP servers until the block ends, which gets what failed."""
+        stopped = threading.Event()
+        failures: list[str] = []
+
+        def open_sessions(server: str) -> None:
+            while not stopped.wait(PACE_SECONDS):
+                try:
+                    with self.client(server) as session:
+                        session.request("tools/list", {})
+                except LoadFailed as failure:
+                    failures.append(str(failure))
+
+        threads = [threading.Thread(target=open_sessions, args=(each,)) for each in HTTP_NAMES]
+        for each in threads:
+            each.start()
+        try:
+            yield failures
+        finally:
+            stopped.set()
+            for each in threads:
+                each.join()
+
+    def counted(self) -> Counted | None:
+        """What Prometheus says now, if that is one series of each server, with all its calls."""
+        now = time.time()
+        found = {}
+        for server in NAMES:
+            pod = self.pod_of(server)
+            which = f'server="{server}",pod="{pod}",tool="{GOOD.tool}",status="success"'
+            series = f"{TOOL_CALLS.series}{{{which}}}"
+            # When Prometheus was restarted, what it no longer scrapes stays in answers for 5 min.
+            fresh = f"{series} and timestamp({series}) > time() - {FRESH_SECONDS}"
+            samples = self.prometheus.query(fresh, at=now)
+            if [each.value for each in samples] != [self.made[pod]]:
+                return None
+            found[server] = samples[0]
+        return Counted(now, found)
+
+    def said(self, counted: Counted) -> dict[str, tuple[Sample, ...]]:
+        """What Prometheus says today about the same series at the same time."""
+        return {
+            server: self.prometheus.query(_selector(sample), at=counted.time)
+            for server, sample in counted.calls.items()
+        }
+
+
+def _selector(sample: Sample) -> str:
+    labels = (f'{name}="{each}"' for name, each in sample.labels.items() if name != "__name__")
+    return f"{TOOL_CALLS.series}{{{','.join(labels)}}}"
