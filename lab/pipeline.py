@@ -14,7 +14,7 @@ from lab.processes import Command, PartFailed, Parts
 from lab.programs import Process, inherited
 from lab.prometheus_api import Prometheus, Unreachable
 from lab.tracing import Tracing, tracing
-from stacks.architectures import Architecture
+from stacks.architectures import Architecture, MetricsIngestion
 
 READY_SECONDS = 30.0
 
@@ -40,6 +40,8 @@ class Pipeline:
     """Traces the calls that go through `fronts`, as an agent of that name."""
     collected: str | None
     """Where the collector shows the series it collected; None where it writes them instead."""
+    collector: str
+    """Where proxies push metrics by OTLP over HTTP; "" if Prometheus scrapes them instead."""
 
 
 def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
@@ -57,6 +59,7 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
     wait_scraped(parts, prometheus, local.targets)
     agent = tracing(AGENT, local.agent)
     parts.before_end(agent.end)
+    pushed = local.plan.architecture.metrics_ingestion is MetricsIngestion.PUSHED
     return Pipeline(
         local.plan.architecture,
         parts,
@@ -67,6 +70,7 @@ def start(local: LocalPlan, folder: Path, parts: Parts) -> Pipeline:
         Jaeger(f"http://{local.addresses.jaeger_query}"),
         agent,
         local.collected,
+        f"http://{local.addresses.otlp_http}" if pushed else "",
     )
 
 

@@ -27,7 +27,9 @@ def follow(
 ) -> None:
     """Say where to look, then keep light traffic going; call `look` after each step of it."""
     with announced(folder, Demo(pipeline.prometheus.url, pipeline.jaeger.url)):
-        places = Places(_live_pages(pipeline), pipeline.prometheus.url, pipeline.jaeger.url)
+        places = Places(
+            _live_pages(pipeline), pipeline.prometheus.url, pipeline.jaeger.url, pipeline.collector
+        )
         print(sights(places, (*pipeline.fronts, *pipeline.faulty)) + remark, flush=True)
         try:
             with closing(evidence.steps(pipeline, tell)) as traffic:

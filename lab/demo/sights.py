@@ -22,6 +22,8 @@ class Places:
     boards: str
     prometheus: str
     jaeger: str
+    collector: str
+    """Where proxies push metrics by OTLP over HTTP; "" if Prometheus scrapes them instead."""
 
 
 def sights(places: Places, fronts: Iterable[Front]) -> str:
@@ -35,4 +37,16 @@ def sights(places: Places, fronts: Iterable[Front]) -> str:
         *((each.server, f"{each.mcp_url} (MCP), {each.metrics_url}") for each in fronts),
     )
     width = max(len(name) for name, _ in rows)
-    return "\n".join(("", *(f"{name:<{width}}  {where}" for name, where in rows), _REMARKS))
+    shown = (f"{name:<{width}}  {where}" for name, where in rows)
+    return "\n".join(("", *shown, *_variables(places), _REMARKS))
+
+
+def _variables(places: Places) -> tuple[str, ...]:
+    """What makes any proxy push to the demo. Boards select servers by namespace, too."""
+    if not places.collector:
+        return ()
+    return (
+        "\nTo see a server of your own on the boards, start a proxy with these variables:",
+        f"export OTEL_EXPORTER_OTLP_ENDPOINT={places.collector} OTEL_METRIC_EXPORT_INTERVAL=1000",
+        "export OTEL_RESOURCE_ATTRIBUTES=service.namespace=local,k8s.namespace.name=local",
+    )

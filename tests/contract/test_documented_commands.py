@@ -32,7 +32,7 @@ RUNNABLE = ("make ", "python -m", ".venv/bin/python -m", "pytest ", "pulumi ", "
 
 def blocks(language: str) -> Iterator[str]:
     for text in TEXTS.values():
-        yield from re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        yield from re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
 
 
 def commands() -> Iterator[str]:
@@ -147,7 +147,10 @@ def test_every_shell_block_is_valid(block: str) -> None:
 
 @pytest.mark.parametrize("block", tuple(blocks("yaml")))
 def test_every_configuration_is_accepted(block: str) -> None:
-    given = yaml.safe_load(block)["config"]
+    given = yaml.safe_load(block)
+    if "scrape_configs" in given:  # of Prometheus
+        return
+    given = given["config"]
     stack({PASSWORD: GOOD_PASSWORD, **{key.partition(":")[2]: given[key] for key in given}})
 
 
