@@ -1,18 +1,18 @@
-"""Command lines whose mistakes are one line: what is wrong, and what to do."""
+"""An argument parser whose errors are one line."""
 
 import argparse
 from typing import NoReturn
 
 
 class UsageError(Exception):
-    """The user asked for what cannot be; one line that says what can."""
+    """A usage error: one line that says what is allowed."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises UsageError for a mistake; knows options by their full names only."""
+    """Raises UsageError; accepts no abbreviated options."""
 
     def __init__(self, *, prog: str, description: str | None = None, epilog: str = "") -> None:
-        """`epilog` ends the help, its lines as they are."""
+        """`epilog` is printed after the options as it is."""
         super().__init__(
             prog=prog,
             description=description,

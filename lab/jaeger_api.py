@@ -1,4 +1,4 @@
-"""What Jaeger answers to questions, as values."""
+"""A client for the query API of Jaeger."""
 
 import json
 from collections.abc import Mapping
@@ -14,10 +14,9 @@ from lab.prometheus_api import TIMEOUT_SECONDS, Unreachable
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One span: its ids, its name, the service that made it, its tags.
+    """A span; `parent_id` is empty for a root span.
 
-    `parent_id` is empty for the first span of a trace; `start` is in seconds since the epoch, and
-    `seconds` how long it took.
+    `start` is in seconds since the epoch; `seconds` is the duration.
     """
 
     trace_id: str
@@ -31,7 +30,7 @@ class Span:
 
 
 class Jaeger:
-    """The query API of one Jaeger (the one its web UI uses)."""
+    """The API that Jaeger's web UI uses."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -42,7 +41,7 @@ class Jaeger:
         return f"Jaeger({self.url})"
 
     def spans(self, service: str, limit: int) -> tuple[Span, ...]:
-        """The spans of the newest `limit` traces that a service took part in.
+        """The spans of the newest `limit` traces with a span of the service.
 
         Raises Unreachable.
         """
@@ -61,11 +60,11 @@ class Jaeger:
         return self._asked("", asked | ({"tags": json.dumps(dict(tags))} if tags else {}))
 
     def trace(self, id: str) -> tuple[Span, ...]:
-        """The spans of one trace; raises Unreachable, also if Jaeger has no such trace."""
+        """The spans of one trace; raises Unreachable, also for an unknown trace."""
         return next(iter(self._asked(f"/{quote(id, safe='')}", {})), ())
 
     def _asked(self, path: str, parameters: Mapping[str, str]) -> tuple[tuple[Span, ...], ...]:
-        """The spans of each trace that Jaeger answers with."""
+        """The spans of each trace in the response."""
         try:
             response = self._http.get(
                 f"{self.url}/api/traces{path}", params=parameters, timeout=TIMEOUT_SECONDS
@@ -73,7 +72,7 @@ class Jaeger:
             response.raise_for_status()
             return tuple(_spans(each) for each in response.json()["data"])
         except (requests.RequestException, ValueError, KeyError, TypeError) as wrong:
-            raise Unreachable(f"{self.url}: no answer of Jaeger's: {cause(wrong)}") from wrong
+            raise Unreachable(f"{self.url}: no response from Jaeger: {cause(wrong)}") from wrong
 
 
 def _spans(trace: Mapping[str, Any]) -> tuple[Span, ...]:
@@ -94,7 +93,7 @@ def _spans(trace: Mapping[str, Any]) -> tuple[Span, ...]:
 
 
 def _text(value: Any) -> str:
-    """A tag's value as Jaeger's own search spells it."""
+    """A tag's value as Jaeger's search formats it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

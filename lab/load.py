@@ -1,4 +1,4 @@
-"""MCP calls of known outcomes, sent as a client would send them."""
+"""An MCP client, and calls with known outcomes."""
 
 import itertools
 import json
@@ -23,16 +23,16 @@ _NO_CONTEXT: Context = {}
 
 
 class LoadFailed(Exception):
-    """A call got no answer, or another than it must; the text says which and what came instead."""
+    """A call has no response or an unexpected outcome; the text says which."""
 
 
 class ServerLost(LoadFailed):
-    """The server ended, or no longer knows the session; a new session may find it again."""
+    """The server or the session is gone; a new session may work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call and what it must come to."""
+    """A tool call and its expected outcome."""
 
     tool: str
     outcome: Outcome
@@ -50,26 +50,25 @@ _MANY = (GOOD,) * 7
 FLAWED = (_MANY, _MANY, (FAILING,), _MANY, _MANY, (UNKNOWN,), _MANY, _MANY)
 SOUND = (_MANY,) * len(FLAWED)
 SESSIONS = (*(SOUND, FLAWED) * 2, *[SOUND] * 20)
-"""The calls of the sessions of light traffic, over and over.
+"""The calls of the sessions of light traffic, repeated.
 
-So few fail that the objective holds and no alert fires, however long a demo runs; faults are
-injected on purpose (`lab.faults`). Two sessions with failures come early, since a rate sees the
-second of a kind first.
+So few fail that the objective is met and no alert fires. Two sessions with failures come early,
+because a rate needs a second sample.
 """
 
 ROUND = len(SOUND) + 2
-"""Steps of light traffic after which one session has ended and the next has begun."""
+"""Steps of light traffic until one session has ended and the next has started."""
 
 
 def outcomes(calls: Iterable[Call]) -> Counter[Outcome]:
-    """How many calls must come to each outcome."""
+    """The expected number of calls with each outcome."""
     return Counter(call.outcome for call in calls)
 
 
 class Client:
-    """One MCP session over streamable HTTP; leaving the `with` block ends it if it can.
+    """One MCP session over streamable HTTP; leaving the `with` block deletes it.
 
-    With `tracing`, the server is told of each request which span it is part of.
+    With `tracing`, each request carries the context of its span.
     """
 
     def __init__(self, url: str, tracing: Tracing = UNTRACED) -> None:
@@ -85,10 +84,10 @@ class Client:
 
     def __enter__(self) -> Self:
         client = {"name": "lab", "version": "1"}
-        wanted = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
-        response, answer = self._ask("initialize", wanted)
-        if "error" in answer:
-            raise LoadFailed(f"{self.url}: initialize came to {answer['error']}")
+        params = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
+        response, message = self._exchange("initialize", params)
+        if "error" in message:
+            raise LoadFailed(f"{self.url}: initialize failed: {message['error']}")
         self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
         if session := response.headers.get(SESSION_HEADER):
             self._http.headers[SESSION_HEADER] = session
@@ -102,36 +101,36 @@ class Client:
 
     @property
     def session(self) -> str:
-        """The session's id; empty before it is open, or where the server has no sessions."""
+        """The session id; empty before `initialize`, or if the server has no sessions."""
         return str(self._http.headers.get(SESSION_HEADER, ""))
 
     def request(self, method: str, params: Json) -> Json:
-        """The JSON-RPC answer to a request; raises LoadFailed or ServerLost when there is none."""
-        return self._ask(method, params)[1]
+        """The JSON-RPC response; raises LoadFailed or ServerLost if there is none."""
+        return self._exchange(method, params)[1]
 
     def call(self, call: Call) -> Outcome:
-        """Make a tool call; raises LoadFailed unless it comes to what it must."""
-        answer = self.request(TOOLS_CALL, {"name": call.tool, "arguments": call.arguments})
-        came_to = _outcome(answer)
-        if came_to is not call.outcome:
-            wrong = f"tool {call.tool} came to {came_to} instead of {call.outcome}"
-            raise LoadFailed(f"{self.url}: {wrong}: {str(answer)[:300]}")
-        return came_to
+        """Call a tool; raises LoadFailed for an unexpected outcome."""
+        response = self.request(TOOLS_CALL, {"name": call.tool, "arguments": call.arguments})
+        outcome = _outcome(response)
+        if outcome is not call.outcome:
+            wrong = f"tool {call.tool} has outcome {outcome} instead of {call.outcome}"
+            raise LoadFailed(f"{self.url}: {wrong}: {str(response)[:300]}")
+        return outcome
 
-    def _ask(self, method: str, params: Json) -> tuple[requests.Response, Json]:
-        """The response to a request, and the message in it."""
+    def _exchange(self, method: str, params: Json) -> tuple[requests.Response, Json]:
+        """The HTTP response to a request, and the JSON-RPC response in it."""
         message = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-        with self._tracing.asking(message, self.url, self.session) as (context, told):
+        with self._tracing.client_span(message, self.url, self.session) as (context, on_response):
             if context:
                 message["params"] = {**params, "_meta": context}
             response = self._post(message, context)
-            answer = _answer(response)
-            told(answer)
+            answer = _message(response)
+            on_response(answer)
             return response, answer
 
     def _post(self, message: Json, context: Context = _NO_CONTEXT) -> requests.Response:
         response = self._send("POST", message, headers=context)
-        # Streamable HTTP, "Session Management": 404 says that the session ended.
+        # Streamable HTTP, "Session Management": 404 means that the session has ended.
         ended = response.status_code == 404 and SESSION_HEADER in self._http.headers
         if ended or response.status_code >= 500:
             raise ServerLost(f"{self.url}: HTTP {response.status_code}, {_reason(response)}")
@@ -152,47 +151,47 @@ class Client:
             raise LoadFailed(f"{verb} {self.url}: {wrong}") from wrong
 
 
-def _outcome(answer: Json) -> Outcome:
-    if "error" in answer:
+def _outcome(message: Json) -> Outcome:
+    if "error" in message:
         return Outcome.PROTOCOL_ERROR
-    return Outcome.TOOL_ERROR if answer["result"].get("isError") else Outcome.OK
+    return Outcome.TOOL_ERROR if message["result"].get("isError") else Outcome.OK
 
 
-def _answer(response: requests.Response) -> Json:
-    """The response message: the body, or the last event of a stream."""
+def _message(response: requests.Response) -> Json:
+    """The JSON-RPC response: the body, or the last event of a stream."""
     text = response.text
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         events = [line for line in text.splitlines() if line.startswith("data:")]
         text = events[-1].removeprefix("data:") if events else ""
     try:
-        answer: Json = json.loads(text)
+        message: Json = json.loads(text)
     except ValueError as wrong:
         head = f"HTTP {response.status_code}, {text[:200]!r}"
-        raise LoadFailed(f"{response.url}: not a JSON-RPC answer: {head}") from wrong
-    return answer
+        raise LoadFailed(f"{response.url}: not a JSON-RPC message: {head}") from wrong
+    return message
 
 
 def _reason(response: requests.Response) -> str:
-    """Why there is no answer: the text of the error in it, else its beginning."""
+    """The message of the JSON-RPC error, else the beginning of the body."""
     try:
-        return str(_answer(response)["error"]["message"])
+        return str(_message(response)["error"]["message"])
     except (LoadFailed, KeyError, TypeError):
         return " ".join(response.text[:200].split())
 
 
 def light_traffic(
-    url: str, lost: Callable[[ServerLost], None], tracing: Tracing = UNTRACED
+    url: str, on_lost: Callable[[ServerLost], None], tracing: Tracing = UNTRACED
 ) -> Generator[None]:
-    """Sessions without end, a step at a time: everything a client does, very few calls failing.
+    """Endless sessions, a step at a time, with very few failing calls.
 
-    A session that is lost is told to `lost`, and the next step begins a new one. Raises
-    LoadFailed for any other failure.
+    `on_lost` is called for a lost session, and the next step starts a new one. Raises LoadFailed
+    for any other failure.
     """
     for bursts in itertools.cycle(SESSIONS):
         try:
             yield from _session(url, bursts, tracing)
         except ServerLost as why:
-            lost(why)
+            on_lost(why)
             yield
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus answers to questions, as values."""
+"""A client for the HTTP API of Prometheus."""
 
 import math
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ _ANSWER_LIMIT = 200
 
 
 class Unreachable(Exception):
-    """No usable answer, now: the program is starting, gone, or overloaded."""
+    """No usable response: the server is starting, stopped, or overloaded."""
 
 
 class QueryRefused(Exception):
-    """Prometheus says that a query is wrong; the text names both."""
+    """Prometheus rejected a query; the text has the query and the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One element of a range vector: points of time, in seconds since the epoch, and value."""
+    """One element of a range vector: points of (seconds since the epoch, value)."""
 
     labels: Mapping[str, str]
     points: tuple[tuple[float, float], ...]
@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
-    """One observation with labels of its own, such as `trace_id`; `time` is since the epoch."""
+    """An exemplar with its own labels, such as `trace_id`; `time` is in seconds since the epoch."""
 
     labels: Mapping[str, str]
     value: float
@@ -48,7 +48,7 @@ class Exemplar:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A loaded rule: `health` is ok, unknown (not evaluated yet) or err."""
+    """A loaded rule; `health` is ok, unknown (not evaluated yet) or err."""
 
     name: str
     kind: str
@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target of a scrape; `error` is empty while it can be read."""
+    """A scrape target; `error` is that of the last scrape, or empty."""
 
     job: str
     url: str
@@ -91,7 +91,7 @@ class Prometheus:
         return tuple(Line(each["metric"], _points(each["values"])) for each in result)
 
     def exemplars(self, expr: str, *, start: float, end: float) -> tuple[Exemplar, ...]:
-        """The single observations behind the series of an expression, where they were kept."""
+        """The stored exemplars of the series of an expression."""
         found = self._get("/api/v1/query_exemplars", query=expr, start=str(start), end=str(end))
         return tuple(
             Exemplar(one["labels"], float(one["value"]), float(one["timestamp"]))
@@ -118,11 +118,11 @@ class Prometheus:
         )
 
     def names(self) -> tuple[str, ...]:
-        """The names of all stored series."""
+        """All metric names."""
         return tuple(self._get("/api/v1/label/__name__/values"))
 
     def targets(self) -> tuple[Target, ...]:
-        """Every target that is scraped."""
+        """All active targets."""
         return tuple(
             Target(each["labels"]["job"], each["scrapeUrl"], each["lastError"])
             for each in self._get("/api/v1/targets", state="active")["activeTargets"]
@@ -146,7 +146,7 @@ class Prometheus:
 
 
 def _object(response: requests.Response) -> Mapping[str, Any]:
-    """The JSON object that is the answer; empty if it is something else."""
+    """The JSON object of a response; empty if it is something else."""
     try:
         body = response.json()
     except ValueError:
@@ -159,5 +159,5 @@ def _points(values: Any) -> tuple[tuple[float, float], ...]:
 
 
 def has_data(samples: tuple[Sample, ...]) -> bool:
-    """Whether a panel would show something: NaN is drawn as nothing."""
+    """Whether a panel would show a value: NaN is not drawn."""
     return any(not math.isnan(sample.value) for sample in samples)

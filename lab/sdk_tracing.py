@@ -1,11 +1,10 @@
-"""MCP requests as spans of the official OpenTelemetry SDK, as users' agents and servers have them.
+"""MCP requests as spans of the OpenTelemetry SDK.
 
-Names and attributes are those of the MCP semantic conventions, GenAI registry. A request carries
-its context twice: as headers, and in `params._meta`, where the conventions want it.
+Names and attributes follow the MCP semantic conventions (GenAI registry). A request carries its
+context twice: in HTTP headers, and in `params._meta` as the conventions require.
 """
 
 import logging
-import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
@@ -16,65 +15,79 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from lab.tracing import Context, Json, Told, Tracing
+from lab.tracing import ENDPOINT, Context, Json, OnResponse, Tracing
 from proxy.telemetry.vocabulary import TOOLS_CALL, ErrorType
 
 FLUSH_SECONDS = 1.0
-"""How long the last spans may take; the SDK would wait half a minute for a dead collector."""
+"""Limit for exporting the last spans; the SDK would wait 30 s for an unreachable collector."""
 
-_PREFIX = "OTEL_"
+_SAMPLER, _SCHEDULE_DELAY = "OTEL_TRACES_SAMPLER", "OTEL_BSP_SCHEDULE_DELAY"
 _W3C = TraceContextTextMapPropagator()
 
 _HTTP = {"network.transport": "tcp", "network.protocol.name": "http"}
 _PIPE = {"network.transport": "pipe"}
 
-_CALLERS = frozenset({"-32700", "-32600", "-32601", "-32602"})
-"""The caller's faults, which are no errors of a server (conventions, changelog 389)."""
+_CALLER_ERRORS = frozenset({"-32700", "-32600", "-32601", "-32602"})
+"""Errors of the caller, which are not errors of a SERVER span (semantic conventions 389)."""
 
 
 class SdkTracing(Tracing):
-    """Traces by the SDK's batch processor and OTLP/HTTP exporter; `end` it.
+    """Exports spans in batches by OTLP/HTTP; call `shutdown`.
 
-    Of the environment it takes the OTEL_* variables, the SDK's own, and those of no other.
+    Endpoint, schedule delay and the choice of a sampler are those of `environment`. The SDK reads
+    other OTEL_* variables from the process.
     """
 
     def __init__(self, service: str, environment: Mapping[str, str]) -> None:
-        # A collector that is away is told by the alerts, not by a line of each batch.
+        # An unreachable collector is shown by alerts, not by a log line for each batch.
         logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
         session = requests.Session()
         session.trust_env = False
-        with _only(environment):
-            self._exporter = OTLPSpanExporter(session=session)
-            self._provider = TracerProvider(
-                resource=Resource.create({SERVICE_NAME: service}), shutdown_on_exit=False
+        endpoint = f"{environment[ENDPOINT].rstrip('/')}/v1/traces"
+        self._exporter = OTLPSpanExporter(endpoint, session=session)
+        self._provider = TracerProvider(
+            None if _SAMPLER in environment else DEFAULT_ON,
+            Resource.create({SERVICE_NAME: service}),
+            shutdown_on_exit=False,
+        )
+        delay = environment.get(_SCHEDULE_DELAY)
+        self._provider.add_span_processor(
+            BatchSpanProcessor(
+                self._exporter, schedule_delay_millis=float(delay) if delay else None
             )
-            self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
-            self._tracer = self._provider.get_tracer("lab")
+        )
+        self._tracer = self._provider.get_tracer("lab")
         self._service = service
 
     def __repr__(self) -> str:
         return f"SdkTracing({self._service})"
 
     @contextmanager
-    def asking(self, request: Json, url: str, session: str) -> Iterator[tuple[Context, Told]]:
-        """Part of Tracing."""
-        attributes = {**_asked(request), **_over_http(url), **_of(session)}
+    def client_span(
+        self, request: Json, url: str, session: str
+    ) -> Iterator[tuple[Context, OnResponse]]:
+        attributes = {
+            **_request_attributes(request),
+            **_server_attributes(url),
+            **_session_attributes(session),
+        }
         with self._tracer.start_as_current_span(
             _name(request), kind=SpanKind.CLIENT, attributes=attributes
         ) as span:
             context: dict[str, str] = {}
             _W3C.inject(context, set_span_in_context(span))
             try:
-                yield context, lambda answer: _tell(span, answer)
+                yield context, lambda response: _set_response(span, response)
             except Exception as failed:
                 span.set_attribute("error.type", type(failed).__name__)
                 raise
 
-    def serving(self, request: Json, headers: Context) -> Told:
-        """Part of Tracing; the context in `_meta` is the parent, else that of the headers."""
+    def server_span(self, request: Json, headers: Context) -> OnResponse:
+        """As Tracing; the parent is the context in `_meta`, else that of the headers."""
         meta = _object(_object(request.get("params")).get("_meta"))
         context = _W3C.extract(
             {name: each for name, each in meta.items() if isinstance(each, str)},
@@ -85,42 +98,26 @@ class SdkTracing(Tracing):
             _name(request),
             context,
             SpanKind.SERVER,
-            {**_asked(request), **network, **_of(headers.get("mcp-session-id", ""))},
+            {
+                **_request_attributes(request),
+                **network,
+                **_session_attributes(headers.get("mcp-session-id", "")),
+            },
         )
 
-        def told(answer: Json) -> None:
-            _tell(span, answer, _CALLERS)
+        def on_response(response: Json) -> None:
+            _set_response(span, response, _CALLER_ERRORS)
             span.end()
 
-        return told
+        return on_response
 
-    def end(self) -> None:
-        """Part of Tracing."""
-        # No time limit of the SDK's reaches its batch processor: so a thread that may be left.
+    def shutdown(self) -> None:
+        # The batch processor ignores the SDK's time limits, hence a thread that may be abandoned.
         flushing = Thread(target=self._provider.shutdown, daemon=True)
         flushing.start()
         flushing.join(FLUSH_SECONDS)
         if flushing.is_alive():
             self._exporter.shutdown()  # type: ignore[no-untyped-call]  # untyped upstream
-
-
-@contextmanager
-def _only(environment: Mapping[str, str]) -> Iterator[None]:
-    """The SDK reads the process's environment alone, where a user may have set what is not ours."""
-    before = {name: each for name, each in os.environ.items() if name.startswith(_PREFIX)}
-    ours = {name: each for name, each in environment.items() if name.startswith(_PREFIX)}
-    _replace(ours)
-    try:
-        yield
-    finally:
-        _replace(before)
-
-
-def _replace(variables: Mapping[str, str]) -> None:
-    for name in tuple(os.environ):
-        if name.startswith(_PREFIX):
-            del os.environ[name]
-    os.environ.update(variables)
 
 
 def _name(request: Json) -> str:
@@ -139,15 +136,14 @@ def _object(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _asked(request: Json) -> dict[str, str]:
-    """What a request says of itself."""
+def _request_attributes(request: Json) -> dict[str, str]:
     attributes = {"mcp.method.name": request["method"], "jsonrpc.request.id": str(request["id"])}
     if tool := _tool(request):
         attributes |= {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool}
     return attributes
 
 
-def _over_http(url: str) -> dict[str, str | int]:
+def _server_attributes(url: str) -> dict[str, str | int]:
     server = urlsplit(url)
     return {
         **_HTTP,
@@ -156,18 +152,18 @@ def _over_http(url: str) -> dict[str, str | int]:
     }
 
 
-def _of(session: str) -> dict[str, str]:
+def _session_attributes(session: str) -> dict[str, str]:
     return {"mcp.session.id": session} if session else {}
 
 
-def _tell(span: Span, answer: Json, fine: Collection[str] = ()) -> None:
-    """What the answer says: a JSON-RPC error, unless of a `fine` code, or a tool's."""
+def _set_response(span: Span, response: Json, no_error: Collection[str] = ()) -> None:
+    """Set the error of a response: a JSON-RPC error with another code than these, or a tool's."""
     error_type = ""
-    if "error" in answer:
-        code = str(answer["error"].get("code"))
+    if "error" in response:
+        code = str(response["error"].get("code"))
         span.set_attribute("rpc.response.status_code", code)
-        error_type = "" if code in fine else code
-    elif answer["result"].get("isError"):
+        error_type = "" if code in no_error else code
+    elif response["result"].get("isError"):
         error_type = str(ErrorType.TOOL_ERROR)
     if error_type:
         span.set_attribute("error.type", error_type)

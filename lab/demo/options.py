@@ -1,4 +1,4 @@
-"""What the user asks of the demo, checked before anything starts."""
+"""The command line of the demo, checked before anything starts."""
 
 import argparse
 import shlex
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.arguments import Parser, UsageError
-from lab.choices import ECHO_COMMAND
 from lab.faults.catalogue import FAULTS
-from lab.faults.drill import possible
-from lab.ports import require_free
+from lab.faults.fault_test import possible
+from lab.local.ports import require_free
+from lab.local.run_options import ECHO_COMMAND
 from stacks.architectures import ARCHITECTURES, Architecture
 
 ALL = "all"
 
-_PURPOSE = "Run the whole pipeline as local processes and prove it by its numbers."
+_PURPOSE = "Run the whole pipeline as local processes and check its numbers."
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for, checked."""
+    """Valid options."""
 
     architectures: tuple[Architecture, ...]
     once: bool
@@ -28,15 +28,17 @@ class Options:
     jaeger_port: int | None
     stdio_command: tuple[str, ...]
     faults: tuple[str, ...] = ()
-    """Names of faults to strike the pipeline with, instead of proving it by its numbers."""
+    """Names of faults to inject, instead of checking the numbers."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Raises UsageError or PortBusy, each one line."""
-    parser = Parser(prog="python -m lab.demo", description=_PURPOSE, epilog=_listed())
+    """Raises UsageError or PortBusy."""
+    parser = Parser(prog="python -m lab.demo", description=_PURPOSE, epilog=_fault_list())
     known = f"{', '.join(ARCHITECTURES)} or {ALL}"
     parser.add_argument("architecture", nargs="?", default=next(iter(ARCHITECTURES)), help=known)
-    parser.add_argument("--once", action="store_true", help="end after the table; 0 if all agrees")
+    parser.add_argument(
+        "--once", action="store_true", help="exit after the table; 0 if all numbers agree"
+    )
     parser.add_argument("--prometheus-port", type=_port, metavar="N", help="default: a free one")
     parser.add_argument("--jaeger-port", type=_port, metavar="N", help="default: a free one")
     parser.add_argument(
@@ -48,7 +50,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--fault",
         metavar="NAME",
-        help="break the pipeline on purpose, and see alerts and boards tell of it (see below)",
+        help="inject a fault and watch alerts and boards (see below)",
     )
     given = parser.parse_args(arguments)
     for option, port in (
@@ -81,14 +83,14 @@ def _architectures(name: str, known: str) -> tuple[Architecture, ...]:
     if name == ALL:
         return tuple(ARCHITECTURES.values())
     if name not in ARCHITECTURES:
-        raise UsageError(f'"{name}" is no architecture; choose {known}')
+        raise UsageError(f'"{name}" is not an architecture; choose {known}')
     return (ARCHITECTURES[name],)
 
 
-def _listed() -> str:
+def _fault_list() -> str:
     width = max(map(len, FAULTS))
     rows = "\n".join(f"  {each.name:<{width}}  {each.what}" for each in FAULTS.values())
-    every = f"  {ALL:<{width}}  all that the architecture can have, and end"
+    every = f"  {ALL:<{width}}  all that the architecture supports, then exit"
     return f"faults:\n{rows}\n{every}"
 
 
@@ -98,7 +100,7 @@ def _faults(name: str | None, architectures: tuple[Architecture, ...]) -> tuple[
     if name == ALL:
         return tuple(FAULTS)
     if name not in FAULTS:
-        raise UsageError(f'"{name}" is no fault; choose {", ".join(FAULTS)} or {ALL}')
+        raise UsageError(f'"{name}" is not a fault; choose {", ".join(FAULTS)} or {ALL}')
     for each in architectures:
         if not possible(FAULTS[name], each):
             able = ", ".join(a.name for a in ARCHITECTURES.values() if possible(FAULTS[name], a))

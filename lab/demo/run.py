@@ -1,4 +1,4 @@
-"""Run the pipeline of each architecture that was asked for, and tell what came of it."""
+"""Run the pipeline of each selected architecture and print the result."""
 
 import os
 import sys
@@ -6,70 +6,70 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lab import evidence
-from lab.addresses import choose
+from lab import signals
 from lab.arguments import UsageError
-from lab.choices import HTTP_SERVER, STDIO_SERVER, Choices
-from lab.demo.ended import Ended, heed
-from lab.demo.faulty import run_faulty
-from lab.demo.following import follow
+from lab.binaries.catalogue import DEMO_TOOLS
+from lab.binaries.find import ToolMissing, ensure
+from lab.demo.fault_demo import run_fault_demo
+from lab.demo.keep_running import keep_running
 from lab.demo.options import Options, parse
 from lab.load import LoadFailed
-from lab.local_plan import local_plan
-from lab.pipeline import Pipeline, start
-from lab.ports import PortBusy
-from lab.processes import PartFailed, Parts
-from lab.programs import ROOT
-from lab.result import Result, compared, told
-from lab.run_folder import run_folder
-from lab.tools import DEMO_TOOLS, ToolMissing, ensure
+from lab.local.addresses import choose
+from lab.local.pipeline import Pipeline, start
+from lab.local.plan import local_plan
+from lab.local.ports import PortBusy
+from lab.local.processes import Processes, ProcessFailed
+from lab.local.programs import ROOT
+from lab.local.run_folder import run_folder
+from lab.local.run_options import HTTP_SERVER, STDIO_SERVER, RunOptions
+from lab.verify.check_queries import check_queries
+from lab.verify.reconcile import reconcile
+from lab.verify.result import Result, comparison, report
+from lab.verify.traffic import send_calls
 from stacks.architectures import Architecture
 
 
-def run(options: Options, binaries: dict[str, Path]) -> bool:
-    """Run each architecture in turn; whether every number agreed, or every fault was told."""
+def run(options: Options, binaries: Mapping[str, Path]) -> bool:
+    """Run each architecture in turn; returns whether every check passed."""
     if options.faults:
-        runs = [run_faulty(each, options, binaries, _say) for each in options.architectures]
+        runs = [run_fault_demo(each, options, binaries, _say) for each in options.architectures]
         return all(runs)
     results = [_run_one(each, options, binaries) for each in options.architectures]
     if len(results) > 1:
-        print(compared(results), flush=True)
-    return all(each.good for each in results)
+        print(comparison(results), flush=True)
+    return all(each.passed for each in results)
 
 
-def _run_one(architecture: Architecture, options: Options, binaries: dict[str, Path]) -> Result:
-    began = time.monotonic()
+def _run_one(architecture: Architecture, options: Options, binaries: Mapping[str, Path]) -> Result:
+    started = time.monotonic()
     addresses = choose(
         (HTTP_SERVER, STDIO_SERVER),
         prometheus_port=options.prometheus_port,
         jaeger_port=options.jaeger_port,
     )
     _say(f"\n{architecture.name}: {architecture.summary}")
-    with run_folder(ROOT / "run", architecture.name) as folder, Parts(folder) as parts:
+    with run_folder(ROOT / "run", architecture.name) as folder, Processes(folder) as processes:
         _say(f"  settings and logs: {folder}")
-        choices = Choices(architecture, addresses, options.stdio_command)
-        pipeline = start(local_plan(choices, folder, binaries), folder, parts)
-        _say(f"  all {len(parts.pids)} processes run after {time.monotonic() - began:.1f} s")
-        result = _prove(pipeline, began)
-        print(told(result), flush=True)
+        run_options = RunOptions(architecture, addresses, options.stdio_command)
+        pipeline = start(local_plan(run_options, folder, binaries), folder, processes)
+        _say(f"  all {len(processes.pids)} processes run after {time.monotonic() - started:.1f} s")
+        result = _verify(pipeline, started)
+        print(report(result), flush=True)
         if not options.once:
-            follow(pipeline, folder, _say)
+            keep_running(pipeline, folder, _say)
     return result
 
 
-def _prove(pipeline: Pipeline, began: float) -> Result:
-    sent = evidence.send(pipeline)
-    _say(f"  {sum(map(_total, sent.values()))} calls sent; waiting until each is visible")
-    ledger = evidence.account(pipeline, sent)
-    _say("  asking every query of boards and rules")
-    coverage = evidence.cover(pipeline, _say)
-    seconds = time.monotonic() - began
-    name = pipeline.architecture.name
-    return Result(name, ledger, coverage, seconds, pipeline.parts.peak_bytes)
-
-
-def _total(counts: Mapping[str, int]) -> int:
-    return sum(counts.values())
+def _verify(pipeline: Pipeline, started: float) -> Result:
+    sent = send_calls(pipeline)
+    total = sum(sum(counts.values()) for counts in sent.values())
+    _say(f"  {total} calls sent; waiting until each is visible")
+    reconciliation = reconcile(pipeline, sent)
+    _say("  checking every query of boards and rules")
+    coverage = check_queries(pipeline, _say)
+    seconds = time.monotonic() - started
+    peak = pipeline.processes.peak_bytes
+    return Result(pipeline.architecture.name, reconciliation, coverage, seconds, peak)
 
 
 def _say(line: str) -> None:
@@ -77,18 +77,18 @@ def _say(line: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Return the exit code: 0 all agrees, 1 not or a part died, 2 the user's mistake."""
+    """Return the exit code: 0 all checks passed, 1 a check or process failed, 2 usage error."""
     try:
         options = parse(arguments)
-        heed()
+        signals.install()
         binaries = ensure(DEMO_TOOLS, environ=os.environ)
         return 0 if run(options, binaries) else 1
     except (UsageError, PortBusy, ToolMissing) as mistake:
         _say(f"demo: {mistake}")
         return 2
-    except (PartFailed, LoadFailed) as failed:
+    except (ProcessFailed, LoadFailed) as failed:
         _say(str(failed))
         return 1
-    except Ended as ended:
+    except signals.Ended as ended:
         _say(f"\n{ended}; nothing is left running")
         return ended.exit_code

@@ -14,7 +14,7 @@ import uvloop
 
 from lab.arguments import Parser, UsageError
 from lab.echo import stdio
-from lab.echo.answering import Receive, receiving
+from lab.echo.handler import Handler, traced_handler
 from lab.echo.http import HttpConnection
 from lab.echo.request import Answers
 from lab.echo.sse import Sessions, SseConnection
@@ -24,7 +24,7 @@ from lab.tracing import tracing
 PROGRAM = "python -m lab.echo"
 
 SERVICE = "echo"
-"""Its name in traces, whatever its environment, which as a proxy's child it has from the proxy."""
+"""Its service name in traces; a proxy's child inherits that of the proxy in its environment."""
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -54,14 +54,12 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def _connections(
-    transport: str, answers: Answers, receive: Receive
-) -> Callable[[], HttpConnection]:
-    """What serves a client's connection."""
+def _connections(transport: str, answers: Answers, handle: Handler) -> Callable[[], HttpConnection]:
+    """The factory of protocols for client connections."""
     if transport == "sse":
         sessions: Sessions = {}
-        return lambda: SseConnection(sessions, receive)
-    shared = Server(answers, receive)
+        return lambda: SseConnection(sessions, handle)
+    shared = Server(answers, handle)
     return lambda: Connection(shared)
 
 
@@ -78,7 +76,7 @@ async def _serve_http(address: tuple[str, int], connect: Callable[[], HttpConnec
 
 
 def main() -> int:
-    """Return the exit code: 2 for a mistake, such as an address that cannot be had."""
+    """Return the exit code: 2 for a usage error, such as an address that cannot be listened on."""
     try:
         arguments = _arguments(sys.argv[1:])
     except UsageError as mistake:
@@ -86,18 +84,18 @@ def main() -> int:
         return 2
     own = tracing(SERVICE, os.environ)
     try:
-        return _serve(arguments, receiving(own))
+        return _serve(arguments, traced_handler(own))
     finally:
-        own.end()
+        own.shutdown()
 
 
-def _serve(arguments: argparse.Namespace, receive: Receive) -> int:
+def _serve(arguments: argparse.Namespace, handle: Handler) -> int:
     if arguments.transport == "stdio":
         with suppress(KeyboardInterrupt):
-            uvloop.run(stdio.serve(receive))
+            uvloop.run(stdio.serve(handle))
         return 0
     try:
-        connect = _connections(arguments.transport, Answers(arguments.answers), receive)
+        connect = _connections(arguments.transport, Answers(arguments.answers), handle)
         uvloop.run(_serve_http(arguments.listen, connect))
     except OSError as wrong:
         host, port = arguments.listen
@@ -108,7 +106,7 @@ def _serve(arguments: argparse.Namespace, receive: Receive) -> int:
 
 def _why(wrong: OSError) -> str:
     if wrong.errno == errno.EADDRINUSE:
-        return "somebody listens there already; port 0 takes a free one"
+        return "the address is in use; port 0 takes a free one"
     return wrong.strerror or str(wrong)
 
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one asyncio protocol, as far as the echo server needs it: requests in order."""
+"""A minimal HTTP/1.1 server connection that answers requests in order."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ import httptools
 import msgspec
 
 from lab.echo.messages import Json
-from lab.echo.request import EVENTS, Refusal, Request
+from lab.echo.request import EVENTS, HttpRejection, Request
 
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -20,7 +20,7 @@ _REASONS = {
 
 
 class HttpConnection(asyncio.Protocol):
-    """One client connection; `busy` while the answer to a request waits for its time."""
+    """A client connection; `busy` while a response is pending."""
 
     def __init__(self) -> None:
         self._parser = httptools.HttpRequestParser(self)
@@ -62,24 +62,24 @@ class HttpConnection(asyncio.Protocol):
         self.proceed()
 
     def answer(self, request: Request) -> None:
-        """Answer one request, now or later. Raises Refusal."""
+        """Answer a request, now or later; raises HttpRejection."""
         raise NotImplementedError
 
     def headers(self) -> dict[str, str]:
-        """Headers that go with every answer."""
+        """Headers of every response."""
         return {}
 
     def proceed(self) -> None:
-        """Take up the requests that came meanwhile."""
+        """Answer the requests that are waiting."""
         while self._waiting and not self.busy and not self._transport.is_closing():
             request = self._waiting.popleft()
             try:
                 self.answer(request)
-            except Refusal as refusal:
-                self.send(refusal.status, "text/plain", f"{refusal}\n".encode())
+            except HttpRejection as rejection:
+                self.send(rejection.status, "text/plain", f"{rejection}\n".encode())
 
     def send(self, status: int, media: str = "", body: bytes = b"") -> None:
-        """Send a whole answer."""
+        """Send a complete response."""
         head = self._head(status, media)
         if status != 204:
             head += f"Content-Length: {len(body)}\r\n"

@@ -1,15 +1,15 @@
-"""One JSON-RPC message in, what it comes to out: pure, so all transports behave alike."""
+"""What to do with a JSON-RPC message. Pure, so that all transports behave alike."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.tracing import Told, nobody_told
+from lab.tracing import OnResponse, ignore
 
 Json = dict[str, Any]
 
 PROTOCOL_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-"""Revisions the server speaks, oldest first; a client that asks for another is offered the last."""
+"""Supported versions, oldest first; clients that request another are offered the last."""
 
 SLEEP_LIMIT_SECONDS = 60.0
 """The longest `sleep`: a mistyped argument must not park a connection for hours."""
@@ -17,7 +17,7 @@ SLEEP_LIMIT_SECONDS = 60.0
 # JSON-RPC 2.0, section 5.1.
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 CRASH_CODE = 3
-"""The exit code of a process that was asked to crash."""
+"""The exit code of the tool `crash`."""
 
 # The official Python SDK answers a cancelled request with this code.
 CANCELLED = 0
@@ -50,12 +50,12 @@ TOOLS: tuple[Json, ...] = (
     },
     {
         "name": "garble",
-        "description": "Answers with what is no JSON.",
+        "description": "Answers with invalid JSON.",
         "inputSchema": {"type": "object"},
     },
     {
         "name": "crash",
-        "description": "Ends the server's process instead of an answer.",
+        "description": "Ends the server's process without an answer.",
         "inputSchema": {"type": "object"},
     },
 )
@@ -69,17 +69,17 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """Send `first` now and `reply` after `seconds`, unless the request is cancelled before.
+class DelayedReply:
+    """Send `first` now and `reply` after `seconds`, unless the request is cancelled.
 
-    `told` is told the reply once it is sent.
+    `on_sent` is called with the reply once it is sent.
     """
 
     request_id: str | int
     seconds: float
     first: tuple[Json, ...]
     reply: Json
-    told: Told = nobody_told
+    on_sent: OnResponse = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """Nothing to do: a notification, or a client's response."""
+class NoReply:
+    """Nothing to send: a notification, or a client's response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
-    """Answer with bytes that are no message."""
+class InvalidReply:
+    """Answer with bytes that are not a message."""
 
     payload: bytes
 
@@ -106,26 +106,26 @@ class Crash:
     """End the process at once, without an answer."""
 
 
-Action = Reply | Later | Cancel | Silence | Noise | Crash
+Action = Reply | DelayedReply | Cancel | NoReply | InvalidReply | Crash
 
 
-def receive(message: object) -> Action:
-    """What a decoded message comes to. Never raises: what is wrong with it is the answer."""
+def handle(message: object) -> Action:
+    """The action for a decoded message; invalid ones get an error response."""
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return Reply(error(None, INVALID_REQUEST, "not a JSON-RPC 2.0 message"))
     method, request_id, params = message.get("method"), message.get("id"), message.get("params", {})
     if not isinstance(method, str):
-        return Silence()
+        return NoReply()
     if not isinstance(params, dict):
         return Reply(error(request_id, INVALID_PARAMS, "params must be an object"))
     if request_id is None:
         return _notification(method, params)
     if isinstance(request_id, bool) or not isinstance(request_id, str | int):
         return Reply(error(None, INVALID_REQUEST, "id must be a string or an integer"))
-    answer = _METHODS.get(method)
-    if answer is None:
+    method_handler = _METHODS.get(method)
+    if method_handler is None:
         return Reply(error(request_id, METHOD_NOT_FOUND, f"unknown method: {method}"))
-    return answer(request_id, params)
+    return method_handler(request_id, params)
 
 
 def error(request_id: object, code: int, text: str) -> Json:
@@ -134,7 +134,7 @@ def error(request_id: object, code: int, text: str) -> Json:
 
 
 def log_notification(text: str) -> Json:
-    """What the server sends of its own accord on a stream the client opened."""
+    """A log message on the stream that the client opened."""
     params = {"level": "info", "logger": "echo", "data": text}
     return {"jsonrpc": "2.0", "method": "notifications/message", "params": params}
 
@@ -147,7 +147,7 @@ def _notification(method: str, params: Json) -> Action:
     cancelled = params.get("requestId")
     if method == "notifications/cancelled" and isinstance(cancelled, str | int):
         return Cancel(cancelled)
-    return Silence()
+    return NoReply()
 
 
 def _initialize(request_id: str | int, params: Json) -> Action:
@@ -208,11 +208,11 @@ def _sleep(request_id: str | int, arguments: Json, meta: Json) -> Action:
         text = f"seconds must be a number from 0 to {SLEEP_LIMIT_SECONDS:g}"
         return Reply(_text(request_id, text, failed=True))
     first = (_progress(meta["progressToken"], seconds),) if "progressToken" in meta else ()
-    return Later(request_id, seconds, first, _text(request_id, f"slept {seconds:g} s"))
+    return DelayedReply(request_id, seconds, first, _text(request_id, f"slept {seconds:g} s"))
 
 
 def _garble(request_id: str | int, arguments: Json, meta: Json) -> Action:
-    return Noise(b"garbled")
+    return InvalidReply(b"garbled")
 
 
 def _crash(request_id: str | int, arguments: Json, meta: Json) -> Action:

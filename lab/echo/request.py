@@ -1,4 +1,4 @@
-"""One HTTP request and what HTTP itself refuses about it: pure."""
+"""An HTTP request and its validation. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +14,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Answers(StrEnum):
-    """How a request is answered when the client accepts both ways."""
+    """The media type of responses to clients that accept both."""
 
     JSON = "json"
     SSE = "sse"
@@ -22,7 +22,7 @@ class Answers(StrEnum):
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request as it is parsed."""
+    """An HTTP request; the parser fills it in."""
 
     path: str = ""
     method: str = ""
@@ -34,8 +34,8 @@ class Request:
         return media in accept or "*/*" in accept
 
 
-class Refusal(Exception):
-    """A request that HTTP itself refuses: status and one line of text."""
+class HttpRejection(Exception):
+    """An error response: its status, and one line of text."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -43,20 +43,20 @@ class Refusal(Exception):
 
 
 def check(request: Request, *paths: str) -> None:
-    """Raise Refusal unless path, origin (against DNS rebinding) and protocol version are fine."""
+    """Raise HttpRejection for a wrong path, origin (DNS rebinding) or protocol version."""
     if request.path.partition("?")[0] not in paths:
-        raise Refusal(404, f"the endpoint is {paths[0]}")
+        raise HttpRejection(404, f"the endpoint is {paths[0]}")
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).hostname not in _LOOPBACK:
-        raise Refusal(403, f"origin {origin} is not allowed")
+        raise HttpRejection(403, f"origin {origin} is not allowed")
     version = request.headers.get("mcp-protocol-version")
     if version is not None and version not in PROTOCOL_VERSIONS:
-        raise Refusal(400, f"protocol version {version} is not one of {PROTOCOL_VERSIONS}")
+        raise HttpRejection(400, f"protocol version {version} is not one of {PROTOCOL_VERSIONS}")
 
 
 def answers_by_events(request: Request, preferred: Answers) -> bool:
-    """Whether to answer with an event stream; 406 when the client accepts neither way."""
+    """Whether to answer with an event stream; raises HttpRejection 406 if neither is accepted."""
     json, events = request.accepts(JSON), request.accepts(EVENTS)
     if not json and not events:
-        raise Refusal(406, f"Accept must include {JSON} or {EVENTS}")
+        raise HttpRejection(406, f"Accept must include {JSON} or {EVENTS}")
     return events and (preferred is Answers.SSE or not json)

@@ -8,38 +8,38 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from lab.echo.answering import Receive
+from lab.echo.handler import Handler
 from lab.echo.http import HttpConnection
 from lab.echo.messages import (
     CRASH_CODE,
     PARSE_ERROR,
     Cancel,
     Crash,
-    Later,
-    Noise,
+    DelayedReply,
+    InvalidReply,
     Reply,
     error,
 )
-from lab.echo.request import EVENTS, MESSAGES_PATH, SSE_PATH, Refusal, Request, check
+from lab.echo.request import EVENTS, MESSAGES_PATH, SSE_PATH, HttpRejection, Request, check
 
 Sessions = dict[str, "Stream"]
 
 
 @dataclass(slots=True)
 class Stream:
-    """One client's session: its stream, and the answers that wait for their time."""
+    """The event stream of a session, and its delayed replies."""
 
     connection: "SseConnection"
     pending: dict[str | int, asyncio.TimerHandle] = field(default_factory=dict)
 
 
 class SseConnection(HttpConnection):
-    """One client connection: it carries the event stream of a session, or messages to some."""
+    """A client connection, with the event stream of a session or POSTs of messages."""
 
-    def __init__(self, sessions: Sessions, receive: Receive) -> None:
+    def __init__(self, sessions: Sessions, handle: Handler) -> None:
         super().__init__()
         self._sessions = sessions
-        self._receive = receive
+        self._handle = handle
         self._session = ""
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -49,50 +49,49 @@ class SseConnection(HttpConnection):
                 timer.cancel()
 
     def answer(self, request: Request) -> None:
-        """Part of HttpConnection."""
         check(request, SSE_PATH, MESSAGES_PATH)
         path, _, query = request.path.partition("?")
         match request.method, path:
             case "GET", "/sse":
                 self._open(request)
             case "POST", "/messages":
-                self._take(request, parse_qs(query).get("session_id", [""])[0])
+                self._post(request, parse_qs(query).get("session_id", [""])[0])
             case _:
-                raise Refusal(405, f"GET {SSE_PATH} or POST {MESSAGES_PATH}")
+                raise HttpRejection(405, f"GET {SSE_PATH} or POST {MESSAGES_PATH}")
 
     def _open(self, request: Request) -> None:
         if not request.accepts(EVENTS):
-            raise Refusal(406, f"Accept must include {EVENTS}")
+            raise HttpRejection(406, f"Accept must include {EVENTS}")
         self._session = secrets.token_hex(16)
         self._sessions[self._session] = Stream(self)
         self.busy = True
         self.begin_events()
         self.event("endpoint", f"{MESSAGES_PATH}?session_id={self._session}".encode())
 
-    def _take(self, request: Request, session: str) -> None:
+    def _post(self, request: Request, session: str) -> None:
         stream = self._sessions.get(session)
         if stream is None:
-            raise Refusal(404, "no such session")
+            raise HttpRejection(404, "no such session")
         self.send(202)
         try:
             message = msgspec.json.decode(request.body)
         except msgspec.DecodeError as wrong:
             stream.connection.message(error(None, PARSE_ERROR, f"not JSON: {wrong}"))
             return
-        match self._receive(message, request.headers):
+        match self._handle(message, request.headers):
             case Reply(reply):
                 stream.connection.message(reply)
-            case Later() as later:
+            case DelayedReply() as later:
                 _wait(later, stream)
             case Cancel(request_id) if request_id in stream.pending:
                 stream.pending.pop(request_id).cancel()
-            case Noise(payload):
+            case InvalidReply(payload):
                 stream.connection.event("message", payload)
             case Crash():
                 os._exit(CRASH_CODE)
 
 
-def _wait(later: Later, stream: Stream) -> None:
+def _wait(later: DelayedReply, stream: Stream) -> None:
     for message in later.first:
         stream.connection.message(message)
     call_later = asyncio.get_running_loop().call_later
@@ -100,7 +99,7 @@ def _wait(later: Later, stream: Stream) -> None:
     stream.pending[later.request_id] = timer
 
 
-def _finish(later: Later, stream: Stream) -> None:
+def _finish(later: DelayedReply, stream: Stream) -> None:
     del stream.pending[later.request_id]
     stream.connection.message(later.reply)
-    later.told(later.reply)
+    later.on_sent(later.reply)

@@ -6,59 +6,59 @@ import sys
 
 import msgspec
 
-from lab.echo.answering import Receive
+from lab.echo.handler import Handler
 from lab.echo.messages import (
     CRASH_CODE,
     PARSE_ERROR,
     Action,
     Cancel,
     Crash,
+    DelayedReply,
+    InvalidReply,
     Json,
-    Later,
-    Noise,
     Reply,
     error,
 )
 
 
-async def serve(receive: Receive) -> None:
-    """Answer standard input until it ends; answers still pending then are dropped."""
+async def serve(handle: Handler) -> None:
+    """Answer messages until standard input ends; pending replies are dropped."""
     reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     pending: dict[str | int, asyncio.TimerHandle] = {}
     while line := await reader.readline():
-        _answer(_received(line, receive), pending)
+        _perform(_action(line, handle), pending)
 
 
-def _answer(action: Action, pending: dict[str | int, asyncio.TimerHandle]) -> None:
+def _perform(action: Action, pending: dict[str | int, asyncio.TimerHandle]) -> None:
     match action:
         case Reply(message):
             _write(message)
-        case Later() as later:
+        case DelayedReply() as later:
             for message in later.first:
                 _write(message)
             call_later = asyncio.get_running_loop().call_later
             pending[later.request_id] = call_later(later.seconds, _finish, later, pending)
         case Cancel(request_id) if request_id in pending:
             pending.pop(request_id).cancel()
-        case Noise(payload):
+        case InvalidReply(payload):
             _write_line(payload)
         case Crash():
             os._exit(CRASH_CODE)
 
 
-def _received(line: bytes, receive: Receive) -> Action:
+def _action(line: bytes, handle: Handler) -> Action:
     try:
-        return receive(msgspec.json.decode(line), {})
+        return handle(msgspec.json.decode(line), {})
     except msgspec.DecodeError as wrong:
         return Reply(error(None, PARSE_ERROR, f"not JSON: {wrong}"))
 
 
-def _finish(later: Later, pending: dict[str | int, asyncio.TimerHandle]) -> None:
+def _finish(later: DelayedReply, pending: dict[str | int, asyncio.TimerHandle]) -> None:
     del pending[later.request_id]
     _write(later.reply)
-    later.told(later.reply)
+    later.on_sent(later.reply)
 
 
 def _write(message: Json) -> None:

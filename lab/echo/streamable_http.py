@@ -1,7 +1,6 @@
-"""The streamable HTTP transport on one asyncio protocol: sessions, JSON and event-stream answers.
+"""The streamable HTTP transport on one asyncio protocol: sessions, JSON and event-stream responses.
 
-A connection answers its requests in order. Waiting (`sleep`, an open GET stream) is a timer or a
-parked connection, never a task.
+A connection answers its requests in order. Delayed replies are timers, not tasks.
 """
 
 import asyncio
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from lab.echo.answering import Receive
+from lab.echo.handler import Handler
 from lab.echo.http import HttpConnection
 from lab.echo.messages import (
     CANCELLED,
@@ -19,9 +18,9 @@ from lab.echo.messages import (
     PARSE_ERROR,
     Cancel,
     Crash,
+    DelayedReply,
+    InvalidReply,
     Json,
-    Later,
-    Noise,
     Reply,
     error,
     log_notification,
@@ -31,19 +30,19 @@ from lab.echo.request import (
     JSON,
     PATH,
     Answers,
-    Refusal,
+    HttpRejection,
     Request,
     answers_by_events,
     check,
 )
 
 SESSION_LIMIT = 10_000
-"""More sessions than this, and the oldest ends: clients that never DELETE cannot fill memory."""
+"""Above this limit the oldest session ends, since clients may never DELETE theirs."""
 
 
 @dataclass(slots=True)
 class Session:
-    """One client's session: its id and what is still open in it."""
+    """A session with its pending requests and its GET stream."""
 
     id: str
     pending: dict[str | int, "Pending"] = field(default_factory=dict)
@@ -52,7 +51,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An answer that waits for its time on a connection."""
+    """A delayed reply and its connection."""
 
     timer: asyncio.TimerHandle
     connection: "Connection"
@@ -60,19 +59,19 @@ class Pending:
 
 @dataclass(slots=True)
 class Server:
-    """What the connections share."""
+    """The state that connections share."""
 
     answers: Answers
-    receive: Receive
+    handle: Handler
     sessions: dict[str, Session] = field(default_factory=dict)
 
     def session(self, request: Request) -> Session:
-        """The session a request names; 400 when it names none, 404 when it is gone."""
+        """The session of a request; raises HttpRejection 400 without an id, 404 if unknown."""
         wanted = request.headers.get("mcp-session-id")
         if wanted is None:
-            raise Refusal(400, "Mcp-Session-Id is missing")
+            raise HttpRejection(400, "Mcp-Session-Id is missing")
         if wanted not in self.sessions:
-            raise Refusal(404, f"no such session: {wanted}")
+            raise HttpRejection(404, f"no such session: {wanted}")
         return self.sessions[wanted]
 
     def open_session(self) -> Session:
@@ -97,11 +96,9 @@ class Connection(HttpConnection):
             self._session.stream = None
 
     def headers(self) -> dict[str, str]:
-        """Part of HttpConnection."""
         return {} if self._session is None else {"Mcp-Session-Id": self._session.id}
 
     def answer(self, request: Request) -> None:
-        """Part of HttpConnection."""
         self._session = None
         check(request, PATH)
         match request.method:
@@ -112,7 +109,7 @@ class Connection(HttpConnection):
             case "DELETE":
                 self._delete(request)
             case _:
-                raise Refusal(405, "POST, GET or DELETE")
+                raise HttpRejection(405, "POST, GET or DELETE")
 
     def _post(self, request: Request) -> None:
         self._events = answers_by_events(request, self._server.answers)
@@ -123,22 +120,22 @@ class Connection(HttpConnection):
             return
         initialize = isinstance(message, dict) and message.get("method") == "initialize"
         self._session = self._server.open_session() if initialize else self._server.session(request)
-        match self._server.receive(message, request.headers):
+        match self._server.handle(message, request.headers):
             case Reply(reply):
                 self._reply(reply)
-            case Later() as later:
+            case DelayedReply() as later:
                 self._wait(later, self._session)
             case Cancel(request_id):
                 self.send(202)
                 _cancel(request_id, self._session)
-            case Noise(payload):
+            case InvalidReply(payload):
                 self.send(200, JSON, payload)
             case Crash():
                 os._exit(CRASH_CODE)
             case _:
                 self.send(202)
 
-    def _wait(self, later: Later, session: Session) -> None:
+    def _wait(self, later: DelayedReply, session: Session) -> None:
         self.busy = True
         if self._events:
             self.begin_events()
@@ -148,13 +145,13 @@ class Connection(HttpConnection):
         timer = call_later(later.seconds, self._finish, later, session)
         session.pending[later.request_id] = Pending(timer, self)
 
-    def _finish(self, later: Later, session: Session) -> None:
+    def _finish(self, later: DelayedReply, session: Session) -> None:
         session.pending.pop(later.request_id, None)
         self.finish(later.reply)
-        later.told(later.reply)
+        later.on_sent(later.reply)
 
     def finish(self, reply: Json) -> None:
-        """Send the answer that the connection waited with, and go on with what came since."""
+        """Send a delayed reply, then continue with the next request."""
         if self._events:
             self.message(reply)
             self.end_events()
@@ -164,7 +161,7 @@ class Connection(HttpConnection):
         self.proceed()
 
     def cancel(self, request_id: str | int) -> None:
-        """End a cancelled request: an event stream just ends, JSON needs an answer."""
+        """End a cancelled request: an event stream ends, JSON needs a response."""
         if not self._events:
             self.finish(error(request_id, CANCELLED, "Request cancelled"))
             return
@@ -175,9 +172,9 @@ class Connection(HttpConnection):
     def _stream(self, request: Request) -> None:
         session = self._server.session(request)
         if not request.accepts(EVENTS):
-            raise Refusal(406, f"Accept must include {EVENTS}")
+            raise HttpRejection(406, f"Accept must include {EVENTS}")
         if session.stream is not None:
-            raise Refusal(409, "the session has a stream already")
+            raise HttpRejection(409, "the session has a stream already")
         session.stream = self
         self._session, self.busy = session, True
         self.begin_events()
@@ -199,7 +196,7 @@ class Connection(HttpConnection):
 
 
 def end(session: Session) -> None:
-    """Cancel what waits in a session and close its stream."""
+    """Cancel the pending requests of a session and close its stream."""
     for request_id in tuple(session.pending):
         _cancel(request_id, session)
     if session.stream is not None:

@@ -1,5 +1,5 @@
-"""Faults that a running pipeline can have, and what boards and alerts must make of each.
+"""Faults for a running pipeline, and checks that alerts and boards show them.
 
-`catalogue` names them; `fault` says what one is; `strikes` break processes, `clients` misbehave;
-`haste` shortens the alerts' holds, `watch` judges what was seen, `drill` runs it all.
+`catalogue` lists the faults; `actions` break processes, `clients` misbehave; `fault_test` injects
+faults and evaluates the alerts, with the shortened rules of `fast_rules`.
 """

@@ -1,4 +1,4 @@
-"""What clients do to a server when something is wrong, with them or with it."""
+"""The load of faults: what clients do while something is broken, or to break it."""
 
 import json
 import socket
@@ -9,21 +9,21 @@ from typing import Any, TypeVar
 
 import requests
 
-from lab.faults import strikes
-from lab.faults.fault import Scene, Step
+from lab.faults import actions
+from lab.faults.fault import FaultContext, Step
 from lab.load import GOOD, SESSION_HEADER, Client, LoadFailed
-from lab.processes import pause
+from lab.local.processes import pause
 from proxy.telemetry.vocabulary import TOOLS_CALL
 
 T = TypeVar("T")
 Arguments = dict[str, Any]
 ToolCall = tuple[str, Arguments]
 
-AT_ONCE = 5
-"""Clients that call at the same time: a call that hangs must not hold up the others."""
+CONCURRENCY = 5
+"""Clients that call at the same time, so that a hanging call does not delay all others."""
 
 SLOW_SECONDS, LONG_SECONDS = 2.5, 20.0
-"""Slower than the objective allows; longer than any client here waits."""
+"""Slower than the latency objective; longer than any client waits."""
 
 LARGE_BYTES = 2**17
 
@@ -34,112 +34,112 @@ _KILL_SECONDS = 0.5
 _CANCELLED = "notifications/cancelled"
 
 
-def healthy(scene: Scene) -> None:
-    """Some calls that succeed, so that there is something to lose."""
-    with suppress(LoadFailed), Client(scene.front.mcp_url) as client:
+def successful_calls(context: FaultContext) -> None:
+    """A few calls before the fault, so that its effect is visible."""
+    with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
         for _ in range(5):
             client.call(GOOD)
 
 
 def calls(tool: str, arguments: Arguments | None = None, *, number: int = 30) -> Step:
-    """Many calls of a tool, several at once, whatever they come to; a session for each client."""
-    return _all_of([(tool, arguments or {})] * number)
+    """Concurrent calls of a tool, with any outcome; each client has its own session."""
+    return _concurrently([(tool, arguments or {})] * number)
 
 
 def each_tool(number: int) -> Step:
-    """So many calls of each tool that works."""
-    return _all_of([("echo", {"text": "hello"}), ("sleep", {"seconds": 0})] * number)
+    """Calls of each working tool."""
+    return _concurrently([("echo", {"text": "hello"}), ("sleep", {"seconds": 0})] * number)
 
 
 def crashes(number: int) -> Step:
-    """As many sessions, one after the other, whose only call ends the server's process."""
+    """Sessions, one after the other, whose only call crashes the server's process."""
 
-    def load(scene: Scene) -> None:
+    def load(context: FaultContext) -> None:
         for _ in range(number):
-            _call_all(scene.front.mcp_url, [("crash", {})])
+            _call_all(context.endpoint.mcp_url, [("crash", {})])
 
     return load
 
 
 def killed(number: int) -> Step:
-    """As many sessions whose process is killed in mid-call, as the kernel does for memory."""
+    """Sessions whose process is killed during a call, as the kernel does for lack of memory."""
 
-    def load(scene: Scene) -> None:
+    def load(context: FaultContext) -> None:
         for _ in range(number):
-            with suppress(LoadFailed), Client(scene.front.mcp_url) as client:
-                _die(client, scene)
+            with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
+                _kill_during_call(client, context)
 
     return load
 
 
-def openings(number: int) -> Step:
-    """As many sessions, opened and never used nor ended."""
+def abandoned_sessions(number: int) -> Step:
+    """Sessions that are opened, and neither used nor deleted."""
 
-    def load(scene: Scene) -> None:
+    def load(context: FaultContext) -> None:
         for _ in range(number):
             with suppress(LoadFailed):
-                Client(scene.front.mcp_url).__enter__()
+                Client(context.endpoint.mcp_url).__enter__()
 
     return load
 
 
-def refused(number: int) -> Step:
-    """As many requests of a foreign web page, and as many that are too large for the proxy."""
+def rejected(number: int) -> Step:
+    """Pairs of requests: one with a foreign Origin, one that is too large."""
     foreign = ({"Origin": "https://elsewhere.example"}, "{}")
     large: tuple[dict[str, str], str] = (
         {},
         json.dumps(_request(1, "echo", {"text": "x" * LARGE_BYTES})),
     )
 
-    def load(scene: Scene) -> None:
+    def load(context: FaultContext) -> None:
         with _http() as http:
             for headers, body in (foreign, large) * number:
                 with suppress(requests.RequestException):
-                    http.post(scene.front.mcp_url, data=body, headers=headers)
+                    http.post(context.endpoint.mcp_url, data=body, headers=headers)
 
     return load
 
 
 def cancelled(number: int) -> Step:
-    """Long calls that their clients cancel, by the protocol's notification."""
+    """Long calls that the client cancels with a notification."""
 
-    def load(scene: Scene) -> None:
-        with suppress(LoadFailed), Client(scene.front.mcp_url) as client:
-            _at_once(lambda each: _cancel(client, each), range(number))
+    def load(context: FaultContext) -> None:
+        with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
+            _run_concurrently(lambda each: _cancel(client, each), range(number))
 
     return load
 
 
-def left(number: int) -> Step:
-    """Long calls whose clients close the connection instead of waiting."""
+def disconnected(number: int) -> Step:
+    """Long calls during which the client closes the connection."""
 
-    def load(scene: Scene) -> None:
+    def load(context: FaultContext) -> None:
         with suppress(LoadFailed):
-            # The session stays open: its end would overtake the calls.
-            client = Client(scene.front.mcp_url).__enter__()
+            # The session is not deleted: the DELETE could overtake the calls.
+            client = Client(context.endpoint.mcp_url).__enter__()
             for each in range(number):
-                _leave(scene.front.mcp, client.session, each)
+                _disconnect(context.endpoint.mcp, client.session, each)
 
     return load
 
 
-def _all_of(given: Sequence[ToolCall]) -> Step:
-    parts = [given[each::AT_ONCE] for each in range(AT_ONCE)]
+def _concurrently(given: Sequence[ToolCall]) -> Step:
+    parts = [given[each::CONCURRENCY] for each in range(CONCURRENCY)]
 
-    def load(scene: Scene) -> None:
-        _at_once(lambda part: _call_all(scene.front.mcp_url, part), parts)
+    def load(context: FaultContext) -> None:
+        _run_concurrently(lambda part: _call_all(context.endpoint.mcp_url, part), parts)
 
     return load
 
 
-def _at_once(act: Callable[[T], None], parts: Iterable[T]) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+def _run_concurrently(act: Callable[[T], None], parts: Iterable[T]) -> None:
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
         for done in [pool.submit(act, part) for part in parts]:
             done.result()
 
 
 def _call_all(url: str, given: Sequence[ToolCall]) -> None:
-    """Call in a session if one can be had, and without one if not."""
+    """Call in a session, or without one if it cannot be opened."""
     client = Client(url)
     with suppress(LoadFailed):
         client.__enter__()
@@ -149,19 +149,19 @@ def _call_all(url: str, given: Sequence[ToolCall]) -> None:
     client.__exit__()
 
 
-def _die(client: Client, scene: Scene) -> None:
-    """Call, and kill the server's process as often as it takes: it may be faster than the call."""
+def _kill_during_call(client: Client, context: FaultContext) -> None:
+    """Call, and kill the server's process until the call ends: a kill may overtake the call."""
     params = {"name": "sleep", "arguments": {"seconds": LONG_SECONDS}}
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(client.request, TOOLS_CALL, params)
         while not waiting.done():
             pause(_KILL_SECONDS)
-            strikes.kill_children(scene)
+            actions.kill_children(context)
     waiting.result()
 
 
 def _cancel(client: Client, number: int) -> None:
-    """Cancel a long call as often as it takes: a notification can be faster than its call."""
+    """Cancel a long call until it ends: the notification may overtake the call."""
     request = f"long-{number}"
     call = _request(request, "sleep", {"seconds": LONG_SECONDS})
     cancel = {"jsonrpc": "2.0", "method": _CANCELLED, "params": {"requestId": request}}
@@ -175,7 +175,7 @@ def _cancel(client: Client, number: int) -> None:
             pause(_CANCEL_SECONDS)
 
 
-def _leave(address: str, session: str, number: int) -> None:
+def _disconnect(address: str, session: str, number: int) -> None:
     body = json.dumps(_request(number, "sleep", {"seconds": LONG_SECONDS})).encode()
     fields = {
         **_HEADERS,

@@ -1,81 +1,81 @@
-"""A fault: what breaks, and what must be seen of it."""
+"""A fault: what breaks, and which alerts, panels and annotations must show it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboards.annotations import Annotation
 from dashboards.promql.schema import Source
-from lab.choices import HTTP_SERVER, LocalServer
-from lab.front import Front
-from lab.pipeline import Pipeline
+from lab.local.pipeline import Pipeline
+from lab.local.proxy_endpoints import ProxyEndpoint
+from lab.local.run_options import HTTP_SERVER, LocalServer
 from stacks.servers import Transport
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a fault strikes: a running pipeline, and the server that is meant to suffer."""
+class FaultContext:
+    """A running pipeline, and the proxy of the server that a fault affects."""
 
     pipeline: Pipeline
-    front: Front
+    endpoint: ProxyEndpoint
 
 
-Step = Callable[[Scene], None]
+Step = Callable[[FaultContext], None]
 
 
-def nothing(scene: Scene) -> None:
-    """No step is needed."""
+def no_step(context: FaultContext) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to break a pipeline, the same each time.
+    """A reproducible way to break a pipeline.
 
-    `strike` breaks something once; `load` is what clients then do, again and again; `heal` undoes
-    the strike. `fires` are the alerts that must fire, each with what must run for it, as those of
-    `may_fire`, which depend on the moment. All others must keep quiet. `shows` are panels, by board
-    and title, that must tell of it: a number other than 0. `marks` are the annotations that must
-    mark it, beside that of firing alerts, which marks all of `fires`.
+    `inject` breaks something once; `load` is what clients then do repeatedly; `recover` undoes
+    `inject`. `fires` are the alerts that must fire, each with the source that must be running for
+    it; `may_fire` are alerts that depend on timing; no other alert may fire. `panels` are board
+    UIDs and panel titles that must show a number other than 0. `annotations` must appear in
+    addition to the one for firing alerts.
     """
 
     name: str
     what: str
     fires: tuple[tuple[str, Source], ...]
     transport: Transport | None = Transport.STREAMABLE_HTTP
-    """Of the server that suffers; None for a fault of the pipeline."""
-    strike: Step = nothing
-    load: Step = nothing
-    heal: Step = nothing
+    """Of the affected server; None for a fault of the pipeline."""
+    inject: Step = no_step
+    load: Step = no_step
+    recover: Step = no_step
     may_fire: tuple[tuple[str, Source], ...] = ()
     late: tuple[tuple[str, Source], ...] = ()
-    """Of `fires`, each with what lets it come too late to be waited for where that runs."""
-    shows: tuple[tuple[str, str], ...] = ()
-    marks: tuple[Annotation, ...] = ()
+    """Alerts of `fires` that fire too late for a test where the source is running."""
+    panels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     needs: Source = Source.PROXY
-    """What must run for the fault to be possible."""
-    alone: bool = False
-    """Whether the server must have a process of its own, since that is what breaks."""
+    """The source that must be running for the fault to be possible."""
+    own_process: bool = False
+    """Whether the server needs its own process, because the process is what breaks."""
     environment: tuple[tuple[str, str], ...] = ()
-    """What it changes in the environment of the server's proxy."""
+    """Changes to the environment of the server's proxy."""
 
     def __str__(self) -> str:
         return self.name
 
     def server(self, name: str) -> LocalServer | None:
-        """The server that the fault needs, under a name; None for a fault of the pipeline."""
+        """The server to affect; None for a fault of the pipeline."""
         if self.transport is None:
             return None
-        shared = self.transport is not Transport.STDIO and not self.alone
+        shared = self.transport is not Transport.STDIO and not self.own_process
         behind = HTTP_SERVER if shared else ""
         return LocalServer(name, self.transport, dict(self.environment), behind)
 
-    def must(self, sources: frozenset[Source]) -> frozenset[str]:
-        """The alerts that must fire where those sources run."""
-        return _there(self.fires, sources) - _there(self.late, sources)
+    def expected_alerts(self, sources: frozenset[Source]) -> frozenset[str]:
+        """The alerts that must fire where the sources are running."""
+        return _running(self.fires, sources) - _running(self.late, sources)
 
-    def may(self, sources: frozenset[Source]) -> frozenset[str]:
-        """The alerts that can fire beside them."""
-        return _there((*self.may_fire, *self.late), sources)
+    def possible_alerts(self, sources: frozenset[Source]) -> frozenset[str]:
+        """The alerts that may fire in addition."""
+        return _running((*self.may_fire, *self.late), sources)
 
 
-def _there(alerts: tuple[tuple[str, Source], ...], sources: frozenset[Source]) -> frozenset[str]:
+def _running(alerts: tuple[tuple[str, Source], ...], sources: frozenset[Source]) -> frozenset[str]:
     return frozenset(name for name, source in alerts if source in sources)

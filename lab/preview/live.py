@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from lab.jaeger_api import Jaeger
-from lab.ports import LOOPBACK
+from lab.local.ports import LOOPBACK
 from lab.preview.charts import Look
 from lab.preview.errors import PreviewError
 from lab.preview.links import links

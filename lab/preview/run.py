@@ -10,7 +10,7 @@ from pathlib import Path
 from dashboards import BOARDS
 from dashboards.render import board_json
 from lab.jaeger_api import Jaeger
-from lab.ports import LOOPBACK
+from lab.local.ports import LOOPBACK
 from lab.preview import model
 from lab.preview.charts import Look
 from lab.preview.errors import PreviewError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from lab.programs import ROOT
+from lab.local.programs import ROOT
 
 RUNS = ROOT / "run"
 

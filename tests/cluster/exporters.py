@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from lab.choices import Cluster
-from lab.ports import LOOPBACK, free_ports
+from lab.local.ports import LOOPBACK, free_ports
+from lab.local.run_options import Cluster
 from tests.cluster.monitors import MONITORS, targets
 from tests.cluster.pages import cadvisor, kube_state
 from tests.cluster.statistics import kubelet_statistics

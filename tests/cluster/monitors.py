@@ -4,7 +4,7 @@ ServiceMonitors, as far as they concern the series that boards and rules ask for
 
 from typing import Any
 
-from lab.prometheus_config import Target
+from lab.local.prometheus_config import Target
 from stacks.charts import Namespace
 
 Manifest = dict[str, Any]

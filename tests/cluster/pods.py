@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lab.choices import HTTP_SERVER, STDIO_SERVER
+from lab.local.run_options import HTTP_SERVER, STDIO_SERVER
 from stacks.charts import Namespace
 
 NODE = "kind-control-plane"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from lab.programs import inherited
+from lab.local.programs import inherited
 from tests import npm
 
 RUN_SECONDS = 300

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.ports import free_ports
+from lab.local.ports import free_ports
 from tests.conformance.runs import LEGACY, installed
 from tests.conformance.suite import Suite, SuiteFailed, install
 

@@ -7,7 +7,7 @@ the real scrape settings and the real Prometheus of each architecture.
 import pytest
 
 from dashboards.queries import Source
-from lab.evidence import every_query
+from lab.verify.check_queries import every_query
 from stacks.architectures import ARCHITECTURES, DIRECT_SCRAPE
 from tests.cluster.pods import EVERYONE, PODS
 from tests.recorded import recorded
@@ -38,17 +38,17 @@ def test_the_list_names_those_queries_that_say_so_and_no_others() -> None:
 def test_without_a_cluster_exactly_the_listed_queries_have_no_data(architecture: str) -> None:
     recording = recorded(architecture)
     assert recording.premature == ()
-    assert recording.result.coverage.missing == ()
+    assert recording.result.coverage.without_data == ()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_with_a_cluster_every_query_has_data(architecture: str) -> None:
     clustered = recorded(architecture).clustered
-    assert clustered.missing == (), "\n".join(map(str, clustered.missing))
-    assert clustered.broken == ()
+    assert clustered.without_data == (), "\n".join(map(str, clustered.without_data))
+    assert clustered.failing_rules == ()
     asked = sum(each.needs in ARCHITECTURES[architecture].sources for each in every_query())
-    assert clustered.asked == asked
+    assert clustered.checked == asked
 
 
 def pods(architecture: str, name: str) -> set[tuple[str, str]]:

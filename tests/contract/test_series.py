@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.choices import HTTP_SERVER, STDIO_SERVER
+from lab.local.run_options import HTTP_SERVER, STDIO_SERVER
 from proxy.telemetry.catalogue import (
     CONTRACT_LABELS,
     LABEL_OVERFLOW,

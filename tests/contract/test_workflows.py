@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.tools import ensure
+from lab.binaries.find import ensure
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = tuple(sorted((ROOT / ".github" / "workflows").glob("*")))

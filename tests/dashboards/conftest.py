@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.tools import ensure
+from lab.binaries.find import ensure
 from tests.dashboards.promtool import Promtool
 
 

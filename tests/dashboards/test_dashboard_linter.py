@@ -10,7 +10,7 @@ import yaml
 
 from dashboards import BOARDS, Board
 from dashboards.render import board_json, dashboard
-from lab.tools import ensure
+from lab.binaries.find import ensure
 from tests.dashboards.every_board import EVERY_BOARD
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from lab.tools import ensure
+from lab.binaries.find import ensure
 from stacks.charts import Profile
 from tests.e2e.charts import folder
 from tests.e2e.engine import Engine, install

@@ -13,7 +13,7 @@ import requests
 from mcp import StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from lab.ports import free_ports
+from lab.local.ports import free_ports
 from tests.integration.proxies import RunningProxy, environment
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.jaeger_api import Span
-from lab.result import MIB, told
+from lab.verify.result import MIB, report
 from stacks.architectures import ARCHITECTURES
 from tests.integration.demos import demo
 from tests.recorded import recorded
@@ -22,8 +22,8 @@ SECONDS, MEBIBYTES = 60, 1536
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_call_is_counted_and_traced_and_every_query_has_data(architecture: str) -> None:
     result = recorded(architecture).result
-    assert result.good, told(result)
-    assert [each.sent for each in result.ledger.accounts] == [85, 10, 5] * 2
+    assert result.passed, report(result)
+    assert [each.sent for each in result.reconciliation.outcomes] == [85, 10, 5] * 2
     assert result.seconds < SECONDS
     assert result.peak_bytes < MEBIBYTES * MIB
 
@@ -76,7 +76,7 @@ def complaint(*arguments: str, **variables: str) -> str:
 
 def test_an_unknown_architecture_is_answered_with_the_four() -> None:
     assert complaint("otel-push") == (
-        'demo: "otel-push" is no architecture; choose otel-scrape, otel-remote-write,'
+        'demo: "otel-push" is not an architecture; choose otel-scrape, otel-remote-write,'
         " direct-scrape, hybrid or all"
     )
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from lab.faults.catalogue import FAULTS
-from lab.faults.stage import every
+from lab.faults.setup import possible_faults
 from stacks.architectures import ARCHITECTURES
 from tests.browser import browser, texts
 from tests.integration.boards import missing, opened
@@ -17,15 +17,15 @@ from tests.integration.demos import demo
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 AT_ONCE = 2
-"""Pipelines that run at the same time: most of a drill is waiting."""
+"""Pipelines that run at the same time: most of a fault test is waiting."""
 
 ALL_SECONDS = 240.0
 
 Ended = tuple[int, str]
 
 
-def struck_by_all(architecture: str) -> Ended:
-    """Exit code and output of a demo that every possible fault has struck."""
+def with_all_faults(architecture: str) -> Ended:
+    """Exit code and output of a demo that had every possible fault."""
     with demo(architecture, "--fault", "all") as running:
         code = running.ended(ALL_SECONDS)
     assert running.left_over() == []
@@ -35,7 +35,7 @@ def struck_by_all(architecture: str) -> Ended:
 @pytest.fixture(scope="module")
 def demos() -> Iterator[dict[str, Future[Ended]]]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {each: pool.submit(struck_by_all, each) for each in ARCHITECTURES}
+        yield {each: pool.submit(with_all_faults, each) for each in ARCHITECTURES}
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -46,10 +46,10 @@ def test_alerts_and_boards_tell_the_truth_of_every_fault(
     code, told = demos[architecture].result()
     assert code == 0, told
     assert told.count("\nas expected: no other alert fired, and afterwards all ") == told.count(
-        "striking: "
+        "injecting: "
     )
     judged = re.findall(r"^([a-z-]+): ", told, re.MULTILINE)
-    assert judged == [each.name for each in every(ARCHITECTURES[architecture])]
+    assert judged == [each.name for each in possible_faults(ARCHITECTURES[architecture])]
 
 
 def test_a_fault_goes_on_until_ctrl_c_and_alerts_and_boards_tell_of_it() -> None:
@@ -72,7 +72,7 @@ def test_an_unknown_fault_is_answered_with_those_there_are() -> None:
     with demo("--fault", "gremlins") as running:
         assert running.ended() == 2
     [line] = running.output
-    assert line == f'demo: "gremlins" is no fault; choose {", ".join(FAULTS)} or all\n'
+    assert line == f'demo: "gremlins" is not a fault; choose {", ".join(FAULTS)} or all\n'
 
 
 def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:

@@ -73,13 +73,13 @@ def test_every_session_of_light_traffic_takes_as_many_steps() -> None:
 
 def test_a_call_that_comes_to_something_else_is_named(address: str) -> None:
     wrong = Call("fail", Outcome.OK)
-    told = "tool fail came to tool_error instead of ok"
+    told = "tool fail has outcome tool_error instead of ok"
     with Client(f"http://{address}/mcp") as client, pytest.raises(LoadFailed, match=told):
         client.call(wrong)
 
 
 def test_an_answer_that_is_no_json_rpc_is_named(address: str) -> None:
-    with pytest.raises(LoadFailed, match=r"not a JSON-RPC answer: HTTP 404"):
+    with pytest.raises(LoadFailed, match=r"not a JSON-RPC message: HTTP 404"):
         Client(f"http://{address}/elsewhere").__enter__()
 
 

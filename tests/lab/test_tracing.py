@@ -1,6 +1,5 @@
 """An agent and its calls in traces: by the official SDK, and only where there is an endpoint."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from lab.load import FAILING, GOOD, UNKNOWN, Client, LoadFailed
-from lab.programs import tracing_to
+from lab.local.programs import tracing_to
 from lab.sdk_tracing import FLUSH_SECONDS
 from lab.tracing import UNTRACED, tracing
 from tests.lab.test_load import echo
@@ -34,7 +33,7 @@ def agent(collector: str) -> Iterator[Client]:
         with echo() as address, Client(f"http://{address}/mcp", own) as client:
             yield client
     finally:
-        own.end()
+        own.shutdown()
 
 
 def calls(inbox: Inbox) -> list[Span]:
@@ -44,7 +43,7 @@ def calls(inbox: Inbox) -> list[Span]:
 def test_without_an_endpoint_nothing_is_traced_and_no_sdk_imported() -> None:
     assert tracing("agent", {"OTEL_SERVICE_NAME": "agent"}) is UNTRACED
     code = (
-        "import sys, lab.echo.__main__, lab.pipeline; from lab.tracing import tracing;"
+        "import sys, lab.echo.__main__, lab.local.pipeline; from lab.tracing import tracing;"
         "tracing('agent', {}); sys.exit('opentelemetry' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -101,7 +100,7 @@ def test_a_call_without_an_answer_is_an_error_too() -> None:
         own = tracing("agent", to(url))
         with pytest.raises(LoadFailed):
             Client("http://127.0.0.1:1/mcp", own).__enter__()
-        own.end()
+        own.shutdown()
         [span] = inbox.spans
     assert (span.name, span.status.code) == ("initialize", Status.STATUS_CODE_ERROR)
     assert attributes(span)["error.type"] == "LoadFailed"
@@ -115,18 +114,16 @@ def test_each_call_has_a_trace_of_its_own() -> None:
         assert len({each.trace_id for each in calls(inbox)}) == 3
 
 
-def test_what_the_user_has_set_for_others_is_neither_used_nor_changed(
+def test_a_sampler_or_http_proxy_of_the_user_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
-    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    before = dict(os.environ)
     with http_collector() as (url, inbox):
         with agent(url) as client:
             client.call(GOOD)
         assert len(calls(inbox)) == 1
-    assert dict(os.environ) == before
 
 
 def test_a_collector_that_is_gone_or_silent_holds_up_neither_calls_nor_the_end() -> None:
@@ -138,5 +135,5 @@ def test_a_collector_that_is_gone_or_silent_holds_up_neither_calls_nor_the_end()
                 for _ in range(20):
                     client.call(GOOD)
             began = time.monotonic()
-            own.end()
+            own.shutdown()
             assert time.monotonic() - began < FLUSH_SECONDS + 1.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.tools import ensure
+from lab.binaries.find import ensure
 from tests.e2e.engine import Engine, install
 from tests.e2e.kubeapi.client import Client
 from tests.node import component_images, images, proxy_image, stack

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lab.tools import cache_folder
+from lab.binaries.find import cache_folder
 from tests.node import certificates, settings
 from tests.node.settings import PLACES, USERS, Layout, Place
 from tests.waiting import NeverHappened, until

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.queries import MonitoringQuery, concrete
-from lab import programs
-from lab.addresses import Addresses
-from lab.local_plan import written
-from lab.pipeline import launch, wait_scraped
-from lab.processes import Parts
-from lab.programs import Process
+from lab.binaries.catalogue import DEMO_TOOLS
+from lab.binaries.find import ensure
+from lab.local import programs
+from lab.local.addresses import Addresses
+from lab.local.pipeline import launch, wait_scraped
+from lab.local.plan import as_json
+from lab.local.processes import Processes
+from lab.local.programs import ProcessSpec
 from lab.prometheus_api import Prometheus, Unreachable, has_data
-from lab.tools import DEMO_TOOLS, ensure
 from tests.toolhive import exposed, pushed
 from tests.toolhive.emitted import SERVERS, Server, measurements, opened
 from tests.toolhive.kubelet import Cluster
@@ -51,7 +52,7 @@ class Laid:
 class Running:
     """The pipeline at work."""
 
-    parts: Parts
+    processes: Processes
     prometheus: Prometheus
     version: str
     proxies: Mapping[Server, exposed.Proxy | pushed.Proxy]
@@ -83,7 +84,7 @@ class Running:
             return None if waiting else True
 
         with suppress(TimeoutError):
-            self.parts.wait("every query has data", all_answered, SECONDS)
+            self.processes.wait("every query has data", all_answered, SECONDS)
         return tuple(each for each in waiting if not self._answers(each))
 
     def silent(
@@ -116,11 +117,11 @@ def scripted(version: str, namespace: str) -> Iterator[Scripted]:
 def started(laid: Laid, scripted: Scripted, folder: Path) -> Iterator[Running]:
     """The processes, each ready, and the proxies that the road wants: exposed or pushing."""
     for name, settings in laid.files.items():
-        (folder / name).write_text(written(settings), encoding="utf-8")
+        (folder / name).write_text(as_json(settings), encoding="utf-8")
     with ExitStack() as owned:
-        parts = owned.enter_context(Parts(folder))
+        processes = owned.enter_context(Processes(folder))
         for process in _processes(laid, folder):
-            launch(process, parts)
+            launch(process, processes)
         proxies: dict[Server, exposed.Proxy | pushed.Proxy] = {**scripted.proxies}
         traces: list[pushed.Traces] = []
         endpoint = laid.addresses.otlp_http
@@ -135,8 +136,8 @@ def started(laid: Laid, scripted: Scripted, folder: Path) -> Iterator[Running]:
             for measured in opened(server):
                 each.record(measured)
         prometheus = Prometheus(f"http://{laid.addresses.prometheus}")
-        wait_scraped(parts, prometheus, _targets(laid))
-        yield Running(parts, prometheus, scripted.version, proxies, tuple(traces))
+        wait_scraped(processes, prometheus, _targets(laid))
+        yield Running(processes, prometheus, scripted.version, proxies, tuple(traces))
 
 
 def job(name: str, *addresses: str, honor: bool = False) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def _targets(laid: Laid) -> int:
     return sum(len(each["targets"]) for job in jobs for each in job["static_configs"])
 
 
-def _processes(laid: Laid, folder: Path) -> Iterator[Process]:
+def _processes(laid: Laid, folder: Path) -> Iterator[ProcessSpec]:
     binaries = ensure(DEMO_TOOLS, environ=os.environ)
     addresses = laid.addresses
     yield programs.prometheus(binaries["prometheus"], folder, addresses, laid.flags)

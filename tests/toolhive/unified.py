@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab import programs
-from lab.addresses import choose, localized
-from lab.prometheus_config import Target, prometheus_config, prometheus_flags
-from lab.rules_file import in_step
-from lab.targets import prometheus_spec, stack_targets
+from lab.local import programs
+from lab.local.addresses import choose, localized
+from lab.local.prometheus_config import (
+    Target,
+    prometheus_config,
+    prometheus_flags,
+    without_intervals,
+)
+from lab.local.targets import prometheus_spec, stack_targets
 from stacks.architectures import ARCHITECTURES, MetricsIngestion
 from stacks.charts import Namespace, Profile
 from stacks.collector import without_kubelet
@@ -69,7 +73,7 @@ def running(architecture: str, profile: Profile, folder: Path) -> Iterator[Runni
             files={
                 programs.COLLECTOR_FILE: collector,
                 programs.PROMETHEUS_FILE: prometheus,
-                programs.RULES_FILE: in_step(made.rules),
+                programs.RULES_FILE: without_intervals(made.rules),
             },
             flags=prometheus_flags(spec),
             resources={each: _resource(made, each) for each in SERVERS},

@@ -11,10 +11,9 @@ from typing import Any
 
 from dashboards.bundles import MonitoringBundle
 from dashboards.rules import document
-from lab import programs
-from lab.addresses import Addresses, choose
-from lab.prometheus_config import Target, prometheus_config
-from lab.rules_file import in_step
+from lab.local import programs
+from lab.local.addresses import Addresses, choose
+from lab.local.prometheus_config import Target, prometheus_config, without_intervals
 from tests.toolhive.emitted import SERVERS, Server
 from tests.toolhive.running import Laid, Running, Scripted, job, scripted, started
 
@@ -47,7 +46,7 @@ def running(
     with scripted(version, NAMESPACE) as proxies:
         files = {
             programs.PROMETHEUS_FILE: _prometheus(ingestion, addresses, proxies),
-            programs.RULES_FILE: in_step(document(bundle)),
+            programs.RULES_FILE: without_intervals(document(bundle)),
         }
         if ingestion not in SCRAPED:
             files[programs.COLLECTOR_FILE] = _collector(ingestion, addresses)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dashboards import BOARDS
 from dashboards.board import ONE_SERVER
-from lab.processes import PartFailed
-from lab.tools import ToolMissing
+from lab.binaries.find import ToolMissing
+from lab.local.processes import ProcessFailed
 from tests.bench import machine
 from tests.bench.boards import asking, report, site
 from tests.bench.boards.asking import View
@@ -48,7 +48,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         text, late = _measured(Size(given.servers, given.tools))
-    except (ToolMissing, PartFailed, site.NotWritten) as wrong:
+    except (ToolMissing, ProcessFailed, site.NotWritten) as wrong:
         print(f"bench: {wrong}", file=sys.stderr)
         return 2
     print(text, end="")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import requests
 
-from lab.ports import LOOPBACK, free_ports
-from lab.processes import Command, Part, Parts
-from lab.tools import ensure
+from lab.binaries.find import ensure
+from lab.local.ports import LOOPBACK, free_ports
+from lab.local.processes import Command, Processes, RunningProcess
 from tests.bench.boards.world import Size, history
 
 BLOCK_SECONDS = 18 * 3600
@@ -59,8 +59,8 @@ def write(size: Size, folder: Path, *, end: int = END) -> Written:
 
 
 @contextmanager
-def prometheus(folder: Path) -> Iterator[tuple[str, Part]]:
-    """A Prometheus on the blocks in `folder`, and its URL. Raises ToolMissing, PartFailed."""
+def prometheus(folder: Path) -> Iterator[tuple[str, RunningProcess]]:
+    """A Prometheus on the blocks in `folder`, and its URL. Raises ToolMissing, ProcessFailed."""
     binary = ensure(["prometheus"], environ=os.environ)["prometheus"]
     (port,) = free_ports(1)
     config = folder / "prometheus.yaml"
@@ -75,9 +75,9 @@ def prometheus(folder: Path) -> Iterator[tuple[str, Part]]:
     }
     arguments = (str(binary), *(f"--{name}={value}" for name, value in flags.items()))
     url = f"http://{LOOPBACK}:{port}"
-    with Parts(folder) as parts:
-        part = parts.start(Command("prometheus", arguments, {"HOME": str(folder)}))
-        parts.wait_ready(part, lambda: _ready(url), START_SECONDS)
+    with Processes(folder) as processes:
+        part = processes.start(Command("prometheus", arguments, {"HOME": str(folder)}))
+        processes.wait_ready(part, lambda: _ready(url), START_SECONDS)
         yield url, part
 
 

@@ -1,4 +1,4 @@
-"""Every fault names alerts and panels that exist, and every kind of alert has its fault."""
+"""Faults refer to existing alerts and panels, and every alert has a fault."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from dashboards import ALERTS, BOARDS
 from dashboards.annotations import FIRING
 from dashboards.promql.schema import Source
 from lab.faults.catalogue import FAULTS
-from lab.faults.drill import possible
 from lab.faults.fault import Fault
+from lab.faults.fault_test import possible
 from stacks.architectures import ARCHITECTURES
 
 ALERT_NAMES = {alert.name for alert in ALERTS}
 PANELS = {(board.uid, panel.signal.title) for board in BOARDS for panel in board.panels}
 
-SLOW_TO_TELL = {
+TOO_SLOW = {
     "MCPErrorBudgetBurnFast": "needs a server older than an hour",
     "MCPErrorBudgetBurnSteady": "needs a server older than six hours",
     "MCPErrorBudgetBurnSlow": "needs a server older than a day",
@@ -29,9 +29,9 @@ SLOW_TO_TELL = {
     "MCPStreamsLeaking": "compares with six hours ago",
     "MCPSessionsStuck": "looks back two hours",
 }
-NOT_STAGED = {
+NOT_INJECTED = {
     "MCPServerPartlyDown": "needs two replicas of a proxy",
-    "MCPProxyDefect": "needs a defect of our proxy, which nobody can order",
+    "MCPProxyDefect": "needs a defect of our proxy",
     "MCPProxySlow": "the machine decides",
     "MCPProxyCpuFull": "the machine decides",
     "MCPProxyMemoryHigh": "the machine decides",
@@ -40,7 +40,7 @@ NOT_STAGED = {
     "MCPMetricPointsRefused": "the collector refuses only when its memory is short",
     "MCPMetricPointsLost": "the collector tries for two minutes before it gives up",
     "MCPSeriesTooMany": "needs ten thousand series",
-    "MCPSeriesDoubled": "needs one proxy on two roads, which no architecture builds",
+    "MCPSeriesDoubled": "needs one proxy on two ingestion paths, which no architecture builds",
     "MCPRulesFailing": "needs a rule that fails, and none does",
 }
 """Alerts that promtool alone shows (tests/dashboards/alert_cases), each with the reason."""
@@ -58,14 +58,14 @@ def test_an_alert_comes_late_only_where_it_must_fire_elsewhere(fault: Fault) -> 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
 def test_the_panels_that_show_a_fault_exist(fault: Fault) -> None:
-    assert set(fault.shows) <= PANELS
+    assert set(fault.panels) <= PANELS
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
 def test_what_an_alert_needs_is_what_the_alert_says(fault: Fault) -> None:
     needs = {alert.name: alert.needs for alert in ALERTS}
-    told = {name: source for name, source in fault.fires if needs[name] is not Source.PROXY}
-    assert told == {name: needs[name] for name in told}
+    fires = {name: source for name, source in fault.fires if needs[name] is not Source.PROXY}
+    assert fires == {name: needs[name] for name in fires}
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
@@ -73,12 +73,12 @@ def test_every_fault_is_possible_somewhere(fault: Fault) -> None:
     assert any(possible(fault, each) for each in ARCHITECTURES.values())
 
 
-def test_every_annotation_of_the_boards_has_a_fault_that_it_must_mark() -> None:
-    marked = {FIRING.name, *(mark.name for fault in FAULTS.values() for mark in fault.marks)}
+def test_every_annotation_of_the_boards_has_a_fault() -> None:
+    marked = {FIRING.name, *(each.name for fault in FAULTS.values() for each in fault.annotations)}
     assert marked == {each.name for board in BOARDS for each in board.annotations}
 
 
 def test_every_alert_has_a_fault_or_a_reason_why_it_has_none() -> None:
-    staged = {name for fault in FAULTS.values() for name, _ in (*fault.fires, *fault.may_fire)}
-    assert staged | SLOW_TO_TELL.keys() | NOT_STAGED.keys() == ALERT_NAMES
-    assert not staged & (SLOW_TO_TELL.keys() | NOT_STAGED.keys())
+    injected = {name for fault in FAULTS.values() for name, _ in (*fault.fires, *fault.may_fire)}
+    assert injected | TOO_SLOW.keys() | NOT_INJECTED.keys() == ALERT_NAMES
+    assert not injected & (TOO_SLOW.keys() | NOT_INJECTED.keys())

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.ports import free_ports
-from lab.processes import Command, Parts
+from lab.binaries.find import ensure
+from lab.local.ports import free_ports
+from lab.local.processes import Command, Processes
 from lab.prometheus_api import Prometheus, Unreachable
-from lab.tools import ensure
 
 END = 1_700_000_000
 HOSTILE = 'a"}) or vector(1)#<img src=x onerror=alert(1)>'
@@ -59,7 +59,7 @@ def sampled_prometheus(folder: Path) -> Iterator[str]:
         except Unreachable:
             return None
 
-    with Parts(folder) as parts:
-        part = parts.start(Command("prometheus", arguments, dict(os.environ)))
-        parts.wait_ready(part, ready, _READY_SECONDS)
+    with Processes(folder) as processes:
+        part = processes.start(Command("prometheus", arguments, dict(os.environ)))
+        processes.wait_ready(part, ready, _READY_SECONDS)
         yield prometheus.url

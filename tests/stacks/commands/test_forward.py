@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from lab.ports import free_ports
+from lab.local.ports import free_ports
 from stacks.commands import forward
 from stacks.commands.programs import Failed
 from tests.stacks.commands.conftest import STACK

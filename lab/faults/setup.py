@@ -1,0 +1,82 @@
+"""A pipeline with a server for each fault, and the batches in which faults are active."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.faults.catalogue import FAULTS
+from lab.faults.fast_rules import fast_rules
+from lab.faults.fault import Fault, FaultContext
+from lab.faults.fault_test import ActiveFault, FaultTestResult, possible, run_fault_test
+from lab.local.addresses import choose
+from lab.local.pipeline import Pipeline, start
+from lab.local.plan import local_plan
+from lab.local.processes import Processes
+from lab.local.run_options import HEALTHY, RunOptions
+from lab.verify.traffic import Report
+from stacks.architectures import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports that the user chose; None for a free one."""
+
+    prometheus: int | None = None
+    jaeger: int | None = None
+
+
+ANY_PORTS = Ports()
+
+
+def possible_faults(architecture: Architecture) -> tuple[Fault, ...]:
+    return tuple(each for each in FAULTS.values() if possible(each, architecture))
+
+
+def set_up(
+    architecture: Architecture,
+    faults: Iterable[Fault],
+    processes: Processes,
+    binaries: Mapping[str, Path],
+    *,
+    folder: Path,
+    name: str | None = None,
+    ports: Ports = ANY_PORTS,
+) -> Pipeline:
+    """Start the pipeline with `fast_rules`; `name` is that of the only affected server.
+
+    Without it, each server has the name of its fault. Raises ProcessFailed as `start` does.
+    """
+    needed = (each.server(name or each.name) for each in faults)
+    servers = tuple(each for each in needed if each)
+    addresses = choose(
+        [each.name for each in (*HEALTHY, *servers)],
+        prometheus_port=ports.prometheus,
+        jaeger_port=ports.jaeger,
+    )
+    options = RunOptions(architecture, addresses, faulty=servers, rules=fast_rules())
+    return start(local_plan(options, folder, binaries), folder, processes)
+
+
+def batches(pipeline: Pipeline, faults: Iterable[Fault]) -> Iterator[tuple[ActiveFault, ...]]:
+    """First all faults of servers together, then each fault of the pipeline alone."""
+    endpoints = iter(pipeline.faulty_endpoints)
+    faults = tuple(faults)
+    together = tuple(
+        ActiveFault(each, FaultContext(pipeline, next(endpoints)))
+        for each in faults
+        if each.transport
+    )
+    if together:
+        yield together
+    for each in faults:
+        if not each.transport:
+            yield (ActiveFault(each, FaultContext(pipeline, pipeline.endpoints[0])),)
+
+
+def run_fault_tests(
+    pipeline: Pipeline, faults: Iterable[Fault], report: Report
+) -> Iterator[FaultTestResult]:
+    """Test the faults, batch by batch."""
+    for batch in batches(pipeline, faults):
+        report(f"  injecting: {', '.join(each.fault.name for each in batch)}")
+        yield run_fault_test(pipeline, batch, report)

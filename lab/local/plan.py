@@ -1,0 +1,132 @@
+"""The plan of a cluster as local processes and their settings. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.local import programs
+from lab.local.addresses import Addresses, localized
+from lab.local.programs import ProcessSpec
+from lab.local.prometheus_config import prometheus_config, prometheus_flags, without_intervals
+from lab.local.proxy_endpoints import ProxyEndpoint, proxy_endpoint
+from lab.local.run_options import HEALTHY, Cluster, RunOptions, stack_config
+from lab.local.targets import exports_series, prometheus_spec, proxy_targets, stack_targets
+from stacks.collector import with_statistics_from, without_kubelet
+from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
+from stacks.plan import Plan, plan
+from stacks.proxies import POD_NAME, ProxyPlan
+from stacks.servers import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlan:
+    """Files to write into the run's folder, then stages of processes to start.
+
+    A stage starts when every process of the previous one is ready.
+    """
+
+    plan: Plan
+    addresses: Addresses
+    endpoints: tuple[ProxyEndpoint, ...]
+    faulty_endpoints: tuple[ProxyEndpoint, ...]
+    files: Mapping[str, str]
+    stages: tuple[tuple[ProcessSpec, ...], ...]
+    agent: Mapping[str, str]
+    """The OTEL_* variables of the client."""
+    targets: int
+    """The number of targets that Prometheus scrapes."""
+    collected: str | None
+    """The URL of the collector's series; None where it writes them to Prometheus."""
+
+
+def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) -> LocalPlan:
+    """Everything to write and start; `binaries` are collector, prometheus and jaeger."""
+    config = stack_config(options)
+    planned = plan(config)
+    addresses = options.addresses
+    table = addresses.table(planned.profile)
+    endpoints = tuple(proxy_endpoint(server, addresses) for server in config.servers)
+    collector = localized(_collector(planned, options.cluster), table)
+    prometheus = _prometheus(planned, options, endpoints, collector)
+    proxies = tuple(
+        _proxy(each, endpoint, server.environment, table)
+        for each, endpoint, server in zip(planned.proxies, endpoints, options.servers, strict=True)
+    )
+    return LocalPlan(
+        planned,
+        addresses,
+        endpoints[: len(HEALTHY)],
+        endpoints[len(HEALTHY) :],
+        {
+            programs.COLLECTOR_FILE: as_json(collector),
+            programs.PROMETHEUS_FILE: as_json(prometheus),
+            programs.RULES_FILE: as_json(without_intervals(options.rules or planned.rules)),
+        },
+        ((*_servers(options), *_back_ends(planned, addresses, folder, binaries)), proxies),
+        programs.tracing_to(addresses.otlp_http),
+        sum(len(each["static_configs"]) for each in prometheus["scrape_configs"]),
+        f"http://{addresses.collector_series}/metrics" if exports_series(collector) else None,
+    )
+
+
+def _back_ends(
+    planned: Plan, addresses: Addresses, folder: Path, binaries: Mapping[str, Path]
+) -> tuple[ProcessSpec, ...]:
+    flags = prometheus_flags(prometheus_spec(planned))
+    return (
+        programs.jaeger(binaries["jaeger"], addresses),
+        programs.prometheus(binaries["prometheus"], folder, addresses, flags),
+        programs.collector(binaries["collector"], folder, addresses.collector_health),
+    )
+
+
+def _prometheus(
+    planned: Plan,
+    options: RunOptions,
+    endpoints: tuple[ProxyEndpoint, ...],
+    collector: Mapping[str, Any],
+) -> Mapping[str, Any]:
+    """The configuration with the plan's monitors, and the cluster's if there is one."""
+    targets = (*stack_targets(collector, options.addresses), *proxy_targets(planned, endpoints))
+    monitors: tuple[Mapping[str, Any], ...] = planned.monitors
+    if options.cluster:
+        targets += options.cluster.targets
+        monitors += options.cluster.monitors
+    return prometheus_config(prometheus_spec(planned), monitors, targets, programs.RULES_FILE)
+
+
+def _servers(options: RunOptions) -> Iterator[ProcessSpec]:
+    """The HTTP servers; stdio servers are children of their proxies."""
+    addresses = options.addresses
+    over_http = (each.process for each in options.servers if each.transport is not Transport.STDIO)
+    for name in dict.fromkeys(over_http):
+        yield programs.echo(name, addresses.echoes[name], addresses.otlp_http)
+
+
+def as_json(settings: object) -> str:
+    """JSON, which is also YAML."""
+    return json.dumps(settings, indent=2) + "\n"
+
+
+def _collector(planned: Plan, cluster: Cluster | None) -> Mapping[str, Any]:
+    if cluster is None:
+        return without_kubelet(planned.collector)
+    return without_kubelet(with_statistics_from(planned.collector, cluster.statistics))
+
+
+def _proxy(
+    planned: ProxyPlan,
+    endpoint: ProxyEndpoint,
+    changed: Mapping[str, str],
+    table: Mapping[str, str],
+) -> ProcessSpec:
+    own = {
+        **table,
+        f"0.0.0.0:{PROXY_MCP_PORT}": endpoint.mcp,
+        f"0.0.0.0:{PROXY_METRICS_PORT}": endpoint.metrics,
+        POD_NAME: endpoint.pod,
+    }
+    environment: dict[str, str] = {**localized(planned.environment, own), **changed}
+    return programs.proxy(endpoint.server, endpoint.metrics, environment, planned.arguments)

@@ -1,0 +1,94 @@
+"""The options of a local run, and the stack configuration that follows from them. Pure."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.local.addresses import Addresses
+from lab.local.prometheus_config import Target
+from stacks.architectures import Architecture
+from stacks.config import StackConfig
+from stacks.servers import Server, ServerRuntime, Transport
+
+HTTP_SERVER, STDIO_SERVER = "echo-http", "echo-stdio"
+
+# Never pulled: the server runs as a process.
+_IMAGE = "echo-server:0.1.0"
+
+ECHO_COMMAND = (sys.executable, "-m", "lab.echo", "--transport", Transport.STDIO.value)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """An echo server; `environment` is added to that of its proxy.
+
+    With `behind`, its proxy forwards to the process of that server.
+    """
+
+    name: str
+    transport: Transport
+    environment: Mapping[str, str] = field(default_factory=dict)
+    behind: str = ""
+
+    @property
+    def process(self) -> str:
+        """The name of the server whose process answers."""
+        return self.behind or self.name
+
+
+HEALTHY = (
+    LocalServer(HTTP_SERVER, Transport.STREAMABLE_HTTP),
+    LocalServer(STDIO_SERVER, Transport.STDIO),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Stand-ins for the exporters of a cluster.
+
+    The collector receives the kubelet's statistics by OTLP/HTTP at `statistics`; `targets` are
+    scraped as `monitors` say.
+    """
+
+    statistics: str
+    monitors: tuple[Mapping[str, Any], ...]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of a run.
+
+    `faulty` servers run in addition to the healthy ones. `rules` replace those of the plan.
+    Without a `cluster`, what needs one is left out.
+    """
+
+    architecture: Architecture
+    addresses: Addresses
+    stdio_command: tuple[str, ...] = ECHO_COMMAND
+    faulty: tuple[LocalServer, ...] = ()
+    rules: Mapping[str, object] | None = None
+    cluster: Cluster | None = None
+
+    @property
+    def servers(self) -> tuple[LocalServer, ...]:
+        return (*HEALTHY, *self.faulty)
+
+
+def stack_config(options: RunOptions) -> StackConfig:
+    """Echo servers behind our proxy; every interval is one second."""
+    return StackConfig(
+        architecture=options.architecture,
+        servers=tuple(_server(each, options) for each in options.servers),
+        scrape_interval_seconds=1,
+        push_interval_seconds=1,
+    )
+
+
+def _server(local: LocalServer, options: RunOptions) -> Server:
+    if local.transport is Transport.STDIO:
+        command = options.stdio_command
+        return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, command=command)
+    port = int(options.addresses.echoes[local.process].rpartition(":")[2])
+    return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, port=port, path="/mcp")
