@@ -1,12 +1,17 @@
 """The signals that end the demo: raised as an exception, blocked where they must not interrupt."""
 
+import ctypes
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 _received: list[int] = []
 
@@ -49,6 +54,8 @@ def blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def unblock() -> None:
-    """Undo `blocked` in a child that was forked inside it: signal masks are inherited."""
+def in_child() -> None:
+    """`preexec_fn` of a child forked inside `blocked`: it inherits the mask, and dies with us."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

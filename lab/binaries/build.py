@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lab.binaries.tool import Tool, Version, version_in
-from lab.signals import blocked, unblock
+from lab.signals import blocked, in_child
 
 Progress = Callable[[str], None]
 
 HEARTBEAT_SECONDS = 30
 OUTPUT_SECONDS = 20
-_PR_SET_PDEATHSIG = 1
 
 
 class NotBuilt(Exception):
@@ -155,7 +152,7 @@ def _run(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=in_child,
             )
             owned.callback(_end, process)
         while True:
@@ -169,12 +166,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _die_with_parent() -> None:
-    unblock()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _last_line(log: Path) -> str:

@@ -5,11 +5,9 @@ the children (Linux). A child that exits by itself is noticed by the next `check
 calls several times a second.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -30,9 +28,6 @@ STOP_SECONDS = 5.0
 
 LOG_END_LINES, LOG_LINE_LENGTH = 10, 200
 POLL_SECONDS = 0.1
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class ProcessFailed(Exception):
@@ -116,7 +111,7 @@ class Processes:
                     stderr=subprocess.STDOUT,
                     env=command.environment,
                     start_new_session=True,
-                    preexec_fn=_in_child,
+                    preexec_fn=signals.in_child,
                 )
             except OSError as wrong:
                 raise ProcessFailed(
@@ -219,9 +214,3 @@ def _resident_bytes() -> int:
         with suppress(psutil.NoSuchProcess):
             total += process.memory_info().rss
     return total
-
-
-def _in_child() -> None:
-    signals.unblock()
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

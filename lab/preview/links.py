@@ -64,7 +64,7 @@ class Links:
         return f"/d/{uid}?{query}" if query else f"/d/{uid}"
 
     def trace(self, id: str) -> str | None:
-        """To a trace: span by span on a live page, else as Jaeger's API tells it."""
+        """To a trace: a waterfall on a live page, else the JSON of Jaeger's API."""
         if self.jaeger is None or not id:
             return None
         if not self.live or self.spans is None:

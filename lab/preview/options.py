@@ -83,7 +83,7 @@ def parse(arguments: Sequence[str]) -> Options:
 
 def _url(name: str, text: str | None, port: int) -> str | None:
     if text is not None and not is_url(text):
-        raise PreviewError(f"{text!r} is no address of {name}, such as http://127.0.0.1:{port}")
+        raise PreviewError(f"{text!r} is not an address of {name}, such as http://127.0.0.1:{port}")
     return text and text.rstrip("/")
 
 

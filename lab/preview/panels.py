@@ -279,7 +279,7 @@ def _waterfall(trace: Trace, look: Look) -> str:
     services = tuple(dict.fromkeys(span.service for _, span in trace.tree()))
     about = f"{root.trace_id}, {_duration(trace.seconds, None)}, {len(trace.spans)} spans"
     links = (
-        (Link("As Jaeger tells it", look.links.api(root.trace_id)),) if look.links.jaeger else ()
+        (Link("JSON of Jaeger's API", look.links.api(root.trace_id)),) if look.links.jaeger else ()
     )
     spans = "".join(
         _span(span, depth, trace, look.theme.classic(services.index(span.service)))

@@ -40,7 +40,7 @@ MISTAKES = {
     "demo ARCH=x": 'demo: "x" is not an architecture',
     "demo FAULT=x": 'demo: "x" is not a fault',
     "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',
-    "preview PROMETHEUS=x": "'x' is no address of Prometheus",
+    "preview PROMETHEUS=x": "'x' is not an address of Prometheus",
     f"preview PROMETHEUS={NOBODY}": "Connection refused",
 }
 

@@ -36,8 +36,14 @@ def test_a_page_of_each_board_is_written(
     [
         (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
         (["--from", "soon"], '"soon" is not a duration: a number with s, m, h or d, such as 5m'),
-        (["--prometheus", "localhost"], "'localhost' is no address of Prometheus, such as http://"),
-        (["--jaeger", "localhost"], "'localhost' is no address of Jaeger, such as http://127.0.0"),
+        (
+            ["--prometheus", "localhost"],
+            "'localhost' is not an address of Prometheus, such as http://",
+        ),
+        (
+            ["--jaeger", "localhost"],
+            "'localhost' is not an address of Jaeger, such as http://127.0.0",
+        ),
         (["--board", "fleet"], "--board fleet: known are made\n"),
         (["--serve", "70000"], "--serve 70000: not a port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
