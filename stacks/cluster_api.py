@@ -157,6 +157,14 @@ def prometheus_labels(access: Access) -> dict[str, str] | None:
     return labels
 
 
+def api_versions(access: Access, group: str) -> set[str]:
+    """The versions in which the cluster serves an API group. Raises Unreachable."""
+    for each in access.get("/apis").get("groups", []):
+        if each["name"] == group:
+            return {str(version["version"]) for version in each["versions"]}
+    return set()
+
+
 def ip_family(access: Access) -> str:
     """`ipv4` or `ipv6`: the first family of the cluster's Services. Raises Unreachable."""
     spec = access.get("/api/v1/namespaces/default/services/kubernetes").get("spec", {})

@@ -124,8 +124,19 @@ class Observability(pulumi.ComponentResource):
 def _replacing(
     opts: pulumi.ResourceOptions, plan: Plan, manifest: Values
 ) -> pulumi.ResourceOptions:
-    changes = toolhive.REPLACED_ON[plan.profile] if manifest["kind"] == "MCPServer" else ()
-    if not changes:
+    """Objects of ToolHive are made anew in another profile, under the name that they have."""
+    group, _, version = manifest["apiVersion"].partition("/")
+    if group != toolhive.GROUP:
         return opts
-    extra = pulumi.ResourceOptions(replace_on_changes=list(changes), delete_before_replace=True)
+    kind = manifest["kind"]
+    changes = toolhive.REPLACED_ON[plan.profile] if kind == "MCPServer" else ()
+    extra = pulumi.ResourceOptions(
+        replace_on_changes=["apiVersion", *changes],
+        delete_before_replace=True,
+        aliases=[
+            pulumi.Alias(type_=f"kubernetes:{group}/{each}:{kind}")
+            for each in toolhive.VERSIONS.values()
+            if each != version
+        ],
+    )
     return pulumi.ResourceOptions.merge(opts, extra)

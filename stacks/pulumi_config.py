@@ -14,9 +14,15 @@ from pulumi.runtime.config import (
     is_config_secret,
 )
 
-from stacks import fields
-from stacks.charts import CHARTS
-from stacks.cluster_api import Unreachable, default_storage_class, ip_family, prometheus_labels
+from stacks import fields, toolhive
+from stacks.charts import CHARTS, Profile
+from stacks.cluster_api import (
+    Unreachable,
+    api_versions,
+    default_storage_class,
+    ip_family,
+    prometheus_labels,
+)
 from stacks.component_choices import Mode
 from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
@@ -119,10 +125,38 @@ def read() -> ObservabilityArgs:
 
 
 def _settled(config: StackConfig, cluster: Cluster | None) -> StackConfig:
-    """Decide what the configuration leaves to the cluster."""
+    """Decide what the configuration leaves to the cluster, if that can have it at all."""
+    _check_toolhive(config, cluster)
     for settle in (_with_persistence, _with_labels, _with_ip_family):
         config = settle(config, cluster)
     return config
+
+
+def _check_toolhive(config: StackConfig, cluster: Cluster | None) -> None:
+    """Raise if the definitions of ToolHive's objects in the cluster are not those of the profile.
+
+    Helm keeps newer ones, which older objects would lose fields to; older ones it replaces.
+    """
+    mode = config.components.toolhive
+    if mode is Mode.NONE or cluster is None:
+        return
+    try:
+        served = api_versions(cluster.access, toolhive.GROUP)
+    except Unreachable:
+        return
+    newest = toolhive.VERSIONS[Profile.CURRENT]
+    if config.profile is Profile.TUTORIAL and newest in served:
+        delete = f"kubectl get crd -o name | grep {toolhive.GROUP} | xargs kubectl delete"
+        raise pulumi.RunError(
+            f"{PROJECT}:profile: 'tutorial' is not allowed; the cluster has newer CRDs of ToolHive:"
+            " use profile current, or destroy the stack and delete them, which deletes all"
+            f" MCPServers: {delete}"
+        )
+    if config.profile is Profile.CURRENT and mode is Mode.EXISTING and newest not in served:
+        raise pulumi.RunError(
+            f"{PROJECT}:components.toolhive: 'existing' is not allowed; the cluster does not serve"
+            f" {toolhive.GROUP}/{newest}: update ToolHive, or use profile tutorial"
+        )
 
 
 def _with_ip_family(config: StackConfig, cluster: Cluster | None) -> StackConfig:

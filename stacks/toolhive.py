@@ -12,7 +12,10 @@ from stacks.monitors import TRANSPORT_LABEL
 from stacks.servers import Server, ServerSecurity, Transport
 from stacks.values import Values
 
-_GROUP = "toolhive.stacklok.dev"
+GROUP = "toolhive.stacklok.dev"
+_OLDER, _NEWER = "v1alpha1", "v1beta1"
+VERSIONS = {Profile.CURRENT: _NEWER, Profile.TUTORIAL: _OLDER}
+"""The API version of each profile's objects."""
 
 
 def _telemetry(config: StackConfig) -> Values:
@@ -150,7 +153,7 @@ _STEADY: dict[Profile, Callable[[Server], Values]] = {
 
 def _object(version: str, kind: str, name: str, namespace: str, spec: Values) -> Values:
     return {
-        "apiVersion": f"{_GROUP}/{version}",
+        "apiVersion": f"{GROUP}/{version}",
         "kind": kind,
         "metadata": {"name": name, "namespace": namespace},
         "spec": spec,
@@ -169,7 +172,7 @@ def _v1alpha1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values,
         target = {} if server.port is None else {"targetPort": server.port}
         shared = _server_spec(config, server)
         spec = {**shared, "port": PROXY_MCP_PORT, **target, "telemetry": telemetry}
-        return _object("v1alpha1", "MCPServer", server.name, config.namespaces.servers, spec)
+        return _object(_OLDER, "MCPServer", server.name, config.namespaces.servers, spec)
 
     return tuple(one(server) for server in servers)
 
@@ -210,7 +213,7 @@ def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, 
                 "service.namespace": namespace,
                 "mcp.transport": transport.value,
             }
-        return _object("v1beta1", "MCPTelemetryConfig", _telemetry_name(transport), namespace, spec)
+        return _object(_NEWER, "MCPTelemetryConfig", _telemetry_name(transport), namespace, spec)
 
     def one(server: Server) -> Values:
         reference = {"name": _telemetry_name(server.transport), "serviceName": server.name}
@@ -218,12 +221,12 @@ def _v1beta1(config: StackConfig, servers: tuple[Server, ...]) -> tuple[Values, 
         common = {"proxyPort": PROXY_MCP_PORT, "telemetryConfigRef": reference, **replicas}
         if server.url:
             spec = {**_remote_spec(config, server), **common}
-            return _object("v1beta1", "MCPRemoteProxy", server.name, namespace, spec)
+            return _object(_NEWER, "MCPRemoteProxy", server.name, namespace, spec)
         target = {} if server.port is None else {"mcpPort": server.port}
         if replicas:
             target["backendReplicas"] = server.replicas
         spec = {**_server_spec(config, server), **common, **target}
-        return _object("v1beta1", "MCPServer", server.name, namespace, spec)
+        return _object(_NEWER, "MCPServer", server.name, namespace, spec)
 
     transports = sorted({server.transport for server in servers})
     return (*map(shared, transports), *map(one, servers))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
-from stacks.charts import Chart
+from stacks.charts import Chart, Component
 from stacks.components.secrets import resolved
 from stacks.plan import HelmRelease
 
@@ -61,6 +61,8 @@ def helm_release(
         version=location.version,
         repository_opts=location.repository,
         values=resolved(planned.values),
+        # Kept definitions of another release, or of none, are in the way otherwise.
+        take_ownership=True if planned.component is Component.TOOLHIVE_CRDS else None,
         timeout=TIMEOUT_SECONDS,
         max_history=_HISTORY,
         opts=opts,

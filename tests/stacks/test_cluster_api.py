@@ -16,6 +16,7 @@ import pytest
 from stacks.cluster_api import (
     Access,
     Unreachable,
+    api_versions,
     default_storage_class,
     ip_family,
     prometheus_labels,
@@ -141,6 +142,15 @@ def test_the_labels_of_an_existing_prometheus_are_those_of_its_selectors() -> No
     for items, labels in cases:
         with api({"items": items}) as (url, _):
             assert prometheus_labels(Access(url)) == labels
+
+
+def test_the_versions_of_a_group_are_all_that_the_cluster_serves() -> None:
+    versions = [{"groupVersion": f"toolhive/{each}", "version": each} for each in ("v1", "v2")]
+    groups = [{"name": "apps", "versions": []}, {"name": "toolhive", "versions": versions}]
+    with api({"groups": groups}) as (url, asked):
+        assert api_versions(Access(url), "toolhive") == {"v1", "v2"}
+        assert api_versions(Access(url), "other") == set()
+    assert asked[0][0] == "/apis"
 
 
 def test_the_ip_family_is_the_first_of_the_clusters_services() -> None:

@@ -206,14 +206,24 @@ def test_small_objects_do_not_hang_a_destroy() -> None:
             assert request.customTimeouts.delete in ("2m", "5m"), name
 
 
-def test_only_the_tutorial_profile_replaces_a_server_whose_telemetry_changes() -> None:
-    def options(profile: str, version: str) -> tuple[list[str], bool]:
+def test_a_server_of_another_profile_is_replaced_and_in_tutorial_one_with_other_telemetry() -> None:
+    def options(profile: str, version: str) -> tuple[list[str], bool, list[str]]:
         key = (f"kubernetes:toolhive.stacklok.dev/{version}:MCPServer", "mcpserver-fetch")
         request = run(profile=profile).requests[key]
-        return list(request.replaceOnChanges), request.deleteBeforeReplace
+        aliases = [each.spec.type for each in request.aliases]
+        return list(request.replaceOnChanges), request.deleteBeforeReplace, aliases
 
-    assert options("tutorial", "v1alpha1") == (["spec.telemetry"], True)
-    assert options("current", "v1beta1") == ([], False)
+    older, newer = (
+        f"kubernetes:toolhive.stacklok.dev/{each}:MCPServer" for each in ("v1alpha1", "v1beta1")
+    )
+    assert options("tutorial", "v1alpha1") == (["apiVersion", "spec.telemetry"], True, [newer])
+    assert options("current", "v1beta1") == (["apiVersion"], True, [older])
+
+
+def test_the_release_of_crds_takes_over_what_others_have_left() -> None:
+    states = run().states
+    owned = {name: state.get("takeOwnership") for (kind, name), state in states.items()}
+    assert [name for name, each in owned.items() if each] == ["toolhive-operator-crds"]
 
 
 def test_the_provider_applies_on_the_server_and_updates_config_maps_in_place() -> None:
