@@ -156,4 +156,4 @@ def test_every_configuration_is_accepted(block: str) -> None:
 
 def test_every_code_block_has_a_known_language() -> None:
     fences = re.findall(r"^ *```(.*)\n(?:.*\n)*? *```$", "\n".join(TEXTS.values()), re.MULTILINE)
-    assert set(fences) <= LANGUAGES
+    assert set(fences) <= LANGUAGES, f"write one of {sorted(LANGUAGES)} after the opening ```"
