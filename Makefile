@@ -17,6 +17,7 @@ CLUSTER ?=
 YES    ?=
 PROMETHEUS ?=
 FROM   ?=
+CHARTS ?=
 SERVER ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
 # The lists are complete, so pip need not look for dependencies (and trips over those with extras).
@@ -147,6 +148,10 @@ check: $(VENV)/dev.stamp ## lint, types and the fast tests
 .PHONY: test
 test: $(VENV)/dev.stamp browser runtime ## everything: lint, types, all tests on the real binaries
 	$(call timed,$(MAKE) --no-print-directory lint && $(BIN)/python -m lab.tools && $(ALL_TESTS))
+
+.PHONY: test-node
+test-node: $(VENV)/dev.stamp runtime ## the stack on a Kubernetes node: CHARTS=folder, of unpacked charts to take instead of stand-ins
+	$(call timed,$(BIN)/pytest tests/node $(if $(CHARTS),"--charts=$(CHARTS)"))
 
 .PHONY: conformance
 conformance: $(VENV)/dev.stamp ## the official MCP conformance suite, directly and through the proxy: no difference

@@ -1,50 +1,72 @@
 """The images of the stack's components, each of one program that was built for the tests.
 
-The names are those that the charts of this folder ask for.
+They have the names that the charts ask for, whatever the version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stacks.charts import CHARTS, Component, Profile
+from stacks.plan import HelmRelease
 from tests.node.images import Image, layer, program
+
+_KUBERNETES_VERSION = "1.34.2"
+# The operator gets that of the reloader, which it adds to Prometheus' pod, as an argument.
+_IMAGE = re.compile(r"^ *(?:- )?(?:image: |--prometheus-config-reloader=)\"?([^\"\s]+)", re.M)
 
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """Where a tool is in its image, the image's names, and the user it runs as."""
+    """Where a tool is in its image, the names of its images, without registry, and its user."""
 
     path: str
     names: tuple[str, ...]
     user: str = "65534"
 
 
-_COLLECTOR = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector"
-_COLLECTOR_VERSION = CHARTS[Profile.CURRENT][Component.COLLECTOR].version
-_OPERATOR = "quay.io/prometheus-operator"
-
 _PROGRAMS = {
     "collector": _Program(
-        "/otelcol",
-        tuple(f"{_COLLECTOR}-{each}:{_COLLECTOR_VERSION}" for each in ("contrib", "k8s")),
-        "10001",
+        "/otelcol", ("opentelemetry-collector-contrib", "opentelemetry-collector-k8s"), "10001"
     ),
-    "jaeger": _Program("/jaeger", ("jaegertracing/all-in-one:1.62.0",), "10001"),
-    "prometheus": _Program("/bin/prometheus", ("quay.io/prometheus/prometheus:v3.10.0",)),
-    "prometheus-operator": _Program("/bin/operator", (f"{_OPERATOR}/prometheus-operator:v0.93.1",)),
+    "jaeger": _Program("/jaeger", ("all-in-one",), "10001"),
+    "prometheus": _Program("/bin/prometheus", ("prometheus",)),
+    "prometheus-operator": _Program("/bin/operator", ("prometheus-operator",)),
     "prometheus-config-reloader": _Program(
-        "/bin/prometheus-config-reloader", (f"{_OPERATOR}/prometheus-config-reloader:v0.93.1",)
+        "/bin/prometheus-config-reloader", ("prometheus-config-reloader",)
     ),
 }
 TOOLS = tuple(_PROGRAMS)
 
 
-def images(folder: Path, tools: Mapping[str, Path]) -> Iterator[Image]:
-    """The images of all components; their layers are written into the folder."""
-    for name, settings in _PROGRAMS.items():
-        only = layer(folder / f"{name}.tar", program(settings.path, tools[name]))
+def images(folder: Path, tools: Mapping[str, Path], asked: Iterable[str]) -> Iterator[Image]:
+    """The images of all components, by the names that are asked for."""
+    by_name: dict[str, list[str]] = {}
+    for each in sorted(asked):
+        by_name.setdefault(each.rpartition(":")[0].rpartition("/")[2], []).append(each)
+    for tool, settings in _PROGRAMS.items():
+        only = layer(folder / f"{tool}.tar", program(settings.path, tools[tool]))
         config = {"Entrypoint": [settings.path], "User": settings.user}
-        yield Image(settings.names, (only,), config)
+        names = tuple(full for name in settings.names for full in by_name.pop(name, ()))
+        yield Image(names, (only,), config)
+    assert by_name == {}, "no program for these images"
+
+
+def asked(helm: Path, charts: Path, releases: Iterable[HelmRelease], folder: Path) -> set[str]:
+    """The names of the images that the charts ask for, given the values of the releases."""
+    return {name for each in releases for name in _rendered(helm, charts, each, folder)}
+
+
+def _rendered(helm: Path, charts: Path, release: HelmRelease, folder: Path) -> list[str]:
+    values = folder / "values.json"
+    values.write_text(json.dumps(release.values))
+    chart = charts / release.chart.name
+    command = (helm, "template", release.name, chart, "--namespace", release.namespace)
+    options = ("--values", values, "--kube-version", _KUBERNETES_VERSION)
+    done = subprocess.run((*command, *options), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return _IMAGE.findall(done.stdout)

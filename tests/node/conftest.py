@@ -17,6 +17,10 @@ from tests.node.machine import lacking
 from tests.node.node import Node
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--charts", metavar="FOLDER", help="real charts to take instead of stand-ins")
+
+
 @pytest.fixture(scope="session")
 def tools() -> dict[str, Path]:
     """The real binaries; what cannot be had fails the tests with a line that says what to do."""
@@ -46,12 +50,24 @@ def api(node: Node) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
+def charts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    real = request.config.getoption("--charts", default=None)
+    return stack.charts(tmp_path_factory.mktemp("charts"), real and Path(real))
+
+
+@pytest.fixture(scope="session")
 def surroundings(
-    node: Node, api: Client, stack_tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+    node: Node,
+    api: Client,
+    stack_tools: dict[str, Path],
+    charts: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Load the images, and make what the stack finds on the cluster."""
     folder = tmp_path_factory.mktemp("images")
-    every = (*component_images.images(folder, stack_tools), *proxy_image.images(folder))
+    asked = component_images.asked(stack_tools["helm"], charts, stack.releases(charts), folder)
+    components = component_images.images(folder, stack_tools, asked)
+    every = (*components, *proxy_image.images(folder))
     node.load(images.write(folder / "all.tar", every))
     for each in stack.surroundings(node):
         api.apply(each)

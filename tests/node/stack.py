@@ -19,8 +19,11 @@ from lab.jaeger_api import Jaeger
 from lab.load import GOOD, Client, LoadFailed
 from lab.prometheus_api import Prometheus, Sample
 from proxy.telemetry.catalogue import TOOL_CALLS
+from stacks.architectures import ARCHITECTURES
 from stacks.charts import Namespace, Profile
+from stacks.config import PASSWORD, parse
 from stacks.endpoints import Endpoint, endpoints_of
+from stacks.plan import HelmRelease, plan
 from tests.e2e import program
 from tests.e2e.charts import folder
 from tests.e2e.engine import Project, Stack
@@ -60,23 +63,38 @@ FRESH_SECONDS = 15
 LOOK_SECONDS = 0.25
 
 
-def charts(target: Path) -> Path:
-    """The stand-ins for the charts, with the workloads that the node has images for."""
+def charts(target: Path, real: Path | None = None) -> Path:
+    """The stand-ins for the charts, with the workloads that there are programs for.
+
+    Charts in a folder `real`, unpacked and with those that they depend on, take their places.
+    """
     folder.write(target, Profile.CURRENT)
     shutil.copytree(HERE / "charts", target, dirs_exist_ok=True)
+    for each in real.iterdir() if real else ():
+        shutil.rmtree(target / each.name)
+        shutil.copytree(each, target / each.name)
     return target
 
 
 def project(architecture: str, chart_folder: Path) -> Project:
-    """The configuration: without Grafana and ToolHive, which no module has, and with haste."""
+    """The configuration: without the parts that no module has, and with haste."""
+    left_out = {"nodeExporter": {"enabled": False}, "kubeStateMetrics": {"enabled": False}}
     overrides = {
         "chartSource": str(chart_folder),
         "components": {"grafana": "none", "toolhive": "none"},
+        "values": {"kube-prometheus-stack": left_out},
         "servers": SERVERS,
         "scrapeIntervalSeconds": 2,
         "pushIntervalSeconds": 2,
     }
     return program.project(architecture, overrides, {program.PASSWORD: secrets.token_hex(16)})
+
+
+def releases(chart_folder: Path) -> Iterator[HelmRelease]:
+    """The releases of all architectures."""
+    for architecture in ARCHITECTURES:
+        keys = program.keys(project(architecture, chart_folder))
+        yield from plan(parse({**keys, PASSWORD: secrets.token_hex(16)})).releases
 
 
 def surroundings(node: Node) -> Iterator[dict[str, Any]]:
