@@ -8,35 +8,24 @@ import promql_parser as promql
 from tests.dashboards.parsed_promql import parse, selected, walk
 
 COUNTER_SUFFIXES = ("_total", "_count", "_sum", "_bucket")
-RATES = {"rate", "irate"}
 WINDOWS = ("$__rate_interval", "$__range", "$__range:$__interval", "1h")
 PRESENCE = {"group", "count"}
 """Aggregations for which it does not matter what a counter's value is."""
 
 
-def findings(place: str, expr: str) -> Iterator[str]:
+def findings(expr: str) -> Iterator[str]:
     """One line for each defect of an expression, Grafana's variables still in it."""
-    try:
-        tree = parse(expr)
-    except ValueError as error:
-        yield f"{place}: invalid PromQL: {error}"
-        return
-    yield from (f"{place}: {line}" for line in _windows(expr))
-    for node, above in walk(tree):
-        if isinstance(node, promql.VectorSelector) and not _counted_right(node, above):
-            yield f"{place}: counter {selected(node).name} without rate or increase"
-        if isinstance(node, promql.Call) and node.func.name == "histogram_quantile":
-            yield from (f"{place}: {line}" for line in _quantile(node))
-
-
-def _windows(expr: str) -> Iterator[str]:
-    """Ranges follow the board's time and resolution, or are the hour that freshness remembers."""
     for window in re.findall(r"\[([^\]]+)\]", expr):
         if window not in WINDOWS:
             yield f"fixed range [{window}]"
-    for function, window in re.findall(r"(\w+)\(\w*(?:\{[^{}]*\})?\[([^\]]+)\]", expr):
-        if function in RATES and window != "$__rate_interval":
-            yield f"{function} over [{window}], not [$__rate_interval]"
+    for window in re.findall(r"\brate\(\w*(?:\{[^{}]*\})?\[([^\]]+)\]", expr):
+        if window != "$__rate_interval":
+            yield f"rate over [{window}]"
+    for node, above in walk(parse(expr)):
+        if isinstance(node, promql.VectorSelector) and not _counted_right(node, above):
+            yield f"counter {selected(node).name} without rate or increase"
+        if isinstance(node, promql.Call) and node.func.name == "histogram_quantile":
+            yield from _quantile(node)
 
 
 def _counted_right(node: promql.VectorSelector, above: tuple[promql.Expr, ...]) -> bool:
@@ -56,4 +45,4 @@ def _quantile(node: promql.Call) -> Iterator[str]:
     inner = node.args[1]
     by = inner.modifier if isinstance(inner, promql.AggregateExpr) else None
     if by is None or "le" not in by.labels:
-        yield "histogram_quantile without sum by (le)"
+        yield "quantile without sum by (le)"

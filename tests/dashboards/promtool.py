@@ -32,6 +32,8 @@ class Play(Protocol):
     """What happens: a history, the time between its samples and between evaluations."""
 
     @property
+    def title(self) -> str: ...
+    @property
     def history(self) -> History: ...
     @property
     def every(self) -> str: ...
@@ -52,6 +54,7 @@ class _History:
     history: History
     every: str
     given: Mapping[str, float] = field(default_factory=dict)
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,6 @@ class Promtool:
         path.write_text(_yaml(document), encoding="utf-8")
         return self._complaint("check", "rules", "--lint=all", "--lint-fatal", str(path))
 
-    def alerts(self, play: Play, name: str, expected: dict[str, list[Firing]]) -> str:
-        """How alert `name` differs, at each time, from what is expected; nothing if it does not."""
-        return self.replays([self.replay(play, name, expected)])
-
     def replay(
         self,
         play: Play,
@@ -82,7 +81,7 @@ class Promtool:
         expected: dict[str, list[Firing]],
         answered: Mapping[str, str] = {},
     ) -> Replay:
-        """What `alerts` plays; and, by time, a query that must have data then, and not only NaN."""
+        """Alert `name` at each time; and, by time, a query that must have data, not only NaN."""
         tests = [
             {
                 "eval_time": time,
@@ -109,6 +108,17 @@ class Promtool:
         self, history: History, time: str, expected: dict[str, dict[str, float]], every: str = "1m"
     ) -> str:
         """How expressions differ at `time` from the expected samples; nothing if they do not."""
+        return self.replays([self.replay_values(history, time, expected, every)])
+
+    def replay_values(
+        self,
+        history: History,
+        time: str,
+        expected: dict[str, dict[str, float]],
+        every: str = "1m",
+        title: str = "",
+    ) -> Replay:
+        """What `values` plays."""
         tests = [
             {
                 "expr": expr,
@@ -119,9 +129,9 @@ class Promtool:
             }
             for expr, samples in expected.items()
         ]
-        play = _History(history, every)
+        play = _History(history, every, title=title)
         rules = self._only(_records(expected), {})
-        return self.replays([_replay(rules, play, {"promql_expr_test": tests})])
+        return _replay(rules, play, {"promql_expr_test": tests})
 
     def firing(self, history: History, times: tuple[str, ...]) -> str:
         """Which alerts fire at any of the times, under all rules; nothing if none does."""
@@ -176,7 +186,7 @@ def _replay(rules: dict[str, object], play: Play, tests: dict[str, object]) -> R
     test: dict[str, object] = {
         "rule_files": ["rules.yaml"],
         "evaluation_interval": play.every,
-        "tests": [{"interval": play.every, "input_series": series, **tests}],
+        "tests": [{"name": play.title, "interval": play.every, "input_series": series, **tests}],
     }
     return Replay(_yaml(rules), _yaml(test))
 

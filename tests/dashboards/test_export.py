@@ -8,13 +8,10 @@ import yaml
 
 from dashboards import BOARDS
 from dashboards.bundles import monitoring_bundle
-from dashboards.export import files as contents
 from dashboards.inhibition import inhibition
 from dashboards.render import board_json
-from dashboards.render_options import RenderOptions
 from dashboards.rules import rules_document
 from tests.dashboards.command import SCRAPED, process, run
-from tests.stacks.stack import plan_of
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -76,31 +73,6 @@ def test_what_blocks_a_file_is_named_and_nothing_is_replaced(tmp_path: Path, obs
     assert files(tmp_path) == {obstacle: b"mine"}
 
 
-def test_manifests_are_the_objects_that_the_stack_deploys() -> None:
-    kinds = ("ConfigMap", "PrometheusRule")
-    planned = [each for each in plan_of().objects if each["kind"] in kinds]
-    written = [
-        yaml.safe_load(text)
-        for path, text in contents(RenderOptions()).items()
-        if path.parent == Path("manifests")
-    ]
-
-    by_name = {each["metadata"]["name"]: each for each in planned}
-    assert {each["metadata"]["name"]: each for each in written} == by_name
-
-
-def test_a_data_source_replaces_the_viewers_choice(tmp_path: Path) -> None:
-    assert run(str(tmp_path), "--datasource", "prom-1").returncode == 0
-
-    for path in (tmp_path / "dashboards").iterdir():
-        text = path.read_text()
-        variables = json.loads(text)["templating"]["list"]
-        assert "datasource}" not in text
-        assert "datasource:" not in text
-        assert '"uid": "prom-1"' in text or "targets" not in text
-        assert "datasource" not in [each["name"] for each in variables]
-
-
 def test_toolhives_variant_is_written_beside_the_default_one(tmp_path: Path) -> None:
     run(str(tmp_path))
     before = files(tmp_path)
@@ -116,15 +88,6 @@ def test_toolhives_variant_is_written_beside_the_default_one(tmp_path: Path) -> 
     assert b"ToolHiveErrorBudgetBurnFast" in after["alertmanager/toolhive.yaml"]
     assert b"histogram_quantile" not in after["dashboards/mcp-toolhive-latency.json"]
     assert b'"uid": "prom-1"' in after["dashboards/mcp-toolhive-latency.json"]
-
-
-def test_folder_and_namespace_are_in_the_manifests(tmp_path: Path) -> None:
-    assert run(str(tmp_path), "--folder", "My MCP", "--namespace", "obs").returncode == 0
-
-    board = yaml.safe_load((tmp_path / "manifests" / "board-mcp-server.yaml").read_text())
-    rules = yaml.safe_load((tmp_path / "manifests" / "rules-mcp.yaml").read_text())
-    assert board["metadata"]["annotations"] == {"grafana_folder": "My MCP"}
-    assert (board["metadata"]["namespace"], rules["metadata"]["namespace"]) == ("obs", "obs")
 
 
 def test_thresholds_of_a_file_reach_rules_panels_and_columns(tmp_path: Path) -> None:

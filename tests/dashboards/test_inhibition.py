@@ -11,7 +11,7 @@ from dashboards.alerts import Severity
 from dashboards.bundles import monitoring_bundle
 from dashboards.inhibition import InhibitRule, inhibit_rules
 from tests.dashboards.alerts.cases import BY_NAME, Fires
-from tests.dashboards.alerts.test_every_alert import FIRES
+from tests.dashboards.alerts.test_alert import FIRES
 from tests.dashboards.promtool import Labels
 from tests.dashboards.variants.test_rules import LAYOUTS, Layout
 
@@ -19,7 +19,8 @@ Pair = tuple[str, str]
 
 INHIBITED = {(alert.name, name) for alert in ALERTS for name in alert.inhibits}
 FIRED = {
-    case.name: {"alertname": case.name, **case.firing(BY_NAME[case.name]).labels} for case in FIRES
+    case.name: {"alertname": case.name, **case.firing(BY_NAME[case.name], case.labels).labels}
+    for case in FIRES
 }
 RULES = list(inhibit_rules(monitoring_bundle()))
 

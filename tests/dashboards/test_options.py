@@ -1,10 +1,8 @@
 """python -m dashboards: a wrong command line is one line that says what is allowed."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.dashboards.command import SCRAPED, process, run
+from tests.dashboards.command import SCRAPED, run
 
 
 def test_help_names_what_is_written() -> None:
@@ -53,24 +51,3 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments: tuple[str, ...], line:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"dashboards: {line}")
     assert done.stderr.count("\n") == 1
-
-
-def test_the_process_ends_with_the_exit_code_and_no_trace() -> None:
-    done = process()
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("dashboards: the following arguments are required: OUT; see")
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_mistake_writes_nothing(tmp_path: Path) -> None:
-    mine = tmp_path / "mine.yaml"
-    mine.write_text("eror_ratio: 0.1\n")
-    out = tmp_path / "out"
-
-    unknown = run(str(out), "--thresholds", str(mine))
-
-    message = "unknown threshold 'eror_ratio'; did you mean \"error_ratio\"?"
-    assert unknown.returncode == run(str(out), *SCRAPED[:3], "kafka").returncode == 2
-    assert unknown.stderr == f'dashboards: thresholds: "{mine}": {message}\n'
-    assert not out.exists()

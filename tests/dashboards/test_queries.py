@@ -7,30 +7,26 @@ import pytest
 from dashboards import BOARDS, Board
 from dashboards.queries import concrete, queries, rule_queries
 from dashboards.recordings import RECORDINGS
-from dashboards.render import dashboard
+from tests.dashboards.every_board import drawn
 from tests.dashboards.parsed_promql import parse
 
 UIDS = [board.uid for board in BOARDS]
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=UIDS)
-def test_every_query_of_the_rendered_panels_is_listed(board: Board) -> None:
-    written = dashboard(board)["panels"]
-    asked = (target for panel in written for target in panel.get("targets", ()))
-    drawn = {target["expr"] for target in asked if target["datasource"]["type"] == "prometheus"}
-
-    assert drawn <= {query.expr for query in queries(board)}
-
-
-@pytest.mark.parametrize("board", BOARDS, ids=UIDS)
-def test_every_variable_is_listed_as_a_question_in_promql(board: Board) -> None:
+def test_every_query_of_panels_and_variables_is_listed(board: Board) -> None:
     asked = {query.panel: query.expr for query in queries(board)}
+    targets = (
+        target for panel in drawn(board.uid)["panels"] for target in panel.get("targets", ())
+    )
 
-    for variable in dashboard(board)["templating"]["list"]:
-        if variable["type"] != "query":
-            continue
-        selector = variable["definition"].removeprefix("label_values(").rsplit(",", 1)[0]
-        assert asked[f"${variable['name']}"] == f"group by ({variable['name']}) ({selector})"
+    assert {each["expr"] for each in targets if "expr" in each} <= {
+        query.expr for query in queries(board)
+    }
+    for variable in drawn(board.uid)["templating"]["list"]:
+        if variable["type"] == "query":
+            selector = variable["definition"].removeprefix("label_values(").rsplit(",", 1)[0]
+            assert asked[f"${variable['name']}"] == f"group by ({variable['name']}) ({selector})"
 
 
 def test_every_recording_rule_is_listed() -> None:

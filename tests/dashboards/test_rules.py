@@ -23,11 +23,6 @@ def test_every_recording_and_every_alert_is_in_one_group_once() -> None:
 
 
 @pytest.mark.slow
-def test_promtool_accepts_the_rules(promtool: Promtool) -> None:
-    assert promtool.check(rules_document()) == ""
-
-
-@pytest.mark.slow
 def test_promtool_refuses_a_broken_rule(promtool: Promtool) -> None:
     broken = {"groups": [{"name": "g", "rules": [{"record": "a:b:c", "expr": "sum by ("}]}]}
 

@@ -11,15 +11,11 @@ from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.runbook import runbook
 from dashboards.thresholds import parse
 from tests.contract.test_queries import meant
-from tests.dashboards.every_board import TOOLHIVE, toolhive_bundle
+from tests.dashboards.every_board import EVERY_BUNDLE
 from tests.dashboards.parsed_promql import groupings, selectors
 
 ROOT = Path(__file__).parents[2]
-BUNDLES = {
-    "unified": monitoring_bundle(),
-    **{f"{version}-{path}": toolhive_bundle(version, path) for version, path in TOOLHIVE},
-}
-every_bundle = pytest.mark.parametrize("bundle", BUNDLES.values(), ids=BUNDLES)
+every_bundle = pytest.mark.parametrize("bundle", EVERY_BUNDLE.values(), ids=EVERY_BUNDLE)
 
 
 def test_the_runbook_in_the_repository_is_current() -> None:
@@ -59,6 +55,15 @@ def test_the_runbook_names_only_alerts_that_exist(bundle: MonitoringBundle) -> N
     named = set(re.findall(r"\b(?:MCP|ToolHive)[A-Z][a-z]\w+", runbook(bundle)))
 
     assert named <= {alert.name for alert in bundle.every_alert}
+
+
+@every_bundle
+def test_the_runbook_queries_series_of_its_variant_only(bundle: MonitoringBundle) -> None:
+    queries = re.findall(r"```promql\n(.+?)\n```", runbook(bundle), re.DOTALL)
+    names = {each.name for query in queries for each in selectors(query)}
+
+    assert bundle.variant.name == "unified" or not any(each.startswith("mcp") for each in names)
+    assert runbook(bundle).startswith("# Runbook")
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)

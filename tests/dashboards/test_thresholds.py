@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import ALERTS, limits
+from dashboards import ALERTS
 from dashboards.alerts import Alert
 from dashboards.bundles import monitoring_bundle
 from dashboards.rules import rules_document
@@ -47,14 +47,6 @@ def test_an_alert_names_the_thresholds_that_decide_about_it(alert: Alert) -> Non
 def _other(name: str) -> Thresholds:
     value = {"slow_seconds": 5, "slo_fast": 0.96}.get(name, getattr(DEFAULTS, name) * 0.99)
     return parse({name: value})
-
-
-def test_a_limit_of_a_panel_follows_its_threshold_and_keeps_the_distance() -> None:
-    mine = limits.ERRORS.with_thresholds(parse({"error_ratio": 0.1}))
-
-    assert (mine.warning, mine.critical) == (0.02, 0.1)
-    assert mine.reason.startswith("MCPErrorRatioHigh fires above 10 %;")
-    assert limits.FIRING.with_thresholds(parse({"error_ratio": 0.1})) is limits.FIRING
 
 
 def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dashboards import ALERTS, Alert
-from tests.dashboards.promtool import Firing, History, Labels, Promtool
+from tests.dashboards.promtool import Firing, History, Labels, Promtool, Replay
 
 OF = 'namespace="ns",server="echo"'
 SERVER = {"namespace": "ns", "server": "echo"}
@@ -44,9 +44,12 @@ class Fires:
     beside: History = field(default_factory=dict)
     """What the runbook's query selects, where the alert uses other series."""
 
-    def firing(self, alert: Alert, labels: Labels | None = None) -> Firing:
+    @property
+    def title(self) -> str:
+        return f"{self.name} fires"
+
+    def firing(self, alert: Alert, labels: Labels) -> Firing:
         """The alert as it fires, with the labels that identify what it is about."""
-        labels = self.labels if labels is None else labels
         texts = {
             "summary": alert.summary,
             "description": alert.description,
@@ -76,6 +79,10 @@ class Quiet:
     every: str = "1m"
     given: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def title(self) -> str:
+        return f"{self.name} is quiet: {self.reason}"
+
 
 def confirmed(alert: Alert, labels: Labels) -> str:
     """The runbook's query, for that which the alert fires about."""
@@ -84,35 +91,30 @@ def confirmed(alert: Alert, labels: Labels) -> str:
     return f"({alert.runbook.confirm}) and on ({shared}) {firing}"
 
 
-def firing_test(cases: tuple[Fires, ...]) -> Callable[..., None]:
-    """A test that the alerts fire after their `for`, with their labels, value and addresses.
-
-    While an alert fires, the query that its runbook confirms it by has data.
-    """
-
-    @pytest.mark.slow
-    @pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
-    def test(case: Fires, promtool: Promtool) -> None:
-        alert = BY_NAME[case.name]
-        pending, firing = case.between
-        expected = {pending: [], firing: [case.firing(alert)]}
-        with_beside = replace(case, history=case.history | case.beside)
-        has_data = {firing: confirmed(alert, case.labels)}
-
-        assert promtool.replays([promtool.replay(with_beside, case.name, expected, has_data)]) == ""
-
-    return test
+def replay(
+    case: Fires | Quiet, alert: Alert, promtool: Promtool, history: History, labels: Labels
+) -> Replay:
+    """What must happen to the alert. While it fires, the query of its runbook has data."""
+    played = replace(case, history=history)
+    if isinstance(case, Quiet):
+        return promtool.replay(played, alert.name, {time: [] for time in case.at})
+    pending, firing = case.between
+    expected = {pending: [], firing: [case.firing(alert, labels)]}
+    return promtool.replay(played, alert.name, expected, {firing: confirmed(alert, labels)})
 
 
-def quiet_test(cases: tuple[Quiet, ...]) -> Callable[..., None]:
-    """A test that the alerts do not fire."""
+def alerts_test(fires: tuple[Fires, ...], quiet: tuple[Quiet, ...]) -> Callable[..., None]:
+    """A test that alerts fire after their `for`, with their texts and value, or stay quiet."""
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("case", cases, ids=lambda case: f"{case.name}: {case.reason}")
-    def test(case: Quiet, promtool: Promtool) -> None:
-        expected: dict[str, list[Firing]] = {time: [] for time in case.at}
-
-        assert promtool.alerts(case, case.name, expected) == ""
+    def test(promtool: Promtool) -> None:
+        of_fires = (
+            replay(case, BY_NAME[case.name], promtool, case.history | case.beside, case.labels)
+            for case in fires
+        )
+        of_quiet = (replay(case, BY_NAME[case.name], promtool, case.history, {}) for case in quiet)
+        complaint = promtool.replays((*of_fires, *of_quiet))
+        assert not complaint, complaint
 
     return test
 

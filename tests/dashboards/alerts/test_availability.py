@@ -1,15 +1,6 @@
 """Alerts on histories of servers that are away, come and go, or fall silent."""
 
-from tests.dashboards.alerts.cases import (
-    OF,
-    SERVER,
-    UP,
-    Fires,
-    Quiet,
-    calls,
-    firing_test,
-    quiet_test,
-)
+from tests.dashboards.alerts.cases import OF, SERVER, UP, Fires, Quiet, alerts_test, calls
 
 RESTARTS = f"mcp_proxy_upstream_restarts_total{UP.removeprefix('mcp_proxy_upstream_up')}}}"
 KILLED = "mcp_proxy_upstream_killed_total{{" + OF + ',signal="{}"}}'
@@ -20,46 +11,36 @@ FIRES = (
     Fires(
         "MCPServerDown",
         {f'{UP},pod="a"}}': "1 1 0x20", f'{UP},pod="b"}}': "1 1 0x20"},
-        between=("3m", "5m"),
-        value="0",
+        ("3m", "5m"),
+        "0",
     ),
     Fires(
         "MCPServerPartlyDown",
         {f'{UP},pod="a"}}': "1 1 0x20", f'{UP},pod="b"}}': "1x20"},
-        between=("11m", "12m"),
-        value="0",
+        ("11m", "12m"),
+        "0",
     ),
     Fires(
         "MCPServerProcessKilled",
         {KILLED.format("SIGKILL"): "0x5 1x20", KILLED.format("SIGSEGV"): "0x25"},
-        between=("7m", "9m"),
+        ("7m", "9m"),
+        "1",
         labels={**SERVER, "signal": "SIGKILL"},
-        value="1",
     ),
-    Fires(
-        "MCPServerRestarting",
-        {f"{UP}}}": "1x20", RESTARTS: "0+1x20"},
-        between=("5m", "10m"),
-        value="10",
-    ),
-    Fires(
-        "MCPProxyRestarting",
-        {STARTED: "100x4 500x4 900x4 1300x10"},
-        between=("14m", "17m"),
-        value="3",
-    ),
+    Fires("MCPServerRestarting", {f"{UP}}}": "1x20", RESTARTS: "0+1x20"}, ("5m", "10m"), "10"),
+    Fires("MCPProxyRestarting", {STARTED: "100x4 500x4 900x4 1300x10"}, ("14m", "17m"), "3"),
     Fires(
         "MCPTelemetryAbsent",
         {f"{UP}}}": "1x10 stale", 'up{job="otel-collector"}': "1x40"},
-        between=("15m", "17m"),
+        ("15m", "17m"),
+        "1",
         labels={},
-        value="1",
     ),
     Fires(
         "MCPTelemetryStale",
         {f"{UP}}}": "1x10 stale", 'mcp_proxy_upstream_up{namespace="ns",server="b"}': "1x90"},
-        between=("14m", "20m"),
-        value="1",
+        ("14m", "20m"),
+        "1",
     ),
 )
 
@@ -79,7 +60,7 @@ QUIET = (
         "MCPServerPartlyDown",
         "a replica was down for 9 minutes",
         {f'{UP},pod="a"}}': "0x9 1x30", f'{UP},pod="b"}}': "1x40"},
-        at=("8m", "9m", "10m", "11m", "20m"),
+        ("8m", "9m", "10m", "11m", "20m"),
     ),
     Quiet(
         "MCPServerRestarting",
@@ -95,7 +76,7 @@ QUIET = (
         "MCPServerProcessKilled",
         "the last one was killed half an hour ago",
         {KILLED.format("SIGKILL"): "0x5 1x60"},
-        at=("40m", "60m"),
+        ("40m", "60m"),
     ),
     Quiet("MCPServerRestarting", "it never restarted", {f"{UP}}}": "1x40"}),
     Quiet(
@@ -121,7 +102,7 @@ QUIET = (
         "MCPTelemetryStale",
         "the server has been gone for more than an hour",
         {f"{UP}}}": "1x10 stale"},
-        at=("72m", "80m"),
+        ("72m", "80m"),
     ),
     Quiet(
         "MCPTelemetryStale",
@@ -130,5 +111,4 @@ QUIET = (
     ),
 )
 
-test_fires = firing_test(FIRES)
-test_stays_quiet = quiet_test(QUIET)
+test_alerts = alerts_test(FIRES, QUIET)

@@ -2,15 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.dashboards.alerts.cases import (
-    Fires,
-    Quiet,
-    calls,
-    firing_test,
-    latencies,
-    quiet_test,
-    recorded,
-)
+from tests.dashboards.alerts.cases import Fires, Quiet, alerts_test, calls, latencies, recorded
 from tests.dashboards.promtool import History
 
 ERRORS, LATENCY = "MCPErrorBudgetBurn", "MCPLatencyBudgetBurn"
@@ -104,5 +96,4 @@ def slowly_quiet() -> Iterator[Quiet]:
 FIRES = (*FAST, *slowly_firing())
 QUIET = (*QUIET_FAST, *slowly_quiet())
 
-test_fires = firing_test(FIRES)
-test_stays_quiet = quiet_test(QUIET)
+test_alerts = alerts_test(FIRES, QUIET)

@@ -4,10 +4,9 @@ from tests.dashboards.alerts.cases import (
     TOOL,
     Fires,
     Quiet,
+    alerts_test,
     calls,
-    firing_test,
     outcomes,
-    quiet_test,
     tool_calls,
 )
 
@@ -21,35 +20,21 @@ FIRES = (
     Fires(
         "MCPErrorRatioHigh",
         calls("0+54x30", "0+6x30"),
-        between=("9m", "15m"),
-        value="10%",
+        ("9m", "15m"),
+        "10%",
         beside=outcomes({OK: "0+54x30", ERROR: "0+6x30"}),
     ),
     Fires(
-        "MCPInitializeFailing",
-        calls("0+1x20", "0+3x20", method="initialize"),
-        between=("9m", "15m"),
-        value="75%",
+        "MCPInitializeFailing", calls("0+1x20", "0+3x20", method="initialize"), ("9m", "15m"), "75%"
     ),
     Fires(
         "MCPCallsLost",
         outcomes({OK: "0+54x30", TIMEOUT: "0+3x20", BROKEN: "0+3x20"}),
-        between=("9m", "15m"),
-        value="10%",
+        ("9m", "15m"),
+        "10%",
     ),
-    Fires(
-        "MCPToolFailing",
-        tool_calls("0+1x20", "0+3x20"),
-        between=("9m", "15m"),
-        labels=TOOL,
-        value="75%",
-    ),
-    Fires(
-        "MCPProxyDefect",
-        outcomes({OK: "0+60x20", DEFECT: "0+1x20"}),
-        between=("1m", "15m"),
-        value="15",
-    ),
+    Fires("MCPToolFailing", tool_calls("0+1x20", "0+3x20"), ("9m", "15m"), "75%", labels=TOOL),
+    Fires("MCPProxyDefect", outcomes({OK: "0+60x20", DEFECT: "0+1x20"}), ("1m", "15m"), "15"),
 )
 
 QUIET = (
@@ -95,5 +80,4 @@ QUIET = (
     Quiet("MCPProxyDefect", "it was long ago", outcomes({OK: "0+60x40", DEFECT: "5x40"})),
 )
 
-test_fires = firing_test(FIRES)
-test_stays_quiet = quiet_test(QUIET)
+test_alerts = alerts_test(FIRES, QUIET)

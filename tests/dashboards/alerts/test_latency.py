@@ -4,11 +4,10 @@ from tests.dashboards.alerts.cases import (
     TOOL,
     Fires,
     Quiet,
+    alerts_test,
     buckets,
     calls,
-    firing_test,
     latencies,
-    quiet_test,
     tool_calls,
 )
 
@@ -20,24 +19,24 @@ FIRES = (
     Fires(
         "MCPLatencyHigh",
         latencies({"2": "0+54x20", "5": "0+60x20", "+Inf": "0+60x20"}),
-        between=("9m", "15m"),
-        value="3.5s",
+        ("9m", "15m"),
+        "3.5s",
         beside=buckets(OPERATION, {"2": "0+54x20", "5": "0+60x20", "+Inf": "0+60x20"}),
     ),
     Fires(
         "MCPToolSlow",
         buckets(OPERATION, {"10": "0x30", "30": "0+6x30", "+Inf": "0+6x30"})
         | tool_calls("0+6x30", "0x30"),
-        between=("9m", "15m"),
+        ("9m", "15m"),
+        "29s",
         labels=TOOL,
-        value="29s",
     ),
     Fires(
         "MCPProxySlow",
         buckets(OVERHEAD, {"0.05": "0x30", "0.1": "0+60x30", "+Inf": "0+60x30"})
         | calls("0+60x30", "0x30"),
-        between=("9m", "15m"),
-        value="99.5ms",
+        ("9m", "15m"),
+        "99.5ms",
     ),
 )
 
@@ -84,5 +83,4 @@ QUIET = (
     ),
 )
 
-test_fires = firing_test(FIRES)
-test_stays_quiet = quiet_test(QUIET)
+test_alerts = alerts_test(FIRES, QUIET)

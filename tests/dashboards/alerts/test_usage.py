@@ -5,10 +5,9 @@ from tests.dashboards.alerts.cases import (
     TOOL,
     Fires,
     Quiet,
+    alerts_test,
     calls,
-    firing_test,
     outcomes,
-    quiet_test,
     recorded,
     tool_calls,
 )
@@ -24,47 +23,36 @@ WRONG = ("protocol_error", "caller")
 REJECTED = ("rejected", "caller")
 
 FIRES = (
-    Fires(
-        "MCPNoCalls",
-        recorded({HOUR: "0.5x30 0x30"}),
-        between=("31h", "32h"),
-        value="0.50",
-        every="1h",
-    ),
+    Fires("MCPNoCalls", recorded({HOUR: "0.5x30 0x30"}), ("31h", "32h"), "0.50", every="1h"),
     Fires(
         "MCPToolSurge",
         recorded({TOOL_HOUR: "0.01x30 0.06x30"}, NAMED),
-        between=("31h", "32h"),
+        ("31h", "32h"),
+        "0.06",
         labels=TOOL,
-        value="0.06",
         every="1h",
     ),
     Fires(
         "MCPToolFirstSeen",
         KNOWN_SERVER | {CALLED: "_x30 4x10"},
-        between=("30h", "32h"),
+        ("30h", "32h"),
+        "4",
         labels=TOOL,
-        value="4",
         every="1h",
     ),
     Fires(
         "MCPRequestsRejected",
         outcomes({OK: "0+60x40", REJECTED: "0+12x40"}),
-        between=("9m", "15m"),
-        value="0.20",
+        ("9m", "15m"),
+        "0.20",
         beside={f'mcp_proxy_refusals_total{{{OF},reason="origin"}}': "0+12x40"},
     ),
-    Fires(
-        "MCPCallersAtFault",
-        outcomes({OK: "0+15x40", WRONG: "0+45x40"}),
-        between=("14m", "20m"),
-        value="75%",
-    ),
+    Fires("MCPCallersAtFault", outcomes({OK: "0+15x40", WRONG: "0+45x40"}), ("14m", "20m"), "75%"),
     Fires(
         "MCPClientsReconnecting",
         calls("0+30x40", "0x40", method="initialize") | tool_calls("0+1x40", "0x40"),
-        between=("14m", "20m"),
-        value="0.50",
+        ("14m", "20m"),
+        "0.50",
     ),
 )
 
@@ -74,7 +62,7 @@ QUIET = (
         "MCPNoCalls",
         "yesterday there were hardly any: 0.01 is the bound itself",
         recorded({HOUR: "0.01x30 0x30"}),
-        at=("31h", "40h"),
+        ("31h", "40h"),
         every="1h",
     ),
     Quiet("MCPNoCalls", "a new server is idle", recorded({HOUR: "0x60"}), at=DAYS, every="1h"),
@@ -82,49 +70,49 @@ QUIET = (
         "MCPNoCalls",
         "a week ago it was silent at this hour too",
         recorded({HOUR: "0x24 1x144 0x30"}),
-        at=("170h", "180h", "190h"),
+        ("170h", "180h", "190h"),
         every="1h",
     ),
     Quiet(
         "MCPToolSurge",
         "5 times is the bound itself",
         recorded({TOOL_HOUR: "0.02x30 0.1x10"}, NAMED),
-        at=("32h", "35h"),
+        ("32h", "35h"),
         every="1h",
     ),
     Quiet(
         "MCPToolSurge",
         "it is ten times as much, but there are too few",
         recorded({TOOL_HOUR: "0.005x30 0.05x10"}, NAMED),
-        at=("32h", "35h"),
+        ("32h", "35h"),
         every="1h",
     ),
     Quiet(
         "MCPToolSurge",
         "a new tool has no past to be judged by",
         recorded({TOOL_HOUR: "0.01x3 1x10"}, NAMED),
-        at=("5h", "8h", "12h"),
+        ("5h", "8h", "12h"),
         every="1h",
     ),
     Quiet(
         "MCPToolFirstSeen",
         "it was called a week ago",
         KNOWN_SERVER | {CALLED: "_x200 4x10"} | recorded({TOOL_DAY: "0x40"}, NAMED),
-        at=("201h", "203h"),
+        ("201h", "203h"),
         every="1h",
     ),
     Quiet(
         "MCPToolFirstSeen",
         "the server is new, so every tool is",
         recorded({"mcp:calls:rate5m": "1x20"}) | {CALLED: "1x20"},
-        at=("5h", "20h"),
+        ("5h", "20h"),
         every="1h",
     ),
     Quiet(
         "MCPToolFirstSeen",
         "names beyond the cap are one",
         KNOWN_SERVER | {CALLED.replace("fetch", "other"): "_x30 4x10"},
-        at=("31h", "32h"),
+        ("31h", "32h"),
         every="1h",
     ),
     Quiet(
@@ -148,5 +136,4 @@ QUIET = (
     ),
 )
 
-test_fires = firing_test(FIRES)
-test_stays_quiet = quiet_test(QUIET)
+test_alerts = alerts_test(FIRES, QUIET)

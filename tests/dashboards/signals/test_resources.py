@@ -11,6 +11,7 @@ from dashboards.queries import Source, concrete
 from dashboards.signal import Signal
 from dashboards.signals import resources
 from tests.dashboards.promtool import History, Promtool
+from tests.dashboards.signals.history import values_test
 
 pytestmark = pytest.mark.slow
 
@@ -112,3 +113,12 @@ def test_every_question_of_the_board_to_a_cluster_is_asked_here() -> None:
     titles = {p.signal.title for p in board.panels if p.signal.needs is Source.KUBELET}
 
     assert titles == {signal.title for signal, _ in EXPECTED}
+
+
+test_values = values_test(
+    resources,
+    """
+    STARTS 0, BUSIEST 0.5, LARGEST 400, LATEST 0.492, MOST_FILES 20, FILES 20, AGE 600,
+    CPU_PER_CALL 0.5
+    """,
+)

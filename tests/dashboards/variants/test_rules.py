@@ -16,8 +16,8 @@ from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.rules import document
 from dashboards.thresholds import DEFAULTS, Thresholds
 from dashboards.variants import toolhive
-from tests.dashboards.alerts.cases import Fires, Quiet, confirmed
-from tests.dashboards.alerts.test_every_alert import FIRES, QUIET
+from tests.dashboards.alerts.cases import Fires, Quiet, replay
+from tests.dashboards.alerts.test_alert import FIRES, QUIET
 from tests.dashboards.alerts.test_idle import STACK, TIMES, once_called
 from tests.dashboards.promtool import Firing, History, Labels, Promtool, Replay
 from tests.toolhive.emitted import VERSIONS
@@ -126,13 +126,8 @@ def replays(layout: Layout, promtool: Promtool) -> Iterator[Replay]:
     playing = replace(promtool, rules=lambda thresholds: rules_of(layout, thresholds))
     for case, history in layout.cases():
         alert = layout.alerts[case.name]
-        if isinstance(case, Fires):
-            pending, firing = case.between
-            expected = {pending: [], firing: [layout.firing(case)]}
-            has_data = {firing: confirmed(alert, layout.labelled(case.labels))}
-        else:
-            expected, has_data = {time: [] for time in case.at}, {}
-        yield playing.replay(replace(case, history=history), alert.name, expected, has_data)
+        labels = layout.labelled(case.labels) if isinstance(case, Fires) else {}
+        yield replay(case, alert, playing, history, labels)
     idle = STACK | once_called()
     yield playing.silence({layout.series(each, ""): v for each, v in idle.items()}, TIMES)
 
