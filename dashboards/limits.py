@@ -147,7 +147,7 @@ BUDGET_LEFT = Limit(
     floor=True,
 )
 BURN = Limit(
-    "At 1 the budget lasts exactly 30 days; at 14.4 a fiftieth of it is spent in an hour.",
+    "At 1 the budget lasts exactly 30 days; at 14.4, 2 % of it is spent in an hour.",
     warning=1,
     critical=14.4,
 )

@@ -13,7 +13,7 @@ ValueMappings = tuple[tuple[int, str], ...]
 NO_VALUE = {
     Source.KUBELET: "only on a cluster",
     Source.SCRAPE_PROXY: "the proxies are not scraped",
-    Source.COLLECTOR_METRICS: "no metrics pass the collector",
+    Source.COLLECTOR_METRICS: "no metrics pass through the collector",
     Source.REMOTE_WRITE: "remote write is not used",
 }
 """Why there may be nothing to show though all is well, by the source that is missing."""

@@ -29,10 +29,10 @@ class Thresholds:
     """What rules compare with; seconds, bytes, calls per second, or ratios up to 1."""
 
     slo_success: float = _setting(
-        0.995, 0.95, 0.9999, "The objective: 1 of 200 calls may fail in 30 days."
+        0.995, 0.95, 0.9999, "The objective: 0.5 % of calls may fail in 30 days."
     )
     slo_fast: float = _setting(
-        0.95, 0.95, 0.9999, "The objective: 1 of 20 calls may take longer than slow_seconds."
+        0.95, 0.95, 0.9999, "The objective: 5 % of calls may take longer than slow_seconds."
     )
     slow_seconds: float = _setting(
         2, 0.01, 300, "A call that takes longer is slow; it must be a bound of the buckets."
@@ -47,7 +47,7 @@ class Thresholds:
         0.02, 0, 1e3, "Calls per second of a tool below which a ratio is noise: 6 in 5 minutes."
     )
     error_ratio: float = _setting(
-        0.05, 0, 1, "1 of 20 calls fails: agents retry, and turns take long."
+        0.05, 0, 1, "5 % of calls fail: agents retry, and turns take long."
     )
     tool_error_ratio: float = _setting(
         0.5, 0, 1, "The tool fails more often than it works; guessing agents fail now and then."
@@ -59,7 +59,7 @@ class Thresholds:
         0.02, 0, 1, "Calls without a response, lost or timed out: a healthy connection loses none."
     )
     latency_seconds: float = _setting(
-        2, 0.001, 300, "5 of 100 calls take longer than this: a chain of calls takes a minute."
+        2, 0.001, 300, "5 % of calls take longer than this: a chain of calls takes a minute."
     )
     tool_latency_seconds: float = _setting(
         10, 0.001, 300, "A tool may do real work, but clients begin to give up here."

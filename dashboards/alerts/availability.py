@@ -103,7 +103,7 @@ TELEMETRY_ABSENT = Alert(
         " longer scraped, remote write is refused; or every proxy is gone.",
         "Follow the ingestion path on the board: the collector's rows, then the scraping of the"
         " proxies, then remote write. Fix the first step that receives data and passes none on. If"
-        " the servers were removed on purpose, silence the alert for a day: it ends by itself.",
+        " the servers were removed on purpose, silence the alert for a day: it resolves by itself.",
         aggregate("count", _EITHER.over("last_over_time", "1d"), ("job",)),
     ),
     board=PIPELINE_BOARD,
@@ -120,14 +120,14 @@ TELEMETRY_STALE = Alert(
     "{server} reported within the last hour, but not in the last 5 minutes (series seen: {value}):"
     " the proxy is gone, or its ingestion path is interrupted.",
     Runbook(
-        "A server reported within the last hour and does not now. It may be healthy; there are no"
+        "A server reported within the last hour and does not now. It may be healthy; there is no"
         " data to tell.",
         "Its proxy is gone, or its ingestion path is interrupted. Removing a server on purpose"
         " looks the same.",
         'See the panel "Age of the newest sample": one server, or all of a node or namespace? One:'
         " restart or fix its proxy. Several: fix the network to the collector, or the monitor that"
-        " scrapes them. If it was removed on purpose, do nothing: the alert ends an hour after the"
-        " last sample.",
+        " scrapes them. If it was removed on purpose, do nothing: the alert resolves an hour after"
+        " the last sample.",
         seconds_since(
             aggregate("max", Subquery("max_over_time", timestamp(_EITHER), "1h:1m"), EACH_SERVER)
         )

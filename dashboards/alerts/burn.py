@@ -27,7 +27,7 @@ class Burn:
 BURNS = {
     "Fast": Burn(
         *(14.4, "1h", 1, "5m", "2m", Severity.CRITICAL),
-        "In this hour a fiftieth of the month's budget is spent: someone must look now.",
+        "2 % of the month's budget is spent within this hour: investigate now.",
     ),
     "Steady": Burn(
         *(6, "6h", 6, "30m", "15m", Severity.CRITICAL),

@@ -133,8 +133,8 @@ _DEFECT = Alert(
     _DEFECTS > 0,
     "2m",
     Severity.WARNING,
-    "The proxy of {server} fails calls by its own fault",
-    "{count} calls to {server} failed by a fault of the proxy itself, in 15 minutes.",
+    "The proxy of {server} causes calls to fail",
+    "{count} calls to {server} failed because of a defect of the proxy, in 15 minutes.",
     Runbook(
         "Calls fail with fault `proxy`: neither the caller nor the server is responsible.",
         "A defect of the proxy, or a limit of its own that it reached.",

@@ -21,9 +21,9 @@ def latency(t: Thresholds) -> tuple[Alert, ...]:
         "10m",
         Severity.WARNING,
         "MCP server {server} is slow",
-        "5 of 100 calls to {server} take longer than {duration}, over 5 minutes.",
+        "5 % of the calls to {server} take longer than {duration}, over 5 minutes.",
         Runbook(
-            "5 of 100 calls take longer than the alert says. Streams are not counted.",
+            "5 % of calls take longer than the alert says. Streams are not counted.",
             "The server or one of its tools is slow, or the proxy is short of CPU.",
             "One tool: its own dependency is slow. All tools: give the server more CPU or replicas."
             " {slow_proxy}",
@@ -38,7 +38,7 @@ def latency(t: Thresholds) -> tuple[Alert, ...]:
         "10m",
         Severity.WARNING,
         "Tool {tool} of {server} is slow",
-        "5 of 100 calls to tool {tool} of {server} take longer than {duration}, over 5 minutes.",
+        "5 % of the calls to tool {tool} of {server} take longer than {duration}, over 5 minutes.",
         Runbook(
             "One tool takes so long that clients begin to give up.",
             "It waits for something slow, or has more to do than usual.",
@@ -55,7 +55,7 @@ def latency(t: Thresholds) -> tuple[Alert, ...]:
         "10m",
         Severity.WARNING,
         "The proxy of {server} slows its calls down",
-        "1 of 100 calls to {server} spends more than {duration} in the proxy itself, over 5"
+        "1 % of the calls to {server} spend more than {duration} in the proxy itself, over 5"
         " minutes.",
         Runbook(
             "Calls lose time in the proxy itself, not in the server.",

@@ -33,9 +33,8 @@ DROPPED = Alert(
         "The collector is down, refuses them, or is too slow; or the proxy's endpoint or protocol"
         " is wrong.",
         'Is the collector up, does it refuse data ("Spans refused", "Metric points refused"), is'
-        " its"
-        " queue full? Fix or enlarge it. If it is healthy, compare `OTEL_EXPORTER_OTLP_ENDPOINT`"
-        " and the protocol of the proxy with the collector's receiver.",
+        " its queue full? Fix or enlarge it. If it is healthy, compare the proxy's"
+        " `OTEL_EXPORTER_OTLP_ENDPOINT` and protocol with the collector's receiver.",
         proxies.DROPPED.increase(RULE, by=(*EACH_SERVER, "signal", "reason")),
         "`reason` says where it was lost: `queue_full` (more spans than the collector accepts in"
         " time), `export_failed` (the collector could not be reached, rejected the request, or its"
@@ -52,8 +51,8 @@ DOUBLED = Alert(
     "15m",
     Severity.WARNING,
     "The series of {server} arrive twice",
-    "The series of {server} arrive through {count} ingestion paths: every sum counts them as"
-    " often.",
+    "The series of {server} arrive through {count} ingestion paths: every sum counts them that"
+    " many times.",
     Runbook(
         "The series of one proxy arrive through more than one ingestion path, so rates and sums are"
         " twice too high.",

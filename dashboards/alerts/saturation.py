@@ -39,7 +39,7 @@ def _event_loop_lag(t: Thresholds) -> Alert:
         "10m",
         Severity.WARNING,
         "The event loop of the proxy of {server} is late",
-        "1 of 100 timers in the proxy of {server} runs more than {duration} late, over 5 minutes.",
+        "1 % of the timers in the proxy of {server} run more than {duration} late, over 5 minutes.",
         Runbook(
             "Everything the proxy does is late: every open call and stream waits.",
             "As {MCPProxySlow}; or the machine itself is overloaded or was suspended.",
@@ -78,7 +78,7 @@ def _memory_high(t: Thresholds) -> Alert:
         _MEMORY > t.memory_bytes,
         "15m",
         Severity.WARNING,
-        "The proxy of {server} uses much memory",
+        "The proxy of {server} uses a lot of memory",
         "A proxy of {server} uses {bytes} of memory.",
         Runbook(
             "The proxy uses far more memory than a busy one needs; at its limit the kernel kills it"

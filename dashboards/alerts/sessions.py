@@ -52,8 +52,8 @@ _SESSIONS_STUCK = Alert(
         "Sessions are open for 2 hours without a single request or stream, although unused ones"
         " should have ended after `--session-idle` (5 minutes or an hour by default).",
         "`--session-idle` is longer than 2 hours, or the proxy does not end what it should.",
-        "Longer on purpose: silence the alert for this server. Otherwise restart the proxy when"
-        " nobody works, and report the defect with its log.",
+        "Longer on purpose: silence the alert for this server. Otherwise restart the proxy while"
+        " it is not in use, and report the defect with its log.",
         aggregate("sum", proxies.SESSIONS.select(RULE).over("min_over_time", "2h"), EACH_SERVER)
         > 0,
     ),
@@ -72,7 +72,7 @@ def sessions(t: Thresholds) -> tuple[Alert, ...]:
                 "More and more sessions stay open without more calls; for a stdio server each is a"
                 " process.",
                 "Clients start a session for each task and never end it.",
-                "Tell the clients' owners to send DELETE at the end. Until then lower"
+                "Ask the clients' owners to send DELETE at the end. Until then lower"
                 " `--session-idle`, so that the proxy ends them sooner.",
                 proxies.SESSIONS.now(RULE, by=EACH_SERVER),
             ),
@@ -87,9 +87,8 @@ def sessions(t: Thresholds) -> tuple[Alert, ...]:
                 "Clients open a stream for each task and forget it, or something in between keeps"
                 " dead connections open.",
                 'Compare with "Open sessions, streams and connections". More streams than'
-                " sessions: a"
-                " client opens them twice. Otherwise check the idle timeouts of what stands"
-                " between clients and proxy.",
+                " sessions: a client opens them twice. Otherwise check the idle timeouts of what"
+                " is between clients and proxy.",
                 proxies.STREAMS.now(RULE, by=EACH_SERVER),
             ),
         ),

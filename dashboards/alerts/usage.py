@@ -53,8 +53,8 @@ def _no_calls(t: Thresholds) -> Alert:
             " none, and a week ago there were calls at this hour.",
             "Clients cannot reach the proxy (an ingress, a token, a name), or they stopped on"
             " purpose: a holiday, a migration.",
-            "Call the server as a client does, from where clients are. Works: ask the clients'"
-            " owners. Fails: fix what stands between clients and proxy.",
+            "Call the server as a client does, from where clients are. If it works, ask the"
+            " clients' owners. If it fails, fix what is between clients and proxy.",
             yesterday & now,
         ),
         ("usual_calls",),
@@ -77,7 +77,7 @@ def _surge(t: Thresholds) -> Alert:
             "A tool is called several times as often as in the busiest hour of the day before.",
             "An agent loops, someone explores or scrapes with it, a new client went live.",
             "Find the caller in the traces. A loop or misuse: stop that client. New normal: do"
-            " nothing, the alert ends within a day.",
+            " nothing, the alert resolves within a day.",
             _TOOL_HOUR / _BUSIEST > t.surge_factor,
         ),
         ("surge_factor", "surge_floor"),
@@ -93,11 +93,11 @@ _FIRST_SEEN = Alert(
     "Tool {tool} of {server} is called for the first time",
     "Tool {tool} of {server} was not called within the week before; now it was, {count} times.",
     Runbook(
-        "A tool is called that nobody called within the week before. Check it where tools can do"
-        " harm.",
+        "A tool is called that nobody called within the week before. Check this where tools can do"
+        " damage.",
         "A new tool, a new client, a rare task; or a client that guesses, or was manipulated.",
-        "Expected: do nothing, the alert ends after an hour. Not expected: find the caller in the"
-        " traces, and remove the tool from the server's list until you know.",
+        "Expected: do nothing, the alert resolves after an hour. Not expected: find the caller in"
+        " the traces, and remove the tool from the server's list until you know.",
         tools.CALLS.now(RULE, by=EACH_TOOL).unless(
             _TOOL_DAY.ago("1h").over("last_over_time", "7d")
         ),
@@ -139,7 +139,7 @@ def _wrong(t: Thresholds) -> Alert:
         "15m",
         Severity.INFO,
         "Callers of {server} send invalid calls",
-        "{percent} of the calls to {server} fail by the caller's fault, over 5 minutes.",
+        "{percent} of the calls to {server} fail because of the caller, over 5 minutes.",
         Runbook(
             "Most calls cannot succeed: unknown tools, bad arguments, ended sessions.",
             "A client was not updated after the server's tools changed, or a model guesses names.",
@@ -168,8 +168,7 @@ def _reconnecting(t: Thresholds) -> Alert:
             "A client fails after `initialize` and starts over, or opens a session for every look"
             " at the tool list.",
             'Panel "Calls by method" shows what follows `initialize`. Nothing: the client fails on'
-            " the"
-            " response, see its log. `tools/list` only: tell its owner to keep sessions.",
+            " the response, see its log. `tools/list` only: tell its owner to keep sessions.",
             _OPENED,
         ),
         ("openings_per_call", "call_floor"),

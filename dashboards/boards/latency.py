@@ -47,14 +47,13 @@ BOARD = Board(
         ),
         Row(
             105,
-            "Single calls (select one server, and a data source of traces)",
+            "Single calls (select one server, and a trace data source)",
             (
                 traces(
                     50,
                     "Traces",
                     "The newest traces of the selected server; Jaeger searches one server at a"
-                    " time."
-                    ' "Tags of traces" narrows them: gen_ai.tool.name=fetch,{outcome_tag}'
+                    ' time. "Tags of traces" narrows them: gen_ai.tool.name=fetch,{outcome_tag}'
                     " error=true. Click an id to open the trace.",
                 ),
                 trace(

@@ -55,7 +55,7 @@ BOARD = Board(
         ),
         Row(
             105,
-            "Collector: metrics (where they pass it)",
+            "Collector: metrics (where they pass through it)",
             (
                 lines(50, collector.POINTS_RECEIVED, 6),
                 lines(51, collector.POINTS_REFUSED, 6),

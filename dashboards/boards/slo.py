@@ -40,7 +40,7 @@ BOARD = Board(
         ),
         Row(
             105,
-            "What spends it",
+            "What spends the budget",
             (
                 *(lines(number, each) for number, each in enumerate(slo.OVER_TIME, 50)),
                 lines(52, fleet.FAULT_RATIOS),

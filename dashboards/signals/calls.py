@@ -20,7 +20,7 @@ def by_label(expr: Expr, label: str) -> tuple[Query]:
 
 RATE = Signal(
     "Calls",
-    "MCP calls per second. If this drops to nothing while clients are busy, they cannot reach the"
+    "MCP calls per second. If this drops to zero while clients are busy, they cannot reach the"
     " server: {check_if_calls_stop}",
     "reqps",
     (Query(calls.call_rate(SELECTED), "calls"),),
@@ -41,7 +41,7 @@ RATE_BY_POD = Signal(
 )
 ERROR_RATIO = Signal(
     "Error ratio",
-    "Failed calls of all calls. {counted_as_errors} {http_errors_only}",
+    "Failed calls as a share of all calls. {counted_as_errors} {http_errors_only}",
     "percentunit",
     (Query(calls.error_ratio(SELECTED), "errors"),),
     limits.ERRORS,
@@ -50,7 +50,7 @@ ERROR_RATIO = Signal(
 )
 ERROR_RATIO_BY_METHOD = Signal(
     "Error ratio by method",
-    "Failed calls of all calls, by method. {counted_as_errors}",
+    "Failed calls as a share of all calls, by method. {counted_as_errors}",
     "percentunit",
     by_label(calls.error_ratio(SELECTED, by=("mcp_method",)), "mcp_method"),
     limits.ERRORS,
@@ -65,10 +65,10 @@ OUTCOME_RATE = Signal(
 )
 FAULT_RATIO = Signal(
     "Errors by fault",
-    "Failed calls of all calls, by who is responsible. caller: the request was wrong, tell the"
-    " client's owner. operator: the proxy is configured for another address or transport than the"
-    " server's, its log says what to change. server: fix the server. proxy: a defect of the proxy,"
-    " report it. Recorded by this project's proxy only.",
+    "Failed calls as a share of all calls, by who is responsible. caller: the request was wrong,"
+    " tell the client's owner. operator: the proxy is configured for another address or transport"
+    " than the server's, its log says what to change. server: fix the server. proxy: a defect of"
+    " the proxy, report it. Recorded by this project's proxy only.",
     "percentunit",
     tuple(Query(calls.fault_ratio(each), each) for each in FAULTS),
     limits.ERRORS,
@@ -83,8 +83,8 @@ STATUS_CODES = Signal(
 )
 MEAN = Signal(
     "Mean latency",
-    "Mean time from a call's arrival to the end of its response, streams not counted. It hides a"
-    " few very slow calls: only traces show single calls.",
+    "Mean time from a call's arrival to the end of its response, excluding streams. It hides a few"
+    " very slow calls: only traces show single calls.",
     "s",
     (Query(calls.mean(SELECTED), "mean"),),
     no_value_text="no calls",
@@ -98,7 +98,7 @@ MEAN_BY_METHOD = Signal(
 )
 P95 = Signal(
     "Latency p95",
-    "95 of 100 calls complete within this time, streams not counted. If high, {find_slow_part}",
+    "95 % of calls complete within this time, excluding streams. If high, {find_slow_part}",
     "s",
     (Query(calls.latency(0.95, SELECTED), "p95"),),
     limits.LATENCY_SECONDS,
@@ -108,7 +108,7 @@ P95 = Signal(
 )
 LATENCY = Signal(
     "Latency",
-    "Time from a request's arrival to the end of its response, streams not counted. If p99 is far"
+    "Time from a request's arrival to the end of its response, excluding streams. If p99 is far"
     " above p50, a few calls wait for something that the others do not need.",
     "s",
     tuple(Query(calls.latency(q, SELECTED), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)),
@@ -117,7 +117,7 @@ LATENCY = Signal(
 )
 LATENCY_BY_METHOD = Signal(
     "Latency p95 by method",
-    "95 of 100 calls of a method complete within this time. If initialize or tools/list is slow,"
+    "95 % of the calls of a method complete within this time. If initialize or tools/list is slow,"
     " every new client waits.",
     "s",
     by_label(calls.latency(0.95, SELECTED, by=("mcp_method",)), "mcp_method"),
@@ -126,16 +126,16 @@ LATENCY_BY_METHOD = Signal(
 )
 DURATIONS = Signal(
     "Durations",
-    "How many calls took how long, streams not counted: the darker, the more. Two dark bands are"
-    " two kinds of calls. {exemplars}",
+    "How long calls took, excluding streams: darker means more. Two dark bands mean two kinds of"
+    " calls. {exemplars}",
     "s",
     by_label(calls.BUCKETS.increase(SELECTED, calls.IS_CALL, by=("le",)), "le"),
     exemplars=True,
 )
 SLOW = Signal(
     "Slow calls",
-    "Calls that took longer than this, of all calls, streams not counted. It shows how many callers"
-    " wait, where a quantile shows how long one of them waits.",
+    "Calls that took longer than this, as a share of all calls, excluding streams. It shows how"
+    " many callers wait; a quantile shows how long.",
     "percentunit",
     tuple(Query(calls.slow_ratio(bound, SELECTED), f"over {bound:g} s") for bound in (0.5, 2, 10)),
 )

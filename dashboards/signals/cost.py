@@ -25,14 +25,14 @@ ADDED = Signal(
 )
 ADDED_P99 = Signal(
     "Time added p99",
-    "99 of 100 calls spent less than this in the proxy, over 5 minutes, as recorded.",
+    "99 % of calls spent less than this in the proxy, over 5 minutes, as recorded.",
     "s",
     (Query(recorded.quantile_of(OVERHEAD_BUCKETS, 0.99), "proxy"),),
     limits.OVERHEAD_SECONDS,
     no_value_text="no calls",
 )
 SHARE = Signal(
-    "Share of the calls' time",
+    "Share of call time",
     "Mean time of a request in the proxy, notifications included, as a share of the mean time of a"
     " call, over 5 minutes, as recorded. If it is high only because the servers are fast, see the"
     " time added.",
@@ -55,8 +55,9 @@ MEMORY = Signal(
     (Query(proxies.MEMORY.now(SELECTED), "memory"),),
 )
 FAULTS = Signal(
-    "Errors by the proxy's fault",
-    "Calls that failed because of a defect of the proxy, of all calls. Report any of them.",
+    "Errors caused by the proxy",
+    "Calls that failed because of a defect of the proxy, as a share of all calls. Report every"
+    " one.",
     "percentunit",
     (fleet.fault(Fault.PROXY),),
     limits.LOST.with_reason("The proxy must never be the reason."),
@@ -71,8 +72,8 @@ SPLIT = Signal(
 )
 SIDE_BY_SIDE = Signal(
     "p95 of the call and of the proxy",
-    "95 of 100 calls took less than this, and spent less than this in the proxy. Quantiles cannot"
-    " be subtracted; the means beside can.",
+    "95 % of calls took less than this, and spent less than this in the proxy. Quantiles cannot be"
+    " subtracted; the means beside can.",
     "s",
     (
         Query(recorded.quantile_of(LATENCY_BUCKETS, 0.95), "whole call"),
@@ -81,7 +82,7 @@ SIDE_BY_SIDE = Signal(
 )
 SPREAD = Signal(
     "Time added",
-    "How many calls per second spent how long in the proxy: the darker, the more. It should be one"
+    "How long calls spent in the proxy, in calls per second: darker means more. It should be one"
     " thin band; a second one is large messages or a busy event loop.",
     "s",
     by_label(OVERHEAD_BUCKETS.series.now(SELECTED, by=("le",)), "le"),

@@ -49,16 +49,16 @@ DOWN = Signal(
 )
 CALLS = Signal(
     "Calls",
-    f"MCP calls per second of all selected servers. {_RECORDED} If this drops to nothing while"
-    " agents work, they cannot reach the servers.",
+    f"MCP calls per second of all selected servers. {_RECORDED} If this drops to zero while agents"
+    " work, they cannot reach the servers.",
     "reqps",
     (Query(aggregate("sum", recorded(CALL_RATE)), "calls"),),
     no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
-    f"Failed calls of all calls, over all selected servers. {_RECORDED} If high, see which server"
-    " it is.",
+    f"Failed calls as a share of all calls, over all selected servers. {_RECORDED} If high, see"
+    " which server it is.",
     "percentunit",
     (
         Query(
@@ -75,9 +75,8 @@ ERRORS = Signal(
 )
 SLOWEST_P95 = Signal(
     "p95 of the slowest server",
-    f"95 of 100 calls to the slowest of the selected servers completed within this time."
-    f" {_RECORDED}"
-    " If high, see which server it is.",
+    "95 % of the calls to the slowest of the selected servers completed within this time."
+    f" {_RECORDED} If high, see which server it is.",
     "s",
     (Query(aggregate("max", recorded(LATENCY_P95)), "p95"),),
     limits.LATENCY_SECONDS,
@@ -138,8 +137,8 @@ RATES = Signal(
 )
 ERROR_RATIOS = Signal(
     "Error ratio by server",
-    f"Failed calls of all calls, of the {TOP} servers that fail most. If all rise at once, check"
-    " what they share: the network or the cluster.",
+    f"Failed calls as a share of all calls, of the {TOP} servers that fail most. If all rise at"
+    " once, check what they share: the network or the cluster.",
     "percentunit",
     highest(recorded(ERROR_RATIO)),
     limits.ERRORS,
@@ -147,7 +146,7 @@ ERROR_RATIOS = Signal(
 )
 LATENCIES = Signal(
     "Latency p95 by server",
-    f"95 of 100 calls complete within this time, of the {TOP} slowest servers.",
+    f"95 % of calls complete within this time, of the {TOP} slowest servers.",
     "s",
     highest(recorded(LATENCY_P95)),
     limits.LATENCY_SECONDS,
@@ -165,7 +164,7 @@ _YESTERDAY = aggregate("max", LATENCY_P95.series.select(SELECTED).ago("1d"), EAC
 AGAINST_YESTERDAY = Signal(
     "Latency against yesterday",
     "p95 of each server now, divided by what it was a day ago at this time. Over 5 minutes, as"
-    " recorded. 2 is twice as slow. 1 where there are no data of yesterday.",
+    " recorded. 2 is twice as slow. 1 where there is no data from yesterday.",
     "short",
     (Query(ratio(_P95, _YESTERDAY | _P95), SERVER_LEGEND),),
     no_value_text="no calls",
@@ -195,7 +194,7 @@ FAULT_RATIOS = Signal(
 )
 DURATIONS = Signal(
     "Durations",
-    f"How many calls per second took how long: the darker, the more. {_RECORDED} Two dark bands are"
+    f"How long calls took, in calls per second: darker means more. {_RECORDED} Two dark bands mean"
     " two kinds of calls.",
     "s",
     by_label(LATENCY_BUCKETS.series.now(SELECTED, by=("le",)), "le"),
@@ -203,9 +202,8 @@ DURATIONS = Signal(
 )
 OPEN_SESSIONS = Signal(
     "Sessions by server",
-    f"Open MCP sessions of the {TOP} servers that have most. If a line only rises, clients never"
-    f" end"
-    " their sessions.",
+    f"Open MCP sessions of the {TOP} servers that have most. If a line keeps rising, clients never"
+    " end their sessions.",
     "short",
     highest(proxies.SESSIONS.now(SELECTED, by=EACH_SERVER)),
     links=(TO_SERVER,),

@@ -40,7 +40,7 @@ FRESHNESS = Signal(
     links=(TO_SERVER,),
 )
 OLDEST = Signal(
-    "Stalest telemetry",
+    "Oldest telemetry",
     "The age of the newest sample of the server that has been silent longest. If high, see which"
     " server it is.",
     "s",
@@ -75,7 +75,7 @@ MOST_COPIES = Signal(
 )
 SERIES_BY_FAMILY = Signal(
     "Series by metric",
-    "Series of each MCP metric, histograms counted once per label set. If a line only rises, a"
+    "Series of each MCP metric, histograms counted once per label set. If a line keeps rising, a"
     " label has unbounded values, such as invented tool names.",
     "short",
     (Query(SERIES.series.now(SELECTED, by=("family",)), "{family}"),),
@@ -100,8 +100,8 @@ SCRAPE_DURATION = Signal(
 )
 SCRAPE_SAMPLES = Signal(
     "Samples per scrape",
-    "Samples on a proxy's /metrics. If a line only rises, a label has unbounded values. Empty where"
-    " metrics are pushed.",
+    "Samples on a proxy's /metrics. If a line keeps rising, a label has unbounded values. Empty"
+    " where metrics are pushed.",
     "short",
     _of_targets(metrics.SCRAPE_SAMPLES, "max"),
 )

@@ -62,7 +62,8 @@ IN_FLIGHT = Signal(
 )
 ERRORS = Signal(
     "Error ratio",
-    "Failed calls of all calls. The first errors under load are often timeouts or rejections.",
+    "Failed calls as a share of all calls. The first errors under load are often timeouts or"
+    " rejections.",
     "percentunit",
     (Query(calls.error_ratio(SELECTED), "errors"),),
     limits.ERRORS,

@@ -14,7 +14,7 @@ WRITES = Signal(
 )
 WRITE_LATENCY = Signal(
     "Remote write p95",
-    "95 of 100 remote writes are stored within this time. If high, Prometheus is short of disk or"
+    "95 % of remote writes are stored within this time. If high, Prometheus is short of disk or"
     " CPU, and the writers' queues fill.",
     "s",
     (Query(metrics.HTTP_DURATION.quantile(0.95, EVERYTHING, metrics.REMOTE_WRITE), "p95"),),
@@ -34,8 +34,8 @@ SAMPLES_REFUSED = Signal(
 )
 HEAD_SERIES = Signal(
     "Series in memory",
-    "All series that Prometheus holds in memory. If this only rises, Prometheus eventually runs out"
-    " of memory and restarts.",
+    "All series that Prometheus holds in memory. If this keeps rising, Prometheus eventually runs"
+    " out of memory and restarts.",
     "short",
     (Query(metrics.HEAD_SERIES.now(EVERYTHING, by=("instance",)), "{instance}"),),
 )

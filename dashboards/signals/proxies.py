@@ -61,7 +61,7 @@ UPSTREAM_KILLED = Signal(
 )
 OPEN_SESSIONS = Signal(
     "Open sessions",
-    "MCP sessions open now. If this only rises, clients never end their sessions.",
+    "MCP sessions open now. If this keeps rising, clients never end their sessions.",
     "short",
     (Query(proxies.SESSIONS.now(SELECTED), "sessions"),),
     links=(TO_SESSIONS,),
@@ -74,8 +74,8 @@ OPEN_CONNECTIONS = Signal(
 )
 OPEN = Signal(
     "Open sessions, streams and connections",
-    "What clients hold open. Sessions that rise while calls do not are abandoned; many streams with"
-    " few calls are clients that only listen.",
+    "What clients hold open. Sessions that rise while calls do not are abandoned; many streams"
+    " with few calls mean clients that only listen.",
     "short",
     (
         Query(proxies.SESSIONS.now(SELECTED), "sessions"),
@@ -129,8 +129,8 @@ LOOP_LAG = Signal(
 )
 PROCESS_CPU = Signal(
     "CPU of the proxy",
-    "CPU time of one proxy process, of one core. Near 100 % the process is saturated and calls"
-    " queue.",
+    "CPU time of one proxy process, as a share of one core. Near 100 % the process is saturated"
+    " and calls queue.",
     "percentunit",
     (Query(proxies.CPU.rate(SELECTED, by=EACH_POD), PROCESS),),
     limits.CPU_CORES,
@@ -138,8 +138,8 @@ PROCESS_CPU = Signal(
 )
 PROCESS_MEMORY = Signal(
     "Memory of the proxy",
-    "Resident memory of a proxy process. If it only rises while the number of sessions does not, it"
-    " is a leak.",
+    "Resident memory of a proxy process. If it keeps rising while the number of sessions does not,"
+    " it is a leak.",
     "bytes",
     (Query(proxies.MEMORY.now(SELECTED, by=EACH_POD), PROCESS),),
     links=(TO_RESOURCES,),

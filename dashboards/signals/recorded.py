@@ -36,7 +36,7 @@ from dashboards.signals.fleet import highest, recorded
 from proxy.telemetry.catalogue import REQUEST_DURATION
 
 _OVER = " Over 5 minutes, as recorded."
-_HIGHEST = f" Of the {TOP} servers where it is highest.{_OVER}"
+_HIGHEST = f" The {TOP} servers with the highest values.{_OVER}"
 
 
 def requests(*where: Match, by: By = ()) -> Expr:
@@ -101,15 +101,15 @@ STATUS_CODES = _as_recorded(
 _CALLS = calls.BUCKETS.select(SELECTED, calls.IS_CALL)
 DURATIONS = replace(
     of_one_server.DURATIONS,
-    description="How many calls per second took how long, over 5 minutes, as recorded: the darker,"
-    " the more. Two dark bands are two kinds of calls. {exemplars}",
+    description="How long calls took, in calls per second, over 5 minutes, as recorded: darker"
+    " means more. Two dark bands mean two kinds of calls. {exemplars}",
     queries=by_label(
         with_exemplars(LATENCY_BUCKETS.series.now(SELECTED, by=("le",)), _CALLS), "le"
     ),
 )
 LATENCY = replace(
     of_one_server.LATENCY,
-    description="Time from a request's arrival to the end of its response, streams not counted. If"
+    description="Time from a request's arrival to the end of its response, excluding streams. If"
     " p99 is far above p50, a few calls wait for something. {exemplars}" + _OVER,
     queries=tuple(
         Query(with_exemplars(each.expr, _CALLS), each.name)
@@ -119,9 +119,8 @@ LATENCY = replace(
 )
 LATENCY_BY_TRANSPORT = Signal(
     "Latency p95 by transport",
-    "95 of 100 calls complete within this time, by the transport of the server. If stdio is far"
-    " above"
-    f" streamable-http, its process handles one call after the other.{_OVER}",
+    "95 % of calls complete within this time, by the transport of the server. If stdio is far"
+    f" above streamable-http, its process handles one call after the other.{_OVER}",
     "s",
     by_label(quantile_of(LATENCY_BUCKETS, 0.95, ("transport",)), "transport"),
     limits.LATENCY_SECONDS,
@@ -133,9 +132,9 @@ LATENCY_BY_TRANSPORT = Signal(
 )
 LATENCY_BY_METHOD = replace(
     of_one_server.LATENCY_BY_METHOD,
-    description="95 of 100 calls of a method complete within this time on the slowest of the"
-    " selected"
-    f" servers. If initialize or tools/list is slow, every new client waits.{_OVER}",
+    description="95 % of the calls of a method complete within this time on the slowest of the"
+    " selected servers. If initialize or tools/list is slow, every new client"
+    f" waits.{_OVER}",
     queries=by_label(
         METHOD_P95.series.now(SELECTED, by=("mcp_method",), operator="max"), "mcp_method"
     ),
@@ -171,8 +170,7 @@ LOOP_LAG = _as_recorded(proxies.LOOP_LAG, *highest(recorded(LOOP_LAG_P99)), abou
 QUANTILES = tuple(
     Signal(
         f"Latency {each.name}",
-        f"{each.name.removeprefix('p')} of 100 calls complete within this time, streams not"
-        f" counted,"
+        f"{each.name.removeprefix('p')} % of calls complete within this time, excluding streams,"
         " over 5 minutes, as recorded.",
         "s",
         (each,),

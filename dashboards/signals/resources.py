@@ -57,39 +57,39 @@ CPU = Signal(
     _by_pod(_CPU),
 )
 CPU_OF_LIMIT = Signal(
-    "CPU of the limit",
-    "Cores used, of the cores that the pod may use. Near 100 % it is throttled and calls wait."
-    " Empty where pods have no limit. Read from the kubelet and kube-state-metrics.",
+    "CPU usage of limit",
+    "Cores used, as a share of the pod's limit. Near 100 % it is throttled and calls wait. Empty"
+    " where pods have no limit. Read from the kubelet and kube-state-metrics.",
     "percentunit",
     _by_pod(Paren(_CPU) / _limit("cpu")),
     limits.QUEUE.with_reason("Above {percent} bursts are throttled."),
 )
 MEMORY = Signal(
     "Memory of the pods",
-    "Working set of the pods of proxies and servers. If it only rises while the number of sessions"
-    " does not, it is a leak. Read from the kubelet.",
+    "Working set of the pods of proxies and servers. If it keeps rising while the number of"
+    " sessions does not, it is a leak. Read from the kubelet.",
     "bytes",
     _by_pod(_MEMORY),
 )
 MEMORY_OF_LIMIT = Signal(
-    "Memory of the limit",
-    "Working set, of the memory that the pod may use. Empty where pods have no limit. Read from the"
+    "Memory usage of limit",
+    "Working set, as a share of the pod's limit. Empty where pods have no limit. Read from the"
     " kubelet and kube-state-metrics.",
     "percentunit",
     _by_pod(Paren(_MEMORY) / _limit("memory")),
     limits.QUEUE.with_reason("At 100 % the kernel kills the container; {percent} is close."),
 )
 RESTARTS = Signal(
-    "Restarts of containers",
+    "Container restarts by pod",
     "How often a container of a pod was restarted. Read from kube-state-metrics.",
     "short",
     _by_pod(_restarts(PODS)),
     _RESTART_LIMIT,
 )
 OUT_OF_MEMORY = Signal(
-    "Killed for lack of memory",
-    "Containers that the kernel last killed for lack of memory: raise the limit, or find the leak."
-    " Read from kube-state-metrics.",
+    "OOM-killed containers",
+    "Containers whose last exit was an OOM kill: raise the limit, or find the leak. Read from"
+    " kube-state-metrics.",
     "short",
     (
         Query(
@@ -103,7 +103,7 @@ OUT_OF_MEMORY = Signal(
     _RESTART_LIMIT,
 )
 POD_RESTARTS = Signal(
-    "Restarts in pods",
+    "Container restarts",
     "Restarts of containers of proxies and servers in the whole time range. Read from"
     " kube-state-metrics.",
     "short",
@@ -119,7 +119,7 @@ POD_RESTARTS = Signal(
 
 _STARTED = proxies.STARTED.select(SELECTED_RANGE).over("changes", SELECTED_RANGE.window)
 STARTS = Signal(
-    "Restarts of proxies",
+    "Proxy restarts",
     "How often a proxy's process was restarted in the whole time range.",
     "short",
     (Query(aggregate("sum", _STARTED), "restarts"),),
@@ -127,28 +127,28 @@ STARTS = Signal(
 )
 BUSIEST = Signal(
     "CPU, busiest proxy",
-    "CPU time of the proxy process that uses most, of one core. Below: which one it is.",
+    "CPU time of the busiest proxy process, as a share of one core. See below which one it is.",
     "percentunit",
     (Query(aggregate("max", proxies.CPU.rate(SELECTED, by=EACH_POD)), "CPU"),),
     limits.CPU_CORES,
 )
 LARGEST = Signal(
     "Memory, largest proxy",
-    "Resident memory of the proxy process that has most. Below: which one it is.",
+    "Resident memory of the largest proxy process. See below which one it is.",
     "bytes",
     (Query(proxies.MEMORY.now(SELECTED, operator="max"), "memory"),),
     limits.MEMORY_BYTES,
 )
 LATEST = Signal(
     "Event loop lag, worst",
-    "The event loop lag p99 of the server whose proxies are latest. Below: which one it is.",
+    "The event loop lag p99 of the server with the highest lag. See below which one it is.",
     "s",
     (Query(LOOP_LAG_P99.series.now(SELECTED, operator="max"), "lag"),),
     limits.LOOP_LAG_SECONDS,
 )
 MOST_FILES = Signal(
     "Most open files",
-    "File descriptors of the proxy process that has most open. At the system's limit (often 1024)"
+    "File descriptors of the proxy process with the most open. At the system's limit (often 1024)"
     " new clients are refused.",
     "short",
     (Query(proxies.OPEN_FILES.now(SELECTED, operator="max"), "files"),),
@@ -162,7 +162,7 @@ FILES = Signal(
     links=(TO_SERVER,),
 )
 AGE = Signal(
-    "Age of the proxies",
+    "Proxy uptime",
     "How long ago each proxy's process started. A drop to 0 is a restart.",
     "s",
     (Query(seconds_since(proxies.STARTED.now(SELECTED, by=EACH_POD)), PROCESS),),

@@ -40,7 +40,7 @@ OPENING = Signal(
 _INITIALIZED = requests(calls.IS_INITIALIZE)
 REFUSED = Signal(
     "Failed initialize calls",
-    "Failed initialize calls of all of them. If high, clients cannot connect."
+    "Failed initialize calls as a share of all initialize calls. If high, clients cannot connect."
     " {why_initialize_fails}",
     "percentunit",
     (
@@ -101,7 +101,7 @@ REFUSALS = Signal(
 )
 SESSIONS = Signal(
     "Open sessions by server",
-    f"Of the {TOP} servers that have most. If a line only rises while calls do not, sessions are"
+    f"The {TOP} servers with the most. If a line keeps rising while calls do not, sessions are"
     " abandoned; the proxy ends them after they have been idle for long.",
     "short",
     _open(proxies.SESSIONS),
@@ -109,15 +109,14 @@ SESSIONS = Signal(
 )
 STREAMS = Signal(
     "Open streams by server",
-    f"Of the {TOP} servers that have most. Many with few calls are clients that only listen.",
+    f"The {TOP} servers with the most. Many with few calls mean clients that only listen.",
     "short",
     _open(proxies.STREAMS),
     links=(TO_SERVER,),
 )
 CONNECTIONS = Signal(
     "Open connections by server",
-    f"Of the {TOP} servers that have most. A flat line at a client's pool size is a client that"
-    " waits.",
+    f"The {TOP} servers with the most. A flat line at a client's pool size is a client that waits.",
     "short",
     _open(proxies.CONNECTIONS),
     links=(TO_SERVER,),

@@ -39,22 +39,22 @@ FIRING = Signal(
     limits.FIRING,
 )
 CALLS = Signal(
-    "Calls, as alerts see them",
-    "Calls per second over 5 minutes, as recorded. Where there are few, a ratio is noise and no"
-    " alert evaluates it.",
+    "Calls used by alerts",
+    "Calls per second over 5 minutes, as recorded. With few calls a ratio is noise, and alerts"
+    " ignore it.",
     "reqps",
     _selected(CALL_RATE),
 )
 ERRORS = Signal(
-    "Error ratio, as alerts see it",
-    "Failed calls of all calls over 5 minutes, as recorded.",
+    "Error ratio used by alerts",
+    "Failed calls as a share of all calls over 5 minutes, as recorded.",
     "percentunit",
     _selected(ERROR_RATIO),
     limits.ERRORS,
 )
 LATENCY = Signal(
-    "Latency p95, as alerts see it",
-    "95 of 100 calls completed within this time over 5 minutes, as recorded.",
+    "Latency p95 used by alerts",
+    "95 % of calls completed within this time over 5 minutes, as recorded.",
     "s",
     _selected(LATENCY_P95),
     limits.LATENCY_SECONDS,
@@ -91,8 +91,9 @@ def _left(objective: Objective, bad: str) -> Signal:
 def _burn(objective: Objective, window: str) -> Signal:
     return Signal(
         f"{objective.name.capitalize()} burn rate, {window}",
-        f"How many times faster than allowed the {objective.name} budget is spent, over {window}."
-        " High over the short window only: a brief failure; over all of them: a lasting fault.",
+        f"How many times faster than allowed the {objective.name} budget is being spent, over"
+        f" {window}. High over the short window only: a brief failure; over all of them: a lasting"
+        " fault.",
         "short",
         _selected(objective.burns[window]),
         limits.BURN,

@@ -18,8 +18,8 @@ _BUDGET_SECONDS = int(BUDGET.removesuffix("d")) * 86400
 def _least(objective: Objective, text: str) -> Signal:
     return Signal(
         f"Least {objective.name} budget",
-        f"What is left of {text} within 30 days, of the server that has least. The objective is"
-        f" {objective.goal:.2%} of the calls.",
+        f"What is left of {text} within 30 days, for the server with the least left. The objective"
+        f" is {objective.goal:.2%} of the calls.",
         "percentunit",
         (Query(aggregate("min", recorded(objective.left)), "left"),),
         limits.BUDGET_LEFT,
@@ -30,8 +30,8 @@ def _least(objective: Objective, text: str) -> Signal:
 def _fastest(objective: Objective) -> Signal:
     return Signal(
         f"Fastest {objective.name} burn",
-        f"How many times faster than allowed the {objective.name} budget is spent, over the last"
-        " hour, of the server where it is spent fastest.",
+        f"How many times faster than allowed the {objective.name} budget is being spent, over the"
+        " last hour, for the server that spends it fastest.",
         "short",
         (Query(aggregate("max", recorded(objective.burns["1h"])), "burn"),),
         limits.BURN,
@@ -42,7 +42,7 @@ def _fastest(objective: Objective) -> Signal:
 def _over_time(objective: Objective, bad: str) -> Signal:
     return Signal(
         f"{bad} calls",
-        f"{bad} calls of all calls over 5 minutes, as recorded: what spends the"
+        f"{bad} calls as a share of all calls over 5 minutes, as recorded: what spends the"
         f" {objective.name} budget, which is {objective.budget:.2%}.",
         "percentunit",
         (Query(recorded(objective.ratios["5m"]), SERVER_LEGEND),),

@@ -86,7 +86,7 @@ UNUSED = Signal(
 NEW = Signal(
     "Tools new since yesterday",
     "Tools that are called now and had not been a day ago. Expected after a release; otherwise"
-    " check who calls them. 0 where there are no data of yesterday.",
+    " check who calls them. 0 where there is no data from yesterday.",
     "short",
     (Query(zero_if_none(aggregate("count", _NEW)), "tools"),),
 )
@@ -99,7 +99,7 @@ CALLS = Signal(
 )
 ERRORS = Signal(
     "Error ratio",
-    "Failed calls of all calls of the selected tools, over 5 minutes, as recorded."
+    "Failed calls as a share of all calls of the selected tools, over 5 minutes, as recorded."
     " {counted_as_errors}",
     "percentunit",
     (
@@ -116,7 +116,7 @@ ERRORS = Signal(
 )
 SLOWEST = Signal(
     "p95 of the slowest tool",
-    "95 of 100 calls of the slowest of the selected tools completed within this time, over 5"
+    "95 % of the calls of the slowest of the selected tools completed within this time, over 5"
     " minutes, as recorded.",
     "s",
     (Query(TOOL_LATENCY_P95.series.now(SELECTED, _THE_TOOL, operator="max"), "p95"),),
@@ -168,8 +168,7 @@ SLOW = Signal(
 SLOWEST_NAMES = Signal(
     "Slowest tools",
     f"The {TOP} tools with the highest p95, as its mean over the whole time range. Click to open"
-    f" the"
-    " tool or its traces.",
+    " the tool or its traces.",
     "s",
     highest(over_range("avg", TOOL_LATENCY_P95)),
     limits.TOOL_LATENCY_SECONDS,
@@ -185,7 +184,8 @@ RATES = Signal(
 )
 ERROR_RATIOS = Signal(
     "Error ratio by tool",
-    f"Failed calls of all calls, of the {TOP} tools that fail most. {{counted_as_errors}}",
+    f"Failed calls as a share of all calls, of the {TOP} tools that fail most."
+    f" {{counted_as_errors}}",
     "percentunit",
     _highest_now(TOOL_ERROR_RATIO),
     limits.TOOL_ERRORS,
@@ -193,7 +193,7 @@ ERROR_RATIOS = Signal(
 )
 LATENCIES = Signal(
     "Latency p95 by tool",
-    f"95 of 100 calls of a tool complete within this time, of the {TOP} slowest tools.",
+    f"95 % of the calls of a tool complete within this time, of the {TOP} slowest tools.",
     "s",
     _highest_now(TOOL_LATENCY_P95),
     limits.TOOL_LATENCY_SECONDS,

@@ -30,7 +30,7 @@ RATE = Signal(
 )
 ERROR_RATIO = Signal(
     "Error ratio by tool",
-    f"Failed calls of all calls of the {TOP} tools that fail most, as recorded."
+    f"Failed calls as a share of all calls of the {TOP} tools that fail most, as recorded."
     " {counted_as_errors}",
     "percentunit",
     _highest(TOOL_ERROR_RATIO),
@@ -39,8 +39,8 @@ ERROR_RATIO = Signal(
 )
 LATENCY = Signal(
     "Latency p95 by tool",
-    f"95 of 100 calls of a tool complete within this time, of the {TOP} slowest tools, as recorded."
-    " The slowest tool decides how long an agent's turn takes.",
+    f"95 % of the calls of a tool complete within this time, of the {TOP} slowest tools, as"
+    " recorded. The slowest tool decides how long an agent's turn takes.",
     "s",
     _highest(TOOL_LATENCY_P95),
     limits.TOOL_LATENCY_SECONDS,

@@ -59,8 +59,7 @@ UNIFIED = Texts(
     slow_proxy='The proxy ("Time spent in the proxy"): give it more CPU or replicas.',
     bad_setting="Exit code 2: its first log line names the setting.",
     many_sessions='Compare with "Open sessions, streams and connections": if they rose together,'
-    " see"
-    " {MCPSessionsLeaking}.",
+    " see {MCPSessionsLeaking}.",
     stop_push="`OTEL_METRICS_EXPORTER=prometheus` stops our proxy's push, `metrics.enabled: false`"
     " ToolHive's.",
     tool_cap="Lower `--tool-cap` if it is the tool.",

@@ -173,7 +173,7 @@ PROXY_RESTARTS = Fault(
     # While it is down.
     may_fire=_PROXY_DOWN,
     inject=actions.restart_proxy,
-    panels=(("mcp-resources", "Restarts of proxies"),),
+    panels=(("mcp-resources", "Proxy restarts"),),
     annotations=(RESTARTS,),
 )
 PROXY_DIES = Fault(

@@ -15,13 +15,13 @@ from tests.recorded import recorded
 NEED_A_CLUSTER = {
     ("mcp-server", "CPU of the pods"),
     ("mcp-server", "Memory of the pods"),
-    ("mcp-resources", "Restarts in pods"),
+    ("mcp-resources", "Container restarts"),
     ("mcp-resources", "CPU of the pods"),
     ("mcp-resources", "Memory of the pods"),
-    ("mcp-resources", "Restarts of containers"),
-    ("mcp-resources", "CPU of the limit"),
-    ("mcp-resources", "Memory of the limit"),
-    ("mcp-resources", "Killed for lack of memory"),
+    ("mcp-resources", "Container restarts by pod"),
+    ("mcp-resources", "CPU usage of limit"),
+    ("mcp-resources", "Memory usage of limit"),
+    ("mcp-resources", "OOM-killed containers"),
     ("rules", "mcp:pod_cpu_cores:rate5m"),
     ("rules", "mcp:pod_memory_bytes:sum"),
 }

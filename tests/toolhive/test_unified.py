@@ -22,7 +22,7 @@ ONLY_OUR_PROXY_TELLS = {
     "Calls by protocol version",
     "Tool calls counted as other",
     "Errors by fault",
-    "Errors by the proxy's fault",
+    "Errors caused by the proxy",
     "Event loop lag p99",
     "Event loop lag, worst",
     "Session duration",
@@ -55,7 +55,7 @@ ONLY_OUR_PROXY_TELLS = {
     "Restarts of stdio servers",
     "Sessions by server",
     "Sessions ended",
-    "Share of the calls' time",
+    "Share of call time",
     "Share of time spent in the proxy",
     "Size of responses",
     "Size of requests",
@@ -92,7 +92,7 @@ IN_PART_ONLY_OUR_PROXY_TELLS = {
 """The same for some of their answers, such as the columns Upstream and Sessions."""
 
 NOT_PUSHED = {
-    "Age of the proxies",
+    "Proxy uptime",
     "CPU, busiest proxy",
     "CPU of the proxy",
     "CPU per call",
@@ -103,7 +103,7 @@ NOT_PUSHED = {
     "Memory of the proxy",
     "Most open files",
     "Open files of the proxies",
-    "Restarts of proxies",
+    "Proxy restarts",
     "mcp:proxy_cpu_cores:rate5m",
 }
 """ToolHive tells of its process on /metrics only (client_golang's collector)."""
