@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-import pytest
-
 from dashboards import ALERTS, BOARDS
 from dashboards.annotations import ANNOTATIONS
 from dashboards.promql import series
@@ -27,6 +25,7 @@ def ours() -> Iterator[Series]:
 
 
 KNOWN = (*ours(), *EVERY)
+NOTHING = Series("", frozenset(), Source.PROXY)
 
 ASKED = [query for board in BOARDS for query in queries(board)] + list(rule_queries())
 EXPRESSIONS = sorted(
@@ -40,65 +39,56 @@ def meant(wanted: Selected) -> list[Series]:
     """The known series that a selector can select; a pattern of names selects several."""
     if not wanted.pattern:
         return [each for each in KNOWN if not each.pattern and each.name == wanted.name]
-    spelled = [each for each in KNOWN if each.pattern and each.name == wanted.name]
+    same = [each for each in KNOWN if each.pattern and each.name == wanted.name]
     named = [each for each in KNOWN if re.fullmatch(wanted.name, each.name) and not each.pattern]
-    return spelled or named
+    return same or named
 
 
-@pytest.mark.parametrize("expr", EXPRESSIONS)
-def test_every_series_of_a_query_is_in_the_catalogue_or_a_foreign_list(expr: str) -> None:
-    unknown = [each.name for each in selectors(expr) if not meant(each)]
+def test_every_series_and_label_of_a_query_exists() -> None:
+    unknown = [
+        (each.name, sorted(each.labels - known.labels))
+        for expr in EXPRESSIONS
+        for each in selectors(expr)
+        for known in meant(each) or [NOTHING]
+        if not each.labels <= known.labels or known is NOTHING
+    ]
 
     assert unknown == []
 
 
-@pytest.mark.parametrize("expr", EXPRESSIONS)
-def test_every_label_of_a_selector_is_one_that_its_series_carry(expr: str) -> None:
-    strays = [
-        (each.name, sorted(each.labels - known.labels))
-        for each in selectors(expr)
-        for known in meant(each)
-        if not each.labels <= known.labels
-    ]
-
-    assert strays == []
-
-
-@pytest.mark.parametrize("expr", EXPRESSIONS)
-def test_every_label_of_an_aggregation_is_one_that_its_series_carry(expr: str) -> None:
-    strays = [
-        (sorted(by - known.labels - {"__name__"}), known.name)
+def test_every_label_of_an_aggregation_is_one_that_its_series_carry() -> None:
+    unknown = [
+        (sorted(by - known.labels), known.name)
+        for expr in EXPRESSIONS
         for by, under in groupings(expr)
         for each in under
         for known in meant(each)
         if not by - {"__name__"} <= known.labels
     ]
 
-    assert strays == []
+    assert unknown == []
 
 
 def needed(query: MonitoringQuery) -> set[Source]:
     return {known.source for each in selectors(query.expr) for known in meant(each)}
 
 
-@pytest.mark.parametrize("query", ASKED, ids=lambda each: f"{each.board}/{each.panel}")
-def test_a_query_names_the_sources_that_its_series_come_from(query: MonitoringQuery) -> None:
-    """Proxies tell whose pods and targets others know of; alerts are wherever series are."""
-    told_by = {
+def test_a_query_names_the_sources_that_its_series_come_from() -> None:
+    """Queries about pods and targets read series of proxies too; alerts are wherever series are."""
+    implied = {
         Source.KUBELET: {Source.PROXY},
         Source.SCRAPE_PROXY: {Source.PROXY},
         Source.PROXY: {Source.PROMETHEUS},
     }
 
-    assert needed(query) - told_by.get(query.needs, set()) == {query.needs}
+    for query in ASKED:
+        assert needed(query) - implied.get(query.needs, set()) == {query.needs}, query.panel
 
 
-def test_no_query_keys_on_a_label_that_only_one_road_has() -> None:
-    """`instance` and `otel_scope_*` differ by road; only the parts' own telemetry may use them."""
-    one_road = {
+def test_no_series_of_ours_has_a_label_that_only_one_ingestion_path_adds() -> None:
+    """`instance` and `otel_scope_*`: only the pipeline's own telemetry may use them."""
+    assert [
         known.name
         for known in ours()
-        if {"instance"} & known.labels or any(each.startswith("otel_") for each in known.labels)
-    }
-
-    assert one_road == set()
+        if "instance" in known.labels or any(each.startswith("otel_") for each in known.labels)
+    ] == []
