@@ -17,9 +17,9 @@ from dashboards.bundles import monitoring_bundle
 from dashboards.runbook import runbook
 from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
-from proxy.eras.crossings import KINDS, TITLES, Way
-from proxy.options import OPTIONS
+from proxy.app.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS
+from proxy.translation.translation_matrix import KINDS, TITLES, Way
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Component, Profile
 

@@ -1,10 +1,17 @@
-"""The instrumented MCP proxy: bytes -> message -> effects -> upstream -> bytes.
+"""The instrumented MCP proxy: one process in front of one or more MCP servers.
 
-Stands in front of one MCP server and tells, by Prometheus and OpenTelemetry, what every call
-came to. `wire` frames and decodes, `session` decides and `eras` translates between protocol
-revisions (no sockets, no clock), `transports` hold the only sockets and processes, `access` says
-who may call, `telemetry` counts and traces, `calls` knows what each came to. `server` puts it all
-together; a request goes by `gate` and `relay` to the way that `upstreams` chose for the server.
+It records the outcome of each call with Prometheus and OpenTelemetry. Packages, each of which
+imports only those before it:
 
-Imports no other room: it runs with the rest of the repository deleted.
+jsonrpc      JSON-RPC messages: decoding, framing, MCP method names
+telemetry    the metric catalogue, the ledger, tracing; `otlp` exports both
+http         HTTP/1.1: heads, bodies, SSE; connections of clients and to servers; request policy
+translation  between MCP protocol eras; pure
+transports   sessions with a server: stdio, streamable HTTP, HTTP+SSE
+calls        a client's request, and the recorder of call outcomes
+upstreams    one server: HTTP pass-through, sessions; `cross_era` translates
+frontend     dispatching requests; authentication, admin endpoints, stdio clients
+app          settings, and the running program
+
+The package imports nothing else of this repository.
 """

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from . import protection
+from .app import process_hardening
+from .app.settings import parse_all
 from .errors import SettingsError
-from .settings import parse_all
 
 # What `requirements-proxy.txt` brings, by the names that are imported.
 PACKAGES = frozenset(
@@ -28,10 +28,11 @@ def main() -> int:
     """Run the proxy until it is told to stop; the exit code."""
     try:
         settings = parse_all(sys.argv[1:], os.environ, _program())
-        protection.erase(settings[0].secrets)
+        process_hardening.erase(settings[0].secrets)
         import uvloop  # late, so that a bad setting is told at once
 
-        from . import logs, server
+        from . import logs
+        from .app import server
 
         logs.configure()
         # Not uvloop.run, which would close the loop, and so wait for names that are being resolved.

@@ -3,11 +3,6 @@
 Each message names the thing, its value and what is allowed or what to do.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # A bad setting is told also where no package is installed.
-    from .verdict import Verdict
-
 
 class ProxyError(Exception):
     """Base of all errors that the proxy raises itself."""
@@ -51,11 +46,3 @@ class UnknownKey(ProxyError):
 
 class UnusableKeys(ProxyError):
     """An issuer's keys cannot be fetched, or read; the message says why."""
-
-
-class Unreachable(ProxyError):
-    """A server that cannot be started or connected to: a line, and the verdict on open calls."""
-
-    def __init__(self, reason: str, verdict: "Verdict") -> None:
-        super().__init__(reason)
-        self.verdict = verdict

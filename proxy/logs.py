@@ -14,7 +14,6 @@ class JsonLines(logging.Formatter):
     """A record as one JSON object: time, level, event, then the fields of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Part of logging.Formatter."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

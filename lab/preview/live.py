@@ -18,7 +18,7 @@ from lab.preview.queries import View, answers, choices
 from lab.preview.theme import THEMES, Mode
 from lab.preview.time_range import TimeRange, moment
 from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
-from proxy.hosts import host, names_loopback
+from proxy.http.allowed_hosts import host, names_loopback
 
 IDLE_SECONDS = 30
 """After this long without a request a connection is closed."""

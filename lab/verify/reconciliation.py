@@ -14,7 +14,7 @@ from proxy.telemetry.catalogue import (
     Outcome,
     Status,
 )
-from proxy.telemetry.spans import OUTCOME
+from proxy.telemetry.tracing.spans import OUTCOME
 from proxy.telemetry.vocabulary import TOOLS_CALL
 
 Counts = Mapping[str, Mapping[str, int]]

@@ -8,12 +8,12 @@ request, cut. At most so many lines a second, and what is left out is counted.
 import logging
 
 from .. import logs
-from ..options import Calls
-from ..refusal import Refusal
-from ..session import Finished
+from ..http.rejection import Refusal
+from ..in_flight import Finished
 from ..telemetry.catalogue import Outcome
-from ..telemetry.trace import Trace
+from ..telemetry.tracing.trace import Trace
 from ..telemetry.vocabulary import cut
+from ..values import Calls
 
 LOG = logging.getLogger("proxy.call")
 

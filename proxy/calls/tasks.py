@@ -6,11 +6,11 @@ for the task's status (`tasks/get`, `tasks/cancel`) and for its result (`tasks/r
 
 from dataclasses import dataclass
 
-from ..session import Call, Finished
+from ..in_flight import Call, Finished
+from ..outcome import CANCELLED, OK, TOOL_ERROR, Verdict
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.vocabulary import TASKS_RESULT, TOOLS_CALL, cut
-from ..verdict import CANCELLED, OK, TOOL_ERROR, Verdict
 
 MOST_TASKS = 10_000
 """Tasks that are followed; for one more that of which nothing was heard for longest is not."""

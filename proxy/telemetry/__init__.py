@@ -1,8 +1,5 @@
-"""Measuring, kept out of relaying: catalogue -> ledger -> projection -> {exposition, otlp}.
+"""Metrics and traces: catalogue -> ledger -> projection -> {prometheus, otlp}.
 
-The catalogue says what exists, the ledger counts it once per call, and both roads out
-(`/metrics` and OTLP) are written from one projection of that ledger, so they cannot disagree.
-Beside it, sampled exchanges: trace_context -> sampling -> tracing -> spans. What is pushed is
-joined from encoded fields (`protobuf`) and leaves so: export -> push -> delivery -> {otlp_http,
-otlp_grpc}, as `settings` says.
+The catalogue defines every metric, the ledger counts, and both ways out (`/metrics` and OTLP) are
+projected from the ledger, so that they agree. `tracing` builds the spans of sampled calls.
 """

@@ -1,8 +1,6 @@
-"""The only sockets and processes; `port` says what these and the rest expect of each other.
+"""Sessions with a server, one per transport; `base` defines their interface.
 
-The client's side: `http_server`, whose connections `crowd` counts. The server's side over HTTP:
-`http_client`, whose connections `pool` keeps; over a process: `child`, which `sharing` and `hub`
-share out among sessions. A link carries one session's messages: `sse_link` to an HTTP+SSE server
-(by `delivery`), `streamable_link` and `modern_link` to a streamable HTTP one (by `asking`), in the
-order that `lane` keeps. `inquiry` is a question of the proxy's own.
+`stdio` runs a process, which `shared_stdio` and `multiplexer` share between sessions.
+`streamable_http` and `stateless_http` send each message as an `exchange`; `legacy_sse` posts
+messages (`post_delivery`) and reads one event stream. `send_queue` keeps messages in order.
 """

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .pool import Pool
-from .port import Link, LinkOwner
+from ..http.pool import Pool
+from .base import Connector, Link, LinkOwner
 
 Opened = TypeVar("Opened", bound=Link)
 
@@ -15,8 +15,8 @@ The last one is the client's query.
 """
 
 
-class HttpConnector(Generic[Opened]):
-    """Links that need nothing of the server before their first message. Part of port.Connector."""
+class HttpConnector(Connector, Generic[Opened]):
+    """Links that need nothing of the server before their first message."""
 
     def __init__(self, pool: Pool, new: New[Opened]) -> None:
         self._pool = pool
@@ -27,17 +27,15 @@ class HttpConnector(Generic[Opened]):
         return f"<{type(self).__name__} {self._pool!r} open={len(self._links)}>"
 
     async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Opened:
-        """Part of port.Connector."""
         link = self._new(self._pool, owner, self._links.discard, query)
         self._links.add(link)
         return link
 
     async def probe(self) -> str:
-        """Part of port.Connector."""
         return await self._pool.probe()
 
     async def close(self) -> None:
-        """Part of port.Connector: also what is still being opened is given up."""
+        """Also what is still being opened is given up."""
         for link in tuple(self._links):
             link.kill()
         self._pool.close()

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .. import logs
-from ..errors import Unreachable
+from ..outcome import EXITED, UNREACHABLE
 from ..users import User
-from ..verdict import EXITED, UNREACHABLE
+from .base import Unreachable
 
 LOG = logging.getLogger("proxy.processes")
 
-SUPERVISOR = Path(__file__).parents[1] / "supervisor.py"
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 END_SECONDS = 5.0
 """How long the supervisor may take to end what is left."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import logs
 from ..errors import MalformedMessage
-from ..wire.fields import take_apart
+from ..jsonrpc.members import take_apart
 
 LOG = logging.getLogger("proxy.child")
 

@@ -4,8 +4,8 @@ An unfinished event is held until it is complete. So the proxy's own events and 
 between those of the server, never within one, and a stream that breaks off ends with a whole one.
 """
 
-from ..transports.port import Writer
-from ..wire.event_stream import COMMENT, Event, EventReader, encode
+from ..http.interfaces import Writer
+from ..http.sse import COMMENT, Event, EventReader, encode
 
 HOLD_LIMIT = 64 * 1024
 """A longer event is passed on as it comes, and only read abridged: it is bounded by nothing."""

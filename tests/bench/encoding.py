@@ -12,11 +12,11 @@ from opentelemetry.sdk.resources import Resource
 
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.otlp import Envelope
-from proxy.telemetry.spans import Exchange, SpanEncoder
-from proxy.telemetry.trace import Trace
+from proxy.telemetry.otlp.encoder import Envelope
+from proxy.telemetry.tracing.spans import Exchange, SpanEncoder
+from proxy.telemetry.tracing.trace import Trace
 from tests.bench import machine
-from tests.proxy.telemetry.official import SpanBuilder
+from tests.proxy.telemetry.otlp.official import SpanBuilder
 
 CALLS = 256
 ROUNDS = 15

@@ -103,7 +103,7 @@ _LARGE_WHY = (
 )
 _HELD = "what clients have not read yet waits in the write buffers, beside one read of up to 256 kB"
 _START = (
-    "most of it is imports, which `python -X importtime -c 'import proxy.server'` lists; later "
+    "most of it is imports, which `python -X importtime -c 'import proxy.app.server'` lists; later "
     "imports of what the settings do not ask for would come nearer"
 )
 

@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.integration.proxies import RunningProxy, running
 from tests.integration.serving import serving
-from tests.proxy.telemetry.collectors import Inbox, http_collector
+from tests.proxy.telemetry.otlp.collectors import Inbox, http_collector
 
 REFERENCE = (sys.executable, "-m", "tests.conformance.reference", "--transport")
 LAUNCHER = Path(__file__).parent / "reference" / "launcher.py"

@@ -18,12 +18,35 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 PACKAGES = (*ALLOWED, "tests")
 
-TELEMETRY_VALUES = ("proxy.telemetry.trace", "proxy.telemetry.vocabulary")
-INSIDE_PROXY: dict[str, tuple[str, ...]] = {
-    "proxy/eras": ("proxy.eras", "proxy.wire", "proxy.errors"),
-    "proxy/wire": ("proxy.wire", "proxy.errors"),
-    "proxy/verdict.py": ("proxy.wire", CATALOGUE, *TELEMETRY_VALUES),
-    "proxy/session.py": ("proxy.wire", "proxy.errors", "proxy.verdict", *TELEMETRY_VALUES),
+PROXY_LEVELS: tuple[tuple[str, ...], ...] = (
+    ("errors", "logs", "values", "tls", "urls", "users", "fair_limit", "compile"),
+    ("jsonrpc", "memory_budget", "telemetry"),
+    ("http", "telemetry.tracing"),
+    ("outcome", "telemetry.otlp", "translation"),
+    ("in_flight", "transports"),
+    ("calls",),
+    ("upstreams",),
+    ("frontend", "upstreams.cross_era"),
+    ("app",),
+    ("__main__",),
+)
+"""Modules and packages of proxy, each of which imports only levels before its own."""
+
+_MESSAGES = ("proxy.jsonrpc", "proxy.errors")
+PURE_PARTS: dict[str, tuple[str, ...]] = {
+    "proxy/jsonrpc": _MESSAGES,
+    "proxy/translation": ("proxy.translation", "proxy.http.head", *_MESSAGES),
+    "proxy/outcome.py": (
+        *("proxy.jsonrpc", "proxy.http.error_response", CATALOGUE, "proxy.telemetry.vocabulary"),
+    ),
+    "proxy/in_flight.py": (
+        *("proxy.outcome", "proxy.http.error_response", "proxy.telemetry.vocabulary"),
+        *("proxy.telemetry.tracing.trace", *_MESSAGES),
+    ),
+    **{
+        f"proxy/http/{each}.py": ("proxy.http", *_MESSAGES)
+        for each in ("head", "chunked", "sse", "request", "response", "cookies", "redirect")
+    },
 }
 
 
@@ -68,9 +91,38 @@ def test_a_package_imports_only_those_below_it(package: str) -> None:
     assert strays(files_of(package), ALLOWED[package]) == []
 
 
-@pytest.mark.parametrize("place", INSIDE_PROXY)
+@pytest.mark.parametrize("place", PURE_PARTS)
 def test_the_pure_parts_of_the_proxy_do_no_io(place: str) -> None:
-    assert strays(files_of(place), INSIDE_PROXY[place]) == []
+    files = files_of(place)
+    assert strays(files, PURE_PARTS[place]) == []
+    assert not {"asyncio", "socket", "time"} & {each for path in files for each in imports(path)}
+
+
+def level(module: str) -> tuple[int, str]:
+    """Where a module of the proxy stands, and by which part of it: the longest name that fits."""
+    fitting = [
+        (number, each)
+        for number, parts in enumerate(PROXY_LEVELS)
+        for each in parts
+        if is_under(module, (f"proxy.{each}",))
+    ]
+    assert fitting, f"{module} has no level"
+    return max(fitting, key=lambda found: len(found[1]))
+
+
+def test_the_levels_of_the_proxy_import_downwards() -> None:
+    upwards = []
+    for path in files_of("proxy"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if module == "proxy":
+            continue
+        own = level(module)
+        upwards += [
+            f"{module} imports {each}"
+            for each in imports(path)
+            if each.startswith("proxy.") and level(each) != own and level(each)[0] >= own[0]
+        ]
+    assert upwards == []
 
 
 DASHBOARDS = (

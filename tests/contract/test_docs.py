@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.docs import PAGES, TABLES, renewed
-from proxy.options import OPTIONS
+from proxy.app.options import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -16,7 +16,7 @@ from dashboards.options import parse as dashboards
 from lab.demo.options import parse as demo
 from lab.docs import PAGES
 from lab.preview.options import parse as preview
-from proxy.settings import parse_all
+from proxy.app.settings import parse_all
 from stacks.config import PASSWORD, PROJECT
 from stacks.config import parse as stack
 from tests.contract.test_make import recipe

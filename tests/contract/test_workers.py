@@ -21,7 +21,9 @@ def test_all_files_that_ask_for_a_recording_stay_together() -> None:
 def test_files_that_share_a_cluster_stay_together_and_others_do_not() -> None:
     assert share("tests/e2e/test_engine.py") == share("tests/e2e/test_process_guard.py") == E2E
     assert share("tests/node/test_node.py") == NODE
-    assert share("tests/proxy/test_gate.py") != share("tests/proxy/test_relay.py")
+    assert share("tests/proxy/http/test_request_policy.py") != share(
+        "tests/proxy/frontend/test_dispatcher.py"
+    )
 
 
 def test_the_longest_come_first_and_exist() -> None:

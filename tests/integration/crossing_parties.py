@@ -4,7 +4,7 @@ import json
 from http.client import HTTPResponse
 from typing import Any, NamedTuple, Protocol
 
-from proxy.eras import keys
+from proxy.jsonrpc import methods
 from tests.integration.modern import ModernClient, headers_of, meta
 from tests.integration.proxies import RunningProxy, eventually
 from tests.integration.sockets import Client, read_event
@@ -92,7 +92,7 @@ class LegacyParty:
         response = self._client.getresponse()
         self.greeting = _told(response).result
         self._session = response.getheader("mcp-session-id") or ""
-        self.post({"jsonrpc": "2.0", "method": keys.INITIALIZED})
+        self.post({"jsonrpc": "2.0", "method": methods.INITIALIZED})
         headers = {"accept": "text/event-stream", "mcp-session-id": self._session}
         self._stream.request("GET", "/mcp", headers=headers)
         self._events = self._stream.getresponse()
@@ -123,19 +123,19 @@ class LegacyParty:
         return found
 
     def listen(self, uri: str) -> None:
-        assert self.ask(keys.SUBSCRIBE, {"uri": uri}).result is not None
+        assert self.ask(methods.SUBSCRIBE, {"uri": uri}).result is not None
 
     def give_up(self) -> None:
         leaving = Client(self._proxy.port)
         request = {"jsonrpc": "2.0", "id": "h", "method": "tools/call", "params": {"name": "hang"}}
         leaving.post(request, mcp_session_id=self._session)
         _in_flight(self._proxy)
-        cancelled = {"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": "h"}}
+        cancelled = {"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": "h"}}
         assert self.post(cancelled)[0] == 202
         leaving.close()
 
     def log_level(self, level: str) -> Json:
-        assert self.ask(keys.SET_LEVEL, {"level": level}).result is not None
+        assert self.ask(methods.SET_LEVEL, {"level": level}).result is not None
         return {}
 
     def close(self) -> None:
@@ -185,11 +185,11 @@ class ModernParty:
     def listen(self, uri: str) -> None:
         wanted = {"toolsListChanged": True, "resourceSubscriptions": [uri]}
         params = {"_meta": meta(CAPABILITIES), "notifications": wanted}
-        request = {"jsonrpc": "2.0", "id": "l", "method": keys.LISTEN, "params": params}
+        request = {"jsonrpc": "2.0", "id": "l", "method": methods.LISTEN, "params": params}
         self._stream.send_request(request)
         self._events = self._stream.getresponse()
         acknowledged = self.change()
-        assert acknowledged["method"] == keys.ACKNOWLEDGED, acknowledged
+        assert acknowledged["method"] == methods.ACKNOWLEDGED, acknowledged
         assert acknowledged["params"]["notifications"] == wanted
 
     def give_up(self) -> None:
@@ -202,7 +202,7 @@ class ModernParty:
         leaving.close()
 
     def log_level(self, level: str) -> Json:
-        return {keys.LOG_LEVEL_KEY: level}
+        return {methods.LOG_LEVEL_KEY: level}
 
     def close(self) -> None:
         self._client.close()

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from proxy.eras import keys
-from proxy.eras.headers import NAMED_BY, encode_value
+from proxy.jsonrpc import methods
+from proxy.translation.headers import NAMED_BY, encode_value
 from tests.integration.sockets import Client, call
 
 VERSION = "2026-07-28"
@@ -11,7 +11,7 @@ VERSION = "2026-07-28"
 
 def meta(capabilities: Any = None, **more: Any) -> dict[str, Any]:
     """The `_meta` that every request carries."""
-    return {keys.VERSION_KEY: VERSION, keys.CAPABILITIES_KEY: capabilities or {}, **more}
+    return {methods.VERSION_KEY: VERSION, methods.CAPABILITIES_KEY: capabilities or {}, **more}
 
 
 def headers_of(message: dict[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from socket import socket
 from typing import Any, Protocol
 
-from proxy.eras.versions import Era
+from proxy.translation.versions import Era
 from tests.integration.modern import headers_of, meta
 from tests.integration.proxies import RunningProxy, running
 from tests.integration.sockets import INITIALIZE, Client, narrow, read_event

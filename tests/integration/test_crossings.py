@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.eras import keys
-from proxy.eras.crossings import KINDS, Cell, Fate, Kind, Way
-from proxy.eras.versions import Era
+from proxy.jsonrpc import methods
+from proxy.translation.translation_matrix import KINDS, Cell, Fate, Kind, Way
+from proxy.translation.versions import Era
 from tests.integration.crossing_parties import INPUT, LegacyParty, ModernParty, Party
 from tests.integration.proxies import running
 
@@ -114,7 +114,7 @@ def opening(it: Party, cell: Cell) -> None:
     if isinstance(it, LegacyParty):
         assert it.greeting["capabilities"]["tools"] == {"listChanged": True}
     else:
-        found = it.ask(keys.DISCOVER).result
+        found = it.ask(methods.DISCOVER).result
         assert "2026-07-28" in found["supportedVersions"]
         assert found["capabilities"]["tools"] == {"listChanged": True}
 
@@ -128,7 +128,7 @@ def progress(it: Party, cell: Cell) -> None:
 def cancellation(it: Party, cell: Cell) -> None:
     def heard() -> int:
         found = it.ask(CALL, {"name": "told"}).result["heard"]
-        return sum(each.get("method") == keys.CANCELLED for each in found)
+        return sum(each.get("method") == methods.CANCELLED for each in found)
 
     before = heard()
     it.give_up()
@@ -150,7 +150,7 @@ def list_changes(it: Party, cell: Cell) -> None:
 def resource_updates(it: Party, cell: Cell) -> None:
     assert it.ask(CALL, {"name": "touch"}).result
     told = it.change()
-    assert (told["method"], told["params"]["uri"]) == (keys.UPDATED, URI)
+    assert (told["method"], told["params"]["uri"]) == (methods.UPDATED, URI)
 
 
 def logging(it: Party, cell: Cell) -> None:
@@ -158,7 +158,7 @@ def logging(it: Party, cell: Cell) -> None:
     messages = told.before
     if isinstance(it, LegacyParty) and not messages:
         messages = [it.change()]
-    assert [each["method"] for each in messages] == [keys.LOG]
+    assert [each["method"] for each in messages] == [methods.LOG]
 
 
 def asking(method: str) -> Callable[[Party, Cell], None]:
@@ -241,12 +241,12 @@ def servers_notifications(it: Party, cell: Cell) -> None:
 
 def later_version(it: Party, cell: Cell) -> None:
     version = "2031-01-01"
-    meta = {"_meta": {keys.VERSION_KEY: version}}
+    meta = {"_meta": {methods.VERSION_KEY: version}}
     told = it.ask(CALL, {"name": "echo", **meta}, mcp_protocol_version=version)
     if cell.fate is Fate.REFUSED:
         assert (told.status, told.refusal[0]) == (400, cell.code)
     else:
-        assert told.result["received"]["_meta"][keys.VERSION_KEY] == version
+        assert told.result["received"]["_meta"][methods.VERSION_KEY] == version
 
 
 CHECKS: Mapping[str, Callable[[Party, Cell], None]] = {

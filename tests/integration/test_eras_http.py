@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proxy.eras import keys
+from proxy.jsonrpc import methods
 from tests.integration.modern import ModernClient, meta, request
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import (
@@ -75,7 +75,7 @@ def open_session(upstream: Upstream) -> None:
     told = {"jsonrpc": "2.0", "id": message["id"], "result": opened}
     answer(side, told, extra=SESSION)
     side, head, message = asked(upstream)
-    assert message["method"] == keys.INITIALIZED
+    assert message["method"] == methods.INITIALIZED
     assert SESSION.strip() in head
     answer(side, "", "202 Accepted")
 
@@ -103,7 +103,7 @@ def test_a_server_without_server_discover_gets_a_session(status: str) -> None:
         message = call("a", "echo", _meta=meta())
         client.send_request(message, authorization="Bearer x", mcp_param_region="r")
         side, head, probe = asked(upstream)
-        assert probe["method"] == keys.DISCOVER
+        assert probe["method"] == methods.DISCOVER
         for line in ("mcp-method: server/discover", "authorization: bearer x"):
             assert f"\r\n{line}" in head
         side.answer(b"no", status, "connection: close\r\n")
@@ -192,7 +192,7 @@ def test_a_server_that_fails_on_the_probe_is_a_legacy_one_and_asked_once(failure
         client = ModernClient(proxy.port)
         client.send_request(call(1, _meta=meta()))
         side, _, probe = asked(upstream)
-        assert probe["method"] == keys.DISCOVER
+        assert probe["method"] == methods.DISCOVER
         if failure == "cut":
             side.close()
         elif failure != "silence":
@@ -212,7 +212,7 @@ def test_what_was_supposed_of_a_server_that_was_down_is_asked_again() -> None:
     with scripted() as (upstream, proxy):
         client = ModernClient(proxy.port)
         client.send_request(call(1, _meta=meta()))
-        for method in (keys.DISCOVER, "initialize"):
+        for method in (methods.DISCOVER, "initialize"):
             side, _, message = asked(upstream)
             assert message["method"] == method
             side.answer(b"starting", "503 Service Unavailable", "connection: close\r\n")
@@ -236,7 +236,7 @@ def test_a_server_that_wants_something_else_first_is_asked_again_later(status: s
         for _ in range(2):
             client.send_request(call(1, "echo", _meta=meta()))
             side, _, probe = asked(upstream)
-            assert probe["method"] == keys.DISCOVER
+            assert probe["method"] == methods.DISCOVER
             side.answer(b"", status, "connection: close\r\n")
             side, _, forwarded = asked(upstream)
             assert forwarded["method"] == CALL
@@ -290,7 +290,7 @@ def test_a_refusal_of_a_legacy_server_reaches_a_legacy_client_as_it_came(status:
                 answer(side, refusal, status)
             if place == 0:
                 side, _, probe = asked(upstream) if not streamed else (side, *read(side))
-                assert probe["method"] == keys.DISCOVER
+                assert probe["method"] == methods.DISCOVER
                 answer(side, "", "404 Not Found")
                 refuse_stream(upstream)
             response = client.getresponse()
@@ -353,7 +353,7 @@ def session(*flags: str) -> Iterator[tuple[Upstream, RunningProxy, Client, str]]
             side, _, probe = asked(upstream)
             give(side, probe, **OFFERED)
         side, head, discover = asked(upstream)
-        assert discover["method"] == keys.DISCOVER
+        assert discover["method"] == methods.DISCOVER
         assert "\r\nauthorization: bearer x" in head
         give(side, discover, **OFFERED)
         response = client.getresponse()
@@ -367,7 +367,7 @@ def test_a_modern_server_gets_headers_that_agree_with_the_body(flags: tuple[str,
     with session(*flags) as (upstream, proxy, client, name):
         client.post(call("c", "naïve"), mcp_session_id=name, mcp_protocol_version="2025-06-18")
         side, head, forwarded = asked(upstream)
-        assert forwarded["params"]["_meta"][keys.VERSION_KEY] == "2026-07-28"
+        assert forwarded["params"]["_meta"][methods.VERSION_KEY] == "2026-07-28"
         for line in (
             "mcp-protocol-version: 2026-07-28",
             "mcp-method: tools/call",
@@ -401,7 +401,7 @@ def test_a_cancelled_call_closes_its_request() -> None:
         client.post(call("h", "hang"), mcp_session_id=name)
         side, _, _ = asked(upstream)
         helper = Client(proxy.port)
-        cancel = {"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": "h"}}
+        cancel = {"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": "h"}}
         helper.post(cancel, mcp_session_id=name)
         assert side.at_end()
         client.getresponse().read()
@@ -451,7 +451,7 @@ def test_a_server_that_was_away_is_asked_anew() -> None:
         again = Upstream(port, legacy=False)
         eventually(lambda: proxy.value("mcp_proxy_upstream_up") == 1, "the return")
         client.send_request(call(2, "echo", _meta=meta()))
-        assert asked(again)[2]["method"] == keys.DISCOVER
+        assert asked(again)[2]["method"] == methods.DISCOVER
         again.close()
         client.close()
 

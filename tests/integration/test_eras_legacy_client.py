@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proxy.eras import keys
+from proxy.jsonrpc import methods
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, call, read_event
 
@@ -45,7 +45,7 @@ class Session(Client):
         assert response.status == 200
         self.name = response.getheader("mcp-session-id") or ""
         self.greeting = json.loads(response.read())["result"]
-        self.tell({"jsonrpc": "2.0", "method": keys.INITIALIZED})
+        self.tell({"jsonrpc": "2.0", "method": methods.INITIALIZED})
 
     def tell(self, message: Any) -> None:
         """Send what gets no answer."""
@@ -81,9 +81,9 @@ def test_the_session_opens_and_every_call_carries_what_the_server_needs(
     received = answer["result"]["received"]
     assert received["arguments"] == {"a": 1}
     assert received["_meta"] == {
-        keys.VERSION_KEY: "2026-07-28",
-        keys.CLIENT_INFO_KEY: {"name": "old", "version": "1"},
-        keys.CAPABILITIES_KEY: {"roots": {}},
+        methods.VERSION_KEY: "2026-07-28",
+        methods.CLIENT_INFO_KEY: {"name": "old", "version": "1"},
+        methods.CAPABILITIES_KEY: {"roots": {}},
     }
     proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1})
     assert proxy.value("mcp_proxy_sessions") == 1
@@ -105,7 +105,7 @@ def test_outcomes_are_those_of_the_server(proxy: RunningProxy, session: Session)
 
 def test_a_second_session_is_not_probed_anew(proxy: RunningProxy, session: Session) -> None:
     other = Session(proxy.port)
-    assert [each for each in other.heard() if each.get("method") == keys.INITIALIZE] == []
+    assert [each for each in other.heard() if each.get("method") == methods.INITIALIZE] == []
     assert other.call("echo")[0] == 200
     other.close()
 
@@ -147,12 +147,12 @@ def test_a_cancelled_call_is_cancelled_at_the_server(proxy: RunningProxy, sessio
     session.post(call("h", "hang"), mcp_session_id=session.name)
     eventually(lambda: proxy.value("mcp_proxy_requests_in_flight") == 1, "the call in flight")
     helper = Client(session.port)
-    cancel = {"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": "h"}}
+    cancel = {"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": "h"}}
     helper.post(cancel, mcp_session_id=session.name)
     assert helper.getresponse().status == 202
     session.getresponse().read()
     proxy.counted({INITIALIZED: 1, (CALL, "cancelled", "caller"): 1})
-    (told,) = [each for each in session.heard() if each["method"] == keys.CANCELLED]
+    (told,) = [each for each in session.heard() if each["method"] == methods.CANCELLED]
     assert isinstance(told["params"]["requestId"], int)
     helper.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from proxy.eras import keys
+from proxy.jsonrpc import methods
 from tests.integration.modern import ModernClient, meta, request
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Client, call, read_event
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 SERVER = (sys.executable, str(Path(__file__).with_name("scripted_stdio.py")))
 CALL = "tools/call"
-LOGS = meta(**{keys.LOG_LEVEL_KEY: "debug"})
+LOGS = meta(**{methods.LOG_LEVEL_KEY: "debug"})
 ROOTS: dict[str, Any] = {"roots": {}}
 
 
@@ -58,7 +58,7 @@ def heard(client: ModernClient) -> list[dict[str, Any]]:
 
 
 def cancelled(client: ModernClient) -> list[dict[str, Any]]:
-    return [each for each in heard(client) if each["method"] == keys.CANCELLED]
+    return [each for each in heard(client) if each["method"] == methods.CANCELLED]
 
 
 def test_requests_need_no_session_and_share_a_process(
@@ -227,7 +227,7 @@ def test_a_silent_server_is_taken_for_a_legacy_one() -> None:
     with before("auto", "--upstream-timeout", "2") as proxy:
         client = ModernClient(proxy.port)
         (sent,) = [client.call("told")[1]["result"]["heard"]]
-        assert [each["method"] for each in sent] == [keys.DISCOVER, keys.INITIALIZED]
+        assert [each["method"] for each in sent] == [methods.DISCOVER, methods.INITIALIZED]
         client.close()
 
 
@@ -279,8 +279,8 @@ def test_a_probe_that_ends_the_shared_process_costs_no_other_client_its_session(
         (request("tools/list"), {"mcp_method": "tools/call"}, 400, -32020),
         (call(1, "echo", _meta=meta()), {"mcp_name": "other"}, 400, -32020),
         (request("tools/list"), {"mcp_protocol_version": "2025-11-25"}, 400, -32020),
-        (request("tools/list", _meta={keys.VERSION_KEY: "2026-07-28"}), {}, 400, -32602),
-        (request("tools/list", _meta=meta(**{keys.LOG_LEVEL_KEY: "loud"})), {}, 400, -32602),
+        (request("tools/list", _meta={methods.VERSION_KEY: "2026-07-28"}), {}, 400, -32602),
+        (request("tools/list", _meta=meta(**{methods.LOG_LEVEL_KEY: "loud"})), {}, 400, -32602),
         ([request("tools/list")], {}, 400, -32600),
         ({"jsonrpc": "2.0", "id": 1, "result": {}}, {}, 400, -32600),
         ({"jsonrpc": "2.0", "method": "notifications/other"}, {}, 400, -32600),
@@ -319,7 +319,7 @@ def test_a_method_of_older_revisions_is_not_found(method: str) -> None:
 def test_a_version_that_nobody_translates_is_told_which_are() -> None:
     with before("legacy") as proxy:
         client = ModernClient(proxy.port)
-        named = {keys.VERSION_KEY: "2031-01-01", keys.CAPABILITIES_KEY: {}}
+        named = {methods.VERSION_KEY: "2031-01-01", methods.CAPABILITIES_KEY: {}}
         message = request("tools/list", _meta=named)
         status, answer = client.ask(message, mcp_protocol_version="2031-01-01")
         assert (status, answer["error"]["code"]) == (400, -32022)
@@ -330,10 +330,10 @@ def test_a_version_that_nobody_translates_is_told_which_are() -> None:
 def test_an_end_of_the_proxy_closes_subscriptions_as_it_should(
     proxy: RunningProxy, client: ModernClient
 ) -> None:
-    client.send_request(request(keys.LISTEN, "l", notifications={"toolsListChanged": True}))
+    client.send_request(request(methods.LISTEN, "l", notifications={"toolsListChanged": True}))
     stream = client.getresponse()
-    assert read_event(stream)["method"] == keys.ACKNOWLEDGED
-    proxy.counted({(keys.LISTEN, "ok", "none"): 1})
+    assert read_event(stream)["method"] == methods.ACKNOWLEDGED
+    proxy.counted({(methods.LISTEN, "ok", "none"): 1})
     assert proxy.value("mcp_proxy_streams") == 1
     assert proxy.value("mcp_proxy_requests_in_flight") == 0
     proxy.process.terminate()
@@ -368,7 +368,7 @@ def test_streams_and_sessions_of_older_revisions_are_not_there(
 
 
 def test_a_cancelled_notification_is_taken_and_means_nothing(client: ModernClient) -> None:
-    message = {"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": 1}}
+    message = {"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": 1}}
     client.post(message, mcp_protocol_version="2026-07-28")
     response = client.getresponse()
     assert (response.status, response.read()) == (202, b"")

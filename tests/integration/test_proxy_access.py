@@ -11,7 +11,7 @@ import requests
 from tests.http_edge import Handler, serving
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Client, Upstream, call, result
-from tests.proxy.access.issuer import AUDIENCE, ISSUER, document, public, token
+from tests.proxy.frontend.issuer import AUDIENCE, ISSUER, document, public, token
 
 pytestmark = pytest.mark.slow
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from proxy.gate import HEAD_LIMIT, HEADERS_LIMIT
-from proxy.options import OPTIONS
-from proxy.transports.http_server import RECEIVE_SECONDS
+from proxy.app.options import OPTIONS
+from proxy.http.request_policy import HEAD_LIMIT, HEADERS_LIMIT
+from proxy.http.server import RECEIVE_SECONDS
 from tests.integration.proxies import DEADLINE_SECONDS, environment, eventually, running
 from tests.integration.sockets import TIMEOUT_SECONDS, Client, Upstream, call, read_event, result
 from tests.integration.test_proxy_stdio import SERVER, Session, gone, spawned

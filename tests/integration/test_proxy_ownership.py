@@ -14,7 +14,7 @@ from tests.integration.pairs import SERVERS, Pair, pair
 from tests.integration.sockets import TIMEOUT_SECONDS
 from tests.integration.sse import SseClient
 from tests.integration.test_proxy_access import jwt_flags, published
-from tests.proxy.access.issuer import document, public, token
+from tests.proxy.frontend.issuer import document, public, token
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from proxy.eras import keys
+from proxy.jsonrpc import methods
 from tests.integration.modern import VERSION, ModernClient, meta
 from tests.integration.proxies import RunningProxy, running
 from tests.integration.sockets import INITIALIZE, NO_SESSION, Client, Upstream, call, result
-from tests.proxy.oddities import MESSAGES, spoilt
+from tests.proxy.malformed_messages import MESSAGES, spoilt
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def test_ids_that_are_given_twice_leave_nothing_in_flight() -> None:
         for batch in ([call(1), call(1)], [call(2), call(3), call(2)]):
             client.post(batch, mcp_session_id=name)
             status, answer = client.answer()
-            assert (status, answer["error"]["code"]) == (400, keys.INVALID_REQUEST)
+            assert (status, answer["error"]["code"]) == (400, methods.INVALID_REQUEST)
         client.post(call(9, "hang"), mcp_session_id=name)
         assert client.answer()[0] == 504
         client.post(call(2), mcp_session_id=name)
@@ -123,8 +123,8 @@ def test_ids_that_are_given_twice_with_initialize_are_refused_by_the_proxy() -> 
     upstream.close()
 
 
-# All of them are said without sockets, in tests/proxy/test_oddities.py; here none that has the
-# client asked for input, which would have to answer.
+# tests/proxy/test_malformed_messages.py sends all of them without sockets; here none that asks the
+# client for input, which would have to answer.
 ODD_WORDS = [each for each in spoilt(MESSAGES)[::4] if b"input_required" not in each]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from proxy.eras import keys
+from proxy.jsonrpc import methods
 from tests.integration.modern import meta, request
 from tests.integration.proxies import (
     DEADLINE_SECONDS,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 Json = dict[str, Any]
 
 CALL = "tools/call"
-INITIALIZED = {"jsonrpc": "2.0", "method": keys.INITIALIZED}
+INITIALIZED = {"jsonrpc": "2.0", "method": methods.INITIALIZED}
 OPENED = ("initialize", "ok", "none")
 SERVERS = ("stdio", "streamable-http", "sse")
 
@@ -146,7 +146,7 @@ def test_a_client_with_a_session_is_served_until_it_closes_stdin(server: str) ->
 def test_a_client_of_2026_07_28_is_served_request_by_request(server: str, era: str) -> None:
     with before(server, era=era) as proxy:
         client = StdioClient(proxy)
-        found = client.ask(request(keys.DISCOVER))["result"]
+        found = client.ask(request(methods.DISCOVER))["result"]
         assert "2026-07-28" in found["supportedVersions"]
         answer = client.ask(request(CALL, "x", name="echo"))
         assert (answer["id"], answer["result"]["received"]["name"]) == ("x", "echo")
@@ -158,7 +158,7 @@ def test_a_client_of_2026_07_28_is_served_request_by_request(server: str, era: s
         answer = client.ask(request(CALL, 3, name="ask", _meta=roots, **state))
         assert (answer["id"], answer["result"]["roots"]) == (3, {"roots": []})
         wanted = {"notifications": {"toolsListChanged": True}}
-        assert client.ask(request(keys.LISTEN, "l", **wanted))["method"] == keys.ACKNOWLEDGED
+        assert client.ask(request(methods.LISTEN, "l", **wanted))["method"] == methods.ACKNOWLEDGED
         client.send(request(CALL, 4, name="spontaneous"))
         came = [client.receive(), client.receive()]
         assert {each.get("method", each.get("id")) for each in came} == {
@@ -167,7 +167,7 @@ def test_a_client_of_2026_07_28_is_served_request_by_request(server: str, era: s
         }
         client.send(request(CALL, "h", name="hang"))
         eventually(lambda: proxy.value("mcp_proxy_requests_in_flight") == 1, "the call in flight")
-        client.send({"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": "h"}})
+        client.send({"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": "h"}})
         eventually(lambda: (CALL, "cancelled", "caller") in proxy.outcomes(), "the cancel")
         client.end()
 
@@ -245,7 +245,7 @@ def test_a_message_that_is_too_long_is_refused_and_the_next_one_served() -> None
 
 def test_a_call_is_cancelled_by_its_client(client: StdioClient) -> None:
     client.open()
-    cancel = {"jsonrpc": "2.0", "method": keys.CANCELLED, "params": {"requestId": 9}}
+    cancel = {"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": 9}}
     client.send(call(9, "hang"), cancel)
     assert client.call("echo", 1)["id"] == 1
     cancelled = (CALL, "cancelled", "caller")
@@ -263,7 +263,7 @@ def test_a_session_that_is_lost_is_opened_anew_for_the_next_message(server: str)
             assert client.call("echo", 1)["error"]["code"] == -32000
         again = client.call("told", 2)["result"]
         assert again["pid"] != pid
-        assert [each["method"] for each in again["heard"]] == [keys.INITIALIZED]
+        assert [each["method"] for each in again["heard"]] == [methods.INITIALIZED]
         assert len(eventually(lambda: proxy.logged("session opened anew"), "the log")) == 1
         assert client.end() == []
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from proxy.telemetry import trace_context
+from proxy.telemetry.tracing import context
 from tests.integration.proxies import eventually, running
 from tests.integration.sockets import INITIALIZE, Client, call
-from tests.proxy.telemetry.collectors import Inbox, grpc_collector, http_collector
-from tests.proxy.telemetry.exchanges import attributes
+from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_collector
+from tests.proxy.telemetry.tracing.span_records import attributes
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ def test_both_signals_reach_a_collector(collector: Collectors, protocol: str) ->
         collector() as (endpoint, inbox),
         running("--", *SERVER, **pushing(endpoint, protocol)) as proxy,
     ):
-        parent = trace_context.traceparent(7, 8, sampled=True)
+        parent = context.traceparent(7, 8, sampled=True)
         with closing(Caller(proxy.port)) as caller:
             assert caller.call("echo", traceparent=parent) == 200
         inbox.wait_for(lambda: len(inbox.spans) == 4 and len(inbox.metrics) >= 2)

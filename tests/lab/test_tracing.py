@@ -15,8 +15,8 @@ from lab.local.programs import tracing_to
 from lab.sdk_tracing import FLUSH_SECONDS
 from lab.tracing import UNTRACED, tracing
 from tests.lab.test_load import echo
-from tests.proxy.telemetry.collectors import Inbox, http_collector
-from tests.proxy.telemetry.exchanges import attributes
+from tests.proxy.telemetry.otlp.collectors import Inbox, http_collector
+from tests.proxy.telemetry.tracing.span_records import attributes
 
 ECHO = {"name": "echo", "arguments": {"text": "hello"}}
 

@@ -7,14 +7,14 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 
-from proxy.eras.request import NULL
 from proxy.errors import MalformedMessage
-from proxy.transports.http_client import UpstreamConnection
-from proxy.wire.chunked import LAST, chunk
-from proxy.wire.event_stream import encode
-from proxy.wire.fields import take_apart
-from tests.proxy.oddities import ID
-from tests.proxy.transports.wires import RecordingTransport
+from proxy.http.chunked import LAST, chunk
+from proxy.http.client import UpstreamConnection
+from proxy.http.sse import encode
+from proxy.jsonrpc.members import take_apart
+from proxy.translation.request import NULL
+from tests.proxy.http.recording_transport import RecordingTransport
+from tests.proxy.malformed_messages import ID
 
 
 def _head(*lines: str) -> bytes:

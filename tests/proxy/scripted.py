@@ -3,15 +3,15 @@
 from collections import Counter
 from time import perf_counter
 
-from proxy.calls.books import Books
-from proxy.calls.post import Post
-from proxy.gate import Arrival, Gate
-from proxy.session import Call
+from proxy.calls.client_request import Post
+from proxy.calls.recorder import Books
+from proxy.http.interfaces import Sink, Visitor
+from proxy.http.request_policy import Arrival, Gate
+from proxy.in_flight import Call
+from proxy.jsonrpc import codec
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.sampling import OFF
-from proxy.telemetry.tracing import Tracer
-from proxy.transports.port import Sink, Visitor
-from proxy.wire import jsonrpc
+from proxy.telemetry.tracing.sampler import OFF
+from proxy.telemetry.tracing.tracer import Tracer
 
 GATE = Gate(path=b"/mcp", body_limit=1000, loopback=True)
 
@@ -98,7 +98,7 @@ def counted(kept: Books) -> Counter[tuple[str, str, int, str, str]]:
 def post(client: ScriptedClient, body: bytes, head: Arrival | None = None) -> Post:
     """A client's message as the relay hands it on."""
     head = head or arrival()
-    messages = jsonrpc.decode_all(body) if body else ()
+    messages = codec.decode_all(body) if body else ()
     calls = tuple(
         Call(each, perf_counter(), head.version, head.session)
         for each in messages

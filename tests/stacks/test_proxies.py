@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proxy import settings
+from proxy.app import settings
 from stacks import monitors
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Namespaces

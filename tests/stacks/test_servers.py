@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from proxy import servers, settings
+from proxy.app import server_settings, settings
 from stacks.config import PASSWORD, ConfigError, parse
 from stacks.secret_values import SecretValue
 from stacks.server_config import KEYS
@@ -154,7 +154,7 @@ def test_a_remote_server_behind_our_proxy_is_the_proxy_alone() -> None:
     assert container(planned, "remote")["resources"]["limits"] == {"memory": "1Gi"}
     without_file = {k: v for k, v in plan.environment.items() if k != "MCP_PROXY_UPSTREAM_CA"}
     parsed = settings.parse([], without_file)
-    assert isinstance(parsed.server, servers.HttpServer)
+    assert isinstance(parsed.server, server_settings.HttpServer)
     assert parsed.server.url.geturl() == REMOTE["url"]
 
 
@@ -192,7 +192,7 @@ def test_headers_of_a_remote_server_are_set_by_our_proxy() -> None:
     assert variables["HEADER_1"]["valueFrom"] == reference
     given = {**plan.environment, "HEADER_0": "blue", "HEADER_1": "Bearer x"}
     parsed = settings.parse([], given)
-    assert isinstance(parsed.server, servers.HttpServer)
+    assert isinstance(parsed.server, server_settings.HttpServer)
     assert dict(parsed.server.headers) == {"X-Team": "blue", "Authorization": "Bearer x"}
 
 

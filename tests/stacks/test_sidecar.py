@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from proxy import servers, settings
+from proxy.app import server_settings, settings
 from stacks import sidecar
 from tests.stacks.stack import container, plan_of
 
@@ -28,7 +28,7 @@ def test_the_proxy_accepts_its_settings_and_pushes_nothing() -> None:
     proxy, _ = deployment["spec"]["template"]["spec"]["containers"]
     environment = {each["name"]: each["value"] for each in proxy["env"] if "value" in each}
     parsed = settings.parse(proxy.get("args", []), environment)
-    assert isinstance(parsed.server, servers.HttpServer)
+    assert isinstance(parsed.server, server_settings.HttpServer)
     assert parsed.server.url.geturl() == "http://127.0.0.1:9000/mcp"
     assert (parsed.telemetry.traces, parsed.telemetry.metrics) == (None, None)
 

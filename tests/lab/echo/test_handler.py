@@ -20,8 +20,8 @@ from lab.local.programs import tracing_to
 from lab.sdk_tracing import FLUSH_SECONDS
 from lab.tracing import UNTRACED, Tracing, tracing
 from tests.lab.echo.test_messages import MESSAGES, call, request
-from tests.proxy.telemetry.collectors import Inbox, http_collector
-from tests.proxy.telemetry.exchanges import attributes
+from tests.proxy.telemetry.otlp.collectors import Inbox, http_collector
+from tests.proxy.telemetry.tracing.span_records import attributes
 
 META, HEADER = (f"00-{trace * 16}-{'11' * 8}-01" for trace in ("aa", "bb"))
 

@@ -6,18 +6,18 @@ import logging
 import pytest
 
 from proxy.calls.call_log import LINES_PER_SECOND, CallLog
+from proxy.http.rejection import Refusal
+from proxy.in_flight import Call, Finished
+from proxy.jsonrpc.message import Message, Params
 from proxy.logs import JsonLines
-from proxy.options import Calls
-from proxy.refusal import Refusal
-from proxy.session import Call, Finished
-from proxy.telemetry import trace_context
-from proxy.telemetry.trace import UNTRACED, Trace
+from proxy.outcome import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
+from proxy.telemetry.tracing import context
+from proxy.telemetry.tracing.trace import UNTRACED, Trace
 from proxy.telemetry.vocabulary import Cause
-from proxy.verdict import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
-from proxy.wire.message import Message, Params
+from proxy.values import Calls
 
 SAMPLED = Trace(0xA, 0xB, 0xC, True, "00-a-c-01", "", None, None)
-TOLD = Trace(0, 0, 0, False, trace_context.traceparent(0xD, 0xE, sampled=False), "", None, None)
+TOLD = Trace(0, 0, 0, False, context.traceparent(0xD, 0xE, sampled=False), "", None, None)
 
 
 def finished(verdict: Verdict, trace: Trace = UNTRACED, name: str = "t") -> Finished:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from proxy.calls.books import Books
+from proxy.calls.recorder import Books
 from proxy.calls.tasks import LONGEST_NAME, MOST_TASKS, SILENT_SECONDS, Tasks
-from proxy.session import Call, Finished, Session
-from proxy.verdict import OK
-from proxy.wire import jsonrpc
-from proxy.wire.fields import encode
+from proxy.in_flight import Call, Finished, Session
+from proxy.jsonrpc import codec
+from proxy.jsonrpc.members import encode
+from proxy.outcome import OK
 from tests.proxy.scripted import books
 
 ID = "786512e2"
@@ -22,11 +22,11 @@ FAILED = {"content": [], "isError": True}
 def ask(kept: Books, method: str, *, session: str = "s", **answer: Any) -> None:
     """A request, and its answer."""
     params = {"name": "t", "task": {}} if method == "tools/call" else {"taskId": ID}
-    asked = jsonrpc.decode(encode({"id": 1, "method": method, "params": params}))
+    asked = codec.decode(encode({"id": 1, "method": method, "params": params}))
     call = Call(asked, 0.0, "2025-11-25", session)
     waiting = Session(10.0)
     waiting.begin((call,), 0.0)
-    effect = waiting.receive(jsonrpc.decode(encode({"id": 1, **answer})), 0.0)
+    effect = waiting.receive(codec.decode(encode({"id": 1, **answer})), 0.0)
     assert isinstance(effect, Finished)
     kept.ledger.in_flight += 1
     kept.finished(effect, 200, 0.0)
@@ -132,7 +132,7 @@ class Scene:
 
     def _about(self, method: str, name: str) -> Call:
         asked = {"id": 1, "method": method, "params": {"name": "t"}}
-        call = Call(jsonrpc.decode(encode(asked)), 0.0, "2025-11-25", "s")
+        call = Call(codec.decode(encode(asked)), 0.0, "2025-11-25", "s")
         call.task = name
         return call
 

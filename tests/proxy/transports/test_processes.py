@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.errors import Unreachable
-from proxy.supervisor import MARK
+from proxy.transports.base import Unreachable
 from proxy.transports.processes import Processes, Program
+from proxy.transports.supervisor import MARK
 
 
 class Recorded:

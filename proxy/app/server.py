@@ -1,0 +1,261 @@
+"""The proxy as a running program: parts are put together, serve until a signal, and drain."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+from time import perf_counter
+from typing import Any
+
+from .. import logs
+from ..frontend import admin, standard_streams
+from ..frontend.authenticator import Entrance, entrance_of
+from ..frontend.mounts import Mounts
+from ..frontend.stdio_server import StdioConnection
+from ..http import listen as listening
+from ..http import response
+from ..http.connection_limit import Crowd
+from ..http.head import Memo
+from ..http.rejection import Page
+from ..http.request_policy import Gate
+from ..http.server import ClientConnection, Front
+from ..memory_budget import Memory
+from ..telemetry.prometheus import render
+from ..transports.processes import Processes
+from . import process_hardening
+from .client_config import client_config, client_url
+from .server_settings import StdioServer
+from .service import Service, Spawn, contained, within
+from .settings import Settings
+
+LOG = logging.getLogger("proxy")
+
+TICK_SECONDS = 0.25
+"""How often overdue calls are looked for, and how precisely time-outs are kept."""
+
+CLOSE_SECONDS = 1.0
+"""How long the last answers may take to leave at the end."""
+
+DESCRIPTORS_OF_SESSION = 3
+"""The pipes of a process, or connections to an HTTP server."""
+OTHER_DESCRIPTORS = 500
+"""Scrapes and probes, connections that are turned away, telemetry, and what Python keeps open."""
+
+
+async def run(settings: Sequence[Settings]) -> None:
+    """Serve until told to stop. Raises SettingsError if an address cannot be used.
+
+    `settings` are those of each server, which agree in what belongs to the process.
+    """
+    await Server(settings).run()
+
+
+class Server:
+    """One proxy. `run` binds, serves until SIGTERM or SIGINT, drains, and returns."""
+
+    def __init__(self, settings: Sequence[Settings]) -> None:
+        self._settings = settings[0]
+        self._each = settings
+        self._processes = Processes()
+        self._services: tuple[Service, ...] = ()
+        self._client: StdioConnection | None = None
+        self._stop = asyncio.Event()
+        self._left = asyncio.Event()
+        self._visitors = Crowd(admin.MOST_CONNECTIONS, lambda count: None)
+        self._clients = Crowd(self._settings.max_connections, self._note_clients)
+        self._memory = Memory(self._settings.memory_limit)
+        self._rendering = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Serve until told to stop. Raises SettingsError if an address cannot be used."""
+        settings = self._settings
+        if any(isinstance(each.server, StdioServer) for each in self._each):
+            process_hardening.forbid_inspection()
+        self._reserve_descriptors()
+        with ExitStack() as sockets:
+            mcp = None
+            if not settings.stdio:
+                mcp = sockets.enter_context(listening.bind("--listen", settings.listen))
+            metrics = listening.bind("--metrics-listen", settings.metrics_listen)
+            sockets.enter_context(metrics)
+            self._take_signals()
+            async with asyncio.TaskGroup() as tasks:
+                await self._serve(mcp, metrics, tasks)
+
+    def _reserve_descriptors(self) -> None:
+        """As many as the caps of clients and sessions may take, so that scrapes find one left."""
+        clients = self._settings.max_connections
+        sessions = self._settings.max_sessions * len(self._each)
+        needed = 2 * clients + DESCRIPTORS_OF_SESSION * sessions + OTHER_DESCRIPTORS
+        allowed = listening.reserve(needed)
+        if allowed < needed:
+            advice = "raise the limit, or lower --max-connections and --max-sessions"
+            logs.event(
+                LOG, "few descriptors", logging.WARNING,
+                allowed=allowed, needed=needed, advice=advice,
+            )  # fmt: skip
+
+    async def _serve(
+        self, mcp: socket.socket | None, metrics: socket.socket, tasks: asyncio.TaskGroup
+    ) -> None:
+        spawn = contained(tasks.create_task)
+        services = self._services = tuple(
+            Service(each, self._memory, self._processes, spawn) for each in self._each
+        )
+        entrance = entrance_of(self._settings.access, self._settings.path)
+        loop = asyncio.get_running_loop()
+        if mcp is None:
+            self._client = self._stdio(services[0])
+        else:
+            front = self._front(entrance, mcp, spawn)
+            backlog = listening.BACKLOG
+            await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
+        pages = self._admin_front(spawn, loopback=listening.is_loopback(metrics))
+        await loop.create_server(lambda: ClientConnection(pages), sock=metrics)
+        watches = [
+            tasks.create_task(each)
+            for each in (self._tick(), entrance.watch(), *(each.watch() for each in services))
+        ]
+        for each in services:
+            each.start()
+        self._say_ready(mcp, metrics)
+        if self._client is not None:
+            await self._client.start(*standard_streams.claim())
+        await self._stop.wait()
+        await self._drain()
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*(each.flush() for each in self._services))
+        logs.event(LOG, "stopped")
+
+    def _front(self, entrance: Entrance, mcp: socket.socket, spawn: Spawn) -> Front:
+        settings = self._settings
+        gates = {each.settings.mount: self._gate(each, entrance, mcp) for each in self._services}
+        receivers = {each.settings.mount: each.receiver for each in self._services}
+        mounts = Mounts(gates, receivers) if settings.mount else None
+        return Front(
+            Memo(gates[""].arrive if mounts is None else mounts.arrive),
+            receivers[""] if mounts is None else mounts,
+            settings.body_limit,
+            self._clients,
+            settings.connection_idle,
+            self._memory,
+            entrance.token_check(spawn),
+        )
+
+    def _gate(self, service: Service, entrance: Entrance, mcp: socket.socket) -> Gate:
+        settings = service.settings
+        return Gate(
+            path=settings.path.encode(),
+            body_limit=settings.body_limit,
+            loopback=listening.is_loopback(mcp),
+            allowed_origins=settings.allowed_origins,
+            allowed_hosts=settings.allowed_hosts,
+            access=entrance.access,
+            metadata=entrance.metadata,
+            passes_metadata=service.passes_metadata,
+            port=listening.address_of(mcp).port,
+            replaced=service.replaced,
+        )
+
+    def _stdio(self, service: Service) -> StdioConnection:
+        settings = self._settings
+        service.ledger.connections = 1
+        return StdioConnection(
+            service.receiver, settings.body_limit, settings.message_limit, self._stop.set
+        )
+
+    def _admin_front(self, spawn: Spawn, *, loopback: bool) -> Front:
+        pages = self._pages()
+        gate = admin.AdminGate(tuple(pages), self._settings.allowed_hosts, private=not loopback)
+        receiver = admin.AdminPages(pages, spawn)
+        return Front(gate.arrive, receiver, 0, self._visitors, admin.IDLE_SECONDS, self._memory)
+
+    def _pages(self) -> admin.Pages:
+        first, *others = (each.ledger for each in self._services)
+
+        async def metrics(accept: str) -> Page:
+            # In a thread: 200 tools take 0.15 s to write, in which no call would be served. One at
+            # a time: more would only hold up the event loop.
+            async with self._rendering:
+                body, content_type = await asyncio.to_thread(render, first, accept, *others)
+            return Page(200, content_type.encode(), body)
+
+        async def healthy(accept: str) -> Page:
+            return Page(200, response.TEXT, b"ok\n")
+
+        async def ready(accept: str) -> Page:
+            # Of several servers one that is away takes nobody from the others.
+            obstacles = {each.settings.mount: each.obstacle for each in self._services}
+            lines = [f"{mount[1:]} {each or 'ready'}".strip() for mount, each in obstacles.items()]
+            status = 503 if all(obstacles.values()) else 200
+            return Page(status, response.TEXT, "".join(f"{each}\n" for each in lines).encode())
+
+        return {b"/metrics": metrics, b"/healthz": healthy, b"/readyz": ready}
+
+    def _note_clients(self, count: int) -> None:
+        for each in self._services:
+            each.ledger.connections = count
+        if not count:
+            self._left.set()
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._signalled)
+
+    def _signalled(self) -> None:
+        """The first signal begins the drain, a second one ends it."""
+        if self._stop.is_set():
+            for each in self._services:
+                each.hurry()
+        self._stop.set()
+
+    def _say_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
+        told: dict[str, Any] = {}
+        listen = None if mcp is None else listening.address_of(mcp)
+        if len(self._services) == 1:
+            ledger = self._services[0].ledger
+            told = {"server": ledger.server, "transport": ledger.transport}
+        if listen is not None:
+            urls = {
+                each.ledger.server: client_url(listen, each.settings.mount + each.settings.path)
+                for each in self._services
+            }
+            if len(urls) == 1:
+                told["url"] = next(iter(urls.values()))
+            told["mcp_json"] = client_config(urls, self._settings.access)
+        metrics_at = str(listening.address_of(metrics))
+        logs.event(LOG, "ready", listen=str(listen or "stdio"), metrics=metrics_at, **told)
+
+    async def _tick(self) -> None:
+        """Look for what is overdue, and measure how late the event loop is."""
+        due = perf_counter()
+        while True:
+            due += TICK_SECONDS
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+            now = perf_counter()
+            lag = max(0.0, now - due)
+            due = max(due, now - TICK_SECONDS)
+            for each in self._services:
+                each.ledger.loop_lag(lag)
+                each.tick(now)
+            for connection in (*self._clients, *self._visitors):
+                connection.expire(now)
+
+    async def _drain(self) -> None:
+        """Let calls in flight finish, refuse new ones, then close what is still open."""
+        await asyncio.gather(*(each.drain() for each in self._services))
+        await asyncio.gather(*(each.close() for each in self._services))
+        await self._processes.close()
+        for client in self._clients:
+            client.close_when_idle()
+        self._left.clear()
+        if self._clients:
+            await within(CLOSE_SECONDS, self._left.wait())
+        for client in self._clients:
+            client.abort()
+        if self._client is not None:
+            await within(CLOSE_SECONDS, self._client.close())

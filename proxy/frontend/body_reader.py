@@ -1,0 +1,86 @@
+"""A client's body read as far as needed, and what may not be passed on; no I/O.
+
+A long body is read in steps, so that other calls are served between them: each step takes less than
+10 ms.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import UNSET
+
+from ..errors import MalformedMessage, ProxyError, TooManyMessages
+from ..jsonrpc import codec
+from ..jsonrpc.ambiguity import ambiguous, is_plain
+from ..jsonrpc.depth import deeper_than, depths
+from ..jsonrpc.message import Message, RequestId
+
+LONG = 256 * 1024
+"""Bytes from which on a body is read in steps."""
+NOTIFICATIONS = "notifications/"
+"""How the methods of notifications begin; some clients give these an id of null."""
+
+Messages = tuple[Message, ...]
+
+
+class Unfit(ProxyError):
+    """A body that is not passed on: the JSON-RPC error, and the id that its answer has."""
+
+    def __init__(self, code: int, reason: str, messages: Messages = ()) -> None:
+        super().__init__(reason)
+        self.code = code
+        [first] = messages if len(messages) == 1 else [Message()]
+        self.id: RequestId | None = first.id if first.is_request else None  # type: ignore[assignment]
+
+
+def read(body: bytes, depth: int) -> Messages:
+    """The messages of a body, which may nest so deep. Raises Unfit."""
+    messages = _decoded(body)
+    if len(messages) > 1 or not is_plain(body, messages[0]):
+        _judge(body, messages)
+    if deeper_than(body, depth):
+        raise _too_deep(depth, messages)
+    return messages
+
+
+def in_steps(body: bytes, depth: int) -> Iterator[Messages]:
+    """The same for a long body, step by step: its messages again and again. Raises Unfit."""
+    messages = _decoded(body)
+    yield messages
+    _judge(body, messages)
+    for reached in depths(body):
+        yield messages
+        if reached > depth:
+            raise _too_deep(depth, messages)
+
+
+def _decoded(body: bytes) -> Messages:
+    try:
+        return codec.decode_all(body)
+    except TooManyMessages as error:
+        raise Unfit(codec.INVALID_REQUEST, str(error)) from error
+    except MalformedMessage as error:
+        raise Unfit(codec.PARSE_ERROR, str(error)) from error
+
+
+def _judge(body: bytes, messages: Messages) -> None:
+    """Refuse what the server may read as another call than the one that is counted."""
+    parts = codec.parts(body) if codec.is_batch(body) else (body,)
+    for part, message in zip(parts, messages, strict=True):
+        try:
+            member = ambiguous(part)
+        except MalformedMessage as error:
+            raise Unfit(codec.PARSE_ERROR, str(error)) from error
+        if member:
+            reason = f"{member!r} may be read in two ways: give each member once, in its own case"
+            raise Unfit(codec.INVALID_REQUEST, reason, messages)
+        if message.id is None and not _notifies(message):
+            raise Unfit(codec.INVALID_REQUEST, "the id of a request must not be null")
+
+
+def _notifies(message: Message) -> bool:
+    return message.method is UNSET or message.method.startswith(NOTIFICATIONS)
+
+
+def _too_deep(depth: int, messages: Messages) -> Unfit:
+    reason = f"arrays and objects nest more than {depth} levels deep"
+    return Unfit(codec.INVALID_REQUEST, reason, messages)

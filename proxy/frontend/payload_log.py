@@ -1,0 +1,174 @@
+"""Payloads in the log, only for who asks: each message with its secrets hidden, cut to a length.
+
+What cannot be read as JSON is never shown, only how long it is: it could not be searched for
+secrets. So nothing is logged that did not pass `Scrubber.shown`.
+"""
+
+import logging
+import re
+from typing import Any
+
+import msgspec
+
+from ..http import response
+from ..http.interfaces import Client, Receiver, Visitor
+from ..http.rejection import Refusal
+from ..http.request_policy import Arrival
+from ..http.sse import EventReader
+
+LOG = logging.getLogger("proxy.payloads")
+
+SECRETS = (
+    "auth", "bearer", "cookie", "credential", "jwt", "key", "pass", "pwd", "secret", "token",
+)  # fmt: skip
+"""Fields whose name contains one of these are always hidden, whatever else is asked for."""
+HIDDEN = "[hidden]"
+LONGEST = 1024 * 1024
+"""Bytes of a message that is still read in order to log it."""
+
+_SCHEMES = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
+# User name and password of a URL; and a value with its name, as in a query or an environment.
+_USER = re.compile(r"://[^\s/]*@")
+_NAMED = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s&;#\"']+)")
+# The same as people and JSON within a text write it, up to the end of the line or of the value.
+_TOLD = re.compile(
+    rf"(?<![\w.-])([\w.-]{{0,40}}(?:{'|'.join(SECRETS)})[\w.-]{{0,40}})"
+    r"([\\\"']*\s{0,8}:\s{0,8}[\\\"']*)([^\n,\"'}\\]+)",
+    re.IGNORECASE,
+)
+# What contains one of SECRETS and is none.
+_HARMLESS = re.compile(r"author(?!i[sz])|pass(?=ed|es|ing|age|enger|ive|port)")
+_FILLERS = re.compile(r"[^a-z0-9]")
+
+
+class Scrubber:
+    """Tells what of a message may be logged: at most `most` characters of it."""
+
+    def __init__(self, most: int, names: tuple[str, ...] = ()) -> None:
+        self.most = most
+        self._names = tuple(filter(None, map(_plain, names)))
+
+    def shown(self, data: bytes) -> str:
+        """The message, its hidden fields replaced; "" if it cannot be read."""
+        if len(data) > LONGEST:
+            return ""
+        try:
+            text = msgspec.json.encode(self._scrub(msgspec.json.decode(data))).decode()
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return ""
+        return text if len(text) <= self.most else f"{text[: self.most]}..."
+
+    def _scrub(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            hidden = ("value",) if self._is_named_secret(value) else ()
+            return {
+                self._veiled(name): HIDDEN
+                if name in hidden or self._hides(name)
+                else self._scrub(each)
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            return [self._scrub(each) for each in value]
+        return self._veiled(value) if isinstance(value, str) else value
+
+    def _veiled(self, text: str) -> str:
+        """A text without credentials in the forms that HTTP, URLs and environments have."""
+        text = _USER.sub(f"://{HIDDEN}@", _SCHEMES.sub(rf"\1 {HIDDEN}", text))
+        text = _TOLD.sub(
+            lambda found: f"{found[1]}{found[2]}{HIDDEN}" if self._hides(found[1]) else found[0],
+            text,
+        )
+        return _NAMED.sub(
+            lambda found: f"{found[1]}={HIDDEN}" if self._hides(found[1]) else found[0], text
+        )
+
+    def _is_named_secret(self, pair: dict[Any, Any]) -> bool:
+        """Whether it is an object of a secret's name and value, as environments are written."""
+        names = (pair.get("name"), pair.get("key"))
+        return any(isinstance(each, str) and self._hides(each) for each in names)
+
+    def _hides(self, name: str) -> bool:
+        plain = _plain(name)
+        telling = _HARMLESS.sub("", plain)
+        return any(each in telling for each in SECRETS) or any(
+            each in plain for each in self._names
+        )
+
+
+class Overhearing(Receiver):
+    """A Receiver before another one: logs what passes, both ways."""
+
+    def __init__(self, within: Receiver, scrubber: Scrubber) -> None:
+        self._within = within
+        self._scrubber = scrubber
+
+    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+        _log("request", body, self._scrubber)
+        self._within.request(_Overheard(client, self._scrubber), arrival, body, started)
+
+    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+        self._within.refuse(arrival, refusal)
+
+
+class _Overheard(Client):
+    """A client whose answers are logged. A long one is known by its size."""
+
+    def __init__(self, client: Client, scrubber: Scrubber) -> None:
+        self._client = client
+        self._scrubber = scrubber
+        self._events: EventReader | None = None
+        self._held = bytearray()
+        self._bytes = 0
+
+    @property
+    def principal(self) -> bytes:
+        return self._client.principal
+
+    @property
+    def address(self) -> bytes:
+        return self._client.address
+
+    def attach(self, visitor: Visitor) -> None:
+        self._client.attach(visitor)
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        _log("answer", body, self._scrubber)
+        self._client.answer(head, body, status)
+
+    def begin(self, head: bytes, length: int | None = None) -> None:
+        self._events = EventReader(LONGEST) if response.EVENTS in head else None
+        self._client.begin(head, length)
+
+    def piece(self, data: bytes) -> None:
+        if self._events is not None:
+            self._hear(self._events, data)
+        else:
+            self._bytes += len(data)
+            self._held += data if self._bytes <= LONGEST else b""
+        self._client.piece(data)
+
+    def end(self) -> None:
+        if self._bytes:
+            whole = self._bytes == len(self._held)
+            _log("answer", bytes(self._held) if whole else b"", self._scrubber, self._bytes)
+        self._client.end()
+
+    def abort(self) -> None:
+        self._client.abort()
+
+    def _hear(self, events: EventReader, data: bytes) -> None:
+        for event in events.feed(data):
+            _log("event", b"" if event.length else event.data, self._scrubber, event.length)
+
+
+def _log(direction: str, data: bytes, scrubber: Scrubber, size: int = 0) -> None:
+    """One line; `size` is that of a message which is too long to be in `data`."""
+    if not (data or size):
+        return
+    shown: dict[str, object] = {"direction": direction, "bytes": size or len(data)}
+    message = scrubber.shown(data)
+    LOG.info("payload", extra={"fields": {**shown, "message": message} if message else shown})
+
+
+def _plain(name: str) -> str:
+    return _FILLERS.sub("", name.lower())

@@ -1,0 +1,213 @@
+"""What becomes of the answers to a client on stdio: each message a line, each failure an error."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Protocol
+
+from ..errors import MalformedMessage
+from ..http.head import Content, content_of
+from ..http.interfaces import Client, Receiver, Visitor
+from ..http.request_policy import Arrival
+from ..http.sse import EventReader
+from ..jsonrpc import codec
+from ..jsonrpc.message import Message, RequestId
+
+BROKEN_OFF = "the server's answer broke off"
+REASON_CHARACTERS = 200
+"""So much of an answer that is no message is quoted in the error that takes its place."""
+
+
+class Connection(Protocol):
+    """The client's side, as its answers need it."""
+
+    receiver: Receiver
+    message_limit: int
+    slow: bool
+
+    def write(self, message: bytes) -> None:
+        """Send the client a message."""
+
+    def learn(self, tools: bytes) -> None:
+        """Take the answer to a `tools/list`."""
+
+    def forget(self, answer: "RequestAnswer") -> None:
+        """It is over."""
+
+
+class Answer(Client):
+    """The client's end of a request of HTTP, to which it was made."""
+
+    principal = address = b""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._visitor: Visitor | None = None
+        self._paused = False
+
+    def request(self, method: str, errand: str, body: bytes = b"", **facts: Any) -> None:
+        """Hand the request over to the relay; `facts` are more of its Arrival's."""
+        arrival = Arrival(
+            method=method,
+            errand=errand,
+            length=len(body),
+            chunked=False,
+            keep_alive=True,
+            version_1_1=True,
+            refusal=None,
+            accepts_events=True,
+            accepts_json=True,
+            **facts,
+        )
+        self._connection.receiver.request(self, arrival, body, perf_counter())
+
+    def attach(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+        if self._connection.slow:
+            self.pause()
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        self.release()
+
+    def begin(self, head: bytes, length: int | None = None) -> None:
+        pass
+
+    def piece(self, data: bytes) -> None:
+        pass
+
+    def end(self) -> None:
+        self.release()
+
+    def abort(self) -> None:
+        self.release()
+
+    def pause(self) -> None:
+        """The client does not read."""
+        if self._visitor is not None and not self._paused:
+            self._paused = True
+            self._visitor.client_paused()
+
+    def resume(self) -> None:
+        """The client has read."""
+        if self._visitor is not None and self._paused:
+            self._paused = False
+            self._visitor.client_resumed()
+
+    def leave(self) -> None:
+        """The client does not want the answer, or is gone."""
+        visitor = self._visitor
+        self.release()
+        if visitor is not None:
+            visitor.client_gone()
+
+    def release(self) -> None:
+        """The answer is over."""
+        self.resume()
+        self._visitor = None
+
+
+class RequestAnswer(Answer):
+    """To a request that is served by itself, as those of 2026-07-28 are."""
+
+    def __init__(self, connection: Connection, message: Message | None, *, lists: bool) -> None:
+        super().__init__(connection)
+        self.ids = ids_of(() if message is None else (message,))
+        self._lists = lists
+        self._unanswered = set(self.ids)
+        self._events: EventReader | None = None
+        self._status = 200
+        self._body = bytearray()
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        self._tell(body, status)
+        self._finish()
+
+    def begin(self, head: bytes, length: int | None = None) -> None:
+        self._status = int(head.split(b" ", 2)[1])
+        if _content(head) is Content.EVENTS:
+            self._events = EventReader(self._connection.message_limit)
+
+    def piece(self, data: bytes) -> None:
+        if self._events is None:
+            self._body += data
+            return
+        for event in self._events.feed(data):
+            if event.is_message:
+                self._write(event.data)
+
+    def end(self) -> None:
+        if self._events is None:
+            self._tell(bytes(self._body), self._status)
+        self._finish()
+
+    def abort(self) -> None:
+        self._finish()
+
+    def leave(self) -> None:
+        """The client does not want the answer, or is gone."""
+        self._connection.forget(self)
+        super().leave()
+
+    def _tell(self, body: bytes, status: int) -> None:
+        for each in told(body, status, tuple(self._unanswered)):
+            self._write(each)
+
+    def _write(self, data: bytes) -> None:
+        with suppress(MalformedMessage):
+            message = codec.decode(data)
+            if message.is_answer:
+                self._unanswered.discard(message.id)
+                if self._lists:
+                    self._connection.learn(data)
+        self._connection.write(data)
+
+    def _finish(self, reason: str = BROKEN_OFF) -> None:
+        for each in self._unanswered:
+            self._connection.write(codec.error(each, codec.UPSTREAM_LOST, reason))
+        self._unanswered.clear()
+        self._connection.forget(self)
+        self.release()
+
+
+class DeliveryAnswer(Answer):
+    """To a message of a session, of which all travels on the session's stream, but a refusal."""
+
+    def __init__(self, connection: Connection, messages: Sequence[Message]) -> None:
+        super().__init__(connection)
+        self._ids = ids_of(messages)
+
+    def answer(self, head: bytes, body: bytes, status: int) -> None:
+        if status >= 400:
+            for each in told(body, status, self._ids):
+                self._connection.write(each)
+        self.release()
+
+
+def ids_of(messages: Sequence[Message]) -> tuple[RequestId, ...]:
+    """The ids of the requests among the messages."""
+    return tuple(each.id for each in messages if each.is_request)  # type: ignore[misc]
+
+
+def told(body: bytes, status: int, asked: Sequence[RequestId]) -> list[bytes]:
+    """What an answer of HTTP says to who `asked` under those ids: its messages, or errors."""
+    try:
+        found = codec.split(body)
+    except MalformedMessage:
+        text = body[:REASON_CHARACTERS].decode("utf-8", "replace").strip()
+        reason = f"HTTP {status}: {text}" if text else f"HTTP {status}"
+        return [codec.error(each, codec.UPSTREAM_LOST, reason) for each in asked]
+    unnamed = asked[0] if len(asked) == 1 else None
+    return [
+        codec.with_id(data, unnamed)
+        if message.error and message.id is None and unnamed is not None
+        else data
+        for message, data in found
+    ]
+
+
+def _content(head: bytes) -> Content:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-type":
+            return content_of(value)
+    return Content.OTHER

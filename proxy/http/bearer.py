@@ -1,0 +1,87 @@
+"""The Authorization header and its answer (RFC 6750), by the head alone: no clock, no keys."""
+
+import hmac
+import re
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..telemetry.vocabulary import Cause
+from .auth_settings import TOKEN
+from .rejection import Refusal
+
+REALM = 'realm="mcp"'
+
+# The scheme's name has no case (RFC 9110, section 11.1).
+_CREDENTIALS = re.compile(rb"(?i:bearer) +(%b)" % TOKEN)
+
+
+class Access(Protocol):
+    """Who may call, as far as a request's head tells."""
+
+    @property
+    def consumes(self) -> bool:
+        """Whether Authorization is meant for the proxy, so that it ends here."""
+
+    def refusal(self, token: bytes) -> Refusal | None:
+        """Why who shows `token` (empty: none, or nothing readable) may not come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone(Access):
+    """No authentication: Authorization is between the client and the server."""
+
+    consumes = False
+
+    def refusal(self, token: bytes) -> Refusal | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldersOf(Access):
+    """Whoever shows one of the fixed tokens."""
+
+    tokens: tuple[bytes, ...] = field(repr=False)
+    consumes = True
+
+    def refusal(self, token: bytes) -> Refusal | None:
+        """Every token is compared, in a time that does not tell how well."""
+        matches = [hmac.compare_digest(token, each) for each in self.tokens]
+        return None if any(matches) else challenge(token)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldersOfAny(Access):
+    """Whoever shows any token at all: whether it is good is found out later, with the keys.
+
+    `metadata` is the URL that says where to get one, "" if there is none.
+    """
+
+    metadata: str
+    consumes = True
+
+    def refusal(self, token: bytes) -> Refusal | None:
+        return None if token else challenge(b"", self.metadata)
+
+
+ANYONE = Anyone()
+
+
+def token_of(authorization: bytes | None) -> bytes:
+    """The bearer token in an Authorization header; empty if there is none that can be read."""
+    found = _CREDENTIALS.fullmatch(authorization or b"")
+    return b"" if found is None else found[1]
+
+
+def challenge(token: bytes, metadata: str = "", reason: str = "") -> Refusal:
+    """401 with WWW-Authenticate: no error code for who showed no token (RFC 6750, section 3.1).
+
+    `metadata` is the URL of the protected resource's metadata (RFC 9728, section 5.1).
+    """
+    reason = reason or ("the bearer token is not valid" if token else "a bearer token is needed")
+    parameters = [REALM]
+    if token:
+        parameters += ['error="invalid_token"', f'error_description="{reason}"']
+    if metadata:
+        parameters.append(f'resource_metadata="{metadata}"')
+    value = f"Bearer {', '.join(parameters)}".encode()
+    return Refusal(Cause.TOKEN, 401, reason, ((b"www-authenticate", value),))

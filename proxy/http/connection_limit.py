@@ -1,0 +1,100 @@
+"""The open client connections, and how many of them are served."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from ipaddress import IPv6Address, ip_address
+from typing import Protocol
+
+from ..fair_limit import FairCap
+
+MOST_LEAVING = 100
+"""Connections that are answered to their end, or turned away, beside those that are served."""
+
+
+class Member(Protocol):
+    """One client's connection."""
+
+    @property
+    def client(self) -> bytes:
+        """Whose it is."""
+
+    @property
+    def idle_since(self) -> float:
+        """When it was last of use."""
+
+    def evict(self) -> None:
+        """Give way to another."""
+
+    def expire(self, now: float) -> None:
+        """End what takes too long."""
+
+    def close_when_idle(self) -> None:
+        """Close now if no request is being answered, else after the answer."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
+class Crowd:
+    """All client connections; `most` are served. `on_change` hears how many there are."""
+
+    __slots__ = ("_cap", "_leaving", "_on_change", "_served")
+
+    def __init__(self, most: int, on_change: Callable[[int], None]) -> None:
+        self._cap: FairCap[Member] = FairCap(most)
+        self._on_change = on_change
+        self._served: set[Member] = set()
+        self._leaving: dict[Member, None] = {}
+
+    def __repr__(self) -> str:
+        return f"<Crowd served={len(self._served)}/{self.most} leaving={len(self._leaving)}>"
+
+    def __len__(self) -> int:
+        return len(self._served) + len(self._leaving)
+
+    def __iter__(self) -> Iterator[Member]:
+        """Those that are here now; they may leave meanwhile."""
+        return iter((*self._served, *self._leaving))
+
+    @property
+    def most(self) -> int:
+        """How many are served."""
+        return self._cap.most
+
+    def admit(self, member: Member) -> bool:
+        """Take in a connection; whether it is served, or must be turned away."""
+        served = self._cap.hold(member) is not None
+        self._served.add(member)
+        if not served:
+            self.dismiss(member)
+        self._on_change(len(self))
+        return served
+
+    def dismiss(self, member: Member) -> None:
+        """A connection is served no more, and takes nobody's place until it leaves."""
+        self._cap.release(member)
+        self._served.discard(member)
+        self._leaving[member] = None
+        if len(self._leaving) > MOST_LEAVING:
+            oldest = next(iter(self._leaving))
+            del self._leaving[oldest]
+            oldest.abort()
+
+    def leave(self, member: Member) -> None:
+        """A connection is gone."""
+        self._cap.release(member)
+        self._served.discard(member)
+        self._leaving.pop(member, None)
+        self._on_change(len(self))
+
+
+def address_of(transport: asyncio.BaseTransport) -> bytes:
+    """The client's IP address; of IPv6 the network, of which one client has all addresses."""
+    peer = transport.get_extra_info("peername")
+    host: str = peer[0] if peer else ""
+    if ":" not in host:
+        return host.encode()
+    address = ip_address(host.partition("%")[0])
+    assert isinstance(address, IPv6Address), "an IPv4 address has no colon"
+    mapped = address.ipv4_mapped
+    return str(mapped).encode() if mapped is not None else address.packed[:8]

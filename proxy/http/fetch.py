@@ -1,0 +1,110 @@
+"""One question of the proxy's own to an HTTP server: the sink of its answer, waited for whole."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..jsonrpc import codec
+from .head import Content, ResponseHead
+from .interfaces import Sink, Source
+from .sse import Event, EventReader
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer: `body` is the JSON, or the first answer on a stream."""
+
+    status: int
+    session: bytes
+    body: bytes
+
+
+class Inquiry(Sink):
+    """An answer longer than `limit` bytes counts as none.
+
+    Of a stream the first event is the answer that `wanted` says yes to.
+
+    `reason` says why there is none, in one line; `reached` is whether there was a connection,
+    `streamed` whether the answer came as an event.
+    """
+
+    def __init__(self, limit: int, wanted: Callable[[Event], bool] | None = None) -> None:
+        self._wanted = wanted or _answers
+        self.reason = ""
+        self.reached = self.streamed = False
+        self._limit = limit
+        self._source: Source | None = None
+        self._head: ResponseHead | None = None
+        self._reader: EventReader | None = None
+        self._body = bytearray()
+        self._answer: asyncio.Future[Told | None] = asyncio.get_running_loop().create_future()
+
+    def __repr__(self) -> str:
+        return f"<Inquiry {self._answer!r}>"
+
+    async def told(self) -> Told | None:
+        """The answer; None if none comes. Who stops to wait closes the connection."""
+        try:
+            return await self._answer
+        finally:
+            self._drop()
+
+    def give_up(self) -> None:
+        """Wait no more."""
+        self._end(None)
+
+    def connected(self, source: Source) -> bool:
+        self._source = source
+        self.reached = True
+        return not self._answer.done()
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        self._source = None
+        self._settle(head, body)
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        self._head = head
+        if head.content is Content.EVENTS:
+            self._reader = EventReader(self._limit)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        if self._reader is None:
+            self._body += data
+            if len(self._body) > self._limit:
+                self._fail(f"an answer of more than {self._limit} bytes")
+            return
+        events = self._reader.feed(data)
+        found = next((each.data for each in events if self._wanted(each)), None)
+        if found is not None and self._head is not None:
+            self.streamed = True
+            self._settle(self._head, found)
+
+    def answer_ends(self, arrived: float) -> None:
+        self._source = None
+        if self._head is not None:
+            self._settle(self._head, bytes(self._body))
+
+    def answer_lost(self, reason: str) -> None:
+        self._source = None
+        self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        self.reason = reason
+        self._end(None)
+
+    def _settle(self, head: ResponseHead, body: bytes) -> None:
+        self._end(Told(head.status, head.session or b"", body))
+
+    def _end(self, told: Told | None) -> None:
+        if not self._answer.done():
+            self._answer.set_result(told)
+
+    def _drop(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort(self)
+
+
+def _answers(event: Event) -> bool:
+    """Whether an event is an answer; a server may tell of its progress before."""
+    return event.is_message and codec.has_answer(event.data)

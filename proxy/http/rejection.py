@@ -1,0 +1,26 @@
+"""What a client gets for the head of its request alone: a refusal, or a page."""
+
+from dataclasses import dataclass
+
+from ..telemetry.vocabulary import Cause
+from .head import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not let in, by cause and in one line for its sender; header lines."""
+
+    cause: Cause
+    status: int
+    reason: str
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What answers a request in place of MCP."""
+
+    status: int
+    content_type: bytes | None
+    body: bytes
+    headers: tuple[Header, ...] = ()

@@ -1,0 +1,1 @@
+"""Export by OTLP: pipeline -> exporter -> retry -> {http, grpc}, as `settings` says."""

@@ -1,0 +1,62 @@
+"""What a collector says of a request that it took: all accepted, or some items refused."""
+
+import msgspec
+
+from ...errors import MalformedMessage
+from .. import protobuf
+from .retry import ACCEPTED, Reply
+
+_REMARK_CHARACTERS = 200
+_HIGHEST = 1 << 63
+"""From here on a varint of OTLP's signed integers is a negative number."""
+
+NOT_OTLP = Reply("its answer is not OTLP")
+
+
+class _PartialSuccess(msgspec.Struct, rename="camel"):
+    rejected_spans: int | str = 0
+    rejected_data_points: int | str = 0
+    error_message: str = ""
+
+
+class _Json(msgspec.Struct, rename="camel"):
+    """An Export...Response in the JSON form of OTLP, which writes integers as text."""
+
+    partial_success: _PartialSuccess | None = None
+
+
+def read(body: bytes) -> Reply:
+    """The reply in the body of a successful answer.
+
+    An answer that is no ExportTraceServiceResponse or ExportMetricsServiceResponse, in binary or
+    JSON, is not a collector's: nobody knows what became of the request, so it counts as lost.
+    """
+    try:
+        return _read_binary(body)
+    except MalformedMessage:
+        pass
+    try:
+        partial = msgspec.json.decode(body, type=_Json).partial_success or _PartialSuccess()
+        rejected = int(partial.rejected_spans) or int(partial.rejected_data_points)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        return NOT_OTLP
+    return _partial(rejected, partial.error_message)
+
+
+def _read_binary(body: bytes) -> Reply:
+    reply = ACCEPTED
+    for field, value in protobuf.fields(body):
+        if field != 1:
+            continue
+        if not isinstance(value, bytes):
+            raise MalformedMessage("partial_success is no message")
+        told = dict(protobuf.fields(value))
+        rejected, remark = told.get(1, 0), told.get(2, b"")
+        if not isinstance(rejected, int) or not isinstance(remark, bytes):
+            raise MalformedMessage("a partial success of other fields")
+        reply = _partial(rejected if rejected < _HIGHEST else 0, remark.decode("utf-8", "replace"))
+    return reply
+
+
+def _partial(rejected: int, remark: str) -> Reply:
+    return Reply(rejected=max(0, rejected), remark=remark[:_REMARK_CHARACTERS])

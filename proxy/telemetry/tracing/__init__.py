@@ -1,0 +1,1 @@
+"""Tracing: context in and out, sampling, and the spans of sampled calls."""

@@ -1,0 +1,32 @@
+"""The trace of one exchange, as a value that a call can carry."""
+
+from typing import NamedTuple
+
+from .context import TraceContext
+
+
+class Trace(NamedTuple):
+    """The trace of one exchange. All ids are 0 while nothing is traced.
+
+    `traceparent` and `tracestate` are what the upstream is to be told, in the header and in
+    `_meta`; empty if nothing. Unless `sampled`, that is the caller's own context or a root that
+    was decided against, so a message that carries a context already may travel on untouched.
+    """
+
+    trace_id: int
+    server_span_id: int
+    client_span_id: int
+    sampled: bool
+    traceparent: str
+    tracestate: str
+    parent: TraceContext | None
+    link: TraceContext | None
+
+    @property
+    def exemplar(self) -> tuple[int, int]:
+        """Trace and span id for the ledger: zeros unless sampled."""
+        return (self.trace_id, self.server_span_id) if self.sampled else (0, 0)
+
+
+UNTRACED = Trace(0, 0, 0, False, "", "", None, None)
+"""Of every exchange that has no context and gets none."""

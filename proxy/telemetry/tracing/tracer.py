@@ -1,0 +1,120 @@
+"""Trace context in and out, and the spans of sampled exchanges on a bounded queue.
+
+`begin` says what the upstream is to be told and whether the exchange is sampled; `finish` encodes
+a sampled exchange (`spans.py`) and queues it, once its answer is on its way to the client.
+"""
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from . import context as trace_context
+from .context import TraceContext
+from .sampler import Sampler
+from .spans import Exchange, SpanEncoder
+from .trace import UNTRACED, Trace
+
+
+class SpanQueue:
+    """Encoded spans on their way out, `limit` at most; `lost` counts those that do not fit."""
+
+    def __init__(
+        self, encoder: SpanEncoder, limit: int, batch: int, lost: Callable[[int], None]
+    ) -> None:
+        self._encode = encoder.encode
+        self._limit = limit
+        self._batch = batch
+        self._lost = lost
+        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._spans = 0
+        self.on_batch: Callable[[], None] = lambda: None
+
+    def __repr__(self) -> str:
+        return f"<SpanQueue spans={self._spans}/{self._limit}>"
+
+    def __len__(self) -> int:
+        return self._spans
+
+    def put(self, trace: Trace, exchange: Exchange, end: int) -> None:
+        """Queue the spans of an exchange that ended then, in nanoseconds since the epoch.
+
+        Tells `on_batch` when a batch is full.
+        """
+        spans = exchange.spans
+        if self._spans + spans > self._limit:
+            self._lost(spans)
+            return
+        self._waiting.append((spans, self._encode(trace, exchange, end)))
+        self._spans += spans
+        if self._spans >= self._batch:
+            self.on_batch()
+
+    def take(self) -> tuple[int, list[bytes]] | None:
+        """The oldest exchanges, of one batch of spans at most but never none if any waits."""
+        taken: list[bytes] = []
+        weight = 0
+        while self._waiting and (not taken or weight + self._waiting[0][0] <= self._batch):
+            spans, encoded = self._waiting.popleft()
+            weight += spans
+            taken.append(encoded)
+        self._spans -= weight
+        return (weight, taken) if taken else None
+
+
+class Tracer:
+    """Decides on and records the traces of one proxy; without a queue it traces nothing."""
+
+    def __init__(self, sampler: Sampler, queue: SpanQueue | None) -> None:
+        self._sampler = sampler
+        self._queue = queue
+
+    def begin(self, meta: tuple[str, str], header: tuple[str, str]) -> Trace:
+        """The trace of a request, from the (traceparent, tracestate) pairs that came with it.
+
+        Semantic conventions for MCP: the context in `_meta` is the parent, the one in the HTTP
+        header is linked if it differs.
+        """
+        ambient = trace_context.parse(*header) if header[0] else None
+        parent = trace_context.parse(*meta) if meta[0] else None
+        if parent is None:
+            parent, ambient = ambient, None
+        if self._queue is None:
+            return UNTRACED if parent is None else _told(parent)
+        trace_id = _random_id(128) if parent is None else parent.trace_id
+        if self._sampler.samples(trace_id, parent):
+            return _sampled(trace_id, parent, None if ambient == parent else ambient)
+        return _told(parent or TraceContext(trace_id, _random_id(64), False, "", random=True))
+
+    def finish(self, trace: Trace, exchange: Exchange) -> None:
+        """Queue the exchange's spans if its trace is sampled; call it when the answer ended."""
+        if trace.sampled and self._queue is not None:
+            self._queue.put(trace, exchange, time.time_ns())
+
+
+def _sampled(trace_id: int, parent: TraceContext | None, link: TraceContext | None) -> Trace:
+    client_span_id = _random_id(64)
+    random_id = parent is None or parent.random
+    return Trace(
+        trace_id,
+        _random_id(64),
+        client_span_id,
+        True,
+        trace_context.traceparent(trace_id, client_span_id, sampled=True, random=random_id),
+        parent.tracestate if parent is not None else "",
+        parent,
+        link,
+    )
+
+
+def _told(context: TraceContext) -> Trace:
+    """Passes on a context that the proxy adds no span to."""
+    told = trace_context.traceparent(
+        context.trace_id, context.span_id, sampled=context.sampled, random=context.random
+    )
+    return Trace(0, 0, 0, False, told, context.tracestate, None, None)
+
+
+def _random_id(bits: int) -> int:
+    # Zero is the one id that the recommendation forbids.
+    return random.getrandbits(bits) or 1

@@ -1,0 +1,89 @@
+"""What is to be done about a message: the translators return these, the rim performs them.
+
+`ticket` is the request id under which the server knows a client's request.
+"""
+
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from ..jsonrpc.members import Fields
+from .versions import Era
+
+
+class Send(NamedTuple):
+    """Send a message to the server."""
+
+    message: bytes
+
+
+class Push(NamedTuple):
+    """Send a message to the client of a request, before the answer."""
+
+    ticket: int
+    message: bytes
+
+
+class Answer(NamedTuple):
+    """Send the client of a request its answer. The request may go on: see `legacy_server`."""
+
+    ticket: int
+    message: bytes
+
+
+class Close(NamedTuple):
+    """End the client's stream: no answer will come."""
+
+    ticket: int
+
+
+class Opened(NamedTuple):
+    """The server is ready. `result` is that of `initialize`; None from a modern server."""
+
+    era: Era
+    result: Raw | None
+
+
+class Failed(NamedTuple):
+    """The server cannot be spoken to; `reason` is one line."""
+
+    reason: str
+
+
+class Changed(NamedTuple):
+    """The server announced a change: whoever listens hears of it."""
+
+    method: str
+    fields: Fields
+
+
+class Tell(NamedTuple):
+    """Send the session's client a message."""
+
+    message: bytes
+
+
+class Cancel(NamedTuple):
+    """Nobody waits for that request any more: tell the server as its transport has it."""
+
+    ticket: int
+
+
+class Later(NamedTuple):
+    """After a pause, send that request anew."""
+
+    seconds: float
+    ticket: int
+
+
+class Relisten(NamedTuple):
+    """The stream of changes ended: open another one after a while."""
+
+
+Effect = Send | Push | Answer | Close | Opened | Failed | Changed
+"""On a channel that modern clients share."""
+Effects = list[Effect]
+
+SessionEffect = Send | Tell | Cancel | Later | Relisten
+"""In the session of a legacy client."""
+SessionEffects = list[SessionEffect]

@@ -1,0 +1,327 @@
+"""Modern clients at a legacy server, in a session that the proxy has opened.
+
+Ids and progress tokens are rewritten; `server/discover` is answered from `initialize`'s result;
+`subscriptions/listen` becomes `resources/subscribe` and a filter over what the server announces;
+the log level of a request becomes `logging/setLevel`. What the server asks meanwhile (sampling,
+elicitation, roots) ends the client's request as `input_required`, while the server's side waits;
+the client's next request, by its `requestState`, answers it and takes over.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Raw
+
+from ..jsonrpc import ids, methods
+from ..jsonrpc.members import Fields, encode, inside, members, raw
+from . import results
+from .effects import Answer, Changed, Effects, Push, Send
+from .id_map import Ticket, Tickets, numbered
+from .parameters import Parameters
+from .request import (
+    Refused,
+    Request,
+    cancellation,
+    identity,
+    mapping,
+    plain,
+    request,
+    result,
+    text,
+)
+from .rules import NO_SUCH_METHOD
+from .subscription import Subscription, wanted
+
+UNKNOWN_STATE = Refused(methods.INVALID_PARAMS, "requestState is unknown, or its time is over")
+_OTHER_REQUEST = Refused(methods.INVALID_PARAMS, "requestState belongs to another request")
+_NOBODY_ASKS = Refused(methods.METHOD_NOT_FOUND, "no request in flight could be asked for that")
+_TOO_MANY = Refused(methods.INVALID_REQUEST, "too many questions wait for the client's input")
+_NO_INPUT = Refused(methods.INVALID_REQUEST, "the client gave no input")
+
+
+MOST_QUESTIONS = 32
+QUESTIONS_LIMIT = 1024 * 1024
+"""Questions of a server, and their bytes, that may wait for the client of one request."""
+
+
+class _Asking:
+    """What the server asked while it works on a request: by the name under which the client
+    hears of it, the request and the server's id for it.
+
+    `answer` is the server's own answer, if it did not wait for its client's. `size` is how many
+    bytes of questions there were.
+    """
+
+    __slots__ = ("answer", "count", "ids", "requests", "size", "state")
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        self.count = 0
+        self.size = 0
+        self.ids: dict[str, Raw] = {}
+        self.requests: dict[str, object] = {}
+        self.answer: Fields | None = None
+
+
+class LegacyServer:
+    """One session. `opened` is the result of `initialize`; `mint` makes unguessable states.
+
+    What the server lists is told to `parameters`.
+    """
+
+    def __init__(
+        self,
+        opened: Raw,
+        capabilities: Raw | None,
+        mint: Callable[[], str],
+        parameters: Parameters,
+    ) -> None:
+        self._parameters = parameters
+        self._opened = members({"result": opened}, "result")
+        self._offers = inside(self._opened, "capabilities")
+        self._client = mapping(plain(capabilities))
+        self._mint = mint
+        self._tickets = Tickets()
+        self._listening: dict[int, Subscription] = {}
+        self._subscribing: dict[str, tuple[int, str]] = {}
+        self._asking: dict[int, _Asking] = {}
+        self._level = ""
+        self._own = 0
+
+    def __repr__(self) -> str:
+        return f"<LegacyServer {self._tickets!r} asking={list(self._asking)}>"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is in flight, or waits for input."""
+        return bool(self._tickets)
+
+    def waits(self, number: int) -> bool:
+        """Whether a request waits for its client to come back with input."""
+        return number in self._asking
+
+    def can_take(self, request: Request) -> bool:
+        """Whether the session serves this request beside those it has.
+
+        A legacy server says of no question, and of no log message, which request it is about.
+        """
+        others = (each.request for each in self._tickets)
+        return not (self._alone(request) and any(map(self._alone, others)))
+
+    def ask(self, request: Request) -> tuple[int, Effects]:
+        """Take up a request: its ticket, and what is to be done."""
+        ticket = self._tickets.issue(request)
+        if request.method == methods.DISCOVER:
+            return ticket.number, self._complete(ticket, results.discovery(self._opened))
+        if request.method == methods.LISTEN:
+            return ticket.number, self._listen(ticket)
+        if request.method in methods.REMOVED_METHODS:
+            self._tickets.take(ticket.number)
+            return ticket.number, [Answer(ticket.number, NO_SUCH_METHOD.answer(ticket.id))]
+        return ticket.number, [*self._set_level(request), self._forward(ticket)]
+
+    def resume(self, request: Request) -> tuple[int, Effects] | Refused:
+        """Take up a request that brings the input which an earlier one was answered to lack."""
+        state = text(request.params.get("requestState"))
+        number = next((each for each, asking in self._asking.items() if asking.state == state), 0)
+        ticket = self._tickets.get(number)
+        if ticket is None:
+            return UNKNOWN_STATE
+        if _target(ticket.request) != _target(request):
+            return _OTHER_REQUEST
+        ticket.adopt(request)
+        return number, self._inform(ticket, self._asking[number], request)
+
+    def knows(self, state: str) -> bool:
+        """Whether a request waits for input under that state."""
+        return any(each.state == state for each in self._asking.values())
+
+    def cancel(self, number: int) -> Effects:
+        """Nobody waits for that request any more."""
+        if self._tickets.take(number) is None:
+            return []
+        subscription = self._listening.pop(number, None)
+        if subscription is not None:
+            waiting = self._subscribing.items()
+            self._subscribing = {own: each for own, each in waiting if each[0] != number}
+            return self._unsubscribe(subscription)
+        asking = self._asking.pop(number, None)
+        unanswered = () if asking is None else asking.ids.values()
+        refusals = [Send(_NO_INPUT.answer(each)) for each in unanswered]
+        return [*refusals, Send(cancellation(number))]
+
+    def announce(self, changed: Changed) -> Effects:
+        """Tell those who listen of a change."""
+        heard = (
+            (number, each.hears(changed.method, changed.fields))
+            for number, each in self._listening.items()
+        )
+        return [Push(number, message) for number, message in heard if message is not None]
+
+    def receive(self, message: Fields) -> Effects:
+        """Take a message of the server; late answers come to nothing."""
+        if "method" not in message:
+            return self._answered(message)
+        method = text(message["method"])
+        if "id" in message:
+            return self._asked(method, message)
+        return self._notified(method, message)
+
+    def _alone(self, request: Request) -> bool:
+        """Whether what the server says of its own accord could be about this request."""
+        may_ask = request.method in methods.INPUT_METHODS and any(
+            each in self._client for each in methods.INPUTS.values()
+        )
+        return may_ask or methods.LOG_LEVEL_KEY in request.meta
+
+    def _forward(self, ticket: Ticket) -> Send:
+        request = ticket.request
+        meta = numbered(request, ticket.number)
+        kept = {name: value for name, value in meta.items() if name not in methods.REQUEST_KEYS}
+        params = {
+            name: value
+            for name, value in request.params.items()
+            if name not in ("inputResponses", "requestState")
+        }
+        return Send(request.encoded(ticket.number, params, kept))
+
+    def _set_level(self, asking: Request) -> Effects:
+        level = text(asking.meta.get(methods.LOG_LEVEL_KEY))
+        if level in ("", self._level) or "logging" not in self._offers:
+            return []
+        self._level = level
+        return [Send(request(self._mint_own(), methods.SET_LEVEL, {"level": level}))]
+
+    def _listen(self, ticket: Ticket) -> Effects:
+        honored = wanted(ticket.request.params.get("notifications"), self._offers)
+        subscription = self._listening[ticket.number] = Subscription(ticket.id, honored)
+        if not subscription.waiting:
+            return [Push(ticket.number, subscription.acknowledged())]
+        asked: Effects = []
+        for uri in subscription.uris:
+            own = self._mint_own()
+            self._subscribing[own] = (ticket.number, uri)
+            asked.append(Send(request(own, methods.SUBSCRIBE, {"uri": uri})))
+        return asked
+
+    def _unsubscribe(self, subscription: Subscription) -> Effects:
+        kept = {uri for each in self._listening.values() for uri in each.uris}
+        return [
+            Send(request(self._mint_own(), methods.UNSUBSCRIBE, {"uri": uri}))
+            for uri in subscription.uris
+            if uri not in kept
+        ]
+
+    def _answered(self, message: Fields) -> Effects:
+        number = identity(message.get("id"))
+        if isinstance(number, str) and ids.number(number) is None:
+            return self._subscribed(number, agreed="error" not in message)
+        ticket = self._tickets.answered(message)
+        if ticket is None or ticket.number in self._listening:
+            return []
+        asking = self._asking.get(ticket.number)
+        if asking is not None:
+            asking.answer = message
+            return []
+        return self._finish(ticket, message)
+
+    def _finish(self, ticket: Ticket, message: Fields) -> Effects:
+        if "error" not in message:
+            return self._complete(ticket, message.get("result", raw({})))
+        elicitations = results.url_elicitations(message["error"])
+        if elicitations is not None:
+            return self._elicit(ticket, elicitations)
+        self._tickets.take(ticket.number)
+        failed = {**message, "error": results.error(message["error"])}
+        return [Answer(ticket.number, ticket.answer(failed))]
+
+    def _complete(self, ticket: Ticket, found: Raw) -> Effects:
+        self._tickets.take(ticket.number)
+        if ticket.method == methods.LIST_TOOLS:
+            self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
+        told = results.complete(ticket.method, found, self._opened.get("serverInfo"))
+        return [Answer(ticket.number, result(ticket.id, told))]
+
+    def _elicit(self, ticket: Ticket, elicitations: dict[str, object]) -> Effects:
+        """Send the user to the URLs; the client's next request is one of its own."""
+        self._tickets.take(ticket.number)
+        offered = mapping(self._client.get("elicitation"))
+        if "url" not in offered or ticket.method not in methods.INPUT_METHODS:
+            needed: object = {"requiredCapabilities": {"elicitation": {"url": {}}}}
+            refused = Refused(methods.MISSING_CAPABILITY, "elicitation by URL is needed", needed)
+            return [Answer(ticket.number, refused.answer(ticket.id))]
+        told = results.input_required(elicitations, "")
+        return [Answer(ticket.number, result(ticket.id, told))]
+
+    def _subscribed(self, own: str, *, agreed: bool) -> Effects:
+        number, uri = self._subscribing.pop(own, (0, ""))
+        subscription = self._listening.get(number)
+        if subscription is None or not subscription.settle(uri, agreed=agreed):
+            return []
+        return [Push(number, subscription.acknowledged())]
+
+    def _asked(self, method: str, message: Fields) -> Effects:
+        server_id = message["id"]
+        if method == methods.PING:
+            return [Send(result(server_id, {}))]
+        ticket = next((each for each in self._tickets if each.method in methods.INPUT_METHODS
+                       and self._alone(each.request)), None)  # fmt: skip
+        if ticket is None or methods.INPUTS.get(method) not in self._client:
+            return [Send(_NOBODY_ASKS.answer(server_id))]
+        client_waits = ticket.number not in self._asking
+        asking = self._asking.setdefault(ticket.number, _Asking(self._mint()))
+        asking.size += sum(map(len, map(bytes, message.values())))
+        if len(asking.ids) >= MOST_QUESTIONS or asking.size > QUESTIONS_LIMIT:
+            return [Send(_TOO_MANY.answer(server_id))]
+        asking.count += 1
+        name = f"input-{asking.count}"
+        asking.ids[name] = server_id
+        asking.requests[name] = _question(method, message)
+        return self._require(ticket, asking) if client_waits else []
+
+    def _inform(self, ticket: Ticket, asking: _Asking, brought: Request) -> Effects:
+        """Pass the client's input on; ask again for what is still missing."""
+        if asking.answer is not None:
+            del self._asking[ticket.number]
+            return self._finish(ticket, asking.answer)
+        sent: Effects = []
+        for name, response in members(brought.params, "inputResponses").items():
+            if name in asking.ids:
+                del asking.requests[name]
+                sent.append(Send(result(asking.ids.pop(name), response)))
+        if asking.ids:
+            asking.state = self._mint()
+            return [*sent, *self._require(ticket, asking)]
+        del self._asking[ticket.number]
+        return sent
+
+    def _require(self, ticket: Ticket, asking: _Asking) -> Effects:
+        told = results.input_required(asking.requests, asking.state)
+        return [Answer(ticket.number, result(ticket.id, told))]
+
+    def _notified(self, method: str, message: Fields) -> Effects:
+        if method == methods.PROGRESS:
+            ticket = self._tickets.get(identity(inside(message, "params").get("progressToken")))
+            push = None if ticket is None else ticket.progress(message)
+            return [] if push is None else [push]
+        if method == methods.UPDATED or method in methods.LIST_CHANGES:
+            return [Changed(method, message)]
+        if method == methods.LOG:
+            logging = [each for each in self._tickets if each.wants_logs]
+            return [Push(each.number, encode(message)) for each in logging[:1]]
+        return []
+
+    def _mint_own(self) -> str:
+        self._own += 1
+        return f"proxy-{self._own}"
+
+
+def _target(request: Request) -> tuple[str, str, str]:
+    params = request.params
+    return request.method, text(params.get("name")), text(params.get("uri"))
+
+
+def _question(method: str, message: Fields) -> dict[str, object]:
+    params = mapping(plain(message.get("params")))
+    if method == "elicitation/create":
+        params = results.without_id(params)
+    return {"method": method, "params": params}

@@ -1,0 +1,73 @@
+"""Answers of a legacy server as a modern client takes them, and the capabilities it offers."""
+
+from msgspec import Raw
+
+from ..jsonrpc import methods
+from ..jsonrpc.members import Fields, inside, members, raw
+from .request import mapping, plain
+from .versions import LATEST_LEGACY, MODERN_VERSION
+
+_COMPLETE = raw("complete")
+_NEVER_FRESH = {"ttlMs": raw(0), "cacheScope": raw("private")}
+
+
+def complete(method: str, result: Raw, server_info: Raw | None) -> Fields:
+    """A result with what the modern revision asks of every one. Raises MalformedMessage.
+
+    A legacy server says nothing about freshness, so nothing may be cached ("Caching", `ttlMs` 0).
+    """
+    fields = members({"result": result}, "result")
+    fields.setdefault("resultType", _COMPLETE)
+    if method in methods.CACHEABLE or method == methods.DISCOVER:
+        fields = {**_NEVER_FRESH, **fields}
+    if server_info is not None:
+        meta = inside(fields, "_meta")
+        meta.setdefault(methods.SERVER_INFO_KEY, server_info)
+        fields["_meta"] = raw(meta)
+    return fields
+
+
+def discovery(initialized: Fields) -> Raw:
+    """The result of `server/discover` that says what the result of `initialize` said."""
+    capabilities = inside(initialized, "capabilities")
+    capabilities.pop("tasks", None)
+    told: dict[str, object] = {
+        "supportedVersions": [MODERN_VERSION, LATEST_LEGACY],
+        "capabilities": capabilities,
+    }
+    if "instructions" in initialized:
+        told["instructions"] = initialized["instructions"]
+    return raw(told)
+
+
+def error(failure: Raw) -> Raw:
+    """A JSON-RPC error without the codes that the modern revision gave up."""
+    found = dict(mapping(plain(failure)))
+    if found.get("code") != methods.RESOURCE_NOT_FOUND:
+        return failure
+    return raw({**found, "code": methods.INVALID_PARAMS})
+
+
+def url_elicitations(failure: Raw) -> dict[str, object] | None:
+    """The input requests that a URL_ELICITATION_REQUIRED error stands for; None for any other."""
+    found = mapping(plain(failure))
+    if found.get("code") != methods.URL_ELICITATION_REQUIRED:
+        return None
+    asked = mapping(found.get("data")).get("elicitations")
+    return {
+        f"url-{place}": {"method": "elicitation/create", "params": without_id(each)}
+        for place, each in enumerate(asked if isinstance(asked, list) else ())
+    }
+
+
+def without_id(params: object) -> dict[str, object]:
+    """The parameters of an elicitation as 2026-07-28 has them: without `elicitationId`."""
+    return {name: value for name, value in mapping(params).items() if name != "elicitationId"}
+
+
+def input_required(requests: dict[str, object], state: str) -> Fields:
+    """The result that asks the client for input; `state` "" for none."""
+    told: dict[str, object] = {"resultType": "input_required", "inputRequests": requests}
+    if state:
+        told["requestState"] = state
+    return {name: raw(value) for name, value in told.items()}

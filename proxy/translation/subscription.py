@@ -1,0 +1,77 @@
+"""One `subscriptions/listen` of a modern client at a legacy server: what it hears, and how."""
+
+from msgspec import Raw
+
+from ..jsonrpc import methods
+from ..jsonrpc.members import Fields, inside
+from .request import mapping, notification, plain, result, text, with_meta
+
+Honored = dict[str, object]
+
+
+def wanted(filters: Raw | None, capabilities: Fields) -> Honored:
+    """The part of a filter that a server with these capabilities honors."""
+    asked = mapping(plain(filters))
+    offers = {name: mapping(plain(value)) for name, value in capabilities.items()}
+    honored: Honored = {
+        name: True
+        for name, capability in methods.LIST_CHANGES.values()
+        if asked.get(name) is True and offers.get(capability, {}).get("listChanged") is True
+    }
+    uris = asked.get("resourceSubscriptions")
+    if isinstance(uris, list) and offers.get("resources", {}).get("subscribe") is True:
+        honored["resourceSubscriptions"] = [each for each in uris if isinstance(each, str)]
+    return honored
+
+
+class Subscription:
+    """What a client listens for. `waiting` are URIs that the server has not yet agreed to."""
+
+    def __init__(self, request_id: Raw, honored: Honored) -> None:
+        self._id = request_id
+        self._honored = honored
+        self.waiting = set(self.uris)
+
+    def __repr__(self) -> str:
+        return f"<Subscription {self._honored} waiting={self.waiting}>"
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        """The resources whose updates the client asked for."""
+        found = self._honored.get("resourceSubscriptions", [])
+        return tuple(found) if isinstance(found, list) else ()
+
+    def settle(self, uri: str, *, agreed: bool) -> bool:
+        """The server answered for a resource; whether this was the last one waited for."""
+        if uri not in self.waiting:
+            return False
+        self.waiting.discard(uri)
+        if not agreed:
+            self._honored["resourceSubscriptions"] = [each for each in self.uris if each != uri]
+        return not self.waiting
+
+    def acknowledged(self) -> bytes:
+        """The first message on the stream."""
+        params = {"_meta": {methods.SUBSCRIPTION_KEY: self._id}, "notifications": self._honored}
+        return notification(methods.ACKNOWLEDGED, params)
+
+    def hears(self, method: str, message: Fields) -> bytes | None:
+        """A change as this stream tells it; None if it is none of its client's business.
+
+        An update may name a part of a resource that the client subscribed to.
+        """
+        if self.waiting:
+            return None
+        if method == methods.UPDATED:
+            uri = text(inside(message, "params").get("uri"))
+            if not any(uri.startswith(each) for each in self.uris):
+                return None
+        elif self._honored.get(methods.LIST_CHANGES[method][0]) is not True:
+            return None
+        return with_meta(message, "params", methods.SUBSCRIPTION_KEY, self._id)
+
+
+def closure(request_id: Raw) -> bytes:
+    """The answer that ends a client's stream as it should ("Graceful Closure")."""
+    meta = {methods.SUBSCRIPTION_KEY: request_id}
+    return result(request_id, {"resultType": "complete", "_meta": meta})

@@ -1,0 +1,89 @@
+"""What a session and its connection to the server expect of each other."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..errors import ProxyError
+from ..jsonrpc.message import RequestId
+from ..outcome import Verdict
+
+
+class Unreachable(ProxyError):
+    """A server that cannot be started or connected to: a line, and the verdict on open calls."""
+
+    def __init__(self, reason: str, verdict: Verdict) -> None:
+        super().__init__(reason)
+        self.verdict = verdict
+
+
+class LinkOwner(Protocol):
+    """Who is told what a server says on a link. After `link_ended` it hears nothing more.
+
+    While `probing`, the server was asked for nothing but its era: if it ends, that is its answer
+    and no failed start.
+    """
+
+    @property
+    def probing(self) -> bool:
+        """Whether the server is still asked which era it speaks."""
+
+    def link_message(self, data: bytes, arrived: float) -> None:
+        """One message of the server, or what it sent in place of one; `arrived`: when it came."""
+
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+        """The server did not take a message, or its answer is lost; the link lives on.
+
+        `ids` are those of the requests in it; None if nobody knows whose answer it is.
+        """
+
+    def link_ended(self, verdict: Verdict, reason: str) -> None:
+        """The server can say nothing more on this link; `verdict` is that on open calls."""
+
+
+class Link(Protocol):
+    """A way to one server for the messages of one session, in both directions.
+
+    `exited` is set once nothing of it is left here or at the server.
+    """
+
+    exited: asyncio.Event
+
+    @property
+    def held(self) -> int:
+        """Bytes of messages that wait here: for the server to take, or to come to their end."""
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Send one message, or a batch; False if the server does not take what it was sent before.
+
+        `headers` are the end-to-end header lines of the client's request; only HTTP carries them.
+        """
+
+    def pause(self) -> None:
+        """Read no more of the server for now."""
+
+    def resume(self) -> None:
+        """Read on."""
+
+    def end(self) -> None:
+        """End the session at the server as its transport has it; the owner hears nothing more."""
+
+    def kill(self) -> None:
+        """End it at once; the owner hears nothing more."""
+
+
+class Connector(Protocol):
+    """Opens links to one server."""
+
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
+        """A new link. Raises Unreachable.
+
+        `headers` are those of the request that needs it, `query` is that of its target; only HTTP
+        carries them.
+        """
+
+    async def probe(self) -> str:
+        """Why no link could be opened now, in one line; "" if one could."""
+
+    async def close(self) -> None:
+        """Let go of what is left once all links have ended."""

@@ -1,0 +1,42 @@
+"""A message of a server that is longer than the limit: whoever waits for it is told."""
+
+import logging
+
+from .. import logs
+from ..errors import MalformedMessage
+from ..jsonrpc import codec
+from ..jsonrpc.message import Message, RequestId
+from ..outcome import GARBLED
+from .base import Link, LinkOwner
+
+LOG = logging.getLogger("proxy.messages")
+
+
+def too_long(limit: int, length: int = 0) -> str:
+    """Why it is refused."""
+    size = f"of {length} bytes" if length else f"of more than {limit} bytes"
+    return f"the server sent a message {size}: --message-limit is {limit}"
+
+
+def labels(text: bytes) -> tuple[Message, ...]:
+    """What is known of it by its abridged text; nothing if that is no message."""
+    try:
+        return codec.decode_all(text)
+    except MalformedMessage:
+        return ()
+
+
+def refuse(link: Link, owner: LinkOwner, text: bytes, length: int, limit: int) -> None:
+    """Tell whose message it is, by its abridged text, that it will not come."""
+    reason = too_long(limit, length)
+    messages = labels(text)
+    for each in messages:
+        if each.is_request:
+            request_id: RequestId = each.id  # type: ignore[assignment]  # a request has one
+            link.send(codec.error(request_id, codec.INVALID_REQUEST, reason))
+    answers = [each.id for each in messages if each.is_answer]
+    if answers or not messages:
+        ids = [each for each in answers if isinstance(each, RequestId)]
+        owner.link_returned(ids or None, GARBLED, reason)
+    else:
+        logs.event(LOG, "message dropped", logging.WARNING, reason=reason)

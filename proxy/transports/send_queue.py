@@ -1,0 +1,86 @@
+"""The messages of one session on their way to a server that takes each on a connection of its own.
+
+Two connections are not in order. So what expects no answer (a notification, a client's answer)
+and `initialize` are taken by the server before anything is sent that came after them; requests
+overtake each other only, as they may.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from ..jsonrpc import codec, methods
+from ..jsonrpc.message import Message, RequestId
+
+BACKLOG_LIMIT = 8 * 1024 * 1024
+"""Bytes that may be on their way to a server that does not take them; then none is added."""
+
+
+class Parcel:
+    """One message on its way, with the header lines that go with it."""
+
+    __slots__ = ("headers", "ids", "initializes", "message")
+
+    def __init__(self, message: bytes, headers: bytes) -> None:
+        parts = codec.decode_all(message)
+        self.message = message
+        self.headers = headers
+        self.ids: tuple[RequestId, ...] = tuple(
+            [each.id for each in parts if each.is_request]  # type: ignore[misc]  # which has one
+        )
+        self.initializes = any(map(_initializes, parts))
+
+    def __repr__(self) -> str:
+        return f"<Parcel bytes={len(self.message)} ids={self.ids}>"
+
+    @property
+    def goes_first(self) -> bool:
+        """Whether nothing that came later may be sent before this one is delivered."""
+        return not self.ids or self.initializes
+
+
+class Lane:
+    """Hands on parcels in order; `deliver` sends one, and `delivered` is called in the end."""
+
+    __slots__ = ("_bytes", "_deliver", "_first", "_waiting")
+
+    def __init__(self, deliver: Callable[[Parcel], None]) -> None:
+        self._deliver = deliver
+        self._waiting: deque[Parcel] = deque()
+        self._first: Parcel | None = None
+        self._bytes = 0
+
+    def __repr__(self) -> str:
+        return f"<Lane bytes={self._bytes} waiting={len(self._waiting)}>"
+
+    @property
+    def held(self) -> int:
+        """Bytes that are on their way."""
+        return self._bytes
+
+    def send(self, message: bytes, headers: bytes) -> bool:
+        """Take a message, one or a batch; False if too much is on its way already."""
+        if self._bytes > BACKLOG_LIMIT:
+            return False
+        parcel = Parcel(message, headers)
+        self._bytes += len(message)
+        self._waiting.append(parcel)
+        self._go_on()
+        return True
+
+    def delivered(self, parcel: Parcel) -> None:
+        """The server took the parcel, or never will."""
+        self._bytes -= len(parcel.message)
+        if parcel is self._first:
+            self._first = None
+            self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting and self._first is None:
+            parcel = self._waiting.popleft()
+            if parcel.goes_first:
+                self._first = parcel
+            self._deliver(parcel)
+
+
+def _initializes(message: Message) -> bool:
+    return message.is_request and message.method == methods.INITIALIZE

@@ -1,0 +1,330 @@
+"""A stdio server's process: its own process group, lines in, lines out, stderr to the log."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from time import perf_counter
+
+from .. import logs
+from ..jsonrpc import codec
+from ..jsonrpc.ndjson import LineReader, encode
+from ..outcome import EXITED, SATURATED, Verdict
+from .backoff import Attempts
+from .base import Connector, Link, LinkOwner, Unreachable
+from .oversized_message import refuse
+from .processes import Listener, Processes, Program
+from .stderr_log import LINES_PER_SECOND, StderrLog
+
+LOG = logging.getLogger("proxy.child")
+
+BACKLOG_LIMIT = 8 * 1024 * 1024
+"""Bytes that may wait for a process that does not read; then it is sent nothing more."""
+
+FREE_FAILURES = 2
+"""So many processes may end in a row without having said anything before there is a pause."""
+
+# The specification's way to end a stdio server: close its input, then SIGTERM, then SIGKILL.
+_TERM_AFTER = 1.0
+_KILL_AFTER = 3.0
+# A descendant may hold stdout open for ever, and a process may close it and live on.
+_LAST_WORDS = 1.0
+
+_BY_SIGNAL = 128
+"""Shells, npx and docker exit with this and the number of the signal that ended their process."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildTerms:
+    """What all processes of one server share."""
+
+    program: Program
+    processes: Processes
+    message_limit: int
+    attempts: Attempts
+    stderr: logs.Quota
+    on_killed: Callable[[str], None]
+    """Is told the signal that ended a process, if it was none of the proxy's."""
+
+
+class _Output(asyncio.Protocol):
+    """One of the process's outputs."""
+
+    def __init__(self, hear: Callable[[bytes], None], end: Callable[[], None]) -> None:
+        self._hear = hear
+        self._end = end
+
+    def data_received(self, data: bytes) -> None:
+        self._hear(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+
+
+class Child(Listener, Link):
+    """One process: a Link. `exited` is set once it has exited and its group is killed."""
+
+    def __init__(self, owner: LinkOwner, terms: ChildTerms) -> None:
+        self._owner: LinkOwner | None = owner
+        self._terms = terms
+        self._answered = False
+        self._stdin: asyncio.WriteTransport | None = None
+        self._stdout: asyncio.ReadTransport | None = None
+        self._stderr: asyncio.ReadTransport | None = None
+        self._lines = LineReader(terms.message_limit)
+        self._complaints = StderrLog(terms.stderr)
+        self._timers: list[asyncio.TimerHandle] = []
+        self._mute = False
+        self._paused = False
+        self._told_to_end = False
+        self._reason = "the server's process closed its output"
+        self.pid = 0
+        self.exited = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Child pid={self.pid} exited={self.exited.is_set()}>"
+
+    async def start(self) -> None:
+        """Start the process. Raises Unreachable, or OSError where the system has no room for it."""
+        loop = asyncio.get_running_loop()
+        stdin, stdout, stderr = _pipes()
+        theirs = (stdin[0], stdout[1], stderr[1])
+        hear = partial(_Output, self._hear, self._fall_silent)
+        complain = partial(_Output, self._complain, self._finish_complaint)
+        try:
+            self._stdin, _ = await loop.connect_write_pipe(
+                asyncio.BaseProtocol, os.fdopen(stdin[1], "wb", 0)
+            )
+            self._stdout, _ = await loop.connect_read_pipe(hear, os.fdopen(stdout[0], "rb", 0))
+            self._stderr, _ = await loop.connect_read_pipe(complain, os.fdopen(stderr[0], "rb", 0))
+            await self._terms.processes.start(self._terms.program, theirs, self)
+        except (Unreachable, OSError, asyncio.CancelledError):
+            self._owner = None
+            self._close()
+            raise
+        finally:
+            for each in theirs:
+                os.close(each)
+
+    def process_started(self, pid: int) -> None:
+        self.pid = pid
+        logs.event(LOG, "child started", pid=pid)
+
+    def process_exited(self, code: int) -> None:
+        """What it said last may still be in the pipe."""
+        for timer in self._timers:
+            timer.cancel()
+        self._note_exit(code)
+        self.exited.set()
+        if self._owner is None or self._mute:
+            self._leave()
+        else:
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave_unread)
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        """Write one line."""
+        pipe = self._stdin
+        if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() > BACKLOG_LIMIT:
+            return False
+        pipe.write(encode(message))
+        return True
+
+    @property
+    def held(self) -> int:
+        return self._lines.held + (self._stdin.get_write_buffer_size() if self._stdin else 0)
+
+    def pause(self) -> None:
+        """Read its stdout no more for now."""
+        pipe = self._stdout
+        if pipe is not None and not pipe.is_closing() and not self._paused:
+            self._paused = True
+            pipe.pause_reading()
+
+    def resume(self) -> None:
+        """Read its stdout on."""
+        pipe = self._stdout
+        if pipe is not None and not pipe.is_closing() and self._paused:
+            self._paused = False
+            pipe.resume_reading()
+
+    def end(self) -> None:
+        """End the process and its whole group."""
+        self._told_to_end = True
+        self._wind_down()
+
+    def kill(self) -> None:
+        """End the process and whoever descends from it at once."""
+        self._owner = None
+        self._signal(signal.SIGKILL)
+
+    def _hear(self, data: bytes) -> None:
+        owner = self._owner
+        if owner is None:
+            return
+        arrived = perf_counter()
+        for line, length in self._lines.feed(data):
+            if not (codec.is_spoken(line) or (length and not line)):
+                self._complaints.stray(self.pid, line)
+                continue
+            self._note_answer()
+            if length:
+                refuse(self, owner, line, length, self._terms.message_limit)
+            else:
+                owner.link_message(line, arrived)
+
+    def _note_answer(self) -> None:
+        if not self._answered:
+            self._answered = True
+            self._terms.attempts.worked()
+
+    def _fall_silent(self) -> None:
+        """Its stdout ended; most often its exit follows at once, and tells why."""
+        self._mute = True
+        if self.exited.is_set() or self._owner is None:
+            self._leave()
+        else:
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave)
+
+    def _complain(self, data: bytes) -> None:
+        self._complaints.feed(self.pid, data)
+
+    def _finish_complaint(self) -> None:
+        self._complaints.finish(self.pid)
+
+    def _note_exit(self, code: int) -> None:
+        name = _signal_of(code)
+        killed = bool(name) and not self._told_to_end
+        self._reason = (
+            f"the server's process was ended by {name}"
+            if killed
+            else (f"the server's process ended with exit code {code}")
+        )
+        level = logging.WARNING if code and not self._told_to_end else logging.INFO
+        by = {"signal": name} if name else {}
+        logs.event(
+            LOG, "child killed" if killed else "child exited", level, pid=self.pid, code=code, **by
+        )
+        if killed:
+            self._terms.on_killed(name)
+
+    def _leave_unread(self) -> None:
+        """Read no more of what it said last, unless that waits for a slow client."""
+        if self._paused and self._owner is not None:
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave_unread)
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            self._tell_end(owner, EXITED, self._reason)
+        if self.exited.is_set():
+            self._close()
+        else:
+            self._wind_down()
+
+    def _tell_end(self, owner: LinkOwner, verdict: Verdict, reason: str) -> None:
+        if not owner.probing:
+            now = perf_counter()
+            self._terms.attempts.ended(now, verdict.error_type, worked=self._answered)
+        owner.link_ended(verdict, reason)
+
+    def _wind_down(self) -> None:
+        self._owner = None
+        if self.exited.is_set() or self._timers:
+            return
+        if self._stdin is not None:
+            self._stdin.close()
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(_TERM_AFTER, self._signal, signal.SIGTERM),
+            loop.call_later(_KILL_AFTER, self._signal, signal.SIGKILL),
+        ]
+
+    def _close(self) -> None:
+        for pipe in (self._stdin, self._stdout, self._stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        self._told_to_end = True
+        self._terms.processes.signal(self.pid, number)
+
+
+def _pipes() -> list[tuple[int, int]]:
+    """Three pipes. Raises OSError."""
+    made: list[tuple[int, int]] = []
+    try:
+        while len(made) < 3:
+            made.append(os.pipe())
+    except OSError:
+        for each in chain(*made):
+            os.close(each)
+        raise
+    return made
+
+
+def _signal_of(code: int) -> str:
+    """The signal that ended a process, by its exit code; "" if none did."""
+    number = -code if code < 0 else code - _BY_SIGNAL
+    return signal.Signals(number).name if number in set(signal.Signals) else ""
+
+
+class Children(Connector):
+    """Starts a process for each link.
+
+    `on_restart` is told of each that takes the place of one that ended by itself, `on_killed` of
+    each that a signal ended, which. A command whose processes end again and again before they said
+    anything is given a rest.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        processes: Processes,
+        message_limit: int,
+        on_restart: Callable[[], None],
+        on_killed: Callable[[str], None],
+    ) -> None:
+        self._on_restart = on_restart
+        self._attempts = Attempts(free=FREE_FAILURES)
+        quota = logs.Quota(LINES_PER_SECOND)
+        self._terms = ChildTerms(
+            program, processes, message_limit, self._attempts, quota, on_killed
+        )
+
+    def __repr__(self) -> str:
+        return f"<Children {self._terms.program.command[0]}>"
+
+    async def connect(self, owner: LinkOwner, headers: bytes = b"", query: bytes = b"") -> Child:
+        attempts = self._attempts
+        pause = attempts.pause(perf_counter())
+        if pause:
+            reason = f"the server's process ended {attempts.failures} times without an answer"
+            raise Unreachable(f"{reason}: it is started again in {pause:.1f} s", EXITED)
+        child = Child(owner, self._terms)
+        try:
+            await child.start()
+        except Unreachable as error:
+            attempts.failed(perf_counter(), error.verdict.error_type)
+            raise
+        except OSError as error:  # No failure of the server's: neither counted nor paused for.
+            reason = f"cannot start the server's process: {error.strerror}"
+            raise Unreachable(reason, SATURATED) from error
+        if attempts.started():
+            self._on_restart()
+        return child
+
+    async def probe(self) -> str:
+        failure = self._attempts.failure(perf_counter())
+        if failure:
+            return f"its last process gave no answer ({failure})"
+        executable = os.access(self._terms.program.command[0], os.X_OK)
+        return "" if executable else "its command is not an executable file"
+
+    async def close(self) -> None:
+        """Each process is ended with its link."""

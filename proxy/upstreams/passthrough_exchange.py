@@ -1,0 +1,476 @@
+"""One client request at an HTTP upstream: bytes pass through, the session watches them pass."""
+
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Protocol
+
+from ..calls.client_request import GONE_STATUS, Post, failure, resumption
+from ..errors import MalformedMessage
+from ..http.error_response import HttpError
+from ..http.head import Content, ResponseHead
+from ..http.interfaces import Source, Writer
+from ..http.sse import COMMENT, KEEP_ALIVE_SECONDS, Event
+from ..in_flight import (
+    ACKNOWLEDGED,
+    LATE,
+    PROGRESS,
+    UNRELATED,
+    Effect,
+    Finished,
+    Session,
+    Settled,
+    excuse,
+)
+from ..jsonrpc import codec, methods
+from ..jsonrpc.message import Message, RequestId
+from ..jsonrpc.truncated import Abridged
+from ..outcome import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_http
+from ..telemetry.catalogue import Outcome
+from .early_stream import LateAnswer
+from .event_relay import EventRelay
+
+_IDLE = Settled(())
+"""What becomes of the calls of an answer for which none waits."""
+ACCEPTED = 202
+_TOO_LONG = b"{"
+"""Stands for a message of which nothing is known: it passes all the same."""
+
+
+class Owner(Protocol):
+    """Who keeps the open exchanges, and counts."""
+
+    message_limit: int
+
+    def finished(self, finished: Finished, status: int, waited: float) -> None:
+        """A call is over; `waited` is how many seconds the upstream took once it was asked."""
+
+    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+        """Keep calls that the stream which resumes `name` may answer; end the others."""
+
+    def listens(self, session: str) -> bool:
+        """Whether the session has a GET stream, on which a server may answer."""
+
+    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None:
+        """A stream brought a message of so many bytes for a call of the session that is not its."""
+
+    def unread_elsewhere(self, session: str, data: bytes, size: int) -> None:
+        """A GET stream brought what cannot be read, and none of its own calls waits for it."""
+
+    def is_elsewhere(self, exchange: "Exchange", request_id: object) -> bool:
+        """Whether the id is of another call of the exchange's session, if of one given up."""
+
+    def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
+        """The upstream's answer has begun."""
+
+    def refusal(self, exchange: "Exchange", head: ResponseHead) -> bytes:
+        """What is passed on of the head of a refusal."""
+
+    def streams(self, more: int) -> None:
+        """So many more answers are streams."""
+
+    def closed(self, exchange: "Exchange") -> None:
+        """Nothing more will happen in this exchange."""
+
+
+class Exchange:
+    """The sink of one upstream answer, and the visitor of one client.
+
+    `session` holds the calls that the answer may answer: those of the client's message, or, on a
+    GET stream, those parked by earlier streams. From 2025-11-25 a server may close a stream that
+    has event ids before it answers; the client then comes back by GET with Last-Event-ID (MCP
+    specification, "Resumability and redelivery").
+
+    Implements Sink and Visitor.
+    """
+
+    __slots__ = (
+        "_held", "_kept_alive", "_last_event", "_looked", "_mark", "_owner", "_relay", "_session",
+        "_slow", "_source", "_waited", "_writer", "gone", "head", "post", "streaming",
+    )  # fmt: skip
+
+    def __init__(self, post: Post, session: Session, owner: Owner) -> None:
+        self.post = post
+        self.head: ResponseHead | None = None
+        self.gone = False
+        self.streaming = False
+        self._writer: Writer = post.client
+        self._slow = False
+        self._session = session
+        self._owner = owner
+        self._source: Source | None = None
+        self._relay: EventRelay | None = None
+        self._last_event = b""
+        self._held: Abridged | None = None
+        self._mark = 0.0
+        self._looked = 0.0
+        self._kept_alive = 0.0
+        self._waited = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.post!r} head={self.head!r} gone={self.gone}>"
+
+    def sent(self) -> None:
+        """The request is written, or waits for a connection: the wait begins."""
+        self._mark = self._looked = now = perf_counter()
+        for call in self.post.calls:
+            call.asked = now
+
+    def connected(self, source: Source) -> bool:
+        self._source = source
+        if self._slow:
+            source.pause(self)
+        return not self.gone
+
+    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        self._waited += arrived - self._mark
+        if self._refuses(head):
+            return
+        if self._is_accepted(head, body):
+            self._accept(head, body)
+            return
+        settled = self._session.settle(head.status, body, arrived) if self._session.busy else _IDLE
+        finished = settled.finished
+        if not settled.relay:
+            self._fail(502, "the upstream's answer was not an answer to the request", finished)
+            return
+        if self.streaming and not codec.has_answer(body):
+            self._fail(502, self._error(head, body).text, finished)
+            return
+        for each in finished:
+            each.call.answer_size = len(body) // len(finished)
+            if head.status >= 300 and each.verdict.outcome is not Outcome.OK:
+                each.call.reason = self._error(head, body).text
+        self.head = head
+        self._owner.answered(self, head)
+        forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
+        self._writer.answer(forward, body, head.status)
+        self._count(finished, self._status(head.status))
+        self._close()
+
+    def answer_begins(self, head: ResponseHead) -> None:
+        if self._refuses(head):
+            return
+        if self.streaming and (head.status != 200 or head.content is Content.OTHER):
+            self._drop_source()
+            error = self._error(head)
+            self._fail(502, error.text, self._session.end(judge_http(error)))
+            return
+        self.head = head
+        self._owner.answered(self, head)
+        if head.content is Content.EVENTS:
+            self._note_stream()
+        if head.content is Content.EVENTS and not head.encoded:
+            self._relay = EventRelay(self._writer, self._owner.message_limit)
+            self._writer.begin(head.forward)
+            return
+        if self._session.busy:
+            self._held = Abridged(self._owner.message_limit)
+        forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
+        self._writer.begin(forward, head.length)
+
+    def answer_piece(self, data: bytes, arrived: float) -> None:
+        self._waited += arrived - self._mark
+        if self._session.busy:
+            self._session.heard(arrived)
+        if self._relay is None:
+            self._writer.piece(data)
+            if self._held is not None:
+                self._held.feed(data)
+        else:
+            for event in self._relay.feed(data):
+                self._last_event = event.id or self._last_event
+                self._see(event, arrived)
+        self._mark = perf_counter()
+
+    def answer_ends(self, arrived: float) -> None:
+        self._waited += arrived - self._mark
+        if self._held is not None and self.head is not None:
+            status = self.head.status
+            if self._is_accepted(self.head, self._held.text):
+                self._park()
+            finished = self._session.settle(status, self._held.text, arrived).finished
+            for each in finished:
+                each.call.answer_size = self._held.length // len(finished)
+            self._count(finished, status)
+        complete = self._see_unfinished(arrived)
+        if self._waits and self._last_event:
+            self._park()
+        if self._waits:
+            reason = "the stream ended without an answer"
+            self._break_off(502, reason, self._session.end(GARBLED))
+        else:
+            if self._relay is not None and not complete:
+                self._relay.flush()
+            self._writer.end()
+            self._close()
+
+    def answer_lost(self, reason: str) -> None:
+        if self.gone:
+            return
+        self._wait_so_far()
+        self._see_unfinished(perf_counter())
+        if self._waits and self._last_event:
+            self._park()
+            self._writer.abort()
+            self._close()
+        else:
+            self._break_off(502, reason, self._end_own(UNREACHABLE))
+
+    def expire(self, now: float, patience: float) -> None:
+        """End the exchange if the upstream was silent for too long; a GET may be, for ever.
+
+        An upstream that is not read, because the client is slow, is not silent.
+        """
+        since, self._looked = self._looked, now
+        if self._slow:
+            excuse(self._session.calls, now - since)
+        else:
+            self._keep_alive(now)
+        overdue = self._session.overdue(now) if self.post.calls else ()
+        unheard = self.head is None and now - self._mark > patience
+        if overdue or (unheard and not self._waits and self.post.arrival.method != "GET"):
+            self._wait_so_far()
+            self._drop_source()
+            ended = (*overdue, *self._end_own(TIMED_OUT))
+            self._break_off(504, "the upstream did not answer in time", ended)
+
+    def _keep_alive(self, now: float) -> None:
+        """Send a comment on a stream, or begin one: its answer is late."""
+        if now - max(self._mark, self._kept_alive) <= KEEP_ALIVE_SECONDS:
+            return
+        self._kept_alive = now
+        if self._relay is not None:
+            self._relay.keep_alive()
+        elif self.head is None and self._may_stream:
+            if not self.streaming:
+                self._writer = LateAnswer(self.post.client)
+                self._note_stream()
+            self.post.client.piece(COMMENT)
+
+    @property
+    def _may_stream(self) -> bool:
+        """Whether the answer may be a stream, whatever the upstream will make of it.
+
+        That to `initialize` may not, since its head names the session.
+        """
+        calls = self.post.calls
+        opens = any(call.method == methods.INITIALIZE for call in calls)
+        return self._waits and self.post.arrival.accepts_events and not opens
+
+    def _note_stream(self) -> None:
+        if not self.streaming:
+            self.streaming = True
+            self._owner.streams(1)
+
+    def _status(self, status: int) -> int:
+        """The status that an answer has, if it is not decided yet."""
+        return 200 if self.streaming else status
+
+    @property
+    def kept(self) -> int:
+        """Bytes of an answer in pieces that are kept only to see what it comes to."""
+        events = 0 if self._relay is None else self._relay.kept
+        return events if self._held is None else self._held.held
+
+    def drop(self) -> None:
+        """Keep nothing of it: the answer goes by unread."""
+        if self._relay is not None and self._relay.kept:
+            self._relay.drop()
+        if self._held is not None:
+            self._held.drop()
+
+    def shut(self) -> None:
+        """End the exchange because the proxy ends."""
+        self._wait_so_far()
+        self._drop_source()
+        if self.head is not None and not self._waits:
+            self._writer.end()
+            self._close()
+        else:
+            self._break_off(503, "the proxy is shutting down", self._end_own(UNREACHABLE))
+
+    def cancel(self, request_id: RequestId | None) -> None:
+        """The caller cancelled a call; the upstream says how the exchange ends."""
+        finished = self._session.cancel(request_id, perf_counter())
+        if finished is not None:
+            self._wait_so_far()
+            self._count((finished,), GONE_STATUS)
+
+    def give_up(self) -> None:
+        """The caller ended the session; the upstream says how the exchange ends."""
+        self._give_up_own()
+
+    def withdraw(self) -> None:
+        """Another takes the client's request over: nothing of this exchange is counted."""
+        self._session.end(CANCELLED)
+        self._drop_source()
+        self._close()
+
+    def client_paused(self) -> None:
+        self._slow = True
+        if self._source is not None:
+            self._source.pause(self)
+
+    def client_resumed(self) -> None:
+        self._slow = False
+        if self._source is not None:
+            self._source.resume(self)
+
+    def client_gone(self) -> None:
+        if self._waits and self._last_event:
+            self._park()
+        self._wait_so_far()
+        self._give_up_own()
+        self._drop_source()
+        self._close()
+
+    @property
+    def _waits(self) -> bool:
+        """Whether a call of the client's own message is without an answer."""
+        return bool(self.post.calls) and self._session.busy
+
+    def _refuses(self, head: ResponseHead) -> bool:
+        """An answer whose outcome cannot be read is not passed on: it was asked for as identity."""
+        if not (head.encoded and self._waits):
+            return False
+        self._drop_source()
+        self._fail(502, "the upstream encoded its answer unasked", self._end_own(GARBLED))
+        return True
+
+    def _give_up_own(self) -> None:
+        calls = self._session.calls if self.post.calls else ()
+        self._count(self._session.give_up(calls, perf_counter()), GONE_STATUS)
+
+    def _error(self, head: ResponseHead, body: bytes = b"") -> HttpError:
+        return HttpError(head.status, body, in_session=bool(self.post.arrival.session))
+
+    def _end_own(self, verdict: Verdict) -> tuple[Finished, ...]:
+        return self._session.end(verdict) if self.post.calls else ()
+
+    def _park(self) -> None:
+        name = resumption(self.post, self._last_event.decode("latin-1"))
+        self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
+
+    def _is_accepted(self, head: ResponseHead, body: bytes) -> bool:
+        """Whether the answer may come on the session's GET stream, as it does from some servers.
+
+        SDKs' clients do not read the body of a 202, in which some frameworks write "Accepted".
+        """
+        if head.status != ACCEPTED or not self._waits or codec.has_answer(body):
+            return False
+        return self._owner.listens(self.post.arrival.session)
+
+    def _accept(self, head: ResponseHead, body: bytes) -> None:
+        """The server took the message, and answers on the session's GET stream."""
+        self.head = head
+        self._owner.answered(self, head)
+        self._park()
+        self._writer.answer(head.forward, body, head.status)
+        self._close()
+
+    def take(self, message: Message, size: int, now: float) -> None:
+        """Another stream brought the answer to one of the calls, or its progress."""
+        effect = self._session.receive(message, now)
+        if isinstance(effect, Finished):
+            self._wait_so_far()
+            effect.call.answer_size = size
+            self._count((effect,), self.head.status if self.head else 0)
+
+    def _see(self, event: Event, now: float) -> None:
+        """See which calls the event answers."""
+        arrival = self.post.arrival
+        listening = arrival.method == "GET" and arrival.session
+        if not event.is_message or not (self._session.busy or listening):
+            return
+        for call in self.post.calls:
+            call.first_event = call.first_event or now
+            call.heard = now
+        session = self._session
+        size = event.length or len(event.data)
+        effects: list[Effect | None] = []
+        try:
+            for each in codec.decode_all(event.data):
+                effect = self._hear(each, now)
+                effects.append(effect)
+                strays = effect is LATE or (effect is UNRELATED and each.method == PROGRESS)
+                if strays and arrival.session:
+                    self._owner.heard_elsewhere(arrival.session, each, size, now)
+        except MalformedMessage:
+            effects = [session.unreadable(event.data or _TOO_LONG)]
+            if listening and not session.busy:
+                self._owner.unread_elsewhere(arrival.session, event.data or _TOO_LONG, size)
+        for effect in effects:
+            if isinstance(effect, Finished):
+                effect.call.answer_size = size
+                self._count((effect,), self.head.status if self.head else 0)
+
+    def _hear(self, message: Message, now: float) -> Effect | None:
+        if message.method == ACKNOWLEDGED:
+            return self._session.acknowledge()
+        # An error whose id no call here has is to the only one here, unless another has the id.
+        if message.error and self._owner.is_elsewhere(self, message.id):
+            return LATE
+        return self._session.receive(message, now)
+
+    def _see_unfinished(self, now: float) -> bool:
+        """Whether an answer came last, without the line end that some servers leave out."""
+        relay = self._relay
+        event = None if relay is None else relay.unfinished()
+        if relay is None or event is None or not (self._session.busy and event.is_message):
+            return False
+        if not codec.has_answer(event.data):
+            return False
+        self._see(event, now)
+        relay.complete()
+        return True
+
+    def _break_off(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
+        if self.head is None:
+            self._fail(status, reason, finished)
+        elif finished and self._relay is not None and self._relay.between_events:
+            self._tell(self._relay, finished, reason)
+            self._writer.end()
+            self._close()
+        else:
+            self._count(finished, self.head.status)
+            self._writer.abort()
+            self._close()
+
+    def _fail(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
+        """Answer in the upstream's place, each call with its own id."""
+        calls = [each.call for each in finished]
+        start, body = failure(calls, status, reason, batch=self.post.is_batch)
+        self._writer.answer(start, body, status)
+        self._count(finished, self._status(status))
+        self._close()
+
+    def _tell(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
+        """Tell of failed calls on a stream that has begun."""
+        for each in finished:
+            relay.tell(codec.error(each.call.id, codec.UPSTREAM_LOST, reason))
+        self._count(finished, self.head.status if self.head else 0)
+
+    def _count(self, finished: Iterable[Finished], status: int) -> None:
+        for each in finished:
+            own = bool(self.post.calls)
+            waited = self._waited if own else perf_counter() - each.call.asked
+            self._owner.finished(each, status, waited)
+
+    def _wait_so_far(self) -> None:
+        """What passed since the upstream was last heard of is its time, not the proxy's."""
+        if self._mark:
+            now = perf_counter()
+            self._waited += now - self._mark
+            self._mark = now
+
+    def _drop_source(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.abort(self)
+
+    def _close(self) -> None:
+        self.gone = True
+        self._source = None
+        if self.streaming:
+            self._owner.streams(-1)
+        self._owner.closed(self)

@@ -1,0 +1,67 @@
+"""Calls that their client gives up by a message: a cancellation, or the DELETE of its session.
+
+Such a message counts once the server accepted it, so that nobody whom the server refuses can end
+the calls of others. Until then it is pending: two connections are not in order, so a server may end
+a call before the proxy has read that it accepted the message.
+"""
+
+from collections import Counter
+
+from ..calls.client_request import Post
+from ..in_flight import CANCELLED_METHOD, Finished
+from ..jsonrpc.message import NO_PARAMS, RequestId
+from ..outcome import CANCELLED
+from ..telemetry.catalogue import Outcome
+
+Withdrawal = tuple[str, RequestId | None]
+"""A session and the id of a call; None for all calls of the session."""
+
+_STANDS = frozenset((Outcome.OK, Outcome.TIMEOUT, Outcome.CANCELLED))
+"""Outcomes that no pending withdrawal changes: the server answered, or never would have."""
+
+
+def withdrawals(post: Post) -> tuple[Withdrawal, ...]:
+    """The calls that a client's message gives up; without a session they are not known."""
+    session = post.arrival.session
+    if not session or len(post.messages) == len(post.calls) > 0:
+        return ()
+    if post.arrival.method == "DELETE":
+        return ((session, None),)
+    asked = [
+        (message.params or NO_PARAMS).request_id
+        for message in post.messages
+        if message.method == CANCELLED_METHOD
+    ]
+    return tuple([(session, each) for each in asked if each is not None])
+
+
+class Pending:
+    """The withdrawals that no server has answered yet."""
+
+    def __init__(self) -> None:
+        self._open: Counter[Withdrawal] = Counter()
+
+    def __repr__(self) -> str:
+        return f"<Pending {dict(self._open)}>"
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def begin(self, post: Post) -> None:
+        """A client's message is passed on."""
+        self._open.update(withdrawals(post))
+
+    def end(self, post: Post) -> None:
+        """The server answered it, or never will."""
+        for each in withdrawals(post):
+            self._open[each] -= 1
+            if not self._open[each]:
+                del self._open[each]
+
+    def judge(self, finished: Finished) -> Finished:
+        """What a call came to: cancelled, if it failed while it was being withdrawn."""
+        call, verdict = finished
+        if verdict.outcome in _STANDS:
+            return finished
+        withdrawn = (call.session, call.id) in self._open or (call.session, None) in self._open
+        return Finished(call, CANCELLED) if withdrawn else finished

@@ -1,0 +1,261 @@
+"""What the clients of a conversation get: answers to their POSTs, and streams to their GETs."""
+
+from time import perf_counter
+from typing import Protocol
+
+from ..calls.client_request import Post, failure
+from ..http import response
+from ..http.error_response import UNAUTHORIZED
+from ..http.head import Header, lines
+from ..http.interfaces import Visitor
+from ..http.sse import COMMENT, ENDPOINT, KEEP_ALIVE_SECONDS, encode
+from ..in_flight import Call
+from .oauth_metadata import asking_for_token
+
+
+class Audience(Protocol):
+    """Who is told of the clients of one session, each of which is a Reply or a Listener."""
+
+    def pause(self, member: object) -> None:
+        """A client reads slower than it is written to."""
+
+    def resume(self, member: object) -> None:
+        """Follows each `pause`: the client caught up, or is written to no more."""
+
+    def streams(self, more: int) -> None:
+        """So many more answers are streams."""
+
+    def reply_gone(self, reply: "Reply") -> None:
+        """The client went away before its calls were answered."""
+
+    def listener_gone(self, listener: "Listener") -> None:
+        """The client closed its stream."""
+
+
+class Answer(Protocol):
+    """Where the answers to the calls of one client's message go."""
+
+    @property
+    def accepts_events(self) -> bool:
+        """Whether related messages may travel with the answer."""
+
+    def push(self, message: bytes) -> None:
+        """Send a message that comes before the answer."""
+
+    def answer(self, call: Call, message: bytes) -> int:
+        """Send the answer to one of the calls; the HTTP status that carries it."""
+
+    def fail(self, call: Call, status: int, reason: str) -> int:
+        """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
+
+    def drop(self, call: Call) -> None:
+        """A call was cancelled, and gets no answer."""
+
+    def keep_alive(self, now: float) -> None:
+        """See to it that something is sent now and then, for an answer that takes long."""
+
+
+class Listener(Visitor):
+    """A client's GET stream, to which the server's own messages go."""
+
+    __slots__ = ("_audience", "_kept_alive", "_post")
+
+    def __init__(self, post: Post, audience: Audience) -> None:
+        self._post = post
+        self._audience = audience
+        self._kept_alive = perf_counter()
+        post.client.attach(self)
+        post.client.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
+
+    def push(self, message: bytes) -> None:
+        """Send a message."""
+        self._post.client.piece(encode(message))
+
+    def name_endpoint(self, target: bytes) -> None:
+        """Tell a client of the HTTP+SSE transport where to post its messages."""
+        self._post.client.piece(encode(target, ENDPOINT))
+
+    def keep_alive(self, now: float) -> None:
+        """Send a comment, now and then: an idle stream is not taken for dead, nor the reverse."""
+        if now - self._kept_alive > KEEP_ALIVE_SECONDS:
+            self._kept_alive = now
+            self._post.client.piece(COMMENT)
+
+    def end(self) -> None:
+        """Complete the stream."""
+        self._post.client.end()
+
+    def abort(self) -> None:
+        """Break the stream off."""
+        self._post.client.abort()
+
+    def client_paused(self) -> None:
+        self._audience.pause(self)
+
+    def client_resumed(self) -> None:
+        self._audience.resume(self)
+
+    def client_gone(self) -> None:
+        self._audience.listener_gone(self)
+
+
+class Receipt(Answer):
+    """What the client of one POST gets in HTTP+SSE: 202 at once, the rest on its stream."""
+
+    __slots__ = ("_stream",)
+
+    STATUS = 202
+    accepts_events = True
+
+    def __init__(self, post: Post, stream: Listener) -> None:
+        self._stream = stream
+        post.client.answer(response.start(self.STATUS), b"", self.STATUS)
+
+    def push(self, message: bytes) -> None:
+        self._stream.push(message)
+
+    def answer(self, call: Call, message: bytes) -> int:
+        self._stream.push(message)
+        return self.STATUS
+
+    def fail(self, call: Call, status: int, reason: str) -> int:
+        return self.answer(call, failure((call,), status, reason)[1])
+
+    def drop(self, call: Call) -> None:
+        pass
+
+    def keep_alive(self, now: float) -> None:
+        """The stream is kept alive by itself."""
+
+
+class Reply(Answer, Visitor):
+    """What the client of one POST gets. It becomes a stream when a related message comes first.
+
+    It does so as well when the answer takes long, so that comments keep it alive; a client that
+    takes no stream has to wait in silence. `headers` go with the head of the
+    answer; `calls` are those still without an answer.
+    """
+
+    __slots__ = (
+        "_answers", "_audience", "_headers", "_kept_alive", "_post", "calls", "streaming",
+    )  # fmt: skip
+
+    def __init__(self, post: Post, audience: Audience, headers: tuple[Header, ...]) -> None:
+        self._post = post
+        self._audience = audience
+        self._headers = headers
+        self._answers: list[bytes] = []
+        self._kept_alive = perf_counter()
+        self.calls: set[Call] = set(post.calls)
+        self.streaming = False
+        post.client.attach(self)
+
+    def __repr__(self) -> str:
+        return f"<Reply calls={self.calls} streaming={self.streaming}>"
+
+    @property
+    def accepts_events(self) -> bool:
+        """Whether related messages may travel with this answer."""
+        return self._post.arrival.accepts_events
+
+    def push(self, message: bytes) -> None:
+        """Send a message that comes before the answer."""
+        self._stream()
+        now = perf_counter()
+        for call in self.calls:
+            call.first_event = call.first_event or now
+        self._post.client.piece(encode(message))
+
+    def answer(self, call: Call, message: bytes, status: int = 200) -> int:
+        """Send the answer to one of the calls, if not on a stream by `status`; the one it got."""
+        self.calls.discard(call)
+        if self.streaming:
+            self._post.client.piece(encode(message))
+            self._end_if_complete()
+            return 200
+        self._answers.append(message)
+        if not self.calls:
+            self._answer_whole(status)
+            return status
+        return 200
+
+    def fail(self, call: Call, status: int, reason: str) -> int:
+        """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
+        head, message = failure((call,), status, reason)
+        if status == UNAUTHORIZED:
+            head += lines(asking_for_token(self._post.arrival))
+        if self.streaming or self._answers or len(self.calls) > 1:
+            return self.answer(call, message)
+        self.calls.discard(call)
+        body = b"[%b]" % message if self._post.is_batch else message
+        self._post.client.answer(head, body, status)
+        return status
+
+    def keep_alive(self, now: float) -> None:
+        if self.accepts_events and now - self._kept_alive > KEEP_ALIVE_SECONDS:
+            self._kept_alive = now
+            self._stream()
+            self._post.client.piece(COMMENT)
+
+    def end(self) -> None:
+        """Complete the stream: no answer comes, or another one than those of the calls did."""
+        self.calls.clear()
+        self._end_if_complete()
+
+    def abort(self) -> None:
+        """Break the stream off."""
+        self.calls.clear()
+        self._end_stream()
+        self._post.client.abort()
+
+    def drop(self, call: Call) -> None:
+        """A call was cancelled, and gets no answer."""
+        self.calls.discard(call)
+        if self.streaming:
+            self._end_if_complete()
+        elif not self.calls:
+            self._answer_whole(200)
+
+    def client_paused(self) -> None:
+        self._audience.pause(self)
+
+    def client_resumed(self) -> None:
+        self._audience.resume(self)
+
+    def client_gone(self) -> None:
+        self._end_stream()
+        self._audience.reply_gone(self)
+
+    def _stream(self) -> None:
+        """Become a stream; the answers that are there already go first."""
+        if self.streaming:
+            return
+        self.streaming = True
+        head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
+        self._post.client.begin(head)
+        self._post.client.piece(b"".join(map(encode, self._answers)))
+        self._audience.streams(1)
+
+    def _answer_whole(self, status: int) -> None:
+        """Send all answers in one go: as events if there is none, or if nothing else is accepted.
+
+        An error is JSON whatever the client accepts (RFC 9110, section 12.4.1).
+        """
+        post, answers = self._post, self._answers
+        only_events = post.arrival.accepts_events and not post.arrival.accepts_json
+        if not answers or (only_events and status < 400):
+            kind, body = response.EVENTS, b"".join(map(encode, answers))
+        else:
+            kind = response.JSON
+            body = b"[%b]" % b",".join(answers) if post.is_batch else answers[-1]
+        post.client.answer(response.start(status, kind, *self._headers), body, status)
+
+    def _end_if_complete(self) -> None:
+        if not self.calls:
+            self._end_stream()
+            self._post.client.end()
+
+    def _end_stream(self) -> None:
+        if self.streaming:
+            self.streaming = False
+            self._audience.streams(-1)

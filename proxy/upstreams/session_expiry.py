@@ -1,0 +1,61 @@
+"""Sessions by id: when each began, when it was last heard of, and which were abandoned."""
+
+from itertools import takewhile
+
+from ..calls.session_owners import session_key
+
+MOST_LEASES = 100_000
+"""Sessions that are followed; for one more the longest silent is forgotten."""
+
+
+class Leases:
+    """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`.
+
+    They are kept by `session_key`, which `open` and `abandoned` tell. `_heard` is in the order of
+    its times, the longest silent first.
+    """
+
+    __slots__ = ("_begun", "_heard", "_idle")
+
+    def __init__(self, idle: float) -> None:
+        self._idle = idle
+        self._begun: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"<Leases open={len(self._begun)}>"
+
+    def __len__(self) -> int:
+        return len(self._begun)
+
+    def __contains__(self, session: str) -> bool:
+        return session_key(session) in self._begun
+
+    def open(self, session: str, now: float) -> str:
+        """A session begins; which one is forgotten for it, "" if none."""
+        forgotten, session = "", session_key(session)
+        if len(self._begun) >= MOST_LEASES:
+            forgotten = next(iter(self._heard))
+            self.close(forgotten, now)
+        self._begun[session] = self._heard[session] = now
+        return forgotten
+
+    def touch(self, session: str, now: float) -> None:
+        """A sign of life; of a session that is not open it is ignored."""
+        session = session_key(session)
+        if self._heard.pop(session, None) is not None:
+            self._heard[session] = now
+
+    def close(self, session: str, now: float) -> float | None:
+        """End a session: how many seconds it lived, None if it is not open."""
+        session = session_key(session)
+        begun = self._begun.pop(session, None)
+        if begun is None:
+            return None
+        del self._heard[session]
+        return now - begun
+
+    def abandoned(self, now: float) -> tuple[str, ...]:
+        """The sessions that have been silent for longer than their lease."""
+        silent = takewhile(lambda lease: now - lease[1] > self._idle, self._heard.items())
+        return tuple([session for session, _ in silent])

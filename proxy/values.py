@@ -1,0 +1,23 @@
+"""Values of the settings that more than one package needs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Calls(StrEnum):
+    """Which calls are logged."""
+
+    NONE = "none"
+    FAILED = "failed"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place to listen at; port 0 means any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

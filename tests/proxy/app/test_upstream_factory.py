@@ -1,0 +1,36 @@
+"""One server, put together from settings: what is counted of it as a whole."""
+
+import pytest
+
+from proxy.app.options import MIB
+from proxy.app.settings import parse
+from proxy.app.upstream_factory import Upstreams
+from proxy.memory_budget import Memory
+from proxy.telemetry.vocabulary import LinkState
+from proxy.transports.processes import Processes
+from tests.proxy.scripted import ScriptedClient, books, post
+
+INITIALIZE = b'{"id":1,"method":"initialize"}'
+
+
+@pytest.mark.parametrize("server", [("--upstream", "http://127.0.0.1:1/sse"), ("--", "sh")])
+def test_what_a_scrape_reads_of_the_links_is_never_half_counted(server: tuple[str, ...]) -> None:
+    """A scrape runs in a thread of its own: what it has in its hands does not change any more."""
+    transport = ("--upstream-transport", "sse") if server[0] == "--upstream" else ()
+    counts = books()
+    upstreams = Upstreams(
+        parse((*transport, *server), {}),
+        counts,
+        Memory(MIB),
+        Processes(),
+        lambda task: task.close(),
+        lambda failure: None,
+    )
+    upstreams.endpoint.post(post(ScriptedClient(), INITIALIZE))
+    upstreams.tick(0.0)
+    scraped = counts.ledger.links
+    assert scraped == {LinkState.OPENING: 1, LinkState.OPEN: 0, LinkState.CLOSING: 0}
+    upstreams.endpoint.post(post(ScriptedClient(), INITIALIZE))
+    upstreams.tick(1.0)
+    assert scraped[LinkState.OPENING] == 1
+    assert counts.ledger.links[LinkState.OPENING] == 2

@@ -1,0 +1,211 @@
+"""The door: who is let in, at once or once the keys are there, as whom, and for how long."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from proxy.errors import UnusableKeys
+from proxy.frontend.jwks import KeyWatch
+from proxy.frontend.jwt_middleware import Door
+from proxy.frontend.token_verifier import Judge
+from proxy.http.allowed_hosts import NOBODY
+from proxy.http.bearer import HoldersOfAny
+from proxy.http.interfaces import Holds
+from proxy.http.rejection import Refusal
+from proxy.http.request_policy import Arrival, Gate
+from proxy.http.resource_metadata import metadata
+from tests.proxy.frontend.issuer import TERMS, document, public, token
+
+METADATA = metadata(TERMS, "/mcp")
+GATE = Gate(b"/mcp", 1000, True, NOBODY, NOBODY, HoldersOfAny(METADATA.url), METADATA)
+
+
+def arrival(shown: bytes, start: str, *lines: str) -> Arrival:
+    named = ("host: localhost", f"authorization: Bearer {shown.decode()}", *lines)
+    return GATE.arrive("\r\n".join((f"{start} HTTP/1.1", *named, "", "")).encode())
+
+
+class Applicant:
+    """A request that waits to be let in."""
+
+    def __init__(self) -> None:
+        self.principal = b""
+        self.holds: Holds | None = None
+        self.refusal: Refusal | None = None
+
+    def accept(self, principal: bytes, holds: Holds | None) -> None:
+        assert not self.decided
+        self.principal, self.holds = principal, holds
+
+    def reject(self, refusal: Refusal) -> None:
+        assert not self.decided
+        self.refusal = refusal
+
+    @property
+    def status(self) -> int:
+        return 0 if self.refusal is None else self.refusal.status
+
+    @property
+    def decided(self) -> bool:
+        return bool(self.principal or self.refusal)
+
+
+class Knocking:
+    """A door whose issuer publishes what `publish` returns at the time."""
+
+    def __init__(self, publish: Callable[[], bytes]) -> None:
+        self.asked = 0
+        self._publish = publish
+        self._tasks: set[asyncio.Task[None]] = set()
+        judge = Judge(TERMS)
+        self.watch = KeyWatch(TERMS.keys_url, judge, self._fetch)
+        self.door = Door(
+            judge,
+            self.watch,
+            METADATA,
+            lambda wait: self._tasks.add(asyncio.get_running_loop().create_task(wait)),
+        )
+
+    async def _fetch(self) -> bytes:
+        self.asked += 1
+        return self._publish()
+
+    def knock(self, shown: bytes, start: str = "POST /mcp", *lines: str) -> Applicant:
+        applicant = Applicant()
+        self.door.check(applicant, arrival(shown, start, *lines))
+        return applicant
+
+    async def waited(self) -> None:
+        """The keys are fetched for those who wait."""
+        await asyncio.sleep(0)
+        await self.watch.turn()
+        await asyncio.gather(*self._tasks)
+
+
+def published() -> bytes:
+    return document(public("RS256"))
+
+
+def absent() -> bytes:
+    raise UnusableKeys("no route")
+
+
+def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        await knocking.watch.turn()
+        good = token()
+        assert {knocking.knock(good).principal for _ in range(3)} == {b"sub someone"}
+        assert knocking.asked == 1
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("claims", "principal"),
+    [
+        ({"sub": "alice", "client_id": "app"}, b"sub alice"),
+        ({"sub": None, "client_id": "app"}, b"client_id app"),
+        ({"sub": "", "client_id": "app"}, b"client_id app"),
+    ],
+)
+def test_who_a_client_is_says_the_subject_of_its_token(
+    claims: dict[str, Any], principal: bytes
+) -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        await knocking.watch.turn()
+        for _ in range(2):
+            assert knocking.knock(token(**claims)).principal == principal
+
+    asyncio.run(scene())
+
+
+def test_a_token_that_names_nobody_stands_for_itself() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        await knocking.watch.turn()
+        good = token(sub=None)
+        assert knocking.knock(good).principal == good
+
+    asyncio.run(scene())
+
+
+def test_a_bad_token_gets_the_challenge() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        await knocking.watch.turn()
+        refusal = knocking.knock(token(aud="elsewhere")).refusal
+        assert refusal is not None
+        [(name, value)] = refusal.headers
+        assert (refusal.status, name) == (401, b"www-authenticate")
+        assert b'error="invalid_token"' in value
+        assert f'resource_metadata="{METADATA.url}"'.encode() in value
+
+    asyncio.run(scene())
+
+
+def test_who_comes_before_the_keys_waits_for_them_and_they_are_fetched_once() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        applicants = [knocking.knock(token()) for _ in range(5)]
+        assert not any(each.decided for each in applicants)
+        await knocking.waited()
+        assert all(each.principal for each in applicants)
+        assert knocking.asked == 1
+
+    asyncio.run(scene())
+
+
+def test_an_invented_key_is_looked_for_no_more_often_than_allowed() -> None:
+    async def scene() -> None:
+        knocking = Knocking(published)
+        applicants = [knocking.knock(token("RS256", "invented")) for _ in range(5)]
+        await knocking.waited()
+        assert [each.status for each in applicants] == [401] * 5
+        assert knocking.asked == 1
+
+    asyncio.run(scene())
+
+
+def test_while_no_keys_can_be_had_clients_are_asked_to_come_back() -> None:
+    async def scene() -> None:
+        knocking = Knocking(absent)
+        applicant = knocking.knock(token())
+        await knocking.waited()
+        assert applicant.status == 503
+
+    asyncio.run(scene())
+
+
+SUBSCRIBES = "mcp-method: subscriptions/listen"
+
+
+@pytest.mark.parametrize(
+    ("start", "lines", "lasts"),
+    [
+        ("POST /mcp", (), False),
+        ("DELETE /mcp", (), False),
+        ("GET /mcp", (), True),
+        ("GET /sse", (), True),
+        ("POST /mcp", (SUBSCRIBES,), True),
+    ],
+)
+def test_a_stream_lasts_as_long_as_its_token_is_good_and_a_request_as_it_takes(
+    start: str, lines: tuple[str, ...], lasts: bool
+) -> None:
+    async def scene() -> None:
+        keys = [document(public("RS256")), document(public("ES256"))]
+        knocking = Knocking(lambda: keys.pop(0))
+        await knocking.watch.turn()
+        applicant = knocking.knock(token(), start, *lines)
+        assert applicant.principal
+        assert (applicant.holds is not None) is lasts
+        if applicant.holds is not None:
+            assert applicant.holds()
+            await knocking.watch.turn()
+            assert not applicant.holds()
+
+    asyncio.run(scene())

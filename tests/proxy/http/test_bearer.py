@@ -1,0 +1,77 @@
+"""The Authorization header: what is a token, who is let in, and what who is not is told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.http.bearer import ANYONE, HoldersOf, challenge, token_of
+from proxy.http.rejection import Refusal
+
+TOKEN = b"0123456789abcdef"
+HOLDERS = HoldersOf((b"another-token-of-someone", TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        (b"Bearer abc.d_f-~+/==", b"abc.d_f-~+/=="),
+        (b"bEARER  abc", b"abc"),
+        (None, b""),
+        (b"", b""),
+        (b"Bearer", b""),
+        (b"Bearer ", b""),
+        (b"Bearerabc", b""),
+        (b"Basic abc", b""),
+        (b"Bearer a b", b""),
+        (b"Bearer a,b", b""),
+        (b"Bearer =", b""),
+        (b"Bearer a\xff", b""),
+        (b"Bearer a\n", b""),
+        (b"Bearer a\x00", b""),
+    ],
+)
+def test_a_token_is_read_as_rfc_6750_has_it(header: bytes | None, token: bytes) -> None:
+    assert token_of(header) == token
+
+
+@given(st.binary(max_size=60))
+def test_any_header_gives_a_token_that_can_stand_in_a_header_or_none(header: bytes) -> None:
+    for each in (header, b"Bearer " + header):
+        token = token_of(each)
+        assert token == b"" or (token in each and token_of(b"Bearer " + token) == token)
+
+
+def test_any_of_the_fixed_tokens_opens_and_nothing_else_does() -> None:
+    assert [HOLDERS.refusal(each) for each in HOLDERS.tokens] == [None, None]
+    for wrong in (b"", TOKEN[:-1], TOKEN + b"0", TOKEN.upper(), b"x" * len(TOKEN)):
+        refusal = HOLDERS.refusal(wrong)
+        assert refusal is not None
+        assert refusal.status == 401
+
+
+def test_without_authentication_nobody_is_asked() -> None:
+    assert ANYONE.refusal(b"") is None
+    assert not ANYONE.consumes
+
+
+def told(refusal: Refusal) -> bytes:
+    ((name, value),) = refusal.headers
+    assert name == b"www-authenticate"
+    return value
+
+
+def test_who_shows_nothing_is_told_of_no_error_and_who_shows_a_bad_token_is() -> None:
+    assert told(challenge(b"")) == b'Bearer realm="mcp"'
+    assert told(challenge(b"x")) == (
+        b'Bearer realm="mcp", error="invalid_token",'
+        b' error_description="the bearer token is not valid"'
+    )
+
+
+def test_the_challenge_names_the_metadata_that_tells_where_to_get_a_token() -> None:
+    where = "https://mcp.example/.well-known/oauth-protected-resource/mcp"
+    assert told(challenge(b"", where)).endswith(b', resource_metadata="%b"' % where.encode())
+
+
+def test_no_token_is_in_what_python_shows_of_them() -> None:
+    assert TOKEN.decode() not in repr(HOLDERS)

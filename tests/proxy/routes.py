@@ -1,0 +1,271 @@
+"""The ways from a client to a server without sockets: a scripted link, or a scripted network.
+
+A server says what the test wants.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+from proxy.app.options import MIB
+from proxy.calls.recorder import Books
+from proxy.http import request
+from proxy.http.pool import Endpoint, Pool
+from proxy.http.request_policy import Arrival
+from proxy.jsonrpc import methods
+from proxy.memory_budget import Memory
+from proxy.translation.versions import Era
+from proxy.transports.base import Connector, LinkOwner
+from proxy.transports.connector import HttpConnector
+from proxy.transports.legacy_sse import SseConnector, SseLink, SseTerms
+from proxy.transports.multiplexer import Hub, Share
+from proxy.transports.stateless_http import ModernLink
+from proxy.transports.streamable_http import StreamableLink, StreamableTerms
+from proxy.upstreams.base import Upstream
+from proxy.upstreams.cross_era.channel_pool import ModernUpstream
+from proxy.upstreams.cross_era.detector import Speech
+from proxy.upstreams.cross_era.era_router import EraUpstream
+from proxy.upstreams.cross_era.http_router import EraConnector, HttpEras
+from proxy.upstreams.cross_era.legacy_bridge import Bridges
+from proxy.upstreams.passthrough import HttpTerms, HttpUpstream
+from proxy.upstreams.session_bridge import Terms
+from proxy.upstreams.session_limit import Places
+from proxy.upstreams.sessions import SessionUpstream
+from tests.proxy.malformed_messages import GREETING, ID
+from tests.proxy.network import answer, filled
+from tests.proxy.scripted import ScriptedClient, arrival, books, post
+from tests.proxy.translation.messages import meta
+from tests.proxy.upstreams.test_session_bridge import ScriptedLink
+
+FIXED = request.fixed(b"upstream")
+SPOKEN = StreamableTerms(b"/mcp", FIXED, 10.0, 100_000)
+HTTP = HttpTerms(b"/mcp", FIXED, 10.0, 100.0, 100_000)
+ALL: dict[str, Any] = {"sampling": {}, "elicitation": {"url": {}}, "roots": {}}
+INITIALIZE: dict[str, Any] = {
+    "method": methods.INITIALIZE,
+    "params": {"protocolVersion": "2025-06-18", "capabilities": ALL},
+}
+ASKED: dict[str, dict[str, Any]] = {
+    "tools/call": {"name": "t"},
+    "tools/list": {},
+    "resources/subscribe": {"uri": "u"},
+    methods.LISTEN: {"notifications": {"toolsListChanged": True, "resourceSubscriptions": ["u"]}},
+}
+GREETED = json.dumps({"id": ID, "result": GREETING}).encode()
+
+
+class Server(ScriptedLink):
+    """A link whose server says what the test wants; also its connector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owners: list[LinkOwner] = []
+
+    def end(self) -> None:
+        self.exited.set()
+
+    def say(self, text: bytes) -> None:
+        last = next((each for each, _ in reversed(self.sent) if b'"method"' in each), b"{}")
+        for owner in self.owners:
+            owner.link_message(filled(text, last), 0.0)
+
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> "Server":
+        self.owners.append(owner)
+        return self
+
+    async def probe(self) -> str:
+        return ""
+
+    async def close(self) -> None: ...
+
+
+class Shared(Server):
+    """The same, whose one link many sessions share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hub = Hub()
+        self.hub.carry(self)
+        self.owners.append(self.hub)
+
+    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Share:  # type: ignore[override]
+        return self.hub.open(owner)
+
+
+class Scene:
+    """A server's side, and the clients before it."""
+
+    def __init__(self, way: "Callable[[Scene], Way]") -> None:
+        self.books: Books = books()
+        self.begun = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self.upstream, self.say = way(self)
+
+    def terms(self, connector: Connector, patience: float = 10.0) -> Terms:
+        return Terms(connector, patience, self.books, Memory(MIB), self.spawn)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    def ask(self, message: dict[str, Any], head: Arrival) -> ScriptedClient:
+        """A client's message."""
+        client = ScriptedClient()
+        sent = post(client, json.dumps({"jsonrpc": "2.0", **message}).encode(), head)
+        self.books.begun(head.session, len(sent.calls))
+        self.begun += len(sent.calls)
+        self.upstream.post(sent)
+        return client
+
+    async def settle(self) -> None:
+        """Wait for all that was begun."""
+        await asyncio.gather(*self._tasks)
+
+    async def hear(self, said: Iterable[bytes]) -> None:
+        """The server says all that; what a task raised is raised here."""
+        await self._rest()
+        for text in said:
+            self.say(text)
+            await self._rest()
+
+    @property
+    def counted(self) -> int:
+        """How many calls the ledger counted."""
+        return sum(sum(each.counts) for each in self.books.ledger.rows.values())
+
+    async def finish(self) -> None:
+        """Everything is overdue, then everything ends: no call is left."""
+        self.upstream.tick(perf_counter() + 10_000)
+        await self._rest()
+        await self.upstream.close()
+        await self._rest()
+        assert self.books.ledger.in_flight == 0
+        assert self.books.ledger.streams == 0
+
+    async def _rest(self) -> None:
+        for _ in range(8):
+            await asyncio.sleep(0)
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+
+Way = tuple[Upstream, Callable[[bytes], None]]
+
+
+def linked(scene: Scene, server: Server) -> Way:
+    """A stdio server that either era may have."""
+    places = Places(9)
+    bridged = SessionUpstream(scene.terms(Bridges(server, None)), idle=100.0, places=places)
+    modern = ModernUpstream(scene.terms(server), era=None, idle=100.0, places=places)
+    return EraUpstream(bridged, modern), server.say
+
+
+def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 10.0) -> Way:
+    """A streamable HTTP server, as `upstreams` puts it together."""
+    pool = Pool(Endpoint("upstream", 1, None), scene.spawn, lambda failure: None)
+    spoken, http = replace(SPOKEN, patience=patience), replace(HTTP, patience=patience)
+    speech = Speech(spoken, pool, known)
+    legacy = HttpConnector(pool, partial(StreamableLink, spoken))
+    newer = HttpConnector(pool, partial(ModernLink, spoken))
+    sse = SseConnector(
+        pool, partial(SseLink, SseTerms(urlsplit("http://upstream/mcp"), FIXED, 10.0, 999))
+    )
+    connector = EraConnector(legacy, newer, sse, speech)
+    places = Places(9)
+    sessions = SessionUpstream(scene.terms(connector, patience), idle=100.0, places=places)
+    modern = ModernUpstream(
+        scene.terms(connector, patience),
+        era=Era.LEGACY,
+        idle=100.0,
+        places=places,
+        on_unopened=speech.doubt,
+    )
+    passing = HttpUpstream(http, pool, scene.books, Memory(MIB))
+    eras = HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn)
+    return eras, partial(answer, events=events)
+
+
+WAYS: dict[str, Callable[[Scene], Way]] = {
+    "stdio": lambda scene: linked(scene, Server()),
+    "stdio, shared": lambda scene: linked(scene, Shared()),
+    "HTTP": lambda scene: posted(scene, None, events=False),
+    "HTTP, streams": lambda scene: posted(scene, None, events=True),
+    "HTTP, legacy": lambda scene: posted(scene, Era.LEGACY, events=False),
+    "HTTP, modern, streams": lambda scene: posted(scene, Era.MODERN, events=True),
+}
+
+
+class Modern:
+    """A client of 2026-07-28."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last = 0
+
+    def ask(self, method: str, text: str = "") -> ScriptedClient:
+        """A request, with a text among its arguments."""
+        self._last += 1
+        params = {**ASKED[method], "_meta": meta(ALL, progressToken=self._last)}
+        if text:
+            params["arguments"] = {"text": text}
+        message = {"id": self._last, "method": method, "params": params}
+        return self._scene.ask(message, self.head(method))
+
+    def head(self, method: str) -> Arrival:
+        """The head of a message."""
+        named = {"mcp_name": "t"} if method == "tools/call" else {}
+        return arrival(mcp_protocol_version="2026-07-28", mcp_method=method, **named)
+
+    def begin(self) -> ScriptedClient:
+        """The first request."""
+        return self.ask("tools/call")
+
+    async def open(self, said: Iterable[bytes]) -> None:
+        """Ask for the first time; before the server opens the session it says all that."""
+        self.begin()
+        await self._scene.hear((*said, GREETED, GREETED))
+        self.ask(methods.LISTEN)
+        await self._scene.hear(())
+
+
+class Legacy:
+    """A client with a session."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last = 0
+        self._head = arrival()
+
+    def ask(self, method: str) -> ScriptedClient:
+        """A request."""
+        self._last += 1
+        params = {**ASKED[method], "_meta": {"progressToken": self._last}}
+        return self._scene.ask({"id": self._last, "method": method, "params": params}, self._head)
+
+    def head(self, method: str) -> Arrival:
+        """The head of a message."""
+        return self._head
+
+    def begin(self) -> ScriptedClient:
+        """The first request."""
+        return self._scene.ask({"id": 0, **INITIALIZE}, self._head)
+
+    async def open(self, said: Iterable[bytes]) -> None:
+        """Initialize; before the server answers it says all that."""
+        client = self.begin()
+        await self._scene.hear((*said, GREETED, GREETED))
+        named = re.search(rb"mcp-session-id: (\w+)", client.head)
+        if named is not None:
+            self._head = arrival(mcp_session_id=named[1].decode())
+        self._scene.ask({"method": methods.INITIALIZED}, self._head)
+        self.ask("resources/subscribe")
+        await self._scene.hear(())
+
+
+CLIENTS: dict[str, type[Modern] | type[Legacy]] = {"modern": Modern, "legacy": Legacy}

@@ -1,0 +1,333 @@
+"""One server, many sessions: whatever crosses, each session gets what is its own, and only that."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from proxy.jsonrpc import methods
+from proxy.jsonrpc.message import RequestId
+from proxy.jsonrpc.repair import LONGEST
+from proxy.outcome import EXITED, GARBLED, REJECTED, Verdict
+from proxy.transports.multiplexer import BACKLOG_LIMIT, MOST_ASKED, Hub, Share
+
+DISCOVER = {"id": "d", "method": methods.DISCOVER, "params": {}}
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}}
+
+
+class Server:
+    """The link to the server: what it was sent."""
+
+    def __init__(self) -> None:
+        self.exited = asyncio.Event()
+        self.sent: list[Any] = []
+
+    def send(self, message: bytes, headers: bytes = b"") -> bool:
+        self.sent.append(json.loads(message))
+        return True
+
+    held = 0
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def end(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class Owner:
+    """A session: what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.ended: list[tuple[Verdict, str]] = []
+        self.returned: list[Sequence[RequestId] | None] = []
+        self.probing = False
+
+    def link_message(self, data: bytes, arrived: float) -> None:
+        self.heard.append(json.loads(data))
+
+    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+        self.returned.append(ids)
+
+    def link_ended(self, verdict: Verdict, reason: str) -> None:
+        self.ended.append((verdict, reason))
+
+
+class Scene:
+    """A hub with its server and sessions."""
+
+    def __init__(self, sessions: int) -> None:
+        self.hub, self.server = Hub(), Server()
+        self.hub.carry(self.server)
+        self.owners = [Owner() for _ in range(sessions)]
+        self.shares: list[Share] = [self.hub.open(each) for each in self.owners]
+
+    def send(self, session: int, message: Any) -> None:
+        assert self.shares[session].send(json.dumps(message).encode())
+
+    def say(self, message: Any) -> None:
+        self.hub.link_message(json.dumps(message).encode(), 0.0)
+
+
+def test_initialize_reaches_the_server_once_and_its_answer_everybody() -> None:
+    async def play() -> None:
+        scene = Scene(3)
+        for session in (0, 1):
+            scene.send(session, {"id": f"i{session}", "method": "initialize", "params": {}})
+            scene.send(session, {"method": "notifications/initialized"})
+        [greeting, started] = scene.server.sent
+        assert started["method"] == "notifications/initialized"
+        scene.say({"id": greeting["id"], "result": {"protocolVersion": "2025-06-18"}})
+        scene.send(2, {"id": 5, "method": "initialize", "params": {}})
+        await asyncio.sleep(0)
+        agreed = {"protocolVersion": "2025-06-18"}
+        assert [each.heard for each in scene.owners] == [
+            [{"id": "i0", "result": agreed}],
+            [{"id": "i1", "result": agreed}],
+            [{"id": 5, "result": agreed}],
+        ]
+        assert len(scene.server.sent) == 2
+
+    asyncio.run(play())
+
+
+def test_a_server_that_asks_without_end_is_refused() -> None:
+    scene = Scene(1)
+    for number in range(MOST_ASKED + 1):
+        scene.say({"id": number, "method": "roots/list"})
+    assert len(scene.owners[0].heard) == MOST_ASKED
+    [refused] = scene.server.sent
+    assert (refused["id"], "error" in refused) == (MOST_ASKED, True)
+
+
+def test_a_refused_initialize_is_no_greeting() -> None:
+    scene = Scene(2)
+    scene.send(0, {"id": 0, "method": "initialize"})
+    scene.say({"id": scene.server.sent[0]["id"], "error": {"code": -32602, "message": "no"}})
+    scene.send(1, {"id": 0, "method": "initialize"})
+    assert len(scene.server.sent) == 2
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_server_that_is_being_initialized_is_not_asked_for_its_era(agrees: bool) -> None:
+    async def play() -> None:
+        scene = Scene(3)
+        scene.send(0, {"id": 0, "method": "initialize"})
+        for session in (1, 2):
+            scene.owners[session].probing = True
+            scene.send(session, DISCOVER)
+        scene.shares[2].end()
+        assert len(scene.server.sent) == 1
+        told = {"result": {}} if agrees else {"error": {"code": -32602, "message": "no"}}
+        scene.say({"id": scene.server.sent[0]["id"], **told})
+        await asyncio.sleep(0)
+        asked = [each["method"] for each in scene.server.sent[1:]]
+        assert asked == ([] if agrees else [methods.DISCOVER])
+        if agrees:
+            [refusal] = scene.owners[1].heard
+            assert (refusal["id"], refusal["error"]["code"]) == ("d", -32601)
+
+    asyncio.run(play())
+
+
+def unreadable(number: int) -> bytes:
+    """An answer of which only the id can be read: it is too long to be mended."""
+    return b'{"id":%d,"result":{"x":"%b\\ud800"}}' % (number, b"a" * LONGEST)
+
+
+def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> None:
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(1, CALL)
+    first, second = (each["id"] for each in scene.server.sent)
+    scene.hub.link_message(b'[{"level":"info"},{"id":%d,"result":{}}]' % first, 0.0)
+    scene.hub.link_message(unreadable(second), 0.0)
+    [[answer], [told]] = [each.heard for each in scene.owners]
+    assert answer == {"id": 1, "result": {}}
+    assert (told["id"], told["error"]["code"]) == (1, -32603)
+
+
+def test_an_answer_that_is_lost_is_lost_for_its_session_alone() -> None:
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(1, CALL)
+    number = scene.server.sent[1]["id"]
+    for lost in ([number], [number], [99], None, None):
+        scene.hub.link_returned(lost, GARBLED, "too long")
+    assert [each.returned for each in scene.owners] == [[(1,)], [(1,)]]
+
+
+def test_an_answer_whose_id_became_text_is_known_by_its_value() -> None:
+    scene = Scene(2)
+    scene.send(0, {**CALL, "id": "a"})
+    scene.say({"id": str(scene.server.sent[0]["id"]), "result": {}})
+    assert [each.heard for each in scene.owners] == [[{"id": "a", "result": {}}], []]
+
+
+@pytest.mark.parametrize(("sessions", "heard"), [(1, 1), (2, 0)])
+def test_an_error_to_nothing_reaches_a_session_only_if_there_is_no_other(
+    sessions: int, heard: int
+) -> None:
+    """It may be about what another client sent."""
+    scene = Scene(sessions)
+    scene.send(0, CALL)
+    scene.say({"id": None, "error": {"code": -32700}})
+    assert [len(each.heard) for each in scene.owners] == [heard] + [0] * (sessions - 1)
+
+
+def test_a_greeting_that_cannot_be_read_is_none() -> None:
+    scene = Scene(2)
+    scene.send(0, {"id": 0, "method": "initialize"})
+    scene.hub.link_message(unreadable(scene.server.sent[0]["id"]), 0.0)
+    scene.send(1, {"id": 0, "method": "initialize"})
+    assert len(scene.server.sent) == 2
+
+
+def test_a_cancellation_names_the_request_as_the_server_knows_it() -> None:
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(1, CALL)
+    scene.send(1, {"method": "notifications/cancelled", "params": {"requestId": 1, "reason": "x"}})
+    scene.send(0, {"method": "notifications/cancelled", "params": {"requestId": 99}})
+    assert len(scene.server.sent) == 3
+    assert scene.server.sent[2]["params"] == {
+        "requestId": scene.server.sent[1]["id"],
+        "reason": "x",
+    }
+
+
+def test_a_call_that_was_cancelled_is_nobodys_business_any_more() -> None:
+    """Many servers do not answer it."""
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.send(0, {"method": "notifications/cancelled", "params": {"requestId": 1}})
+    scene.send(1, CALL)
+    scene.say({"id": "q", "method": "sampling/createMessage"})
+    assert [each.get("id") for each in scene.owners[1].heard] == ["q"]
+    scene.say({"id": scene.server.sent[0]["id"], "result": {}})
+    scene.shares[0].end()
+    assert scene.owners[0].heard == []
+    assert len(scene.server.sent) == 3
+
+
+@pytest.mark.parametrize("method", ["tools/call", "notifications/cancelled", "notifications/x"])
+def test_what_is_hardly_json_and_too_long_to_be_mended_is_refused(method: str) -> None:
+    scene, calls = Scene(1), method == "tools/call"
+    number = b'"id":1,' if calls else b""
+    long = b'{%b"method":"%b","params":{"n":NaN,"text":"%b"}}'
+    assert scene.shares[0].send(long % (number, method.encode(), b"x" * LONGEST))
+    assert scene.owners[0].returned == ([(1,)] if calls else [])
+
+
+def test_who_leaves_is_worked_for_no_more_and_answers_nothing() -> None:
+    scene = Scene(2)
+    scene.send(0, CALL)
+    scene.say({"id": "q", "method": "sampling/createMessage"})
+    scene.shares[0].end()
+    cancelled, unanswered = scene.server.sent[1:]
+    assert cancelled["params"]["requestId"] == scene.server.sent[0]["id"]
+    assert (unanswered["id"], unanswered["error"]["code"]) == ("q", -32000)
+    scene.say({"id": scene.server.sent[0]["id"], "result": {}})
+    assert scene.owners[1].heard == []
+
+
+def test_a_question_without_a_single_addressee_is_refused_and_a_ping_is_answered() -> None:
+    scene = Scene(2)
+    scene.say({"id": "q", "method": "elicitation/create"})
+    scene.say({"id": "p", "method": "ping"})
+    refused, pong = scene.server.sent
+    assert (refused["id"], refused["error"]["code"]) == ("q", -32000)
+    assert pong == {"jsonrpc": "2.0", "id": "p", "result": {}}
+    assert not any(each.heard for each in scene.owners)
+
+
+def test_a_slow_session_holds_a_bounded_number_of_bytes_and_keeps_the_order() -> None:
+    scene = Scene(2)
+    scene.shares[0].pause()
+    for number in range(3):
+        scene.say({"method": "notifications/x", "params": {"number": number}})
+    assert scene.owners[0].heard == []
+    scene.shares[0].resume()
+    assert [each["params"]["number"] for each in scene.owners[0].heard] == [0, 1, 2]
+    scene.shares[0].pause()
+    for _ in range(3):
+        scene.say({"method": "notifications/x", "params": {"text": "x" * (BACKLOG_LIMIT // 2)}})
+    assert [verdict for verdict, _ in scene.owners[0].ended] == [REJECTED]
+    assert scene.owners[1].ended == []
+
+
+def test_the_end_of_the_server_ends_every_session() -> None:
+    scene = Scene(2)
+    scene.hub.link_ended(EXITED, "gone")
+    assert [each.ended for each in scene.owners] == [[(EXITED, "gone")]] * 2
+    assert scene.hub.over.is_set()
+
+
+class Sharing(RuleBasedStateMachine):
+    """Sessions call with the same few ids and tokens; the server answers in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene(3)
+        self.open: dict[int, tuple[int, object, object]] = {}
+        self.expected: list[list[Any]] = [[], [], []]
+
+    @rule(
+        session=st.integers(0, 2),
+        request_id=st.sampled_from([1, 2, "1", "2", 1.5]),
+        token=st.sampled_from([None, 1, "1"]),
+    )
+    def call(self, session: int, request_id: object, token: object) -> None:
+        """A session calls, unless its id is in flight."""
+        if any(each[:2] == (session, request_id) for each in self.open.values()):
+            return
+        meta = {} if token is None else {"_meta": {"progressToken": token}}
+        params = {"name": "t", "whose": session, **meta}
+        self.scene.send(session, {"id": request_id, "method": "tools/call", "params": params})
+        sent = self.scene.server.sent[-1]
+        assert sent["params"]["whose"] == session
+        assert ("_meta" in sent["params"]) == (token is not None)
+        assert sent["id"] not in self.open
+        self.open[sent["id"]] = (session, request_id, token)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def progress(self, data: st.DataObject) -> None:
+        """The server tells how a call gets on, by the token that it knows."""
+        number = data.draw(st.sampled_from(sorted(self.open)))
+        session, _, token = self.open[number]
+        method = "notifications/progress"
+        self.scene.say({"method": method, "params": {"progressToken": number, "progress": 1}})
+        if token is not None:
+            told = {"progressToken": token, "progress": 1}
+            self.expected[session].append({"method": method, "params": told})
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), twice=st.booleans())
+    def answer(self, data: st.DataObject, *, twice: bool) -> None:
+        """The server answers a call, perhaps twice."""
+        number = data.draw(st.sampled_from(sorted(self.open)))
+        session, request_id, _ = self.open.pop(number)
+        for _ in range(1 + twice):
+            self.scene.say({"id": number, "result": {"of": number}})
+        self.expected[session].append({"id": request_id, "result": {"of": number}})
+
+    @rule(number=st.sampled_from([0, 999_999, "x", None]))
+    def answer_nothing(self, number: object) -> None:
+        """The server answers what nobody asked."""
+        self.scene.say({"id": number, "result": {}})
+
+    @invariant()
+    def each_heard_its_own(self) -> None:
+        """No session heard anything else, nor in another order."""
+        assert [each.heard for each in self.scene.owners] == self.expected
+
+
+TestSharing = Sharing.TestCase

@@ -1,0 +1,50 @@
+"""A session between a client with sessions and a server that may know none."""
+
+import json
+
+import pytest
+
+from proxy.jsonrpc import methods
+from proxy.jsonrpc.repair import LONGEST
+from proxy.outcome import EXITED
+from proxy.translation.versions import Era
+from proxy.upstreams.cross_era.legacy_bridge import Bridge
+from tests.proxy.malformed_messages import ID
+from tests.proxy.network import run
+from tests.proxy.routes import Legacy, Scene, Server, linked
+from tests.proxy.transports.test_multiplexer import Owner
+
+REFUSAL = json.dumps({"id": ID, "error": {"code": -32602, "message": "not you"}}).encode()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_refusal_reaches_the_client_if_the_server_is_a_legacy_one(*, answers: bool) -> None:
+    async def play() -> None:
+        server = Server()
+        scene = Scene(lambda here: linked(here, server))
+        client = Legacy(scene).begin()
+        await scene.hear((REFUSAL,))
+        assert json.loads(server.sent[-1][0])["method"] == methods.DISCOVER
+        assert not client.over
+        if answers:
+            await scene.hear((REFUSAL,))
+        else:
+            server.owners[-1].link_ended(EXITED, "the server's process ended")
+        assert json.loads(client.body)["error"]["message"] == "not you"
+        await scene.finish()
+
+    run(play())
+
+
+def test_a_call_that_cannot_be_translated_is_refused_with_its_id() -> None:
+    async def play() -> None:
+        server, owner = Server(), Owner()
+        client = Bridge(owner, Era.MODERN, lambda era: None, b"")
+        client.adopt(server)
+        long = b'{"id":7,"method":"tools/call","params":{"n":NaN,"text":"%b"}}'
+        assert client.send(long % (b"x" * LONGEST))
+        [refused] = owner.heard
+        assert (refused["id"], refused["error"]["code"]) == (7, methods.INVALID_PARAMS)
+        assert server.sent == []
+
+    run(play())

@@ -1,0 +1,69 @@
+"""A channel of a modern server: what ends it, ends each request on it once."""
+
+import json
+from time import perf_counter
+
+from proxy.app.options import MIB
+from proxy.jsonrpc import methods
+from proxy.memory_budget import FREE_BYTES, NO_ROOM
+from tests.proxy.malformed_messages import ID
+from tests.proxy.network import run
+from tests.proxy.routes import Modern, Scene, Server, linked
+
+ACKNOWLEDGED = {
+    "method": methods.ACKNOWLEDGED,
+    "params": {"_meta": {methods.SUBSCRIPTION_KEY: ID}, "notifications": {}},
+}
+
+
+def say(scene: Scene, message: object) -> None:
+    scene.say(json.dumps(message).encode())
+
+
+def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
+    async def play() -> None:
+        server = Server()
+        scene = Scene(lambda here: linked(here, server))
+        client = Modern(scene)
+        await client.open(())
+        client.ask("tools/call")
+        client.ask(methods.LISTEN)
+        say(scene, ACKNOWLEDGED)
+        assert scene.books.ledger.streams == 1
+        server.reads = False
+        scene.upstream.tick(perf_counter() + 10_000)
+        assert (scene.books.ledger.in_flight, scene.books.ledger.streams) == (0, 0)
+
+    run(play())
+
+
+def test_without_room_in_memory_a_long_request_is_refused_and_the_server_not_read() -> None:
+    async def play() -> None:
+        server = Server()
+        scene = Scene(lambda here: linked(here, server))
+        client = Modern(scene)
+        await client.open(())
+        server.held = 2 * MIB
+        scene.upstream.tick(perf_counter())
+        assert server.told[-1] == "pause"
+        refused = client.ask("tools/call", "x" * FREE_BYTES)
+        assert (refused.status, NO_ROOM.encode() in refused.body) == (503, True)
+        server.held = 0
+        scene.upstream.tick(perf_counter())
+        assert server.told[-1] == "resume"
+        served = client.ask("tools/call", "x" * FREE_BYTES)
+        await scene.hear((json.dumps({"id": ID, "result": {}}).encode(),))
+        assert served.status == 200
+        await scene.finish()
+
+    run(play())
+
+
+def test_a_subscription_that_is_cancelled_before_it_is_acknowledged_is_no_stream() -> None:
+    async def play() -> None:
+        scene = Scene(lambda here: linked(here, Server()))
+        await Modern(scene).open(())
+        say(scene, {"method": methods.CANCELLED, "params": {"requestId": ID}})
+        assert scene.books.ledger.streams == 0
+
+    run(play())

@@ -1,0 +1,128 @@
+"""Which addresses in challenges and documents of a server become the proxy's, and which do not."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from proxy.http.request_policy import Arrival, Gate
+from proxy.upstreams.oauth_metadata import ResourceMetadata
+
+GATE = Gate(path=b"/mcp", body_limit=1000, loopback=False, passes_metadata=True, port=8080)
+SERVER = ResourceMetadata(urlsplit("http://127.0.0.1:9000/mcp"))
+AT = "/.well-known/oauth-protected-resource"
+
+
+def arrival(start: str = "POST /mcp", *lines: str) -> Arrival:
+    head = "\r\n".join((f"{start} HTTP/1.1", "host: a.example:81", *lines, "", ""))
+    return GATE.arrive(head.encode())
+
+
+def challenged(named: str, *lines: str) -> str:
+    """The URL that a challenge names to a client, of the one that the server names."""
+    head = f'HTTP/1.1 401 X\r\nwww-authenticate: Bearer a="b", resource_metadata={named}, c=d\r\n'
+    told = SERVER.challenge(head.encode(), arrival("POST /mcp", *lines)).decode()
+    before, _, rest = told.partition("resource_metadata=")
+    assert before == head.partition("resource_metadata=")[0]
+    assert rest.endswith(", c=d\r\n")
+    return rest.removesuffix(", c=d\r\n").strip('"')
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "LocalHost"])
+@pytest.mark.parametrize("suffix", ["", "/mcp", "/other"])
+def test_a_challenge_of_the_servers_own_address_leads_to_the_proxy(
+    quote: str, host: str, suffix: str
+) -> None:
+    named = f"{quote}http://{host}:9000{AT}{suffix}{quote}"
+    assert challenged(named) == f"http://a.example:81{AT}{suffix}"
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        f"https://127.0.0.1:9000{AT}", f"http://127.0.0.1{AT}", f"https://mcp.example{AT}/mcp",
+        "http://127.0.0.1:99999/", "http://[/", "nothing",
+    ],
+)  # fmt: skip
+def test_a_challenge_of_another_address_stays(named: str) -> None:
+    assert challenged(f'"{named}"') == named
+
+
+@pytest.mark.parametrize(
+    ("lines", "base"),
+    [
+        (["x-forwarded-proto: https"], "https://a.example:81"),
+        (["x-forwarded-proto: https, http", "x-forwarded-host: b.example, c"], "https://b.example"),
+        (["x-forwarded-prefix: /tools/"], "http://a.example:81/tools"),
+    ],
+)
+def test_reverse_proxies_tell_the_address_that_the_client_used(lines: list[str], base: str) -> None:
+    assert challenged(f'"http://localhost:9000{AT}/mcp"', *lines) == f"{base}{AT}/mcp"
+
+
+@pytest.mark.parametrize(
+    "line", ['x-forwarded-host: a"b', "x-forwarded-prefix: //evil", "x-forwarded-prefix: a, b c"]
+)
+def test_an_address_that_cannot_be_one_is_told_to_nobody(line: str) -> None:
+    named = f"http://localhost:9000{AT}"
+    told = challenged(f'"{named}"', line)
+    assert told in (named, f"http://a.example:81{AT}")
+    assert "evil" not in told
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("localhost", b"http://localhost:8080"), ("[::1]", b"http://[::1]:8080"),
+        ("localhost:1", b"http://localhost:1"), ("a.example", b"http://a.example"),
+    ],
+)  # fmt: skip
+def test_a_client_of_this_machine_need_not_name_the_port(host: str, base: bytes) -> None:
+    assert GATE.arrive(f"POST /mcp HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()).base == base
+
+
+@pytest.mark.parametrize(
+    ("asked", "resource", "told"),
+    [
+        (AT, "http://127.0.0.1:9000/mcp", "http://a.example:81/mcp"),
+        (f"{AT}/mcp", "http://127.0.0.1:9000/mcp/", "http://a.example:81/mcp"),
+        (f"{AT}/sse", "http://127.0.0.1:9000/mcp", "http://a.example:81/sse"),
+        (AT, "http://127.0.0.1:9000/other", "http://a.example:81/other"),
+        (AT, "https://mcp.example/mcp", "https://mcp.example/mcp"),
+    ],
+)
+def test_a_document_names_the_address_that_the_client_used(
+    asked: str, resource: str, told: str
+) -> None:
+    body = json.dumps({"resource": resource, "authorization_servers": ["http://127.0.0.1:9000"]})
+    found = json.loads(SERVER.document(body.encode(), arrival(f"GET {asked}")))
+    assert found == {"resource": told, "authorization_servers": ["http://127.0.0.1:9000"]}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"no", b'{"resource":7}', b'{"resource":"\xc3\xa4"}']
+)
+def test_what_is_no_such_document_stays(body: bytes) -> None:
+    assert SERVER.document(body, arrival(f"GET {AT}")) == body
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        (AT, AT), (f"{AT}/mcp", f"{AT}/v1/mcp"), (f"{AT}/sse", f"{AT}/v1/mcp"),
+        (f"{AT}/mcp/", f"{AT}/v1/mcp"), (f"{AT}/x", f"{AT}/x"),
+        ("/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
+        ("/.well-known/openid-configuration/mcp", "/.well-known/openid-configuration/v1/mcp"),
+    ],
+)  # fmt: skip
+def test_a_document_is_asked_for_where_the_server_has_it(asked: str, target: str) -> None:
+    server = ResourceMetadata(urlsplit("http://127.0.0.1:9000/v1/mcp"))
+    assert server.target(arrival(f"GET {asked}")) == target.encode()
+
+
+@pytest.mark.parametrize("path", [f"{AT}x", "/.well-known/other", "/x" + AT])
+def test_nothing_else_is_asked_for(path: str) -> None:
+    refusal = arrival(f"GET {path}").refusal
+    assert refusal is not None
+    assert refusal.status == 404

@@ -1,0 +1,485 @@
+"""An exchange: whatever happens in whatever order, each call is counted once, and answered."""
+
+import json
+from math import inf
+from time import perf_counter
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from proxy.calls.client_request import GONE_STATUS
+from proxy.http.head import ResponseHead, parse_response
+from proxy.http.sse import COMMENT, KEEP_ALIVE_SECONDS, EventReader, encode
+from proxy.in_flight import Finished, Session
+from proxy.jsonrpc.message import Message
+from proxy.outcome import CANCELLED, GARBLED, OK, TIMED_OUT, TOOL_ERROR, UNREACHABLE, Verdict
+from proxy.upstreams.event_relay import HOLD_LIMIT
+from proxy.upstreams.passthrough_exchange import Exchange
+from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post
+
+PATIENCE = 10.0
+CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
+PROGRESS = encode(b'{"jsonrpc":"2.0","method":"notifications/progress"}')
+RESULT = b'{"jsonrpc":"2.0","id":1,"result":{}}'
+
+
+def head(kind: str, *more: str) -> ResponseHead:
+    lines = ("HTTP/1.1 200 OK", f"content-type: {kind}", *more, "", "")
+    return parse_response("\r\n".join(lines).encode())
+
+
+EVENTS = head("text/event-stream")
+JSON = head("application/json")
+
+
+class Keeper:
+    """An owner that keeps what it is told."""
+
+    message_limit = 100_000
+
+    def __init__(self) -> None:
+        self.counted: list[tuple[Verdict, int]] = []
+        self.parked = Session(PATIENCE)
+        self.closed_times = 0
+        self.open_streams = 0
+
+    def finished(self, finished: Finished, status: int, waited: float) -> None:
+        self.counted.append((finished.verdict, status))
+
+    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+        return session.hand_over(self.parked, 0.0)
+
+    def listens(self, session: str) -> bool:
+        return False
+
+    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None: ...
+
+    def unread_elsewhere(self, session: str, data: bytes, size: int) -> None: ...
+
+    def is_elsewhere(self, exchange: Exchange, request_id: object) -> bool:
+        return False
+
+    def answered(self, exchange: Exchange, head: ResponseHead) -> None: ...
+
+    def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:
+        return head.forward
+
+    def streams(self, more: int) -> None:
+        self.open_streams += more
+
+    def closed(self, exchange: Exchange) -> None:
+        self.closed_times += 1
+
+
+class Scene:
+    """One exchange with its scripted edges."""
+
+    def __init__(self, body: bytes = CALL, method: str = "POST", **headers: str) -> None:
+        self.client, self.source, self.owner = ScriptedClient(), ScriptedSource(), Keeper()
+        one = post(self.client, body, arrival(method, mcp_session_id="s", **headers))
+        session = Session(PATIENCE)
+        session.begin(one.calls, 0.0)
+        for call in one.calls:
+            call.heard = perf_counter()
+        self.exchange = Exchange(one, session, self.owner)
+        self.exchange.sent()
+        assert self.exchange.connected(self.source)
+
+    def told(self) -> object:
+        return json.loads(self.client.body)
+
+
+def test_a_readable_answer_is_passed_on_as_it_is() -> None:
+    scene = Scene()
+    scene.exchange.answer_whole(JSON, RESULT, 1.0)
+    assert (scene.client.body, scene.client.status) == (RESULT, 200)
+    assert scene.owner.counted == [(OK, 200)]
+
+
+def test_an_answer_is_as_long_as_the_body_or_event_that_brought_it() -> None:
+    whole, piecewise, streamed = Scene(), Scene(), Scene()
+    whole.exchange.answer_whole(JSON, RESULT, 1.0)
+    piecewise.exchange.answer_begins(JSON)
+    streamed.exchange.answer_begins(EVENTS)
+    for piece in (RESULT[:9], RESULT[9:]):
+        piecewise.exchange.answer_piece(piece, 1.0)
+    streamed.exchange.answer_piece(PROGRESS + encode(RESULT), 1.0)
+    for scene in (piecewise, streamed):
+        scene.exchange.answer_ends(2.0)
+    sizes = [scene.exchange.post.calls[0].answer_size for scene in (whole, piecewise, streamed)]
+    assert sizes == [len(RESULT)] * 3
+
+
+def test_the_answer_to_a_batch_is_shared_out_among_its_requests() -> None:
+    scene = Scene(b"[%b,%b]" % (CALL, CALL.replace(b":1,", b":2,")))
+    answers = b"[%b,%b]" % (RESULT, RESULT.replace(b":1,", b":2,"))
+    scene.exchange.answer_whole(JSON, answers, 1.0)
+    assert [call.answer_size for call in scene.exchange.post.calls] == [len(answers) // 2] * 2
+
+
+def test_the_first_event_of_a_stream_is_the_first_that_says_something() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    for now, piece in enumerate((b": hi\n\n", b"id: 1\ndata:\n\n", PROGRESS, encode(RESULT))):
+        scene.exchange.answer_piece(piece, float(now))
+    scene.exchange.answer_ends(9.0)
+    assert scene.exchange.post.calls[0].first_event == 2.0
+
+
+@pytest.mark.parametrize("body", [b"", b"garbage", RESULT.replace(b"1,", b"2,")])
+def test_an_answer_to_nothing_asked_is_replaced(body: bytes) -> None:
+    scene = Scene()
+    scene.exchange.answer_whole(JSON, body, 1.0)
+    assert scene.client.status == 502
+    assert scene.owner.counted == [(GARBLED, 502)]
+
+
+def test_what_takes_the_place_of_an_answer_to_a_batch_of_one_is_an_array() -> None:
+    scene = Scene(b"[%b]" % CALL)
+    scene.exchange.answer_lost("gone")
+    assert isinstance(told := scene.told(), list)
+    assert [each["id"] for each in told] == [1]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+def test_an_answer_that_was_encoded_unasked_is_replaced(kind: str) -> None:
+    scene = Scene()
+    encoded = head(kind, "content-encoding: gzip")
+    scene.exchange.answer_begins(encoded)
+    assert scene.client.status == 502
+    assert scene.source.told == ["abort"]
+    assert scene.owner.counted == [(GARBLED, 502)]
+
+
+def test_the_bytes_of_a_stream_pass_untouched() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    pieces = (b": hi\r\n\r", b"\ndata: " + RESULT[:5], RESULT[5:] + b"\r\n\r\n", b"data: x")
+    for piece in pieces:
+        scene.exchange.answer_piece(piece, 1.0)
+    scene.exchange.answer_ends(2.0)
+    assert scene.client.body == b"".join(pieces)
+    assert scene.owner.counted == [(OK, 200)]
+
+
+LONG = b"data: " + b"x" * HOLD_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("so_far", "told"),
+    [(b"", True), (b": hi\n\n", True), (b"data: x", True), (b"data: x\n", True), (LONG, False)],
+)
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_caller_is_told_in_the_place_of_half_an_event_unless_that_is_on_its_way(
+    so_far: bytes, *, told: bool, lost: bool
+) -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(PROGRESS + so_far, 1.0)
+    scene.exchange.answer_lost("gone") if lost else scene.exchange.answer_ends(2.0)
+    _, *more = EventReader(1000).feed(scene.client.body)
+    assert [json.loads(each.data)["error"]["code"] for each in more] == ([-32000] if told else [])
+    assert scene.client.aborted is not told
+    assert scene.owner.counted == [(UNREACHABLE if lost else GARBLED, 200)]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("lacks", [1, 2])
+def test_an_answer_that_lacks_its_last_line_ends_is_an_answer(lacks: int, *, lost: bool) -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(encode(RESULT)[:-lacks], 1.0)
+    scene.exchange.answer_lost("gone") if lost else scene.exchange.answer_ends(2.0)
+    assert [each.data for each in EventReader(1000).feed(scene.client.body)] == [RESULT]
+    assert scene.owner.counted == [(OK, 200)]
+
+
+def test_a_long_answer_passes_and_is_counted_by_what_it_is_abridged() -> None:
+    long = b'{"jsonrpc":"2.0","id":1,"result":{"text":"%b","isError":true}}' % (b"x" * 200_000)
+    whole, streamed = Scene(), Scene()
+    for scene, kind, body in ((whole, JSON, long), (streamed, EVENTS, encode(long))):
+        scene.exchange.answer_begins(kind)
+        for start in range(0, len(body), 50_000):
+            scene.exchange.answer_piece(body[start : start + 50_000], 1.0)
+        scene.exchange.answer_ends(2.0)
+        assert scene.client.body == body
+        assert scene.owner.counted == [(TOOL_ERROR, 200)]
+        assert scene.exchange.post.calls[0].answer_size == len(long)
+
+
+def late(body: bytes = CALL) -> Scene:
+    """An exchange whose upstream has not answered for so long that the client got a comment."""
+    scene = Scene(body)
+    for call in scene.exchange.post.calls:
+        call.deadline = inf
+    scene.exchange.expire(perf_counter() + KEEP_ALIVE_SECONDS + 1, 1000.0)
+    return scene
+
+
+def test_an_answer_that_takes_long_becomes_a_stream_of_what_comes_after_all() -> None:
+    pretty = RESULT.replace(b",", b",\r\n")
+    batch = b"[%b,%b]" % (RESULT, RESULT.replace(b":1,", b":2,"))
+    whole, pieces, events, many = late(), late(), late(), late(CALL.join((b"[", b"]")))
+    whole.exchange.answer_whole(JSON, pretty, perf_counter())
+    pieces.exchange.answer_begins(JSON)
+    events.exchange.answer_begins(EVENTS)
+    for scene, body in ((pieces, pretty), (events, encode(pretty))):
+        for piece in (body[:30], body[30:]):
+            scene.exchange.answer_piece(piece, perf_counter())
+        scene.exchange.answer_ends(perf_counter())
+    many.exchange.answer_whole(JSON, batch, perf_counter())
+    for scene in (whole, pieces, events, many):
+        assert b"content-type: text/event-stream\r\n" in scene.client.head
+        assert scene.client.body.startswith(COMMENT)
+        told = [json.loads(each.data) for each in EventReader(1000).feed(scene.client.body)]
+        assert told == [json.loads(RESULT), {**json.loads(RESULT), "id": 2}][: 1 + (scene is many)]
+        assert scene.owner.counted == [(OK, 200)]
+        assert (scene.client.over, scene.owner.open_streams) == (True, 0)
+
+
+def test_a_refusal_or_a_loss_after_long_is_told_on_the_stream() -> None:
+    refusal = parse_response(b"HTTP/1.1 500 No\r\ncontent-type: text/html\r\n\r\n")
+    whole, pieces, lost, silent = late(), late(), late(), late()
+    whole.exchange.answer_whole(refusal, b"<p>", perf_counter())
+    pieces.exchange.answer_begins(refusal)
+    lost.exchange.answer_lost("gone")
+    silent.exchange.post.calls[0].deadline = 0.0
+    silent.exchange.expire(perf_counter(), PATIENCE)
+    for scene in (whole, pieces, lost, silent):
+        [told] = [json.loads(each.data) for each in EventReader(1000).feed(scene.client.body)]
+        assert (told["id"], "error" in told) == (1, True)
+        assert [status for _, status in scene.owner.counted] == [200]
+        assert (scene.client.over, scene.client.aborted) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (CALL.replace(b"tools/call", b"initialize"), {}),
+        (b'{"method":"notifications/initialized"}', {}),
+        (CALL, {"accept": "application/json"}),
+    ],
+)
+def test_an_answer_that_may_be_no_stream_is_waited_for_in_silence(
+    body: bytes, headers: dict[str, str]
+) -> None:
+    scene = Scene(body, **headers)
+    for call in scene.exchange.post.calls:
+        call.deadline = inf
+    scene.exchange.expire(perf_counter() + KEEP_ALIVE_SECONDS + 1, 1000.0)
+    assert not scene.client.begun
+
+
+def test_an_idle_stream_gets_comments_between_its_events() -> None:
+    scene, start = Scene(b"", "GET"), perf_counter()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(PROGRESS + encode(RESULT)[:20], start)
+    for seconds in (1, KEEP_ALIVE_SECONDS + 1, KEEP_ALIVE_SECONDS + 2):
+        scene.exchange.expire(start + seconds, 1000.0)
+    scene.exchange.answer_piece(encode(RESULT)[20:], start)
+    assert scene.client.body == PROGRESS + COMMENT + encode(RESULT)
+    scene.exchange.answer_piece(LONG, start)
+    scene.exchange.expire(start + 1000.0, 2000.0)
+    assert scene.client.body.endswith(LONG)
+
+
+def test_a_slow_client_pauses_the_upstream() -> None:
+    scene = Scene()
+    scene.exchange.client_paused()
+    scene.exchange.client_resumed()
+    assert scene.source.told == ["pause", "resume"]
+
+
+def test_silence_is_counted_from_the_last_sign_of_life() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b": alive\n\n", 5.0)
+    scene.exchange.expire(PATIENCE, PATIENCE)
+    assert scene.owner.counted == []
+    scene.exchange.expire(5.0 + PATIENCE, PATIENCE)
+    assert scene.owner.counted == [(TIMED_OUT, 200)]
+    assert b'"code":-32000' in scene.client.body
+    assert scene.source.told == ["abort"]
+
+
+def test_an_upstream_that_is_held_back_is_not_silent() -> None:
+    scene, start = Scene(), perf_counter()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b": alive\n\n", start)
+    scene.exchange.client_paused()
+    scene.exchange.expire(start + 10 * PATIENCE, PATIENCE)
+    scene.exchange.client_resumed()
+    scene.exchange.expire(start + 10.5 * PATIENCE, PATIENCE)
+    assert scene.owner.counted == []
+    scene.exchange.expire(start + 12 * PATIENCE, PATIENCE)
+    assert scene.owner.counted == [(TIMED_OUT, 200)]
+
+
+def test_a_notification_without_an_answer_times_out_uncounted() -> None:
+    scene = Scene(b'{"method":"notifications/initialized"}')
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert scene.client.status == 504
+    assert scene.owner.counted == []
+
+
+def test_a_cancelled_call_that_the_upstream_never_ends_times_out_uncounted() -> None:
+    scene = Scene()
+    scene.exchange.cancel(1)
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert scene.client.status == 504
+    assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
+
+
+def test_a_get_may_be_silent_for_ever() -> None:
+    scene = Scene(b"", "GET")
+    scene.exchange.expire(float("inf"), PATIENCE)
+    assert not scene.client.over
+
+
+def test_each_call_of_a_batch_gets_an_error_with_its_own_id() -> None:
+    scene = Scene(b"[%b,%b]" % (CALL, CALL.replace(b'"id":1', b'"id":"two"')))
+    scene.exchange.answer_lost("gone")
+    told = scene.told()
+    assert isinstance(told, list)
+    assert [each["id"] for each in told] == [1, "two"]
+    assert scene.owner.counted == [(UNREACHABLE, 502)] * 2
+
+
+class ExchangeMachine(RuleBasedStateMachine):
+    """Answers, losses, time-outs, cancels and departures in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene()
+        self.now = 0.0
+
+    def _open(self) -> bool:
+        return not self.scene.exchange.gone
+
+    def _streaming(self) -> bool:
+        return self._open() and self.scene.exchange.head is not None
+
+    def _fresh(self) -> bool:
+        return self._open() and self.scene.exchange.head is None
+
+    @precondition(_fresh)
+    @rule(body=st.sampled_from([RESULT, b"", b"garbage"]))
+    def answer_whole(self, body: bytes) -> None:
+        self.scene.exchange.answer_whole(JSON, body, self.now)
+
+    @precondition(_fresh)
+    @rule(kind=st.sampled_from([EVENTS, JSON]))
+    def begin(self, kind: ResponseHead) -> None:
+        self.scene.exchange.answer_begins(kind)
+
+    @precondition(_streaming)
+    @rule(
+        data=st.sampled_from(
+            [encode(RESULT), b"id: 1\ndata: \n\n", b"data: x", b"\n\n", RESULT, b"x" * 600]
+        )
+    )
+    def piece(self, data: bytes) -> None:
+        self.scene.exchange.answer_piece(data, self.now)
+
+    @precondition(_streaming)
+    @rule()
+    def end(self) -> None:
+        self.scene.exchange.answer_ends(self.now)
+
+    @rule()
+    def lose(self) -> None:
+        self.scene.exchange.answer_lost("gone")
+
+    @precondition(_open)
+    @rule(request_id=st.sampled_from([1, 2, None]))
+    def cancel(self, request_id: int | None) -> None:
+        self.scene.exchange.cancel(request_id)
+
+    @precondition(_open)
+    @rule(seconds=st.floats(0, 2 * PATIENCE))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.scene.exchange.expire(self.now, PATIENCE)
+
+    @precondition(_open)
+    @rule()
+    def leave(self) -> None:
+        self.scene.client.over = True
+        self.scene.exchange.client_gone()
+
+    @precondition(_open)
+    @rule()
+    def shut(self) -> None:
+        self.scene.exchange.shut()
+
+    @invariant()
+    def it_counts_each_call_once_at_the_latest_at_its_end(self) -> None:
+        owner, gone = self.scene.owner, self.scene.exchange.gone
+        ends = len(owner.counted) + len(owner.parked.calls)
+        assert ends <= 1
+        assert not gone or ends == 1
+        assert owner.closed_times == int(gone)
+        assert not gone or self.scene.client.over
+
+
+TestExchangeMachine = ExchangeMachine.TestCase
+TestExchangeMachine.settings = settings(max_examples=100, stateful_step_count=15)
+
+
+def test_a_caller_that_leaves_a_stream_without_ids_has_cancelled() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.client_gone()
+    assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
+    assert scene.source.told == ["abort"]
+
+
+def test_a_caller_that_leaves_a_stream_with_ids_may_come_back() -> None:
+    scene = Scene()
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(b"id: 1\ndata: \n\n", 1.0)
+    scene.exchange.client_gone()
+    assert scene.owner.counted == []
+    assert [call.id for call in scene.owner.parked.calls] == [1]
+
+
+LISTEN = b'{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen"}'
+ACKNOWLEDGED = encode(b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged"}')
+
+
+def subscribed() -> Scene:
+    scene = Scene(LISTEN)
+    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.answer_piece(ACKNOWLEDGED, 1.0)
+    return scene
+
+
+def test_a_subscription_counts_when_it_is_acknowledged_and_may_be_silent_for_ever() -> None:
+    scene = subscribed()
+    assert scene.owner.counted == [(OK, 200)]
+    scene.exchange.expire(1000 * PATIENCE, PATIENCE)
+    assert not scene.client.over
+
+
+def test_closing_a_subscription_is_no_cancelled_call() -> None:
+    scene = subscribed()
+    scene.exchange.client_gone()
+    assert scene.owner.counted == [(OK, 200)]
+    assert scene.source.told == ["abort"]
+
+
+@pytest.mark.parametrize("by", ["proxy", "upstream"])
+def test_a_subscription_ends_with_the_proxy_and_with_the_upstream(by: str) -> None:
+    scene = subscribed()
+    scene.exchange.shut() if by == "proxy" else scene.exchange.answer_ends(2.0)
+    assert scene.client.over
+    assert not scene.client.aborted
+    assert scene.owner.counted == [(OK, 200)]
+
+
+def test_a_subscription_that_is_never_acknowledged_times_out() -> None:
+    scene = Scene(LISTEN)
+    scene.exchange.expire(PATIENCE, PATIENCE)
+    assert scene.owner.counted == [(TIMED_OUT, 504)]

@@ -1,0 +1,183 @@
+"""What a stdio server's clients get: one answer, or a stream once something comes before it."""
+
+import json
+from time import perf_counter
+
+import pytest
+
+from proxy.http.sse import KEEP_ALIVE_SECONDS, EventReader
+from proxy.upstreams.responses import Listener, Reply
+from tests.proxy.scripted import ScriptedClient, arrival, post
+
+CALL = b'{"id":1,"method":"tools/call"}'
+BATCH = b'[{"id":1,"method":"a"},{"id":"b","method":"b"}]'
+SESSION = ((b"mcp-session-id", b"s"),)
+
+
+class Audience:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.open_streams = 0
+
+    def pause(self, member: object) -> None:
+        self.told.append("pause")
+
+    def resume(self, member: object) -> None:
+        self.told.append("resume")
+
+    def streams(self, more: int) -> None:
+        self.open_streams += more
+
+    def reply_gone(self, reply: Reply) -> None:
+        self.told.append("reply gone")
+
+    def listener_gone(self, listener: Listener) -> None:
+        self.told.append("listener gone")
+
+
+class Scene:
+    """A reply with scripted edges."""
+
+    def __init__(self, body: bytes = CALL, accept: str = "*/*") -> None:
+        self.client, self.audience = ScriptedClient(), Audience()
+        self.post = post(self.client, body, arrival(accept=accept))
+        self.reply = Reply(self.post, self.audience, SESSION)
+
+    def events(self) -> list[bytes]:
+        return [event.data for event in EventReader(1000).feed(self.client.body)]
+
+
+def test_an_answer_alone_is_json() -> None:
+    scene = Scene()
+    assert scene.reply.answer(scene.post.calls[0], b"{}") == 200
+    assert scene.client.body == b"{}"
+    assert scene.client.head == (
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: s\r\n"
+    )
+
+
+def test_a_message_before_the_answer_makes_it_a_stream() -> None:
+    scene = Scene()
+    scene.reply.push(b'"progress"')
+    scene.reply.answer(scene.post.calls[0], b"{}")
+    assert scene.events() == [b'"progress"', b"{}"]
+    assert scene.client.over
+    assert b"content-type: text/event-stream\r\n" in scene.client.head
+    assert b"x-accel-buffering: no\r\n" in scene.client.head
+
+
+@pytest.mark.parametrize(("body", "events"), [(CALL, 1), (BATCH, 2)])
+def test_a_client_that_accepts_only_events_gets_answers_as_events(body: bytes, events: int) -> None:
+    scene = Scene(body, accept="text/event-stream")
+    for call in scene.post.calls:
+        assert scene.reply.answer(call, b"{}") == 200
+    assert scene.events() == [b"{}"] * events
+    assert b"content-type: text/event-stream\r\nmcp-session-id: s\r\n" in scene.client.head
+
+
+def test_an_error_by_its_status_is_json_whatever_the_client_accepts() -> None:
+    scene = Scene(accept="text/event-stream")
+    scene.reply.fail(scene.post.calls[0], 502, "gone")
+    assert b"content-type: application/json\r\n" in scene.client.head
+
+
+def test_an_answer_that_takes_long_becomes_a_stream_that_is_kept_alive() -> None:
+    scene = Scene(BATCH)
+    first, second = scene.post.calls
+    scene.reply.answer(first, b'{"id":1}')
+    scene.reply.keep_alive(perf_counter())
+    assert not scene.client.begun
+    for times in (1, 2):
+        scene.reply.keep_alive(perf_counter() + times * (KEEP_ALIVE_SECONDS + 1))
+    scene.reply.answer(second, b'{"id":"b"}')
+    assert scene.events() == [b'{"id":1}', b'{"id":"b"}']
+    assert scene.client.body.count(b": keep-alive\n\n") == 2
+    assert scene.post.calls[1].first_event == 0
+
+
+def test_who_takes_no_stream_waits_in_silence() -> None:
+    client = ScriptedClient()
+    waiting = post(client, CALL, arrival(accept="application/json"))
+    Reply(waiting, Audience(), ()).keep_alive(perf_counter() + 1000)
+    assert not client.begun
+
+
+def test_a_batch_is_answered_when_each_of_its_calls_is() -> None:
+    scene = Scene(BATCH)
+    first, second = scene.post.calls
+    scene.reply.answer(second, b'{"id":"b"}')
+    assert not scene.client.over
+    scene.reply.fail(first, 502, "gone")
+    told = json.loads(scene.client.body)
+    assert [each["id"] for each in told] == ["b", 1]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_batch_of_one_is_answered_by_an_array_of_one(*, fails: bool) -> None:
+    scene = Scene(b" [%b]" % CALL)
+    [call] = scene.post.calls
+    if fails:
+        assert scene.reply.fail(call, 504, "silent") == 504
+    else:
+        scene.reply.answer(call, b'{"id":1}')
+    assert [each["id"] for each in json.loads(scene.client.body)] == [1]
+
+
+@pytest.mark.parametrize(("streaming", "status"), [(False, 504), (True, 200)])
+def test_an_error_of_the_proxys_own_says_what_carries_it(streaming: bool, status: int) -> None:
+    scene = Scene()
+    if streaming:
+        scene.reply.push(b'"progress"')
+    assert scene.reply.fail(scene.post.calls[0], 504, "silent") == status
+    assert b'"code":-32001' in scene.client.body
+    assert scene.client.over
+
+
+@pytest.mark.parametrize("way", ["complete", "broken off", "gone"])
+def test_an_answer_counts_as_a_stream_for_as_long_as_it_is_one(way: str) -> None:
+    scene = Scene()
+    scene.reply.push(b'"progress"')
+    assert scene.audience.open_streams == 1
+    if way == "complete":
+        scene.reply.answer(scene.post.calls[0], b"{}")
+    elif way == "gone":
+        scene.reply.client_gone()
+    else:
+        scene.reply.abort()
+    assert scene.audience.open_streams == 0
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_cancelled_call_gets_no_answer(streaming: bool) -> None:
+    scene = Scene()
+    if streaming:
+        scene.reply.push(b'"progress"')
+    scene.reply.drop(scene.post.calls[0])
+    assert scene.events() == ([b'"progress"'] if streaming else [])
+    assert scene.client.over
+
+
+def test_a_listener_gets_messages_and_comments() -> None:
+    client, audience = ScriptedClient(), Audience()
+    listener = Listener(post(client, b"", arrival("GET")), audience)
+    listener.push(b'"a"')
+    listener.keep_alive(perf_counter() + KEEP_ALIVE_SECONDS + 1)
+    listener.push(b'"b"')
+    listener.end()
+    assert [event.data for event in EventReader(1000).feed(client.body)] == [b'"a"', b'"b"']
+    assert b"\n: keep-alive\n\n" in client.body
+    assert client.over
+
+
+def test_the_audience_is_told_of_slow_and_gone_clients() -> None:
+    scene = Scene()
+    listener = Listener(post(ScriptedClient(), b"", arrival("GET")), scene.audience)
+    for visitor in (scene.reply, listener):
+        visitor.client_paused()
+        visitor.client_resumed()
+        visitor.client_gone()
+    assert scene.audience.told == [
+        "pause", "resume", "reply gone", "pause", "resume", "listener gone",
+    ]  # fmt: skip
