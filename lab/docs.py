@@ -19,7 +19,7 @@ from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
 from proxy.app.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS
-from proxy.translation.translation_matrix import KINDS, TITLES, Way
+from proxy.translation.translation_matrix import KINDS, TITLES, Route
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Component, Profile
 
@@ -122,8 +122,8 @@ def _ingestion_paths() -> str:
 
 
 def _crossings() -> str:
-    rows = ((each.name, *(str(each.cells[way]) for way in Way)) for each in KINDS)
-    return markdown(("kind of message", *(TITLES[way] for way in Way)), rows)
+    rows = ((each.name, *(str(each.cells[way]) for way in Route)) for each in KINDS)
+    return markdown(("kind of message", *(TITLES[way] for way in Route)), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {

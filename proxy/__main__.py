@@ -25,11 +25,11 @@ PACKAGES = frozenset(
 
 
 def main() -> int:
-    """Run the proxy until it is told to stop; the exit code."""
+    """Run the proxy until it is notified to stop; the exit code."""
     try:
         settings = parse_all(sys.argv[1:], os.environ, _program())
         process_hardening.erase(settings[0].secrets)
-        import uvloop  # late, so that a bad setting is told at once
+        import uvloop  # late, so that a bad setting is notified at once
 
         from . import logs
         from .app import server

@@ -34,7 +34,7 @@ class Holder(Protocol):
 Held = TypeVar("Held", bound=Holder)
 
 
-class FairCap(Generic[Held]):
+class FairLimit(Generic[Held]):
     """Lets holders have `most` in all, in pieces of any size."""
 
     __slots__ = ("_amounts", "_next", "_totals", "most", "taken")
@@ -47,7 +47,7 @@ class FairCap(Generic[Held]):
         self._next: list[tuple[Held, float]] = []
 
     def __repr__(self) -> str:
-        return f"<FairCap taken={self.taken}/{self.most} clients={len(self._totals)}>"
+        return f"<FairLimit taken={self.taken}/{self.most} clients={len(self._totals)}>"
 
     def hold(self, holder: Held, amount: int = 1) -> Sequence[Held] | None:
         """Let `holder` have that much in all: who gave way for it; None if it may not."""

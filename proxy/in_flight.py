@@ -16,14 +16,14 @@ from .jsonrpc.depth import breaks_off
 from .jsonrpc.message import NO_META, NO_PARAMS, Message, RequestId, Result
 from .outcome import (
     CANCELLED,
-    GARBLED,
+    INVALID_RESPONSE,
     OK,
     TIMED_OUT,
-    Verdict,
-    by_status,
-    judge,
-    judge_http,
-    judge_rest,
+    CallOutcome,
+    classify,
+    classify_http,
+    classify_unanswered,
+    with_http_status,
 )
 from .telemetry.tracing.trace import UNTRACED, Trace
 from .telemetry.vocabulary import TASKS_CANCEL, TASKS_GET, TOOLS_CALL, TOOLS_LIST
@@ -54,10 +54,27 @@ class Call:
     """
 
     __slots__ = (
-        "answer_size", "asked", "deadline", "first_event", "heard", "held", "id", "listed",
-        "method", "name", "progress_token", "questioned", "reason", "session", "size", "started",
-        "task", "task_status", "trace", "version",
-    )  # fmt: skip
+        "answer_size",
+        "awaits_client",
+        "deadline",
+        "first_event",
+        "id",
+        "last_activity",
+        "listed",
+        "method",
+        "name",
+        "progress_token",
+        "queued_seconds",
+        "reason",
+        "sent_at",
+        "session",
+        "size",
+        "started",
+        "task",
+        "task_status",
+        "trace",
+        "version",
+    )
 
     def __init__(self, message: Message, started: float, version: str, session: str) -> None:
         params = message.params or NO_PARAMS
@@ -66,16 +83,16 @@ class Call:
         self.name = params.name
         self.size = 0
         self.answer_size = 0
-        self.asked = 0.0
-        self.held = 0.0
+        self.sent_at = 0.0
+        self.queued_seconds = 0.0
         self.reason = ""
         self.first_event = 0.0
         self.listed: tuple[str, ...] = ()
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started
         self.deadline = 0.0
-        self.heard = 0.0
-        self.questioned = False
+        self.last_activity = 0.0
+        self.awaits_client = False
         self.version = version or params.protocol_version
         self.session = session
         about = UNSET if self.method == TOOLS_CALL else params.task_id
@@ -96,19 +113,19 @@ class Call:
             self.task_status = codec.text(result.status)
 
 
-def excuse(calls: Iterable[Call], seconds: float) -> None:
+def postpone_deadlines(calls: Iterable[Call], seconds: float) -> None:
     """Wait so much longer: the server was not read meanwhile, since the caller read nothing."""
     for call in calls:
         call.deadline += seconds
-        call.heard += seconds
+        call.last_activity += seconds
 
 
-def given_up(call: Call, now: float) -> Verdict:
-    """The verdict on a call that its caller waits for no more: it may have waited in vain.
+def outcome_of_cancellation(call: Call, now: float) -> CallOutcome:
+    """The outcome on a call that its caller waits for no more: it may have waited in vain.
 
     A server that asked the client something is not silent: it waits, too.
     """
-    hung = now - call.heard >= HUNG_SECONDS and not call.questioned
+    hung = now - call.last_activity >= HUNG_SECONDS and not call.awaits_client
     return TIMED_OUT if hung else CANCELLED
 
 
@@ -116,7 +133,7 @@ class Finished(NamedTuple):
     """Effect: the call is over; count it, and give its answer to whoever waits for it."""
 
     call: Call
-    verdict: Verdict
+    outcome: CallOutcome
 
 
 class Settled(NamedTuple):
@@ -139,31 +156,31 @@ class Unrelated(NamedTuple):
     """Effect: a request or notification of the server's own accord."""
 
 
-class Late(NamedTuple):
+class Unmatched(NamedTuple):
     """Effect: an answer that nobody waits for, or not any more; drop it."""
 
 
 _NO_ERROR = HttpError(200)
 
-Effect = Finished | Related | Unrelated | Late
+Effect = Finished | Related | Unrelated | Unmatched
 
 UNRELATED = Unrelated()
-LATE = Late()
+UNMATCHED = Unmatched()
 
 
-class Session:
-    """Calls in flight, by request id. `patience` is how long a silent server is waited for."""
+class InFlightCalls:
+    """Calls in flight, by request id. `timeout` is how long a silent server is waited for."""
 
-    __slots__ = ("_calls", "_given_up", "_patience", "_tokens")
+    __slots__ = ("_calls", "_given_up", "_timeout", "_tokens")
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
         self._calls: dict[RequestId, Call] = {}
         self._tokens: dict[RequestId, Call] = {}
         self._given_up: dict[RequestId, None] | None = None
 
     def __repr__(self) -> str:
-        return f"<Session in_flight={list(self._calls.values())}>"
+        return f"<InFlightCalls in_flight={list(self._calls.values())}>"
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -185,8 +202,8 @@ class Session:
                 for begun in calls[:place]:
                     self._finish(begun, CANCELLED)
                 raise DuplicateRequest(f"request id {call.id!r} is still in flight")
-            call.deadline = now + self._patience
-            call.heard = now
+            call.deadline = now + self._timeout
+            call.last_activity = now
             self._calls[call.id] = call
             if call.progress_token is not None:
                 self._tokens[call.progress_token] = call
@@ -199,27 +216,27 @@ class Session:
             return self._progress(message, now)
         if message.is_request:
             for call in self._calls.values():
-                call.questioned = True
+                call.awaits_client = True
         return UNRELATED
 
-    def heard(self, now: float) -> None:
+    def extend_deadlines(self, now: float) -> None:
         """The server gave a sign of life for all calls: each may be silent anew."""
         for call in self._calls.values():
-            call.deadline = now + self._patience
+            call.deadline = now + self._timeout
 
     def cancel(self, request_id: RequestId | None, now: float) -> Finished | None:
         """The caller cancels a call; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
-        return None if call is None else self.drop(call, given_up(call, now))
+        return None if call is None else self.drop(call, outcome_of_cancellation(call, now))
 
     def give_up(self, calls: Iterable[Call], now: float) -> tuple[Finished, ...]:
         """The caller waits for these calls no more."""
-        return tuple(self.drop(call, given_up(call, now)) for call in calls)
+        return tuple(self.drop(call, outcome_of_cancellation(call, now)) for call in calls)
 
-    def abandon(self, request_id: RequestId | None, verdict: Verdict) -> Finished | None:
+    def abandon(self, request_id: RequestId | None, outcome: CallOutcome) -> Finished | None:
         """End a call without an answer; None if it is not, or no longer, in flight."""
         call = self._calls.get(request_id) if request_id is not None else None
-        return None if call is None else self.drop(call, verdict)
+        return None if call is None else self.drop(call, outcome)
 
     def acknowledge(self) -> Finished | None:
         """The server opened a subscription: the call for it is served, and its stream lives on."""
@@ -234,65 +251,65 @@ class Session:
         if status >= 400:
             error = HttpError(status, body, in_session=any(each.session for each in self.calls))
         if status >= 500:
-            return Settled(self.end(judge_http(error)))
+            return Settled(self.end(classify_http(error)))
         try:
             messages = codec.decode_all(body)
         except MalformedMessage:
             readable = codec.may_be_read(body) and not breaks_off(body)
             relay = status >= 400 or readable
-            return Settled(self.end(judge_http(error)), relay=relay)
+            return Settled(self.end(classify_http(error)), relay=relay)
         effects = [self.receive(message, now) for message in messages]
         finished = tuple([effect for effect in effects if isinstance(effect, Finished)])
         if status >= 400:
             finished = tuple(
-                [Finished(call, by_status(verdict, error)) for call, verdict in finished]
+                [Finished(call, with_http_status(outcome, error)) for call, outcome in finished]
             )
-        rest = self.end(judge_rest(error, messages)) if self._calls else ()
-        garbled = rest and not finished and rest[0].verdict is GARBLED
+        rest = self.end(classify_unanswered(error, messages)) if self._calls else ()
+        garbled = rest and not finished and rest[0].outcome is INVALID_RESPONSE
         return Settled(finished + rest, relay=not garbled)
 
     def unreadable(self, data: bytes) -> Finished | None:
         """Take a message that cannot be read: the answer to the one call that waits, or nothing."""
         if len(self._calls) != 1 or not codec.may_be_read(data):
             return None
-        return self.drop(next(iter(self._calls.values())), GARBLED)
+        return self.drop(next(iter(self._calls.values())), INVALID_RESPONSE)
 
-    def hand_over(self, other: "Session", now: float) -> tuple[Finished, ...]:
+    def hand_over(self, other: "InFlightCalls", now: float) -> tuple[Finished, ...]:
         """Let `other` wait for the calls in flight; those whose id it waits for already end."""
         ended = []
-        for finished in self.end(GARBLED):
+        for finished in self.end(INVALID_RESPONSE):
             try:
                 other.begin((finished.call,), now)
             except DuplicateRequest:
                 ended.append(finished)
         return tuple(ended)
 
-    def drop(self, call: Call, verdict: Verdict) -> Finished:
+    def drop(self, call: Call, outcome: CallOutcome) -> Finished:
         """End one call that is in flight, and take no late answer to it for one to another."""
         if self._given_up is None:
             self._given_up = {}
         elif len(self._given_up) >= MOST_GIVEN_UP:
             del self._given_up[next(iter(self._given_up))]
         self._given_up[call.id] = None
-        return self._finish(call, verdict)
+        return self._finish(call, outcome)
 
     def overdue(self, now: float) -> tuple[Finished, ...]:
         """End the calls whose server was silent for too long."""
         late = [call for call in self._calls.values() if call.deadline <= now]
         return tuple(self.drop(call, TIMED_OUT) for call in late)
 
-    def end(self, verdict: Verdict) -> tuple[Finished, ...]:
-        """End every call in flight with the same verdict."""
-        return tuple(self.drop(call, verdict) for call in self.calls)
+    def end(self, outcome: CallOutcome) -> tuple[Finished, ...]:
+        """End every call in flight with the same outcome."""
+        return tuple(self.drop(call, outcome) for call in self.calls)
 
     def _answer(self, message: Message) -> Effect:
         call = self._calls.get(message.id) or self._meant(message)  # type: ignore[arg-type]
         if call is None:
-            return LATE
+            return UNMATCHED
         result = message.result
         if result and not (result.tools is result.task is result.status):
             call.note(result)
-        return self._finish(call, judge(message))
+        return self._finish(call, classify(message))
 
     def _meant(self, message: Message) -> Call | None:
         """The call that an answer under another id is to: one of another JSON type, or, with an
@@ -301,10 +318,10 @@ class Session:
         unanswered = self._given_up or {}
         if message.id in unanswered:
             return None
-        known = ids.stands_for(message.id, self._calls)
+        known = ids.match_id(message.id, self._calls)
         if known is not None:
             return self._calls[known]
-        late = ids.stands_for(message.id, unanswered) is not None
+        late = ids.match_id(message.id, unanswered) is not None
         if message.error and len(self._calls) == 1 and not late:
             return next(iter(self._calls.values()))
         return None
@@ -314,13 +331,13 @@ class Session:
         call = self._tokens.get(token) if token is not None else None
         if call is None:
             return UNRELATED
-        call.deadline = max(call.deadline, now + self._patience)  # It may have been held up.
-        call.heard = max(call.heard, now)
+        call.deadline = max(call.deadline, now + self._timeout)  # It may have been held up.
+        call.last_activity = max(call.last_activity, now)
         return Related(call)
 
-    def _finish(self, call: Call, verdict: Verdict) -> Finished:
+    def _finish(self, call: Call, outcome: CallOutcome) -> Finished:
         del self._calls[call.id]
         token = call.progress_token
         if token is not None and self._tokens.get(token) is call:
             del self._tokens[token]
-        return Finished(call, verdict)
+        return Finished(call, outcome)

@@ -8,35 +8,39 @@ part of each is free, so that small messages cost nothing, and pass while others
 from collections.abc import Callable
 from math import inf
 
-from .fair_limit import FairCap
+from .fair_limit import FairLimit
 
 NO_ROOM = "the proxy holds as much as it may of other messages: try again"
 FREE_BYTES = 16 * 1024
 """What a buffer may hold without being counted: more than a usual message."""
 
 
-class Memory:
+class MemoryBudget:
     """At most `most` bytes for all accounts."""
 
     __slots__ = ("cap",)
 
     def __init__(self, most: int) -> None:
-        self.cap: FairCap[Account] = FairCap(most)
+        self.cap: FairLimit[MemoryAccount] = FairLimit(most)
 
     def __repr__(self) -> str:
-        return f"<Memory {self.cap!r}>"
+        return f"<MemoryBudget {self.cap!r}>"
 
-    def account(self, client: bytes = b"", evict: Callable[[], None] | None = None) -> "Account":
+    def account(
+        self, client: bytes = b"", evict: Callable[[], None] | None = None
+    ) -> "MemoryAccount":
         """A buffer's account: `client` is who fills it; `evict` empties it for others."""
-        return Account(self, client, evict)
+        return MemoryAccount(self, client, evict)
 
 
-class Account:
+class MemoryAccount:
     """What one buffer holds. Implements Holder."""
 
     __slots__ = ("_counted", "_evict", "_memory", "client", "idle_since")
 
-    def __init__(self, memory: Memory, client: bytes, evict: Callable[[], None] | None) -> None:
+    def __init__(
+        self, memory: MemoryBudget, client: bytes, evict: Callable[[], None] | None
+    ) -> None:
         self._memory = memory
         self._evict = evict
         self._counted = False
@@ -44,7 +48,7 @@ class Account:
         self.idle_since = inf
 
     def __repr__(self) -> str:
-        return f"<Account of={self.client!r} counted={self._counted}>"
+        return f"<MemoryAccount of={self.client!r} counted={self._counted}>"
 
     def hold(self, size: int, idle_since: float = inf) -> bool:
         """Let the buffer have so many bytes; whether there is room.

@@ -17,7 +17,7 @@ URL_ELICITATION_REQUIRED = -32042
 """MCP 2025-11-25: the user is sent to a URL first, and the call then made again. Nothing failed."""
 
 
-class Verdict(NamedTuple):
+class CallOutcome(NamedTuple):
     """What a call came to, whose fault that is, and `error.type` ("" for none)."""
 
     outcome: Outcome
@@ -25,56 +25,56 @@ class Verdict(NamedTuple):
     error_type: str
 
 
-OK = Verdict(Outcome.OK, Fault.NONE, "")
-TOOL_ERROR = Verdict(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
-TIMED_OUT = Verdict(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
-HELD_UP = Verdict(Outcome.TIMEOUT, Fault.CALLER, ErrorType.TIMEOUT)
-CANCELLED = Verdict(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
-REJECTED = Verdict(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
-CROWDED = Verdict(Outcome.REJECTED, Fault.CALLER, "429")
-DRAINING = Verdict(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
-SATURATED = Verdict(Outcome.REJECTED, Fault.PROXY, "503")
-UNREACHABLE = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
-EXITED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
-GARBLED = Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER)
+OK = CallOutcome(Outcome.OK, Fault.NONE, "")
+TOOL_ERROR = CallOutcome(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
+TIMED_OUT = CallOutcome(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
+CLIENT_NOT_READING = CallOutcome(Outcome.TIMEOUT, Fault.CALLER, ErrorType.TIMEOUT)
+CANCELLED = CallOutcome(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
+REJECTED = CallOutcome(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
+TOO_MANY_IN_FLIGHT = CallOutcome(Outcome.REJECTED, Fault.CALLER, "429")
+DRAINING = CallOutcome(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
+OVERLOADED = CallOutcome(Outcome.REJECTED, Fault.PROXY, "503")
+UNREACHABLE = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
+EXITED = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
+INVALID_RESPONSE = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER)
 
 
-def judge(answer: Message) -> Verdict:
-    """The verdict on a JSON-RPC answer. One that is no JSON, but can be read, may fail clients."""
+def classify(answer: Message) -> CallOutcome:
+    """The outcome on a JSON-RPC answer. One that is no JSON, but can be read, may fail clients."""
     if answer.error:
         code = answer.error.code
         if code == URL_ELICITATION_REQUIRED:
             return OK
         fault = Fault.CALLER if code in CALLER_CODES else Fault.SERVER
-        return Verdict(Outcome.PROTOCOL_ERROR, fault, str(code))
+        return CallOutcome(Outcome.PROTOCOL_ERROR, fault, str(code))
     if answer.result and answer.result.is_error:
         return TOOL_ERROR
-    return GARBLED if answer.malformed else OK
+    return INVALID_RESPONSE if answer.malformed else OK
 
 
-def judge_http(error: HttpError) -> Verdict:
-    """The verdict on an HTTP answer that holds no JSON-RPC answer to the call."""
+def classify_http(error: HttpError) -> CallOutcome:
+    """The outcome on an HTTP answer that holds no JSON-RPC answer to the call."""
     if error.status < 400:
-        return GARBLED._replace(fault=Fault.OPERATOR) if error.advice else GARBLED
-    return Verdict(Outcome.TRANSPORT_ERROR, _fault(error), str(error.status))
+        return INVALID_RESPONSE._replace(fault=Fault.OPERATOR) if error.advice else INVALID_RESPONSE
+    return CallOutcome(Outcome.TRANSPORT_ERROR, _fault(error), str(error.status))
 
 
-def judge_rest(error: HttpError, messages: Sequence[Message]) -> Verdict:
-    """The verdict on calls without an answer of their own in a complete HTTP answer.
+def classify_unanswered(error: HttpError, messages: Sequence[Message]) -> CallOutcome:
+    """The outcome on calls without an answer of their own in a complete HTTP answer.
 
     An error with a null id is meant for all of them: its sender could not read the request.
     """
     for message in messages:
         if message.id is None and message.error:
-            return by_status(judge(message), error)
-    return judge_http(error)
+            return with_http_status(classify(message), error)
+    return classify_http(error)
 
 
-def by_status(verdict: Verdict, error: HttpError) -> Verdict:
-    """The verdict on a JSON-RPC error in an HTTP answer: 4xx says that no fault is the server's."""
-    if verdict.fault is not Fault.SERVER or not 400 <= error.status < 500:
-        return verdict
-    return verdict._replace(fault=_fault(error))
+def with_http_status(outcome: CallOutcome, error: HttpError) -> CallOutcome:
+    """The outcome on a JSON-RPC error in an HTTP answer: 4xx says that no fault is the server's."""
+    if outcome.fault is not Fault.SERVER or not 400 <= error.status < 500:
+        return outcome
+    return outcome._replace(fault=_fault(error))
 
 
 def _fault(error: HttpError) -> Fault:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from ..http.auth_settings import AccessSettings, FixedTokens
+from ..http.auth_settings import AuthSettings, FixedTokens
 from ..values import Address
 from .options import BEARER_TOKEN
 
@@ -16,7 +16,7 @@ def client_url(listen: Address, path: str) -> str:
     return f"http://{listen}{path}"
 
 
-def client_config(urls: Mapping[str, str], access: AccessSettings) -> dict[str, object]:
+def client_config(urls: Mapping[str, str], access: AuthSettings) -> dict[str, object]:
     """The content of an `mcp.json` for servers by name; a token is named by its variable only."""
     shared: dict[str, object] = {}
     if isinstance(access, FixedTokens):

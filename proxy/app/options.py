@@ -10,7 +10,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult
 
 from ..errors import SettingsError
-from ..http.allowed_hosts import ANY, NOBODY, Allowed, Place, host, origin
+from ..http.allowed_hosts import ANY, NONE_ALLOWED, AllowList, HostOrOrigin, host, origin
 from ..http.auth_settings import fixed_token, token_file
 from ..jsonrpc.depth import DEEPEST
 from ..tls import authorities
@@ -218,16 +218,16 @@ def _name(text: str) -> str:
     return text
 
 
-def _allowed(text: str, read: Callable[[str], Place]) -> Allowed:
+def _allowed(text: str, read: Callable[[str], HostOrOrigin]) -> AllowList:
     names = _names(text)
-    return Allowed(tuple(read(each) for each in names if each != ANY), ANY in names)
+    return AllowList(tuple(read(each) for each in names if each != ANY), ANY in names)
 
 
-def _hosts(text: str) -> Allowed:
+def _hosts(text: str) -> AllowList:
     return _allowed(text, host)
 
 
-def _origins(text: str) -> Allowed:
+def _origins(text: str) -> AllowList:
     return _allowed(text, origin)
 
 
@@ -424,13 +424,13 @@ OPTIONS = (
     Option(
         "allowed_origins", "ORIGINS", "",
         "origins that may call and read responses (CORS), besides this machine's own:"
-        " scheme://host[:port], separated by commas; * for any", _origins, NOBODY,
+        " scheme://host[:port], separated by commas; * for any", _origins, NONE_ALLOWED,
     ),
     Option(
         "allowed_hosts", "HOSTS", "",
         "hosts or host:port accepted in Host, besides addresses and localhost, separated by commas:"
         " at --listen if it is a loopback address, and at --metrics-listen; * for any", _hosts,
-        NOBODY,
+        NONE_ALLOWED,
     ),
     Option(
         "log_payloads", "CHARACTERS", "0",

@@ -11,17 +11,17 @@ from typing import Any
 
 from .. import logs
 from ..frontend import admin, standard_streams
-from ..frontend.authenticator import Entrance, entrance_of
+from ..frontend.authenticator import Authenticator, authenticator_for
 from ..frontend.mounts import Mounts
 from ..frontend.stdio_server import StdioConnection
 from ..http import listen as listening
 from ..http import response
-from ..http.connection_limit import Crowd
-from ..http.head import Memo
-from ..http.rejection import Page
-from ..http.request_policy import Gate
-from ..http.server import ClientConnection, Front
-from ..memory_budget import Memory
+from ..http.connection_limit import ConnectionLimiter
+from ..http.head import HeadCache
+from ..http.rejection import StaticResponse
+from ..http.request_policy import RequestPolicy
+from ..http.server import ClientConnection, ServerContext
+from ..memory_budget import MemoryBudget
 from ..telemetry.prometheus import render
 from ..transports.processes import Processes
 from . import process_hardening
@@ -41,7 +41,7 @@ CLOSE_SECONDS = 1.0
 DESCRIPTORS_OF_SESSION = 3
 """The pipes of a process, or connections to an HTTP server."""
 OTHER_DESCRIPTORS = 500
-"""Scrapes and probes, connections that are turned away, telemetry, and what Python keeps open."""
+"""Scrapes and probes, connections that are rejected, telemetry, and what Python keeps open."""
 
 
 async def run(settings: Sequence[Settings]) -> None:
@@ -63,9 +63,9 @@ class Server:
         self._client: StdioConnection | None = None
         self._stop = asyncio.Event()
         self._left = asyncio.Event()
-        self._visitors = Crowd(admin.MOST_CONNECTIONS, lambda count: None)
-        self._clients = Crowd(self._settings.max_connections, self._note_clients)
-        self._memory = Memory(self._settings.memory_limit)
+        self._visitors = ConnectionLimiter(admin.MOST_CONNECTIONS, lambda count: None)
+        self._clients = ConnectionLimiter(self._settings.max_connections, self._note_clients)
+        self._memory = MemoryBudget(self._settings.memory_limit)
         self._rendering = asyncio.Lock()
 
     async def run(self) -> None:
@@ -104,7 +104,7 @@ class Server:
         services = self._services = tuple(
             Service(each, self._memory, self._processes, spawn) for each in self._each
         )
-        entrance = entrance_of(self._settings.access, self._settings.path)
+        entrance = authenticator_for(self._settings.access, self._settings.path)
         loop = asyncio.get_running_loop()
         if mcp is None:
             self._client = self._stdio(services[0])
@@ -120,7 +120,7 @@ class Server:
         ]
         for each in services:
             each.start()
-        self._say_ready(mcp, metrics)
+        self._log_ready(mcp, metrics)
         if self._client is not None:
             await self._client.start(*standard_streams.claim())
         await self._stop.wait()
@@ -130,13 +130,13 @@ class Server:
         await asyncio.gather(*(each.flush() for each in self._services))
         logs.event(LOG, "stopped")
 
-    def _front(self, entrance: Entrance, mcp: socket.socket, spawn: Spawn) -> Front:
+    def _front(self, entrance: Authenticator, mcp: socket.socket, spawn: Spawn) -> ServerContext:
         settings = self._settings
         gates = {each.settings.mount: self._gate(each, entrance, mcp) for each in self._services}
         receivers = {each.settings.mount: each.receiver for each in self._services}
         mounts = Mounts(gates, receivers) if settings.mount else None
-        return Front(
-            Memo(gates[""].arrive if mounts is None else mounts.arrive),
+        return ServerContext(
+            HeadCache(gates[""].evaluate if mounts is None else mounts.evaluate),
             receivers[""] if mounts is None else mounts,
             settings.body_limit,
             self._clients,
@@ -145,9 +145,9 @@ class Server:
             entrance.token_check(spawn),
         )
 
-    def _gate(self, service: Service, entrance: Entrance, mcp: socket.socket) -> Gate:
+    def _gate(self, service: Service, entrance: Authenticator, mcp: socket.socket) -> RequestPolicy:
         settings = service.settings
-        return Gate(
+        return RequestPolicy(
             path=settings.path.encode(),
             body_limit=settings.body_limit,
             loopback=listening.is_loopback(mcp),
@@ -167,31 +167,35 @@ class Server:
             service.receiver, settings.body_limit, settings.message_limit, self._stop.set
         )
 
-    def _admin_front(self, spawn: Spawn, *, loopback: bool) -> Front:
+    def _admin_front(self, spawn: Spawn, *, loopback: bool) -> ServerContext:
         pages = self._pages()
-        gate = admin.AdminGate(tuple(pages), self._settings.allowed_hosts, private=not loopback)
+        gate = admin.AdminPolicy(tuple(pages), self._settings.allowed_hosts, private=not loopback)
         receiver = admin.AdminPages(pages, spawn)
-        return Front(gate.arrive, receiver, 0, self._visitors, admin.IDLE_SECONDS, self._memory)
+        return ServerContext(
+            gate.evaluate, receiver, 0, self._visitors, admin.IDLE_SECONDS, self._memory
+        )
 
     def _pages(self) -> admin.Pages:
         first, *others = (each.ledger for each in self._services)
 
-        async def metrics(accept: str) -> Page:
+        async def metrics(accept: str) -> StaticResponse:
             # In a thread: 200 tools take 0.15 s to write, in which no call would be served. One at
             # a time: more would only hold up the event loop.
             async with self._rendering:
                 body, content_type = await asyncio.to_thread(render, first, accept, *others)
-            return Page(200, content_type.encode(), body)
+            return StaticResponse(200, content_type.encode(), body)
 
-        async def healthy(accept: str) -> Page:
-            return Page(200, response.TEXT, b"ok\n")
+        async def healthy(accept: str) -> StaticResponse:
+            return StaticResponse(200, response.TEXT, b"ok\n")
 
-        async def ready(accept: str) -> Page:
+        async def ready(accept: str) -> StaticResponse:
             # Of several servers one that is away takes nobody from the others.
             obstacles = {each.settings.mount: each.obstacle for each in self._services}
             lines = [f"{mount[1:]} {each or 'ready'}".strip() for mount, each in obstacles.items()]
             status = 503 if all(obstacles.values()) else 200
-            return Page(status, response.TEXT, "".join(f"{each}\n" for each in lines).encode())
+            return StaticResponse(
+                status, response.TEXT, "".join(f"{each}\n" for each in lines).encode()
+            )
 
         return {b"/metrics": metrics, b"/healthz": healthy, b"/readyz": ready}
 
@@ -213,7 +217,7 @@ class Server:
                 each.hurry()
         self._stop.set()
 
-    def _say_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
+    def _log_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
         told: dict[str, Any] = {}
         listen = None if mcp is None else listening.address_of(mcp)
         if len(self._services) == 1:

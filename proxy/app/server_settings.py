@@ -78,7 +78,7 @@ class HttpServer:
         return frozenset(name.lower().encode() for name, _ in self.headers)
 
     @property
-    def shown(self) -> str:
+    def log_name(self) -> str:
         """The server as logs name it: without the query, which may hold a token."""
         return f"{self.url.scheme}://{self.url.netloc}{self.url.path or '/'}"
 
@@ -109,7 +109,7 @@ class StdioServer:
         return DEFAULT_PATH
 
     @property
-    def shown(self) -> str:
+    def log_name(self) -> str:
         """The server as logs name it: without its arguments, which may hold a token."""
         return self.command[0]
 

@@ -1,4 +1,4 @@
-"""One MCP server behind the proxy: its telemetry, its upstreams, and the relay that leads there."""
+"""One MCP server behind the proxy: its telemetry, its upstreams and its dispatcher."""
 
 import asyncio
 import logging
@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine
 
 from .. import logs
 from ..calls.call_log import CallLog
-from ..calls.recorder import Books
-from ..frontend.dispatcher import Limits, Relay
-from ..frontend.payload_log import Overhearing, Scrubber
-from ..http.interfaces import Receiver
-from ..memory_budget import Memory
+from ..calls.recorder import CallRecorder
+from ..frontend.dispatcher import Dispatcher, Limits
+from ..frontend.payload_log import PayloadLogger, Redactor
+from ..http.interfaces import RequestHandler
+from ..memory_budget import MemoryBudget
 from ..telemetry.ledger import Ledger
-from ..telemetry.otlp.pipeline import Export
+from ..telemetry.otlp.pipeline import ExportPipeline
 from ..transports.processes import Processes
 from ..values import Calls
 from .server_settings import HttpServer
@@ -31,7 +31,7 @@ class Service:
     """Takes requests by its `receiver`, from the start of a proxy until it is closed."""
 
     def __init__(
-        self, settings: Settings, memory: Memory, processes: Processes, spawn: Spawn
+        self, settings: Settings, memory: MemoryBudget, processes: Processes, spawn: Spawn
     ) -> None:
         self.settings = settings
         telemetry = settings.telemetry
@@ -43,18 +43,18 @@ class Service:
             exemplars=telemetry.exemplars,
         )
         address = (http.host, http.port) if http else None
-        self._export = Export(telemetry, self.ledger, address)
+        self._export = ExportPipeline(telemetry, self.ledger, address)
         log = None if settings.log_calls is Calls.NONE else CallLog(settings.log_calls)
-        books = self._books = Books(self.ledger, self._export.tracer, log)
+        recorder = self._recorder = CallRecorder(self.ledger, self._export.tracer, log)
         upstreams = self._upstreams = Upstreams(
-            settings, books, memory, processes, spawn, self._note_upstream
+            settings, recorder, memory, processes, spawn, self._set_upstream_up
         )
         self.passes_metadata = upstreams.metadata is not None
         self.replaced = http.replaced if http else frozenset[bytes]()
-        self._relay = Relay(
+        self._relay = Dispatcher(
             upstreams.endpoint,
             upstreams.streams,
-            books,
+            recorder,
             self._export.tracer,
             Limits(settings.depth_limit, settings.max_in_flight),
             spawn,
@@ -81,12 +81,12 @@ class Service:
     def tick(self, now: float) -> None:
         """Look for what is overdue."""
         self._upstreams.tick(now)
-        self._books.tasks.tick(now)
+        self._recorder.tasks.tick(now)
 
     async def watch(self) -> None:
         """Keep `upstream_up`, and so /readyz, true to the facts."""
         while True:
-            self._note_upstream(await self._upstreams.probe())
+            self._set_upstream_up(await self._upstreams.probe())
             await asyncio.sleep(self.settings.probe_interval)
 
     async def drain(self) -> None:
@@ -94,7 +94,7 @@ class Service:
         logs.event(LOG, "draining", in_flight=self.ledger.in_flight)
         self._relay.draining = True
         self._upstreams.drain()
-        self._books.on_quiet = self._quiet.set
+        self._recorder.on_quiet = self._quiet.set
         if self.ledger.in_flight:
             await within(self.settings.drain_timeout, self._quiet.wait())
 
@@ -105,27 +105,27 @@ class Service:
     async def close(self) -> None:
         """Let go of every connection, session and process."""
         await self._upstreams.close()
-        self._books.tasks.close()
+        self._recorder.tasks.close()
 
     async def flush(self) -> None:
         """Push the last telemetry."""
         await self._export.stop(FLUSH_SECONDS)
 
-    def _overheard(self) -> Receiver:
+    def _overheard(self) -> RequestHandler:
         settings = self.settings
         if not settings.log_payloads:
             return self._relay
         logs.event(LOG, "payloads are logged", logging.WARNING, characters=settings.log_payloads)
-        return Overhearing(self._relay, Scrubber(settings.log_payloads, settings.redact))
+        return PayloadLogger(self._relay, Redactor(settings.log_payloads, settings.redact))
 
-    def _note_upstream(self, failure: str) -> None:
+    def _set_upstream_up(self, failure: str) -> None:
         """Take note whether the upstream was reached; `failure` says why not, "" if it was."""
         up = not failure
         if up is self._up:
             return
         self._up = up
         self.ledger.upstream_up = int(up)
-        shown = self.settings.server.shown
+        shown = self.settings.server.log_name
         if up:
             logs.event(LOG, "upstream reachable", upstream=shown)
         else:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
 
 from ..errors import SettingsError
-from ..http.allowed_hosts import Allowed
-from ..http.auth_settings import AccessSettings, access
+from ..http.allowed_hosts import AllowList
+from ..http.auth_settings import AuthSettings, access
 from ..telemetry.otlp import settings as telemetry_settings
 from ..telemetry.otlp.settings import TelemetrySettings
 from ..translation.versions import Era
@@ -97,7 +97,7 @@ class Settings:
     mount: str
     secrets: tuple[str, ...] = field(repr=False)
     telemetry: TelemetrySettings
-    access: AccessSettings
+    access: AuthSettings
     listen: Address
     metrics_listen: Address
     stdio: bool
@@ -118,8 +118,8 @@ class Settings:
     connection_idle: float
     tool_cap: int
     log_calls: Calls
-    allowed_origins: Allowed
-    allowed_hosts: Allowed
+    allowed_origins: AllowList
+    allowed_hosts: AllowList
     log_payloads: int
     redact: tuple[str, ...]
 
@@ -169,7 +169,7 @@ def parse_all(
     )
 
 
-def _access(values: Mapping[str, Any]) -> AccessSettings:
+def _access(values: Mapping[str, Any]) -> AuthSettings:
     admitted = access(
         values[BEARER_TOKEN_FILE.name],
         values[BEARER_TOKEN.name],

@@ -5,29 +5,29 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import partial
 
-from ..calls.recorder import Books
+from ..calls.recorder import CallRecorder
 from ..http.pool import Endpoint, Pool
-from ..memory_budget import Memory
-from ..telemetry.vocabulary import LinkState
+from ..memory_budget import MemoryBudget
+from ..telemetry.vocabulary import TransportState
 from ..translation.versions import Era
 from ..transports.base import Connector
 from ..transports.connector import HttpConnector
-from ..transports.legacy_sse import SseConnector, SseLink, SseTerms
+from ..transports.legacy_sse import LegacySseConfig, LegacySseConnector, LegacySseTransport
 from ..transports.processes import Processes, Program
-from ..transports.shared_stdio import Sharing
-from ..transports.stateless_http import ModernLink
-from ..transports.stdio import Children
-from ..transports.streamable_http import StreamableLink, StreamableTerms
+from ..transports.shared_stdio import SharedProcess
+from ..transports.stateless_http import StatelessHttpTransport
+from ..transports.stdio import ProcessFactory
+from ..transports.streamable_http import StreamableHttpConfig, StreamableHttpTransport
 from ..upstreams.base import Upstream
-from ..upstreams.cross_era.channel_pool import ModernUpstream
-from ..upstreams.cross_era.detector import Speech
-from ..upstreams.cross_era.era_router import EraUpstream
-from ..upstreams.cross_era.http_router import EraConnector, HttpEras
-from ..upstreams.cross_era.legacy_bridge import Bridges
+from ..upstreams.cross_era.channel_pool import ChannelPool
+from ..upstreams.cross_era.detector import EraDetector
+from ..upstreams.cross_era.era_router import EraRouter
+from ..upstreams.cross_era.http_router import EraConnector, HttpEraRouter
+from ..upstreams.cross_era.legacy_bridge import BridgeConnector
 from ..upstreams.oauth_metadata import MetadataUpstream, ResourceMetadata
-from ..upstreams.passthrough import HttpTerms, HttpUpstream
-from ..upstreams.session_bridge import Terms
-from ..upstreams.session_limit import Places
+from ..upstreams.passthrough import PassthroughConfig, PassthroughUpstream
+from ..upstreams.session_bridge import SessionConfig
+from ..upstreams.session_limit import SessionLimit
 from ..upstreams.sessions import SessionUpstream
 from .options import HttpTransport
 from .server_settings import HttpServer, StdioServer
@@ -48,26 +48,26 @@ class Upstreams:
     def __init__(
         self,
         settings: Settings,
-        books: Books,
-        memory: Memory,
+        recorder: CallRecorder,
+        memory: MemoryBudget,
         processes: Processes,
         spawn: Spawn,
         on_reach: Callable[[str], None],
     ) -> None:
         self._settings = settings
-        self._books = books
+        self._recorder = recorder
         self._memory = memory
         self._processes = processes
         self._spawn = spawn
-        self._places = Places(settings.max_sessions)
+        self._session_limit = SessionLimit(settings.max_sessions)
         server = settings.server
         self.endpoint: Upstream
         self.metadata: MetadataUpstream | None = None
         if isinstance(server, StdioServer):
-            children = self._children(server)
-            connector = Sharing(children, spawn, on_reach) if server.shared else children
+            factory = self._process_factory(server)
+            connector = SharedProcess(factory, spawn, on_reach) if server.shared else factory
             era = settings.upstream_era
-            self.streams = self._sessions(Bridges(connector, era))
+            self.streams = self._sessions(BridgeConnector(connector, era))
             self.endpoint = self._eras(self.streams, connector, era)
             return
         tls = None
@@ -91,95 +91,97 @@ class Upstreams:
     def tick(self, now: float) -> None:
         """Look for what is overdue."""
         self.endpoint.tick(now)
-        links = Counter(dict.fromkeys(LinkState, 0))
-        self.endpoint.count_links(links)
-        links[LinkState.CLOSING] = self._places.ending
-        self._books.ledger.links = links
+        links = Counter(dict.fromkeys(TransportState, 0))
+        self.endpoint.count_transports(links)
+        links[TransportState.CLOSING] = self._session_limit.ending
+        self._recorder.ledger.transports = links
 
     async def probe(self) -> str:
         """Why the server cannot be reached, or started, now, in one line; "" if it can."""
         return await self.endpoint.probe()
 
     def drain(self) -> None:
-        """From now on new requests are turned away."""
+        """From now on new requests are rejected."""
         self.endpoint.drain()
 
     async def close(self) -> None:
         """Let go of every connection, session and process."""
         await self.endpoint.close()
 
-    def _terms(self, connector: Connector) -> Terms:
+    def _config(self, connector: Connector) -> SessionConfig:
         settings = self._settings
-        return Terms(
+        return SessionConfig(
             connector,
             settings.upstream_timeout,
-            self._books,
+            self._recorder,
             self._memory,
             self._spawn,
             passes_challenges=self.metadata is not None,
         )
 
     def _sessions(self, connector: Connector) -> SessionUpstream:
-        terms, settings = self._terms(connector), self._settings
-        return SessionUpstream(terms, idle=settings.session_idle, places=self._places)
+        config, settings = self._config(connector), self._settings
+        return SessionUpstream(
+            config, idle=settings.session_idle, session_limit=self._session_limit
+        )
 
-    def _eras(self, legacy: SessionUpstream, connector: Connector, era: Era | None) -> EraUpstream:
-        return EraUpstream(legacy, self._modern(connector, era))
+    def _eras(self, legacy: SessionUpstream, connector: Connector, era: Era | None) -> EraRouter:
+        return EraRouter(legacy, self._modern(connector, era))
 
     def _modern(
         self, connector: Connector, era: Era | None, on_unopened: Callable[[], None] = lambda: None
-    ) -> ModernUpstream:
-        return ModernUpstream(
-            self._terms(connector),
+    ) -> ChannelPool:
+        return ChannelPool(
+            self._config(connector),
             era=era,
             idle=self._settings.pool_idle,
-            places=self._places,
+            session_limit=self._session_limit,
             on_unopened=on_unopened,
         )
 
     def _sse(self, server: HttpServer, pool: Pool) -> Connector:
         settings = self._settings
-        terms = SseTerms(
+        config = LegacySseConfig(
             server.url, server.fixed, settings.upstream_timeout, settings.message_limit
         )
-        return SseConnector(pool, partial(SseLink, terms))
+        return LegacySseConnector(pool, partial(LegacySseTransport, config))
 
     def _streamable(
         self, server: HttpServer, pool: Pool, metadata: ResourceMetadata | None
-    ) -> tuple[HttpEras, SessionUpstream]:
+    ) -> tuple[HttpEraRouter, SessionUpstream]:
         settings = self._settings
-        terms = HttpTerms(
+        config = PassthroughConfig(
             target=server.target,
             fixed=server.fixed,
-            patience=settings.upstream_timeout,
+            timeout=settings.upstream_timeout,
             idle=settings.session_idle,
             message_limit=settings.message_limit,
             metadata=metadata,
         )
-        spoken = StreamableTerms(
+        spoken = StreamableHttpConfig(
             server.target, server.fixed, settings.upstream_timeout, settings.message_limit
         )
-        speech = Speech(spoken, pool, settings.upstream_era, self._note_sse)
-        legacy = HttpConnector(pool, partial(StreamableLink, spoken))
-        newer = HttpConnector(pool, partial(ModernLink, spoken))
-        connector = EraConnector(legacy, newer, self._sse(server, pool), speech)
+        detector = EraDetector(spoken, pool, settings.upstream_era, self._note_sse)
+        legacy = HttpConnector(pool, partial(StreamableHttpTransport, spoken))
+        newer = HttpConnector(pool, partial(StatelessHttpTransport, spoken))
+        connector = EraConnector(legacy, newer, self._sse(server, pool), detector)
         sessions = self._sessions(connector)
-        modern = self._modern(connector, Era.LEGACY, speech.doubt)
-        passing = HttpUpstream(terms, pool, self._books, self._memory)
-        eras = HttpEras(passing, modern, sessions, speech, self._books, self._spawn)
+        modern = self._modern(connector, Era.LEGACY, detector.discard_assumption)
+        passthrough = PassthroughUpstream(config, pool, self._recorder, self._memory)
+        eras = HttpEraRouter(passthrough, modern, sessions, detector, self._recorder, self._spawn)
         return eras, sessions
 
-    def _children(self, server: StdioServer) -> Children:
-        return Children(
+    def _process_factory(self, server: StdioServer) -> ProcessFactory:
+        return ProcessFactory(
             Program(server.command, server.environment, server.directory, server.user),
             self._processes,
             self._settings.message_limit,
             self._note_restart,
-            self._books.ledger.upstream_killed,
+            self._recorder.ledger.upstream_killed,
         )
 
     def _note_sse(self) -> None:
-        self._books.ledger.transport = HttpTransport.SSE.value
+        self._recorder.ledger.transport = HttpTransport.SSE.value
 
     def _note_restart(self) -> None:
-        self._books.ledger.upstream_restarts += 1
+        self._recorder.ledger.upstream_restarts += 1

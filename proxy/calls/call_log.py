@@ -8,7 +8,7 @@ request, cut. At most so many lines a second, and what is left out is counted.
 import logging
 
 from .. import logs
-from ..http.rejection import Refusal
+from ..http.rejection import HttpRejection
 from ..in_flight import Finished
 from ..telemetry.catalogue import Outcome
 from ..telemetry.tracing.trace import Trace
@@ -54,16 +54,16 @@ class CallLog:
                 **_ids(call.trace),
             )
 
-    def note_refusal(self, method: str, refusal: Refusal, now: float) -> None:
-        """A request was refused unread, which only who wants every call is told of."""
+    def note_refusal(self, method: str, rejection: HttpRejection, now: float) -> None:
+        """A request was refused unread, which only who wants every call is notified of."""
         if self._calls is Calls.ALL and self._quota.admits(now):
             self._write(
                 "refused",
                 logging.WARNING,
                 http_method=method,
-                status=refusal.status,
-                error_type=refusal.cause,
-                reason=cut(refusal.reason, LONGEST_REASON),
+                status=rejection.status,
+                error_type=rejection.cause,
+                reason=cut(rejection.reason, LONGEST_REASON),
             )
 
     def _write(self, event: str, level: int, **fields: object) -> None:

@@ -5,45 +5,45 @@ from collections.abc import Sequence
 from ..http import response
 from ..http.head import Header, lines
 from ..http.interfaces import Client
-from ..http.request_policy import Arrival
+from ..http.request_policy import RequestInfo
 from ..in_flight import Call, Finished
 from ..jsonrpc import codec
 from ..jsonrpc.message import Message
-from ..outcome import Verdict
-from .recorder import Books
+from ..outcome import CallOutcome
+from .recorder import CallRecorder
 
 NO_SESSION = "no such session: initialize anew"
-GONE_STATUS = 499
+CLIENT_CLOSED_REQUEST = 499
 """Counted, never sent: the client went away before its answer (nginx's number for it)."""
 
 
-class Post:
+class ClientRequest:
     """One client request as the upstream's side takes it over.
 
     `messages` and `calls` are empty for GET and DELETE; `context` holds the header lines that
     carry the trace context onwards. Built once per request and never changed.
     """
 
-    __slots__ = ("arrival", "body", "calls", "client", "context", "messages")
+    __slots__ = ("info", "body", "calls", "client", "context", "messages")
 
     def __init__(
         self,
         client: Client,
-        arrival: Arrival,
+        info: RequestInfo,
         body: bytes,
         messages: tuple[Message, ...],
         calls: tuple[Call, ...],
         context: bytes,
     ) -> None:
         self.client = client
-        self.arrival = arrival
+        self.info = info
         self.body = body
         self.messages = messages
         self.calls = calls
         self.context = context
 
     def __repr__(self) -> str:
-        return f"<Post {self.arrival.method} calls={list(self.calls)}>"
+        return f"<ClientRequest {self.info.method} calls={list(self.calls)}>"
 
     def since(self, now: float) -> float:
         """When its calls came, from which on their server may be silent for so long; else `now`.
@@ -55,7 +55,7 @@ class Post:
     @property
     def principal(self) -> bytes:
         """Who the client is, by its token; empty where clients need none."""
-        return self.client.principal or self.arrival.token
+        return self.client.principal or self.info.token
 
     @property
     def caller(self) -> bytes:
@@ -68,15 +68,15 @@ class Post:
         return codec.is_batch(self.body)
 
 
-def resumption(post: Post, last_event: str) -> str:
+def resumption_key(client_request: ClientRequest, last_event: str) -> str:
     """What names a stream that was cut: the MCP session, or without one its last event's id.
 
     Without a session the id is unique among one client's streams only.
     """
-    return post.arrival.session or f"event {last_event} {post.principal!r}"
+    return client_request.info.session or f"event {last_event} {client_request.principal!r}"
 
 
-def failure(
+def error_response(
     calls: Sequence[Call], status: int, reason: str, *, batch: bool = False
 ) -> tuple[bytes, bytes]:
     """Head and body of an answer in the upstream's place: each call gets an error with its id."""
@@ -90,11 +90,16 @@ def failure(
     return response.start(status, response.JSON), body
 
 
-def turn_away(
-    post: Post, books: Books, status: int, reason: str, verdict: Verdict, *headers: Header
+def reject(
+    client_request: ClientRequest,
+    recorder: CallRecorder,
+    status: int,
+    reason: str,
+    outcome: CallOutcome,
+    *headers: Header,
 ) -> None:
     """Answer a message in the upstream's place, and count its calls."""
-    head, body = failure(post.calls, status, reason, batch=post.is_batch)
-    post.client.answer(head + lines(headers), body, status)
-    for call in post.calls:
-        books.finished(Finished(call, verdict), status, 0.0)
+    head, body = error_response(client_request.calls, status, reason, batch=client_request.is_batch)
+    client_request.client.answer(head + lines(headers), body, status)
+    for call in client_request.calls:
+        recorder.finish(Finished(call, outcome), status, 0.0)

@@ -1,77 +1,85 @@
-"""The books: tells ledger and tracer what each call came to, and knows how many are in flight."""
+"""Records the outcome of each call in ledger, traces and log, and counts calls in flight."""
 
 from collections.abc import Callable
 from time import perf_counter
 
-from ..http.rejection import Refusal
+from ..http.rejection import HttpRejection
 from ..in_flight import Finished
 from ..outcome import OK
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
-from ..telemetry.tracing.spans import Exchange as TraceRecord
+from ..telemetry.tracing.spans import SpanRecord as TraceRecord
 from ..telemetry.tracing.tracer import Tracer
 from ..telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
 from .call_log import CallLog
-from .session_owners import Owners
+from .session_owners import SessionOwners
 from .tasks import Tasks
 
 _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 
 
-class Books:
+class CallRecorder:
     """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended.
 
     `owners` tells whose each session is, `tasks` are the calls that became tasks.
     """
 
-    __slots__ = ("_call_log", "_in_flight", "_tracer", "ledger", "on_quiet", "owners", "tasks")
+    __slots__ = (
+        "_call_log",
+        "_in_flight",
+        "_tracer",
+        "ledger",
+        "on_quiet",
+        "session_owners",
+        "tasks",
+    )
 
     def __init__(self, ledger: Ledger, tracer: Tracer, call_log: CallLog | None = None) -> None:
         self._call_log = call_log
         self.ledger = ledger
-        self.owners = Owners()
+        self.session_owners = SessionOwners()
         self.tasks = Tasks(ledger)
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
         self._tracer = tracer
 
     def __repr__(self) -> str:
-        return f"<Books in_flight={self.ledger.in_flight}>"
+        return f"<CallRecorder in_flight={self.ledger.in_flight}>"
 
     def in_flight(self, session: str) -> int:
         """How many calls of a session are in flight; without one, each request is its own."""
         return self._in_flight.get(session, 0)
 
-    def begun(self, session: str, count: int) -> None:
+    def start(self, session: str, count: int) -> None:
         """As many calls of a session begin; each is to be `finished`, or all are `undone`."""
         self.ledger.in_flight += count
         if session and count:
             self._in_flight[session] = self._in_flight.get(session, 0) + count
 
-    def undone(self, session: str, count: int) -> None:
+    def rollback(self, session: str, count: int) -> None:
         """The calls did not begin after all, and count as nothing."""
         self.ledger.in_flight -= count
         if session and count:
             self._leave(session, count)
 
-    def finished(self, finished: Finished, status: int, waited: float) -> None:
+    def finish(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many seconds the upstream took once it was asked."""
         call = finished.call
         now = perf_counter()
         seconds = now - call.started
-        overhead = seconds - waited - call.held
+        overhead = seconds - waited - call.queued_seconds
         trace = call.trace
         ledger = self.ledger
         if call.listed:
             ledger.tools_listed(call.listed)
         counted = False
         if call.task:
-            if call.method == TOOLS_CALL and finished.verdict == OK:
+            if call.method == TOOLS_CALL and finished.outcome == OK:
                 counted = self.tasks.take_on(call, status, seconds, overhead, now)
             else:
                 finished = self.tasks.follow(finished, now)
         if not counted:
-            outcome, fault, error_type = finished.verdict
+            outcome, fault, error_type = finished.outcome
             ledger.record(
                 call.method,
                 call.name if call.method == TOOLS_CALL else "",
@@ -98,11 +106,11 @@ class Books:
         if not ledger.in_flight:
             self.on_quiet()
 
-    def refused(self, method: str, refusal: Refusal) -> None:
+    def reject(self, method: str, rejection: HttpRejection) -> None:
         """An HTTP request was refused unread; `method` is HTTP's, "" if it is not known."""
-        self.ledger.refusals[refusal.cause] += 1
+        self.ledger.refusals[rejection.cause] += 1
         if self._call_log is not None:
-            self._call_log.note_refusal(method, refusal, perf_counter())
+            self._call_log.note_refusal(method, rejection, perf_counter())
 
     def session_ended(self, seconds: float, error_type: str) -> None:
         """A session of that length is over; `error_type` is "" if it ended as it should."""
@@ -118,19 +126,19 @@ class Books:
 
 
 def _record(finished: Finished, status: int, seconds: float, waited: float) -> TraceRecord:
-    call, verdict = finished
-    asked = call.asked - call.started
+    call, outcome = finished
+    asked = call.sent_at - call.started
     return TraceRecord(
         method=call.method,
         target=call.name if call.method in _TARGETED else "",
         request_id=str(call.id),
         session_id=call.session,
         protocol_version=call.version,
-        outcome=verdict.outcome,
-        fault=verdict.fault,
-        error_type=verdict.error_type,
-        rpc_code=verdict.error_type if verdict.outcome is Outcome.PROTOCOL_ERROR else "",
+        outcome=outcome.outcome,
+        fault=outcome.fault,
+        error_type=outcome.error_type,
+        rpc_code=outcome.error_type if outcome.outcome is Outcome.PROTOCOL_ERROR else "",
         status_code=status,
         seconds=seconds,
-        upstream=(asked, asked + waited) if call.asked else None,
+        upstream=(asked, asked + waited) if call.sent_at else None,
     )

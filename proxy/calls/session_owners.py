@@ -14,7 +14,7 @@ MOST_OF_ONE = MOST_OWNED - MOST_OWNED // SPARE
 _LONGEST_KEPT = 128
 
 
-class Owners:
+class SessionOwners:
     """Principals by session, and sessions by principal, the longest unused first.
 
     Where clients need no token there are none, and all is allowed.
@@ -27,7 +27,7 @@ class Owners:
         self._owned: dict[bytes, dict[str, None]] = {}
 
     def __repr__(self) -> str:
-        return f"<Owners of={len(self._owners)}>"
+        return f"<SessionOwners of={len(self._owners)}>"
 
     def allows(self, session: str, principal: bytes) -> bool:
         """Whether a session is that principal's, or nobody's as far as is known."""

@@ -7,7 +7,7 @@ for the task's status (`tasks/get`, `tasks/cancel`) and for its result (`tasks/r
 from dataclasses import dataclass
 
 from ..in_flight import Call, Finished
-from ..outcome import CANCELLED, OK, TOOL_ERROR, Verdict
+from ..outcome import CANCELLED, OK, TOOL_ERROR, CallOutcome
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.vocabulary import TASKS_RESULT, TOOLS_CALL, cut
@@ -75,7 +75,7 @@ class Tasks:
 
         To deliver an error is no error: that is what the tool came to.
         """
-        call, verdict = finished
+        call, outcome = finished
         task = self._tasks.pop((call.session, call.task), None)
         if task is None:
             return finished
@@ -84,12 +84,12 @@ class Tasks:
         if call.method != TASKS_RESULT:
             self._hear(task, call.task_status, now)
             return finished
-        outcome, _, error_type = verdict
-        if outcome is Outcome.PROTOCOL_ERROR and error_type == _NO_SUCH_TASK:
+        kind = outcome.outcome
+        if kind is Outcome.PROTOCOL_ERROR and outcome.error_type == _NO_SUCH_TASK:
             return finished
-        if outcome not in (Outcome.OK, Outcome.TOOL_ERROR, Outcome.PROTOCOL_ERROR):
+        if kind not in (Outcome.OK, Outcome.TOOL_ERROR, Outcome.PROTOCOL_ERROR):
             return finished
-        self._end(task, verdict, now)
+        self._end(task, outcome, now)
         return Finished(call, OK)
 
     def tick(self, now: float) -> None:
@@ -116,14 +116,14 @@ class Tasks:
             task.ended = True
             task.seconds = now - task.started
 
-    def _end(self, task: _Task, verdict: Verdict, now: float) -> None:
+    def _end(self, task: _Task, outcome: CallOutcome, now: float) -> None:
         self._time(task, now)
-        self._count(task, verdict)
+        self._count(task, outcome)
 
     def _forget(self, key: tuple[str, str]) -> None:
         self._count(self._tasks.pop(key), OK)
 
-    def _count(self, task: _Task, verdict: Verdict) -> None:
+    def _count(self, task: _Task, outcome: CallOutcome) -> None:
         if not task.counted:
             task.counted = True
             self._ledger.record(
@@ -131,7 +131,7 @@ class Tasks:
                 task.tool,
                 "POST",
                 task.status,
-                *verdict,
+                *outcome,
                 task.version,
                 task.seconds,
                 task.overhead,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from .. import logs
 from ..http import response
-from ..http.allowed_hosts import Allowed, refused_host
+from ..http.allowed_hosts import AllowList, refused_host
 from ..http.head import RequestHead, joined, parse_request
-from ..http.interfaces import Client, Receiver
-from ..http.rejection import Page, Refusal
-from ..http.request_policy import Arrival
-from ..telemetry.vocabulary import Cause
+from ..http.interfaces import Client, RequestHandler
+from ..http.rejection import HttpRejection, StaticResponse
+from ..http.request_policy import RequestInfo
+from ..telemetry.vocabulary import RejectionCause
 
 LOG = logging.getLogger("proxy")
 
@@ -22,54 +22,56 @@ IDLE_SECONDS = 600.0
 
 METHODS = ("GET", "HEAD")
 
-Pages = Mapping[bytes, Callable[[str], Awaitable[Page]]]
+Pages = Mapping[bytes, Callable[[str], Awaitable[StaticResponse]]]
 """What is shown at each path, made for an `Accept` header."""
 
 
 @dataclass(frozen=True, slots=True)
-class AdminGate:
+class AdminPolicy:
     """The rules of the admin side: `paths`, methods, Host, and no bodies.
 
     Other machines reach a `private` port.
     """
 
     paths: tuple[bytes, ...]
-    allowed_hosts: Allowed
+    allowed_hosts: AllowList
     private: bool
 
-    def arrive(self, block: bytes) -> Arrival:
+    def evaluate(self, block: bytes) -> RequestInfo:
         """Judge a request by its head. Raises MalformedHead."""
         head = parse_request(block)
-        return Arrival(
+        return RequestInfo(
             method=head.method,
-            errand=head.target.partition(b"?")[0].decode("latin-1"),
+            route=head.target.partition(b"?")[0].decode("latin-1"),
             length=head.length,
             chunked=head.chunked,
             keep_alive=head.keep_alive,
             version_1_1=head.version == "1.1",
             forward=joined(head.headers, b"accept"),
-            refusal=self._refusal(head),
+            rejection=self._refusal(head),
         )
 
-    def _refusal(self, head: RequestHead) -> Refusal | None:
+    def _refusal(self, head: RequestHead) -> HttpRejection | None:
         host = head.value(b"host")
         reason = "" if host is None else self._refused(host.decode("latin-1"))
         if reason:
-            return Refusal(Cause.HOST, 403, reason)
+            return HttpRejection(RejectionCause.HOST, 403, reason)
         if head.target.partition(b"?")[0] not in self.paths:
             paths = b", ".join(self.paths).decode()
-            return Refusal(Cause.PATH, 404, f"nothing is here: there are {paths}")
+            return HttpRejection(RejectionCause.PATH, 404, f"nothing is here: there are {paths}")
         if head.method not in METHODS:
-            return Refusal(Cause.METHOD, 405, f"only {' and '.join(METHODS)} are allowed")
+            return HttpRejection(
+                RejectionCause.METHOD, 405, f"only {' and '.join(METHODS)} are allowed"
+            )
         if head.length or head.chunked:
-            return Refusal(Cause.BODY_SIZE, 413, "a request has no body here")
+            return HttpRejection(RejectionCause.BODY_SIZE, 413, "a request has no body here")
         return None
 
     def _refused(self, host: str) -> str:
         return refused_host(host, self.allowed_hosts, private=self.private)
 
 
-class AdminPages(Receiver):
+class AdminPages(RequestHandler):
     """Answers with pages. `spawn` starts an owned task."""
 
     def __init__(
@@ -79,21 +81,19 @@ class AdminPages(Receiver):
         self._spawn = spawn
         self._host_refused = False
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
-        self._spawn(self._serve(client, arrival))
+    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
+        self._spawn(self._serve(client, info))
 
-    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
         """Only requests of MCP clients are counted.
 
         A scraper shows its operator no more than the status, so the log says once what to change.
         """
-        if refusal.cause is Cause.HOST and not self._host_refused:
+        if rejection.cause is RejectionCause.HOST and not self._host_refused:
             self._host_refused = True
-            logs.event(LOG, "metrics refused", logging.WARNING, reason=refusal.reason)
+            logs.event(LOG, "metrics refused", logging.WARNING, reason=rejection.reason)
 
-    async def _serve(self, client: Client, arrival: Arrival) -> None:
-        page = await self._pages[arrival.errand.encode("latin-1")](
-            arrival.forward.decode("latin-1")
-        )
+    async def _serve(self, client: Client, info: RequestInfo) -> None:
+        page = await self._pages[info.route.encode("latin-1")](info.forward.decode("latin-1"))
         head = response.start(page.status, page.content_type, *page.headers)
         client.answer(head, page.body, page.status)

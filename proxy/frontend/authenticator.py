@@ -4,19 +4,19 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..http.auth_settings import AccessSettings, FixedTokens, JwtTerms
-from ..http.bearer import ANYONE, Access, HoldersOf, HoldersOfAny
+from ..http.auth_settings import AuthSettings, FixedTokens, JwtSettings
+from ..http.bearer import NO_AUTH, AnyToken, StaticTokens, TokenPolicy
 from ..http.interfaces import TokenCheck
 from ..http.resource_metadata import NO_METADATA, Metadata, metadata
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 
 
-class Entrance(Protocol):
-    """What the gate looks at, who judges what it lets pass, and what goes on beside."""
+class Authenticator(Protocol):
+    """What the request policy looks at, who judges what it lets pass, and what goes on beside."""
 
     @property
-    def access(self) -> Access:
+    def access(self) -> TokenPolicy:
         """Who may call, by the head alone."""
 
     @property
@@ -24,17 +24,17 @@ class Entrance(Protocol):
         """What tells where to get a token."""
 
     def token_check(self, spawn: Spawn) -> TokenCheck | None:
-        """Who judges the tokens of requests that the gate let pass, if anybody has to."""
+        """Who judges the tokens of requests that the request policy let pass, if anybody has to."""
 
     async def watch(self) -> None:
         """What has to be kept up to date."""
 
 
 @dataclass(frozen=True, slots=True)
-class ByHead(Entrance):
-    """The gate alone decides."""
+class StaticAuth(Authenticator):
+    """The request policy alone decides."""
 
-    access: Access
+    access: TokenPolicy
     metadata = NO_METADATA
 
     def token_check(self, spawn: Spawn) -> None:
@@ -44,32 +44,36 @@ class ByHead(Entrance):
         pass
 
 
-class ByJwt:
+class JwtAuth:
     """A door decides, by keys that change; what it needs is loaded only where it is used.
 
-    Implements Entrance.
+    Implements Authenticator.
     """
 
-    def __init__(self, terms: JwtTerms, path: str) -> None:
-        from .jwks import KeySource, KeyWatch
-        from .token_verifier import Judge
+    def __init__(self, config: JwtSettings, path: str) -> None:
+        from .jwks import JwksRefresher, JwksSource
+        from .token_verifier import TokenVerifier
 
-        self._judge = Judge(terms)
-        self._watch = KeyWatch(terms.keys_url, self._judge, KeySource(terms.keys_url))
-        self.metadata = metadata(terms, path)
-        self.access: Access = HoldersOfAny(self.metadata.url)
+        self._verifier = TokenVerifier(config)
+        self._refresher = JwksRefresher(
+            config.keys_url, self._verifier, JwksSource(config.keys_url)
+        )
+        self.metadata = metadata(config, path)
+        self.access: TokenPolicy = AnyToken(self.metadata.url)
 
     def token_check(self, spawn: Spawn) -> TokenCheck:
-        from .jwt_middleware import Door
+        from .jwt_middleware import JwtMiddleware
 
-        return Door(self._judge, self._watch, self.metadata, spawn)
+        return JwtMiddleware(self._verifier, self._refresher, self.metadata, spawn)
 
     async def watch(self) -> None:
-        await self._watch.run()
+        await self._refresher.run()
 
 
-def entrance_of(settings: AccessSettings, path: str) -> Entrance:
+def authenticator_for(settings: AuthSettings, path: str) -> Authenticator:
     """The entrance to the endpoint at `path`."""
-    if isinstance(settings, JwtTerms):
-        return ByJwt(settings, path)
-    return ByHead(HoldersOf(settings.tokens) if isinstance(settings, FixedTokens) else ANYONE)
+    if isinstance(settings, JwtSettings):
+        return JwtAuth(settings, path)
+    return StaticAuth(
+        StaticTokens(settings.tokens) if isinstance(settings, FixedTokens) else NO_AUTH
+    )

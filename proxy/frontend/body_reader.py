@@ -22,7 +22,7 @@ NOTIFICATIONS = "notifications/"
 Messages = tuple[Message, ...]
 
 
-class Unfit(ProxyError):
+class InvalidBody(ProxyError):
     """A body that is not passed on: the JSON-RPC error, and the id that its answer has."""
 
     def __init__(self, code: int, reason: str, messages: Messages = ()) -> None:
@@ -42,7 +42,7 @@ def read(body: bytes, depth: int) -> Messages:
     return messages
 
 
-def in_steps(body: bytes, depth: int) -> Iterator[Messages]:
+def read_in_steps(body: bytes, depth: int) -> Iterator[Messages]:
     """The same for a long body, step by step: its messages again and again. Raises Unfit."""
     messages = _decoded(body)
     yield messages
@@ -57,9 +57,9 @@ def _decoded(body: bytes) -> Messages:
     try:
         return codec.decode_all(body)
     except TooManyMessages as error:
-        raise Unfit(codec.INVALID_REQUEST, str(error)) from error
+        raise InvalidBody(codec.INVALID_REQUEST, str(error)) from error
     except MalformedMessage as error:
-        raise Unfit(codec.PARSE_ERROR, str(error)) from error
+        raise InvalidBody(codec.PARSE_ERROR, str(error)) from error
 
 
 def _judge(body: bytes, messages: Messages) -> None:
@@ -69,18 +69,18 @@ def _judge(body: bytes, messages: Messages) -> None:
         try:
             member = ambiguous(part)
         except MalformedMessage as error:
-            raise Unfit(codec.PARSE_ERROR, str(error)) from error
+            raise InvalidBody(codec.PARSE_ERROR, str(error)) from error
         if member:
             reason = f"{member!r} may be read in two ways: give each member once, in its own case"
-            raise Unfit(codec.INVALID_REQUEST, reason, messages)
+            raise InvalidBody(codec.INVALID_REQUEST, reason, messages)
         if message.id is None and not _notifies(message):
-            raise Unfit(codec.INVALID_REQUEST, "the id of a request must not be null")
+            raise InvalidBody(codec.INVALID_REQUEST, "the id of a request must not be null")
 
 
 def _notifies(message: Message) -> bool:
     return message.method is UNSET or message.method.startswith(NOTIFICATIONS)
 
 
-def _too_deep(depth: int, messages: Messages) -> Unfit:
+def _too_deep(depth: int, messages: Messages) -> InvalidBody:
     reason = f"arrays and objects nest more than {depth} levels deep"
-    return Unfit(codec.INVALID_REQUEST, reason, messages)
+    return InvalidBody(codec.INVALID_REQUEST, reason, messages)

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from .. import logs
 from ..errors import UnusableKeys
 from ..http import request
-from ..http.fetch import Inquiry
+from ..http.fetch import Fetch
 from ..http.origin import origin, target_of
 from ..http.pool import Endpoint, Pool
 from ..urls import shown
 from .key_set import NO_KEYS, read
-from .token_verifier import Judge
+from .token_verifier import TokenVerifier
 
-LOG = logging.getLogger("proxy.access")
+LOG = logging.getLogger("proxy.auth")
 
 RENEW_SECONDS = 300.0
 """How long a key that the issuer withdrew is trusted at most while the issuer can be reached."""
@@ -29,11 +29,11 @@ FETCH_SECONDS = 5.0
 DOCUMENT_LIMIT = 512 * 1024
 """Bytes of a key set."""
 
-Fetch = Callable[[], Awaitable[bytes]]
+FetchDocument = Callable[[], Awaitable[bytes]]
 """Gets the issuer's document. Raises UnusableKeys."""
 
 
-class KeySource:
+class JwksSource:
     """The issuer's document at `url`: no redirect is followed, no proxy of the environment used.
 
     `seconds` is how long a fetch may take in total: connecting, TLS, head and body.
@@ -51,33 +51,37 @@ class KeySource:
     async def __call__(self) -> bytes:
         """The document. Raises UnusableKeys."""
         pool = Pool(self._endpoint, asyncio.ensure_future, lambda failure: None)
-        inquiry = Inquiry(DOCUMENT_LIMIT)
+        fetch = Fetch(DOCUMENT_LIMIT)
         try:
             async with asyncio.timeout(self._seconds):
-                await pool.open(inquiry, self._block)
-                told = await inquiry.told()
+                await pool.open(fetch, self._block)
+                told = await fetch.result()
         except TimeoutError as error:
             raise UnusableKeys(f"no whole answer within {self._seconds:g} s") from error
         finally:
             pool.close()
         if told is None:
-            raise UnusableKeys(inquiry.reason)
+            raise UnusableKeys(fetch.reason)
         if told.status != 200:
             raise UnusableKeys(f"the answer has status {told.status}: 200 is needed")
         return told.body
 
 
-class KeyWatch:
+class JwksRefresher:
     """Keeps the judge's keys as the issuer publishes them, for as long as `run` runs.
 
     Keys that could not be fetched again within TRUST_SECONDS are not trusted any more.
     """
 
     def __init__(
-        self, url: str, judge: Judge, fetch: Fetch, clock: Callable[[], float] = monotonic
+        self,
+        url: str,
+        verifier: TokenVerifier,
+        fetch: FetchDocument,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._shown = shown(url)
-        self._judge = judge
+        self._verifier = verifier
         self._fetch = fetch
         self._clock = clock
         self._document: bytes | None = None
@@ -120,7 +124,7 @@ class KeyWatch:
         left = self._read_at + TRUST_SECONDS - self._ended
         if left > 0:
             wait = min(wait, left)
-        elif self._judge.keys:
+        elif self._verifier.keys:
             self._distrust()
         self._wanted.clear()
         done, self._round = self._round, asyncio.Event()
@@ -134,7 +138,7 @@ class KeyWatch:
         # In a thread: hundreds of keys, as many as there may be, take more than a second.
         keys = await asyncio.to_thread(read, document)
         self._read_at = self._clock()
-        self._judge.take(keys)
+        self._verifier.take(keys)
         self._document = document
         level = logging.INFO if keys else logging.WARNING
         logs.event(LOG, "keys fetched", level, url=self._shown, keys=len(keys))
@@ -143,7 +147,7 @@ class KeyWatch:
         logs.event(LOG, "keys not fetched", logging.WARNING, url=self._shown, reason=reason)
 
     def _distrust(self) -> None:
-        self._judge.take(NO_KEYS)
+        self._verifier.take(NO_KEYS)
         self._document = None
         reason = f"not fetched for {TRUST_SECONDS:g} s"
         logs.event(LOG, "keys not trusted", logging.WARNING, url=self._shown, reason=reason)

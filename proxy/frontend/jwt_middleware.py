@@ -5,19 +5,21 @@ from time import time
 
 from ..errors import InvalidToken, UnknownKey
 from ..http.bearer import challenge
-from ..http.interfaces import Applicant, TokenCheck
-from ..http.rejection import Refusal
-from ..http.request_policy import Arrival
+from ..http.interfaces import PendingClient, TokenCheck
+from ..http.rejection import HttpRejection
+from ..http.request_policy import RequestInfo
 from ..http.resource_metadata import Metadata
-from ..telemetry.vocabulary import Cause
-from .jwks import KeyWatch
-from .token_verifier import Judge
+from ..telemetry.vocabulary import RejectionCause
+from .jwks import JwksRefresher
+from .token_verifier import TokenVerifier
 
-_CLOSED = Refusal(Cause.KEYS, 503, "the issuer's keys could not be fetched: try again")
+_NO_KEYS = HttpRejection(
+    RejectionCause.KEYS, 503, "the issuer's keys could not be fetched: try again"
+)
 _SUBSCRIBES = b"mcp-method: subscriptions/listen\r\n"
 
 
-class Door(TokenCheck):
+class JwtMiddleware(TokenCheck):
     """A known token costs one look-up.
 
     Whose token is signed by an unknown key waits while the keys are fetched, which `watch` bounds;
@@ -26,49 +28,49 @@ class Door(TokenCheck):
 
     def __init__(
         self,
-        judge: Judge,
-        watch: KeyWatch,
+        verifier: TokenVerifier,
+        refresher: JwksRefresher,
         metadata: Metadata,
         spawn: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
-        self._judge = judge
-        self._watch = watch
+        self._verifier = verifier
+        self._refresher = refresher
         self._metadata = metadata
         self._spawn = spawn
 
     def __repr__(self) -> str:
-        return f"<Door {self._judge!r}>"
+        return f"<JwtMiddleware {self._verifier!r}>"
 
-    def check(self, applicant: Applicant, arrival: Arrival) -> None:
+    def check(self, client: PendingClient, info: RequestInfo) -> None:
         try:
-            principal = self._principal(arrival.token)
+            principal = self._principal(info.token)
         except UnknownKey:
-            self._spawn(self._wait(applicant, arrival))
+            self._spawn(self._wait(client, info))
         except InvalidToken as error:
-            self._turn_away(applicant, arrival, str(error))
+            self._reject(client, info, str(error))
         else:
-            self._let_in(applicant, arrival, principal)
+            self._accept(client, info, principal)
 
-    async def _wait(self, applicant: Applicant, arrival: Arrival) -> None:
-        await self._watch.renew()
+    async def _wait(self, client: PendingClient, info: RequestInfo) -> None:
+        await self._refresher.renew()
         try:
-            principal = self._principal(arrival.token)
+            principal = self._principal(info.token)
         except (UnknownKey, InvalidToken) as error:
-            if self._watch.current:
-                self._turn_away(applicant, arrival, str(error))
+            if self._refresher.current:
+                self._reject(client, info, str(error))
             else:
-                applicant.reject(_CLOSED)
+                client.reject(_NO_KEYS)
         else:
-            self._let_in(applicant, arrival, principal)
+            self._accept(client, info, principal)
 
     def _principal(self, token: bytes) -> bytes:
         """Who shows the token. Raises UnknownKey or InvalidToken."""
-        return self._judge.known(token, time()) or self._judge.admit(token)
+        return self._verifier.known(token, time()) or self._verifier.admit(token)
 
-    def _let_in(self, applicant: Applicant, arrival: Arrival, principal: bytes) -> None:
+    def _accept(self, client: PendingClient, info: RequestInfo, principal: bytes) -> None:
         """A request may take as long as it takes, but a stream ends with its token."""
-        lasts = arrival.method == "GET" or _SUBSCRIBES in arrival.forward
-        applicant.accept(principal, (lambda: self._holds(arrival.token)) if lasts else None)
+        lasts = info.method == "GET" or _SUBSCRIBES in info.forward
+        client.accept(principal, (lambda: self._holds(info.token)) if lasts else None)
 
     def _holds(self, token: bytes) -> bool:
         try:
@@ -76,5 +78,5 @@ class Door(TokenCheck):
         except (UnknownKey, InvalidToken):
             return False
 
-    def _turn_away(self, applicant: Applicant, arrival: Arrival, reason: str) -> None:
-        applicant.reject(challenge(arrival.token, self._metadata.url, reason))
+    def _reject(self, client: PendingClient, info: RequestInfo, reason: str) -> None:
+        client.reject(challenge(info.token, self._metadata.url, reason))

@@ -4,22 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..http.head import parse_request
-from ..http.interfaces import Client, Receiver
-from ..http.rejection import Refusal
-from ..http.request_policy import Arrival, Gate
+from ..http.interfaces import Client, RequestHandler
+from ..http.rejection import HttpRejection
+from ..http.request_policy import RequestInfo, RequestPolicy
 from ..http.resource_metadata import document_path
-from ..telemetry.vocabulary import Cause, cut
+from ..telemetry.vocabulary import RejectionCause, cut
 
 
-class Mounts(Receiver):
-    """Stands before the gates and receivers of servers, by the first part of their paths.
+class Mounts(RequestHandler):
+    """Stands before the policies and receivers of servers, by the first part of their paths.
 
-    A server's gate sees the request as if a reverse proxy had taken that part off. Part of
-    `transports.port.Receiver`; what is refused before it is known for which server it is counts
-    for the first.
+    A server's policy sees the request as if a reverse proxy had taken that part off. What is
+    rejected before its server is known counts for the first one.
     """
 
-    def __init__(self, gates: Mapping[str, Gate], receivers: Mapping[str, Receiver]) -> None:
+    def __init__(
+        self, gates: Mapping[str, RequestPolicy], receivers: Mapping[str, RequestHandler]
+    ) -> None:
         self._gates = gates
         self._receivers = receivers
         self._first = next(iter(gates))
@@ -27,28 +28,30 @@ class Mounts(Receiver):
     def __repr__(self) -> str:
         return f"<Mounts {[*self._gates]}>"
 
-    def arrive(self, block: bytes) -> Arrival:
+    def evaluate(self, block: bytes) -> RequestInfo:
         """Judge a request by its head, as its server's gate does. Raises MalformedHead."""
         head = parse_request(block)
         mount, target = self._split(head.target)
         if mount:
-            arrival = self._gates[mount].judge(replace(head, target=target or b"/"))
-            base = arrival.base and arrival.base + mount.encode()
-            return replace(arrival, mount=mount, base=base)
-        arrival = self._gates[self._first].judge(replace(head, target=b"/"))
-        if arrival.refusal is None or arrival.refusal.cause is not Cause.PATH:
-            return replace(arrival, mount=self._first)
+            info = self._gates[mount].evaluate_head(replace(head, target=target or b"/"))
+            base = info.base and info.base + mount.encode()
+            return replace(info, mount=mount, base=base)
+        info = self._gates[self._first].evaluate_head(replace(head, target=b"/"))
+        if info.rejection is None or info.rejection.cause is not RejectionCause.PATH:
+            return replace(info, mount=self._first)
         path = cut(head.target.partition(b"?")[0].decode("latin-1"))
         places = ", ".join(f"{each}/mcp" for each in self._gates)
-        refusal = Refusal(Cause.PATH, 404, f"nothing is at {path!r}: MCP is at {places}")
-        return replace(arrival, mount=self._first, refusal=refusal)
+        rejection = HttpRejection(
+            RejectionCause.PATH, 404, f"nothing is at {path!r}: MCP is at {places}"
+        )
+        return replace(info, mount=self._first, rejection=rejection)
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
-        self._receivers[arrival.mount].request(client, arrival, body, started)
+    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
+        self._receivers[info.mount].request(client, info, body, started)
 
-    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
-        mount = self._first if arrival is None else arrival.mount
-        self._receivers[mount].refuse(arrival, refusal)
+    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
+        mount = self._first if info is None else info.mount
+        self._receivers[mount].refuse(info, rejection)
 
     def _split(self, target: bytes) -> tuple[str, bytes]:
         """The mount that a target begins with, "" for none, and the target without it.

@@ -1,7 +1,7 @@
 """Payloads in the log, only for who asks: each message with its secrets hidden, cut to a length.
 
 What cannot be read as JSON is never shown, only how long it is: it could not be searched for
-secrets. So nothing is logged that did not pass `Scrubber.shown`.
+secrets. So nothing is logged that did not pass `Redactor.shown`.
 """
 
 import logging
@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from ..http import response
-from ..http.interfaces import Client, Receiver, Visitor
-from ..http.rejection import Refusal
-from ..http.request_policy import Arrival
+from ..http.interfaces import Client, ClientObserver, RequestHandler
+from ..http.rejection import HttpRejection
+from ..http.request_policy import RequestInfo
 from ..http.sse import EventReader
 
 LOG = logging.getLogger("proxy.payloads")
@@ -41,53 +41,55 @@ _HARMLESS = re.compile(r"author(?!i[sz])|pass(?=ed|es|ing|age|enger|ive|port)")
 _FILLERS = re.compile(r"[^a-z0-9]")
 
 
-class Scrubber:
+class Redactor:
     """Tells what of a message may be logged: at most `most` characters of it."""
 
     def __init__(self, most: int, names: tuple[str, ...] = ()) -> None:
         self.most = most
         self._names = tuple(filter(None, map(_plain, names)))
 
-    def shown(self, data: bytes) -> str:
+    def redacted(self, data: bytes) -> str:
         """The message, its hidden fields replaced; "" if it cannot be read."""
         if len(data) > LONGEST:
             return ""
         try:
-            text = msgspec.json.encode(self._scrub(msgspec.json.decode(data))).decode()
+            text = msgspec.json.encode(self._redact(msgspec.json.decode(data))).decode()
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return ""
         return text if len(text) <= self.most else f"{text[: self.most]}..."
 
-    def _scrub(self, value: Any) -> Any:
+    def _redact(self, value: Any) -> Any:
         if isinstance(value, dict):
             hidden = ("value",) if self._is_named_secret(value) else ()
             return {
-                self._veiled(name): HIDDEN
-                if name in hidden or self._hides(name)
-                else self._scrub(each)
+                self._redact_text(name): HIDDEN
+                if name in hidden or self._is_secret(name)
+                else self._redact(each)
                 for name, each in value.items()
             }
         if isinstance(value, list):
-            return [self._scrub(each) for each in value]
-        return self._veiled(value) if isinstance(value, str) else value
+            return [self._redact(each) for each in value]
+        return self._redact_text(value) if isinstance(value, str) else value
 
-    def _veiled(self, text: str) -> str:
+    def _redact_text(self, text: str) -> str:
         """A text without credentials in the forms that HTTP, URLs and environments have."""
         text = _USER.sub(f"://{HIDDEN}@", _SCHEMES.sub(rf"\1 {HIDDEN}", text))
         text = _TOLD.sub(
-            lambda found: f"{found[1]}{found[2]}{HIDDEN}" if self._hides(found[1]) else found[0],
+            lambda found: (
+                f"{found[1]}{found[2]}{HIDDEN}" if self._is_secret(found[1]) else found[0]
+            ),
             text,
         )
         return _NAMED.sub(
-            lambda found: f"{found[1]}={HIDDEN}" if self._hides(found[1]) else found[0], text
+            lambda found: f"{found[1]}={HIDDEN}" if self._is_secret(found[1]) else found[0], text
         )
 
     def _is_named_secret(self, pair: dict[Any, Any]) -> bool:
         """Whether it is an object of a secret's name and value, as environments are written."""
         names = (pair.get("name"), pair.get("key"))
-        return any(isinstance(each, str) and self._hides(each) for each in names)
+        return any(isinstance(each, str) and self._is_secret(each) for each in names)
 
-    def _hides(self, name: str) -> bool:
+    def _is_secret(self, name: str) -> bool:
         plain = _plain(name)
         telling = _HARMLESS.sub("", plain)
         return any(each in telling for each in SECRETS) or any(
@@ -95,27 +97,27 @@ class Scrubber:
         )
 
 
-class Overhearing(Receiver):
+class PayloadLogger(RequestHandler):
     """A Receiver before another one: logs what passes, both ways."""
 
-    def __init__(self, within: Receiver, scrubber: Scrubber) -> None:
+    def __init__(self, within: RequestHandler, redactor: Redactor) -> None:
         self._within = within
-        self._scrubber = scrubber
+        self._redactor = redactor
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
-        _log("request", body, self._scrubber)
-        self._within.request(_Overheard(client, self._scrubber), arrival, body, started)
+    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
+        _log("request", body, self._redactor)
+        self._within.request(_LoggedClient(client, self._redactor), info, body, started)
 
-    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
-        self._within.refuse(arrival, refusal)
+    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
+        self._within.refuse(info, rejection)
 
 
-class _Overheard(Client):
+class _LoggedClient(Client):
     """A client whose answers are logged. A long one is known by its size."""
 
-    def __init__(self, client: Client, scrubber: Scrubber) -> None:
+    def __init__(self, client: Client, redactor: Redactor) -> None:
         self._client = client
-        self._scrubber = scrubber
+        self._redactor = redactor
         self._events: EventReader | None = None
         self._held = bytearray()
         self._bytes = 0
@@ -128,45 +130,45 @@ class _Overheard(Client):
     def address(self) -> bytes:
         return self._client.address
 
-    def attach(self, visitor: Visitor) -> None:
-        self._client.attach(visitor)
+    def attach(self, observer: ClientObserver) -> None:
+        self._client.attach(observer)
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
-        _log("answer", body, self._scrubber)
+        _log("answer", body, self._redactor)
         self._client.answer(head, body, status)
 
     def begin(self, head: bytes, length: int | None = None) -> None:
         self._events = EventReader(LONGEST) if response.EVENTS in head else None
         self._client.begin(head, length)
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         if self._events is not None:
-            self._hear(self._events, data)
+            self._on_event(self._events, data)
         else:
             self._bytes += len(data)
             self._held += data if self._bytes <= LONGEST else b""
-        self._client.piece(data)
+        self._client.write(data)
 
     def end(self) -> None:
         if self._bytes:
             whole = self._bytes == len(self._held)
-            _log("answer", bytes(self._held) if whole else b"", self._scrubber, self._bytes)
+            _log("answer", bytes(self._held) if whole else b"", self._redactor, self._bytes)
         self._client.end()
 
     def abort(self) -> None:
         self._client.abort()
 
-    def _hear(self, events: EventReader, data: bytes) -> None:
+    def _on_event(self, events: EventReader, data: bytes) -> None:
         for event in events.feed(data):
-            _log("event", b"" if event.length else event.data, self._scrubber, event.length)
+            _log("event", b"" if event.length else event.data, self._redactor, event.length)
 
 
-def _log(direction: str, data: bytes, scrubber: Scrubber, size: int = 0) -> None:
+def _log(direction: str, data: bytes, redactor: Redactor, size: int = 0) -> None:
     """One line; `size` is that of a message which is too long to be in `data`."""
     if not (data or size):
         return
     shown: dict[str, object] = {"direction": direction, "bytes": size or len(data)}
-    message = scrubber.shown(data)
+    message = redactor.redacted(data)
     LOG.info("payload", extra={"fields": {**shown, "message": message} if message else shown})
 
 

@@ -11,7 +11,7 @@ CHUNK = 64 * 1024
 
 
 class Input(Protocol):
-    """What is read from; its protocol is told of data and of the end."""
+    """What is read from; its protocol is notified of data and of the end."""
 
     def pause_reading(self) -> None:
         """Read no more for now."""
@@ -24,7 +24,7 @@ class Input(Protocol):
 
 
 class Output(Protocol):
-    """What is written to; its protocol is told when to pause, and of the end."""
+    """What is written to; its protocol is notified when to pause, and of the end."""
 
     def write(self, data: bytes) -> None:
         """Write, now or soon."""

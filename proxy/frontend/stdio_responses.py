@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from ..errors import MalformedMessage
 from ..http.head import Content, content_of
-from ..http.interfaces import Client, Receiver, Visitor
-from ..http.request_policy import Arrival
+from ..http.interfaces import Client, ClientObserver, RequestHandler
+from ..http.request_policy import RequestInfo
 from ..http.sse import EventReader
 from ..jsonrpc import codec
 from ..jsonrpc.message import Message, RequestId
@@ -18,10 +18,10 @@ REASON_CHARACTERS = 200
 """So much of an answer that is no message is quoted in the error that takes its place."""
 
 
-class Connection(Protocol):
+class StdioClient(Protocol):
     """The client's side, as its answers need it."""
 
-    receiver: Receiver
+    receiver: RequestHandler
     message_limit: int
     slow: bool
 
@@ -31,38 +31,38 @@ class Connection(Protocol):
     def learn(self, tools: bytes) -> None:
         """Take the answer to a `tools/list`."""
 
-    def forget(self, answer: "RequestAnswer") -> None:
+    def forget(self, answer: "RequestResponse") -> None:
         """It is over."""
 
 
-class Answer(Client):
+class StdioResponse(Client):
     """The client's end of a request of HTTP, to which it was made."""
 
     principal = address = b""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StdioClient) -> None:
         self._connection = connection
-        self._visitor: Visitor | None = None
+        self._observer: ClientObserver | None = None
         self._paused = False
 
     def request(self, method: str, errand: str, body: bytes = b"", **facts: Any) -> None:
-        """Hand the request over to the relay; `facts` are more of its Arrival's."""
-        arrival = Arrival(
+        """Hand the request over to the dispatcher; `facts` are more of its Arrival's."""
+        info = RequestInfo(
             method=method,
-            errand=errand,
+            route=errand,
             length=len(body),
             chunked=False,
             keep_alive=True,
             version_1_1=True,
-            refusal=None,
+            rejection=None,
             accepts_events=True,
             accepts_json=True,
             **facts,
         )
-        self._connection.receiver.request(self, arrival, body, perf_counter())
+        self._connection.receiver.request(self, info, body, perf_counter())
 
-    def attach(self, visitor: Visitor) -> None:
-        self._visitor = visitor
+    def attach(self, observer: ClientObserver) -> None:
+        self._observer = observer
         if self._connection.slow:
             self.pause()
 
@@ -72,7 +72,7 @@ class Answer(Client):
     def begin(self, head: bytes, length: int | None = None) -> None:
         pass
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         pass
 
     def end(self) -> None:
@@ -83,33 +83,33 @@ class Answer(Client):
 
     def pause(self) -> None:
         """The client does not read."""
-        if self._visitor is not None and not self._paused:
+        if self._observer is not None and not self._paused:
             self._paused = True
-            self._visitor.client_paused()
+            self._observer.on_client_paused()
 
     def resume(self) -> None:
         """The client has read."""
-        if self._visitor is not None and self._paused:
+        if self._observer is not None and self._paused:
             self._paused = False
-            self._visitor.client_resumed()
+            self._observer.on_client_resumed()
 
     def leave(self) -> None:
         """The client does not want the answer, or is gone."""
-        visitor = self._visitor
+        observer = self._observer
         self.release()
-        if visitor is not None:
-            visitor.client_gone()
+        if observer is not None:
+            observer.on_client_gone()
 
     def release(self) -> None:
         """The answer is over."""
         self.resume()
-        self._visitor = None
+        self._observer = None
 
 
-class RequestAnswer(Answer):
+class RequestResponse(StdioResponse):
     """To a request that is served by itself, as those of 2026-07-28 are."""
 
-    def __init__(self, connection: Connection, message: Message | None, *, lists: bool) -> None:
+    def __init__(self, connection: StdioClient, message: Message | None, *, lists: bool) -> None:
         super().__init__(connection)
         self.ids = ids_of(() if message is None else (message,))
         self._lists = lists
@@ -127,7 +127,7 @@ class RequestAnswer(Answer):
         if _content(head) is Content.EVENTS:
             self._events = EventReader(self._connection.message_limit)
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         if self._events is None:
             self._body += data
             return
@@ -149,7 +149,7 @@ class RequestAnswer(Answer):
         super().leave()
 
     def _tell(self, body: bytes, status: int) -> None:
-        for each in told(body, status, tuple(self._unanswered)):
+        for each in messages_of(body, status, tuple(self._unanswered)):
             self._write(each)
 
     def _write(self, data: bytes) -> None:
@@ -169,16 +169,16 @@ class RequestAnswer(Answer):
         self.release()
 
 
-class DeliveryAnswer(Answer):
+class DeliveryResponse(StdioResponse):
     """To a message of a session, of which all travels on the session's stream, but a refusal."""
 
-    def __init__(self, connection: Connection, messages: Sequence[Message]) -> None:
+    def __init__(self, connection: StdioClient, messages: Sequence[Message]) -> None:
         super().__init__(connection)
         self._ids = ids_of(messages)
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
         if status >= 400:
-            for each in told(body, status, self._ids):
+            for each in messages_of(body, status, self._ids):
                 self._connection.write(each)
         self.release()
 
@@ -188,7 +188,7 @@ def ids_of(messages: Sequence[Message]) -> tuple[RequestId, ...]:
     return tuple(each.id for each in messages if each.is_request)  # type: ignore[misc]
 
 
-def told(body: bytes, status: int, asked: Sequence[RequestId]) -> list[bytes]:
+def messages_of(body: bytes, status: int, asked: Sequence[RequestId]) -> list[bytes]:
     """What an answer of HTTP says to who `asked` under those ids: its messages, or errors."""
     try:
         found = codec.split(body)

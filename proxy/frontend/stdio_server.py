@@ -11,29 +11,33 @@ from collections.abc import Callable, Iterator
 from ..errors import MalformedMessage
 from ..http import request
 from ..http.head import lines
-from ..http.interfaces import Receiver
-from ..http.rejection import Refusal
+from ..http.interfaces import RequestHandler
+from ..http.rejection import HttpRejection
 from ..jsonrpc import codec, methods
-from ..jsonrpc.members import inside
+from ..jsonrpc.members import members_or_empty
 from ..jsonrpc.message import NO_META, NO_PARAMS, Message, RequestId
 from ..jsonrpc.ndjson import encode
-from ..telemetry.vocabulary import Cause
+from ..telemetry.vocabulary import RejectionCause
 from ..translation import headers, server_messages
 from ..translation.parameters import Parameters
 from ..translation.request import Request, plain, text
 from . import standard_streams
-from .stdio_responses import Connection, RequestAnswer
+from .stdio_responses import RequestResponse, StdioClient
 from .stdio_session import StdioSession
 
 
-class StdioConnection(asyncio.Protocol, Connection):
+class StdioConnection(asyncio.Protocol, StdioClient):
     """The one client. `on_end` is called once it has said all, or reads stdout no more.
 
     A line may have `line_limit` bytes, a message of the server `message_limit`.
     """
 
     def __init__(
-        self, receiver: Receiver, line_limit: int, message_limit: int, on_end: Callable[[], None]
+        self,
+        receiver: RequestHandler,
+        line_limit: int,
+        message_limit: int,
+        on_end: Callable[[], None],
     ) -> None:
         self.receiver = receiver
         self.message_limit = message_limit
@@ -41,7 +45,7 @@ class StdioConnection(asyncio.Protocol, Connection):
         self._line_limit = line_limit
         self._on_end = on_end
         self._session = StdioSession(self)
-        self._requests: dict[RequestId, RequestAnswer] = {}
+        self._requests: dict[RequestId, RequestResponse] = {}
         self._parameters = Parameters()
         self._rest = bytearray()
         self._skipping = False
@@ -93,9 +97,9 @@ class StdioConnection(asyncio.Protocol, Connection):
     def learn(self, tools: bytes) -> None:
         """Some arguments of tools travel as headers too."""
         for message, _ in server_messages.read(tools):
-            self._parameters.learn(plain(inside(message, "result").get("tools")))
+            self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
 
-    def forget(self, answer: RequestAnswer) -> None:
+    def forget(self, answer: RequestResponse) -> None:
         for each in answer.ids:
             if self._requests.get(each) is answer:
                 del self._requests[each]
@@ -124,13 +128,13 @@ class StdioConnection(asyncio.Protocol, Connection):
             each.leave()
         self._on_end()
 
-    def _answers(self) -> Iterator[StdioSession | RequestAnswer]:
+    def _answers(self) -> Iterator[StdioSession | RequestResponse]:
         return iter((self._session, *self._requests.values()))
 
     def _take(self, line: bytes) -> None:
         if len(line) > self._line_limit:
             reason = f"the message is longer than {self._line_limit} bytes"
-            self.receiver.refuse(None, Refusal(Cause.BODY_SIZE, 413, reason))
+            self.receiver.refuse(None, HttpRejection(RejectionCause.BODY_SIZE, 413, reason))
             self.write(codec.error(None, codec.INVALID_REQUEST, reason))
             return
         if not line.strip():
@@ -138,7 +142,7 @@ class StdioConnection(asyncio.Protocol, Connection):
         try:
             messages = codec.decode_all(line)
         except MalformedMessage:
-            self._serve(None, line)  # The relay refuses it, and counts.
+            self._serve(None, line)  # The dispatcher refuses it, and counts.
             return
         first = messages[0]
         cancelled = _cancelled_by(first)
@@ -152,7 +156,7 @@ class StdioConnection(asyncio.Protocol, Connection):
     def _serve(self, message: Message | None, line: bytes) -> None:
         """Serve a request by itself."""
         lists = message is not None and message.method == methods.LIST_TOOLS
-        answer = RequestAnswer(self, message, lists=lists)
+        answer = RequestResponse(self, message, lists=lists)
         self._requests.update(dict.fromkeys(answer.ids, answer))
         version = "" if message is None else _version(message)
         answer.request("POST", "POST", line, forward=self._headers(line), version=version)

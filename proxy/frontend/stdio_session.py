@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from .. import logs
 from ..errors import MalformedMessage
-from ..http.request_policy import OPEN_STREAM, SESSION_KEY, TAKE_MESSAGE
+from ..http.request_policy import OPEN_STREAM, POST_MESSAGE, SESSION_KEY
 from ..http.sse import ENDPOINT, EventReader
 from ..jsonrpc import codec, methods
-from ..jsonrpc.members import inside, take_apart
+from ..jsonrpc.members import members_or_empty, parse_members
 from ..jsonrpc.message import Message
 from ..translation.request import text
-from .stdio_responses import Answer, Connection, DeliveryAnswer, ids_of, told
+from .stdio_responses import DeliveryResponse, StdioClient, StdioResponse, ids_of, messages_of
 
 LOG = logging.getLogger("proxy.stdio")
 
@@ -29,7 +29,7 @@ class StdioSession:
     opened the session with is kept, and its next message opens another.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StdioClient) -> None:
         self._connection = connection
         self._stream: _Stream | None = None
         self._opening: tuple[Message, bytes] | None = None
@@ -104,19 +104,19 @@ class StdioSession:
     def _send(self, messages: Sequence[Message], line: bytes) -> None:
         stream = self._stream
         if stream is not None and stream.session:
-            delivery = DeliveryAnswer(self._connection, messages)
-            delivery.request("POST", TAKE_MESSAGE, line, session=stream.session)
+            delivery = DeliveryResponse(self._connection, messages)
+            delivery.request("POST", POST_MESSAGE, line, session=stream.session)
         else:
             self._refuse(messages, stream)
 
     def _refuse(self, messages: Sequence[Message], stream: "_Stream | None") -> None:
         """No stream could be opened."""
-        body, status = (b"", 503) if stream is None else stream.refusal
+        body, status = (b"", 503) if stream is None else stream.rejection
         self._stream = None
         if self._reopening:
             self._give_up(body.decode().strip())
         else:
-            for each in told(body, status, ids_of(messages)):
+            for each in messages_of(body, status, ids_of(messages)):
                 self._connection.write(each)
 
     def _is_opening(self, data: bytes) -> bool:
@@ -136,7 +136,7 @@ class StdioSession:
 
     def _reopen(self, data: bytes, *, opened: bool) -> None:
         if not opened:
-            reason = text(inside(take_apart(data), "error").get("message"))
+            reason = text(members_or_empty(parse_members(data), "error").get("message"))
             stream, self._stream = self._stream, None
             if stream is not None:  # which is being written to
                 asyncio.get_running_loop().call_soon(stream.leave)
@@ -160,22 +160,22 @@ class StdioSession:
                 self._connection.write(codec.error(each, codec.UPSTREAM_LOST, reason))
 
 
-class _Stream(Answer):
+class _Stream(StdioResponse):
     """What all that the server says to the session travels on."""
 
-    def __init__(self, connection: Connection, owner: StdioSession) -> None:
+    def __init__(self, connection: StdioClient, owner: StdioSession) -> None:
         super().__init__(connection)
         self._owner = owner
         self._reader = EventReader(connection.message_limit)
         self.session = ""
-        self.refusal = (b"", 503)
+        self.rejection = (b"", 503)
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
         """The stream is refused."""
-        self.refusal = (body, status)
+        self.rejection = (body, status)
         self.release()
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         for event in self._reader.feed(data):
             if event.is_message:
                 self._owner.hear(event.data)

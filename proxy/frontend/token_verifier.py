@@ -6,7 +6,7 @@ import jwt
 from jwt import PyJWK
 
 from ..errors import InvalidToken, UnknownKey
-from ..http.auth_settings import JwtTerms
+from ..http.auth_settings import JwtSettings
 from .key_set import ALLOWED, NO_KEYS, KeySet
 
 LEEWAY_SECONDS = 30
@@ -18,18 +18,18 @@ _CLAIMS = ["exp", "iss", "aud"]
 _UNKNOWN = 0.0, b""
 
 
-class Judge:
+class TokenVerifier:
     """Judges tokens; a good one is looked up from then on, until it expires or the keys change."""
 
-    __slots__ = ("_known", "_terms", "keys")
+    __slots__ = ("_known", "_config", "keys")
 
-    def __init__(self, terms: JwtTerms) -> None:
-        self._terms = terms
+    def __init__(self, config: JwtSettings) -> None:
+        self._config = config
         self._known: dict[bytes, tuple[float, bytes]] = {}
         self.keys = NO_KEYS
 
     def __repr__(self) -> str:
-        return f"<Judge known={len(self._known)} keys={self.keys!r}>"
+        return f"<TokenVerifier known={len(self._known)} keys={self.keys!r}>"
 
     def take(self, keys: KeySet) -> None:
         """Judge by other keys from now on."""
@@ -54,8 +54,8 @@ class Judge:
                 token,
                 self._key(jwt.get_unverified_header(token)),
                 algorithms=ALLOWED,
-                audience=self._terms.audiences,
-                issuer=self._terms.issuer,
+                audience=self._config.audiences,
+                issuer=self._config.issuer,
                 leeway=LEEWAY_SECONDS,
                 options={"require": _CLAIMS, "enforce_minimum_key_length": True},
             )

@@ -21,7 +21,7 @@ _PRIVATE = (".local", ".internal", ".svc")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HostOrOrigin:
     """A host, or with a `scheme` an origin; without a `port` any port, or one that is not told."""
 
     scheme: str
@@ -30,13 +30,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowList:
     """Hosts or origins that are let in by name, or `any`."""
 
-    places: tuple[Place, ...] = ()
+    places: tuple[HostOrOrigin, ...] = ()
     any: bool = False
 
-    def has(self, place: Place) -> bool:
+    def has(self, place: HostOrOrigin) -> bool:
         """Whether a place is one of them; one that was given without a port has every port."""
         ports = (None, *_PORTS.values()) if place.port is None else (None, place.port)
         return self.any or any(
@@ -45,30 +45,30 @@ class Allowed:
         )
 
 
-NOBODY = Allowed()
+NONE_ALLOWED = AllowList()
 
 
-def host(text: str) -> Place:
+def host(text: str) -> HostOrOrigin:
     """What Host says. Raises ValueError."""
     found = _AS_HOST.fullmatch(text)
     if found is None:
         raise ValueError("use a host name or address, with or without a port, such as a.example")
-    return Place("", _name(found["name"]), _port(found["port"]))
+    return HostOrOrigin("", _name(found["name"]), _port(found["port"]))
 
 
-def origin(text: str) -> Place:
+def origin(text: str) -> HostOrOrigin:
     """What Origin says. Raises ValueError."""
     if text == _OPAQUE:
-        return Place(_OPAQUE, "", None)
+        return HostOrOrigin(_OPAQUE, "", None)
     found = _AS_ORIGIN.fullmatch(text)
     if found is None:
         raise ValueError("use scheme://host, with or without a port, such as https://a.example")
     scheme = found["scheme"].lower()
     port = None if found["port"] == ANY else _port(found["port"]) or _PORTS.get(scheme, 0)
-    return Place(scheme, _name(found["name"] or ""), port)
+    return HostOrOrigin(scheme, _name(found["name"] or ""), port)
 
 
-def names_loopback(place: Place) -> bool:
+def names_loopback(place: HostOrOrigin) -> bool:
     """Whether a host is this machine's own, whatever DNS says."""
     name = place.name
     if name == "localhost" or name.endswith(".localhost"):
@@ -77,7 +77,7 @@ def names_loopback(place: Place) -> bool:
     return address is not None and ip_address(address).is_loopback
 
 
-def refused_host(text: str, allowed: Allowed, *, private: bool) -> str:
+def refused_host(text: str, allowed: AllowList, *, private: bool) -> str:
     """Why a request with this Host is refused, in one line; "" if it is let in.
 
     Addresses and names of the loopback cannot be rebound. On a port that other machines reach,

@@ -22,7 +22,7 @@ class FixedTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class JwtTerms:
+class JwtSettings:
     """Whoever shows a token that `issuer` made for one of `audiences`; its keys are at a URL."""
 
     keys_url: str
@@ -30,7 +30,7 @@ class JwtTerms:
     audiences: tuple[str, ...]
 
 
-AccessSettings = FixedTokens | JwtTerms | None
+AuthSettings = FixedTokens | JwtSettings | None
 
 
 def fixed_token(text: str) -> bytes:
@@ -65,7 +65,7 @@ def access(
     keys_url: SplitResult | None,
     issuer: str,
     audiences: tuple[str, ...],
-) -> AccessSettings:
+) -> AuthSettings:
     """The one way of the settings to tell who may call. Raises SettingsError for two, or a half."""
     jwt = {"--jwt-keys-url": keys_url, "--jwt-issuer": issuer, "--jwt-audience": audiences}
     given = [name for name, value in jwt.items() if value]
@@ -87,4 +87,4 @@ def access(
                 f"{' and '.join(missing)} must be given too: {given[0]} alone proves nothing"
             )
         return None
-    return JwtTerms(keys_url.geturl(), issuer, audiences)
+    return JwtSettings(keys_url.geturl(), issuer, audiences)

@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..telemetry.vocabulary import Cause
+from ..telemetry.vocabulary import RejectionCause
 from .auth_settings import TOKEN
-from .rejection import Refusal
+from .rejection import HttpRejection
 
 REALM = 'realm="mcp"'
 
@@ -15,42 +15,42 @@ REALM = 'realm="mcp"'
 _CREDENTIALS = re.compile(rb"(?i:bearer) +(%b)" % TOKEN)
 
 
-class Access(Protocol):
+class TokenPolicy(Protocol):
     """Who may call, as far as a request's head tells."""
 
     @property
     def consumes(self) -> bool:
         """Whether Authorization is meant for the proxy, so that it ends here."""
 
-    def refusal(self, token: bytes) -> Refusal | None:
+    def rejection(self, token: bytes) -> HttpRejection | None:
         """Why who shows `token` (empty: none, or nothing readable) may not come in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Anyone(Access):
+class NoAuth(TokenPolicy):
     """No authentication: Authorization is between the client and the server."""
 
     consumes = False
 
-    def refusal(self, token: bytes) -> Refusal | None:
+    def rejection(self, token: bytes) -> HttpRejection | None:
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class HoldersOf(Access):
+class StaticTokens(TokenPolicy):
     """Whoever shows one of the fixed tokens."""
 
     tokens: tuple[bytes, ...] = field(repr=False)
     consumes = True
 
-    def refusal(self, token: bytes) -> Refusal | None:
+    def rejection(self, token: bytes) -> HttpRejection | None:
         """Every token is compared, in a time that does not tell how well."""
         matches = [hmac.compare_digest(token, each) for each in self.tokens]
         return None if any(matches) else challenge(token)
 
 
 @dataclass(frozen=True, slots=True)
-class HoldersOfAny(Access):
+class AnyToken(TokenPolicy):
     """Whoever shows any token at all: whether it is good is found out later, with the keys.
 
     `metadata` is the URL that says where to get one, "" if there is none.
@@ -59,11 +59,11 @@ class HoldersOfAny(Access):
     metadata: str
     consumes = True
 
-    def refusal(self, token: bytes) -> Refusal | None:
+    def rejection(self, token: bytes) -> HttpRejection | None:
         return None if token else challenge(b"", self.metadata)
 
 
-ANYONE = Anyone()
+NO_AUTH = NoAuth()
 
 
 def token_of(authorization: bytes | None) -> bytes:
@@ -72,7 +72,7 @@ def token_of(authorization: bytes | None) -> bytes:
     return b"" if found is None else found[1]
 
 
-def challenge(token: bytes, metadata: str = "", reason: str = "") -> Refusal:
+def challenge(token: bytes, metadata: str = "", reason: str = "") -> HttpRejection:
     """401 with WWW-Authenticate: no error code for who showed no token (RFC 6750, section 3.1).
 
     `metadata` is the URL of the protected resource's metadata (RFC 9728, section 5.1).
@@ -84,4 +84,4 @@ def challenge(token: bytes, metadata: str = "", reason: str = "") -> Refusal:
     if metadata:
         parameters.append(f'resource_metadata="{metadata}"')
     value = f"Bearer {', '.join(parameters)}".encode()
-    return Refusal(Cause.TOKEN, 401, reason, ((b"www-authenticate", value),))
+    return HttpRejection(RejectionCause.TOKEN, 401, reason, ((b"www-authenticate", value),))

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from ..errors import MalformedBody, MalformedHead, UnfollowedRedirect
 from .chunked import Decoder
 from .head import END, Content, ResponseHead
-from .interfaces import Sink
+from .interfaces import ResponseHandler
 
 HEAD_LIMIT = 64 * 1024
 """Longest response head in bytes."""
@@ -18,7 +18,7 @@ GATHER_LIMIT = 64 * 1024
 """A JSON answer up to this many bytes is passed on in one write; a longer one as it comes."""
 
 
-class Keeper(Protocol):
+class ConnectionOwner(Protocol):
     """Who keeps the connections between their exchanges."""
 
     @property
@@ -29,10 +29,10 @@ class Keeper(Protocol):
     def parse(self) -> Callable[[bytes], ResponseHead]:
         """Reads a head. Raises MalformedHead."""
 
-    def keep(self, connection: "UpstreamConnection") -> None:
+    def release(self, connection: "UpstreamConnection") -> None:
         """Take back a connection whose exchange is over."""
 
-    def forget(self, connection: "UpstreamConnection") -> None:
+    def discard(self, connection: "UpstreamConnection") -> None:
         """A connection was lost."""
 
     def redirected(self, block: bytes, head: ResponseHead, *, again: bool) -> bytes:
@@ -41,22 +41,22 @@ class Keeper(Protocol):
         Raises UnfollowedRedirect.
         """
 
-    def resend(self, sink: Sink, block: bytes) -> None:
+    def resend(self, handler: ResponseHandler, block: bytes) -> None:
         """Send a request that was redirected on a new connection."""
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """One connection to the upstream: idle, or busy for one sink. Implements Source."""
+    """One connection to the upstream: idle, or busy for one handler. Implements UpstreamReader."""
 
     __slots__ = (
         "_block", "_decoder", "_gathered", "_head", "_interim", "_missing", "_paused", "_pool",
-        "_redirected", "_rest", "_sink", "_surplus", "_transport", "idle_since",
+        "_redirected", "_rest", "_handler", "_surplus", "_transport", "idle_since",
     )  # fmt: skip
 
-    def __init__(self, pool: Keeper) -> None:
+    def __init__(self, pool: ConnectionOwner) -> None:
         self._pool = pool
         self._transport: asyncio.Transport | None = None
-        self._sink: Sink | None = None
+        self._handler: ResponseHandler | None = None
         self._head: ResponseHead | None = None
         self._rest = self._block = b""
         self._redirected = False
@@ -69,54 +69,54 @@ class UpstreamConnection(asyncio.Protocol):
         self.idle_since = 0.0
 
     def __repr__(self) -> str:
-        return f"<UpstreamConnection busy={self._sink is not None} head={self._head!r}>"
+        return f"<UpstreamConnection busy={self._handler is not None} head={self._head!r}>"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._pool.forget(self)
-        sink, head = self._sink, self._head
-        self._sink = self._head = None
-        if sink is None:
+        self._pool.discard(self)
+        handler, head = self._handler, self._head
+        self._handler = self._head = None
+        if handler is None:
             return
         if head is not None and exc is None and _ends_by_closing(head):
-            self._end(sink, head, perf_counter())
+            self._end(handler, head, perf_counter())
         else:
-            sink.answer_lost("the upstream closed the connection before its answer was complete")
+            handler.on_error("the upstream closed the connection before its answer was complete")
 
-    def send(self, sink: Sink, block: bytes, *, redirected: bool = False) -> None:
-        """Send a request; `sink` gets the answer, or at once that the connection is lost."""
+    def send(self, handler: ResponseHandler, block: bytes, *, redirected: bool = False) -> None:
+        """Send a request; `handler` gets the answer, or at once that the connection is lost."""
         self._block, self._redirected = block, redirected
         if self._transport is None:
-            sink.answer_lost("the upstream closed the connection before the request was sent")
+            handler.on_error("the upstream closed the connection before the request was sent")
             return
-        self._sink = sink
-        if sink.connected(self):
+        self._handler = handler
+        if handler.connected(self):
             self._transport.write(block)
         else:
-            self._sink = None
+            self._handler = None
             self._read_on()
-            self._pool.keep(self)
+            self._pool.release(self)
 
     def close(self) -> None:
-        """Close at once; the sink hears nothing more."""
-        self._sink = None
+        """Close at once; the handler hears nothing more."""
+        self._handler = None
         if self._transport is not None:
             self._transport.abort()
 
-    def abort(self, sink: Sink) -> None:
-        if sink is self._sink:
+    def abort(self, handler: ResponseHandler) -> None:
+        if handler is self._handler:
             self.close()
 
-    def pause(self, sink: Sink) -> None:
-        if sink is self._sink and self._transport is not None and not self._paused:
+    def pause(self, handler: ResponseHandler) -> None:
+        if handler is self._handler and self._transport is not None and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
-    def resume(self, sink: Sink) -> None:
-        if sink is self._sink:
+    def resume(self, handler: ResponseHandler) -> None:
+        if handler is self._handler:
             self._read_on()
 
     def _read_on(self) -> None:
@@ -131,19 +131,19 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         arrived = perf_counter()
-        sink = self._sink
-        if sink is None:
+        handler = self._handler
+        if handler is None:
             self.close()
             return
         try:
             if self._head is None:
-                self._read_head(sink, self._rest + data if self._rest else data, arrived)
+                self._read_head(handler, self._rest + data if self._rest else data, arrived)
             else:
-                self._read_body(sink, self._head, data, arrived)
+                self._read_body(handler, self._head, data, arrived)
         except (MalformedHead, MalformedBody, UnfollowedRedirect) as error:
-            self._fail(sink, str(error))
+            self._fail(handler, str(error))
 
-    def _read_head(self, sink: Sink, data: bytes, arrived: float) -> None:
+    def _read_head(self, handler: ResponseHandler, data: bytes, arrived: float) -> None:
         end = data.find(END) + len(END)
         if end < len(END):
             self._rest = data
@@ -158,44 +158,48 @@ class UpstreamConnection(asyncio.Protocol):
             self._interim += 1
             if self._interim > MOST_INTERIM:
                 raise MalformedHead(f"more than {MOST_INTERIM} responses before the answer")
-            self._read_head(sink, body, arrived)
+            self._read_head(handler, body, arrived)
             return
         self._interim = 0
         if head.location is not None and self._pool.follows:
-            self._follow(sink, head, complete=head.length == len(body))
+            self._follow(handler, head, complete=head.length == len(body))
             return
         self._block = b""
         if head.length == len(body) and head.content is not Content.EVENTS:
             self._release(head)
-            sink.answer_whole(head, body, arrived)
+            handler.on_response(head, body, arrived)
         else:
-            self._start_body(sink, head, body, arrived)
+            self._start_body(handler, head, body, arrived)
 
-    def _follow(self, sink: Sink, head: ResponseHead, *, complete: bool) -> None:
+    def _follow(self, handler: ResponseHandler, head: ResponseHead, *, complete: bool) -> None:
         """Send the request again, to where the server redirects it. Raises UnfollowedRedirect."""
         block = self._pool.redirected(self._block, head, again=self._redirected)
         transport = self._transport
         settled = transport is not None and not transport.get_write_buffer_size()
         if complete and settled and head.keep_alive:
-            self.send(sink, block, redirected=True)
+            self.send(handler, block, redirected=True)
         else:
             self.close()
-            self._pool.resend(sink, block)
+            self._pool.resend(handler, block)
 
-    def _start_body(self, sink: Sink, head: ResponseHead, data: bytes, arrived: float) -> None:
+    def _start_body(
+        self, handler: ResponseHandler, head: ResponseHead, data: bytes, arrived: float
+    ) -> None:
         self._head = head
         self._missing = head.length or 0
         self._decoder = Decoder() if head.chunked else None
         if _gathers(head):
             self._gathered = bytearray()
         else:
-            sink.answer_begins(head)
-            if self._sink is not sink:
+            handler.on_headers(head)
+            if self._handler is not handler:
                 return
         if data or head.length == 0:
-            self._read_body(sink, head, data, arrived)
+            self._read_body(handler, head, data, arrived)
 
-    def _read_body(self, sink: Sink, head: ResponseHead, data: bytes, arrived: float) -> None:
+    def _read_body(
+        self, handler: ResponseHandler, head: ResponseHead, data: bytes, arrived: float
+    ) -> None:
         done = False
         if self._decoder is not None:
             data = self._decoder.feed(data)
@@ -206,45 +210,47 @@ class UpstreamConnection(asyncio.Protocol):
             self._missing -= len(data)
             done = self._missing == 0
         if data:
-            self._pass_on(sink, head, data, arrived)
-        if done and self._sink is sink:
-            self._end(sink, head, arrived)
+            self._pass_on(handler, head, data, arrived)
+        if done and self._handler is handler:
+            self._end(handler, head, arrived)
 
-    def _pass_on(self, sink: Sink, head: ResponseHead, data: bytes, arrived: float) -> None:
+    def _pass_on(
+        self, handler: ResponseHandler, head: ResponseHead, data: bytes, arrived: float
+    ) -> None:
         if self._gathered is None:
-            sink.answer_piece(data, arrived)
+            handler.on_data(data, arrived)
             return
         self._gathered += data
         if len(self._gathered) > GATHER_LIMIT:
             gathered, self._gathered = bytes(self._gathered), None
-            sink.answer_begins(head)
-            if self._sink is sink:
-                sink.answer_piece(gathered, arrived)
+            handler.on_headers(head)
+            if self._handler is handler:
+                handler.on_data(gathered, arrived)
 
-    def _end(self, sink: Sink, head: ResponseHead, arrived: float) -> None:
+    def _end(self, handler: ResponseHandler, head: ResponseHead, arrived: float) -> None:
         gathered = self._gathered
         self._release(head)
         if gathered is None:
-            sink.answer_ends(arrived)
+            handler.on_end(arrived)
         else:
-            sink.answer_whole(head, bytes(gathered), arrived)
+            handler.on_response(head, bytes(gathered), arrived)
 
     def _release(self, head: ResponseHead) -> None:
         surplus, self._surplus = self._surplus, False
-        self._sink = self._head = self._decoder = self._gathered = None
+        self._handler = self._head = self._decoder = self._gathered = None
         transport = self._transport
         if transport is None:
             return
         self._read_on()
         settled = not surplus and not transport.get_write_buffer_size()
         if settled and head.keep_alive and not _ends_by_closing(head):
-            self._pool.keep(self)
+            self._pool.release(self)
         else:
             transport.close()
 
-    def _fail(self, sink: Sink, reason: str) -> None:
+    def _fail(self, handler: ResponseHandler, reason: str) -> None:
         self.close()
-        sink.answer_lost(reason)
+        handler.on_error(reason)
 
 
 def _ends_by_closing(head: ResponseHead) -> bool:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
-from ..fair_limit import FairCap
+from ..fair_limit import FairLimit
 
-MOST_LEAVING = 100
-"""Connections that are answered to their end, or turned away, beside those that are served."""
+MOST_CLOSING = 100
+"""Connections that are answered to their end, or rejected, beside those that are served."""
 
 
-class Member(Protocol):
+class LimitedConnection(Protocol):
     """One client's connection."""
 
     @property
@@ -35,24 +35,25 @@ class Member(Protocol):
         """Close at once."""
 
 
-class Crowd:
+class ConnectionLimiter:
     """All client connections; `most` are served. `on_change` hears how many there are."""
 
     __slots__ = ("_cap", "_leaving", "_on_change", "_served")
 
     def __init__(self, most: int, on_change: Callable[[int], None]) -> None:
-        self._cap: FairCap[Member] = FairCap(most)
+        self._cap: FairLimit[LimitedConnection] = FairLimit(most)
         self._on_change = on_change
-        self._served: set[Member] = set()
-        self._leaving: dict[Member, None] = {}
+        self._served: set[LimitedConnection] = set()
+        self._leaving: dict[LimitedConnection, None] = {}
 
     def __repr__(self) -> str:
-        return f"<Crowd served={len(self._served)}/{self.most} leaving={len(self._leaving)}>"
+        served = f"{len(self._served)}/{self.most}"
+        return f"<ConnectionLimiter served={served} closing={len(self._leaving)}>"
 
     def __len__(self) -> int:
         return len(self._served) + len(self._leaving)
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[LimitedConnection]:
         """Those that are here now; they may leave meanwhile."""
         return iter((*self._served, *self._leaving))
 
@@ -61,26 +62,26 @@ class Crowd:
         """How many are served."""
         return self._cap.most
 
-    def admit(self, member: Member) -> bool:
-        """Take in a connection; whether it is served, or must be turned away."""
+    def admit(self, member: LimitedConnection) -> bool:
+        """Take in a connection; whether it is served, or must be rejected."""
         served = self._cap.hold(member) is not None
         self._served.add(member)
         if not served:
-            self.dismiss(member)
+            self.stop_serving(member)
         self._on_change(len(self))
         return served
 
-    def dismiss(self, member: Member) -> None:
+    def stop_serving(self, member: LimitedConnection) -> None:
         """A connection is served no more, and takes nobody's place until it leaves."""
         self._cap.release(member)
         self._served.discard(member)
         self._leaving[member] = None
-        if len(self._leaving) > MOST_LEAVING:
+        if len(self._leaving) > MOST_CLOSING:
             oldest = next(iter(self._leaving))
             del self._leaving[oldest]
             oldest.abort()
 
-    def leave(self, member: Member) -> None:
+    def remove(self, member: LimitedConnection) -> None:
         """A connection is gone."""
         self._cap.release(member)
         self._served.discard(member)

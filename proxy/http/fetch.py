@@ -1,4 +1,4 @@
-"""One question of the proxy's own to an HTTP server: the sink of its answer, waited for whole."""
+"""A request of the proxy's own to an HTTP server, and its whole response."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from ..jsonrpc import codec
 from .head import Content, ResponseHead
-from .interfaces import Sink, Source
+from .interfaces import ResponseHandler, UpstreamReader
 from .sse import Event, EventReader
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FetchResult:
     """The answer: `body` is the JSON, or the first answer on a stream."""
 
     status: int
@@ -19,7 +19,7 @@ class Told:
     body: bytes
 
 
-class Inquiry(Sink):
+class Fetch(ResponseHandler):
     """An answer longer than `limit` bytes counts as none.
 
     Of a stream the first event is the answer that `wanted` says yes to.
@@ -33,41 +33,43 @@ class Inquiry(Sink):
         self.reason = ""
         self.reached = self.streamed = False
         self._limit = limit
-        self._source: Source | None = None
+        self._source: UpstreamReader | None = None
         self._head: ResponseHead | None = None
         self._reader: EventReader | None = None
         self._body = bytearray()
-        self._answer: asyncio.Future[Told | None] = asyncio.get_running_loop().create_future()
+        self._answer: asyncio.Future[FetchResult | None] = (
+            asyncio.get_running_loop().create_future()
+        )
 
     def __repr__(self) -> str:
-        return f"<Inquiry {self._answer!r}>"
+        return f"<Fetch {self._answer!r}>"
 
-    async def told(self) -> Told | None:
+    async def result(self) -> FetchResult | None:
         """The answer; None if none comes. Who stops to wait closes the connection."""
         try:
             return await self._answer
         finally:
             self._drop()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Wait no more."""
         self._end(None)
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self._source = source
         self.reached = True
         return not self._answer.done()
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._source = None
         self._settle(head, body)
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         self._head = head
         if head.content is Content.EVENTS:
             self._reader = EventReader(self._limit)
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         if self._reader is None:
             self._body += data
             if len(self._body) > self._limit:
@@ -79,12 +81,12 @@ class Inquiry(Sink):
             self.streamed = True
             self._settle(self._head, found)
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         self._source = None
         if self._head is not None:
             self._settle(self._head, bytes(self._body))
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         self._source = None
         self._fail(reason)
 
@@ -93,9 +95,9 @@ class Inquiry(Sink):
         self._end(None)
 
     def _settle(self, head: ResponseHead, body: bytes) -> None:
-        self._end(Told(head.status, head.session or b"", body))
+        self._end(FetchResult(head.status, head.session or b"", body))
 
-    def _end(self, told: Told | None) -> None:
+    def _end(self, told: FetchResult | None) -> None:
         if not self._answer.done():
             self._answer.set_result(told)
 

@@ -3,7 +3,7 @@
 llhttp (by way of httptools, in its strict mode) judges every head that has not been seen
 before: bare LF, obsolete folding, a doubled Content-Length, or Content-Length together with
 Transfer-Encoding are refused there (RFC 9112, sections 5 and 6.3). Peers repeat their heads
-byte for byte on a kept-alive connection, so the verdict on a block is remembered.
+byte for byte on a kept-alive connection, so the outcome on a block is remembered.
 """
 
 import re
@@ -272,7 +272,7 @@ def _response_length(status: int, facts: dict[bytes, bytes], *, chunked: bool) -
 Fact = TypeVar("Fact")
 
 
-class Memo(Generic[Fact]):
+class HeadCache(Generic[Fact]):
     """Remembers what a head block came to; forgets everything once it holds `capacity` blocks.
 
     A pure function of the bytes is remembered, so a hit equals a fresh parse. Blocks longer than

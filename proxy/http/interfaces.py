@@ -1,40 +1,40 @@
-"""What the sides of the relay expect of each other: no class here holds a socket.
+"""What clients' connections, request handlers and connections to a server expect of each other.
 
-Back-pressure has one owner at each step, and whoever leaves releases what it paused:
+Back-pressure has one owner at each step, and whatever closes releases what it paused:
 
-- A client that reads too slowly pauses the visitor that writes to it, and nobody else. Each
-  `client_paused` is followed by `client_resumed`, at the latest when the answer is complete or
-  broken off, or the client is gone.
-- A sink pauses the connection that carries its answer. It names itself; once the answer is over
-  the connection obeys it no more, and is read on for whoever is next.
-- The owner of a link pauses the link, and keeps count of the clients it does so for.
+- A client that reads too slowly pauses the observer that writes to it, and no other. Each
+  `on_client_paused` is followed by `on_client_resumed`, at the latest when the response is complete
+  or aborted, or the client is gone.
+- A handler pauses the connection that carries its response. It names itself; once the response is
+  over, the connection ignores it, and reads on for the next handler.
+- The owner of a transport pauses the transport, and counts the clients it does so for.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
 from .head import ResponseHead
-from .rejection import Refusal
-from .request_policy import Arrival
+from .rejection import HttpRejection
+from .request_policy import RequestInfo
 
-Holds = Callable[[], bool]
+StillValid = Callable[[], bool]
 """Whether what a client was let in by is still good."""
 
 
-class Visitor(Protocol):
+class ClientObserver(Protocol):
     """Whoever answers a client's request: told when the client is slow, or gone."""
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         """The client reads slower than it is written to: stop reading for it."""
 
-    def client_resumed(self) -> None:
-        """Follows each `client_paused`: the client caught up, or is written to no more."""
+    def on_client_resumed(self) -> None:
+        """Follows each `on_client_paused`: the client caught up, or is written to no more."""
 
-    def client_gone(self) -> None:
+    def on_client_gone(self) -> None:
         """The client closed its connection before its answer was complete."""
 
 
-class Writer(Protocol):
+class ResponseWriter(Protocol):
     """Takes one answer for a client."""
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
@@ -43,7 +43,7 @@ class Writer(Protocol):
     def begin(self, head: bytes, length: int | None = None) -> None:
         """Start an answer that comes in pieces, of `length` bytes in all if that is known."""
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Send a part of a begun answer."""
 
     def end(self) -> None:
@@ -53,7 +53,7 @@ class Writer(Protocol):
         """Break off: the client must not take a begun answer for a complete one."""
 
 
-class Client(Writer, Protocol):
+class Client(ResponseWriter, Protocol):
     """A client's connection, while one of its requests is being answered."""
 
     @property
@@ -64,67 +64,67 @@ class Client(Writer, Protocol):
     def address(self) -> bytes:
         """Where the client is: its IP address, of IPv6 the network of it."""
 
-    def attach(self, visitor: Visitor) -> None:
-        """Name the one who is told of this client until the answer is complete."""
+    def attach(self, observer: ClientObserver) -> None:
+        """Name the one who is notified of this client until the answer is complete."""
 
 
-class Applicant(Protocol):
+class PendingClient(Protocol):
     """A client's connection whose request is known by its head, and not let in yet."""
 
-    def accept(self, principal: bytes, holds: Holds | None) -> None:
+    def accept(self, principal: bytes, holds: StillValid | None) -> None:
         """Let the request in as that of `principal`; its answer ends once `holds` is False."""
 
-    def reject(self, refusal: Refusal) -> None:
+    def reject(self, rejection: HttpRejection) -> None:
         """Answer in the place of the upstream, and close."""
 
 
 class TokenCheck(Protocol):
     """Who judges the token that came with a request, before any of its body is read."""
 
-    def check(self, applicant: Applicant, arrival: Arrival) -> None:
+    def check(self, client: PendingClient, info: RequestInfo) -> None:
         """Accept or reject the request, now or later."""
 
 
-class Receiver(Protocol):
+class RequestHandler(Protocol):
     """Who takes in the client's complete requests."""
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         """Answer the request, now or later. `started` is when its last bytes came."""
 
-    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
+    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
         """A request is refused by its head or its framing, and not to be answered any more."""
 
 
-class Source(Protocol):
-    """An upstream's connection. It obeys the sink whose answer it carries, and no other."""
+class UpstreamReader(Protocol):
+    """An upstream's connection. It obeys the handler whose answer it carries, and no other."""
 
-    def pause(self, sink: "Sink") -> None:
+    def pause(self, handler: "ResponseHandler") -> None:
         """Read no more for now."""
 
-    def resume(self, sink: "Sink") -> None:
+    def resume(self, handler: "ResponseHandler") -> None:
         """Read on."""
 
-    def abort(self, sink: "Sink") -> None:
+    def abort(self, handler: "ResponseHandler") -> None:
         """Close at once; nothing more is heard of it."""
 
 
-class Sink(Protocol):
+class ResponseHandler(Protocol):
     """Who takes in the answer of an HTTP upstream. `arrived` is when the bytes came."""
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         """The request is about to be sent; False if nobody wants the answer any more."""
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """A complete answer, in one go."""
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         """The head of an answer that is passed on in pieces."""
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         """A piece of the body."""
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         """The body is complete."""
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         """No answer, or not all of it, will come; `reason` is one line."""

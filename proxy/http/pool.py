@@ -12,8 +12,8 @@ from .. import logs
 from ..errors import UnfollowedRedirect
 from . import redirect
 from .client import UpstreamConnection
-from .head import Memo, ResponseHead, parse_response
-from .interfaces import Sink
+from .head import HeadCache, ResponseHead, parse_response
+from .interfaces import ResponseHandler
 
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn and Node close, so that a call never meets a closing one."""
@@ -59,27 +59,27 @@ class Pool:
         self._endpoint = endpoint
         self._spawn = spawn
         self._idle: list[UpstreamConnection] = []
-        self.parse = Memo(parse_response)
+        self.parse = HeadCache(parse_response)
         self._on_reach = on_reach
         self._redirects: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Pool idle={len(self._idle)} {self._endpoint}>"
 
-    def exchange(self, sink: Sink, block: bytes) -> None:
+    def send(self, handler: ResponseHandler, block: bytes) -> None:
         """Send a request, at once on an idle connection, else on a new one."""
         fresh = perf_counter() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
             if connection.usable and connection.idle_since > fresh:
-                connection.send(sink, block)
+                connection.send(handler, block)
                 return
             connection.close()
-        self._spawn(self.open(sink, block))
+        self._spawn(self.open(handler, block))
 
-    def resend(self, sink: Sink, block: bytes) -> None:
+    def resend(self, handler: ResponseHandler, block: bytes) -> None:
         """Send a request that was redirected on a new connection."""
-        self._spawn(self.open(sink, block, redirected=True))
+        self._spawn(self.open(handler, block, redirected=True))
 
     def redirected(self, block: bytes, head: ResponseHead, *, again: bool) -> bytes:
         """The request `block` as a redirect has it sent, or sent `again`.
@@ -98,12 +98,12 @@ class Pool:
             raise UnfollowedRedirect(f"the server redirects ({head.status}) to {to}: {advice}")
         return sent
 
-    def keep(self, connection: UpstreamConnection) -> None:
+    def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose exchange is over."""
         connection.idle_since = perf_counter()
         self._idle.append(connection)
 
-    def forget(self, connection: UpstreamConnection) -> None:
+    def discard(self, connection: UpstreamConnection) -> None:
         """A connection was lost."""
         if connection in self._idle:
             self._idle.remove(connection)
@@ -131,7 +131,9 @@ class Pool:
         transport.close()
         return ""
 
-    async def open(self, sink: Sink, block: bytes, *, redirected: bool = False) -> None:
+    async def open(
+        self, handler: ResponseHandler, block: bytes, *, redirected: bool = False
+    ) -> None:
         """Send a request on a new connection."""
         where = self._endpoint
         try:
@@ -142,10 +144,10 @@ class Pool:
         except OSError as error:
             reason = _reason(error)
             self._on_reach(reason)
-            sink.answer_lost(f"cannot reach the upstream {where.host}:{where.port}: {reason}")
+            handler.on_error(f"cannot reach the upstream {where.host}:{where.port}: {reason}")
             return
         self._on_reach("")
-        connection.send(sink, block, redirected=redirected)
+        connection.send(handler, block, redirected=redirected)
 
 
 def _reason(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""Redirects of a server: which are followed, as the official SDKs do, and what is told of others.
+"""Redirects of a server: which are followed, as the official SDKs do, and what is logged of others.
 
 A request leaves the origin that it was meant for in no case: it would take messages and tokens
 there. Nor does it change its method, which would drop the message (RFC 9110, section 15.4).
@@ -11,7 +11,7 @@ from .origin import endpoint
 STATUSES = frozenset((301, 302, 303, 307, 308))
 _KEEP_METHOD = frozenset((307, 308))
 _SHOWN = 200
-"""Characters of an address that are told."""
+"""Characters of an address that are logged."""
 
 
 def followed(base: SplitResult, block: bytes, status: int, location: bytes) -> bytes | None:

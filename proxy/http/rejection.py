@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from ..telemetry.vocabulary import Cause
+from ..telemetry.vocabulary import RejectionCause
 from .head import Header
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class HttpRejection:
     """Why a request is not let in, by cause and in one line for its sender; header lines."""
 
-    cause: Cause
+    cause: RejectionCause
     status: int
     reason: str
     headers: tuple[Header, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StaticResponse:
     """What answers a request in place of MCP."""
 
     status: int

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from ..telemetry.vocabulary import Cause, cut
+from ..telemetry.vocabulary import RejectionCause, cut
 from . import response
 from .accept import accepts
-from .allowed_hosts import NOBODY, Allowed, host, names_loopback, origin, refused_host
-from .bearer import ANYONE, Access, token_of
+from .allowed_hosts import NONE_ALLOWED, AllowList, host, names_loopback, origin, refused_host
+from .bearer import NO_AUTH, TokenPolicy, token_of
 from .head import Header, RequestHead, end_to_end, is_coded, joined, lines, parse_request
-from .rejection import Page, Refusal
+from .rejection import HttpRejection, StaticResponse
 from .resource_metadata import NO_METADATA, Metadata, document_path
 
 HEAD_LIMIT = 16 * 1024
@@ -34,18 +34,18 @@ SSE_PATH = b"/sse"
 MESSAGES_PATH = b"/messages"
 """Where it posts its messages; the query names the session."""
 SESSION_KEY = "session_id"
-OPEN_STREAM, TAKE_MESSAGE = "open-stream", "take-message"
+OPEN_STREAM, POST_MESSAGE = "open-stream", "take-message"
 """What a client of the HTTP+SSE transport comes for; the others come for one of `METHODS`."""
 METADATA = "metadata"
 """What a client comes for that the server asks for a token."""
 
-_Errands = Mapping[str, str]
-_AT_ENDPOINT: _Errands = {each: each for each in METHODS}
-_AT_SSE: Mapping[bytes, _Errands] = {
+_Routes = Mapping[str, str]
+_AT_ENDPOINT: _Routes = {each: each for each in METHODS}
+_AT_SSE: Mapping[bytes, _Routes] = {
     SSE_PATH: {"GET": OPEN_STREAM, "POST": "POST", "DELETE": "DELETE"},
-    MESSAGES_PATH: {"POST": TAKE_MESSAGE},
+    MESSAGES_PATH: {"POST": POST_MESSAGE},
 }
-_AT_METADATA: _Errands = {"GET": METADATA}
+_AT_METADATA: _Routes = {"GET": METADATA}
 
 # What a page may read beside the body: the session, and where to get a token.
 _EXPOSED = (
@@ -68,7 +68,7 @@ _CONSUMED = _REPLACED | {b"authorization"}
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class RequestInfo:
     """What the proxy makes of a request's head.
 
     `errand` is what the request is for. `forward` holds the end-to-end header lines without the
@@ -83,13 +83,13 @@ class Arrival:
     """
 
     method: str
-    errand: str
+    route: str
     length: int
     chunked: bool
     keep_alive: bool
     version_1_1: bool
-    refusal: Refusal | None
-    page: Page | None = None
+    rejection: HttpRejection | None
+    static_response: StaticResponse | None = None
     expects_continue: bool = False
     query: bytes = field(default=b"", repr=False)
     accepts_events: bool = False
@@ -111,7 +111,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class RequestPolicy:
     """The rules of the client side: paths, size, whose pages may call, and who.
 
     `path` is that of streamable HTTP; it wins where it is also one of the HTTP+SSE transport's. A
@@ -124,31 +124,31 @@ class Gate:
     path: bytes
     body_limit: int
     loopback: bool
-    allowed_origins: Allowed = NOBODY
-    allowed_hosts: Allowed = NOBODY
-    access: Access = ANYONE
+    allowed_origins: AllowList = NONE_ALLOWED
+    allowed_hosts: AllowList = NONE_ALLOWED
+    access: TokenPolicy = NO_AUTH
     metadata: Metadata = NO_METADATA
     passes_metadata: bool = False
     port: int = 0
     replaced: frozenset[bytes] = frozenset()
 
-    def arrive(self, block: bytes) -> Arrival:
+    def evaluate(self, block: bytes) -> RequestInfo:
         """Judge a request by its head. Raises MalformedHead."""
-        return self.judge(parse_request(_UNRESOLVED.sub(rb"\1/", block)))
+        return self.evaluate_head(parse_request(_UNRESOLVED.sub(rb"\1/", block)))
 
-    def judge(self, head: RequestHead) -> Arrival:
+    def evaluate_head(self, head: RequestHead) -> RequestInfo:
         """Judge a request by its head, which is well-formed."""
         facts = dict(head.headers)
         text = {name: value.decode("latin-1") for name, value in head.headers}
         consumes = self.access.consumes
-        errand = self._errands(head).get(head.method, "")
+        errand = self._routes(head).get(head.method, "")
         if errand == OPEN_STREAM and b"mcp-session-id" in facts:
             errand = head.method
         token = token_of(facts.get(b"authorization")) if consumes else b""
         accept = joined(head.headers, b"accept")
-        return Arrival(
+        return RequestInfo(
             method=head.method,
-            errand=errand,
+            route=errand,
             query=head.target.partition(b"?")[2],
             length=head.length,
             chunked=head.chunked,
@@ -157,7 +157,7 @@ class Gate:
             expects_continue=b"100-continue" in joined(head.headers, b"expect").lower(),
             accepts_events=accepts(accept, response.EVENTS),
             accepts_json=accepts(accept, response.JSON),
-            session=_session(head) if errand == TAKE_MESSAGE else text.get(b"mcp-session-id", ""),
+            session=_session(head) if errand == POST_MESSAGE else text.get(b"mcp-session-id", ""),
             version=text.get(b"mcp-protocol-version", ""),
             last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
@@ -165,13 +165,13 @@ class Gate:
             forward=self._forward(head),
             context_lines=lines(each for each in head.headers if each[0] in _CONTEXT),
             token=token,
-            page=self._page(head),
+            static_response=self._static_response(head),
             messages=_reference(head.target, MESSAGES_PATH),
             path=head.target.partition(b"?")[0],
             base=_base(text, self.port),
             endpoint=self._endpoint(head, errand),
             cors=self._cors(text.get(b"origin")),
-            refusal=self._refusal(head, text, token),
+            rejection=self._refusal(head, text, token),
         )
 
     def _forward(self, head: RequestHead) -> bytes:
@@ -179,14 +179,14 @@ class Gate:
         others = (h for h in head.headers if h[0].replace(b"_", b"-") not in self.replaced)
         return lines(end_to_end(others, drop=_CONSUMED if self.access.consumes else _REPLACED))
 
-    def _page(self, head: RequestHead) -> Page | None:
+    def _static_response(self, head: RequestHead) -> StaticResponse | None:
         """The metadata document, for who looks for a way to get a token, or what OPTIONS tells."""
-        methods = ("GET", "HEAD") if head.target in self.metadata.paths else (*self._errands(head),)
+        methods = ("GET", "HEAD") if head.target in self.metadata.paths else (*self._routes(head),)
         if head.method == "OPTIONS" and methods:
             return _options(head, methods)
-        if head.method not in methods or self._errands(head):
+        if head.method not in methods or self._routes(head):
             return None
-        return Page(200, response.JSON, self.metadata.document)
+        return StaticResponse(200, response.JSON, self.metadata.document)
 
     def _cors(self, given: str | None) -> bytes:
         """Header lines for the page of an allowed origin."""
@@ -195,7 +195,9 @@ class Gate:
         reader = b"*" if self.allowed_origins.any else given.encode("latin-1")
         return b"access-control-allow-origin: %b\r\n%b" % (reader, _EXPOSED)
 
-    def _refusal(self, head: RequestHead, text: dict[bytes, str], token: bytes) -> Refusal | None:
+    def _refusal(
+        self, head: RequestHead, text: dict[bytes, str], token: bytes
+    ) -> HttpRejection | None:
         """The first rule broken decides; None if none is."""
         rules = (
             self._wrong_version(head),
@@ -206,54 +208,60 @@ class Gate:
             self._wrong_method(head),
             self._coded(head),
             self._too_large(head),
-            None if self._page(head) else self.access.refusal(token),
+            None if self._static_response(head) else self.access.rejection(token),
         )
         return next((each for each in rules if each is not None), None)
 
-    def _wrong_version(self, head: RequestHead) -> Refusal | None:
+    def _wrong_version(self, head: RequestHead) -> HttpRejection | None:
         if head.version in ("1.0", "1.1"):
             return None
-        return Refusal(Cause.MALFORMED, 505, f"HTTP/{head.version} is not spoken here: HTTP/1.1 is")
+        return HttpRejection(
+            RejectionCause.MALFORMED, 505, f"HTTP/{head.version} is not spoken here: HTTP/1.1 is"
+        )
 
-    def _too_many_headers(self, head: RequestHead) -> Refusal | None:
+    def _too_many_headers(self, head: RequestHead) -> HttpRejection | None:
         if len(head.headers) <= HEADERS_LIMIT:
             return None
-        return Refusal(Cause.HEAD_SIZE, 431, f"more than {HEADERS_LIMIT} header lines")
+        return HttpRejection(
+            RejectionCause.HEAD_SIZE, 431, f"more than {HEADERS_LIMIT} header lines"
+        )
 
-    def _wrong_host(self, host: str | None) -> Refusal | None:
+    def _wrong_host(self, host: str | None) -> HttpRejection | None:
         if host is None or not self.loopback:
             return None
         reason = refused_host(host, self.allowed_hosts, private=False)
-        return Refusal(Cause.HOST, 403, reason) if reason else None
+        return HttpRejection(RejectionCause.HOST, 403, reason) if reason else None
 
-    def _wrong_origin(self, given: str | None) -> Refusal | None:
+    def _wrong_origin(self, given: str | None) -> HttpRejection | None:
         if given is None or self.allowed_origins.any:
             return None
         try:
             place = origin(given)
         except ValueError as error:
-            return Refusal(Cause.ORIGIN, 403, f"Origin {given!r} is malformed: {error}")
+            return HttpRejection(
+                RejectionCause.ORIGIN, 403, f"Origin {given!r} is malformed: {error}"
+            )
         if self.allowed_origins.has(place) or (self.loopback and names_loopback(place)):
             return None
         reason = f"Origin {given!r} is not allowed: name it in --allowed-origins if it is yours"
-        return Refusal(Cause.ORIGIN, 403, reason)
+        return HttpRejection(RejectionCause.ORIGIN, 403, reason)
 
-    def _wrong_path(self, head: RequestHead) -> Refusal | None:
-        if self._errands(head) or self._page(head):
+    def _wrong_path(self, head: RequestHead) -> HttpRejection | None:
+        if self._routes(head) or self._static_response(head):
             return None
         path = cut(head.target.partition(b"?")[0].decode("latin-1"))
         places = f"MCP is at {self.path.decode()}, HTTP+SSE at {SSE_PATH.decode()}"
-        return Refusal(Cause.PATH, 404, f"nothing is at {path!r}: {places}")
+        return HttpRejection(RejectionCause.PATH, 404, f"nothing is at {path!r}: {places}")
 
-    def _wrong_method(self, head: RequestHead) -> Refusal | None:
-        errands = self._errands(head) or _AT_ENDPOINT
-        if head.method in errands or self._page(head):
+    def _wrong_method(self, head: RequestHead) -> HttpRejection | None:
+        errands = self._routes(head) or _AT_ENDPOINT
+        if head.method in errands or self._static_response(head):
             return None
         allowed = ", ".join(errands)
         reason = f"{head.method} is not allowed here: {allowed}"
-        return Refusal(Cause.METHOD, 405, reason, ((b"allow", allowed.encode()),))
+        return HttpRejection(RejectionCause.METHOD, 405, reason, ((b"allow", allowed.encode()),))
 
-    def _errands(self, head: RequestHead) -> _Errands:
+    def _routes(self, head: RequestHead) -> _Routes:
         """What is done at the request's path, by method; empty where nothing is."""
         path = _unslashed(head.target.partition(b"?")[0])
         if path == _unslashed(self.path):
@@ -264,22 +272,26 @@ class Gate:
 
     def _endpoint(self, head: RequestHead, errand: str) -> bytes:
         path = _unslashed(head.target.partition(b"?")[0])
-        at_sse = SSE_PATH in (path, document_path(path)[1]) or errand == TAKE_MESSAGE
+        at_sse = SSE_PATH in (path, document_path(path)[1]) or errand == POST_MESSAGE
         return SSE_PATH if at_sse else _unslashed(self.path)
 
-    def _coded(self, head: RequestHead) -> Refusal | None:
+    def _coded(self, head: RequestHead) -> HttpRejection | None:
         if not is_coded(head.headers):
             return None
         reason = "a body with Content-Encoding cannot be read here: send it without"
-        return Refusal(Cause.ENCODING, 415, reason, ((b"accept-encoding", b"identity"),))
+        return HttpRejection(
+            RejectionCause.ENCODING, 415, reason, ((b"accept-encoding", b"identity"),)
+        )
 
-    def _too_large(self, head: RequestHead) -> Refusal | None:
+    def _too_large(self, head: RequestHead) -> HttpRejection | None:
         if head.length <= self.body_limit:
             return None
-        return Refusal(Cause.BODY_SIZE, 413, f"the body is longer than {self.body_limit} bytes")
+        return HttpRejection(
+            RejectionCause.BODY_SIZE, 413, f"the body is longer than {self.body_limit} bytes"
+        )
 
 
-def _options(head: RequestHead, methods: tuple[str, ...]) -> Page:
+def _options(head: RequestHead, methods: tuple[str, ...]) -> StaticResponse:
     """What may be asked for; a browser wants to know it before a page of another origin may."""
     allowed = ", ".join(methods).encode()
     headers: tuple[Header, ...] = ((b"allow", allowed),)
@@ -290,7 +302,7 @@ def _options(head: RequestHead, methods: tuple[str, ...]) -> Page:
             (b"access-control-allow-headers", wanted),
             (b"access-control-max-age", b"7200"),
         )
-    return Page(204, None, b"", headers)
+    return StaticResponse(204, None, b"", headers)
 
 
 def _reference(target: bytes, path: bytes) -> bytes:

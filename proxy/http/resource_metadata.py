@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .auth_settings import JwtTerms
+from .auth_settings import JwtSettings
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 _DOCUMENTS = (
@@ -37,20 +37,20 @@ def document_path(path: bytes) -> tuple[bytes, bytes]:
     return b"", b""
 
 
-def metadata(terms: JwtTerms, path: str) -> Metadata:
+def metadata(config: JwtSettings, path: str) -> Metadata:
     """Of an endpoint at `path`; there is none unless an audience is its public address.
 
     The specification asks for tokens whose audience is the endpoint's own URL (RFC 8707), so
     that is where the address is known from.
     """
-    public = next((each for each in terms.audiences if each.startswith(("https:", "http:"))), "")
+    public = next((each for each in config.audiences if each.startswith(("https:", "http:"))), "")
     if not public:
         return NO_METADATA
     where = urlsplit(public)
     outside = where.path.rstrip("/")
     document = {
         "resource": public,
-        "authorization_servers": [terms.issuer],
+        "authorization_servers": [config.issuer],
         "bearer_methods_supported": ["header"],
     }
     return Metadata(

@@ -8,15 +8,15 @@ from time import perf_counter
 from typing import cast
 
 from ..errors import MalformedBody, MalformedHead
-from ..memory_budget import FREE_BYTES, NO_ROOM, Account, Memory
-from ..telemetry.vocabulary import Cause
+from ..memory_budget import FREE_BYTES, NO_ROOM, MemoryAccount, MemoryBudget
+from ..telemetry.vocabulary import RejectionCause
 from . import response
 from .chunked import LAST, Decoder, chunk
-from .connection_limit import Crowd, address_of
+from .connection_limit import ConnectionLimiter, address_of
 from .head import END
-from .interfaces import Holds, Receiver, TokenCheck, Visitor
-from .rejection import Refusal
-from .request_policy import HEAD_LIMIT, Arrival
+from .interfaces import ClientObserver, RequestHandler, StillValid, TokenCheck
+from .rejection import HttpRejection
+from .request_policy import HEAD_LIMIT, RequestInfo
 
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
 _AHEAD_LIMIT = 64 * 1024
@@ -26,17 +26,19 @@ _LINGER_SECONDS = 1.0
 
 RECEIVE_SECONDS = 30.0
 """How long a request may take to arrive once it has begun; the answer to a slower one is 408."""
-SURPLUS_SECONDS = 1.0
+OVER_LIMIT_SECONDS = 1.0
 """How long a connection beyond the limit may take to ask for something before it is refused."""
 
 # What an answer in place of the upstream's must say beside its status.
-_LONG_HEAD = Refusal(Cause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes")
-_NO_ROOM = Refusal(Cause.MEMORY, 503, NO_ROOM)
+_LONG_HEAD = HttpRejection(
+    RejectionCause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes"
+)
+_NO_ROOM = HttpRejection(RejectionCause.MEMORY, 503, NO_ROOM)
 _EXTRA = {503: (response.RETRY_AFTER,)}
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class ServerContext:
     """What all connections of the client side share.
 
     One that is unused for `idle` seconds is closed, and so is one whose client reads nothing of
@@ -44,39 +46,39 @@ class Front:
     bodies, and answers that are not read, are held in.
     """
 
-    arrive: Callable[[bytes], Arrival]
-    receiver: Receiver
+    evaluate: Callable[[bytes], RequestInfo]
+    receiver: RequestHandler
     body_limit: int
-    crowd: Crowd
+    limiter: ConnectionLimiter
     idle: float
-    memory: Memory
+    memory: MemoryBudget
     token_check: TokenCheck | None = None
 
 
 class ClientConnection(asyncio.Protocol):
     """One client. Bytes wait in `_rest` while a request is being answered.
 
-    Implements Client, Applicant and Member.
+    Implements Client, PendingClient and LimitedConnection.
     """
 
     __slots__ = (
-        "_account", "_arrival", "_body", "_chunked", "_decoder", "_front", "_holds", "_idle_since",
-        "_longest", "_read_at", "_rejected", "_rest", "_since", "_size", "_slow", "_surplus",
-        "_taken", "_transport", "_visitor", "_written", "address", "answering", "closing",
+        "_account", "_info", "_body", "_chunked", "_decoder", "_context", "_holds", "_idle_since",
+        "_longest", "_read_at", "_rejected", "_rest", "_since", "_size", "_slow", "_over_limit",
+        "_taken", "_transport", "_observer", "_written", "address", "answering", "closing",
         "principal",
     )  # fmt: skip
 
-    def __init__(self, front: Front) -> None:
-        self._front = front
+    def __init__(self, front: ServerContext) -> None:
+        self._context = front
         self._transport: asyncio.Transport | None = None
-        self._account: Account | None = None
+        self._account: MemoryAccount | None = None
         self._size = 0
         self._rest = b""
-        self._arrival: Arrival | None = None
+        self._info: RequestInfo | None = None
         self._body: bytearray | None = None
         self._decoder: Decoder | None = None
-        self._visitor: Visitor | None = None
-        self._holds: Holds | None = None
+        self._observer: ClientObserver | None = None
+        self._holds: StillValid | None = None
         self._chunked = False
         self._since = 0.0
         self._idle_since = 0.0
@@ -85,7 +87,7 @@ class ClientConnection(asyncio.Protocol):
         self._taken = 0
         self._read_at = 0.0
         self._rejected = False
-        self._surplus = False
+        self._over_limit = False
         self._slow = False
         self.address = b""
         self.answering = False
@@ -93,37 +95,37 @@ class ClientConnection(asyncio.Protocol):
         self.principal = b""
 
     def __repr__(self) -> str:
-        return f"<ClientConnection answering={self.answering} arrival={self._arrival!r}>"
+        return f"<ClientConnection answering={self.answering} arrival={self._info!r}>"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._idle_since = self._read_at = perf_counter()
         self.address = address_of(transport)
-        self._surplus = not self._front.crowd.admit(self)
+        self._over_limit = not self._context.limiter.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._front.crowd.leave(self)
+        self._context.limiter.remove(self)
         if self._account is not None:
             self._account.close()
             self._account = None
-        visitor, self._visitor = self._visitor, None
-        if visitor is not None:
-            visitor.client_gone()
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.on_client_gone()
             if self._slow:
-                visitor.client_resumed()
+                observer.on_client_resumed()
 
     def pause_writing(self) -> None:
         self._slow = True
         self._hold_or_give_up()
-        if self._visitor is not None:
-            self._visitor.client_paused()
+        if self._observer is not None:
+            self._observer.on_client_paused()
 
     def resume_writing(self) -> None:
         self._slow = False
         self._hold()
-        if self._visitor is not None:
-            self._visitor.client_resumed()
+        if self._observer is not None:
+            self._observer.on_client_resumed()
         elif self._rest:
             asyncio.get_running_loop().call_soon(self._next)
 
@@ -131,39 +133,39 @@ class ClientConnection(asyncio.Protocol):
         """Who has not read its last answer gets no other yet."""
         if self.answering or self.closing or self._slow:
             self._run_ahead(data)
-        elif self._arrival is not None:
+        elif self._info is not None:
             self._read_body(data)
         else:
             self._read_head(self._rest + data if self._rest else data)
 
-    def attach(self, visitor: Visitor) -> None:
-        self._visitor = visitor
+    def attach(self, observer: ClientObserver) -> None:
+        self._observer = observer
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
-        arrival = self._arrival
-        if self._transport is None or arrival is None:
+        info = self._info
+        if self._transport is None or info is None:
             return
-        keep_alive = arrival.keep_alive and not self.closing
-        if arrival.cors:
-            head = response.readable(head, arrival.cors)
-        method = arrival.method
+        keep_alive = info.keep_alive and not self.closing
+        if info.cors:
+            head = response.readable(head, info.cors)
+        method = info.method
         self._finish(response.framed(head, body, status, keep_alive=keep_alive, method=method))
 
     def begin(self, head: bytes, length: int | None = None) -> None:
         """HTTP/1.0 knows no chunks: there, closing ends the body."""
-        if self._transport is None or self._arrival is None:
+        if self._transport is None or self._info is None:
             return
-        self._chunked = length is None and self._arrival.version_1_1
-        if self._arrival.cors:
-            head = response.readable(head, self._arrival.cors)
-        if not self._arrival.keep_alive:
+        self._chunked = length is None and self._info.version_1_1
+        if self._info.cors:
+            head = response.readable(head, self._info.cors)
+        if not self._info.keep_alive:
             head += response.CLOSE
         if length is not None:
             head += b"content-length: %d\r\n" % length
         head += response.CHUNKED if self._chunked else b"\r\n"
         self._write(self._transport, head)
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         if self._transport is not None and data:
             self._write(self._transport, chunk(data) if self._chunked else data)
 
@@ -172,25 +174,25 @@ class ClientConnection(asyncio.Protocol):
             self._finish(LAST if self._chunked else b"")
 
     def abort(self) -> None:
-        visitor, self._visitor = self._visitor, None
+        observer, self._observer = self._observer, None
         if self._transport is not None:
             self._transport.abort()
-        if visitor is not None and self._slow:
-            visitor.client_resumed()
+        if observer is not None and self._slow:
+            observer.on_client_resumed()
 
-    def accept(self, principal: bytes, holds: Holds | None) -> None:
+    def accept(self, principal: bytes, holds: StillValid | None) -> None:
         """Who gave way to others meanwhile is gone."""
         if self._rejected:
             return
         self.principal, self._holds = principal, holds
         self.answering = False
-        arrival, transport = self._arrival, self._transport
-        if arrival is None or transport is None:
+        info, transport = self._info, self._transport
+        if info is None or transport is None:
             return
         if not transport.is_reading():
             transport.resume_reading()
         rest, self._rest = self._rest, b""
-        self._take(arrival, rest)
+        self._take(info, rest)
 
     @property
     def client(self) -> bytes:
@@ -212,7 +214,7 @@ class ClientConnection(asyncio.Protocol):
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def evict(self) -> None:
-        self._front.crowd.dismiss(self)
+        self._context.limiter.stop_serving(self)
         if self._since:
             self.reject(self._full())
         elif self._transport is not None:
@@ -242,15 +244,15 @@ class ClientConnection(asyncio.Protocol):
         if not unread or taken > self._taken:
             self._read_at = now
         self._taken = taken
-        return now - self._read_at <= self._front.idle
+        return now - self._read_at <= self._context.idle
 
     def _expire_unanswered(self, now: float) -> None:
-        if self._surplus and now - self._idle_since > SURPLUS_SECONDS:
+        if self._over_limit and now - self._idle_since > OVER_LIMIT_SECONDS:
             self.reject(self._full())
         elif self._since and now - self._since > RECEIVE_SECONDS:
             slow = f"the request took more than {RECEIVE_SECONDS:g} s"
-            self.reject(Refusal(Cause.SLOW, 408, slow))
-        elif not self._since and now - self._idle_since > self._front.idle:
+            self.reject(HttpRejection(RejectionCause.SLOW, 408, slow))
+        elif not self._since and now - self._idle_since > self._context.idle:
             self.close_when_idle()
 
     def close_when_idle(self) -> None:
@@ -274,34 +276,34 @@ class ClientConnection(asyncio.Protocol):
             return
         self._rest = b""
         try:
-            arrival = self._front.arrive(data[:end])
+            info = self._context.evaluate(data[:end])
         except MalformedHead as error:
-            self.reject(Refusal(Cause.MALFORMED, 400, str(error)))
+            self.reject(HttpRejection(RejectionCause.MALFORMED, 400, str(error)))
             return
-        self._arrival = arrival
-        refusal = self._full() if self._surplus else arrival.refusal
-        check = self._front.token_check
-        if refusal is not None:
-            self.reject(refusal)
-        elif check is None or arrival.page is not None:
-            self._take(arrival, data[end:])
+        self._info = info
+        rejection = self._full() if self._over_limit else info.rejection
+        check = self._context.token_check
+        if rejection is not None:
+            self.reject(rejection)
+        elif check is None or info.static_response is not None:
+            self._take(info, data[end:])
         else:
             self.answering = True
             self._rest = data[end:]
-            check.check(self, arrival)
+            check.check(self, info)
 
-    def _take(self, arrival: Arrival, data: bytes) -> None:
+    def _take(self, info: RequestInfo, data: bytes) -> None:
         """Take in the body, of which `data` is the beginning."""
-        if not arrival.chunked and len(data) == arrival.length <= FREE_BYTES:
-            self._deliver(arrival, data)
+        if not info.chunked and len(data) == info.length <= FREE_BYTES:
+            self._deliver(info, data)
         else:
-            self._start_body(arrival, data)
+            self._start_body(info, data)
 
-    def _start_body(self, arrival: Arrival, data: bytes) -> None:
-        self._decoder = Decoder() if arrival.chunked else None
+    def _start_body(self, info: RequestInfo, data: bytes) -> None:
+        self._decoder = Decoder() if info.chunked else None
         self._body = bytearray()
         self._since = self._since or perf_counter()
-        if arrival.expects_continue and not data and self._transport is not None:
+        if info.expects_continue and not data and self._transport is not None:
             self._transport.write(response.CONTINUE)
         self._read_body(data)
 
@@ -325,7 +327,7 @@ class ClientConnection(asyncio.Protocol):
         if account is None:
             if held <= FREE_BYTES:
                 return True
-            account = self._front.memory.account(self.address, self._make_room)
+            account = self._context.memory.account(self.address, self._make_room)
             self._account = account
         unread_since = self._read_at if self._slow or self._longest else inf
         idle_since = self._since or unread_since
@@ -344,53 +346,53 @@ class ClientConnection(asyncio.Protocol):
             self._transport.abort()
 
     def _read_body(self, data: bytes) -> None:
-        arrival, body = self._arrival, self._body
-        if arrival is None or body is None:
+        info, body = self._info, self._body
+        if info is None or body is None:
             return
         if self._decoder is None:
-            missing = arrival.length - len(body)
+            missing = info.length - len(body)
             body += data[:missing]
             self._rest = data[missing:]
-            complete = len(body) == arrival.length
+            complete = len(body) == info.length
         else:
             complete = self._read_chunks(self._decoder, body, data)
         self._size = len(body)
-        if self._size > self._front.body_limit:
-            long = f"the body is longer than {self._front.body_limit} bytes"
-            self.reject(Refusal(Cause.BODY_SIZE, 413, long))
+        if self._size > self._context.body_limit:
+            long = f"the body is longer than {self._context.body_limit} bytes"
+            self.reject(HttpRejection(RejectionCause.BODY_SIZE, 413, long))
         elif self._size > FREE_BYTES and not self._hold():
             self.reject(_NO_ROOM)
         elif complete:
-            self._deliver(arrival, bytes(body))
+            self._deliver(info, bytes(body))
 
     def _read_chunks(self, decoder: Decoder, body: bytearray, data: bytes) -> bool:
         try:
             body += decoder.feed(data)
         except MalformedBody as error:
-            self.reject(Refusal(Cause.MALFORMED, 400, str(error)))
+            self.reject(HttpRejection(RejectionCause.MALFORMED, 400, str(error)))
             return False
         self.closing = decoder.surplus
         return decoder.done
 
-    def _deliver(self, arrival: Arrival, body: bytes) -> None:
+    def _deliver(self, info: RequestInfo, body: bytes) -> None:
         self._body = self._decoder = None
         self._since = 0.0
         self.answering = True
         if self._account is not None:
             self._hold()
-        page = arrival.page
+        page = info.static_response
         if page is None:
-            self._front.receiver.request(self, arrival, body, perf_counter())
+            self._context.receiver.request(self, info, body, perf_counter())
         else:
             head = response.start(page.status, page.content_type, *page.headers)
             self.answer(head, page.body, page.status)
 
-    def reject(self, refusal: Refusal) -> None:
+    def reject(self, rejection: HttpRejection) -> None:
         """The rest of the request is not read."""
         if self._rejected:
             return
-        arrival = self._arrival
-        self._front.receiver.refuse(arrival, refusal)
+        info = self._info
+        self._context.receiver.refuse(info, rejection)
         self.closing = self.answering = self._rejected = True
         self._body = self._decoder = None
         self._rest = b""
@@ -399,19 +401,19 @@ class ClientConnection(asyncio.Protocol):
         self._hold()
         if self._transport is None:
             return
-        extra = _EXTRA.get(refusal.status, ()) + refusal.headers
-        head = response.start(refusal.status, response.TEXT, *extra)
-        body = refusal.reason.encode() + b"\n"
-        if arrival is not None and arrival.cors:
-            head = response.readable(head, arrival.cors)
-        method = "" if arrival is None else arrival.method
-        data = response.framed(head, body, refusal.status, keep_alive=False, method=method)
+        extra = _EXTRA.get(rejection.status, ()) + rejection.headers
+        head = response.start(rejection.status, response.TEXT, *extra)
+        body = rejection.reason.encode() + b"\n"
+        if info is not None and info.cors:
+            head = response.readable(head, info.cors)
+        method = "" if info is None else info.method
+        data = response.framed(head, body, rejection.status, keep_alive=False, method=method)
         self._transport.write(data)
         self._linger(self._transport)
 
-    def _full(self) -> Refusal:
-        taken = f"all {self._front.crowd.most} connections are taken: try again"
-        return Refusal(Cause.CONNECTIONS, 503, taken)
+    def _full(self) -> HttpRejection:
+        taken = f"all {self._context.limiter.most} connections are taken: try again"
+        return HttpRejection(RejectionCause.CONNECTIONS, 503, taken)
 
     def _linger(self, transport: asyncio.Transport) -> None:
         """Close, but let the client read first: unread input would turn the close into a reset."""
@@ -429,15 +431,15 @@ class ClientConnection(asyncio.Protocol):
     def _finish(self, last: bytes) -> None:
         """Write the last bytes of an answer: they hold back nobody, however slowly they leave."""
         paused = self._slow
-        visitor, self._visitor = self._visitor, None
+        observer, self._observer = self._observer, None
         if self._transport is not None:
             self._write(self._transport, last)
         self._complete()
-        if visitor is not None and paused:
-            visitor.client_resumed()
+        if observer is not None and paused:
+            observer.on_client_resumed()
 
     def _complete(self) -> None:
-        arrival, self._arrival = self._arrival, None
+        info, self._info = self._info, None
         self._holds = None
         self.answering = False
         self._idle_since = perf_counter()
@@ -446,7 +448,7 @@ class ClientConnection(asyncio.Protocol):
             self._hold()
         if self._transport is None:
             return
-        if self.closing or arrival is None or not arrival.keep_alive:
+        if self.closing or info is None or not info.keep_alive:
             self.closing = True
             self._transport.close()
         elif self._rest and not self._slow:

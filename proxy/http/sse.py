@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from ..jsonrpc.ndjson import ONE_LINE, one_line
-from ..jsonrpc.truncated import Abridged
+from ..jsonrpc.truncated import TruncatedJson
 
 COMMENT = b": keep-alive\n\n"
 """Says nothing; keeps a stream open that others take for dead while it is idle."""
@@ -74,7 +74,7 @@ class EventReader:
     def __init__(self, limit: int, whole: int = 0) -> None:
         self.pending = 0
         self._whole = whole or limit
-        self._data = Abridged(limit, whole=self._whole)
+        self._data = TruncatedJson(limit, whole=self._whole)
         self._line = bytearray()
         self._has_data = False
         self._in_data = False

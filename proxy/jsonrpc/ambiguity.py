@@ -5,9 +5,9 @@ them as Unicode does. So a client could have one tool counted, and another calle
 what a message does counts here; what is in its arguments is the tool's business.
 """
 
-from .members import Fields, take_apart
+from .members import Fields, parse_members
 from .message import Message
-from .truncated import PIECE, abridged
+from .truncated import PIECE, truncated_json
 
 _OF_MESSAGES = ("id", "method", "params", "result", "error")
 _OF_PARAMS = ("name", "_meta", "requestId", "uri")
@@ -43,14 +43,14 @@ def ambiguous(data: bytes) -> str:
     Raises MalformedMessage.
     """
     if len(data) > 4 * PIECE:
-        data = abridged(data)
+        data = truncated_json(data)
     low = data.lower()
-    fields = take_apart(data)
+    fields = parse_members(data)
     found = _misread(low, fields, _OF_MESSAGES)
     params = fields.get("params")
     if found or params is None or bytes(params)[:1] != b"{":
         return found
-    return _misread(bytes(params).lower(), take_apart(params), _OF_PARAMS)
+    return _misread(bytes(params).lower(), parse_members(params), _OF_PARAMS)
 
 
 def _misread(low: bytes, fields: Fields, names: tuple[str, ...]) -> str:

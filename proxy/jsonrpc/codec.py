@@ -4,10 +4,10 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from ..errors import MalformedMessage, TooManyMessages
-from .members import take_apart
+from .members import parse_members
 from .message import Envelope, Failure, Message, RequestId, Result
 from .repair import BOM, LONGEST, is_utf8, mended, without_halves
-from .truncated import abridged
+from .truncated import truncated_json
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -118,7 +118,7 @@ def text(found: Raw) -> str:
         return ""
 
 
-def is_spoken(line: bytes) -> bool:
+def is_jsonrpc(line: bytes) -> bool:
     """Whether a line is meant as JSON-RPC: what a server logs on its stdout is not, even as JSON.
 
     Every message says its version (JSON-RPC 2.0, section 4), and no SDK takes one that does not.
@@ -141,7 +141,7 @@ def has_answer(data: bytes) -> bool:
 
 def with_id(data: bytes, request_id: RequestId) -> bytes:
     """The message under another id. Raises MalformedMessage if it is no object."""
-    return _encode({**take_apart(data), "id": request_id})
+    return _encode({**parse_members(data), "id": request_id})
 
 
 def error(request_id: RequestId | None, code: int, text: str) -> bytes:
@@ -187,7 +187,7 @@ def _decode_unusual(data: bytes) -> Message:
 
 def _decode_mended(data: bytes) -> Message | None:
     """Of a long one the labels are read without long strings."""
-    text = abridged(data) if len(data) > LONGEST else data
+    text = truncated_json(data) if len(data) > LONGEST else data
     legal = without_halves(text)
     whole = mended(legal)
     if whole == data:

@@ -10,7 +10,7 @@ from .message import RequestId
 _MOST_DIGITS = 20
 
 
-def stands_for(request_id: object, known: Container[RequestId]) -> RequestId | None:
+def match_id(request_id: object, known: Container[RequestId]) -> RequestId | None:
     """The one of the known ids that is meant; None if none is."""
     return next((each for each in spellings(request_id) if each in known), None)
 

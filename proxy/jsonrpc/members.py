@@ -14,21 +14,21 @@ _decode = msgspec.json.Decoder(Fields).decode
 encode: Callable[[object], bytes] = msgspec.json.encode
 
 
-def take_apart(data: bytes | Raw) -> Fields:
+def parse_members(data: bytes | Raw) -> Fields:
     """The members of an object, mended where it is hardly JSON (`repair`).
 
     Raises MalformedMessage if `data` is none.
     """
     try:
-        return untouched(data)
+        return parse_exact(data)
     except MalformedMessage:
         text = mended(bytes(data))
         if text == bytes(data):
             raise
-        return untouched(text)
+        return parse_exact(text)
 
 
-def untouched(data: bytes | Raw) -> Fields:
+def parse_exact(data: bytes | Raw) -> Fields:
     """The members of an object, with their very bytes. Raises MalformedMessage if it is none."""
     try:
         return _decode(data)
@@ -39,10 +39,10 @@ def untouched(data: bytes | Raw) -> Fields:
 def members(parent: Fields, name: str) -> Fields:
     """The members of an object within; none if it is absent or null. Raises MalformedMessage."""
     raw = parent.get(name)
-    return {} if raw is None or bytes(raw) == b"null" else take_apart(raw)
+    return {} if raw is None or bytes(raw) == b"null" else parse_members(raw)
 
 
-def inside(parent: Fields, name: str) -> Fields:
+def members_or_empty(parent: Fields, name: str) -> Fields:
     """The members of an object within; none where something else is."""
     try:
         return members(parent, name)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from .repair import as_utf8
-from .truncated import Abridged
+from .truncated import TruncatedJson
 
 ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 """Makes a JSON text one line: it has line ends only between tokens, where a space does."""
@@ -36,7 +36,7 @@ class LineReader:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._text = Abridged(limit, whole=limit)
+        self._text = TruncatedJson(limit, whole=limit)
 
     @property
     def held(self) -> int:

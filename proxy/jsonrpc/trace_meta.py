@@ -4,7 +4,7 @@ Objects on the way down to `_meta` are taken apart into raw values and put toget
 that arguments keep their very bytes, whatever their size, and unknown fields survive.
 """
 
-from .members import encode, members, raw, untouched
+from .members import encode, members, parse_exact, raw
 
 
 def with_context(data: bytes, traceparent: str, tracestate: str) -> bytes:
@@ -12,7 +12,7 @@ def with_context(data: bytes, traceparent: str, tracestate: str) -> bytes:
 
     Raises MalformedMessage if the message, its params or its `_meta` is not an object.
     """
-    message = untouched(data)
+    message = parse_exact(data)
     params = members(message, "params")
     meta = members(params, "_meta")
     meta.pop("tracestate", None)

@@ -16,7 +16,7 @@ _ESCAPE = len(rb"\u0000")
 _decode_string = msgspec.json.Decoder(Raw).decode
 
 
-class Abridged:
+class TruncatedJson:
     """Takes in a JSON text as it comes: one of up to `whole` bytes is left as it is.
 
     `length` is how long it is. What is still longer than `limit` bytes is not kept at all.
@@ -35,7 +35,7 @@ class Abridged:
         self._unread = False
 
     def __repr__(self) -> str:
-        return f"<Abridged {len(self._kept)} of {self.length} bytes>"
+        return f"<TruncatedJson {len(self._kept)} of {self.length} bytes>"
 
     @property
     def text(self) -> bytes:
@@ -92,9 +92,9 @@ class Abridged:
         self._inside ^= piece.count(b'"') % 2 == 1
 
 
-def abridged(text: bytes) -> bytes:
+def truncated_json(text: bytes) -> bytes:
     """A whole JSON text, abridged."""
-    reading = Abridged(len(text))
+    reading = TruncatedJson(len(text))
     reading.feed(text)
     return reading.text
 

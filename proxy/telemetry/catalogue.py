@@ -333,4 +333,4 @@ OVERFLOW_LABEL = "other"
 """Stands for every value of a client-controlled label beyond its cap."""
 
 NO_METHOD = "unknown"
-"""The method of a request that was turned away unread, as ToolHive writes it; it is no call."""
+"""The method of a request that was rejected unread, as ToolHive writes it; it is no call."""

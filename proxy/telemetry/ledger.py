@@ -30,11 +30,11 @@ from .vocabulary import (
     METHODS,
     PROTOCOL_VERSIONS,
     TOOL_BYTES,
-    Cause,
     DropReason,
     KillSignal,
-    LinkState,
+    RejectionCause,
     Signal,
+    TransportState,
     cut,
     known,
     known_error,
@@ -117,7 +117,7 @@ class Ledger:
         self.upstream_up = 0
         self.upstream_restarts = 0
         self.upstream_kills = dict.fromkeys(KillSignal, 0)
-        self.links: Mapping[LinkState, int] = dict.fromkeys(LinkState, 0)
+        self.transports: Mapping[TransportState, int] = dict.fromkeys(TransportState, 0)
         self.start_unix_nanoseconds = time.time_ns()
         self.rows: dict[Row, Distribution] = {}
         self.session_lives: dict[str, Distribution] = {"": Distribution(OPERATION_BUCKETS)}
@@ -128,7 +128,7 @@ class Ledger:
         self.lag = Distribution(LAG_BUCKETS)
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
         self.overflows = {TOOL_LABEL: 0}
-        self.refusals = dict.fromkeys(Cause, 0)
+        self.refusals = dict.fromkeys(RejectionCause, 0)
         self._exemplars = exemplars
         self._tools = ToolNames(tool_cap)
 
@@ -249,7 +249,7 @@ class Ledger:
         return used
 
     def _evict(self, tool: str) -> None:
-        """End a tool's series. Its calls still count where no tool is told: a total never falls."""
+        """End a tool's series. Its calls still count in series without a tool: no total falls."""
         rows: dict[Row, Distribution] = {}
         for labels, row in self.rows.items():
             if labels[1] in (tool, EVICTED):

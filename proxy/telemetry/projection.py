@@ -183,7 +183,7 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
         yield _family(shape.metric, common, _collect(shape, rows))
     lives = tuple(ledger.session_lives.items())
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
-    links = tuple(ledger.links.items())
+    links = tuple(ledger.transports.items())
     yield _family(catalogue.UPSTREAM_LINKS, common, (((state,), n) for state, n in links))
     refusals = tuple(ledger.refusals.items())
     yield _family(catalogue.REFUSALS, common, (((cause,), n) for cause, n in refusals))

@@ -108,8 +108,8 @@ class Signal(StrEnum):
     METRICS = "metrics"
 
 
-class LinkState(StrEnum):
-    """How far a link to the server is; with a stdio server it is a process."""
+class TransportState(StrEnum):
+    """How far a transport to the server is; with a stdio server it is a process."""
 
     OPENING = "opening"
     OPEN = "open"
@@ -138,7 +138,7 @@ class DropReason(StrEnum):
     SHUTDOWN = "shutdown"
 
 
-class Cause(StrEnum):
+class RejectionCause(StrEnum):
     """Why a request was refused before it reached the server."""
 
     MALFORMED = "malformed"

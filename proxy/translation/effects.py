@@ -20,21 +20,21 @@ class Send(NamedTuple):
 class Push(NamedTuple):
     """Send a message to the client of a request, before the answer."""
 
-    ticket: int
+    request_number: int
     message: bytes
 
 
 class Answer(NamedTuple):
     """Send the client of a request its answer. The request may go on: see `legacy_server`."""
 
-    ticket: int
+    request_number: int
     message: bytes
 
 
 class Close(NamedTuple):
     """End the client's stream: no answer will come."""
 
-    ticket: int
+    request_number: int
 
 
 class Opened(NamedTuple):
@@ -57,7 +57,7 @@ class Changed(NamedTuple):
     fields: Fields
 
 
-class Tell(NamedTuple):
+class SendToClient(NamedTuple):
     """Send the session's client a message."""
 
     message: bytes
@@ -66,17 +66,17 @@ class Tell(NamedTuple):
 class Cancel(NamedTuple):
     """Nobody waits for that request any more: tell the server as its transport has it."""
 
-    ticket: int
+    request_number: int
 
 
-class Later(NamedTuple):
+class RetryAfter(NamedTuple):
     """After a pause, send that request anew."""
 
     seconds: float
-    ticket: int
+    request_number: int
 
 
-class Relisten(NamedTuple):
+class Resubscribe(NamedTuple):
     """The stream of changes ended: open another one after a while."""
 
 
@@ -84,6 +84,6 @@ Effect = Send | Push | Answer | Close | Opened | Failed | Changed
 """On a channel that modern clients share."""
 Effects = list[Effect]
 
-SessionEffect = Send | Tell | Cancel | Later | Relisten
+SessionEffect = Send | SendToClient | Cancel | RetryAfter | Resubscribe
 """In the session of a legacy client."""
 SessionEffects = list[SessionEffect]

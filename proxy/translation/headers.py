@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from ..http.head import Header
 from ..jsonrpc import methods
-from .request import Refused, Request, text
+from .request import JsonRpcError, Request, text
 
 NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """The parameter that Mcp-Name repeats, by method."""
@@ -49,7 +49,7 @@ def decode_value(value: str) -> str | None:
         return None
 
 
-def mismatch(request: Request, version: str, headers: Iterable[Header]) -> Refused | None:
+def mismatch(request: Request, version: str, headers: Iterable[Header]) -> JsonRpcError | None:
     """Where the standard headers of a request disagree with its body; None if they agree."""
     named = NAMED_BY.get(request.method)
     wanted = {
@@ -64,11 +64,11 @@ def mismatch(request: Request, version: str, headers: Iterable[Header]) -> Refus
         found = given.get(name.lower().encode(), [])
         if len(found) != 1:
             how_often = "is missing" if not found else "is given more than once"
-            return Refused(methods.HEADER_MISMATCH, f"Header mismatch: {name} {how_often}")
+            return JsonRpcError(methods.HEADER_MISMATCH, f"Header mismatch: {name} {how_often}")
         told = decode_value(found[0]) if name == "Mcp-Name" else found[0]
         if told != value:
             reason = f"{name} says {_shown(told)}, the body {_shown(value)}"
-            return Refused(methods.HEADER_MISMATCH, f"Header mismatch: {reason}")
+            return JsonRpcError(methods.HEADER_MISMATCH, f"Header mismatch: {reason}")
     return None
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from ..jsonrpc import ids, methods
-from ..jsonrpc.members import Fields, encode, inside, raw
+from ..jsonrpc.members import Fields, encode, members_or_empty, raw
 from .effects import Push
 from .request import Request, identity
 
 
-class Ticket:
+class MappedRequest:
     """One request as its client knows it: its id, its progress token, its method."""
 
     __slots__ = ("id", "method", "number", "request", "token")
@@ -19,7 +19,7 @@ class Ticket:
         self.adopt(request)
 
     def __repr__(self) -> str:
-        return f"<Ticket {self.number} {self.method}>"
+        return f"<MappedRequest {self.number} {self.method}>"
 
     @property
     def wants_logs(self) -> bool:
@@ -40,43 +40,43 @@ class Ticket:
         """A progress notification under the client's own token, if it has one."""
         if self.token is None:
             return None
-        params = {**inside(fields, "params"), "progressToken": self.token}
+        params = {**members_or_empty(fields, "params"), "progressToken": self.token}
         return Push(self.number, encode({**fields, "params": params}))
 
 
-class Tickets:
+class IdMap:
     """The requests in flight, by number. A number is never used twice on a channel."""
 
     def __init__(self) -> None:
         self._last = 0
-        self._open: dict[int, Ticket] = {}
+        self._open: dict[int, MappedRequest] = {}
 
     def __repr__(self) -> str:
-        return f"<Tickets open={list(self._open.values())}>"
+        return f"<IdMap open={list(self._open.values())}>"
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Iterator[Ticket]:
+    def __iter__(self) -> Iterator[MappedRequest]:
         return iter(tuple(self._open.values()))
 
-    def issue(self, request: Request) -> Ticket:
+    def issue(self, request: Request) -> MappedRequest:
         """Take up a request."""
         self._last += 1
-        ticket = self._open[self._last] = Ticket(self._last, request)
-        return ticket
+        mapped = self._open[self._last] = MappedRequest(self._last, request)
+        return mapped
 
-    def get(self, number: object) -> Ticket | None:
+    def get(self, number: object) -> MappedRequest | None:
         """The request in flight under that number, which a server may have made up."""
         found = ids.number(number)
         return None if found is None else self._open.get(found)
 
-    def take(self, number: object) -> Ticket | None:
+    def take(self, number: object) -> MappedRequest | None:
         """The same, and it is over."""
         found = ids.number(number)
         return None if found is None else self._open.pop(found, None)
 
-    def answered(self, answer: Fields) -> Ticket | None:
+    def answered(self, answer: Fields) -> MappedRequest | None:
         """The request that an answer is to: an error that names none is to the only one."""
         number = identity(answer.get("id"))
         if number is None and "error" in answer and len(self._open) == 1:
@@ -84,7 +84,7 @@ class Tickets:
         return self.get(number)
 
 
-def numbered(request: Request, number: int) -> Fields:
+def with_mapped_token(request: Request, number: int) -> Fields:
     """A request's `_meta` for the server: with a progress token that no other request has."""
     if "progressToken" not in request.meta:
         return request.meta

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from ..jsonrpc import ids, methods
-from ..jsonrpc.members import Fields, encode, inside, members, raw
-from .effects import Cancel, Later, Relisten, Send, SessionEffects, Tell
+from ..jsonrpc.members import Fields, encode, members, members_or_empty, raw
+from .effects import Cancel, Resubscribe, RetryAfter, Send, SendToClient, SessionEffects
 from .opening import modern_meta, speaks_modern
 from .request import (
-    Refused,
+    JsonRpcError,
     Request,
     identity,
     mapping,
@@ -35,22 +35,22 @@ PAUSE_SECONDS = 0.25
 
 _CLOSED: Fields = {"result": raw({})}
 _UNNAMED = {"name": "unnamed", "version": "0"}
-_NO_LEVEL = Refused(methods.INVALID_PARAMS, "level is not a log level")
-_NO_LOGGING = Refused(methods.METHOD_NOT_FOUND, "the server has no logging")
-_NOT_HONORED = Refused(
+_NO_LEVEL = JsonRpcError(methods.INVALID_PARAMS, "level is not a log level")
+_NO_LOGGING = JsonRpcError(methods.METHOD_NOT_FOUND, "the server has no logging")
+_NOT_HONORED = JsonRpcError(
     methods.INVALID_PARAMS, "the server does not tell of updates of that resource"
 )
 MOST_URIS = 1000
 LONGEST_URI = 2048
 """Resources that a session may subscribe to, and characters of the name of one."""
-_TOO_MUCH = Refused(
+_TOO_MUCH = JsonRpcError(
     methods.INVALID_PARAMS,
     f"a session subscribes to {MOST_URIS} resources of {LONGEST_URI} characters at most",
 )
-_NOT_ASKED = Refused(methods.METHOD_NOT_FOUND, "a server asks by input_required results")
-_NOT_MODERN = Refused(methods.INTERNAL_ERROR, "the server does not speak 2026-07-28")
-_ENDLESS = Refused(methods.INTERNAL_ERROR, f"the server asked for input {MOST_ROUNDS} times")
-_UNKNOWN_TYPE = Refused(methods.INTERNAL_ERROR, "the server gave a result of an unknown type")
+_NOT_ASKED = JsonRpcError(methods.METHOD_NOT_FOUND, "a server asks by input_required results")
+_NOT_MODERN = JsonRpcError(methods.INTERNAL_ERROR, "the server does not speak 2026-07-28")
+_ENDLESS = JsonRpcError(methods.INTERNAL_ERROR, f"the server asked for input {MOST_ROUNDS} times")
+_UNKNOWN_TYPE = JsonRpcError(methods.INTERNAL_ERROR, "the server gave a result of an unknown type")
 
 
 class _Round(NamedTuple):
@@ -95,7 +95,7 @@ class LegacyClient:
     def __repr__(self) -> str:
         return f"<LegacyClient calls={list(self._calls)} listening={self._listening}>"
 
-    def ask(self, data: bytes) -> SessionEffects:
+    def handle_client(self, data: bytes) -> SessionEffects:
         """Take a message of the client. Raises MalformedMessage."""
         asked = Request(data)
         if "method" not in asked.fields:
@@ -104,7 +104,7 @@ class LegacyClient:
             return self._notified(asked)
         handlers: dict[str, Callable[[Request], SessionEffects]] = {
             methods.INITIALIZE: self._initialize,
-            methods.PING: lambda each: [Tell(result(each.id, {}))],
+            methods.PING: lambda each: [SendToClient(result(each.id, {}))],
             methods.SET_LEVEL: self._set_level,
             methods.SUBSCRIBE: self._subscribe,
             methods.UNSUBSCRIBE: self._unsubscribe,
@@ -112,7 +112,7 @@ class LegacyClient:
         handle = handlers.get(asked.method)
         return self._forward(_Call(asked)) if handle is None else handle(asked)
 
-    def receive(self, message: Fields) -> SessionEffects:
+    def handle_server(self, message: Fields) -> SessionEffects:
         """Take a message of the server. Raises MalformedMessage."""
         if "method" not in message:
             return self._answered(self._meant(message), message)
@@ -125,7 +125,7 @@ class LegacyClient:
         call = self._calls.get(number)
         return [] if call is None or call.round is None else self._again(call.round)
 
-    def lose(self, number: object) -> tuple[Request | None, SessionEffects]:
+    def on_undelivered(self, number: object) -> tuple[Request | None, SessionEffects]:
         """A message did not reach the server: the client's request that it stood for."""
         if not isinstance(number, int):
             return None, []
@@ -169,17 +169,17 @@ class LegacyClient:
     def _set_level(self, asked: Request) -> SessionEffects:
         level = asked.params.get("level")
         if "logging" not in self._offers:
-            return [Tell(_NO_LOGGING.answer(asked.id))]
+            return [SendToClient(_NO_LOGGING.answer(asked.id))]
         if text(level) not in methods.LOG_LEVELS:
-            return [Tell(_NO_LEVEL.answer(asked.id))]
+            return [SendToClient(_NO_LEVEL.answer(asked.id))]
         self._level = level
-        return [Tell(result(asked.id, {}))]
+        return [SendToClient(result(asked.id, {}))]
 
     def _subscribe(self, asked: Request) -> SessionEffects:
         uri = text(asked.params.get("uri"))
         if uri not in self._uris:
             if len(self._uris) >= MOST_URIS or len(uri) > LONGEST_URI:
-                return [Tell(_TOO_MUCH.answer(asked.id))]
+                return [SendToClient(_TOO_MUCH.answer(asked.id))]
             self._uris.append(uri)
         effects = self.listen()
         self._subscribing.append((self._listening, asked.id, uri))
@@ -187,7 +187,7 @@ class LegacyClient:
 
     def _unsubscribe(self, asked: Request) -> SessionEffects:
         uri = text(asked.params.get("uri"))
-        answer = Tell(result(asked.id, {}))
+        answer = SendToClient(result(asked.id, {}))
         if uri not in self._uris:
             return [answer]
         self._uris.remove(uri)
@@ -231,7 +231,7 @@ class LegacyClient:
             return []
         if "result" not in message:
             del self._calls[round_.call.number]
-            return [Tell(encode({**message, "id": round_.call.request.id}))]
+            return [SendToClient(encode({**message, "id": round_.call.request.id}))]
         round_.responses[round_.waiting.pop(text(message["id"]))] = message["result"]
         return [] if round_.waiting else self._again(round_)
 
@@ -265,8 +265,8 @@ class LegacyClient:
             return self._require(call, members(message, "result"))
         del self._calls[number]
         if kind not in ("", "complete"):
-            return [Tell(_UNKNOWN_TYPE.answer(call.request.id))]
-        return [Tell(encode({**message, "id": call.request.id}))]
+            return [SendToClient(_UNKNOWN_TYPE.answer(call.request.id))]
+        return [SendToClient(encode({**message, "id": call.request.id}))]
 
     def _discovered(self, answer: Fields) -> SessionEffects:
         greeting, self._greeting, self._discovering = self._greeting, None, 0
@@ -275,18 +275,18 @@ class LegacyClient:
         if "result" not in answer or not speaks_modern(answer):
             refused = {**answer, "id": greeting.id}
             told = encode(refused) if "error" in answer else _NOT_MODERN.answer(greeting.id)
-            return [Tell(told)]
+            return [SendToClient(told)]
         found = members(answer, "result")
-        self._offers = inside(found, "capabilities")
+        self._offers = members_or_empty(found, "capabilities")
         asked = text(greeting.params.get("protocolVersion"))
         told_of: dict[str, object] = {
             "protocolVersion": asked if asked in LEGACY_VERSIONS else LATEST_LEGACY,
             "capabilities": self._offers,
-            "serverInfo": inside(found, "_meta").get(methods.SERVER_INFO_KEY, _UNNAMED),
+            "serverInfo": members_or_empty(found, "_meta").get(methods.SERVER_INFO_KEY, _UNNAMED),
         }
         if "instructions" in found:
             told_of["instructions"] = found["instructions"]
-        return [Tell(result(greeting.id, told_of))]
+        return [SendToClient(result(greeting.id, told_of))]
 
     def _stream_ended(self, number: int, message: Fields) -> SessionEffects:
         """A stream of changes ended, by an answer or a cancellation; another is opened later."""
@@ -296,11 +296,11 @@ class LegacyClient:
             self._subscribing.remove(place)
             self._forget(place[2])
             error = message.get("error", raw({"code": methods.INTERNAL_ERROR, "message": "closed"}))
-            effects.append(Tell(encode({"jsonrpc": "2.0", "id": place[1], "error": error})))
+            effects.append(SendToClient(encode({"jsonrpc": "2.0", "id": place[1], "error": error})))
         if number != self._listening or not number:
             return effects
         self._listening = 0
-        return [*effects, Relisten()] if "result" in message else effects
+        return [*effects, Resubscribe()] if "result" in message else effects
 
     def _forget(self, uri: str) -> None:
         if uri in self._uris:
@@ -310,19 +310,19 @@ class LegacyClient:
         call.rounds += 1
         if call.rounds > MOST_ROUNDS:
             del self._calls[call.number]
-            return [Tell(_ENDLESS.answer(call.request.id))]
+            return [SendToClient(_ENDLESS.answer(call.request.id))]
         round_ = call.round = _Round(call, found.get("requestState"), {}, {})
         questions: SessionEffects = []
         for name, question in members(found, "inputRequests").items():
             own = f"proxy-{self._mint()}"
             round_.waiting[own] = name
             self._questions[own] = round_
-            questions.append(Tell(_question(own, mapping(plain(question)))))
-        return questions or [Later(PAUSE_SECONDS, call.number)]
+            questions.append(SendToClient(_question(own, mapping(plain(question)))))
+        return questions or [RetryAfter(PAUSE_SECONDS, call.number)]
 
     def _told(self, method: str, message: Fields) -> SessionEffects:
-        params = inside(message, "params")
-        subscription = inside(params, "_meta").get(methods.SUBSCRIPTION_KEY)
+        params = members_or_empty(message, "params")
+        subscription = members_or_empty(params, "_meta").get(methods.SUBSCRIPTION_KEY)
         number = ids.number(identity(subscription))
         if method == methods.ACKNOWLEDGED:
             return self._acknowledged(number, params)
@@ -330,10 +330,10 @@ class LegacyClient:
             ended = ids.number(identity(params.get("requestId")))
             return [] if ended is None else self._stream_ended(ended, _CLOSED)
         if subscription is None:
-            return [Tell(encode(message))]
+            return [SendToClient(encode(message))]
         if number != self._listening and number not in self._superseded:
             return []
-        return [Tell(with_meta(message, "params", methods.SUBSCRIPTION_KEY, None))]
+        return [SendToClient(with_meta(message, "params", methods.SUBSCRIPTION_KEY, None))]
 
     def _acknowledged(self, subscription: int | None, params: Fields) -> SessionEffects:
         if subscription != self._listening:
@@ -345,10 +345,10 @@ class LegacyClient:
         subscribing, self._subscribing = self._subscribing, []
         for _, request_id, uri in subscribing:
             if uri in uris:
-                effects.append(Tell(result(request_id, {})))
+                effects.append(SendToClient(result(request_id, {})))
             else:
                 self._forget(uri)
-                effects.append(Tell(_NOT_HONORED.answer(request_id)))
+                effects.append(SendToClient(_NOT_HONORED.answer(request_id)))
         return effects
 
     def _meta(self) -> Fields:

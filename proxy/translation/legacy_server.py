@@ -12,13 +12,13 @@ from collections.abc import Callable
 from msgspec import Raw
 
 from ..jsonrpc import ids, methods
-from ..jsonrpc.members import Fields, encode, inside, members, raw
+from ..jsonrpc.members import Fields, encode, members, members_or_empty, raw
 from . import results
 from .effects import Answer, Changed, Effects, Push, Send
-from .id_map import Ticket, Tickets, numbered
+from .id_map import IdMap, MappedRequest, with_mapped_token
 from .parameters import Parameters
 from .request import (
-    Refused,
+    JsonRpcError,
     Request,
     cancellation,
     identity,
@@ -31,11 +31,13 @@ from .request import (
 from .rules import NO_SUCH_METHOD
 from .subscription import Subscription, wanted
 
-UNKNOWN_STATE = Refused(methods.INVALID_PARAMS, "requestState is unknown, or its time is over")
-_OTHER_REQUEST = Refused(methods.INVALID_PARAMS, "requestState belongs to another request")
-_NOBODY_ASKS = Refused(methods.METHOD_NOT_FOUND, "no request in flight could be asked for that")
-_TOO_MANY = Refused(methods.INVALID_REQUEST, "too many questions wait for the client's input")
-_NO_INPUT = Refused(methods.INVALID_REQUEST, "the client gave no input")
+UNKNOWN_STATE = JsonRpcError(methods.INVALID_PARAMS, "requestState is unknown, or its time is over")
+_OTHER_REQUEST = JsonRpcError(methods.INVALID_PARAMS, "requestState belongs to another request")
+_NOBODY_ASKS = JsonRpcError(
+    methods.METHOD_NOT_FOUND, "no request in flight could be asked for that"
+)
+_TOO_MANY = JsonRpcError(methods.INVALID_REQUEST, "too many questions wait for the client's input")
+_NO_INPUT = JsonRpcError(methods.INVALID_REQUEST, "the client gave no input")
 
 
 MOST_QUESTIONS = 32
@@ -65,7 +67,7 @@ class _Asking:
 class LegacyServer:
     """One session. `opened` is the result of `initialize`; `mint` makes unguessable states.
 
-    What the server lists is told to `parameters`.
+    What the server lists is notified to `parameters`.
     """
 
     def __init__(
@@ -77,10 +79,10 @@ class LegacyServer:
     ) -> None:
         self._parameters = parameters
         self._opened = members({"result": opened}, "result")
-        self._offers = inside(self._opened, "capabilities")
+        self._offers = members_or_empty(self._opened, "capabilities")
         self._client = mapping(plain(capabilities))
         self._mint = mint
-        self._tickets = Tickets()
+        self._id_map = IdMap()
         self._listening: dict[int, Subscription] = {}
         self._subscribing: dict[str, tuple[int, str]] = {}
         self._asking: dict[int, _Asking] = {}
@@ -88,12 +90,12 @@ class LegacyServer:
         self._own = 0
 
     def __repr__(self) -> str:
-        return f"<LegacyServer {self._tickets!r} asking={list(self._asking)}>"
+        return f"<LegacyServer {self._id_map!r} asking={list(self._asking)}>"
 
     @property
     def busy(self) -> bool:
         """Whether a request is in flight, or waits for input."""
-        return bool(self._tickets)
+        return bool(self._id_map)
 
     def waits(self, number: int) -> bool:
         """Whether a request waits for its client to come back with input."""
@@ -104,32 +106,32 @@ class LegacyServer:
 
         A legacy server says of no question, and of no log message, which request it is about.
         """
-        others = (each.request for each in self._tickets)
+        others = (each.request for each in self._id_map)
         return not (self._alone(request) and any(map(self._alone, others)))
 
     def ask(self, request: Request) -> tuple[int, Effects]:
         """Take up a request: its ticket, and what is to be done."""
-        ticket = self._tickets.issue(request)
+        mapped = self._id_map.issue(request)
         if request.method == methods.DISCOVER:
-            return ticket.number, self._complete(ticket, results.discovery(self._opened))
+            return mapped.number, self._complete(mapped, results.discovery(self._opened))
         if request.method == methods.LISTEN:
-            return ticket.number, self._listen(ticket)
+            return mapped.number, self._listen(mapped)
         if request.method in methods.REMOVED_METHODS:
-            self._tickets.take(ticket.number)
-            return ticket.number, [Answer(ticket.number, NO_SUCH_METHOD.answer(ticket.id))]
-        return ticket.number, [*self._set_level(request), self._forward(ticket)]
+            self._id_map.take(mapped.number)
+            return mapped.number, [Answer(mapped.number, NO_SUCH_METHOD.answer(mapped.id))]
+        return mapped.number, [*self._set_level(request), self._forward(mapped)]
 
-    def resume(self, request: Request) -> tuple[int, Effects] | Refused:
+    def resume(self, request: Request) -> tuple[int, Effects] | JsonRpcError:
         """Take up a request that brings the input which an earlier one was answered to lack."""
         state = text(request.params.get("requestState"))
         number = next((each for each, asking in self._asking.items() if asking.state == state), 0)
-        ticket = self._tickets.get(number)
-        if ticket is None:
+        mapped = self._id_map.get(number)
+        if mapped is None:
             return UNKNOWN_STATE
-        if _target(ticket.request) != _target(request):
+        if _target(mapped.request) != _target(request):
             return _OTHER_REQUEST
-        ticket.adopt(request)
-        return number, self._inform(ticket, self._asking[number], request)
+        mapped.adopt(request)
+        return number, self._inform(mapped, self._asking[number], request)
 
     def knows(self, state: str) -> bool:
         """Whether a request waits for input under that state."""
@@ -137,7 +139,7 @@ class LegacyServer:
 
     def cancel(self, number: int) -> Effects:
         """Nobody waits for that request any more."""
-        if self._tickets.take(number) is None:
+        if self._id_map.take(number) is None:
             return []
         subscription = self._listening.pop(number, None)
         if subscription is not None:
@@ -173,16 +175,16 @@ class LegacyServer:
         )
         return may_ask or methods.LOG_LEVEL_KEY in request.meta
 
-    def _forward(self, ticket: Ticket) -> Send:
-        request = ticket.request
-        meta = numbered(request, ticket.number)
+    def _forward(self, mapped: MappedRequest) -> Send:
+        request = mapped.request
+        meta = with_mapped_token(request, mapped.number)
         kept = {name: value for name, value in meta.items() if name not in methods.REQUEST_KEYS}
         params = {
             name: value
             for name, value in request.params.items()
             if name not in ("inputResponses", "requestState")
         }
-        return Send(request.encoded(ticket.number, params, kept))
+        return Send(request.encoded(mapped.number, params, kept))
 
     def _set_level(self, asking: Request) -> Effects:
         level = text(asking.meta.get(methods.LOG_LEVEL_KEY))
@@ -191,15 +193,15 @@ class LegacyServer:
         self._level = level
         return [Send(request(self._mint_own(), methods.SET_LEVEL, {"level": level}))]
 
-    def _listen(self, ticket: Ticket) -> Effects:
-        honored = wanted(ticket.request.params.get("notifications"), self._offers)
-        subscription = self._listening[ticket.number] = Subscription(ticket.id, honored)
+    def _listen(self, mapped: MappedRequest) -> Effects:
+        honored = wanted(mapped.request.params.get("notifications"), self._offers)
+        subscription = self._listening[mapped.number] = Subscription(mapped.id, honored)
         if not subscription.waiting:
-            return [Push(ticket.number, subscription.acknowledged())]
+            return [Push(mapped.number, subscription.acknowledged())]
         asked: Effects = []
         for uri in subscription.uris:
             own = self._mint_own()
-            self._subscribing[own] = (ticket.number, uri)
+            self._subscribing[own] = (mapped.number, uri)
             asked.append(Send(request(own, methods.SUBSCRIBE, {"uri": uri})))
         return asked
 
@@ -215,42 +217,44 @@ class LegacyServer:
         number = identity(message.get("id"))
         if isinstance(number, str) and ids.number(number) is None:
             return self._subscribed(number, agreed="error" not in message)
-        ticket = self._tickets.answered(message)
-        if ticket is None or ticket.number in self._listening:
+        mapped = self._id_map.answered(message)
+        if mapped is None or mapped.number in self._listening:
             return []
-        asking = self._asking.get(ticket.number)
+        asking = self._asking.get(mapped.number)
         if asking is not None:
             asking.answer = message
             return []
-        return self._finish(ticket, message)
+        return self._finish(mapped, message)
 
-    def _finish(self, ticket: Ticket, message: Fields) -> Effects:
+    def _finish(self, mapped: MappedRequest, message: Fields) -> Effects:
         if "error" not in message:
-            return self._complete(ticket, message.get("result", raw({})))
+            return self._complete(mapped, message.get("result", raw({})))
         elicitations = results.url_elicitations(message["error"])
         if elicitations is not None:
-            return self._elicit(ticket, elicitations)
-        self._tickets.take(ticket.number)
+            return self._elicit(mapped, elicitations)
+        self._id_map.take(mapped.number)
         failed = {**message, "error": results.error(message["error"])}
-        return [Answer(ticket.number, ticket.answer(failed))]
+        return [Answer(mapped.number, mapped.answer(failed))]
 
-    def _complete(self, ticket: Ticket, found: Raw) -> Effects:
-        self._tickets.take(ticket.number)
-        if ticket.method == methods.LIST_TOOLS:
+    def _complete(self, mapped: MappedRequest, found: Raw) -> Effects:
+        self._id_map.take(mapped.number)
+        if mapped.method == methods.LIST_TOOLS:
             self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
-        told = results.complete(ticket.method, found, self._opened.get("serverInfo"))
-        return [Answer(ticket.number, result(ticket.id, told))]
+        told = results.complete(mapped.method, found, self._opened.get("serverInfo"))
+        return [Answer(mapped.number, result(mapped.id, told))]
 
-    def _elicit(self, ticket: Ticket, elicitations: dict[str, object]) -> Effects:
+    def _elicit(self, mapped: MappedRequest, elicitations: dict[str, object]) -> Effects:
         """Send the user to the URLs; the client's next request is one of its own."""
-        self._tickets.take(ticket.number)
+        self._id_map.take(mapped.number)
         offered = mapping(self._client.get("elicitation"))
-        if "url" not in offered or ticket.method not in methods.INPUT_METHODS:
+        if "url" not in offered or mapped.method not in methods.INPUT_METHODS:
             needed: object = {"requiredCapabilities": {"elicitation": {"url": {}}}}
-            refused = Refused(methods.MISSING_CAPABILITY, "elicitation by URL is needed", needed)
-            return [Answer(ticket.number, refused.answer(ticket.id))]
+            refused = JsonRpcError(
+                methods.MISSING_CAPABILITY, "elicitation by URL is needed", needed
+            )
+            return [Answer(mapped.number, refused.answer(mapped.id))]
         told = results.input_required(elicitations, "")
-        return [Answer(ticket.number, result(ticket.id, told))]
+        return [Answer(mapped.number, result(mapped.id, told))]
 
     def _subscribed(self, own: str, *, agreed: bool) -> Effects:
         number, uri = self._subscribing.pop(own, (0, ""))
@@ -263,12 +267,12 @@ class LegacyServer:
         server_id = message["id"]
         if method == methods.PING:
             return [Send(result(server_id, {}))]
-        ticket = next((each for each in self._tickets if each.method in methods.INPUT_METHODS
+        mapped = next((each for each in self._id_map if each.method in methods.INPUT_METHODS
                        and self._alone(each.request)), None)  # fmt: skip
-        if ticket is None or methods.INPUTS.get(method) not in self._client:
+        if mapped is None or methods.INPUTS.get(method) not in self._client:
             return [Send(_NOBODY_ASKS.answer(server_id))]
-        client_waits = ticket.number not in self._asking
-        asking = self._asking.setdefault(ticket.number, _Asking(self._mint()))
+        client_waits = mapped.number not in self._asking
+        asking = self._asking.setdefault(mapped.number, _Asking(self._mint()))
         asking.size += sum(map(len, map(bytes, message.values())))
         if len(asking.ids) >= MOST_QUESTIONS or asking.size > QUESTIONS_LIMIT:
             return [Send(_TOO_MANY.answer(server_id))]
@@ -276,13 +280,13 @@ class LegacyServer:
         name = f"input-{asking.count}"
         asking.ids[name] = server_id
         asking.requests[name] = _question(method, message)
-        return self._require(ticket, asking) if client_waits else []
+        return self._require(mapped, asking) if client_waits else []
 
-    def _inform(self, ticket: Ticket, asking: _Asking, brought: Request) -> Effects:
+    def _inform(self, mapped: MappedRequest, asking: _Asking, brought: Request) -> Effects:
         """Pass the client's input on; ask again for what is still missing."""
         if asking.answer is not None:
-            del self._asking[ticket.number]
-            return self._finish(ticket, asking.answer)
+            del self._asking[mapped.number]
+            return self._finish(mapped, asking.answer)
         sent: Effects = []
         for name, response in members(brought.params, "inputResponses").items():
             if name in asking.ids:
@@ -290,23 +294,25 @@ class LegacyServer:
                 sent.append(Send(result(asking.ids.pop(name), response)))
         if asking.ids:
             asking.state = self._mint()
-            return [*sent, *self._require(ticket, asking)]
-        del self._asking[ticket.number]
+            return [*sent, *self._require(mapped, asking)]
+        del self._asking[mapped.number]
         return sent
 
-    def _require(self, ticket: Ticket, asking: _Asking) -> Effects:
+    def _require(self, mapped: MappedRequest, asking: _Asking) -> Effects:
         told = results.input_required(asking.requests, asking.state)
-        return [Answer(ticket.number, result(ticket.id, told))]
+        return [Answer(mapped.number, result(mapped.id, told))]
 
     def _notified(self, method: str, message: Fields) -> Effects:
         if method == methods.PROGRESS:
-            ticket = self._tickets.get(identity(inside(message, "params").get("progressToken")))
-            push = None if ticket is None else ticket.progress(message)
+            mapped = self._id_map.get(
+                identity(members_or_empty(message, "params").get("progressToken"))
+            )
+            push = None if mapped is None else mapped.progress(message)
             return [] if push is None else [push]
         if method == methods.UPDATED or method in methods.LIST_CHANGES:
             return [Changed(method, message)]
         if method == methods.LOG:
-            logging = [each for each in self._tickets if each.wants_logs]
+            logging = [each for each in self._id_map if each.wants_logs]
             return [Push(each.number, encode(message)) for each in logging[:1]]
         return []
 

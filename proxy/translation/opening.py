@@ -79,7 +79,7 @@ class Opening:
         return self._greet() if self.probing else []
 
     def ended(self) -> None:
-        """The server ended instead of an answer: it is a legacy one, to be asked on a new link."""
+        """The server exited instead of answering: it is a legacy one, to be opened anew."""
         self._known = Era.LEGACY
 
     def receive(self, message: Fields) -> Effects:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from ..http.head import Header
 from ..jsonrpc import methods
 from .headers import PARAMETER, decode_value, encode_value
-from .request import Refused, mapping
+from .request import JsonRpcError, mapping
 
 Path = tuple[str, ...]
 
@@ -45,7 +45,9 @@ class Parameters:
             if annotated and len(self._headers) < MOST_TOOLS:
                 self._headers[name] = annotated
 
-    def mismatch(self, tool: str, arguments: object, given: Iterable[Header]) -> Refused | None:
+    def mismatch(
+        self, tool: str, arguments: object, given: Iterable[Header]
+    ) -> JsonRpcError | None:
         """Where the headers of a call disagree with its arguments; None if they agree."""
         wanted = {
             PARAMETER + name.lower().encode(): _at(arguments, path)
@@ -62,7 +64,7 @@ class Parameters:
         if not wrong:
             return None
         reason = f"Header mismatch: {', '.join(wrong)}: not what the arguments say"
-        return Refused(methods.HEADER_MISMATCH, reason)
+        return JsonRpcError(methods.HEADER_MISMATCH, reason)
 
     def headers_of(self, tool: str, arguments: object) -> list[Header]:
         """The headers of a call with those arguments; none for one that is null or not there."""

@@ -7,13 +7,13 @@ from msgspec import Raw, Struct
 
 from ..jsonrpc import methods
 from ..jsonrpc.depth import DEEPEST, deeper_than
-from ..jsonrpc.members import Fields, encode, inside, members, raw, take_apart
+from ..jsonrpc.members import Fields, encode, members, members_or_empty, parse_members, raw
 from ..jsonrpc.message import RequestId
 
 NULL = raw(None)
 
 
-class Refused(Struct, frozen=True, gc=False):
+class JsonRpcError(Struct, frozen=True, gc=False):
     """A JSON-RPC error that the proxy gives in the server's place."""
 
     code: int
@@ -35,7 +35,7 @@ class Request:
 
     def __init__(self, data: bytes) -> None:
         """Raises MalformedMessage if the message, its params or its `_meta` is no object."""
-        self.fields = take_apart(data)
+        self.fields = parse_members(data)
         self.params = members(self.fields, "params")
         self.meta = members(self.params, "_meta")
         self.id: Raw = self.fields.get("id", NULL)
@@ -108,8 +108,8 @@ def cancellation(request_id: object) -> bytes:
 
 def with_meta(message: Fields, holder: str, key: str, value: Raw | None) -> bytes:
     """A message whose `holder` (params or result) has a `_meta` member set, or (None) removed."""
-    inner = inside(message, holder)
-    meta = inside(inner, "_meta")
+    inner = members_or_empty(message, holder)
+    meta = members_or_empty(inner, "_meta")
     if value is None:
         meta.pop(key, None)
     else:

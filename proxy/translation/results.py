@@ -3,7 +3,7 @@
 from msgspec import Raw
 
 from ..jsonrpc import methods
-from ..jsonrpc.members import Fields, inside, members, raw
+from ..jsonrpc.members import Fields, members, members_or_empty, raw
 from .request import mapping, plain
 from .versions import LATEST_LEGACY, MODERN_VERSION
 
@@ -21,7 +21,7 @@ def complete(method: str, result: Raw, server_info: Raw | None) -> Fields:
     if method in methods.CACHEABLE or method == methods.DISCOVER:
         fields = {**_NEVER_FRESH, **fields}
     if server_info is not None:
-        meta = inside(fields, "_meta")
+        meta = members_or_empty(fields, "_meta")
         meta.setdefault(methods.SERVER_INFO_KEY, server_info)
         fields["_meta"] = raw(meta)
     return fields
@@ -29,7 +29,7 @@ def complete(method: str, result: Raw, server_info: Raw | None) -> Fields:
 
 def discovery(initialized: Fields) -> Raw:
     """The result of `server/discover` that says what the result of `initialize` said."""
-    capabilities = inside(initialized, "capabilities")
+    capabilities = members_or_empty(initialized, "capabilities")
     capabilities.pop("tasks", None)
     told: dict[str, object] = {
         "supportedVersions": [MODERN_VERSION, LATEST_LEGACY],

@@ -7,7 +7,7 @@ from ..http.head import Header
 from ..jsonrpc import methods
 from ..jsonrpc.members import members
 from . import headers
-from .request import Refused, Request, plain, text
+from .request import JsonRpcError, Request, plain, text
 from .versions import LATEST_LEGACY, MODERN_VERSION
 
 STATUS = {
@@ -21,25 +21,25 @@ STATUS = {
 }
 """The HTTP status of an error answer that is not on a stream; 200 for any other code."""
 
-NO_SUCH_METHOD = Refused(methods.METHOD_NOT_FOUND, "2026-07-28 has no such method")
-NO_BATCH = Refused(methods.INVALID_REQUEST, "one request or notification is sent at a time")
-NO_ANSWERS = Refused(
+NO_SUCH_METHOD = JsonRpcError(methods.METHOD_NOT_FOUND, "2026-07-28 has no such method")
+NO_BATCH = JsonRpcError(methods.INVALID_REQUEST, "one request or notification is sent at a time")
+NO_ANSWERS = JsonRpcError(
     methods.INVALID_REQUEST, "a client sends no responses: it sends its request anew"
 )
 
 
-def broken(request: Request, given: Iterable[Header]) -> Refused | None:
+def broken(request: Request, given: Iterable[Header]) -> JsonRpcError | None:
     """The first rule that a request breaks; None if it keeps them all."""
     return _incomplete(request) or headers.mismatch(request, version_of(request), given)
 
 
-def unspoken(request: Request) -> Refused | None:
+def unspoken(request: Request) -> JsonRpcError | None:
     """Whether the request asks for a revision that the proxy does not translate."""
     version = version_of(request)
     if version == MODERN_VERSION:
         return None
     data = {"supported": [MODERN_VERSION, LATEST_LEGACY], "requested": version}
-    return Refused(methods.UNSUPPORTED_VERSION, "Unsupported protocol version", data)
+    return JsonRpcError(methods.UNSUPPORTED_VERSION, "Unsupported protocol version", data)
 
 
 def version_of(request: Request) -> str:
@@ -47,7 +47,7 @@ def version_of(request: Request) -> str:
     return text(request.meta.get(methods.VERSION_KEY))
 
 
-def _incomplete(request: Request) -> Refused | None:
+def _incomplete(request: Request) -> JsonRpcError | None:
     required = {methods.VERSION_KEY: str, methods.CAPABILITIES_KEY: dict}
     wrong = [
         name
@@ -55,17 +55,19 @@ def _incomplete(request: Request) -> Refused | None:
         if not isinstance(plain(request.meta.get(name)), kind)
     ]
     if wrong:
-        return Refused(methods.INVALID_PARAMS, f"params._meta lacks {', '.join(wrong)}")
+        return JsonRpcError(methods.INVALID_PARAMS, f"params._meta lacks {', '.join(wrong)}")
     level = request.meta.get(methods.LOG_LEVEL_KEY)
     if level is not None and text(level) not in methods.LOG_LEVELS:
         levels = ", ".join(sorted(methods.LOG_LEVELS))
-        return Refused(methods.INVALID_PARAMS, f"{methods.LOG_LEVEL_KEY} is not one of {levels}")
+        return JsonRpcError(
+            methods.INVALID_PARAMS, f"{methods.LOG_LEVEL_KEY} is not one of {levels}"
+        )
     return _misshapen_input(request)
 
 
-def _misshapen_input(request: Request) -> Refused | None:
+def _misshapen_input(request: Request) -> JsonRpcError | None:
     try:
         members(request.params, "inputResponses")
     except MalformedMessage as error:
-        return Refused(methods.INVALID_PARAMS, f"params.inputResponses: {error}")
+        return JsonRpcError(methods.INVALID_PARAMS, f"params.inputResponses: {error}")
     return None

@@ -13,14 +13,14 @@ from msgspec import UNSET
 
 from ..errors import MalformedMessage
 from ..jsonrpc import codec, methods
-from ..jsonrpc.members import Fields, members, raw, take_apart
+from ..jsonrpc.members import Fields, members, parse_members, raw
 from ..jsonrpc.message import Message
 from ..jsonrpc.repair import as_utf8
-from .request import Refused, identity
+from .request import JsonRpcError, identity
 
 T = TypeVar("T")
 _ANSWER = frozenset(("id", "result", "error"))
-_NO_RESULT = Refused(methods.INTERNAL_ERROR, "the server gave no result that can be read")
+_NO_RESULT = JsonRpcError(methods.INTERNAL_ERROR, "the server gave no result that can be read")
 
 
 def read(data: bytes) -> tuple[tuple[Fields, bytes], ...]:
@@ -28,7 +28,7 @@ def read(data: bytes) -> tuple[tuple[Fields, bytes], ...]:
 
     Raises MalformedMessage.
     """
-    return each_of(data, lambda part: _fit(parted(as_utf8(part))))
+    return each_of(data, lambda part: _fit(members_of(as_utf8(part))))
 
 
 def each_of(data: bytes, read_one: Callable[[bytes], T]) -> tuple[tuple[T, bytes], ...]:
@@ -56,18 +56,18 @@ def labels(text: bytes) -> Message:
     return message
 
 
-def parted(text: bytes) -> Fields:
+def members_of(text: bytes) -> Fields:
     """The members of a message; an error in place of an answer of which only the id can be read.
 
     Raises MalformedMessage.
     """
     try:
-        return take_apart(text)
+        return parse_members(text)
     except MalformedMessage:
         message = codec.decode(text)
         if not message.is_answer or message.id is UNSET:
             raise
-        return take_apart(_NO_RESULT.answer(raw(message.id)))
+        return parse_members(_NO_RESULT.answer(raw(message.id)))
 
 
 def _fit(message: Fields) -> Fields:
@@ -80,7 +80,7 @@ def _fit(message: Fields) -> Fields:
     elif "method" not in message and not _has_result(message):
         if not message.keys() & _ANSWER:
             raise MalformedMessage("not a JSON-RPC message: no method, id, result or error")
-        return take_apart(_NO_RESULT.answer(message.get("id")))
+        return parse_members(_NO_RESULT.answer(message.get("id")))
     return message
 
 

@@ -3,7 +3,7 @@
 from msgspec import Raw
 
 from ..jsonrpc import methods
-from ..jsonrpc.members import Fields, inside
+from ..jsonrpc.members import Fields, members_or_empty
 from .request import mapping, notification, plain, result, text, with_meta
 
 Honored = dict[str, object]
@@ -63,7 +63,7 @@ class Subscription:
         if self.waiting:
             return None
         if method == methods.UPDATED:
-            uri = text(inside(message, "params").get("uri"))
+            uri = text(members_or_empty(message, "params").get("uri"))
             if not any(uri.startswith(each) for each in self.uris):
                 return None
         elif self._honored.get(methods.LIST_CHANGES[method][0]) is not True:

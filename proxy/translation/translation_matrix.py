@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Fate(StrEnum):
+class Handling(StrEnum):
     """What becomes of a message."""
 
     CROSSES = "crosses"
@@ -16,7 +16,7 @@ class Fate(StrEnum):
     NONE = "-"
 
 
-class Way(StrEnum):
+class Route(StrEnum):
     """A way from client to server, by their transports and eras."""
 
     BYTES = "bytes"
@@ -29,7 +29,7 @@ class Way(StrEnum):
 class Cell(NamedTuple):
     """A fate, and what is to be said of it; `code` is the error of a refusal (0: none)."""
 
-    fate: Fate
+    fate: Handling
     note: str = ""
     code: int = 0
 
@@ -39,38 +39,38 @@ class Cell(NamedTuple):
 
 
 TITLES = {
-    Way.BYTES: "streamable HTTP to streamable HTTP, same era",
-    Way.LINK: "with sessions, by HTTP+SSE or to a HTTP+SSE or stdio server",
-    Way.SHARED: "2026-07-28 to a stdio server of it",
-    Way.DOWN: "2026-07-28 to a server with sessions",
-    Way.UP: "with sessions to a server of 2026-07-28",
+    Route.BYTES: "streamable HTTP to streamable HTTP, same era",
+    Route.LINK: "with sessions, by HTTP+SSE or to a HTTP+SSE or stdio server",
+    Route.SHARED: "2026-07-28 to a stdio server of it",
+    Route.DOWN: "2026-07-28 to a server with sessions",
+    Route.UP: "with sessions to a server of 2026-07-28",
 }
 """How the ways are told apart."""
 
-_YES = Cell(Fate.CROSSES)
+_YES = Cell(Handling.CROSSES)
 
 
 def _translated(note: str) -> Cell:
-    return Cell(Fate.TRANSLATED, note)
+    return Cell(Handling.TRANSLATED, note)
 
 
 def _refused(code: int, note: str = "") -> Cell:
-    return Cell(Fate.REFUSED, note, code)
+    return Cell(Handling.REFUSED, note, code)
 
 
 def _none(note: str = "") -> Cell:
-    return Cell(Fate.NONE, note)
+    return Cell(Handling.NONE, note)
 
 
 class Kind(NamedTuple):
     """A kind of message, and its cells."""
 
     name: str
-    cells: dict[Way, Cell]
+    cells: dict[Route, Cell]
 
 
 def _kind(name: str, bytes_: Cell, link: Cell, shared: Cell, down: Cell, up: Cell) -> Kind:
-    return Kind(name, dict(zip(Way, (bytes_, link, shared, down, up), strict=True)))
+    return Kind(name, dict(zip(Route, (bytes_, link, shared, down, up), strict=True)))
 
 
 KINDS = (

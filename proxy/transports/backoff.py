@@ -6,7 +6,7 @@ LONGEST_SECONDS = 30.0
 """The longest pause, and how long a failure counts against readiness."""
 
 
-class Attempts:
+class RestartBackoff:
     """What became of the starts so far; `free` failures in a row are followed by no pause."""
 
     __slots__ = ("_ended", "_failed_at", "_failures", "_free", "_reason")
@@ -19,7 +19,7 @@ class Attempts:
         self._ended = 0
 
     def __repr__(self) -> str:
-        return f"<Attempts failures={self._failures} reason={self._reason!r}>"
+        return f"<RestartBackoff failures={self._failures} reason={self._reason!r}>"
 
     @property
     def failures(self) -> int:

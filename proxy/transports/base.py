@@ -6,19 +6,19 @@ from typing import Protocol
 
 from ..errors import ProxyError
 from ..jsonrpc.message import RequestId
-from ..outcome import Verdict
+from ..outcome import CallOutcome
 
 
 class Unreachable(ProxyError):
-    """A server that cannot be started or connected to: a line, and the verdict on open calls."""
+    """A server that cannot be started or connected to: a line, and the outcome on open calls."""
 
-    def __init__(self, reason: str, verdict: Verdict) -> None:
+    def __init__(self, reason: str, outcome: CallOutcome) -> None:
         super().__init__(reason)
-        self.verdict = verdict
+        self.outcome = outcome
 
 
-class LinkOwner(Protocol):
-    """Who is told what a server says on a link. After `link_ended` it hears nothing more.
+class TransportListener(Protocol):
+    """Who is notified what a server says on a transport. After `on_closed` it hears nothing more.
 
     While `probing`, the server was asked for nothing but its era: if it ends, that is its answer
     and no failed start.
@@ -28,20 +28,22 @@ class LinkOwner(Protocol):
     def probing(self) -> bool:
         """Whether the server is still asked which era it speaks."""
 
-    def link_message(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         """One message of the server, or what it sent in place of one; `arrived`: when it came."""
 
-    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
-        """The server did not take a message, or its answer is lost; the link lives on.
+    def on_undelivered(
+        self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
+    ) -> None:
+        """The server did not take a message, or its answer is lost; the transport lives on.
 
         `ids` are those of the requests in it; None if nobody knows whose answer it is.
         """
 
-    def link_ended(self, verdict: Verdict, reason: str) -> None:
-        """The server can say nothing more on this link; `verdict` is that on open calls."""
+    def on_closed(self, outcome: CallOutcome, reason: str) -> None:
+        """The server can say nothing more on this link; `outcome` is that on open calls."""
 
 
-class Link(Protocol):
+class Transport(Protocol):
     """A way to one server for the messages of one session, in both directions.
 
     `exited` is set once nothing of it is left here or at the server.
@@ -73,17 +75,17 @@ class Link(Protocol):
 
 
 class Connector(Protocol):
-    """Opens links to one server."""
+    """Opens transports to one server."""
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
-        """A new link. Raises Unreachable.
+    async def connect(self, owner: TransportListener, headers: bytes, query: bytes) -> Transport:
+        """A new transport. Raises Unreachable.
 
         `headers` are those of the request that needs it, `query` is that of its target; only HTTP
         carries them.
         """
 
     async def probe(self) -> str:
-        """Why no link could be opened now, in one line; "" if one could."""
+        """Why no transport could be opened now, in one line; "" if one could."""
 
     async def close(self) -> None:
-        """Let go of what is left once all links have ended."""
+        """Let go of what is left once all transports have ended."""

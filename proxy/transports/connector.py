@@ -1,41 +1,41 @@
-"""Opens links to one HTTP server, over the connections of a pool, and ends those that are left."""
+"""Opens transports to one HTTP server, over the connections of a pool, and closes them."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from ..http.pool import Pool
-from .base import Connector, Link, LinkOwner
+from .base import Connector, Transport, TransportListener
 
-Opened = TypeVar("Opened", bound=Link)
+Opened = TypeVar("Opened", bound=Transport)
 
-New = Callable[[Pool, LinkOwner, Callable[[Opened], None], bytes], Opened]
-"""Makes a link, which tells by the third argument when nothing of it is left.
+New = Callable[[Pool, TransportListener, Callable[[Opened], None], bytes], Opened]
+"""Makes a transport, which tells by the third argument when nothing of it is left.
 
 The last one is the client's query.
 """
 
 
 class HttpConnector(Connector, Generic[Opened]):
-    """Links that need nothing of the server before their first message."""
+    """Transports that need nothing of the server before their first message."""
 
     def __init__(self, pool: Pool, new: New[Opened]) -> None:
         self._pool = pool
         self._new = new
-        self._links: set[Opened] = set()
+        self._transports: set[Opened] = set()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._pool!r} open={len(self._links)}>"
+        return f"<{type(self).__name__} {self._pool!r} open={len(self._transports)}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Opened:
-        link = self._new(self._pool, owner, self._links.discard, query)
-        self._links.add(link)
-        return link
+    async def connect(self, owner: TransportListener, headers: bytes, query: bytes) -> Opened:
+        transport = self._new(self._pool, owner, self._transports.discard, query)
+        self._transports.add(transport)
+        return transport
 
     async def probe(self) -> str:
         return await self._pool.probe()
 
     async def close(self) -> None:
         """Also what is still being opened is given up."""
-        for link in tuple(self._links):
-            link.kill()
+        for transport in tuple(self._transports):
+            transport.kill()
         self._pool.close()

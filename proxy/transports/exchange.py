@@ -1,4 +1,4 @@
-"""The requests of one session at a streamable HTTP server, each the sink of its own answer."""
+"""The requests of one session at a streamable HTTP server, each the handler of its own answer."""
 
 import asyncio
 import logging
@@ -10,13 +10,20 @@ from .. import logs
 from ..errors import MalformedMessage
 from ..http.error_response import UNAUTHORIZED, HttpError
 from ..http.head import Content, ResponseHead
-from ..http.interfaces import Sink, Source
+from ..http.interfaces import ResponseHandler, UpstreamReader
 from ..http.sse import Event, EventReader
 from ..jsonrpc import codec, ids
 from ..jsonrpc.message import Message, RequestId
-from ..outcome import GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_http, judge_rest
+from ..outcome import (
+    INVALID_RESPONSE,
+    TIMED_OUT,
+    UNREACHABLE,
+    CallOutcome,
+    classify_http,
+    classify_unanswered,
+)
 from .oversized_message import LOG, labels, too_long
-from .send_queue import Parcel
+from .send_queue import OutgoingMessage
 
 ACCEPTED = 202
 RESUME_SECONDS = 1.0
@@ -26,49 +33,49 @@ MOST_RESUMES = 2
 """How often in a row the rest of an answer is asked for in vain, as the official SDKs do."""
 
 
-class Asker(Protocol):
+class ExchangeOwner(Protocol):
     """The session that asks."""
 
     paused: bool
-    patience: float
+    timeout: float
     message_limit: int
     session: bytes
 
     @property
-    def listening(self) -> bool:
+    def has_event_stream(self) -> bool:
         """Whether the server has a stream on which it may answer what it only accepted."""
 
-    def hear(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         """A message of the server."""
 
-    def agree(self, session: bytes | None, answer: Message) -> None:
+    def on_initialized(self, session: bytes | None, answer: Message) -> None:
         """The server answered `initialize`, and named its session."""
 
-    def note(self, head: ResponseHead) -> None:
+    def on_head(self, head: ResponseHead) -> None:
         """The head of an answer came."""
 
-    def delivered(self, parcel: Parcel) -> None:
+    def on_delivered(self, outgoing: OutgoingMessage) -> None:
         """The server took a message, and answered what was asked."""
 
-    def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(self, outgoing: OutgoingMessage, outcome: CallOutcome, reason: str) -> None:
         """The server did not take a message, or did not answer it."""
 
-    def ask_again(self, request: "Request", last_event: bytes) -> None:
+    def reopen(self, request: "Exchange", last_event: bytes) -> None:
         """Ask for the rest of a stream, after the event of that id (b"": for a new stream)."""
 
-    def gone(self, request: "Request") -> None:
+    def on_finished(self, request: "Exchange") -> None:
         """A request is over."""
 
-    def expired(self) -> None:
+    def on_session_expired(self) -> None:
         """The server knows the session no more."""
 
 
-class Request(Sink):
+class Exchange(ResponseHandler):
     """One HTTP exchange of the session."""
 
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
-        self._source: Source | None = None
+    def __init__(self, owner: ExchangeOwner) -> None:
+        self._owner = owner
+        self._source: UpstreamReader | None = None
         self._reader: EventReader | None = None
         self._head: ResponseHead | None = None
         self._body = bytearray()
@@ -99,47 +106,47 @@ class Request(Sink):
         self._finish()
         self._abort()
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self._source = source
         self._head = self._reader = None
         self._body.clear()
-        if self._asker.paused:
+        if self._owner.paused:
             self.pause()
         return not self._over
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._source = None
         self._head = head
-        self._asker.note(head)
+        self._owner.on_head(head)
         self._settle(head, body, arrived)
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         self._head = head
-        self._asker.note(head)
+        self._owner.on_head(head)
         if head.status == 200 and head.content is Content.EVENTS and not head.encoded:
-            self._reader = EventReader(self._asker.message_limit)
+            self._reader = EventReader(self._owner.message_limit)
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         if self._reader is not None:
             for event in self._reader.feed(data):
                 self._last_event = event.id or self._last_event
                 self._see(event, arrived)
             return
         self._body += data
-        if len(self._body) > self._asker.message_limit:
+        if len(self._body) > self._owner.message_limit:
             self._abort()
             self._last_event = b""
-            self._end(GARBLED, too_long(self._asker.message_limit))
+            self._end(INVALID_RESPONSE, too_long(self._owner.message_limit))
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         self._source = None
         if self._reader is None and self._head is not None:
             self._settle(self._head, bytes(self._body), arrived)
         else:
             self._see_unfinished()
-            self._end(GARBLED, "the server's stream ended without an answer")
+            self._end(INVALID_RESPONSE, "the server's stream ended without an answer")
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         self._source = None
         self._see_unfinished()
         self._end(UNREACHABLE, reason)
@@ -160,18 +167,18 @@ class Request(Sink):
 
     def _take(self, data: bytes, arrived: float) -> None:
         """A message came on the stream."""
-        self._asker.hear(data, arrived)
+        self._owner.on_message(data, arrived)
 
     def _refuse_long(self, messages: Sequence[Message], length: int) -> None:
         """A message is longer than the limit; `messages` is what is known of it."""
-        reason = too_long(self._asker.message_limit, length)
+        reason = too_long(self._owner.message_limit, length)
         logs.event(LOG, "message dropped", logging.WARNING, reason=reason)
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """The answer is complete, and was no stream."""
         raise NotImplementedError
 
-    def _end(self, verdict: Verdict, reason: str) -> None:
+    def _end(self, outcome: CallOutcome, reason: str) -> None:
         """The stream ended, or no answer will come."""
         raise NotImplementedError
 
@@ -184,25 +191,25 @@ class Request(Sink):
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
-        self._asker.gone(self)
+        self._owner.on_finished(self)
 
 
-class Question(Request):
+class PostExchange(Exchange):
     """A message to the server, and its answers."""
 
-    def __init__(self, asker: Asker, parcel: Parcel) -> None:
-        super().__init__(asker)
-        self.parcel = parcel
-        self._waiting: set[RequestId] = set(parcel.ids)
+    def __init__(self, owner: ExchangeOwner, outgoing: OutgoingMessage) -> None:
+        super().__init__(owner)
+        self.outgoing = outgoing
+        self._waiting: set[RequestId] = set(outgoing.ids)
         self._heard = perf_counter()
         self._delivered = False
         self._resumes = False
         self._in_vain = 0
-        self._watch(asker.patience)
+        self._watch(owner.timeout)
 
     def pause(self) -> None:
         """Read no more for now; a receipt is read all the same, for what waits behind it."""
-        if self.parcel.ids:
+        if self.outgoing.ids:
             super().pause()
 
     def resume(self) -> None:
@@ -210,15 +217,15 @@ class Question(Request):
         self._heard = perf_counter()
         super().resume()
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         self._in_vain = 0
-        super().answer_begins(head)
+        super().on_headers(head)
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         """A comment on a stream says nothing of the answer."""
         if self._reader is None:
             self._heard = arrived
-        super().answer_piece(data, arrived)
+        super().on_data(data, arrived)
 
     def _take(self, data: bytes, arrived: float) -> None:
         self._heard = arrived
@@ -234,118 +241,118 @@ class Question(Request):
                 self._waiting.discard(meant)
                 if meant != message.id and not codec.is_batch(data):
                     data = codec.with_id(data, meant)
-            if self.parcel.initializes and self._head is not None and message.result:
-                self._asker.agree(self._head.session, message)
-        self._asker.hear(data, arrived)
-        if self.parcel.ids and not self._waiting:
-            self._deliver()
+            if self.outgoing.initializes and self._head is not None and message.result:
+                self._owner.on_initialized(self._head.session, message)
+        self._owner.on_message(data, arrived)
+        if self.outgoing.ids and not self._waiting:
+            self._mark_delivered()
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        if head.status == 404 and self._asker.session and not self._resumes:
+        if head.status == 404 and self._owner.session and not self._resumes:
             self._finish()
-            self._asker.expired()
+            self._owner.on_session_expired()
             return
-        if head.status == ACCEPTED and self._asker.listening and not codec.has_answer(body):
-            self._deliver()
+        if head.status == ACCEPTED and self._owner.has_event_stream and not codec.has_answer(body):
+            self._mark_delivered()
             self._finish()
             return
-        error = HttpError(head.status, body, in_session=bool(self._asker.session), own=True)
-        verdict = judge_http(error)
+        error = HttpError(head.status, body, in_session=bool(self._owner.session), own=True)
+        outcome = classify_http(error)
         is_message = head.content is Content.JSON and head.status != UNAUTHORIZED
         if body and is_message and not head.encoded:
-            verdict = self._take_body(error, arrived)
-        if self._waiting or (head.status >= 300 and not self.parcel.ids):
-            self._give_back(verdict, error.text)
+            outcome = self._take_body(error, arrived)
+        if self._waiting or (head.status >= 300 and not self.outgoing.ids):
+            self._fail(outcome, error.text)
         else:
-            self._deliver()
+            self._mark_delivered()
             self._finish()
 
-    def _take_body(self, error: HttpError, arrived: float) -> Verdict:
-        """Take a JSON body; the verdict on what it leaves without an answer."""
+    def _take_body(self, error: HttpError, arrived: float) -> CallOutcome:
+        """Take a JSON body; the outcome on what it leaves without an answer."""
         try:
             messages = codec.decode_all(error.body)
         except MalformedMessage:
-            return judge_http(error)
+            return classify_http(error)
         unnamed = any(message.id is None and message.error for message in messages)
         if not unnamed and any(self._meant(each) is not None for each in messages):
             self._take(error.body, arrived)
-        return judge_rest(error, messages)
+        return classify_unanswered(error, messages)
 
     def _meant(self, answer: Message) -> RequestId | None:
         """The request that an answer is to: an error under an unknown id is to the only one."""
         if not answer.is_answer:
             return None
-        known = ids.stands_for(answer.id, self._waiting)
+        known = ids.match_id(answer.id, self._waiting)
         if known is None and answer.error and len(self._waiting) == 1:
             return next(iter(self._waiting))
         return known
 
-    def _end(self, verdict: Verdict, reason: str) -> None:
+    def _end(self, outcome: CallOutcome, reason: str) -> None:
         if self._over:
             return
         if not self._waiting and (self._delivered or self._reader is not None):
-            self._deliver()
+            self._mark_delivered()
             self._finish()
         elif self._last_event and self._waiting and self._in_vain < MOST_RESUMES:
             self._resumes = True
             pause = RESUME_SECONDS * 2**self._in_vain
             self._in_vain += 1
-            again = self._asker.ask_again
+            again = self._owner.reopen
             asyncio.get_running_loop().call_later(pause, again, self, self._last_event)
         else:
-            self._give_back(verdict, reason)
+            self._fail(outcome, reason)
 
-    def _deliver(self) -> None:
+    def _mark_delivered(self) -> None:
         if not self._delivered:
             self._delivered = True
-            self._asker.delivered(self.parcel)
+            self._owner.on_delivered(self.outgoing)
 
     def _refuse_long(self, messages: Sequence[Message], length: int) -> None:
         if messages and not any(each.is_answer for each in messages):
             super()._refuse_long(messages, length)
             return
         self._abort()
-        self._give_back(GARBLED, too_long(self._asker.message_limit, length))
+        self._fail(INVALID_RESPONSE, too_long(self._owner.message_limit, length))
 
-    def _give_back(self, verdict: Verdict, reason: str) -> None:
+    def _fail(self, outcome: CallOutcome, reason: str) -> None:
         self._finish()
         if not self._delivered:
             self._delivered = True
-            self._asker.returned(self.parcel, verdict, reason)
+            self._owner.on_undelivered(self.outgoing, outcome, reason)
 
     def _watch(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         """Give up on a server that was silent for too long; one that is not read is not silent."""
-        patience = self._asker.patience
-        left = patience if self._asker.paused else self._heard + patience - perf_counter()
+        timeout = self._owner.timeout
+        left = timeout if self._owner.paused else self._heard + timeout - perf_counter()
         if left > 0:
             self._watch(left)
             return
         self.drop()
-        self._give_back(TIMED_OUT, "the server did not answer in time")
+        self._fail(TIMED_OUT, "the server did not answer in time")
 
 
-class Listening(Request):
+class EventStream(Exchange):
     """The GET stream, which is opened anew whenever it ends; a server need not offer one.
 
     A 404 to it says nothing of the session: servers without a route for GET answer so too, and the
     official SDKs go on. The answer to the next message tells.
     """
 
-    def __init__(self, asker: Asker) -> None:
-        super().__init__(asker)
+    def __init__(self, owner: ExchangeOwner) -> None:
+        super().__init__(owner)
         self._pause = RESUME_SECONDS
         self.is_open = True
         """Whether the server may send events on it: some send its head with the first one only."""
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self.is_open = True
         return super().connected(source)
 
-    def answer_begins(self, head: ResponseHead) -> None:
-        super().answer_begins(head)
+    def on_headers(self, head: ResponseHead) -> None:
+        super().on_headers(head)
         if self._reader is None:
             self._abort()
             self._settle(head, b"", 0.0)
@@ -360,21 +367,21 @@ class Listening(Request):
         else:
             self._finish()
 
-    def _end(self, verdict: Verdict, reason: str) -> None:
+    def _end(self, outcome: CallOutcome, reason: str) -> None:
         if self._over:
             return
         self.is_open = False
         pause, self._pause = self._pause, min(self._pause * 2, LONGEST_RESUME_SECONDS)
-        again = self._asker.ask_again
+        again = self._owner.reopen
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(pause, again, self, self._last_event)
 
 
-class Farewell(Request):
+class SessionDelete(Exchange):
     """The end of the session, told by DELETE."""
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._finish()
 
-    def _end(self, verdict: Verdict, reason: str) -> None:
+    def _end(self, outcome: CallOutcome, reason: str) -> None:
         self._finish()

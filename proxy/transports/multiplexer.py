@@ -3,7 +3,7 @@
 What a session asks gets an id and a progress token that no other has. `initialize` is answered by
 the server once, and repeated to later sessions; so all agree on the first one's revision, and the
 server knows the first one's capabilities only. What the server asks goes to the one session that
-has a call in flight, or is the only one; else the server is told that nobody can be asked. Its
+has a call in flight, or is the only one; else the server is notified that nobody can be asked. Its
 notifications go to every session, but progress and cancellation, which have one addressee.
 """
 
@@ -17,12 +17,12 @@ from msgspec import Raw
 from .. import logs
 from ..errors import MalformedMessage
 from ..jsonrpc import codec, ids, methods
-from ..jsonrpc.members import Fields, encode, inside, members, raw, take_apart
+from ..jsonrpc.members import Fields, encode, members, members_or_empty, parse_members, raw
 from ..jsonrpc.message import NO_META, NO_PARAMS, Message, RequestId
-from ..outcome import REJECTED, Verdict
+from ..outcome import REJECTED, CallOutcome
 from ..translation import server_messages
-from ..translation.request import Refused
-from .base import Link, LinkOwner
+from ..translation.request import JsonRpcError
+from .base import Transport, TransportListener
 
 LOG = logging.getLogger("proxy.hub")
 
@@ -31,39 +31,41 @@ BACKLOG_LIMIT = 8 * 1024 * 1024
 MOST_ASKED = 1000
 """Questions of the server that may wait for clients; one more is answered by an error."""
 NOBODY = "no single session can be asked: the server is shared"
-_NO_DISCOVERY = Refused(methods.METHOD_NOT_FOUND, "the server has a session that was initialized")
+_NO_DISCOVERY = JsonRpcError(
+    methods.METHOD_NOT_FOUND, "the server has a session that was initialized"
+)
 
 
-class Ticket:
+class MappedRequest:
     """A session's request at the server: under which id and token the session knows it."""
 
-    __slots__ = ("id", "initializes", "key", "share", "token")
+    __slots__ = ("id", "initializes", "key", "session", "token")
 
-    def __init__(self, share: "Share", message: Message, fields: Fields) -> None:
-        self.share = share
+    def __init__(self, session: "SharedSession", message: Message, fields: Fields) -> None:
+        self.session = session
         self.id = fields["id"]
         self.key: RequestId = message.id  # type: ignore[assignment]  # a request has one
         self.initializes = message.method == methods.INITIALIZE
         self.token = ((message.params or NO_PARAMS).meta or NO_META).progress_token
 
     def __repr__(self) -> str:
-        return f"<Ticket {bytes(self.id)!r} of {self.share!r}>"
+        return f"<MappedRequest {bytes(self.id)!r} of {self.session!r}>"
 
 
-class Share(Link):
+class SharedSession(Transport):
     """One session's way to the shared server."""
 
-    def __init__(self, hub: "Hub", owner: LinkOwner) -> None:
+    def __init__(self, multiplexer: "Multiplexer", owner: TransportListener) -> None:
         self.exited = asyncio.Event()
         self.numbers: dict[RequestId, int] = {}
-        self._hub = hub
-        self._owner: LinkOwner | None = owner
+        self._multiplexer = multiplexer
+        self._owner: TransportListener | None = owner
         self._held: list[tuple[bytes, float]] = []
         self._held_bytes = 0
         self._paused = False
 
     def __repr__(self) -> str:
-        return f"<Share open={len(self.numbers)} over={self._owner is None}>"
+        return f"<SharedSession open={len(self.numbers)} over={self._owner is None}>"
 
     @property
     def probing(self) -> bool:
@@ -73,7 +75,9 @@ class Share(Link):
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         if self._owner is None:
             return True
-        return all([self._hub.take(self, each, data) for each, data in codec.split(message)])
+        return all(
+            [self._multiplexer.forward(self, each, data) for each, data in codec.split(message)]
+        )
 
     @property
     def held(self) -> int:
@@ -92,51 +96,51 @@ class Share(Link):
                 self._held = held[number:] + self._held
                 self._held_bytes = sum(len(each) for each, _ in self._held)
                 return
-            self.hear(message, arrived)
+            self.deliver(message, arrived)
 
     def end(self) -> None:
         self._owner = None
         self._held.clear()
         self.exited.set()
-        self._hub.leave(self)
+        self._multiplexer.remove(self)
 
     def kill(self) -> None:
         self.end()
 
-    def hear(self, message: bytes, arrived: float) -> None:
+    def deliver(self, message: bytes, arrived: float) -> None:
         """A message of the server for this session."""
         owner = self._owner
         if owner is None:
             return
         if not self._paused:
-            owner.link_message(message, arrived)
+            owner.on_message(message, arrived)
             return
         if self._held_bytes > BACKLOG_LIMIT:
             self.end()
-            owner.link_ended(REJECTED, "the client reads too slowly")
+            owner.on_closed(REJECTED, "the client reads too slowly")
             return
         self._held.append((message, arrived))
         self._held_bytes += len(message)
 
-    def returned(self, request_id: RequestId, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(self, request_id: RequestId, outcome: CallOutcome, reason: str) -> None:
         """The answer to a request is lost."""
         if self._owner is not None:
-            self._owner.link_returned((request_id,), verdict, reason)
+            self._owner.on_undelivered((request_id,), outcome, reason)
 
-    def lose(self, verdict: Verdict, reason: str) -> None:
+    def on_lost(self, outcome: CallOutcome, reason: str) -> None:
         """The server is gone; what it said before is not."""
         owner, held = self._owner, self._held
         self._held = []
         for message, arrived in held:
             if owner is not None:
-                owner.link_message(message, arrived)
+                owner.on_message(message, arrived)
         self._owner = None
         self.exited.set()
         if owner is not None:
-            owner.link_ended(verdict, reason)
+            owner.on_closed(outcome, reason)
 
 
-class Hub(LinkOwner):
+class Multiplexer(TransportListener):
     """The sessions of one running server. `over` is set at its end.
 
     `on_end` hears of an end of the server before any session does. A server is asked for its era
@@ -149,87 +153,89 @@ class Hub(LinkOwner):
         self.unprobed = asyncio.Event()
         self.unprobed.set()
         self._on_end = on_end
-        self._probes: dict[int, Share] = {}
-        self._held: list[tuple[Share, Message, bytes]] = []
+        self._probes: dict[int, SharedSession] = {}
+        self._held: list[tuple[SharedSession, Message, bytes]] = []
         self.reason = ""
         self.spoke = False
-        self._link: Link | None = None
-        self._shares: set[Share] = set()
-        self._tickets: dict[int, Ticket] = {}
-        self._asked: dict[RequestId, Share] = {}
+        self._transport: Transport | None = None
+        self._sessions: set[SharedSession] = set()
+        self._requests: dict[int, MappedRequest] = {}
+        self._asked: dict[RequestId, SharedSession] = {}
         self._last = 0
-        self._greeting: Fields | None = None
-        self._greeter = 0
-        self._guests: list[Ticket] = []
+        self._cached_initialize: Fields | None = None
+        self._initializing = 0
+        self._pending_initializes: list[MappedRequest] = []
         self._initialized = False
 
     def __repr__(self) -> str:
-        return f"<Hub shares={len(self._shares)} open={len(self._tickets)}>"
+        return f"<Multiplexer shares={len(self._sessions)} open={len(self._requests)}>"
 
     @property
     def probing(self) -> bool:
         return bool(self._probes)
 
-    def carry(self, link: Link) -> None:
+    def attach(self, transport: Transport) -> None:
         """The way to the server is there."""
-        self._link = link
+        self._transport = transport
 
     async def close(self) -> None:
         """End the server, which no session has any more."""
         self.over.set()
         self.unprobed.set()
-        if self._link is not None:
-            self._link.end()
-            await self._link.exited.wait()
+        if self._transport is not None:
+            self._transport.end()
+            await self._transport.exited.wait()
 
-    def open(self, owner: LinkOwner) -> Share:
+    def open(self, owner: TransportListener) -> SharedSession:
         """A new session's share."""
-        share = Share(self, owner)
-        self._shares.add(share)
-        return share
+        session = SharedSession(self, owner)
+        self._sessions.add(session)
+        return session
 
-    def take(self, share: Share, message: Message, data: bytes) -> bool:
+    def forward(self, session: SharedSession, message: Message, data: bytes) -> bool:
         """Send a session's message on; False if the server does not take it."""
         try:
-            return self._take(share, message, data)
+            return self._forward(session, message, data)
         except MalformedMessage as error:  # Hardly JSON, and too long to be mended.
             if message.is_request:
-                share.returned(message.id, REJECTED, str(error))  # type: ignore[arg-type]
+                session.on_undelivered(message.id, REJECTED, str(error))  # type: ignore[arg-type]
             return True
 
-    def _take(self, share: Share, message: Message, data: bytes) -> bool:
+    def _forward(self, session: SharedSession, message: Message, data: bytes) -> bool:
         if message.is_request:
-            return self._take_request(share, message, take_apart(data))
+            return self._forward_request(session, message, parse_members(data))
         if message.is_answer:
-            return self._take_answer(share, message, data)
+            return self._forward_response(session, message, data)
         if message.method == methods.CANCELLED:
-            return self._take_cancellation(share, message, take_apart(data))
+            return self._forward_cancellation(session, message, parse_members(data))
         if message.method == methods.INITIALIZED:
             first, self._initialized = not self._initialized, True
             return self._send(data) if first else True
         return self._send(data)
 
-    def leave(self, share: Share) -> None:
+    def remove(self, session: SharedSession) -> None:
         """A session ended: the server need not work for it any more, nor wait for it."""
-        self._shares.discard(share)
-        self._guests = [each for each in self._guests if each.share is not share]
-        self._held = [each for each in self._held if each[0] is not share]
-        self._forget_probe(share)
-        for number, ticket in tuple(self._tickets.items()):
-            if ticket.share is share and not ticket.initializes:
-                del self._tickets[number]
+        self._sessions.discard(session)
+        self._pending_initializes = [
+            each for each in self._pending_initializes if each.session is not session
+        ]
+        self._held = [each for each in self._held if each[0] is not session]
+        self._forget_probe(session)
+        for number, mapped in tuple(self._requests.items()):
+            if mapped.session is session and not mapped.initializes:
+                del self._requests[number]
                 params = {"requestId": number, "reason": "the client left"}
                 self._send(
                     encode({"jsonrpc": "2.0", "method": methods.CANCELLED, "params": params})
                 )
-        for request_id in [each for each, asked in self._asked.items() if asked is share]:
+        for request_id in [each for each, asked in self._asked.items() if asked is session]:
             del self._asked[request_id]
             self._send(codec.error(request_id, codec.UPSTREAM_LOST, "the client left"))
 
-    def link_message(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         try:
             parts = server_messages.each_of(
-                data, lambda part: (server_messages.labels(part), server_messages.parted(part))
+                data, lambda part: (server_messages.labels(part), server_messages.members_of(part))
             )
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
@@ -237,177 +243,185 @@ class Hub(LinkOwner):
         self.spoke = True
         for (message, fields), part in parts:
             if message.is_answer:
-                self._hear_answer(message, fields, arrived)
+                self._handle_response(message, fields, arrived)
             elif message.is_request:
-                self._hear_request(message, part, arrived)
+                self._handle_server_request(message, part, arrived)
             elif message.method == methods.PROGRESS:
-                self._hear_progress(message, fields, arrived)
+                self._handle_progress(message, fields, arrived)
             else:
-                self._hear_notification(message, part, arrived)
+                self._handle_notification(message, part, arrived)
 
-    def link_returned(
-        self, numbers: Sequence[RequestId] | None, verdict: Verdict, reason: str
+    def on_undelivered(
+        self, numbers: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
     ) -> None:
         if numbers is None:
-            numbers = tuple(self._tickets) if len(self._tickets) == 1 else ()
+            numbers = tuple(self._requests) if len(self._requests) == 1 else ()
         for number in numbers:
-            ticket = self._close(number)
-            if ticket is None:
+            mapped = self._close(number)
+            if mapped is None:
                 continue
-            guests: list[Ticket] = []
-            if number == self._greeter:
-                self._greeter, guests, self._guests = 0, self._guests, []
-            for each in (ticket, *guests):
-                each.share.returned(each.key, verdict, reason)
+            pending: list[MappedRequest] = []
+            if number == self._initializing:
+                self._initializing, pending, self._pending_initializes = (
+                    0,
+                    self._pending_initializes,
+                    [],
+                )
+            for each in (mapped, *pending):
+                each.session.on_undelivered(each.key, outcome, reason)
 
-    def link_ended(self, verdict: Verdict, reason: str) -> None:
+    def on_closed(self, outcome: CallOutcome, reason: str) -> None:
         self.reason = reason
         self.over.set()
         self.unprobed.set()
         self._on_end()
-        shares, self._shares = self._shares, set()
-        for share in shares:
-            share.lose(verdict, reason)
+        sessions, self._sessions = self._sessions, set()
+        for session in sessions:
+            session.on_lost(outcome, reason)
 
-    def _take_request(self, share: Share, message: Message, fields: Fields) -> bool:
-        ticket = Ticket(share, message, fields)
-        probes = share.probing and message.method == methods.DISCOVER
-        if ticket.initializes and self._greet(ticket):
+    def _forward_request(self, session: SharedSession, message: Message, fields: Fields) -> bool:
+        mapped = MappedRequest(session, message, fields)
+        probes = session.probing and message.method == methods.DISCOVER
+        if mapped.initializes and self._answer_initialize(mapped):
             return True
-        if probes and self._spares(ticket, message, fields):
+        if probes and self._spares(mapped, message, fields):
             return True
         number = self._last = self._last + 1
         sent = {**fields, "id": raw(number)}
-        if ticket.token is not None:
+        if mapped.token is not None:
             params = members(fields, "params")
             meta = {**members(params, "_meta"), "progressToken": raw(number)}
             sent["params"] = raw({**params, "_meta": meta})
         if not self._send(encode(sent)):
             return False
-        self._tickets[number] = ticket
-        share.numbers[ticket.key] = number
-        if ticket.initializes:
-            self._greeter = number
-            self._forget_probe(share)
+        self._requests[number] = mapped
+        session.numbers[mapped.key] = number
+        if mapped.initializes:
+            self._initializing = number
+            self._forget_probe(session)
         if probes:
-            self._probes[number] = share
+            self._probes[number] = session
             self.unprobed.clear()
         return True
 
-    def _spares(self, ticket: Ticket, message: Message, fields: Fields) -> bool:
+    def _spares(self, mapped: MappedRequest, message: Message, fields: Fields) -> bool:
         """Whether the server is not asked for its era: a session of it tells, or will tell."""
-        if self._greeting is not None:
-            refusal = _NO_DISCOVERY.answer(ticket.id)
-            asyncio.get_running_loop().call_soon(ticket.share.hear, refusal, perf_counter())
-        elif self._greeter:
-            self._held.append((ticket.share, message, encode(fields)))
-        return bool(self._greeting or self._greeter)
+        if self._cached_initialize is not None:
+            rejection = _NO_DISCOVERY.answer(mapped.id)
+            asyncio.get_running_loop().call_soon(mapped.session.deliver, rejection, perf_counter())
+        elif self._initializing:
+            self._held.append((mapped.session, message, encode(fields)))
+        return bool(self._cached_initialize or self._initializing)
 
-    def _forget_probe(self, share: Share) -> None:
+    def _forget_probe(self, session: SharedSession) -> None:
         """The share's owner waits no more for what the server speaks."""
-        self._probes = {number: each for number, each in self._probes.items() if each is not share}
+        self._probes = {
+            number: each for number, each in self._probes.items() if each is not session
+        }
         if not self._probes:
             self.unprobed.set()
 
-    def _greet(self, ticket: Ticket) -> bool:
+    def _answer_initialize(self, mapped: MappedRequest) -> bool:
         """Whether the server need not be asked: its answer is known, or on its way."""
-        if self._greeting is not None:
-            greeting = encode({**self._greeting, "id": ticket.id})
+        if self._cached_initialize is not None:
+            initialize_result = encode({**self._cached_initialize, "id": mapped.id})
             loop = asyncio.get_running_loop()
-            loop.call_soon(ticket.share.hear, greeting, perf_counter())
+            loop.call_soon(mapped.session.deliver, initialize_result, perf_counter())
             return True
-        if self._greeter:
-            self._guests.append(ticket)
-        return bool(self._greeter)
+        if self._initializing:
+            self._pending_initializes.append(mapped)
+        return bool(self._initializing)
 
-    def _take_answer(self, share: Share, message: Message, data: bytes) -> bool:
+    def _forward_response(self, session: SharedSession, message: Message, data: bytes) -> bool:
         """An answer to what the server asked this very session; of others it is dropped."""
-        if self._asked.get(message.id) is not share:  # type: ignore[arg-type]
+        if self._asked.get(message.id) is not session:  # type: ignore[arg-type]
             return True
         del self._asked[message.id]  # type: ignore[arg-type]
         return self._send(data)
 
-    def _take_cancellation(self, share: Share, message: Message, fields: Fields) -> bool:
+    def _forward_cancellation(
+        self, session: SharedSession, message: Message, fields: Fields
+    ) -> bool:
         """Nobody waits for the answer any more, and a server need not give it."""
-        number = share.numbers.get((message.params or NO_PARAMS).request_id)  # type: ignore[arg-type]
-        if number is None or number == self._greeter:
+        number = session.numbers.get((message.params or NO_PARAMS).request_id)  # type: ignore[arg-type]
+        if number is None or number == self._initializing:
             return True
         self._close(number)
         params = {**members(fields, "params"), "requestId": raw(number)}
         return self._send(encode({**fields, "params": params}))
 
-    def _hear_answer(self, message: Message, fields: Fields, arrived: float) -> None:
-        number = ids.stands_for(message.id, self._tickets)
-        ticket = self._close(number)
-        if ticket is None:
-            self._hear_stray(message, fields, arrived)
+    def _handle_response(self, message: Message, fields: Fields, arrived: float) -> None:
+        number = ids.match_id(message.id, self._requests)
+        mapped = self._close(number)
+        if mapped is None:
+            self._handle_unmatched(message, fields, arrived)
             return
-        if number == self._greeter:
-            self._hear_greeting(message, fields, arrived)
-        ticket.share.hear(encode({**fields, "id": ticket.id}), arrived)
+        if number == self._initializing:
+            self._handle_initialize_result(message, fields, arrived)
+        mapped.session.deliver(encode({**fields, "id": mapped.id}), arrived)
 
-    def _close(self, number: RequestId | None) -> Ticket | None:
+    def _close(self, number: RequestId | None) -> MappedRequest | None:
         """A request at the server is over: whose it was."""
-        ticket = self._tickets.pop(number, None)  # type: ignore[arg-type]
-        if ticket is not None:
-            if ticket.share.numbers.get(ticket.key) == number:
-                del ticket.share.numbers[ticket.key]
+        mapped = self._requests.pop(number, None)  # type: ignore[arg-type]
+        if mapped is not None:
+            if mapped.session.numbers.get(mapped.key) == number:
+                del mapped.session.numbers[mapped.key]
             if number in self._probes:
-                self._forget_probe(ticket.share)
-        return ticket
+                self._forget_probe(mapped.session)
+        return mapped
 
-    def _hear_stray(self, message: Message, fields: Fields, arrived: float) -> None:
+    def _handle_unmatched(self, message: Message, fields: Fields, arrived: float) -> None:
         """An error that names no request there ever was is the only session's, if there is one."""
         late = 0 < (ids.number(message.id) or 0) <= self._last
-        if message.error and not late and len(self._shares) == 1:
-            [share] = self._shares
-            share.hear(encode(fields), arrived)
+        if message.error and not late and len(self._sessions) == 1:
+            [session] = self._sessions
+            session.deliver(encode(fields), arrived)
 
-    def _hear_greeting(self, message: Message, fields: Fields, arrived: float) -> None:
+    def _handle_initialize_result(self, message: Message, fields: Fields, arrived: float) -> None:
         """A refusal is no greeting: the next session may ask again."""
-        self._greeter = 0
+        self._initializing = 0
         if message.result and "result" in fields:
-            self._greeting = fields
-        guests, self._guests = self._guests, []
-        for guest in guests:
-            guest.share.hear(encode({**fields, "id": guest.id}), arrived)
+            self._cached_initialize = fields
+        pending, self._pending_initializes = self._pending_initializes, []
+        for each in pending:
+            each.session.deliver(encode({**fields, "id": each.id}), arrived)
         held, self._held = self._held, []
-        for share, asked, data in held:
-            if share.probing:
-                self.take(share, asked, data)
+        for session, asked, data in held:
+            if session.probing:
+                self.forward(session, asked, data)
 
-    def _hear_request(self, message: Message, data: bytes, arrived: float) -> None:
+    def _handle_server_request(self, message: Message, data: bytes, arrived: float) -> None:
         request_id: RequestId = message.id  # type: ignore[assignment]  # a request has one
         if message.method == methods.PING:
             self._send(encode({"jsonrpc": "2.0", "id": request_id, "result": {}}))
             return
-        busy = {each.share for each in self._tickets.values() if not each.initializes}
-        among = busy or self._shares
+        busy = {each.session for each in self._requests.values() if not each.initializes}
+        among = busy or self._sessions
         if len(among) != 1 or len(self._asked) >= MOST_ASKED:
             self._send(codec.error(request_id, codec.UPSTREAM_LOST, NOBODY))
             return
-        [share] = among
-        self._asked[request_id] = share
-        share.hear(data, arrived)
+        [session] = among
+        self._asked[request_id] = session
+        session.deliver(data, arrived)
 
-    def _hear_notification(self, message: Message, data: bytes, arrived: float) -> None:
+    def _handle_notification(self, message: Message, data: bytes, arrived: float) -> None:
         if message.method == methods.CANCELLED:
             asked = (message.params or NO_PARAMS).request_id
-            share = self._asked.pop(asked, None)  # type: ignore[arg-type]
-            if share is not None:
-                share.hear(data, arrived)
+            session = self._asked.pop(asked, None)  # type: ignore[arg-type]
+            if session is not None:
+                session.deliver(data, arrived)
         else:
-            for share in tuple(self._shares):
-                share.hear(data, arrived)
+            for session in tuple(self._sessions):
+                session.deliver(data, arrived)
 
-    def _hear_progress(self, message: Message, fields: Fields, arrived: float) -> None:
+    def _handle_progress(self, message: Message, fields: Fields, arrived: float) -> None:
         number = (message.params or NO_PARAMS).progress_token
-        ticket = self._tickets.get(number) if type(number) is int else None
-        if ticket is None or ticket.token is None:
+        mapped = self._requests.get(number) if type(number) is int else None
+        if mapped is None or mapped.token is None:
             return
-        token: Raw = raw(ticket.token)
-        params = {**inside(fields, "params"), "progressToken": token}
-        ticket.share.hear(encode({**fields, "params": params}), arrived)
+        token: Raw = raw(mapped.token)
+        params = {**members_or_empty(fields, "params"), "progressToken": token}
+        mapped.session.deliver(encode({**fields, "params": params}), arrived)
 
     def _send(self, message: bytes) -> bool:
-        return self._link is not None and self._link.send(message)
+        return self._transport is not None and self._transport.send(message)

@@ -1,4 +1,4 @@
-"""A message of a server that is longer than the limit: whoever waits for it is told."""
+"""A message of a server that is longer than the limit: whoever waits for it is notified."""
 
 import logging
 
@@ -6,8 +6,8 @@ from .. import logs
 from ..errors import MalformedMessage
 from ..jsonrpc import codec
 from ..jsonrpc.message import Message, RequestId
-from ..outcome import GARBLED
-from .base import Link, LinkOwner
+from ..outcome import INVALID_RESPONSE
+from .base import Transport, TransportListener
 
 LOG = logging.getLogger("proxy.messages")
 
@@ -26,17 +26,19 @@ def labels(text: bytes) -> tuple[Message, ...]:
         return ()
 
 
-def refuse(link: Link, owner: LinkOwner, text: bytes, length: int, limit: int) -> None:
+def refuse(
+    transport: Transport, owner: TransportListener, text: bytes, length: int, limit: int
+) -> None:
     """Tell whose message it is, by its abridged text, that it will not come."""
     reason = too_long(limit, length)
     messages = labels(text)
     for each in messages:
         if each.is_request:
             request_id: RequestId = each.id  # type: ignore[assignment]  # a request has one
-            link.send(codec.error(request_id, codec.INVALID_REQUEST, reason))
+            transport.send(codec.error(request_id, codec.INVALID_REQUEST, reason))
     answers = [each.id for each in messages if each.is_answer]
     if answers or not messages:
         ids = [each for each in answers if isinstance(each, RequestId)]
-        owner.link_returned(ids or None, GARBLED, reason)
+        owner.on_undelivered(ids or None, INVALID_RESPONSE, reason)
     else:
         logs.event(LOG, "message dropped", logging.WARNING, reason=reason)

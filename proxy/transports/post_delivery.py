@@ -5,87 +5,87 @@ from typing import Protocol
 
 from ..http.error_response import HttpError
 from ..http.head import ResponseHead
-from ..http.interfaces import Sink, Source
-from ..outcome import TIMED_OUT, UNREACHABLE, Verdict, judge_http
-from .send_queue import Parcel
+from ..http.interfaces import ResponseHandler, UpstreamReader
+from ..outcome import TIMED_OUT, UNREACHABLE, CallOutcome, classify_http
+from .send_queue import OutgoingMessage
 
 
-class Sender(Protocol):
-    """Who is told what became of a message."""
+class DeliveryOwner(Protocol):
+    """Who is notified what became of a message."""
 
-    def note(self, head: ResponseHead) -> None:
+    def on_head(self, head: ResponseHead) -> None:
         """The head of the answer came."""
 
-    def delivered(self, delivery: "Delivery") -> None:
+    def on_delivered(self, delivery: "PostDelivery") -> None:
         """The server took it."""
 
-    def returned(self, delivery: "Delivery", verdict: Verdict, reason: str) -> None:
+    def on_undelivered(self, delivery: "PostDelivery", outcome: CallOutcome, reason: str) -> None:
         """The server did not take it."""
 
 
-class Delivery(Sink):
-    """One POST of a message: the sink of its answer, of which only the status is read."""
+class PostDelivery(ResponseHandler):
+    """One POST of a message: the handler of its answer, of which only the status is read."""
 
-    __slots__ = ("_over", "_sender", "_source", "_timer", "parcel")
+    __slots__ = ("_over", "_sender", "_source", "_timer", "outgoing")
 
-    def __init__(self, parcel: Parcel, sender: Sender) -> None:
-        self.parcel = parcel
+    def __init__(self, outgoing: OutgoingMessage, sender: DeliveryOwner) -> None:
+        self.outgoing = outgoing
         self._sender = sender
         self._over = False
-        self._source: Source | None = None
+        self._source: UpstreamReader | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
-        return f"<Delivery {self.parcel!r} over={self._over}>"
+        return f"<PostDelivery {self.outgoing!r} over={self._over}>"
 
-    def wait(self, patience: float) -> None:
+    def wait(self, timeout: float) -> None:
         """Wait no longer than that for the receipt. A call has a time-out of its own."""
-        if not self.parcel.ids and not self._over:
+        if not self.outgoing.ids and not self._over:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(patience, self._lose_patience)
+            self._timer = loop.call_later(timeout, self._on_timeout)
 
     def drop(self) -> None:
         """Nobody wants to know any more."""
         self._end()
         self._abort()
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self._source = source
         return not self._over
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._settle(head, body)
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         """What a long answer says beyond its status is not read."""
         self._abort()
         self._settle(head, b"")
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         """Never called, since the connection is closed by then."""
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         """Never called, since the connection is closed by then."""
 
-    def answer_lost(self, reason: str) -> None:
-        self._give_back(UNREACHABLE, reason)
+    def on_error(self, reason: str) -> None:
+        self._fail(UNREACHABLE, reason)
 
     def _settle(self, head: ResponseHead, body: bytes) -> None:
-        self._sender.note(head)
+        self._sender.on_head(head)
         if 200 <= head.status < 300:
             if self._end():
-                self._sender.delivered(self)
+                self._sender.on_delivered(self)
         else:
             error = HttpError(head.status, body, in_session=True, own=True)
-            self._give_back(judge_http(error), error.text)
+            self._fail(classify_http(error), error.text)
 
-    def _lose_patience(self) -> None:
+    def _on_timeout(self) -> None:
         self._abort()
-        self._give_back(TIMED_OUT, "the server did not take the message in time")
+        self._fail(TIMED_OUT, "the server did not take the message in time")
 
-    def _give_back(self, verdict: Verdict, reason: str) -> None:
+    def _fail(self, outcome: CallOutcome, reason: str) -> None:
         if self._end():
-            self._sender.returned(self, verdict, reason)
+            self._sender.on_undelivered(self, outcome, reason)
 
     def _abort(self) -> None:
         if self._source is not None:

@@ -1,4 +1,4 @@
-"""The proxy's side of the supervisor: asks it for processes, and is told when each has ended."""
+"""The proxy's side of the supervisor: starts processes, and reports when each has ended."""
 
 import array
 import asyncio
@@ -38,8 +38,8 @@ class Program:
     user: User | None = None
 
 
-class Listener(Protocol):
-    """Who is told of a process."""
+class ProcessListener(Protocol):
+    """Who is notified of a process."""
 
     def process_started(self, pid: int) -> None:
         """It runs the program."""
@@ -58,14 +58,16 @@ class Processes:
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._rest = b""
-        self._starting: deque[tuple[Listener, asyncio.Future[None]]] = deque()
-        self._running: dict[int, Listener] = {}
+        self._starting: deque[tuple[ProcessListener, asyncio.Future[None]]] = deque()
+        self._running: dict[int, ProcessListener] = {}
         self._gone = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Processes running={len(self._running)}>"
 
-    async def start(self, program: Program, stdio: Sequence[int], listener: Listener) -> None:
+    async def start(
+        self, program: Program, stdio: Sequence[int], listener: ProcessListener
+    ) -> None:
         """Start a process on three descriptors, which the caller may close then.
 
         Raises Unreachable if the program cannot be run, and OSError if the supervisor cannot.

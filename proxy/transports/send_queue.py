@@ -15,7 +15,7 @@ BACKLOG_LIMIT = 8 * 1024 * 1024
 """Bytes that may be on their way to a server that does not take them; then none is added."""
 
 
-class Parcel:
+class OutgoingMessage:
     """One message on its way, with the header lines that go with it."""
 
     __slots__ = ("headers", "ids", "initializes", "message")
@@ -30,27 +30,27 @@ class Parcel:
         self.initializes = any(map(_initializes, parts))
 
     def __repr__(self) -> str:
-        return f"<Parcel bytes={len(self.message)} ids={self.ids}>"
+        return f"<OutgoingMessage bytes={len(self.message)} ids={self.ids}>"
 
     @property
-    def goes_first(self) -> bool:
+    def blocks_later(self) -> bool:
         """Whether nothing that came later may be sent before this one is delivered."""
         return not self.ids or self.initializes
 
 
-class Lane:
+class SendQueue:
     """Hands on parcels in order; `deliver` sends one, and `delivered` is called in the end."""
 
     __slots__ = ("_bytes", "_deliver", "_first", "_waiting")
 
-    def __init__(self, deliver: Callable[[Parcel], None]) -> None:
+    def __init__(self, deliver: Callable[[OutgoingMessage], None]) -> None:
         self._deliver = deliver
-        self._waiting: deque[Parcel] = deque()
-        self._first: Parcel | None = None
+        self._waiting: deque[OutgoingMessage] = deque()
+        self._first: OutgoingMessage | None = None
         self._bytes = 0
 
     def __repr__(self) -> str:
-        return f"<Lane bytes={self._bytes} waiting={len(self._waiting)}>"
+        return f"<SendQueue bytes={self._bytes} waiting={len(self._waiting)}>"
 
     @property
     def held(self) -> int:
@@ -61,25 +61,25 @@ class Lane:
         """Take a message, one or a batch; False if too much is on its way already."""
         if self._bytes > BACKLOG_LIMIT:
             return False
-        parcel = Parcel(message, headers)
+        outgoing = OutgoingMessage(message, headers)
         self._bytes += len(message)
-        self._waiting.append(parcel)
-        self._go_on()
+        self._waiting.append(outgoing)
+        self._send_next()
         return True
 
-    def delivered(self, parcel: Parcel) -> None:
+    def delivered(self, outgoing: OutgoingMessage) -> None:
         """The server took the parcel, or never will."""
-        self._bytes -= len(parcel.message)
-        if parcel is self._first:
+        self._bytes -= len(outgoing.message)
+        if outgoing is self._first:
             self._first = None
-            self._go_on()
+            self._send_next()
 
-    def _go_on(self) -> None:
+    def _send_next(self) -> None:
         while self._waiting and self._first is None:
-            parcel = self._waiting.popleft()
-            if parcel.goes_first:
-                self._first = parcel
-            self._deliver(parcel)
+            outgoing = self._waiting.popleft()
+            if outgoing.blocks_later:
+                self._first = outgoing
+            self._deliver(outgoing)
 
 
 def _initializes(message: Message) -> bool:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter
 
 from ..outcome import EXITED
-from .backoff import Attempts
-from .base import Connector, LinkOwner, Unreachable
-from .multiplexer import Hub, Share
-from .stdio import Children
+from .backoff import RestartBackoff
+from .base import Connector, TransportListener, Unreachable
+from .multiplexer import Multiplexer, SharedSession
+from .stdio import ProcessFactory
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 
@@ -18,101 +18,107 @@ PROOF_SECONDS = 1.0
 """How long a process that takes the place of a failed one must live to count as up."""
 
 
-class Sharing(Connector):
+class SharedProcess(Connector):
     """Keeps one process of `children` running, from `run` on.
 
     When the process ends, so do its sessions, and clients initialize anew; a new one is started at
     once, and after a pause if it ended soon again and again.
     """
 
-    def __init__(self, children: Children, spawn: Spawn, on_reach: Callable[[str], None]) -> None:
-        self._children = children
+    def __init__(
+        self, factory: ProcessFactory, spawn: Spawn, on_reach: Callable[[str], None]
+    ) -> None:
+        self._factory = factory
         self._on_reach = on_reach
-        self._attempts = Attempts(free=1)
-        self._hub: Hub | None = None
+        self._backoff = RestartBackoff(free=1)
+        self._multiplexer: Multiplexer | None = None
         self._failure = ""
         self._started = 0.0
         self._settled = asyncio.Event()
         self._stopped = asyncio.Event()
-        spawn(self._keep())
+        spawn(self._keep_running())
 
     def __repr__(self) -> str:
-        return f"<Sharing {self._children!r} {self._hub!r}>"
+        return f"<SharedProcess {self._factory!r} {self._multiplexer!r}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Share:
+    async def connect(
+        self, owner: TransportListener, headers: bytes, query: bytes
+    ) -> SharedSession:
         """
 
         Waits for a process that is just being started, or asked for its era on behalf of another.
         """
         await self._settled.wait()
-        while not (self._hub is None or self._hub.unprobed.is_set() or owner.probing):
-            await self._hub.unprobed.wait()
+        while not (
+            self._multiplexer is None or self._multiplexer.unprobed.is_set() or owner.probing
+        ):
+            await self._multiplexer.unprobed.wait()
             await self._settled.wait()
-        if self._hub is None:
-            raise Unreachable(self._why(), EXITED)
-        return self._hub.open(owner)
+        if self._multiplexer is None:
+            raise Unreachable(self._reason(), EXITED)
+        return self._multiplexer.open(owner)
 
     async def probe(self) -> str:
         await self._settled.wait()
-        return "" if self._works() else self._why()
+        return "" if self._is_proven() else self._reason()
 
     async def close(self) -> None:
         self._stopped.set()
-        if self._hub is not None:
-            await self._hub.close()
+        if self._multiplexer is not None:
+            await self._multiplexer.close()
 
-    async def _keep(self) -> None:
+    async def _keep_running(self) -> None:
         """Start the process, and again whenever it ended."""
         while not self._stopped.is_set():
             self._settled.clear()
-            ended_by_probe = await self._live()
+            ended_by_probe = await self._run_once()
             if ended_by_probe and not self._stopped.is_set():
                 continue
             self._settled.set()
             if not self._stopped.is_set():
-                self._on_reach(self._why())
-                await self._rest(self._attempts.pause(perf_counter()))
+                self._on_reach(self._reason())
+                await self._wait(self._backoff.pause(perf_counter()))
 
-    async def _live(self) -> bool:
+    async def _run_once(self) -> bool:
         """One life of the process; whether a probe ended it, which is no failure."""
-        hub = Hub(self._settled.clear)
+        multiplexer = Multiplexer(self._settled.clear)
         try:
-            hub.carry(await self._children.connect(hub))
+            multiplexer.attach(await self._factory.connect(multiplexer))
         except Unreachable as error:
             self._failure = str(error)
-            self._attempts.failed(perf_counter(), error.verdict.error_type)
+            self._backoff.failed(perf_counter(), error.outcome.error_type)
             return False
         started = self._started = perf_counter()
-        self._hub = hub
+        self._multiplexer = multiplexer
         self._settled.set()
-        if self._works():
+        if self._is_proven():
             self._on_reach("")
         if self._stopped.is_set():
-            await hub.close()
-        await hub.over.wait()
-        self._hub = None
+            await multiplexer.close()
+        await multiplexer.over.wait()
+        self._multiplexer = None
         now = perf_counter()
-        if hub.probing:
+        if multiplexer.probing:
             return True
-        self._failure = hub.reason
-        self._attempts.ended(now, hub.reason, worked=now - started >= STEADY_SECONDS)
+        self._failure = multiplexer.reason
+        self._backoff.ended(now, multiplexer.reason, worked=now - started >= STEADY_SECONDS)
         return False
 
-    async def _rest(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
         except TimeoutError:
             pass
 
-    def _works(self) -> bool:
+    def _is_proven(self) -> bool:
         """After a failure a process has to prove itself: it speaks, or stays for a while."""
-        hub = self._hub
-        if hub is None:
+        multiplexer = self._multiplexer
+        if multiplexer is None:
             return False
-        proven = hub.spoke or perf_counter() - self._started >= PROOF_SECONDS
-        return proven or not self._attempts.failures
+        proven = multiplexer.spoke or perf_counter() - self._started >= PROOF_SECONDS
+        return proven or not self._backoff.failures
 
-    def _why(self) -> str:
-        pause = self._attempts.pause(perf_counter())
+    def _reason(self) -> str:
+        pause = self._backoff.pause(perf_counter())
         return f"{self._failure}: it is started again in {pause:.1f} s"

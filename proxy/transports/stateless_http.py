@@ -14,43 +14,47 @@ from ..http.cookies import Cookies
 from ..http.head import Header, ResponseHead, without
 from ..http.pool import Pool
 from ..jsonrpc import methods
-from ..jsonrpc.members import inside
+from ..jsonrpc.members import members_or_empty
 from ..jsonrpc.message import Message
-from ..outcome import UNREACHABLE, Verdict
+from ..outcome import UNREACHABLE, CallOutcome
 from ..translation import headers, server_messages
 from ..translation.parameters import Parameters
 from ..translation.request import Request, identity, plain, text
 from ..translation.versions import MODERN_VERSION
-from .base import Link, LinkOwner
-from .exchange import Asker, Question
-from .exchange import Request as Exchange
-from .send_queue import Parcel
-from .streamable_http import StreamableTerms
+from .base import Transport, TransportListener
+from .exchange import Exchange, ExchangeOwner, PostExchange
+from .send_queue import OutgoingMessage
+from .streamable_http import StreamableHttpConfig
 
 
-class ModernLink(Link, Asker):
+class StatelessHttpTransport(Transport, ExchangeOwner):
     """The requests of one session."""
 
     def __init__(
-        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave", query: bytes
+        self,
+        config: StreamableHttpConfig,
+        pool: Pool,
+        owner: TransportListener,
+        on_closed: "OnClosed",
+        query: bytes,
     ) -> None:
         self.exited = asyncio.Event()
-        self.patience = terms.patience
-        self.message_limit = terms.message_limit
+        self.timeout = config.timeout
+        self.message_limit = config.message_limit
         self.session = b""
         self.paused = False
-        self._terms = terms
-        self._target = request.target(terms.target, query)
+        self._config = config
+        self._target = request.target(config.target, query)
         self._pool = pool
-        self._owner: LinkOwner | None = owner
-        self._leave = leave
-        self._open: dict[object, Question] = {}
+        self._owner: TransportListener | None = owner
+        self._on_closed = on_closed
+        self._open: dict[object, PostExchange] = {}
         self._listing: set[object] = set()
         self._parameters = Parameters()
         self._cookies = Cookies()
 
     def __repr__(self) -> str:
-        return f"<ModernLink over={self._owner is None} open={len(self._open)}>"
+        return f"<StatelessHttpTransport over={self._owner is None} open={len(self._open)}>"
 
     def send(self, message: bytes, lines: bytes = b"") -> bool:
         """A cancellation closes; what else is no request has no place here."""
@@ -60,17 +64,17 @@ class ModernLink(Link, Asker):
             if question is not None:
                 question.drop()
         elif asked.method and "id" in asked.fields and self._owner is not None:
-            self._ask(asked, Parcel(message, without(lines, headers.REPLACED)))
+            self._ask(asked, OutgoingMessage(message, without(lines, headers.REPLACED)))
         return True
 
     @property
-    def listening(self) -> bool:
+    def has_event_stream(self) -> bool:
         """There is no stream but those of requests."""
         return False
 
     @property
     def held(self) -> int:
-        return sum(len(each.parcel.message) + each.held for each in self._open.values())
+        return sum(len(each.outgoing.message) + each.held for each in self._open.values())
 
     def pause(self) -> None:
         self.paused = True
@@ -88,50 +92,50 @@ class ModernLink(Link, Asker):
         for each in tuple(self._open.values()):
             each.drop()
         self.exited.set()
-        self._leave(self)
+        self._on_closed(self)
 
     def kill(self) -> None:
         self.end()
 
-    def hear(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         if self._listing:
             with suppress(MalformedMessage):  # Of that its owner takes care.
                 self._learn(data)
         if self._owner is not None:
-            self._owner.link_message(data, arrived)
+            self._owner.on_message(data, arrived)
 
-    def agree(self, session: bytes | None, answer: Message) -> None:
+    def on_initialized(self, session: bytes | None, answer: Message) -> None:
         """There is no session to agree on."""
 
-    def note(self, head: ResponseHead) -> None:
+    def on_head(self, head: ResponseHead) -> None:
         if head.cookies:
             self._cookies.keep(head.cookies, self._target)
 
-    def delivered(self, parcel: Parcel) -> None:
+    def on_delivered(self, outgoing: OutgoingMessage) -> None:
         pass
 
-    def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(self, outgoing: OutgoingMessage, outcome: CallOutcome, reason: str) -> None:
         if self._owner is not None:
-            self._owner.link_returned(parcel.ids, verdict, reason)
+            self._owner.on_undelivered(outgoing.ids, outcome, reason)
 
-    def ask_again(self, request: Exchange, last_event: bytes) -> None:
+    def reopen(self, request: Exchange, last_event: bytes) -> None:
         """Streams of this revision cannot be resumed."""
-        if isinstance(request, Question):
+        if isinstance(request, PostExchange):
             request.drop()
-            self.returned(request.parcel, UNREACHABLE, "the server's stream ended")
+            self.on_undelivered(request.outgoing, UNREACHABLE, "the server's stream ended")
 
-    def gone(self, request: Exchange) -> None:
+    def on_finished(self, request: Exchange) -> None:
         for number, each in tuple(self._open.items()):
             if each is request:
                 del self._open[number]
                 self._listing.discard(number)
 
-    def expired(self) -> None:
+    def on_session_expired(self) -> None:
         """There is no session that could."""
 
-    def _ask(self, asked: Request, parcel: Parcel) -> None:
+    def _ask(self, asked: Request, outgoing: OutgoingMessage) -> None:
         number = plain(asked.id)
-        question = self._open[number] = Question(self, parcel)
+        question = self._open[number] = PostExchange(self, outgoing)
         if asked.method == methods.LIST_TOOLS:
             self._listing.add(number)
         made = headers.made_of(asked.method, asked.params, MODERN_VERSION)
@@ -139,16 +143,16 @@ class ModernLink(Link, Asker):
         if asked.method == methods.CALL_TOOL:
             arguments = plain(asked.params.get("arguments"))
             own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
-        start = request.start("POST", self._target, self._terms.fixed, *own)
-        given = self._cookies.onto(parcel.headers, self._target)
-        block = request.complete(start + given, parcel.message)
-        self._pool.exchange(question, block)
+        start = request.start("POST", self._target, self._config.fixed, *own)
+        given = self._cookies.onto(outgoing.headers, self._target)
+        block = request.complete(start + given, outgoing.message)
+        self._pool.send(question, block)
 
     def _learn(self, data: bytes) -> None:
         """Note which arguments of the listed tools travel as headers too."""
         for message, _ in server_messages.read(data):
             if identity(message.get("id")) in self._listing:
-                self._parameters.learn(plain(inside(message, "result").get("tools")))
+                self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
 
 
-Leave = Callable[[ModernLink], None]
+OnClosed = Callable[[StatelessHttpTransport], None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import logs
 from ..errors import MalformedMessage
-from ..jsonrpc.members import take_apart
+from ..jsonrpc.members import parse_members
 
 LOG = logging.getLogger("proxy.child")
 
@@ -77,7 +77,7 @@ def is_log_line(line: bytes) -> bool:
 
 def _is_object(line: bytes) -> bool:
     try:
-        take_apart(line)
+        parse_members(line)
     except MalformedMessage:
         return False
     return True

@@ -13,11 +13,11 @@ from time import perf_counter
 from .. import logs
 from ..jsonrpc import codec
 from ..jsonrpc.ndjson import LineReader, encode
-from ..outcome import EXITED, SATURATED, Verdict
-from .backoff import Attempts
-from .base import Connector, Link, LinkOwner, Unreachable
+from ..outcome import EXITED, OVERLOADED, CallOutcome
+from .backoff import RestartBackoff
+from .base import Connector, Transport, TransportListener, Unreachable
 from .oversized_message import refuse
-from .processes import Listener, Processes, Program
+from .processes import Processes, ProcessListener, Program
 from .stderr_log import LINES_PER_SECOND, StderrLog
 
 LOG = logging.getLogger("proxy.child")
@@ -39,13 +39,13 @@ _BY_SIGNAL = 128
 
 
 @dataclass(frozen=True, slots=True)
-class ChildTerms:
+class ProcessConfig:
     """What all processes of one server share."""
 
     program: Program
     processes: Processes
     message_limit: int
-    attempts: Attempts
+    backoff: RestartBackoff
     stderr: logs.Quota
     on_killed: Callable[[str], None]
     """Is told the signal that ended a process, if it was none of the proxy's."""
@@ -65,43 +65,43 @@ class _Output(asyncio.Protocol):
         self._end()
 
 
-class Child(Listener, Link):
+class StdioTransport(ProcessListener, Transport):
     """One process: a Link. `exited` is set once it has exited and its group is killed."""
 
-    def __init__(self, owner: LinkOwner, terms: ChildTerms) -> None:
-        self._owner: LinkOwner | None = owner
-        self._terms = terms
+    def __init__(self, owner: TransportListener, config: ProcessConfig) -> None:
+        self._owner: TransportListener | None = owner
+        self._config = config
         self._answered = False
         self._stdin: asyncio.WriteTransport | None = None
         self._stdout: asyncio.ReadTransport | None = None
         self._stderr: asyncio.ReadTransport | None = None
-        self._lines = LineReader(terms.message_limit)
-        self._complaints = StderrLog(terms.stderr)
+        self._lines = LineReader(config.message_limit)
+        self._stderr_log = StderrLog(config.stderr)
         self._timers: list[asyncio.TimerHandle] = []
         self._mute = False
         self._paused = False
-        self._told_to_end = False
+        self._ending = False
         self._reason = "the server's process closed its output"
         self.pid = 0
         self.exited = asyncio.Event()
 
     def __repr__(self) -> str:
-        return f"<Child pid={self.pid} exited={self.exited.is_set()}>"
+        return f"<StdioTransport pid={self.pid} exited={self.exited.is_set()}>"
 
     async def start(self) -> None:
         """Start the process. Raises Unreachable, or OSError where the system has no room for it."""
         loop = asyncio.get_running_loop()
         stdin, stdout, stderr = _pipes()
         theirs = (stdin[0], stdout[1], stderr[1])
-        hear = partial(_Output, self._hear, self._fall_silent)
-        complain = partial(_Output, self._complain, self._finish_complaint)
+        hear = partial(_Output, self._on_line, self._on_stdout_closed)
+        complain = partial(_Output, self._on_stderr, self._on_stderr_closed)
         try:
             self._stdin, _ = await loop.connect_write_pipe(
                 asyncio.BaseProtocol, os.fdopen(stdin[1], "wb", 0)
             )
             self._stdout, _ = await loop.connect_read_pipe(hear, os.fdopen(stdout[0], "rb", 0))
             self._stderr, _ = await loop.connect_read_pipe(complain, os.fdopen(stderr[0], "rb", 0))
-            await self._terms.processes.start(self._terms.program, theirs, self)
+            await self._config.processes.start(self._config.program, theirs, self)
         except (Unreachable, OSError, asyncio.CancelledError):
             self._owner = None
             self._close()
@@ -121,9 +121,9 @@ class Child(Listener, Link):
         self._note_exit(code)
         self.exited.set()
         if self._owner is None or self._mute:
-            self._leave()
+            self._release()
         else:
-            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave_unread)
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._release_unread)
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Write one line."""
@@ -153,87 +153,87 @@ class Child(Listener, Link):
 
     def end(self) -> None:
         """End the process and its whole group."""
-        self._told_to_end = True
-        self._wind_down()
+        self._ending = True
+        self._shut_down()
 
     def kill(self) -> None:
         """End the process and whoever descends from it at once."""
         self._owner = None
         self._signal(signal.SIGKILL)
 
-    def _hear(self, data: bytes) -> None:
+    def _on_line(self, data: bytes) -> None:
         owner = self._owner
         if owner is None:
             return
         arrived = perf_counter()
         for line, length in self._lines.feed(data):
-            if not (codec.is_spoken(line) or (length and not line)):
-                self._complaints.stray(self.pid, line)
+            if not (codec.is_jsonrpc(line) or (length and not line)):
+                self._stderr_log.stray(self.pid, line)
                 continue
             self._note_answer()
             if length:
-                refuse(self, owner, line, length, self._terms.message_limit)
+                refuse(self, owner, line, length, self._config.message_limit)
             else:
-                owner.link_message(line, arrived)
+                owner.on_message(line, arrived)
 
     def _note_answer(self) -> None:
         if not self._answered:
             self._answered = True
-            self._terms.attempts.worked()
+            self._config.backoff.worked()
 
-    def _fall_silent(self) -> None:
+    def _on_stdout_closed(self) -> None:
         """Its stdout ended; most often its exit follows at once, and tells why."""
         self._mute = True
         if self.exited.is_set() or self._owner is None:
-            self._leave()
+            self._release()
         else:
-            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave)
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._release)
 
-    def _complain(self, data: bytes) -> None:
-        self._complaints.feed(self.pid, data)
+    def _on_stderr(self, data: bytes) -> None:
+        self._stderr_log.feed(self.pid, data)
 
-    def _finish_complaint(self) -> None:
-        self._complaints.finish(self.pid)
+    def _on_stderr_closed(self) -> None:
+        self._stderr_log.finish(self.pid)
 
     def _note_exit(self, code: int) -> None:
         name = _signal_of(code)
-        killed = bool(name) and not self._told_to_end
+        killed = bool(name) and not self._ending
         self._reason = (
             f"the server's process was ended by {name}"
             if killed
             else (f"the server's process ended with exit code {code}")
         )
-        level = logging.WARNING if code and not self._told_to_end else logging.INFO
+        level = logging.WARNING if code and not self._ending else logging.INFO
         by = {"signal": name} if name else {}
         logs.event(
             LOG, "child killed" if killed else "child exited", level, pid=self.pid, code=code, **by
         )
         if killed:
-            self._terms.on_killed(name)
+            self._config.on_killed(name)
 
-    def _leave_unread(self) -> None:
+    def _release_unread(self) -> None:
         """Read no more of what it said last, unless that waits for a slow client."""
         if self._paused and self._owner is not None:
-            asyncio.get_running_loop().call_later(_LAST_WORDS, self._leave_unread)
+            asyncio.get_running_loop().call_later(_LAST_WORDS, self._release_unread)
         else:
-            self._leave()
+            self._release()
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         owner, self._owner = self._owner, None
         if owner is not None:
-            self._tell_end(owner, EXITED, self._reason)
+            self._report_closed(owner, EXITED, self._reason)
         if self.exited.is_set():
             self._close()
         else:
-            self._wind_down()
+            self._shut_down()
 
-    def _tell_end(self, owner: LinkOwner, verdict: Verdict, reason: str) -> None:
+    def _report_closed(self, owner: TransportListener, outcome: CallOutcome, reason: str) -> None:
         if not owner.probing:
             now = perf_counter()
-            self._terms.attempts.ended(now, verdict.error_type, worked=self._answered)
-        owner.link_ended(verdict, reason)
+            self._config.backoff.ended(now, outcome.error_type, worked=self._answered)
+        owner.on_closed(outcome, reason)
 
-    def _wind_down(self) -> None:
+    def _shut_down(self) -> None:
         self._owner = None
         if self.exited.is_set() or self._timers:
             return
@@ -251,8 +251,8 @@ class Child(Listener, Link):
                 pipe.close()
 
     def _signal(self, number: signal.Signals) -> None:
-        self._told_to_end = True
-        self._terms.processes.signal(self.pid, number)
+        self._ending = True
+        self._config.processes.signal(self.pid, number)
 
 
 def _pipes() -> list[tuple[int, int]]:
@@ -274,12 +274,11 @@ def _signal_of(code: int) -> str:
     return signal.Signals(number).name if number in set(signal.Signals) else ""
 
 
-class Children(Connector):
-    """Starts a process for each link.
+class ProcessFactory(Connector):
+    """Starts a process for each transport.
 
-    `on_restart` is told of each that takes the place of one that ended by itself, `on_killed` of
-    each that a signal ended, which. A command whose processes end again and again before they said
-    anything is given a rest.
+    `on_restart` is called for each that replaces one that exited by itself, `on_killed` with the
+    signal that ended one. A command whose processes repeatedly exit without output is delayed.
     """
 
     def __init__(
@@ -291,40 +290,42 @@ class Children(Connector):
         on_killed: Callable[[str], None],
     ) -> None:
         self._on_restart = on_restart
-        self._attempts = Attempts(free=FREE_FAILURES)
+        self._backoff = RestartBackoff(free=FREE_FAILURES)
         quota = logs.Quota(LINES_PER_SECOND)
-        self._terms = ChildTerms(
-            program, processes, message_limit, self._attempts, quota, on_killed
+        self._config = ProcessConfig(
+            program, processes, message_limit, self._backoff, quota, on_killed
         )
 
     def __repr__(self) -> str:
-        return f"<Children {self._terms.program.command[0]}>"
+        return f"<ProcessFactory {self._config.program.command[0]}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes = b"", query: bytes = b"") -> Child:
-        attempts = self._attempts
-        pause = attempts.pause(perf_counter())
+    async def connect(
+        self, owner: TransportListener, headers: bytes = b"", query: bytes = b""
+    ) -> StdioTransport:
+        backoff = self._backoff
+        pause = backoff.pause(perf_counter())
         if pause:
-            reason = f"the server's process ended {attempts.failures} times without an answer"
+            reason = f"the server's process ended {backoff.failures} times without an answer"
             raise Unreachable(f"{reason}: it is started again in {pause:.1f} s", EXITED)
-        child = Child(owner, self._terms)
+        child = StdioTransport(owner, self._config)
         try:
             await child.start()
         except Unreachable as error:
-            attempts.failed(perf_counter(), error.verdict.error_type)
+            backoff.failed(perf_counter(), error.outcome.error_type)
             raise
         except OSError as error:  # No failure of the server's: neither counted nor paused for.
             reason = f"cannot start the server's process: {error.strerror}"
-            raise Unreachable(reason, SATURATED) from error
-        if attempts.started():
+            raise Unreachable(reason, OVERLOADED) from error
+        if backoff.started():
             self._on_restart()
         return child
 
     async def probe(self) -> str:
-        failure = self._attempts.failure(perf_counter())
+        failure = self._backoff.failure(perf_counter())
         if failure:
             return f"its last process gave no answer ({failure})"
-        executable = os.access(self._terms.program.command[0], os.X_OK)
+        executable = os.access(self._config.program.command[0], os.X_OK)
         return "" if executable else "its command is not an executable file"
 
     async def close(self) -> None:
-        """Each process is ended with its link."""
+        """Each process is ended with its transport."""

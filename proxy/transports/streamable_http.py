@@ -14,47 +14,52 @@ from ..http.cookies import Cookies
 from ..http.head import Header, ResponseHead, without
 from ..http.pool import Pool
 from ..jsonrpc.message import Message
-from ..outcome import UNREACHABLE, Verdict
+from ..outcome import UNREACHABLE, CallOutcome
 from ..translation.headers import REPLACED
-from .base import Link, LinkOwner
-from .exchange import Asker, Farewell, Listening, Question, Request
-from .send_queue import Lane, Parcel
+from .base import Transport, TransportListener
+from .exchange import EventStream, Exchange, ExchangeOwner, PostExchange, SessionDelete
+from .send_queue import OutgoingMessage, SendQueue
 
-FAREWELL_SECONDS = 2.0
+DELETE_SECONDS = 2.0
 """How long the server may take to end a session."""
 
 
 @dataclass(frozen=True, slots=True)
-class StreamableTerms:
+class StreamableHttpConfig:
     """How the server is spoken to. `fixed` are the header lines of every request.
 
-    `patience` is in seconds, `message_limit` in bytes.
+    `timeout` is in seconds, `message_limit` in bytes.
     """
 
     target: bytes
     fixed: bytes = field(repr=False)
-    patience: float
+    timeout: float
     message_limit: int
 
 
-class StreamableLink(Link, Asker):
+class StreamableHttpTransport(Transport, ExchangeOwner):
     """One session at the server."""
 
     def __init__(
-        self, terms: StreamableTerms, pool: Pool, owner: LinkOwner, leave: "Leave", query: bytes
+        self,
+        config: StreamableHttpConfig,
+        pool: Pool,
+        owner: TransportListener,
+        on_closed: "OnClosed",
+        query: bytes,
     ) -> None:
         self.exited = asyncio.Event()
-        self.patience = terms.patience
-        self.message_limit = terms.message_limit
+        self.timeout = config.timeout
+        self.message_limit = config.message_limit
         self.session = b""
         self.paused = False
-        self._terms = terms
-        self._target = request.target(terms.target, query)
+        self._config = config
+        self._target = request.target(config.target, query)
         self._pool = pool
-        self._owner: LinkOwner | None = owner
-        self._leave = leave
-        self._lane = Lane(self._deliver)
-        self._requests: set[Request] = set()
+        self._owner: TransportListener | None = owner
+        self._on_closed = on_closed
+        self._queue = SendQueue(self._deliver)
+        self._requests: set[Exchange] = set()
         self._identity: tuple[Header, ...] = ()
         self._headers = b""
         self._cookies = Cookies()
@@ -62,18 +67,18 @@ class StreamableLink(Link, Asker):
         self._farewell: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
-        return f"<StreamableLink over={self._owner is None} open={len(self._requests)}>"
+        return f"<StreamableHttpTransport over={self._owner is None} open={len(self._requests)}>"
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
-        return self._owner is None or self._lane.send(message, without(headers, REPLACED))
+        return self._owner is None or self._queue.send(message, without(headers, REPLACED))
 
     @property
-    def listening(self) -> bool:
-        return any(isinstance(each, Listening) and each.is_open for each in self._requests)
+    def has_event_stream(self) -> bool:
+        return any(isinstance(each, EventStream) and each.is_open for each in self._requests)
 
     @property
     def held(self) -> int:
-        return self._lane.held + sum(each.held for each in self._requests)
+        return self._queue.held + sum(each.held for each in self._requests)
 
     def pause(self) -> None:
         """All that the server has open for this session is held back."""
@@ -87,27 +92,27 @@ class StreamableLink(Link, Asker):
             each.resume()
 
     def end(self) -> None:
-        """The server is told by DELETE, if it opened a session."""
+        """The server is notified by DELETE, if it opened a session."""
         self._drop_requests()
         if not self.session:
             self.kill()
         elif self._farewell is None:
             loop = asyncio.get_running_loop()
-            self._farewell = loop.call_later(FAREWELL_SECONDS, self.kill)
-            self._ask(Farewell(self), "DELETE")
+            self._farewell = loop.call_later(DELETE_SECONDS, self.kill)
+            self._ask(SessionDelete(self), "DELETE")
 
     def kill(self) -> None:
         if self._farewell is not None:
             self._farewell.cancel()
         self.exited.set()
-        self._leave(self)
+        self._on_closed(self)
         self._drop_requests()
 
-    def hear(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         if self._owner is not None:
-            self._owner.link_message(data, arrived)
+            self._owner.on_message(data, arrived)
 
-    def agree(self, session: bytes | None, answer: Message) -> None:
+    def on_initialized(self, session: bytes | None, answer: Message) -> None:
         """What later requests must carry."""
         self.session = session or b""
         version = answer.result.protocol_version if answer.result else ""
@@ -116,50 +121,50 @@ class StreamableLink(Link, Asker):
         named = ((b"mcp-session-id", self.session), (b"mcp-protocol-version", version.encode()))
         self._identity = tuple(each for each in named if each[1])
 
-    def note(self, head: ResponseHead) -> None:
+    def on_head(self, head: ResponseHead) -> None:
         if head.cookies:
             self._cookies.keep(head.cookies, self._target)
 
-    def delivered(self, parcel: Parcel) -> None:
+    def on_delivered(self, outgoing: OutgoingMessage) -> None:
         """The GET stream may be opened once the session is initialized."""
-        self._lane.delivered(parcel)
-        if not parcel.ids and not self._listens and self._owner is not None:
+        self._queue.delivered(outgoing)
+        if not outgoing.ids and not self._listens and self._owner is not None:
             self._listens = True
-            self._ask(Listening(self), "GET")
+            self._ask(EventStream(self), "GET")
 
-    def returned(self, parcel: Parcel, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(self, outgoing: OutgoingMessage, outcome: CallOutcome, reason: str) -> None:
         if self._owner is not None:
-            self._owner.link_returned(parcel.ids, verdict, reason)
-        self._lane.delivered(parcel)
+            self._owner.on_undelivered(outgoing.ids, outcome, reason)
+        self._queue.delivered(outgoing)
 
-    def ask_again(self, request: Request, last_event: bytes) -> None:
+    def reopen(self, request: Exchange, last_event: bytes) -> None:
         if self._owner is not None and request in self._requests:
             self._ask(request, "GET", *(((b"last-event-id", last_event),) if last_event else ()))
 
-    def gone(self, request: Request) -> None:
+    def on_finished(self, request: Exchange) -> None:
         self._requests.discard(request)
-        if isinstance(request, Farewell) and not self.exited.is_set():
+        if isinstance(request, SessionDelete) and not self.exited.is_set():
             self.kill()
 
-    def expired(self) -> None:
+    def on_session_expired(self) -> None:
         owner = self._owner
         if owner is not None:
             self.session = b""
             self.end()
-            owner.link_ended(UNREACHABLE, "the server ended the session")
+            owner.on_closed(UNREACHABLE, "the server ended the session")
 
-    def _deliver(self, parcel: Parcel) -> None:
-        self._headers = parcel.headers
-        self._ask(Question(self, parcel), "POST", body=parcel.message)
+    def _deliver(self, outgoing: OutgoingMessage) -> None:
+        self._headers = outgoing.headers
+        self._ask(PostExchange(self, outgoing), "POST", body=outgoing.message)
 
-    def _ask(self, line: Request, method: str, *extra: Header, body: bytes = b"") -> None:
+    def _ask(self, line: Exchange, method: str, *extra: Header, body: bytes = b"") -> None:
         accept = request.ACCEPT_EVENTS if method == "GET" else request.ACCEPT_BOTH
         typed = (request.CONTENT_JSON,) if body else ()
         own = (accept, *typed, *self._identity, *extra)
-        start = request.start(method, self._target, self._terms.fixed, *own)
+        start = request.start(method, self._target, self._config.fixed, *own)
         self._requests.add(line)
         headers = self._cookies.onto(self._headers, self._target)
-        self._pool.exchange(line, request.complete(start + headers, body))
+        self._pool.send(line, request.complete(start + headers, body))
 
     def _drop_requests(self) -> None:
         self._owner = None
@@ -167,4 +172,4 @@ class StreamableLink(Link, Asker):
             each.drop()
 
 
-Leave = Callable[[StreamableLink], None]
+OnClosed = Callable[[StreamableHttpTransport], None]

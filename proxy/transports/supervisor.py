@@ -87,7 +87,7 @@ class Supervisor:
                         break
                     *lines, rest = (rest + data).split(b"\n")
                     for line in lines:
-                        self._obey(json.loads(line))
+                        self._handle(json.loads(line))
         self._end()
 
     def _receive(self) -> bytes:
@@ -100,7 +100,7 @@ class Supervisor:
             self._descriptors.extend(descriptors)
         return data
 
-    def _obey(self, order: dict[str, Any]) -> None:
+    def _handle(self, order: dict[str, Any]) -> None:
         if "program" in order:
             self._programs.append(tuple(order["program"]))
         elif "start" in order:
@@ -109,7 +109,7 @@ class Supervisor:
         elif order["signal"] in self._running:
             self._signal(order["signal"], order["number"])
 
-    def _tell(self, **fact: object) -> None:
+    def _reply(self, **fact: object) -> None:
         self._proxy.sendall(json.dumps(fact).encode() + b"\n")
 
     def _start(self, program: Program, stdio: list[int]) -> None:
@@ -123,10 +123,10 @@ class Supervisor:
             reason = reader.read()
         if reason:
             os.waitpid(pid, 0)
-            self._tell(error=reason)
+            self._reply(error=reason)
         else:
             self._running.add(pid)
-            self._tell(pid=pid)
+            self._reply(pid=pid)
 
     def _become(self, program: Program, stdio: list[int], report: int) -> NoReturn:
         """The new process: become the program, or write why not to `report`."""
@@ -168,7 +168,7 @@ class Supervisor:
             if pid in self._running:
                 self._running.remove(pid)
                 _signal(os.killpg, pid, signal.SIGKILL)
-                self._tell(exited=pid, code=os.waitstatus_to_exitcode(status))
+                self._reply(exited=pid, code=os.waitstatus_to_exitcode(status))
         for orphan in _children() - self._running:
             origin = _origin(orphan)
             if origin and origin not in self._running:

@@ -1,17 +1,17 @@
 """An answer that took so long that it was begun as a stream, before its upstream began it."""
 
 from ..http import response
-from ..http.interfaces import Writer
+from ..http.interfaces import ResponseWriter
 from ..http.sse import END, START, encode, unbroken
 from ..jsonrpc import codec
 
 
-class LateAnswer:
-    """Events in the place of what another kind of answer would be. Implements Writer."""
+class EarlyStream:
+    """Events in the place of what another kind of answer would be. Implements ResponseWriter."""
 
     __slots__ = ("_in_event", "_writer")
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: ResponseWriter) -> None:
         self._writer = writer
         self._in_event = False
         writer.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
@@ -19,21 +19,21 @@ class LateAnswer:
     def answer(self, head: bytes, body: bytes, status: int) -> None:
         """What is no JSON-RPC has no place on the stream."""
         for each in codec.parts(body) if codec.has_answer(body) else ():
-            self._writer.piece(encode(each))
+            self._writer.write(encode(each))
         self._writer.end()
 
     def begin(self, head: bytes, length: int | None = None) -> None:
         """A body becomes one event, a stream goes on as it is."""
         self._in_event = response.EVENTS not in head
         if self._in_event:
-            self._writer.piece(START)
+            self._writer.write(START)
 
-    def piece(self, data: bytes) -> None:
-        self._writer.piece(unbroken(data) if self._in_event else data)
+    def write(self, data: bytes) -> None:
+        self._writer.write(unbroken(data) if self._in_event else data)
 
     def end(self) -> None:
         if self._in_event:
-            self._writer.piece(END)
+            self._writer.write(END)
         self._writer.end()
 
     def abort(self) -> None:

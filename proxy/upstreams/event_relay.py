@@ -4,7 +4,7 @@ An unfinished event is held until it is complete. So the proxy's own events and 
 between those of the server, never within one, and a stream that breaks off ends with a whole one.
 """
 
-from ..http.interfaces import Writer
+from ..http.interfaces import ResponseWriter
 from ..http.sse import COMMENT, Event, EventReader, encode
 
 HOLD_LIMIT = 64 * 1024
@@ -19,7 +19,7 @@ class EventRelay:
 
     __slots__ = ("_held", "_reader", "_writer", "between_events")
 
-    def __init__(self, writer: Writer, limit: int) -> None:
+    def __init__(self, writer: ResponseWriter, limit: int) -> None:
         self._writer = writer
         self._reader = EventReader(limit, HOLD_LIMIT)
         self._held = b""
@@ -46,21 +46,21 @@ class EventRelay:
             data = self._held + data
             cut = len(data) - (pending if self.between_events else 0)
             data, self._held = data[:cut], data[cut:]
-        self._writer.piece(data)
+        self._writer.write(data)
         return events
 
-    def tell(self, message: bytes) -> None:
+    def send_error(self, message: bytes) -> None:
         """Send a message of the proxy's own, in the place of what is unfinished."""
-        self._writer.piece(encode(message))
+        self._writer.write(encode(message))
 
     def keep_alive(self) -> None:
         """Send a comment, unless an event is half there."""
         if self.between_events:
-            self._writer.piece(COMMENT)
+            self._writer.write(COMMENT)
 
     def flush(self) -> None:
         """Pass on what is unfinished, for the client to make of it what it wants."""
-        self._writer.piece(self._held)
+        self._writer.write(self._held)
 
     def unfinished(self) -> Event | None:
         """What the upstream left without its last line end, once its stream has ended."""
@@ -68,4 +68,4 @@ class EventRelay:
 
     def complete(self) -> None:
         """Pass on what it left so after all, and what it lacks."""
-        self._writer.piece(self._held + b"\n\n")
+        self._writer.write(self._held + b"\n\n")

@@ -10,10 +10,10 @@ from time import perf_counter
 
 from ..errors import MalformedMessage
 from ..http.head import Content, ResponseHead
-from ..http.interfaces import Sink, Source
+from ..http.interfaces import ResponseHandler, UpstreamReader
 from ..http.sse import EventReader
 from ..jsonrpc import codec
-from .passthrough_exchange import Exchange
+from .passthrough_exchange import PassthroughExchange
 
 SILENT = frozenset((401, 403, 407, 408, 429))
 """Statuses that say nothing about a server's era: it wants something else first."""
@@ -21,33 +21,35 @@ HELD_LIMIT = 64 * 1024
 """Bytes of an event stream that are held back while the answer may be yet to come."""
 
 
-class Trial(Sink, Source):
-    """Between an `exchange` and the server: its sink, and its source.
+class InitializeProbe(ResponseHandler, UpstreamReader):
+    """Between an `exchange` and the server: its handler, and its source.
 
     In the end it calls `taken`, or `refused`, or neither where the answer says nothing. After
-    `refused` somebody calls `go_on` to pass the refusal on, or lets the exchange withdraw.
+    `refused` the caller passes the refusal on (`resume_response`), or abandons the exchange.
     """
 
-    exchange: Exchange
+    exchange: PassthroughExchange
 
-    def __init__(self, taken: Callable[[], None], refused: "Callable[[Trial], None]") -> None:
-        self._taken = taken
-        self._refused = refused
-        self._source: Source | None = None
+    def __init__(
+        self, taken: Callable[[], None], refused: "Callable[[InitializeProbe], None]"
+    ) -> None:
+        self._on_accepted = taken
+        self._on_refused = refused
+        self._source: UpstreamReader | None = None
         self._reader: EventReader | None = None
         self._held: list[Callable[[], None]] | None = []
         self._decided = False
         self._bytes = 0
 
     def __repr__(self) -> str:
-        return f"<Trial decided={self._decided}>"
+        return f"<InitializeProbe decided={self._decided}>"
 
-    def before(self, exchange: Exchange) -> "Trial":
+    def before(self, exchange: PassthroughExchange) -> "InitializeProbe":
         """Stand between the server and that exchange."""
         self.exchange = exchange
         return self
 
-    def go_on(self) -> None:
+    def resume_response(self) -> None:
         """Pass on what is held back, and from now on whatever comes."""
         held, self._held = self._held or [], None
         self.resume(self)
@@ -55,24 +57,24 @@ class Trial(Sink, Source):
             if not self.exchange.gone:
                 each()
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self._source = source
         return self.exchange.connected(self)
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._source = None
-        self._pass(lambda: self.exchange.answer_whole(head, body, perf_counter()))
+        self._pass(lambda: self.exchange.on_response(head, body, perf_counter()))
         self._decide(_takes(head.status, body))
 
-    def answer_begins(self, head: ResponseHead) -> None:
-        self._pass(partial(self.exchange.answer_begins, head))
+    def on_headers(self, head: ResponseHead) -> None:
+        self._pass(partial(self.exchange.on_headers, head))
         if head.status == 200 and head.content is Content.EVENTS and not head.encoded:
             self._reader = EventReader(HELD_LIMIT)
         else:
             self._decide(True if head.status < 300 else None)
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
-        self._pass(lambda: self.exchange.answer_piece(data, perf_counter()))
+    def on_data(self, data: bytes, arrived: float) -> None:
+        self._pass(lambda: self.exchange.on_data(data, perf_counter()))
         if self._reader is None or self._decided:
             return
         self._bytes += len(data)
@@ -83,25 +85,25 @@ class Trial(Sink, Source):
         elif self._bytes > HELD_LIMIT:
             self._decide(None)
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         self._source = None
-        self._pass(lambda: self.exchange.answer_ends(perf_counter()))
+        self._pass(lambda: self.exchange.on_end(perf_counter()))
         self._decide(None)
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         self._source = None
-        self._pass(partial(self.exchange.answer_lost, reason))
+        self._pass(partial(self.exchange.on_error, reason))
         self._decide(None)
 
-    def pause(self, sink: Sink) -> None:
+    def pause(self, handler: ResponseHandler) -> None:
         if self._source is not None:
             self._source.pause(self)
 
-    def resume(self, sink: Sink) -> None:
+    def resume(self, handler: ResponseHandler) -> None:
         if self._source is not None:
             self._source.resume(self)
 
-    def abort(self, sink: Sink) -> None:
+    def abort(self, handler: ResponseHandler) -> None:
         if self._source is not None:
             self._source.abort(self)
 
@@ -118,11 +120,11 @@ class Trial(Sink, Source):
         self._decided = True
         if takes is False:
             self.pause(self)
-            self._refused(self)
+            self._on_refused(self)
             return
         if takes:
-            self._taken()
-        self.go_on()
+            self._on_accepted()
+        self.resume_response()
 
 
 def _takes(status: int, body: bytes) -> bool | None:

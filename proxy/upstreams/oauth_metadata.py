@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
 
-from ..calls.client_request import Post
+from ..calls.client_request import ClientRequest
 from ..errors import MalformedMessage
 from ..http import request, response
-from ..http.allowed_hosts import Place, names_loopback
+from ..http.allowed_hosts import HostOrOrigin, names_loopback
 from ..http.bearer import challenge
-from ..http.fetch import Inquiry, Told
+from ..http.fetch import Fetch, FetchResult
 from ..http.head import Header
-from ..http.interfaces import Visitor
+from ..http.interfaces import ClientObserver
 from ..http.origin import origin
 from ..http.pool import Pool
-from ..http.request_policy import Arrival
+from ..http.request_policy import RequestInfo
 from ..http.resource_metadata import WELL_KNOWN, document_path
-from ..jsonrpc.members import encode, raw, take_apart
+from ..jsonrpc.members import encode, parse_members, raw
 from ..translation.request import plain
 
 FETCH_SECONDS = 10.0
@@ -41,33 +41,33 @@ class ResourceMetadata:
 
     url: SplitResult
 
-    def target(self, arrival: Arrival) -> bytes:
+    def target(self, info: RequestInfo) -> bytes:
         """Where the server has the document that a client asks the proxy for."""
-        root, about = document_path(arrival.path)
-        return root + (self._path if about and about == arrival.endpoint else about)
+        root, about = document_path(info.path)
+        return root + (self._path if about and about == info.endpoint else about)
 
-    def challenge(self, head: bytes, arrival: Arrival) -> bytes:
+    def challenge(self, head: bytes, info: RequestInfo) -> bytes:
         """The head of a refusal, whose challenge leads a client to the proxy's document."""
         named = _NAMED.search(head)
         path = None if named is None else self._own_path(named[1])
-        if named is None or path is None or not arrival.base:
+        if named is None or path is None or not info.base:
             return head
         root, about = document_path(path)
-        path = root + arrival.endpoint if root and about == self._path else path
-        return head[: named.start(1)] + arrival.base + path + head[named.end(1) :]
+        path = root + info.endpoint if root and about == self._path else path
+        return head[: named.start(1)] + info.base + path + head[named.end(1) :]
 
-    def document(self, body: bytes, arrival: Arrival) -> bytes:
+    def document(self, body: bytes, info: RequestInfo) -> bytes:
         """A document about the server, which names it as the client does."""
         try:
-            fields = take_apart(body)
+            fields = parse_members(body)
         except MalformedMessage:
             return body
         resource = plain(fields.get("resource"))
         path = self._own_path(resource.encode()) if isinstance(resource, str) else None
-        if path is None or not arrival.base:
+        if path is None or not info.base:
             return body
-        path = arrival.endpoint if path.rstrip(b"/") == self._path else path
-        return encode({**fields, "resource": raw((arrival.base + path).decode("latin-1"))})
+        path = info.endpoint if path.rstrip(b"/") == self._path else path
+        return encode({**fields, "resource": raw((info.base + path).decode("latin-1"))})
 
     @property
     def _path(self) -> bytes:
@@ -84,9 +84,9 @@ class ResourceMetadata:
         return url.path.encode() if here and (scheme, port) == (own_scheme, own_port) else None
 
 
-def asking_for_token(arrival: Arrival) -> tuple[Header, ...]:
+def asking_for_token(info: RequestInfo) -> tuple[Header, ...]:
     """The challenge to a client whose token the server did not take, in the server's place."""
-    url = b"%b%b%b" % (arrival.base, WELL_KNOWN.encode(), arrival.endpoint) if arrival.base else b""
+    url = b"%b%b%b" % (info.base, WELL_KNOWN.encode(), info.endpoint) if info.base else b""
     return challenge(b"", url.decode("latin-1")).headers
 
 
@@ -111,54 +111,54 @@ class MetadataUpstream:
     def __repr__(self) -> str:
         return f"<MetadataUpstream {self._pool!r}>"
 
-    def fetch(self, post: Post) -> None:
+    def fetch(self, client_request: ClientRequest) -> None:
         """Answer a client's GET with the server's document, or its refusal."""
-        inquiry = Inquiry(DOCUMENT_LIMIT)
-        post.client.attach(_Asker(inquiry))
-        self._spawn(self._answer(post, inquiry))
+        fetch = Fetch(DOCUMENT_LIMIT)
+        client_request.client.attach(_WaitingClient(fetch))
+        self._spawn(self._answer(client_request, fetch))
 
-    async def _answer(self, post: Post, inquiry: Inquiry) -> None:
-        arrival = post.arrival
-        start = request.start("GET", self._metadata.target(arrival), self._fixed)
+    async def _answer(self, client_request: ClientRequest, fetch: Fetch) -> None:
+        info = client_request.info
+        start = request.start("GET", self._metadata.target(info), self._fixed)
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                self._pool.exchange(inquiry, start + arrival.forward + b"\r\n")
-                told = await inquiry.told()
+                self._pool.send(fetch, start + info.forward + b"\r\n")
+                told = await fetch.result()
         except TimeoutError:
             told = None
-        status, body = _refusal(inquiry) if told is None else self._document(told, arrival)
+        status, body = _refusal(fetch) if told is None else self._document(told, info)
         kind = response.JSON if body.startswith(b"{") else response.TEXT
         head = response.start(status, kind, (b"cache-control", b"no-store"))
-        post.client.answer(head, body, status)
+        client_request.client.answer(head, body, status)
 
-    def _document(self, told: Told, arrival: Arrival) -> tuple[int, bytes]:
+    def _document(self, told: FetchResult, info: RequestInfo) -> tuple[int, bytes]:
         status = told.status if told.status in _STATUSES else 502
-        return status, self._metadata.document(told.body, arrival) if status == 200 else told.body
+        return status, self._metadata.document(told.body, info) if status == 200 else told.body
 
 
-class _Asker(Visitor):
+class _WaitingClient(ClientObserver):
     """The client that waits for a document."""
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        self._inquiry = inquiry
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         """Nothing is written before all of it is there."""
 
-    def client_resumed(self) -> None:
+    def on_client_resumed(self) -> None:
         pass
 
-    def client_gone(self) -> None:
-        self._inquiry.give_up()
+    def on_client_gone(self) -> None:
+        self._fetch.cancel()
 
 
 _STATUSES = frozenset(HTTPStatus)
 
 
-def _refusal(inquiry: Inquiry) -> tuple[int, bytes]:
-    reason = inquiry.reason or "the server did not answer in time"
-    return 502 if inquiry.reason else 504, reason.encode() + b"\n"
+def _refusal(fetch: Fetch) -> tuple[int, bytes]:
+    reason = fetch.reason or "the server did not answer in time"
+    return 502 if fetch.reason else 504, reason.encode() + b"\n"
 
 
 def _is_loopback(host: str | None) -> bool:
-    return names_loopback(Place("", host or "", None))
+    return names_loopback(HostOrOrigin("", host or "", None))

@@ -3,23 +3,23 @@
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from ..calls.client_request import GONE_STATUS, Post, resumption
-from ..calls.recorder import Books
+from ..calls.client_request import CLIENT_CLOSED_REQUEST, ClientRequest, resumption_key
+from ..calls.recorder import CallRecorder
 from ..http import request
 from ..http.head import ResponseHead
 from ..http.pool import Pool
 from ..http.request_policy import METHODS
-from ..in_flight import MOST_GIVEN_UP, Call, Finished, Session
+from ..in_flight import MOST_GIVEN_UP, Call, Finished, InFlightCalls
 from ..jsonrpc.ids import spellings
 from ..jsonrpc.message import NO_PARAMS, Message, RequestId
-from ..memory_budget import Memory
+from ..memory_budget import MemoryBudget
 from ..outcome import UNREACHABLE
 from ..telemetry.vocabulary import ErrorType
-from .initialize_probe import Trial
+from .initialize_probe import InitializeProbe
 from .oauth_metadata import ResourceMetadata
-from .passthrough_exchange import ACCEPTED, Exchange
-from .pending_cancellations import Pending, Withdrawal, withdrawals
-from .session_expiry import Leases
+from .passthrough_exchange import ACCEPTED, PassthroughExchange
+from .pending_cancellations import Cancellation, PendingCancellations, cancellations
+from .session_expiry import SessionExpiry
 
 INITIALIZE = "initialize"
 FORBIDDEN = frozenset((401, 403))
@@ -29,64 +29,66 @@ MOST_PARKED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class HttpTerms:
+class PassthroughConfig:
     """How an HTTP upstream is spoken to: the target and header lines of every request, the limits.
 
-    `patience` and `idle` are seconds, `message_limit` bytes. `metadata` is None where the proxy
+    `timeout` and `idle` are seconds, `message_limit` bytes. `metadata` is None where the proxy
     itself asks for tokens.
     """
 
     target: bytes
     fixed: bytes = field(repr=False)
-    patience: float
+    timeout: float
     idle: float
     message_limit: int
     metadata: ResourceMetadata | None = None
 
 
-class HttpUpstream:
+class PassthroughUpstream:
     """Forwards each client request as one HTTP exchange; sessions are the upstream's own.
 
-    Implements Upstream and Owner.
+    Implements Upstream and ExchangeOwner.
     """
 
-    def __init__(self, terms: HttpTerms, pool: Pool, books: Books, memory: Memory) -> None:
-        self.message_limit = terms.message_limit
-        self._terms = terms
+    def __init__(
+        self, config: PassthroughConfig, pool: Pool, recorder: CallRecorder, memory: MemoryBudget
+    ) -> None:
+        self.message_limit = config.message_limit
+        self._config = config
         self._pool = pool
-        self._books = books
+        self._recorder = recorder
         self._account = memory.account()
-        self._sessions = Leases(terms.idle)
-        self._exchanges: set[Exchange] = set()
-        self._calls: dict[tuple[str, RequestId], Exchange] = {}
-        self._withdrawn = Pending()
-        self._parked: dict[str, Session] = {}
+        self._sessions = SessionExpiry(config.idle)
+        self._exchanges: set[PassthroughExchange] = set()
+        self._calls: dict[tuple[str, RequestId], PassthroughExchange] = {}
+        self._cancelled = PendingCancellations()
+        self._parked: dict[str, InFlightCalls] = {}
         self._given_up: dict[tuple[str, RequestId], None] = {}
         self._draining = False
         self._starts = {method: self._start(method, b"") for method in METHODS}
 
     def __repr__(self) -> str:
-        return f"<HttpUpstream {self._pool!r} open={len(self._exchanges)}>"
+        return f"<PassthroughUpstream {self._pool!r} open={len(self._exchanges)}>"
 
-    def post(self, post: Post, trial: Trial | None = None) -> None:
+    def post(self, client_request: ClientRequest, probe: InitializeProbe | None = None) -> None:
         """`trial` judges the answer before it is passed on."""
         now = perf_counter()
-        session = Session(self._terms.patience)
-        session.begin(post.calls, post.since(now))
-        if post.arrival.session:
-            self._sessions.touch(post.arrival.session, now)
-        self._forward(post, session, trial)
+        session = InFlightCalls(self._config.timeout)
+        session.begin(client_request.calls, client_request.since(now))
+        if client_request.info.session:
+            self._sessions.touch(client_request.info.session, now)
+        self._forward(client_request, session, probe)
 
-    def listen(self, post: Post) -> None:
-        parked = self._parked.get(resumption(post, post.arrival.last_event))
-        self._forward(post, parked or Session(self._terms.patience))
+    def listen(self, client_request: ClientRequest) -> None:
+        parked = self._parked.get(resumption_key(client_request, client_request.info.last_event))
+        self._forward(client_request, parked or InFlightCalls(self._config.timeout))
 
-    def delete(self, post: Post) -> None:
-        self._forward(post, Session(self._terms.patience))
+    def delete(self, client_request: ClientRequest) -> None:
+        self._forward(client_request, InFlightCalls(self._config.timeout))
 
     def tick(self, now: float) -> None:
         for exchange in tuple(self._exchanges):
-            exchange.expire(now, self._terms.patience)
+            exchange.expire(now, self._config.timeout)
         for name, parked in tuple(self._parked.items()):
             self._end_parked(name, parked.overdue(now), 504)
         for abandoned in self._sessions.abandoned(now):
@@ -128,26 +130,26 @@ class HttpUpstream:
             self._calls.pop((call.session, call.id), None)
             if not call.answer_size:
                 self._note_given_up(call)
-        if self._withdrawn:
-            finished = self._withdrawn.judge(finished)
-        self._books.finished(finished, status, waited)
+        if self._cancelled:
+            finished = self._cancelled.reclassify(finished)
+        self._recorder.finish(finished, status, waited)
 
-    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+    def park(self, name: str, session: InFlightCalls) -> tuple[Finished, ...]:
         if self._draining:
             return session.end(UNREACHABLE)
         if name not in self._parked and len(self._parked) >= MOST_PARKED:
             oldest = next(iter(self._parked))
             self._end_parked(oldest, self._parked[oldest].end(UNREACHABLE), 503)
-        parked = self._parked.setdefault(name, Session(self._terms.patience))
+        parked = self._parked.setdefault(name, InFlightCalls(self._config.timeout))
         return session.hand_over(parked, perf_counter())
 
     def listens(self, session: str) -> bool:
         return session != "" and any(
-            each.post.arrival.method == "GET" and each.post.arrival.session == session
+            each.request.info.method == "GET" and each.request.info.session == session
             for each in self._exchanges
         )
 
-    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None:
+    def on_other_stream(self, session: str, message: Message, size: int, now: float) -> None:
         """The SDKs' tokens for progress are the ids of their requests."""
         about = message.id if message.is_answer else (message.params or NO_PARAMS).progress_token
         for request_id in spellings(about):
@@ -169,62 +171,71 @@ class HttpUpstream:
             finished.call.answer_size = size
             self._end_parked(session, (finished,), ACCEPTED)
 
-    def is_elsewhere(self, exchange: Exchange, request_id: object) -> bool:
-        session = exchange.post.arrival.session
+    def is_elsewhere(self, exchange: PassthroughExchange, request_id: object) -> bool:
+        session = exchange.request.info.session
         keys = [(session, each) for each in spellings(request_id)] if session else ()
         calls = self._calls
         return any(
             each in self._given_up or calls.get(each, exchange) is not exchange for each in keys
         )
 
-    def answered(self, exchange: Exchange, head: ResponseHead) -> None:
-        arrival = exchange.post.arrival
-        principal = exchange.post.principal
-        if head.session is not None and initializes(exchange.post):
+    def answered(self, exchange: PassthroughExchange, head: ResponseHead) -> None:
+        info = exchange.request.info
+        principal = exchange.request.principal
+        if head.session is not None and initializes(exchange.request):
             self._open_session(head.session.decode("latin-1"), principal)
-        elif head.status == 404 and arrival.session and arrival.method == "POST":
-            self._books.owners.release(arrival.session)
-            self._end_session(arrival.session, "404")
-        elif principal and arrival.session and head.status < 300:
-            self._books.owners.claim(arrival.session, principal)
-        if self._withdrawn and head.status < 300:
-            for each in withdrawals(exchange.post):
+        elif head.status == 404 and info.session and info.method == "POST":
+            self._recorder.session_owners.release(info.session)
+            self._end_session(info.session, "404")
+        elif principal and info.session and head.status < 300:
+            self._recorder.session_owners.claim(info.session, principal)
+        if self._cancelled and head.status < 300:
+            for each in cancellations(exchange.request):
                 self._withdraw(each)
 
-    def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:
-        metadata = self._terms.metadata
+    def refusal(self, exchange: PassthroughExchange, head: ResponseHead) -> bytes:
+        metadata = self._config.metadata
         if metadata is None or head.status not in FORBIDDEN:
             return head.forward
-        return metadata.challenge(head.forward, exchange.post.arrival)
+        return metadata.challenge(head.forward, exchange.request.info)
 
     def streams(self, more: int) -> None:
-        self._books.ledger.streams += more
+        self._recorder.ledger.streams += more
 
-    def closed(self, exchange: Exchange) -> None:
+    def closed(self, exchange: PassthroughExchange) -> None:
         self._exchanges.discard(exchange)
-        if self._withdrawn:
-            self._withdrawn.end(exchange.post)
-        if exchange.post.arrival.method == "DELETE":
+        if self._cancelled:
+            self._cancelled.end(exchange.request)
+        if exchange.request.info.method == "DELETE":
             self._deleted(exchange)
 
-    def _forward(self, post: Post, session: Session, trial: Trial | None = None) -> None:
-        arrival = post.arrival
-        exchange = Exchange(post, session, self)
+    def _forward(
+        self,
+        client_request: ClientRequest,
+        session: InFlightCalls,
+        probe: InitializeProbe | None = None,
+    ) -> None:
+        info = client_request.info
+        exchange = PassthroughExchange(client_request, session, self)
         self._exchanges.add(exchange)
-        if arrival.session:
-            for call in post.calls:
-                self._calls[arrival.session, call.id] = exchange
-                self._given_up.pop((arrival.session, call.id), None)
-        if len(post.messages) > len(post.calls) or arrival.method == "DELETE":
-            self._withdrawn.begin(post)
-        post.client.attach(exchange)
-        start = self._starts[arrival.method]
-        if arrival.query:
-            start = self._start(arrival.method, arrival.query)
+        if info.session:
+            for call in client_request.calls:
+                self._calls[info.session, call.id] = exchange
+                self._given_up.pop((info.session, call.id), None)
+        if len(client_request.messages) > len(client_request.calls) or info.method == "DELETE":
+            self._cancelled.begin(client_request)
+        client_request.client.attach(exchange)
+        start = self._starts[info.method]
+        if info.query:
+            start = self._start(info.method, info.query)
         block = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (
-            start, arrival.forward, post.context, len(post.body), post.body,
-        )  # fmt: skip
-        self._pool.exchange(exchange if trial is None else trial.before(exchange), block)
+            start,
+            info.forward,
+            client_request.context,
+            len(client_request.body),
+            client_request.body,
+        )
+        self._pool.send(exchange if probe is None else probe.before(exchange), block)
         exchange.sent()
 
     def _note_given_up(self, call: Call) -> None:
@@ -234,57 +245,59 @@ class HttpUpstream:
         self._given_up[call.session, call.id] = None
 
     def _start(self, method: str, query: bytes) -> bytes:
-        where = self._terms
+        where = self._config
         return request.start(method, request.target(where.target, query), where.fixed)
 
-    def _withdraw(self, withdrawal: Withdrawal) -> None:
+    def _withdraw(self, withdrawal: Cancellation) -> None:
         """The server accepted that a client gives up a call, or all calls of its session."""
         session, request_id = withdrawal
         if request_id is None:
             for exchange in tuple(self._exchanges):
-                if exchange.post.arrival.session == session:
+                if exchange.request.info.session == session:
                     exchange.give_up()
             return
         if (waiting := self._calls.get((session, request_id))) is not None:
             waiting.cancel(request_id)
         parked = self._parked.get(session)
         if parked is not None and (cancelled := parked.cancel(request_id, perf_counter())):
-            self._end_parked(session, (cancelled,), GONE_STATUS)
+            self._end_parked(session, (cancelled,), CLIENT_CLOSED_REQUEST)
 
-    def _deleted(self, exchange: Exchange) -> None:
+    def _deleted(self, exchange: PassthroughExchange) -> None:
         """A client said that its session is over, and so it is, whatever the server made of it.
 
-        Only one whom the server turns away has ended nothing. While the server may still have the
+        Only one whom the server rejects has ended nothing. While the server may still have the
         session, it stays its owner's.
         """
         status = 0 if exchange.head is None else exchange.head.status
-        session = exchange.post.arrival.session
+        session = exchange.request.info.session
         if 200 <= status < 300 or status == 404:
-            self._books.owners.release(session)
+            self._recorder.session_owners.release(session)
         if status not in FORBIDDEN:
             self._end_session(session, "")
 
     def _open_session(self, session: str, principal: bytes) -> None:
-        self._books.owners.claim(session, principal)
+        self._recorder.session_owners.claim(session, principal)
         if session not in self._sessions:
             forgotten = self._sessions.open(session, perf_counter())
-            self._books.ledger.sessions += not forgotten
+            self._recorder.ledger.sessions += not forgotten
 
     def _end_parked(self, name: str, ended: tuple[Finished, ...], status: int) -> None:
         for finished in ended:
-            self.finished(finished, status, perf_counter() - finished.call.asked)
+            self.finished(finished, status, perf_counter() - finished.call.sent_at)
         if not self._parked[name].busy:
             del self._parked[name]
 
     def _end_session(self, session: str, error_type: str) -> None:
         if session in self._parked:
             parked = self._parked[session]
-            self._end_parked(session, parked.give_up(parked.calls, perf_counter()), GONE_STATUS)
+            self._end_parked(
+                session, parked.give_up(parked.calls, perf_counter()), CLIENT_CLOSED_REQUEST
+            )
         seconds = self._sessions.close(session, perf_counter())
         if seconds is not None:
-            self._books.session_ended(seconds, error_type)
+            self._recorder.session_ended(seconds, error_type)
 
 
-def initializes(post: Post) -> bool:
+def initializes(client_request: ClientRequest) -> bool:
     """Whether the post opens a session."""
-    return any(call.method == INITIALIZE for call in post.calls)
+    return any(call.method == INITIALIZE for call in client_request.calls)

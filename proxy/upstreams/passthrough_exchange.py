@@ -4,29 +4,41 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Protocol
 
-from ..calls.client_request import GONE_STATUS, Post, failure, resumption
+from ..calls.client_request import (
+    CLIENT_CLOSED_REQUEST,
+    ClientRequest,
+    error_response,
+    resumption_key,
+)
 from ..errors import MalformedMessage
 from ..http.error_response import HttpError
 from ..http.head import Content, ResponseHead
-from ..http.interfaces import Source, Writer
+from ..http.interfaces import ResponseWriter, UpstreamReader
 from ..http.sse import COMMENT, KEEP_ALIVE_SECONDS, Event
 from ..in_flight import (
     ACKNOWLEDGED,
-    LATE,
     PROGRESS,
+    UNMATCHED,
     UNRELATED,
     Effect,
     Finished,
-    Session,
+    InFlightCalls,
     Settled,
-    excuse,
+    postpone_deadlines,
 )
 from ..jsonrpc import codec, methods
 from ..jsonrpc.message import Message, RequestId
-from ..jsonrpc.truncated import Abridged
-from ..outcome import CANCELLED, GARBLED, TIMED_OUT, UNREACHABLE, Verdict, judge_http
+from ..jsonrpc.truncated import TruncatedJson
+from ..outcome import (
+    CANCELLED,
+    INVALID_RESPONSE,
+    TIMED_OUT,
+    UNREACHABLE,
+    CallOutcome,
+    classify_http,
+)
 from ..telemetry.catalogue import Outcome
-from .early_stream import LateAnswer
+from .early_stream import EarlyStream
 from .event_relay import EventRelay
 
 _IDLE = Settled(())
@@ -36,7 +48,7 @@ _TOO_LONG = b"{"
 """Stands for a message of which nothing is known: it passes all the same."""
 
 
-class Owner(Protocol):
+class ExchangeOwner(Protocol):
     """Who keeps the open exchanges, and counts."""
 
     message_limit: int
@@ -44,85 +56,88 @@ class Owner(Protocol):
     def finished(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many seconds the upstream took once it was asked."""
 
-    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+    def park(self, name: str, session: InFlightCalls) -> tuple[Finished, ...]:
         """Keep calls that the stream which resumes `name` may answer; end the others."""
 
     def listens(self, session: str) -> bool:
         """Whether the session has a GET stream, on which a server may answer."""
 
-    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None:
+    def on_other_stream(self, session: str, message: Message, size: int, now: float) -> None:
         """A stream brought a message of so many bytes for a call of the session that is not its."""
 
     def unread_elsewhere(self, session: str, data: bytes, size: int) -> None:
         """A GET stream brought what cannot be read, and none of its own calls waits for it."""
 
-    def is_elsewhere(self, exchange: "Exchange", request_id: object) -> bool:
+    def is_elsewhere(self, exchange: "PassthroughExchange", request_id: object) -> bool:
         """Whether the id is of another call of the exchange's session, if of one given up."""
 
-    def answered(self, exchange: "Exchange", head: ResponseHead) -> None:
+    def answered(self, exchange: "PassthroughExchange", head: ResponseHead) -> None:
         """The upstream's answer has begun."""
 
-    def refusal(self, exchange: "Exchange", head: ResponseHead) -> bytes:
+    def refusal(self, exchange: "PassthroughExchange", head: ResponseHead) -> bytes:
         """What is passed on of the head of a refusal."""
 
     def streams(self, more: int) -> None:
         """So many more answers are streams."""
 
-    def closed(self, exchange: "Exchange") -> None:
+    def closed(self, exchange: "PassthroughExchange") -> None:
         """Nothing more will happen in this exchange."""
 
 
-class Exchange:
-    """The sink of one upstream answer, and the visitor of one client.
+class PassthroughExchange:
+    """The handler of one upstream answer, and the observer of one client.
 
     `session` holds the calls that the answer may answer: those of the client's message, or, on a
     GET stream, those parked by earlier streams. From 2025-11-25 a server may close a stream that
     has event ids before it answers; the client then comes back by GET with Last-Event-ID (MCP
     specification, "Resumability and redelivery").
 
-    Implements Sink and Visitor.
+    Implements ResponseHandler and ClientObserver.
     """
 
     __slots__ = (
-        "_held", "_kept_alive", "_last_event", "_looked", "_mark", "_owner", "_relay", "_session",
-        "_slow", "_source", "_waited", "_writer", "gone", "head", "post", "streaming",
+        "_checked_at", "_held", "_kept_alive", "_last_event", "_mark", "_owner", "_relay",
+        "_session", "_slow", "_source", "_upstream_seconds", "_writer", "gone", "head", "request",
+        "streaming",
     )  # fmt: skip
 
-    def __init__(self, post: Post, session: Session, owner: Owner) -> None:
-        self.post = post
+    def __init__(
+        self, client_request: ClientRequest, session: InFlightCalls, owner: ExchangeOwner
+    ) -> None:
+        self.request = client_request
         self.head: ResponseHead | None = None
         self.gone = False
         self.streaming = False
-        self._writer: Writer = post.client
+        self._writer: ResponseWriter = client_request.client
         self._slow = False
         self._session = session
         self._owner = owner
-        self._source: Source | None = None
+        self._source: UpstreamReader | None = None
         self._relay: EventRelay | None = None
         self._last_event = b""
-        self._held: Abridged | None = None
+        self._held: TruncatedJson | None = None
         self._mark = 0.0
-        self._looked = 0.0
+        self._checked_at = 0.0
         self._kept_alive = 0.0
-        self._waited = 0.0
+        self._upstream_seconds = 0.0
 
     def __repr__(self) -> str:
-        return f"<Exchange {self.post!r} head={self.head!r} gone={self.gone}>"
+        return f"<PassthroughExchange {self.request!r} head={self.head!r} gone={self.gone}>"
 
     def sent(self) -> None:
         """The request is written, or waits for a connection: the wait begins."""
-        self._mark = self._looked = now = perf_counter()
-        for call in self.post.calls:
-            call.asked = now
+        self._mark = self._checked_at = now = perf_counter()
+        for call in self.request.calls:
+            call.sent_at = now
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self._source = source
         if self._slow:
             source.pause(self)
         return not self.gone
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        self._waited += arrived - self._mark
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+        self._upstream_seconds += arrived - self._mark
         if self._refuses(head):
             return
         if self._is_accepted(head, body):
@@ -138,7 +153,7 @@ class Exchange:
             return
         for each in finished:
             each.call.answer_size = len(body) // len(finished)
-            if head.status >= 300 and each.verdict.outcome is not Outcome.OK:
+            if head.status >= 300 and each.outcome.outcome is not Outcome.OK:
                 each.call.reason = self._error(head, body).text
         self.head = head
         self._owner.answered(self, head)
@@ -147,13 +162,13 @@ class Exchange:
         self._count(finished, self._status(head.status))
         self._close()
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         if self._refuses(head):
             return
         if self.streaming and (head.status != 200 or head.content is Content.OTHER):
             self._drop_source()
             error = self._error(head)
-            self._fail(502, error.text, self._session.end(judge_http(error)))
+            self._fail(502, error.text, self._session.end(classify_http(error)))
             return
         self.head = head
         self._owner.answered(self, head)
@@ -164,16 +179,16 @@ class Exchange:
             self._writer.begin(head.forward)
             return
         if self._session.busy:
-            self._held = Abridged(self._owner.message_limit)
+            self._held = TruncatedJson(self._owner.message_limit)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
         self._writer.begin(forward, head.length)
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
-        self._waited += arrived - self._mark
+    def on_data(self, data: bytes, arrived: float) -> None:
+        self._upstream_seconds += arrived - self._mark
         if self._session.busy:
-            self._session.heard(arrived)
+            self._session.extend_deadlines(arrived)
         if self._relay is None:
-            self._writer.piece(data)
+            self._writer.write(data)
             if self._held is not None:
                 self._held.feed(data)
         else:
@@ -182,8 +197,8 @@ class Exchange:
                 self._see(event, arrived)
         self._mark = perf_counter()
 
-    def answer_ends(self, arrived: float) -> None:
-        self._waited += arrived - self._mark
+    def on_end(self, arrived: float) -> None:
+        self._upstream_seconds += arrived - self._mark
         if self._held is not None and self.head is not None:
             status = self.head.status
             if self._is_accepted(self.head, self._held.text):
@@ -197,14 +212,14 @@ class Exchange:
             self._park()
         if self._waits:
             reason = "the stream ended without an answer"
-            self._break_off(502, reason, self._session.end(GARBLED))
+            self._break_off(502, reason, self._session.end(INVALID_RESPONSE))
         else:
             if self._relay is not None and not complete:
                 self._relay.flush()
             self._writer.end()
             self._close()
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         if self.gone:
             return
         self._wait_so_far()
@@ -216,19 +231,19 @@ class Exchange:
         else:
             self._break_off(502, reason, self._end_own(UNREACHABLE))
 
-    def expire(self, now: float, patience: float) -> None:
+    def expire(self, now: float, timeout: float) -> None:
         """End the exchange if the upstream was silent for too long; a GET may be, for ever.
 
         An upstream that is not read, because the client is slow, is not silent.
         """
-        since, self._looked = self._looked, now
+        since, self._checked_at = self._checked_at, now
         if self._slow:
-            excuse(self._session.calls, now - since)
+            postpone_deadlines(self._session.calls, now - since)
         else:
             self._keep_alive(now)
-        overdue = self._session.overdue(now) if self.post.calls else ()
-        unheard = self.head is None and now - self._mark > patience
-        if overdue or (unheard and not self._waits and self.post.arrival.method != "GET"):
+        overdue = self._session.overdue(now) if self.request.calls else ()
+        unheard = self.head is None and now - self._mark > timeout
+        if overdue or (unheard and not self._waits and self.request.info.method != "GET"):
             self._wait_so_far()
             self._drop_source()
             ended = (*overdue, *self._end_own(TIMED_OUT))
@@ -243,9 +258,9 @@ class Exchange:
             self._relay.keep_alive()
         elif self.head is None and self._may_stream:
             if not self.streaming:
-                self._writer = LateAnswer(self.post.client)
+                self._writer = EarlyStream(self.request.client)
                 self._note_stream()
-            self.post.client.piece(COMMENT)
+            self.request.client.write(COMMENT)
 
     @property
     def _may_stream(self) -> bool:
@@ -253,9 +268,9 @@ class Exchange:
 
         That to `initialize` may not, since its head names the session.
         """
-        calls = self.post.calls
+        calls = self.request.calls
         opens = any(call.method == methods.INITIALIZE for call in calls)
-        return self._waits and self.post.arrival.accepts_events and not opens
+        return self._waits and self.request.info.accepts_events and not opens
 
     def _note_stream(self) -> None:
         if not self.streaming:
@@ -294,29 +309,29 @@ class Exchange:
         finished = self._session.cancel(request_id, perf_counter())
         if finished is not None:
             self._wait_so_far()
-            self._count((finished,), GONE_STATUS)
+            self._count((finished,), CLIENT_CLOSED_REQUEST)
 
     def give_up(self) -> None:
         """The caller ended the session; the upstream says how the exchange ends."""
         self._give_up_own()
 
-    def withdraw(self) -> None:
+    def abandon(self) -> None:
         """Another takes the client's request over: nothing of this exchange is counted."""
         self._session.end(CANCELLED)
         self._drop_source()
         self._close()
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         self._slow = True
         if self._source is not None:
             self._source.pause(self)
 
-    def client_resumed(self) -> None:
+    def on_client_resumed(self) -> None:
         self._slow = False
         if self._source is not None:
             self._source.resume(self)
 
-    def client_gone(self) -> None:
+    def on_client_gone(self) -> None:
         if self._waits and self._last_event:
             self._park()
         self._wait_so_far()
@@ -327,28 +342,28 @@ class Exchange:
     @property
     def _waits(self) -> bool:
         """Whether a call of the client's own message is without an answer."""
-        return bool(self.post.calls) and self._session.busy
+        return bool(self.request.calls) and self._session.busy
 
     def _refuses(self, head: ResponseHead) -> bool:
         """An answer whose outcome cannot be read is not passed on: it was asked for as identity."""
         if not (head.encoded and self._waits):
             return False
         self._drop_source()
-        self._fail(502, "the upstream encoded its answer unasked", self._end_own(GARBLED))
+        self._fail(502, "the upstream encoded its answer unasked", self._end_own(INVALID_RESPONSE))
         return True
 
     def _give_up_own(self) -> None:
-        calls = self._session.calls if self.post.calls else ()
-        self._count(self._session.give_up(calls, perf_counter()), GONE_STATUS)
+        calls = self._session.calls if self.request.calls else ()
+        self._count(self._session.give_up(calls, perf_counter()), CLIENT_CLOSED_REQUEST)
 
     def _error(self, head: ResponseHead, body: bytes = b"") -> HttpError:
-        return HttpError(head.status, body, in_session=bool(self.post.arrival.session))
+        return HttpError(head.status, body, in_session=bool(self.request.info.session))
 
-    def _end_own(self, verdict: Verdict) -> tuple[Finished, ...]:
-        return self._session.end(verdict) if self.post.calls else ()
+    def _end_own(self, outcome: CallOutcome) -> tuple[Finished, ...]:
+        return self._session.end(outcome) if self.request.calls else ()
 
     def _park(self) -> None:
-        name = resumption(self.post, self._last_event.decode("latin-1"))
+        name = resumption_key(self.request, self._last_event.decode("latin-1"))
         self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
 
     def _is_accepted(self, head: ResponseHead, body: bytes) -> bool:
@@ -358,7 +373,7 @@ class Exchange:
         """
         if head.status != ACCEPTED or not self._waits or codec.has_answer(body):
             return False
-        return self._owner.listens(self.post.arrival.session)
+        return self._owner.listens(self.request.info.session)
 
     def _accept(self, head: ResponseHead, body: bytes) -> None:
         """The server took the message, and answers on the session's GET stream."""
@@ -378,13 +393,13 @@ class Exchange:
 
     def _see(self, event: Event, now: float) -> None:
         """See which calls the event answers."""
-        arrival = self.post.arrival
-        listening = arrival.method == "GET" and arrival.session
+        info = self.request.info
+        listening = info.method == "GET" and info.session
         if not event.is_message or not (self._session.busy or listening):
             return
-        for call in self.post.calls:
+        for call in self.request.calls:
             call.first_event = call.first_event or now
-            call.heard = now
+            call.last_activity = now
         session = self._session
         size = event.length or len(event.data)
         effects: list[Effect | None] = []
@@ -392,13 +407,13 @@ class Exchange:
             for each in codec.decode_all(event.data):
                 effect = self._hear(each, now)
                 effects.append(effect)
-                strays = effect is LATE or (effect is UNRELATED and each.method == PROGRESS)
-                if strays and arrival.session:
-                    self._owner.heard_elsewhere(arrival.session, each, size, now)
+                strays = effect is UNMATCHED or (effect is UNRELATED and each.method == PROGRESS)
+                if strays and info.session:
+                    self._owner.on_other_stream(info.session, each, size, now)
         except MalformedMessage:
             effects = [session.unreadable(event.data or _TOO_LONG)]
             if listening and not session.busy:
-                self._owner.unread_elsewhere(arrival.session, event.data or _TOO_LONG, size)
+                self._owner.unread_elsewhere(info.session, event.data or _TOO_LONG, size)
         for effect in effects:
             if isinstance(effect, Finished):
                 effect.call.answer_size = size
@@ -409,7 +424,7 @@ class Exchange:
             return self._session.acknowledge()
         # An error whose id no call here has is to the only one here, unless another has the id.
         if message.error and self._owner.is_elsewhere(self, message.id):
-            return LATE
+            return UNMATCHED
         return self._session.receive(message, now)
 
     def _see_unfinished(self, now: float) -> bool:
@@ -439,7 +454,7 @@ class Exchange:
     def _fail(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
         """Answer in the upstream's place, each call with its own id."""
         calls = [each.call for each in finished]
-        start, body = failure(calls, status, reason, batch=self.post.is_batch)
+        start, body = error_response(calls, status, reason, batch=self.request.is_batch)
         self._writer.answer(start, body, status)
         self._count(finished, self._status(status))
         self._close()
@@ -447,20 +462,20 @@ class Exchange:
     def _tell(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
         """Tell of failed calls on a stream that has begun."""
         for each in finished:
-            relay.tell(codec.error(each.call.id, codec.UPSTREAM_LOST, reason))
+            relay.send_error(codec.error(each.call.id, codec.UPSTREAM_LOST, reason))
         self._count(finished, self.head.status if self.head else 0)
 
     def _count(self, finished: Iterable[Finished], status: int) -> None:
         for each in finished:
-            own = bool(self.post.calls)
-            waited = self._waited if own else perf_counter() - each.call.asked
+            own = bool(self.request.calls)
+            waited = self._upstream_seconds if own else perf_counter() - each.call.sent_at
             self._owner.finished(each, status, waited)
 
     def _wait_so_far(self) -> None:
         """What passed since the upstream was last heard of is its time, not the proxy's."""
         if self._mark:
             now = perf_counter()
-            self._waited += now - self._mark
+            self._upstream_seconds += now - self._mark
             self._mark = now
 
     def _drop_source(self) -> None:

@@ -7,61 +7,61 @@ a call before the proxy has read that it accepted the message.
 
 from collections import Counter
 
-from ..calls.client_request import Post
+from ..calls.client_request import ClientRequest
 from ..in_flight import CANCELLED_METHOD, Finished
 from ..jsonrpc.message import NO_PARAMS, RequestId
 from ..outcome import CANCELLED
 from ..telemetry.catalogue import Outcome
 
-Withdrawal = tuple[str, RequestId | None]
+Cancellation = tuple[str, RequestId | None]
 """A session and the id of a call; None for all calls of the session."""
 
 _STANDS = frozenset((Outcome.OK, Outcome.TIMEOUT, Outcome.CANCELLED))
 """Outcomes that no pending withdrawal changes: the server answered, or never would have."""
 
 
-def withdrawals(post: Post) -> tuple[Withdrawal, ...]:
+def cancellations(client_request: ClientRequest) -> tuple[Cancellation, ...]:
     """The calls that a client's message gives up; without a session they are not known."""
-    session = post.arrival.session
-    if not session or len(post.messages) == len(post.calls) > 0:
+    session = client_request.info.session
+    if not session or len(client_request.messages) == len(client_request.calls) > 0:
         return ()
-    if post.arrival.method == "DELETE":
+    if client_request.info.method == "DELETE":
         return ((session, None),)
     asked = [
         (message.params or NO_PARAMS).request_id
-        for message in post.messages
+        for message in client_request.messages
         if message.method == CANCELLED_METHOD
     ]
     return tuple([(session, each) for each in asked if each is not None])
 
 
-class Pending:
+class PendingCancellations:
     """The withdrawals that no server has answered yet."""
 
     def __init__(self) -> None:
-        self._open: Counter[Withdrawal] = Counter()
+        self._open: Counter[Cancellation] = Counter()
 
     def __repr__(self) -> str:
-        return f"<Pending {dict(self._open)}>"
+        return f"<PendingCancellations {dict(self._open)}>"
 
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def begin(self, post: Post) -> None:
+    def begin(self, client_request: ClientRequest) -> None:
         """A client's message is passed on."""
-        self._open.update(withdrawals(post))
+        self._open.update(cancellations(client_request))
 
-    def end(self, post: Post) -> None:
+    def end(self, client_request: ClientRequest) -> None:
         """The server answered it, or never will."""
-        for each in withdrawals(post):
+        for each in cancellations(client_request):
             self._open[each] -= 1
             if not self._open[each]:
                 del self._open[each]
 
-    def judge(self, finished: Finished) -> Finished:
+    def reclassify(self, finished: Finished) -> Finished:
         """What a call came to: cancelled, if it failed while it was being withdrawn."""
-        call, verdict = finished
-        if verdict.outcome in _STANDS:
+        call, outcome = finished
+        if outcome.outcome in _STANDS:
             return finished
         withdrawn = (call.session, call.id) in self._open or (call.session, None) in self._open
         return Finished(call, CANCELLED) if withdrawn else finished

@@ -7,7 +7,7 @@ MOST_BYTES = 1024 * 1024
 """What one session may keep; beyond either bound the oldest messages are lost."""
 
 
-class Backlog:
+class PendingMessages:
     """The newest messages that nobody could take yet."""
 
     __slots__ = ("_bytes", "_messages")
@@ -17,7 +17,7 @@ class Backlog:
         self._bytes = 0
 
     def __repr__(self) -> str:
-        return f"<Backlog messages={len(self._messages)} bytes={self._bytes}>"
+        return f"<PendingMessages messages={len(self._messages)} bytes={self._bytes}>"
 
     @property
     def held(self) -> int:

@@ -1,20 +1,20 @@
-"""What the clients of a conversation get: answers to their POSTs, and streams to their GETs."""
+"""What the clients of a session get: answers to their POSTs, and streams to their GETs."""
 
 from time import perf_counter
 from typing import Protocol
 
-from ..calls.client_request import Post, failure
+from ..calls.client_request import ClientRequest, error_response
 from ..http import response
 from ..http.error_response import UNAUTHORIZED
 from ..http.head import Header, lines
-from ..http.interfaces import Visitor
+from ..http.interfaces import ClientObserver
 from ..http.sse import COMMENT, ENDPOINT, KEEP_ALIVE_SECONDS, encode
 from ..in_flight import Call
 from .oauth_metadata import asking_for_token
 
 
-class Audience(Protocol):
-    """Who is told of the clients of one session, each of which is a Reply or a Listener."""
+class ResponseListener(Protocol):
+    """Who is notified of the clients of one session, each of which is a Reply or a Listener."""
 
     def pause(self, member: object) -> None:
         """A client reads slower than it is written to."""
@@ -25,14 +25,14 @@ class Audience(Protocol):
     def streams(self, more: int) -> None:
         """So many more answers are streams."""
 
-    def reply_gone(self, reply: "Reply") -> None:
+    def on_response_abandoned(self, reply: "PostResponse") -> None:
         """The client went away before its calls were answered."""
 
-    def listener_gone(self, listener: "Listener") -> None:
+    def on_stream_closed(self, listener: "EventStreamResponse") -> None:
         """The client closed its stream."""
 
 
-class Answer(Protocol):
+class CallResponse(Protocol):
     """Where the answers to the calls of one client's message go."""
 
     @property
@@ -55,51 +55,51 @@ class Answer(Protocol):
         """See to it that something is sent now and then, for an answer that takes long."""
 
 
-class Listener(Visitor):
+class EventStreamResponse(ClientObserver):
     """A client's GET stream, to which the server's own messages go."""
 
-    __slots__ = ("_audience", "_kept_alive", "_post")
+    __slots__ = ("_audience", "_kept_alive", "_request")
 
-    def __init__(self, post: Post, audience: Audience) -> None:
-        self._post = post
+    def __init__(self, client_request: ClientRequest, audience: ResponseListener) -> None:
+        self._request = client_request
         self._audience = audience
         self._kept_alive = perf_counter()
-        post.client.attach(self)
-        post.client.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
+        client_request.client.attach(self)
+        client_request.client.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
 
     def push(self, message: bytes) -> None:
         """Send a message."""
-        self._post.client.piece(encode(message))
+        self._request.client.write(encode(message))
 
     def name_endpoint(self, target: bytes) -> None:
         """Tell a client of the HTTP+SSE transport where to post its messages."""
-        self._post.client.piece(encode(target, ENDPOINT))
+        self._request.client.write(encode(target, ENDPOINT))
 
     def keep_alive(self, now: float) -> None:
         """Send a comment, now and then: an idle stream is not taken for dead, nor the reverse."""
         if now - self._kept_alive > KEEP_ALIVE_SECONDS:
             self._kept_alive = now
-            self._post.client.piece(COMMENT)
+            self._request.client.write(COMMENT)
 
     def end(self) -> None:
         """Complete the stream."""
-        self._post.client.end()
+        self._request.client.end()
 
     def abort(self) -> None:
         """Break the stream off."""
-        self._post.client.abort()
+        self._request.client.abort()
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         self._audience.pause(self)
 
-    def client_resumed(self) -> None:
+    def on_client_resumed(self) -> None:
         self._audience.resume(self)
 
-    def client_gone(self) -> None:
-        self._audience.listener_gone(self)
+    def on_client_gone(self) -> None:
+        self._audience.on_stream_closed(self)
 
 
-class Receipt(Answer):
+class AcceptedResponse(CallResponse):
     """What the client of one POST gets in HTTP+SSE: 202 at once, the rest on its stream."""
 
     __slots__ = ("_stream",)
@@ -107,9 +107,9 @@ class Receipt(Answer):
     STATUS = 202
     accepts_events = True
 
-    def __init__(self, post: Post, stream: Listener) -> None:
+    def __init__(self, client_request: ClientRequest, stream: EventStreamResponse) -> None:
         self._stream = stream
-        post.client.answer(response.start(self.STATUS), b"", self.STATUS)
+        client_request.client.answer(response.start(self.STATUS), b"", self.STATUS)
 
     def push(self, message: bytes) -> None:
         self._stream.push(message)
@@ -119,7 +119,7 @@ class Receipt(Answer):
         return self.STATUS
 
     def fail(self, call: Call, status: int, reason: str) -> int:
-        return self.answer(call, failure((call,), status, reason)[1])
+        return self.answer(call, error_response((call,), status, reason)[1])
 
     def drop(self, call: Call) -> None:
         pass
@@ -128,7 +128,7 @@ class Receipt(Answer):
         """The stream is kept alive by itself."""
 
 
-class Reply(Answer, Visitor):
+class PostResponse(CallResponse, ClientObserver):
     """What the client of one POST gets. It becomes a stream when a related message comes first.
 
     It does so as well when the answer takes long, so that comments keep it alive; a client that
@@ -137,26 +137,28 @@ class Reply(Answer, Visitor):
     """
 
     __slots__ = (
-        "_answers", "_audience", "_headers", "_kept_alive", "_post", "calls", "streaming",
+        "_answers", "_audience", "_headers", "_kept_alive", "_request", "calls", "streaming",
     )  # fmt: skip
 
-    def __init__(self, post: Post, audience: Audience, headers: tuple[Header, ...]) -> None:
-        self._post = post
+    def __init__(
+        self, client_request: ClientRequest, audience: ResponseListener, headers: tuple[Header, ...]
+    ) -> None:
+        self._request = client_request
         self._audience = audience
         self._headers = headers
         self._answers: list[bytes] = []
         self._kept_alive = perf_counter()
-        self.calls: set[Call] = set(post.calls)
+        self.calls: set[Call] = set(client_request.calls)
         self.streaming = False
-        post.client.attach(self)
+        client_request.client.attach(self)
 
     def __repr__(self) -> str:
-        return f"<Reply calls={self.calls} streaming={self.streaming}>"
+        return f"<PostResponse calls={self.calls} streaming={self.streaming}>"
 
     @property
     def accepts_events(self) -> bool:
         """Whether related messages may travel with this answer."""
-        return self._post.arrival.accepts_events
+        return self._request.info.accepts_events
 
     def push(self, message: bytes) -> None:
         """Send a message that comes before the answer."""
@@ -164,13 +166,13 @@ class Reply(Answer, Visitor):
         now = perf_counter()
         for call in self.calls:
             call.first_event = call.first_event or now
-        self._post.client.piece(encode(message))
+        self._request.client.write(encode(message))
 
     def answer(self, call: Call, message: bytes, status: int = 200) -> int:
         """Send the answer to one of the calls, if not on a stream by `status`; the one it got."""
         self.calls.discard(call)
         if self.streaming:
-            self._post.client.piece(encode(message))
+            self._request.client.write(encode(message))
             self._end_if_complete()
             return 200
         self._answers.append(message)
@@ -181,21 +183,21 @@ class Reply(Answer, Visitor):
 
     def fail(self, call: Call, status: int, reason: str) -> int:
         """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
-        head, message = failure((call,), status, reason)
+        head, message = error_response((call,), status, reason)
         if status == UNAUTHORIZED:
-            head += lines(asking_for_token(self._post.arrival))
+            head += lines(asking_for_token(self._request.info))
         if self.streaming or self._answers or len(self.calls) > 1:
             return self.answer(call, message)
         self.calls.discard(call)
-        body = b"[%b]" % message if self._post.is_batch else message
-        self._post.client.answer(head, body, status)
+        body = b"[%b]" % message if self._request.is_batch else message
+        self._request.client.answer(head, body, status)
         return status
 
     def keep_alive(self, now: float) -> None:
         if self.accepts_events and now - self._kept_alive > KEEP_ALIVE_SECONDS:
             self._kept_alive = now
             self._stream()
-            self._post.client.piece(COMMENT)
+            self._request.client.write(COMMENT)
 
     def end(self) -> None:
         """Complete the stream: no answer comes, or another one than those of the calls did."""
@@ -206,7 +208,7 @@ class Reply(Answer, Visitor):
         """Break the stream off."""
         self.calls.clear()
         self._end_stream()
-        self._post.client.abort()
+        self._request.client.abort()
 
     def drop(self, call: Call) -> None:
         """A call was cancelled, and gets no answer."""
@@ -216,15 +218,15 @@ class Reply(Answer, Visitor):
         elif not self.calls:
             self._answer_whole(200)
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         self._audience.pause(self)
 
-    def client_resumed(self) -> None:
+    def on_client_resumed(self) -> None:
         self._audience.resume(self)
 
-    def client_gone(self) -> None:
+    def on_client_gone(self) -> None:
         self._end_stream()
-        self._audience.reply_gone(self)
+        self._audience.on_response_abandoned(self)
 
     def _stream(self) -> None:
         """Become a stream; the answers that are there already go first."""
@@ -232,8 +234,8 @@ class Reply(Answer, Visitor):
             return
         self.streaming = True
         head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
-        self._post.client.begin(head)
-        self._post.client.piece(b"".join(map(encode, self._answers)))
+        self._request.client.begin(head)
+        self._request.client.write(b"".join(map(encode, self._answers)))
         self._audience.streams(1)
 
     def _answer_whole(self, status: int) -> None:
@@ -241,19 +243,19 @@ class Reply(Answer, Visitor):
 
         An error is JSON whatever the client accepts (RFC 9110, section 12.4.1).
         """
-        post, answers = self._post, self._answers
-        only_events = post.arrival.accepts_events and not post.arrival.accepts_json
+        client_request, answers = self._request, self._answers
+        only_events = client_request.info.accepts_events and not client_request.info.accepts_json
         if not answers or (only_events and status < 400):
             kind, body = response.EVENTS, b"".join(map(encode, answers))
         else:
             kind = response.JSON
-            body = b"[%b]" % b",".join(answers) if post.is_batch else answers[-1]
-        post.client.answer(response.start(status, kind, *self._headers), body, status)
+            body = b"[%b]" % b",".join(answers) if client_request.is_batch else answers[-1]
+        client_request.client.answer(response.start(status, kind, *self._headers), body, status)
 
     def _end_if_complete(self) -> None:
         if not self.calls:
             self._end_stream()
-            self._post.client.end()
+            self._request.client.end()
 
     def _end_stream(self) -> None:
         if self.streaming:

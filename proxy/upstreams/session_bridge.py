@@ -1,4 +1,4 @@
-"""One client session over a link to the server: its calls, and where each message goes."""
+"""One client session over a transport to the server: its calls, and where each message goes."""
 
 import asyncio
 import logging
@@ -9,111 +9,133 @@ from time import perf_counter
 from typing import Protocol
 
 from .. import logs
-from ..calls.client_request import GONE_STATUS, Post
-from ..calls.recorder import Books
+from ..calls.client_request import CLIENT_CLOSED_REQUEST, ClientRequest
+from ..calls.recorder import CallRecorder
 from ..errors import MalformedMessage
 from ..http import response
 from ..http.error_response import UNAUTHORIZED
 from ..http.head import Header
-from ..in_flight import CANCELLED_METHOD, Call, Finished, Related, Session, Unrelated, excuse
+from ..in_flight import (
+    CANCELLED_METHOD,
+    Call,
+    Finished,
+    InFlightCalls,
+    Related,
+    Unrelated,
+    postpone_deadlines,
+)
 from ..jsonrpc import codec, methods
 from ..jsonrpc.message import NO_PARAMS, Message, RequestId
 from ..jsonrpc.repair import as_utf8
-from ..memory_budget import NO_ROOM, Memory
-from ..outcome import CANCELLED, HELD_UP, REJECTED, SATURATED, TIMED_OUT, UNREACHABLE, Verdict
+from ..memory_budget import NO_ROOM, MemoryBudget
+from ..outcome import (
+    CANCELLED,
+    CLIENT_NOT_READING,
+    OVERLOADED,
+    REJECTED,
+    TIMED_OUT,
+    UNREACHABLE,
+    CallOutcome,
+)
 from ..translation import server_messages
 from ..translation.request import cancellation
-from ..transports.base import Connector, Link, LinkOwner, Unreachable
-from .pending_messages import Backlog
-from .responses import Answer, Audience, Listener, Receipt, Reply
+from ..transports.base import Connector, Transport, TransportListener, Unreachable
+from .pending_messages import PendingMessages
+from .responses import (
+    AcceptedResponse,
+    CallResponse,
+    EventStreamResponse,
+    PostResponse,
+    ResponseListener,
+)
 
 LOG = logging.getLogger("proxy.session")
 
-_STATUSES = {TIMED_OUT: 504, SATURATED: 503}
+_STATUSES = {TIMED_OUT: 504, OVERLOADED: 503}
 _UNREAD = UNREACHABLE, "the server reads no more input"
 
 OUTBOX_LIMIT = 8 * 1024 * 1024
-"""Bytes that may wait for the link to be opened; then no message is taken."""
+"""Bytes that may wait for the transport to be opened; then no message is taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SessionConfig:
     """What all sessions of one server share. `spawn` starts a task that somebody owns.
 
     `passes_challenges` is whether clients may get the server a token that it asks for.
     """
 
     connector: Connector
-    patience: float
-    books: Books
-    memory: Memory
+    timeout: float
+    recorder: CallRecorder
+    memory: MemoryBudget
     spawn: Callable[[Coroutine[None, None, None]], object]
     passes_challenges: bool = False
 
-    def status(self, verdict: Verdict) -> int:
+    def status(self, outcome: CallOutcome) -> int:
         """The HTTP status of an answer in the server's place."""
-        if self.passes_challenges and verdict.error_type == str(UNAUTHORIZED):
+        if self.passes_challenges and outcome.error_type == str(UNAUTHORIZED):
             return UNAUTHORIZED
-        return _STATUSES.get(verdict, 502)
+        return _STATUSES.get(outcome, 502)
 
 
-class Host(Protocol):
-    """Who keeps the conversations."""
+class SessionOwner(Protocol):
+    """Who keeps the sessions."""
 
-    def conversation_over(self, conversation: "Conversation", error_type: str) -> None:
+    def on_session_closed(self, bridge: "SessionBridge", error_type: str) -> None:
         """It ended by itself; `error_type` says why."""
 
-    def evict(self, conversation: "Conversation") -> None:
+    def evict(self, bridge: "SessionBridge") -> None:
         """End it, since another takes its place."""
 
 
-class Conversation(LinkOwner, Audience):
-    """A session `name` with a link of its own, which lives exactly as long.
+class SessionBridge(TransportListener, ResponseListener):
+    """A session `name` with a transport of its own, which lives exactly as long.
 
-    Its client speaks streamable HTTP, or, once the conversation `carry`s a stream, HTTP+SSE: then
+    Its client speaks streamable HTTP, or, once the session `carry`s a stream, HTTP+SSE: then
     all that the server says travels on that stream. `client` is whose it
     is, `begun` and `heard` are when it began and was last heard of, in seconds.
 
-    Implements Session.
+    Implements InFlightCalls.
     """
 
-    def __init__(self, name: str, client: bytes, terms: Terms, host: Host) -> None:
+    def __init__(self, name: str, client: bytes, config: SessionConfig, host: SessionOwner) -> None:
         self.name = name
         self.client = client
         self.gone = asyncio.Event()
-        self.begun = self.heard = perf_counter()
-        self._terms = terms
+        self.opened_at = self.last_activity = perf_counter()
+        self._config = config
         self._host = host
-        self._session = Session(terms.patience)
-        self._link: Link | None = None
-        self._outbox: list[tuple[bytes, bytes]] = []
-        self._outbox_bytes = 0
-        self._replies: dict[Call, Answer] = {}
-        self._listeners: list[Listener] = []
-        self._backlog = Backlog()
-        self._account = terms.memory.account(client)
+        self._session = InFlightCalls(config.timeout)
+        self._transport: Transport | None = None
+        self._pending_sends: list[tuple[bytes, bytes]] = []
+        self._pending_send_bytes = 0
+        self._responses: dict[Call, CallResponse] = {}
+        self._listeners: list[EventStreamResponse] = []
+        self._pending_messages = PendingMessages()
+        self._account = config.memory.account(client)
         self._slow: dict[object, float] = {}
-        self._stream: Listener | None = None
+        self._stream: EventStreamResponse | None = None
         self._stream_query: bytes | None = None
         self._headers = b""
         self._version = ""
-        self._looked = perf_counter()
+        self._checked_at = perf_counter()
         self.started = False
         self.over = False
 
     def __repr__(self) -> str:
-        return f"<Conversation {self._session!r} {self._link!r} over={self.over}>"
+        return f"<SessionBridge {self._session!r} {self._transport!r} over={self.over}>"
 
     @property
     def in_use(self) -> bool:
         """Whether a client waits for something now, so that the session is not idle."""
-        return bool(self._replies or self._listeners)
+        return bool(self._responses or self._listeners)
 
     @property
     def idle_since(self) -> float:
         if self.over:
             return -inf
-        return inf if self.in_use else self.heard
+        return inf if self.in_use else self.last_activity
 
     def evict(self) -> None:
         if not self.over:
@@ -125,216 +147,227 @@ class Conversation(LinkOwner, Audience):
         return False
 
     @property
-    def carries(self) -> bool:
+    def has_stream(self) -> bool:
         """Whether one stream carries all answers."""
         return self._stream is not None
 
     @property
-    def link(self) -> Link | None:
+    def transport(self) -> Transport | None:
         """The way to the server, once it is there."""
-        return self._link
+        return self._transport
 
     async def start(self, headers: bytes, query: bytes) -> None:
-        """Open the link; what was sent meanwhile follows.
+        """Open the transport; what was sent meanwhile follows.
 
         `headers` and the `query` of a client's target go with it, where they can. A stream's own
         query wins, since that of a message on it is the proxy's.
         """
         try:
-            link = await self._terms.connector.connect(
+            transport = await self._config.connector.connect(
                 self, headers, query if self._stream_query is None else self._stream_query
             )
         except Unreachable as error:
-            self._fail(error.verdict, str(error))
+            self._fail(error.outcome, str(error))
             return
-        self._link = link
+        self._transport = transport
         if self.over:
-            link.kill()
-            await link.exited.wait()
+            transport.kill()
+            await transport.exited.wait()
             return
         if self._slow:
-            link.pause()
-        outbox, self._outbox = self._outbox, []
+            transport.pause()
+        outbox, self._pending_sends = self._pending_sends, []
         for message, sent_with in outbox:
-            link.send(message, sent_with)
+            transport.send(message, sent_with)
 
-    def post(self, post: Post, headers: tuple[Header, ...] = ()) -> None:
+    def post(self, client_request: ClientRequest, headers: tuple[Header, ...] = ()) -> None:
         """Take over a client's message. Raises DuplicateRequest."""
-        self.heard = perf_counter()
-        self._session.begin(post.calls, post.since(perf_counter()))
-        for call in post.calls:
+        self.last_activity = perf_counter()
+        self._session.begin(client_request.calls, client_request.since(perf_counter()))
+        for call in client_request.calls:
             call.version = call.version or self._version
-        if post.calls:
+        if client_request.calls:
             stream = self._stream
-            reply = Reply(post, self, headers) if stream is None else Receipt(post, stream)
-            self._replies.update((call, reply) for call in post.calls)
+            reply = (
+                PostResponse(client_request, self, headers)
+                if stream is None
+                else AcceptedResponse(client_request, stream)
+            )
+            self._responses.update((call, reply) for call in client_request.calls)
         else:
-            self._note_cancellations(post)
-        refused = self._send(post)
-        if not post.calls:
+            self._note_cancellations(client_request)
+        refused = self._send(client_request)
+        if not client_request.calls:
             status = 202 if refused is None else 503
-            post.client.answer(response.start(status), b"", status)
+            client_request.client.answer(response.start(status), b"", status)
         elif refused is not None:
-            verdict, reason = refused
-            self._answer_in_place(self._drop(post.calls, verdict), 503, reason)
-        for call in post.calls:
-            call.asked = perf_counter()
+            outcome, reason = refused
+            self._answer_in_place(self._drop(client_request.calls, outcome), 503, reason)
+        for call in client_request.calls:
+            call.sent_at = perf_counter()
 
-    def listen(self, post: Post) -> None:
+    def listen(self, client_request: ClientRequest) -> None:
         """Open a stream for what the server says of its own accord: the newest gets it all."""
         for unread in [each for each in self._listeners if each in self._slow]:
             self._drop_stream(unread)
-        self._terms.books.ledger.streams += 1
-        listener = Listener(post, self)
+        self._config.recorder.ledger.streams += 1
+        listener = EventStreamResponse(client_request, self)
         self._listeners.append(listener)
-        for message in self._backlog.take():
+        for message in self._pending_messages.take():
             listener.push(message)
 
-    def carry(self, post: Post, endpoint: bytes) -> None:
+    def open_stream(self, client_request: ClientRequest, endpoint: bytes) -> None:
         """Open the one stream of a client that speaks HTTP+SSE, and name its `endpoint`."""
-        self.listen(post)
-        self._stream_query = post.arrival.query
+        self.listen(client_request)
+        self._stream_query = client_request.info.query
         self._stream = self._listeners[0]
         self._stream.name_endpoint(endpoint)
 
-    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+    def reject(
+        self, client_request: ClientRequest, status: int, reason: str, outcome: CallOutcome
+    ) -> None:
         """Answer a client's message on its stream, in the server's place."""
         if self._stream is None:
             return
-        answer = Receipt(post, self._stream)
-        for call in post.calls:
-            self._count(Finished(call, verdict), answer.fail(call, status, reason))
+        answer = AcceptedResponse(client_request, self._stream)
+        for call in client_request.calls:
+            self._count(Finished(call, outcome), answer.fail(call, status, reason))
 
     def tick(self, now: float) -> None:
         """Look for overdue calls, and keep open streams alive."""
         if self.in_use:
-            self.heard = now
+            self.last_activity = now
         self._keep_within_memory()
         if self.over:
             return
-        since, self._looked = self._looked, now
+        since, self._checked_at = self._checked_at, now
         if self._slow:
             self._drop_unread(now)
-            excuse(self._kept_waiting(), now - since)
+            postpone_deadlines(self._calls_of_slow_clients(), now - since)
         overdue, reason = self._session.overdue(now), "the server did not answer in time"
         if self._account in self._slow:
-            overdue = tuple(each._replace(verdict=SATURATED) for each in overdue)
+            overdue = tuple(each._replace(outcome=OVERLOADED) for each in overdue)
             reason = NO_ROOM
         elif self._slow:
-            overdue = tuple(each._replace(verdict=HELD_UP) for each in overdue)
+            overdue = tuple(each._replace(outcome=CLIENT_NOT_READING) for each in overdue)
             reason = "the client does not read another stream of this session, which holds this up"
         self._answer_in_place(overdue, 504, reason)
         self._cancel(overdue)
-        open_answers: Iterable[Listener | Answer] = (*self._listeners, *self._replies.values())
+        open_answers: Iterable[EventStreamResponse | CallResponse] = (
+            *self._listeners,
+            *self._responses.values(),
+        )
         for each in open_answers:
             if each not in self._slow:
                 each.keep_alive(now)
 
-    def end(self, reason: str, verdict: Verdict) -> None:
-        """End the session and its link; who still waits is told `reason`."""
-        self._close(verdict, 503, reason)
-        if self._link is not None:
-            self._link.end()
+    def end(self, reason: str, outcome: CallOutcome) -> None:
+        """End the session and its transport; who still waits is notified `reason`."""
+        self._close(outcome, 503, reason)
+        if self._transport is not None:
+            self._transport.end()
 
-    def link_message(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         try:
             messages = server_messages.each_of(data, server_messages.labels)
         except MalformedMessage:
             logs.event(LOG, "not a message", logging.WARNING, bytes=len(data))
             return
         for message, part in messages:
-            self._take(message, as_utf8(part) if message.malformed else part, arrived)
+            self._handle(message, as_utf8(part) if message.malformed else part, arrived)
 
-    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(
+        self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
+    ) -> None:
         logs.event(LOG, "message not delivered", logging.WARNING, reason=reason)
         if ids is None:
             waiting = self._session.calls
             ids = [each.id for each in waiting] if len(waiting) == 1 else ()
-        ended = tuple(filter(None, (self._session.abandon(each, verdict) for each in ids)))
-        self._answer_in_place(ended, self._terms.status(verdict), reason)
-        if verdict is TIMED_OUT:
+        ended = tuple(filter(None, (self._session.abandon(each, outcome) for each in ids)))
+        self._answer_in_place(ended, self._config.status(outcome), reason)
+        if outcome is TIMED_OUT:
             self._cancel(ended)
 
-    def link_ended(self, verdict: Verdict, reason: str) -> None:
-        self._fail(verdict, reason)
+    def on_closed(self, outcome: CallOutcome, reason: str) -> None:
+        self._fail(outcome, reason)
 
     def pause(self, member: object) -> None:
-        """One slow client holds back the link, which is its own."""
+        """One slow client holds back the transport, which is its own."""
         self._slow[member] = perf_counter()
-        if self._link is not None:
-            self._link.pause()
+        if self._transport is not None:
+            self._transport.pause()
 
     def resume(self, member: object) -> None:
         self._slow.pop(member, None)
-        if self._link is not None and not self._slow:
-            self._link.resume()
+        if self._transport is not None and not self._slow:
+            self._transport.resume()
 
     def streams(self, more: int) -> None:
-        self._terms.books.ledger.streams += more
+        self._config.recorder.ledger.streams += more
 
-    def reply_gone(self, reply: Reply) -> None:
+    def on_response_abandoned(self, reply: PostResponse) -> None:
         for finished in self._session.give_up(tuple(reply.calls), perf_counter()):
-            del self._replies[finished.call]
-            self._count(finished, GONE_STATUS)
+            del self._responses[finished.call]
+            self._count(finished, CLIENT_CLOSED_REQUEST)
 
-    def listener_gone(self, listener: Listener) -> None:
+    def on_stream_closed(self, listener: EventStreamResponse) -> None:
         self._forget(listener)
         if listener is self._stream:
-            self._hang_up()
+            self._on_stream_closed()
 
-    def _kept_waiting(self) -> Iterable[Call]:
+    def _calls_of_slow_clients(self) -> Iterable[Call]:
         """The calls whose own client is slow; whatever else is, the others are timed."""
         if self._stream in self._slow:
             return self._session.calls
-        return [call for call, reply in self._replies.items() if reply in self._slow]
+        return [call for call, reply in self._responses.items() if reply in self._slow]
 
     def _drop_unread(self, now: float) -> None:
         """A GET stream that is not read holds up calls for no longer than half of their time."""
         for listener in tuple(self._listeners):
             since = self._slow.get(listener, now)
-            if now - since > self._terms.patience / 2 and self._replies:
+            if now - since > self._config.timeout / 2 and self._responses:
                 self._drop_stream(listener)
 
-    def _drop_stream(self, listener: Listener) -> None:
+    def _drop_stream(self, listener: EventStreamResponse) -> None:
         if listener is not self._stream:
             reason = "its client does not read it"
             logs.event(LOG, "stream closed", logging.WARNING, reason=reason)
             self._forget(listener)
             listener.abort()
 
-    def _forget(self, listener: Listener) -> None:
+    def _forget(self, listener: EventStreamResponse) -> None:
         self._listeners.remove(listener)
-        self._terms.books.ledger.streams -= 1
+        self._config.recorder.ledger.streams -= 1
 
-    def _hang_up(self) -> None:
+    def _on_stream_closed(self) -> None:
         """End because the client of the HTTP+SSE transport did: with its stream."""
         self.over = True
         self._account.close()
         self._stream = None
         for finished in self._session.give_up(self._session.calls, perf_counter()):
-            del self._replies[finished.call]
-            self._count(finished, GONE_STATUS)
-        if self._link is not None:
-            self._link.end()
-        self._host.conversation_over(self, "")
+            del self._responses[finished.call]
+            self._count(finished, CLIENT_CLOSED_REQUEST)
+        if self._transport is not None:
+            self._transport.end()
+        self._host.on_session_closed(self, "")
 
-    def _send(self, post: Post) -> tuple[Verdict, str] | None:
-        """Send a message to the server, or keep it for the link; why that cannot be."""
-        headers = self._headers = post.arrival.forward + post.context
-        if not self._has_room(len(post.body)):
-            return SATURATED, NO_ROOM
-        if self._link is not None:
-            return None if self._link.send(post.body, headers) else _UNREAD
-        if self._outbox_bytes > OUTBOX_LIMIT:
+    def _send(self, client_request: ClientRequest) -> tuple[CallOutcome, str] | None:
+        """Send a message to the server, or keep it for the transport; why that cannot be."""
+        headers = self._headers = client_request.info.forward + client_request.context
+        if not self._has_room(len(client_request.body)):
+            return OVERLOADED, NO_ROOM
+        if self._transport is not None:
+            return None if self._transport.send(client_request.body, headers) else _UNREAD
+        if self._pending_send_bytes > OUTBOX_LIMIT:
             return _UNREAD
-        self._outbox.append((post.body, headers))
-        self._outbox_bytes += len(post.body)
+        self._pending_sends.append((client_request.body, headers))
+        self._pending_send_bytes += len(client_request.body)
         return None
 
     def _has_room(self, more: int = 0) -> bool:
         """Account for what waits in either direction, and so many bytes more."""
-        held = self._outbox_bytes if self._link is None else self._link.held
-        return self._account.hold(held + self._backlog.held + more)
+        held = self._pending_send_bytes if self._transport is None else self._transport.held
+        return self._account.hold(held + self._pending_messages.held + more)
 
     def _keep_within_memory(self) -> None:
         """Without room the server is read no further; what waits for a slow client is given up."""
@@ -346,7 +379,7 @@ class Conversation(LinkOwner, Audience):
         elif self._account not in self._slow:
             self.pause(self._account)
 
-    def _take(self, message: Message, data: bytes, arrived: float) -> None:
+    def _handle(self, message: Message, data: bytes, arrived: float) -> None:
         effect = self._session.receive(message, arrived)
         if isinstance(effect, Finished):
             effect.call.answer_size = len(data)
@@ -354,63 +387,63 @@ class Conversation(LinkOwner, Audience):
                 data = codec.with_id(data, effect.call.id)
             if message.result and message.result.protocol_version:
                 self._version = message.result.protocol_version
-            reply = self._replies.pop(effect.call)
+            reply = self._responses.pop(effect.call)
             self._count(effect, reply.answer(effect.call, data), arrived)
-        elif isinstance(effect, Related) and self._replies[effect.call].accepts_events:
-            self._replies[effect.call].push(data)
+        elif isinstance(effect, Related) and self._responses[effect.call].accepts_events:
+            self._responses[effect.call].push(data)
         elif isinstance(effect, Related | Unrelated):
-            self._say(data)
+            self._send_unrelated(data)
 
-    def _say(self, data: bytes) -> None:
+    def _send_unrelated(self, data: bytes) -> None:
         """Send a message of the server's own: on a GET stream, else beside a call, else later."""
         if self._listeners:
             (self._stream or self._listeners[-1]).push(data)
             return
-        reply = next((each for each in self._replies.values() if each.accepts_events), None)
+        reply = next((each for each in self._responses.values() if each.accepts_events), None)
         if reply is not None:
             reply.push(data)
             return
-        lost = self._backlog.add(data) if self._has_room(len(data)) else 1
+        lost = self._pending_messages.add(data) if self._has_room(len(data)) else 1
         if lost:
             logs.event(LOG, "messages lost: no stream is open", logging.WARNING, count=lost)
 
-    def _note_cancellations(self, post: Post) -> None:
-        for message in post.messages:
+    def _note_cancellations(self, client_request: ClientRequest) -> None:
+        for message in client_request.messages:
             if message.method != CANCELLED_METHOD:
                 continue
             request_id = (message.params or NO_PARAMS).request_id
             finished = self._session.cancel(request_id, perf_counter())
             if finished is not None:
-                self._replies.pop(finished.call).drop(finished.call)
-                self._count(finished, GONE_STATUS)
+                self._responses.pop(finished.call).drop(finished.call)
+                self._count(finished, CLIENT_CLOSED_REQUEST)
 
     def _cancel(self, ended: tuple[Finished, ...]) -> None:
         """Tell the server that nobody waits any more (specification, "Lifecycle", Timeouts)."""
         for call, _ in ended:
-            if self._link is not None and call.method != methods.INITIALIZE:
-                self._link.send(cancellation(call.id), self._headers)
+            if self._transport is not None and call.method != methods.INITIALIZE:
+                self._transport.send(cancellation(call.id), self._headers)
 
     def _drop(
-        self, calls: tuple[Call, ...], verdict: Verdict = UNREACHABLE
+        self, calls: tuple[Call, ...], outcome: CallOutcome = UNREACHABLE
     ) -> tuple[Finished, ...]:
-        return tuple(self._session.drop(call, verdict) for call in calls)
+        return tuple(self._session.drop(call, outcome) for call in calls)
 
-    def _fail(self, verdict: Verdict, reason: str) -> None:
+    def _fail(self, outcome: CallOutcome, reason: str) -> None:
         """End because the server did."""
         if not self.over:
-            self._close(verdict, self._terms.status(verdict), reason)
-            self._host.conversation_over(self, verdict.error_type)
+            self._close(outcome, self._config.status(outcome), reason)
+            self._host.on_session_closed(self, outcome.error_type)
 
-    def _close(self, verdict: Verdict, status: int, reason: str) -> None:
+    def _close(self, outcome: CallOutcome, status: int, reason: str) -> None:
         self.over = True
         self._account.close()
         session = self._session
-        if verdict is CANCELLED:
+        if outcome is CANCELLED:
             ended = session.give_up(session.calls, perf_counter())
         else:
-            ended = session.end(verdict)
+            ended = session.end(outcome)
         self._answer_in_place(ended, status, reason)
-        self._terms.books.ledger.streams -= len(self._listeners)
+        self._config.recorder.ledger.streams -= len(self._listeners)
         for listener in self._listeners:
             listener.end()
         self._listeners.clear()
@@ -418,10 +451,10 @@ class Conversation(LinkOwner, Audience):
     def _answer_in_place(self, ended: tuple[Finished, ...], status: int, reason: str) -> None:
         """Answer calls in the server's place, each with its own id."""
         for finished in ended:
-            reply = self._replies.pop(finished.call)
+            reply = self._responses.pop(finished.call)
             self._count(finished, reply.fail(finished.call, status, reason))
 
     def _count(self, finished: Finished, status: int, answered: float = 0.0) -> None:
         call = finished.call
-        waited = (answered or perf_counter()) - call.asked if call.asked else 0.0
-        self._terms.books.finished(finished, status, waited)
+        waited = (answered or perf_counter()) - call.sent_at if call.sent_at else 0.0
+        self._config.recorder.finish(finished, status, waited)

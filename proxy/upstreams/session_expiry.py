@@ -4,58 +4,58 @@ from itertools import takewhile
 
 from ..calls.session_owners import session_key
 
-MOST_LEASES = 100_000
+MOST_SESSIONS = 100_000
 """Sessions that are followed; for one more the longest silent is forgotten."""
 
 
-class Leases:
+class SessionExpiry:
     """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`.
 
     They are kept by `session_key`, which `open` and `abandoned` tell. `_heard` is in the order of
     its times, the longest silent first.
     """
 
-    __slots__ = ("_begun", "_heard", "_idle")
+    __slots__ = ("_opened_at", "_last_seen", "_idle")
 
     def __init__(self, idle: float) -> None:
         self._idle = idle
-        self._begun: dict[str, float] = {}
-        self._heard: dict[str, float] = {}
+        self._opened_at: dict[str, float] = {}
+        self._last_seen: dict[str, float] = {}
 
     def __repr__(self) -> str:
-        return f"<Leases open={len(self._begun)}>"
+        return f"<SessionExpiry open={len(self._opened_at)}>"
 
     def __len__(self) -> int:
-        return len(self._begun)
+        return len(self._opened_at)
 
     def __contains__(self, session: str) -> bool:
-        return session_key(session) in self._begun
+        return session_key(session) in self._opened_at
 
     def open(self, session: str, now: float) -> str:
         """A session begins; which one is forgotten for it, "" if none."""
         forgotten, session = "", session_key(session)
-        if len(self._begun) >= MOST_LEASES:
-            forgotten = next(iter(self._heard))
+        if len(self._opened_at) >= MOST_SESSIONS:
+            forgotten = next(iter(self._last_seen))
             self.close(forgotten, now)
-        self._begun[session] = self._heard[session] = now
+        self._opened_at[session] = self._last_seen[session] = now
         return forgotten
 
     def touch(self, session: str, now: float) -> None:
         """A sign of life; of a session that is not open it is ignored."""
         session = session_key(session)
-        if self._heard.pop(session, None) is not None:
-            self._heard[session] = now
+        if self._last_seen.pop(session, None) is not None:
+            self._last_seen[session] = now
 
     def close(self, session: str, now: float) -> float | None:
         """End a session: how many seconds it lived, None if it is not open."""
         session = session_key(session)
-        begun = self._begun.pop(session, None)
+        begun = self._opened_at.pop(session, None)
         if begun is None:
             return None
-        del self._heard[session]
+        del self._last_seen[session]
         return now - begun
 
     def abandoned(self, now: float) -> tuple[str, ...]:
         """The sessions that have been silent for longer than their lease."""
-        silent = takewhile(lambda lease: now - lease[1] > self._idle, self._heard.items())
+        silent = takewhile(lambda lease: now - lease[1] > self._idle, self._last_seen.items())
         return tuple([session for session, _ in silent])

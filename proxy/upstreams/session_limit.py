@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Protocol
 
-from ..fair_limit import FairCap, Holder
-from ..transports.base import Link
+from ..fair_limit import FairLimit, Holder
+from ..transports.base import Transport
 
 END_SECONDS = 5.0
-"""How long links may take to end with the proxy, a process's SIGKILL included."""
+"""How long transports may take to end with the proxy, a process's SIGKILL included."""
 
 
-class Session(Holder, Protocol):
+class LimitedSession(Holder, Protocol):
     """What takes a place, until nothing of it is left."""
 
     gone: asyncio.Event
     over: bool
 
     @property
-    def link(self) -> Link | None:
+    def transport(self) -> Transport | None:
         """The way to the server, once it is there."""
 
     @property
@@ -33,24 +33,24 @@ class Session(Holder, Protocol):
         """Give way to another."""
 
 
-class Places:
+class SessionLimit:
     """Room for `most` sessions, those that are ending included."""
 
     def __init__(self, most: int) -> None:
-        self._cap: FairCap[Session] = FairCap(most)
-        self._after: dict[Session, Sequence[Session]] = {}
-        self._starting: set[Session] = set()
-        self._ending: dict[Link, Session | None] = {}
+        self._cap: FairLimit[LimitedSession] = FairLimit(most)
+        self._after: dict[LimitedSession, Sequence[LimitedSession]] = {}
+        self._starting: set[LimitedSession] = set()
+        self._ending: dict[Transport, LimitedSession | None] = {}
 
     def __repr__(self) -> str:
-        return f"<Places {self._cap!r} ending={len(self._ending)}>"
+        return f"<SessionLimit {self._cap!r} ending={len(self._ending)}>"
 
     @property
     def ending(self) -> int:
-        """How many links are being closed."""
+        """How many transports are being closed."""
         return len(self._ending)
 
-    def take(self, session: Session) -> bool:
+    def acquire(self, session: LimitedSession) -> bool:
         """Let a session have a place, for which others may end; whether there is room."""
         evicted = self._cap.hold(session)
         if evicted:
@@ -62,7 +62,7 @@ class Places:
         return f"all {self._cap.most} sessions are taken"
 
     async def open(
-        self, session: Session, start: Callable[[], Coroutine[None, None, None]]
+        self, session: LimitedSession, start: Callable[[], Coroutine[None, None, None]]
     ) -> None:
         """Start a session once nothing is left of those that ended for it."""
         self._starting.add(session)
@@ -72,25 +72,25 @@ class Places:
             await start()
         self._starting.discard(session)
         if session.over:
-            self.leave(session)
+            self.release(session)
 
-    def leave(self, session: Session) -> None:
+    def release(self, session: LimitedSession) -> None:
         """A session is over: its place is free once nothing of it is left."""
-        if session.link is not None:
-            self._ending[session.link] = session
+        if session.transport is not None:
+            self._ending[session.transport] = session
             self.tick()
         elif session not in self._starting:
             self._free(session)
 
-    def end(self, link: Link) -> None:
-        """A link is being closed whose session goes on by another."""
-        self._ending[link] = None
+    def end(self, transport: Transport) -> None:
+        """A transport is being closed whose session goes on by another."""
+        self._ending[transport] = None
 
     def tick(self) -> None:
         """Give free the places of those that have ended."""
-        for link, session in tuple(self._ending.items()):
-            if link.exited.is_set():
-                del self._ending[link]
+        for transport, session in tuple(self._ending.items()):
+            if transport.exited.is_set():
+                del self._ending[transport]
                 if session is not None:
                     self._free(session)
 
@@ -98,16 +98,16 @@ class Places:
         """Wait for all that is ending, and kill what takes too long."""
         try:
             async with asyncio.timeout(END_SECONDS):
-                await asyncio.gather(*(link.exited.wait() for link in self._ending))
+                await asyncio.gather(*(transport.exited.wait() for transport in self._ending))
         except TimeoutError:
-            for link in self._ending:
-                link.kill()
+            for transport in self._ending:
+                transport.kill()
         for session in self._ending.values():
             if session is not None:
                 self._free(session)
         self._ending.clear()
 
-    def _free(self, session: Session) -> None:
+    def _free(self, session: LimitedSession) -> None:
         self._cap.release(session)
         self._after.pop(session, None)
         session.gone.set()

@@ -1,169 +1,175 @@
-"""An upstream whose sessions the proxy mints, each with a link of its own to the server."""
+"""An upstream whose sessions the proxy mints, each with a transport of its own to the server."""
 
 import uuid
 from collections import Counter
 from functools import partial
 from time import perf_counter
 
-from ..calls.client_request import NO_SESSION, Post, turn_away
+from ..calls.client_request import NO_SESSION, ClientRequest, reject
 from ..errors import DuplicateRequest
 from ..http import response
 from ..http.request_policy import SESSION_KEY
-from ..outcome import CANCELLED, REJECTED, SATURATED, UNREACHABLE, Verdict
-from ..telemetry.vocabulary import ErrorType, LinkState
-from .base import StreamHost, Upstream
+from ..outcome import CANCELLED, OVERLOADED, REJECTED, UNREACHABLE, CallOutcome
+from ..telemetry.vocabulary import ErrorType, TransportState
+from .base import SseSessions, Upstream
 from .passthrough import INITIALIZE
-from .session_bridge import Conversation, Host, Terms
-from .session_limit import Places
+from .session_bridge import SessionBridge, SessionConfig, SessionOwner
+from .session_limit import SessionLimit
 
 
-class SessionUpstream(Upstream, StreamHost, Host):
-    """Opens a link for each session, and ends it with the session."""
+class SessionUpstream(Upstream, SseSessions, SessionOwner):
+    """Opens a transport for each session, and ends it with the session."""
 
-    def __init__(self, terms: Terms, *, idle: float, places: Places) -> None:
-        self._terms = terms
-        self._places = places
+    def __init__(self, config: SessionConfig, *, idle: float, session_limit: SessionLimit) -> None:
+        self._config = config
+        self._session_limit = session_limit
         self._idle = idle
-        self._conversations: dict[str, Conversation] = {}
+        self._bridges: dict[str, SessionBridge] = {}
 
     def __repr__(self) -> str:
-        return f"<SessionUpstream {self._terms.connector!r} sessions={len(self._conversations)}>"
+        return f"<SessionUpstream {self._config.connector!r} sessions={len(self._bridges)}>"
 
     def __contains__(self, session: str) -> bool:
-        return session in self._conversations
+        return session in self._bridges
 
-    def post(self, post: Post) -> None:
-        name = post.arrival.session
+    def post(self, client_request: ClientRequest) -> None:
+        name = client_request.info.session
         if name:
-            conversation = self._conversations.get(name)
-            if conversation is None:
-                self._refuse(post, 404, NO_SESSION, REJECTED)
+            bridge = self._bridges.get(name)
+            if bridge is None:
+                self._refuse(client_request, 404, NO_SESSION, REJECTED)
                 return
-            conversation.post(post)
-        elif not any(call.method == INITIALIZE for call in post.calls):
-            self._refuse(post, 400, "Mcp-Session-Id is missing: initialize first", REJECTED)
+            bridge.post(client_request)
+        elif not any(call.method == INITIALIZE for call in client_request.calls):
+            self._refuse(
+                client_request, 400, "Mcp-Session-Id is missing: initialize first", REJECTED
+            )
         else:
-            self._open(post)
+            self._open(client_request)
 
-    def listen(self, post: Post) -> None:
-        conversation = self._addressed(post)
-        if conversation is None:
+    def listen(self, client_request: ClientRequest) -> None:
+        bridge = self._addressed(client_request)
+        if bridge is None:
             return
-        if post.arrival.accepts_events:
-            conversation.listen(post)
+        if client_request.info.accepts_events:
+            bridge.listen(client_request)
         else:
-            self._refuse(post, 406, "a GET needs Accept: text/event-stream", REJECTED)
+            self._refuse(client_request, 406, "a GET needs Accept: text/event-stream", REJECTED)
 
-    def delete(self, post: Post) -> None:
-        conversation = self._addressed(post)
-        if conversation is not None:
-            self._end(conversation, "", CANCELLED)
-            post.client.answer(response.start(200), b"", 200)
+    def delete(self, client_request: ClientRequest) -> None:
+        bridge = self._addressed(client_request)
+        if bridge is not None:
+            self._end(bridge, "", CANCELLED)
+            client_request.client.answer(response.start(200), b"", 200)
 
-    def open_stream(self, post: Post) -> None:
-        """The link is opened once the client has something to say."""
-        if not post.arrival.accepts_events:
-            self._refuse(post, 406, "a GET needs Accept: text/event-stream", REJECTED)
+    def open_stream(self, client_request: ClientRequest) -> None:
+        """The transport is opened once the client has something to say."""
+        if not client_request.info.accepts_events:
+            self._refuse(client_request, 406, "a GET needs Accept: text/event-stream", REJECTED)
             return
-        conversation = self._make(post)
-        if conversation is not None:
+        bridge = self._make(client_request)
+        if bridge is not None:
             key = SESSION_KEY.encode()
-            endpoint = b"%b?%b=%b" % (post.arrival.messages, key, conversation.name.encode())
-            conversation.carry(post, endpoint)
+            endpoint = b"%b?%b=%b" % (client_request.info.messages, key, bridge.name.encode())
+            bridge.open_stream(client_request, endpoint)
 
-    def take_message(self, post: Post) -> None:
-        conversation = self._conversations.get(post.arrival.session)
-        if conversation is None or not conversation.carries:
-            self._refuse(post, 404, "no such session: open a new stream", REJECTED)
+    def take_message(self, client_request: ClientRequest) -> None:
+        bridge = self._bridges.get(client_request.info.session)
+        if bridge is None or not bridge.has_stream:
+            self._refuse(client_request, 404, "no such session: open a new stream", REJECTED)
         else:
-            conversation.post(post)
-            if not conversation.started:
-                self._start(conversation, post)
+            bridge.post(client_request)
+            if not bridge.started:
+                self._start(bridge, client_request)
 
-    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
-        conversation = self._conversations.get(post.arrival.session)
-        if conversation is None or not conversation.carries:
-            self._refuse(post, 404, "no such session: open a new stream", REJECTED)
+    def reject(
+        self, client_request: ClientRequest, status: int, reason: str, outcome: CallOutcome
+    ) -> None:
+        bridge = self._bridges.get(client_request.info.session)
+        if bridge is None or not bridge.has_stream:
+            self._refuse(client_request, 404, "no such session: open a new stream", REJECTED)
         else:
-            conversation.turn_away(post, status, reason, verdict)
+            bridge.reject(client_request, status, reason, outcome)
 
     def tick(self, now: float) -> None:
-        for conversation in tuple(self._conversations.values()):
-            conversation.tick(now)
-            if now - conversation.idle_since > self._idle and not conversation.over:
-                self._end(conversation, ErrorType.TIMEOUT)
-        self._places.tick()
+        for bridge in tuple(self._bridges.values()):
+            bridge.tick(now)
+            if now - bridge.idle_since > self._idle and not bridge.over:
+                self._end(bridge, ErrorType.TIMEOUT)
+        self._session_limit.tick()
 
-    def count_links(self, counts: Counter[LinkState]) -> None:
-        there = sum(each.link is not None for each in self._conversations.values())
-        counts[LinkState.OPENING] += len(self._conversations) - there
-        counts[LinkState.OPEN] += there
+    def count_transports(self, counts: Counter[TransportState]) -> None:
+        there = sum(each.transport is not None for each in self._bridges.values())
+        counts[TransportState.OPENING] += len(self._bridges) - there
+        counts[TransportState.OPEN] += there
 
     async def probe(self) -> str:
-        return await self._terms.connector.probe()
+        return await self._config.connector.probe()
 
     def drain(self) -> None:
         """Every call in flight has a client that waits."""
 
     async def close(self) -> None:
-        for conversation in tuple(self._conversations.values()):
-            self._end(conversation, "")
-        await self._places.close()
-        await self._terms.connector.close()
+        for bridge in tuple(self._bridges.values()):
+            self._end(bridge, "")
+        await self._session_limit.close()
+        await self._config.connector.close()
 
-    def conversation_over(self, conversation: Conversation, error_type: str) -> None:
-        self._forget(conversation, error_type)
+    def on_session_closed(self, bridge: SessionBridge, error_type: str) -> None:
+        self._forget(bridge, error_type)
 
-    def evict(self, conversation: Conversation) -> None:
-        self._end(conversation, ErrorType.EVICTED)
+    def evict(self, bridge: SessionBridge) -> None:
+        self._end(bridge, ErrorType.EVICTED)
 
-    def _open(self, post: Post) -> None:
-        conversation = self._make(post)
-        if conversation is not None:
+    def _open(self, client_request: ClientRequest) -> None:
+        bridge = self._make(client_request)
+        if bridge is not None:
             try:
-                conversation.post(post, ((b"mcp-session-id", conversation.name.encode()),))
+                bridge.post(client_request, ((b"mcp-session-id", bridge.name.encode()),))
             except DuplicateRequest:
-                self._end(conversation, ErrorType.REJECTED)
+                self._end(bridge, ErrorType.REJECTED)
                 raise
-            self._start(conversation, post)
+            self._start(bridge, client_request)
 
-    def _make(self, opening: Post) -> Conversation | None:
+    def _make(self, opening: ClientRequest) -> SessionBridge | None:
         """A new session; None once its client is refused, since there is no room."""
-        conversation = Conversation(uuid.uuid4().hex, opening.caller, self._terms, self)
-        if not self._places.take(conversation):
-            self._refuse(opening, 503, self._places.refusal(), SATURATED)
+        bridge = SessionBridge(uuid.uuid4().hex, opening.caller, self._config, self)
+        if not self._session_limit.acquire(bridge):
+            self._refuse(opening, 503, self._session_limit.refusal(), OVERLOADED)
             return None
-        self._terms.books.owners.claim(conversation.name, opening.principal)
-        self._conversations[conversation.name] = conversation
-        self._terms.books.ledger.sessions += 1
-        return conversation
+        self._config.recorder.session_owners.claim(bridge.name, opening.principal)
+        self._bridges[bridge.name] = bridge
+        self._config.recorder.ledger.sessions += 1
+        return bridge
 
-    def _start(self, conversation: Conversation, post: Post) -> None:
-        conversation.started = True
-        arrival = post.arrival
-        start = partial(conversation.start, arrival.forward + post.context, arrival.query)
-        self._terms.spawn(self._places.open(conversation, start))
+    def _start(self, bridge: SessionBridge, client_request: ClientRequest) -> None:
+        bridge.started = True
+        info = client_request.info
+        start = partial(bridge.start, info.forward + client_request.context, info.query)
+        self._config.spawn(self._session_limit.open(bridge, start))
 
-    def _addressed(self, post: Post) -> Conversation | None:
+    def _addressed(self, client_request: ClientRequest) -> SessionBridge | None:
         """The session a GET or DELETE names, or None once it is refused."""
-        name = post.arrival.session
-        conversation = self._conversations.get(name)
-        if conversation is None:
+        name = client_request.info.session
+        bridge = self._bridges.get(name)
+        if bridge is None:
             status, reason = (404, "no such session") if name else (400, "no Mcp-Session-Id")
-            self._refuse(post, status, reason, REJECTED)
-        return conversation
+            self._refuse(client_request, status, reason, REJECTED)
+        return bridge
 
     def _end(
-        self, conversation: Conversation, error_type: str, verdict: Verdict = UNREACHABLE
+        self, bridge: SessionBridge, error_type: str, outcome: CallOutcome = UNREACHABLE
     ) -> None:
-        conversation.end("the session ended", verdict)
-        self._forget(conversation, error_type)
+        bridge.end("the session ended", outcome)
+        self._forget(bridge, error_type)
 
-    def _forget(self, conversation: Conversation, error_type: str) -> None:
-        del self._conversations[conversation.name]
-        self._terms.books.owners.release(conversation.name)
-        self._places.leave(conversation)
-        self._terms.books.session_ended(perf_counter() - conversation.begun, error_type)
+    def _forget(self, bridge: SessionBridge, error_type: str) -> None:
+        del self._bridges[bridge.name]
+        self._config.recorder.session_owners.release(bridge.name)
+        self._session_limit.release(bridge)
+        self._config.recorder.session_ended(perf_counter() - bridge.opened_at, error_type)
 
-    def _refuse(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
-        turn_away(post, self._terms.books, status, reason, verdict)
+    def _refuse(
+        self, client_request: ClientRequest, status: int, reason: str, outcome: CallOutcome
+    ) -> None:
+        reject(client_request, self._config.recorder, status, reason, outcome)

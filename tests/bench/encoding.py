@@ -13,7 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.encoder import Envelope
-from proxy.telemetry.tracing.spans import Exchange, SpanEncoder
+from proxy.telemetry.tracing.spans import SpanEncoder, SpanRecord
 from proxy.telemetry.tracing.trace import Trace
 from tests.bench import machine
 from tests.proxy.telemetry.otlp.official import SpanBuilder
@@ -26,13 +26,13 @@ SESSION = "s" * 32
 TOOLS = (1, 20, 200)
 
 
-def calls() -> list[tuple[Trace, Exchange, int]]:
+def calls() -> list[tuple[Trace, SpanRecord, int]]:
     """A batch of sampled tool calls, as one session makes them."""
     labels = ("tools/call", "echo", "2025-11-25", Outcome.OK, Fault.NONE, "", "", 200)
     return [
         (
             Trace(number << 64 | 1, number, number << 32, True, "", "", None, None),
-            Exchange(*labels, str(number), SESSION, 0.5, (0.1, 0.4)),
+            SpanRecord(*labels, str(number), SESSION, 0.5, (0.1, 0.4)),
             time.time_ns(),
         )
         for number in range(1, CALLS + 1)

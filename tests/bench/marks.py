@@ -35,9 +35,9 @@ class Mark:
     def row(self, found: Results) -> str:
         """The mark as a row of a table."""
         word = "at least" if self.at_least else "at most"
-        verdict = "met" if self.met(found) else "**not met**"
+        outcome = "met" if self.met(found) else "**not met**"
         limit = f"{word} {self.limit:,g} {self.unit}"
-        return f"| {self.name} | {limit} | {self.value(found):,.4g} {self.unit} | {verdict} |"
+        return f"| {self.name} | {limit} | {self.value(found):,.4g} {self.unit} | {outcome} |"
 
 
 def _ratio(telemetry: Telemetry) -> Callable[[Results], float]:

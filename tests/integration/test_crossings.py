@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from proxy.jsonrpc import methods
-from proxy.translation.translation_matrix import KINDS, Cell, Fate, Kind, Way
+from proxy.translation.translation_matrix import KINDS, Cell, Handling, Kind, Route
 from proxy.translation.versions import Era
 from tests.integration.crossing_parties import INPUT, LegacyParty, ModernParty, Party
 from tests.integration.proxies import running
@@ -25,43 +25,43 @@ CALL = "tools/call"
 URI = "a:1"
 THEIRS = "the server knows it not"
 
-PLACES: dict[str, tuple[Way, Era, Era, str]] = {
-    "bytes, with sessions": (Way.BYTES, Era.LEGACY, Era.LEGACY, "streamable-http"),
-    "bytes, 2026-07-28": (Way.BYTES, Era.MODERN, Era.MODERN, "streamable-http"),
-    "link to stdio": (Way.LINK, Era.LEGACY, Era.LEGACY, "stdio"),
-    "link to sse": (Way.LINK, Era.LEGACY, Era.LEGACY, "sse"),
-    "shared stdio": (Way.SHARED, Era.MODERN, Era.MODERN, "stdio"),
-    "down to stdio": (Way.DOWN, Era.MODERN, Era.LEGACY, "stdio"),
-    "down to sse": (Way.DOWN, Era.MODERN, Era.LEGACY, "sse"),
-    "down to streamable HTTP": (Way.DOWN, Era.MODERN, Era.LEGACY, "streamable-http"),
-    "up to stdio": (Way.UP, Era.LEGACY, Era.MODERN, "stdio"),
-    "up to streamable HTTP": (Way.UP, Era.LEGACY, Era.MODERN, "streamable-http"),
+PLACES: dict[str, tuple[Route, Era, Era, str]] = {
+    "bytes, with sessions": (Route.BYTES, Era.LEGACY, Era.LEGACY, "streamable-http"),
+    "bytes, 2026-07-28": (Route.BYTES, Era.MODERN, Era.MODERN, "streamable-http"),
+    "link to stdio": (Route.LINK, Era.LEGACY, Era.LEGACY, "stdio"),
+    "link to sse": (Route.LINK, Era.LEGACY, Era.LEGACY, "sse"),
+    "shared stdio": (Route.SHARED, Era.MODERN, Era.MODERN, "stdio"),
+    "down to stdio": (Route.DOWN, Era.MODERN, Era.LEGACY, "stdio"),
+    "down to sse": (Route.DOWN, Era.MODERN, Era.LEGACY, "sse"),
+    "down to streamable HTTP": (Route.DOWN, Era.MODERN, Era.LEGACY, "streamable-http"),
+    "up to stdio": (Route.UP, Era.LEGACY, Era.MODERN, "stdio"),
+    "up to streamable HTTP": (Route.UP, Era.LEGACY, Era.MODERN, "streamable-http"),
 }
 """The ways: from a client's era to a server's, by its transport."""
 
 HTTP_TESTS = "tests/integration/test_eras_http.py"
 ELSEWHERE = {
-    ("resumption (Last-Event-ID)", Way.BYTES): (
+    ("resumption (Last-Event-ID)", Route.BYTES): (
         "tests/integration/test_proxy_streams.py",
         "test_a_call_whose_stream_is_resumed_is_counted_when_its_answer_comes",
     ),
-    ("Mcp-Method, Mcp-Name headers", Way.BYTES): (
+    ("Mcp-Method, Mcp-Name headers", Route.BYTES): (
         HTTP_TESTS,
         "test_a_modern_server_gets_the_bytes_of_a_modern_client",
     ),
-    ("Mcp-Method, Mcp-Name headers", Way.UP): (
+    ("Mcp-Method, Mcp-Name headers", Route.UP): (
         HTTP_TESTS,
         "test_a_modern_server_gets_headers_that_agree_with_the_body",
     ),
-    ("Mcp-Param-* headers", Way.BYTES): (
+    ("Mcp-Param-* headers", Route.BYTES): (
         HTTP_TESTS,
         "test_a_modern_server_gets_the_bytes_of_a_modern_client",
     ),
-    ("Mcp-Param-* headers", Way.DOWN): (
+    ("Mcp-Param-* headers", Route.DOWN): (
         HTTP_TESTS,
         "test_a_server_without_server_discover_gets_a_session",
     ),
-    ("Mcp-Param-* headers", Way.UP): (
+    ("Mcp-Param-* headers", Route.UP): (
         HTTP_TESTS,
         "test_arguments_that_travel_as_headers_are_known_from_the_tools_list",
     ),
@@ -174,10 +174,10 @@ def sent(method: str) -> Callable[[Party, Cell], None]:
 
     def ask(it: Party, cell: Cell) -> None:
         told = it.ask(method)
-        if cell.fate is Fate.REFUSED:
+        if cell.fate is Handling.REFUSED:
             assert told.refusal[0] == cell.code
             assert told.refusal[1] != THEIRS
-        elif cell.fate is Fate.TRANSLATED:
+        elif cell.fate is Handling.TRANSLATED:
             assert told.result == {}
         else:
             assert told.refusal == (-32601, THEIRS)
@@ -195,7 +195,7 @@ def batch(it: Party, cell: Cell) -> None:
     status, told = it.post([{**call, "id": 7001}, {**call, "id": 7002}])
     if isinstance(told, list):
         assert sorted(each["id"] for each in told) == [7001, 7002]
-        assert cell.fate is not Fate.REFUSED
+        assert cell.fate is not Handling.REFUSED
     else:
         assert (status, told["error"]["code"]) == (400, -32600)
 
@@ -212,7 +212,7 @@ def parameter_headers(it: Party, cell: Cell) -> None:
 
 
 def cache_hints(it: Party, cell: Cell) -> None:
-    expected = {Fate.CROSSES: 5000, Fate.TRANSLATED: 0, Fate.NONE: None}[cell.fate]
+    expected = {Handling.CROSSES: 5000, Handling.TRANSLATED: 0, Handling.NONE: None}[cell.fate]
     assert it.ask("tools/list").result.get("ttlMs") == expected
 
 
@@ -224,9 +224,9 @@ def unknown_fields(it: Party, cell: Cell) -> None:
 def clients_notifications(it: Party, cell: Cell) -> None:
     status, told = it.post({"jsonrpc": "2.0", "method": "notifications/odd"})
     if status != 202:
-        assert (status, told["error"]["code"], cell.fate) == (400, -32600, Fate.REFUSED)
+        assert (status, told["error"]["code"], cell.fate) == (400, -32600, Handling.REFUSED)
         return
-    assert cell.fate is Fate.CROSSES
+    assert cell.fate is Handling.CROSSES
     heard = it.ask(CALL, {"name": "told"}).result["heard"]
     assert "notifications/odd" in [each.get("method") for each in heard]
 
@@ -236,14 +236,14 @@ def servers_notifications(it: Party, cell: Cell) -> None:
     found = [each["method"] for each in told.before]
     if isinstance(it, LegacyParty) and not found:
         found = [it.change()["method"]]
-    assert found == (["notifications/odd"] if cell.fate is Fate.CROSSES else [])
+    assert found == (["notifications/odd"] if cell.fate is Handling.CROSSES else [])
 
 
 def later_version(it: Party, cell: Cell) -> None:
     version = "2031-01-01"
     meta = {"_meta": {methods.VERSION_KEY: version}}
     told = it.ask(CALL, {"name": "echo", **meta}, mcp_protocol_version=version)
-    if cell.fate is Fate.REFUSED:
+    if cell.fate is Handling.REFUSED:
         assert (told.status, told.refusal[0]) == (400, cell.code)
     else:
         assert told.result["received"]["_meta"][methods.VERSION_KEY] == version
@@ -281,7 +281,7 @@ def test_every_kind_of_the_table_has_a_check() -> None:
 
 
 @pytest.mark.parametrize("cell", ELSEWHERE, ids=str)
-def test_a_cell_that_is_checked_elsewhere_is(cell: tuple[str, Way]) -> None:
+def test_a_cell_that_is_checked_elsewhere_is(cell: tuple[str, Route]) -> None:
     path, name = ELSEWHERE[cell]
     assert f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8")
 
@@ -295,6 +295,6 @@ def test_each_kind_of_message_crosses_as_the_table_says(
     cell = kind.cells[way]
     if (name, kind.name) in EXEMPT or (kind.name, way) in ELSEWHERE:
         return
-    if kind.name == "a later version" and cell.fate is Fate.NONE:
+    if kind.name == "a later version" and cell.fate is Handling.NONE:
         return
     CHECKS[kind.name](it, cell)

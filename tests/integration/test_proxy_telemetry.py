@@ -135,8 +135,8 @@ def loses(endpoint: str, protocol: str, reason: str) -> None:
 
 def test_a_proxy_ends_in_time_though_its_collector_never_answers() -> None:
     with address(listens=True) as (endpoint, _):
-        patience = {"OTEL_EXPORTER_OTLP_TIMEOUT": "3600000"}
-        with running("--", *SERVER, **pushing(endpoint, **patience)) as proxy:
+        timeout = {"OTEL_EXPORTER_OTLP_TIMEOUT": "3600000"}
+        with running("--", *SERVER, **pushing(endpoint, **timeout)) as proxy:
             with closing(Caller(proxy.port)) as caller:
                 assert caller.call("echo") == 200
             proxy.process.terminate()

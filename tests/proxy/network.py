@@ -11,7 +11,7 @@ from proxy.errors import MalformedMessage
 from proxy.http.chunked import LAST, chunk
 from proxy.http.client import UpstreamConnection
 from proxy.http.sse import encode
-from proxy.jsonrpc.members import take_apart
+from proxy.jsonrpc.members import parse_members
 from proxy.translation.request import NULL
 from tests.proxy.http.recording_transport import RecordingTransport
 from tests.proxy.malformed_messages import ID
@@ -89,7 +89,7 @@ def answer(text: bytes, *, events: bool) -> None:
 def filled(text: bytes, request: bytes) -> bytes:
     """The text with that request's id in the place of ID."""
     try:
-        known = take_apart(request).get("id", NULL)
+        known = parse_members(request).get("id", NULL)
     except MalformedMessage:
         known = NULL
     return text.replace(json.dumps(ID).encode(), bytes(known))

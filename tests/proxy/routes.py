@@ -14,38 +14,38 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from proxy.app.options import MIB
-from proxy.calls.recorder import Books
+from proxy.calls.recorder import CallRecorder
 from proxy.http import request
 from proxy.http.pool import Endpoint, Pool
-from proxy.http.request_policy import Arrival
+from proxy.http.request_policy import RequestInfo
 from proxy.jsonrpc import methods
-from proxy.memory_budget import Memory
+from proxy.memory_budget import MemoryBudget
 from proxy.translation.versions import Era
-from proxy.transports.base import Connector, LinkOwner
+from proxy.transports.base import Connector, TransportListener
 from proxy.transports.connector import HttpConnector
-from proxy.transports.legacy_sse import SseConnector, SseLink, SseTerms
-from proxy.transports.multiplexer import Hub, Share
-from proxy.transports.stateless_http import ModernLink
-from proxy.transports.streamable_http import StreamableLink, StreamableTerms
+from proxy.transports.legacy_sse import LegacySseConfig, LegacySseConnector, LegacySseTransport
+from proxy.transports.multiplexer import Multiplexer, SharedSession
+from proxy.transports.stateless_http import StatelessHttpTransport
+from proxy.transports.streamable_http import StreamableHttpConfig, StreamableHttpTransport
 from proxy.upstreams.base import Upstream
-from proxy.upstreams.cross_era.channel_pool import ModernUpstream
-from proxy.upstreams.cross_era.detector import Speech
-from proxy.upstreams.cross_era.era_router import EraUpstream
-from proxy.upstreams.cross_era.http_router import EraConnector, HttpEras
-from proxy.upstreams.cross_era.legacy_bridge import Bridges
-from proxy.upstreams.passthrough import HttpTerms, HttpUpstream
-from proxy.upstreams.session_bridge import Terms
-from proxy.upstreams.session_limit import Places
+from proxy.upstreams.cross_era.channel_pool import ChannelPool
+from proxy.upstreams.cross_era.detector import EraDetector
+from proxy.upstreams.cross_era.era_router import EraRouter
+from proxy.upstreams.cross_era.http_router import EraConnector, HttpEraRouter
+from proxy.upstreams.cross_era.legacy_bridge import BridgeConnector
+from proxy.upstreams.passthrough import PassthroughConfig, PassthroughUpstream
+from proxy.upstreams.session_bridge import SessionConfig
+from proxy.upstreams.session_limit import SessionLimit
 from proxy.upstreams.sessions import SessionUpstream
 from tests.proxy.malformed_messages import GREETING, ID
 from tests.proxy.network import answer, filled
-from tests.proxy.scripted import ScriptedClient, arrival, books, post
+from tests.proxy.scripted import ScriptedClient, client_request, info, recorder
 from tests.proxy.translation.messages import meta
 from tests.proxy.upstreams.test_session_bridge import ScriptedLink
 
 FIXED = request.fixed(b"upstream")
-SPOKEN = StreamableTerms(b"/mcp", FIXED, 10.0, 100_000)
-HTTP = HttpTerms(b"/mcp", FIXED, 10.0, 100.0, 100_000)
+SPOKEN = StreamableHttpConfig(b"/mcp", FIXED, 10.0, 100_000)
+HTTP = PassthroughConfig(b"/mcp", FIXED, 10.0, 100.0, 100_000)
 ALL: dict[str, Any] = {"sampling": {}, "elicitation": {"url": {}}, "roots": {}}
 INITIALIZE: dict[str, Any] = {
     "method": methods.INITIALIZE,
@@ -61,11 +61,11 @@ GREETED = json.dumps({"id": ID, "result": GREETING}).encode()
 
 
 class Server(ScriptedLink):
-    """A link whose server says what the test wants; also its connector."""
+    """A transport whose server says what the test wants; also its connector."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.owners: list[LinkOwner] = []
+        self.owners: list[TransportListener] = []
 
     def end(self) -> None:
         self.exited.set()
@@ -73,9 +73,9 @@ class Server(ScriptedLink):
     def say(self, text: bytes) -> None:
         last = next((each for each, _ in reversed(self.sent) if b'"method"' in each), b"{}")
         for owner in self.owners:
-            owner.link_message(filled(text, last), 0.0)
+            owner.on_message(filled(text, last), 0.0)
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> "Server":
+    async def connect(self, owner: TransportListener, headers: bytes, query: bytes) -> "Server":
         self.owners.append(owner)
         return self
 
@@ -86,15 +86,17 @@ class Server(ScriptedLink):
 
 
 class Shared(Server):
-    """The same, whose one link many sessions share."""
+    """The same, whose one transport many sessions share."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.hub = Hub()
-        self.hub.carry(self)
+        self.hub = Multiplexer()
+        self.hub.attach(self)
         self.owners.append(self.hub)
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Share:  # type: ignore[override]
+    async def connect(  # type: ignore[override]
+        self, owner: TransportListener, headers: bytes, query: bytes
+    ) -> SharedSession:
         return self.hub.open(owner)
 
 
@@ -102,22 +104,22 @@ class Scene:
     """A server's side, and the clients before it."""
 
     def __init__(self, way: "Callable[[Scene], Way]") -> None:
-        self.books: Books = books()
+        self.recorder: CallRecorder = recorder()
         self.begun = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.upstream, self.say = way(self)
 
-    def terms(self, connector: Connector, patience: float = 10.0) -> Terms:
-        return Terms(connector, patience, self.books, Memory(MIB), self.spawn)
+    def config(self, connector: Connector, timeout: float = 10.0) -> SessionConfig:
+        return SessionConfig(connector, timeout, self.recorder, MemoryBudget(MIB), self.spawn)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
 
-    def ask(self, message: dict[str, Any], head: Arrival) -> ScriptedClient:
+    def ask(self, message: dict[str, Any], head: RequestInfo) -> ScriptedClient:
         """A client's message."""
         client = ScriptedClient()
-        sent = post(client, json.dumps({"jsonrpc": "2.0", **message}).encode(), head)
-        self.books.begun(head.session, len(sent.calls))
+        sent = client_request(client, json.dumps({"jsonrpc": "2.0", **message}).encode(), head)
+        self.recorder.start(head.session, len(sent.calls))
         self.begun += len(sent.calls)
         self.upstream.post(sent)
         return client
@@ -136,7 +138,7 @@ class Scene:
     @property
     def counted(self) -> int:
         """How many calls the ledger counted."""
-        return sum(sum(each.counts) for each in self.books.ledger.rows.values())
+        return sum(sum(each.counts) for each in self.recorder.ledger.rows.values())
 
     async def finish(self) -> None:
         """Everything is overdue, then everything ends: no call is left."""
@@ -144,8 +146,8 @@ class Scene:
         await self._rest()
         await self.upstream.close()
         await self._rest()
-        assert self.books.ledger.in_flight == 0
-        assert self.books.ledger.streams == 0
+        assert self.recorder.ledger.in_flight == 0
+        assert self.recorder.ledger.streams == 0
 
     async def _rest(self) -> None:
         for _ in range(8):
@@ -160,34 +162,41 @@ Way = tuple[Upstream, Callable[[bytes], None]]
 
 def linked(scene: Scene, server: Server) -> Way:
     """A stdio server that either era may have."""
-    places = Places(9)
-    bridged = SessionUpstream(scene.terms(Bridges(server, None)), idle=100.0, places=places)
-    modern = ModernUpstream(scene.terms(server), era=None, idle=100.0, places=places)
-    return EraUpstream(bridged, modern), server.say
+    session_limit = SessionLimit(9)
+    bridged = SessionUpstream(
+        scene.config(BridgeConnector(server, None)), idle=100.0, session_limit=session_limit
+    )
+    modern = ChannelPool(scene.config(server), era=None, idle=100.0, session_limit=session_limit)
+    return EraRouter(bridged, modern), server.say
 
 
-def posted(scene: Scene, known: Era | None, *, events: bool, patience: float = 10.0) -> Way:
+def posted(scene: Scene, known: Era | None, *, events: bool, timeout: float = 10.0) -> Way:
     """A streamable HTTP server, as `upstreams` puts it together."""
     pool = Pool(Endpoint("upstream", 1, None), scene.spawn, lambda failure: None)
-    spoken, http = replace(SPOKEN, patience=patience), replace(HTTP, patience=patience)
-    speech = Speech(spoken, pool, known)
-    legacy = HttpConnector(pool, partial(StreamableLink, spoken))
-    newer = HttpConnector(pool, partial(ModernLink, spoken))
-    sse = SseConnector(
-        pool, partial(SseLink, SseTerms(urlsplit("http://upstream/mcp"), FIXED, 10.0, 999))
+    spoken, http = replace(SPOKEN, timeout=timeout), replace(HTTP, timeout=timeout)
+    detector = EraDetector(spoken, pool, known)
+    legacy = HttpConnector(pool, partial(StreamableHttpTransport, spoken))
+    newer = HttpConnector(pool, partial(StatelessHttpTransport, spoken))
+    sse = LegacySseConnector(
+        pool,
+        partial(
+            LegacySseTransport, LegacySseConfig(urlsplit("http://upstream/mcp"), FIXED, 10.0, 999)
+        ),
     )
-    connector = EraConnector(legacy, newer, sse, speech)
-    places = Places(9)
-    sessions = SessionUpstream(scene.terms(connector, patience), idle=100.0, places=places)
-    modern = ModernUpstream(
-        scene.terms(connector, patience),
+    connector = EraConnector(legacy, newer, sse, detector)
+    session_limit = SessionLimit(9)
+    sessions = SessionUpstream(
+        scene.config(connector, timeout), idle=100.0, session_limit=session_limit
+    )
+    modern = ChannelPool(
+        scene.config(connector, timeout),
         era=Era.LEGACY,
         idle=100.0,
-        places=places,
-        on_unopened=speech.doubt,
+        session_limit=session_limit,
+        on_unopened=detector.discard_assumption,
     )
-    passing = HttpUpstream(http, pool, scene.books, Memory(MIB))
-    eras = HttpEras(passing, modern, sessions, speech, scene.books, scene.spawn)
+    passing = PassthroughUpstream(http, pool, scene.recorder, MemoryBudget(MIB))
+    eras = HttpEraRouter(passing, modern, sessions, detector, scene.recorder, scene.spawn)
     return eras, partial(answer, events=events)
 
 
@@ -217,10 +226,10 @@ class Modern:
         message = {"id": self._last, "method": method, "params": params}
         return self._scene.ask(message, self.head(method))
 
-    def head(self, method: str) -> Arrival:
+    def head(self, method: str) -> RequestInfo:
         """The head of a message."""
         named = {"mcp_name": "t"} if method == "tools/call" else {}
-        return arrival(mcp_protocol_version="2026-07-28", mcp_method=method, **named)
+        return info(mcp_protocol_version="2026-07-28", mcp_method=method, **named)
 
     def begin(self) -> ScriptedClient:
         """The first request."""
@@ -240,7 +249,7 @@ class Legacy:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._last = 0
-        self._head = arrival()
+        self._head = info()
 
     def ask(self, method: str) -> ScriptedClient:
         """A request."""
@@ -248,7 +257,7 @@ class Legacy:
         params = {**ASKED[method], "_meta": {"progressToken": self._last}}
         return self._scene.ask({"id": self._last, "method": method, "params": params}, self._head)
 
-    def head(self, method: str) -> Arrival:
+    def head(self, method: str) -> RequestInfo:
         """The head of a message."""
         return self._head
 
@@ -262,7 +271,7 @@ class Legacy:
         await self._scene.hear((*said, GREETED, GREETED))
         named = re.search(rb"mcp-session-id: (\w+)", client.head)
         if named is not None:
-            self._head = arrival(mcp_session_id=named[1].decode())
+            self._head = info(mcp_session_id=named[1].decode())
         self._scene.ask({"method": methods.INITIALIZED}, self._head)
         self.ask("resources/subscribe")
         await self._scene.hear(())

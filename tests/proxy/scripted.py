@@ -1,32 +1,32 @@
-"""Scripted edges of the relay: a client that records what it gets, a source, a ledger's counts."""
+"""Scripted edges of the dispatcher: a client that records its response, a reader, counts."""
 
 from collections import Counter
 from time import perf_counter
 
-from proxy.calls.client_request import Post
-from proxy.calls.recorder import Books
-from proxy.http.interfaces import Sink, Visitor
-from proxy.http.request_policy import Arrival, Gate
+from proxy.calls.client_request import ClientRequest
+from proxy.calls.recorder import CallRecorder
+from proxy.http.interfaces import ClientObserver, ResponseHandler
+from proxy.http.request_policy import RequestInfo, RequestPolicy
 from proxy.in_flight import Call
 from proxy.jsonrpc import codec
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.tracing.sampler import OFF
 from proxy.telemetry.tracing.tracer import Tracer
 
-GATE = Gate(path=b"/mcp", body_limit=1000, loopback=True)
+GATE = RequestPolicy(path=b"/mcp", body_limit=1000, loopback=True)
 
 
-def arrival(method: str = "POST", **headers: str) -> Arrival:
-    """A request's head as the gate lets it in."""
+def info(method: str = "POST", **headers: str) -> RequestInfo:
+    """A request's head as the request policy lets it in."""
     named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return GATE.arrive(f"{method} /mcp HTTP/1.1\r\nhost: localhost\r\n{named}\r\n".encode())
+    return GATE.evaluate(f"{method} /mcp HTTP/1.1\r\nhost: localhost\r\n{named}\r\n".encode())
 
 
 class ScriptedClient:
     """Records its answer; fails if it gets more than one."""
 
     def __init__(self) -> None:
-        self.visitor: Visitor | None = None
+        self.observer: ClientObserver | None = None
         self.principal = b""
         self.address = b"127.0.0.1"
         self.status = 0
@@ -36,8 +36,8 @@ class ScriptedClient:
         self.over = False
         self.aborted = False
 
-    def attach(self, visitor: Visitor) -> None:
-        self.visitor = visitor
+    def attach(self, observer: ClientObserver) -> None:
+        self.observer = observer
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
         assert not self.begun
@@ -49,7 +49,7 @@ class ScriptedClient:
         assert not self.over
         self.head, self.begun = head, True
 
-    def piece(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         assert self.begun
         assert not self.over
         self.body += data
@@ -65,27 +65,27 @@ class ScriptedClient:
 
 
 class ScriptedSource:
-    """An upstream's connection; records what it is told."""
+    """An upstream's connection; records what it is notified."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def pause(self, sink: Sink) -> None:
+    def pause(self, handler: ResponseHandler) -> None:
         self.told.append("pause")
 
-    def resume(self, sink: Sink) -> None:
+    def resume(self, handler: ResponseHandler) -> None:
         self.told.append("resume")
 
-    def abort(self, sink: Sink) -> None:
+    def abort(self, handler: ResponseHandler) -> None:
         self.told.append("abort")
 
 
-def books() -> Books:
+def recorder() -> CallRecorder:
     """Books with a ledger of their own, and no traces."""
-    return Books(Ledger("s", "streamable-http"), Tracer(OFF, None))
+    return CallRecorder(Ledger("s", "streamable-http"), Tracer(OFF, None))
 
 
-def counted(kept: Books) -> Counter[tuple[str, str, int, str, str]]:
+def counted(kept: CallRecorder) -> Counter[tuple[str, str, int, str, str]]:
     """How often each (method, tool, status, outcome, fault) was counted."""
     return Counter(
         {
@@ -95,13 +95,15 @@ def counted(kept: Books) -> Counter[tuple[str, str, int, str, str]]:
     )
 
 
-def post(client: ScriptedClient, body: bytes, head: Arrival | None = None) -> Post:
-    """A client's message as the relay hands it on."""
-    head = head or arrival()
+def client_request(
+    client: ScriptedClient, body: bytes, head: RequestInfo | None = None
+) -> ClientRequest:
+    """A client's message as the dispatcher hands it on."""
+    head = head or info()
     messages = codec.decode_all(body) if body else ()
     calls = tuple(
         Call(each, perf_counter(), head.version, head.session)
         for each in messages
         if each.is_request
     )
-    return Post(client, head, body, messages, calls, b"")
+    return ClientRequest(client, head, body, messages, calls, b"")

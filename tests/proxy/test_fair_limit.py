@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.fair_limit import FairCap
+from proxy.fair_limit import FairLimit
 
 
 class Place:
@@ -22,15 +22,15 @@ class Place:
         self.evicted = True
 
 
-def filled(most: int, *places: Place) -> FairCap[Place]:
-    cap: FairCap[Place] = FairCap(most)
-    for each in places:
+def filled(most: int, *session_limit: Place) -> FairLimit[Place]:
+    cap: FairLimit[Place] = FairLimit(most)
+    for each in session_limit:
         assert cap.hold(each) == []
     return cap
 
 
-def gone(*places: Place) -> str:
-    return " ".join(each.name for each in places if each.evicted)
+def gone(*session_limit: Place) -> str:
+    return " ".join(each.name for each in session_limit if each.evicted)
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def gone(*places: Place) -> str:
 def test_the_idlest_of_the_client_that_holds_most_gives_way(
     newcomer: str, idle: dict[str, float], evicted: str | None
 ) -> None:
-    places = [Place(name, since) for name, since in idle.items()]
-    cap = filled(3, *places)
+    session_limit = [Place(name, since) for name, since in idle.items()]
+    cap = filled(3, *session_limit)
     given_way = cap.hold(Place(newcomer))
     assert (given_way is None) is (evicted is None)
-    assert gone(*places) == (evicted or "")
+    assert gone(*session_limit) == (evicted or "")
     assert cap.taken == 3
 
 
@@ -78,7 +78,7 @@ def test_a_client_at_its_share_gives_way_to_itself_even_where_there_is_room() ->
 
 
 def test_so_many_give_way_as_it_takes_and_none_in_vain() -> None:
-    cap: FairCap[Place] = FairCap(16)
+    cap: FairLimit[Place] = FairLimit(16)
     heavy, light, busy = Place("a1", 5.0), Place("b1", 1.0), Place("c1", inf)
     for place, amount in ((heavy, 6), (light, 4), (busy, 6)):
         assert cap.hold(place, amount) == []
@@ -111,11 +111,11 @@ def test_one_that_is_of_use_again_meanwhile_does_not_give_way(since: float) -> N
     )
 )
 def test_no_more_is_ever_held_than_allowed(steps: list[tuple[str, int, int, bool]]) -> None:
-    cap: FairCap[Place] = FairCap(16)
-    places = {(client, number): Place(client) for client in "abc" for number in range(6)}
+    cap: FairLimit[Place] = FairLimit(16)
+    session_limit = {(client, number): Place(client) for client in "abc" for number in range(6)}
     amounts: dict[Place, int] = {}
     for client, number, amount, busy in steps:
-        place = places[client, number]
+        place = session_limit[client, number]
         place.idle_since = inf if busy else 0.0
         evicted = cap.hold(place, amount)
         for each in evicted or ():
@@ -125,6 +125,6 @@ def test_no_more_is_ever_held_than_allowed(steps: list[tuple[str, int, int, bool
         assert cap.taken == sum(amounts.values()) <= 16
         for name in "abc":
             assert sum(held for each, held in amounts.items() if each.name == name) <= 14
-    for place in places.values():
+    for place in session_limit.values():
         cap.release(place)
     assert cap.taken == 0

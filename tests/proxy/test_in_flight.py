@@ -8,18 +8,26 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from proxy.errors import DuplicateRequest
 from proxy.in_flight import (
     HUNG_SECONDS,
-    LATE,
     LISTEN,
     PROGRESS,
+    UNMATCHED,
     UNRELATED,
     Call,
     Finished,
+    InFlightCalls,
     Related,
-    Session,
-    excuse,
+    postpone_deadlines,
 )
 from proxy.jsonrpc.message import Failure, Message, Meta, Params, RequestId, Result
-from proxy.outcome import CANCELLED, GARBLED, OK, TIMED_OUT, TOOL_ERROR, UNREACHABLE, Verdict
+from proxy.outcome import (
+    CANCELLED,
+    INVALID_RESPONSE,
+    OK,
+    TIMED_OUT,
+    TOOL_ERROR,
+    UNREACHABLE,
+    CallOutcome,
+)
 from proxy.telemetry.catalogue import Fault, Outcome
 
 PATIENCE = 10.0
@@ -39,8 +47,8 @@ def progress(token: RequestId | None) -> Message:
     return Message(method=PROGRESS, params=Params(progress_token=token))
 
 
-def session(*calls: Call, now: float = 0.0) -> Session:
-    each = Session(PATIENCE)
+def session(*calls: Call, now: float = 0.0) -> InFlightCalls:
+    each = InFlightCalls(PATIENCE)
     for one in calls:
         each.begin((one,), now)
     return each
@@ -57,13 +65,13 @@ def test_answers_find_their_calls_in_any_order() -> None:
 def test_a_second_answer_is_late() -> None:
     one = session(call(1))
     one.receive(answer(1), 1.0)
-    assert one.receive(answer(1), 2.0) is LATE
+    assert one.receive(answer(1), 2.0) is UNMATCHED
 
 
 @pytest.mark.parametrize("request_id", [2, "2", "one", "01", "1.0", None])
 def test_an_answer_to_nothing_in_flight_is_late(request_id: RequestId | None) -> None:
     one = session(call(1.5))
-    assert one.receive(answer(request_id), 1.0) is LATE
+    assert one.receive(answer(request_id), 1.0) is UNMATCHED
     assert one.busy
 
 
@@ -81,7 +89,7 @@ def test_ids_that_differ_in_their_type_only_are_told_apart() -> None:
     number, text = call(1), call("1")
     both = session(number, text)
     assert both.cancel("1", 1.0) == Finished(text, CANCELLED)
-    assert both.receive(answer("1"), 1.0) is LATE
+    assert both.receive(answer("1"), 1.0) is UNMATCHED
     assert both.receive(answer(1), 1.0) == Finished(number, OK)
 
 
@@ -96,21 +104,21 @@ def test_an_error_under_an_unknown_id_is_that_of_the_one_call_that_waits(
     mine = call(1)
     effect = session(mine).receive(failure(request_id), 1.0)
     assert isinstance(effect, Finished)
-    assert (effect.call, effect.verdict.outcome) == (mine, Outcome.PROTOCOL_ERROR)
+    assert (effect.call, effect.outcome.outcome) == (mine, Outcome.PROTOCOL_ERROR)
 
 
 @pytest.mark.parametrize("request_id", [None, "foreign"])
 def test_of_several_calls_an_error_under_an_unknown_id_ends_none(
     request_id: RequestId | None,
 ) -> None:
-    assert session(call(1), call(2)).receive(failure(request_id), 1.0) is LATE
+    assert session(call(1), call(2)).receive(failure(request_id), 1.0) is UNMATCHED
 
 
 @pytest.mark.parametrize("came", [1, "1"])
 def test_the_late_error_of_a_call_that_was_given_up_ends_no_other(came: RequestId) -> None:
     two = session(call(1), call(2))
     two.cancel(1, 1.0)
-    assert two.receive(failure(came), 1.0) is LATE
+    assert two.receive(failure(came), 1.0) is UNMATCHED
     assert [each.id for each in two.calls] == [2]
 
 
@@ -121,7 +129,7 @@ def test_what_cannot_be_read_is_the_answer_to_the_one_call_that_waits(
     data: bytes, ends: bool
 ) -> None:
     mine = call(1)
-    assert session(mine).unreadable(data) == (Finished(mine, GARBLED) if ends else None)
+    assert session(mine).unreadable(data) == (Finished(mine, INVALID_RESPONSE) if ends else None)
     assert session(call(1), call(2)).unreadable(data) is None
 
 
@@ -165,20 +173,20 @@ def test_a_cancelled_call_ends_at_once_and_its_answer_is_late() -> None:
     assert one.cancel(1, 1.0) == Finished(mine, CANCELLED)
     assert one.cancel(1, 1.0) is None
     assert one.cancel(None, 1.0) is None
-    assert one.receive(answer(1), 1.0) is LATE
+    assert one.receive(answer(1), 1.0) is UNMATCHED
 
 
 @pytest.mark.parametrize(
-    ("seconds", "verdict"), [(HUNG_SECONDS - 0.1, CANCELLED), (HUNG_SECONDS, TIMED_OUT)]
+    ("seconds", "outcome"), [(HUNG_SECONDS - 0.1, CANCELLED), (HUNG_SECONDS, TIMED_OUT)]
 )
 def test_a_call_that_hung_until_its_caller_gave_it_up_was_not_cancelled(
-    seconds: float, verdict: Verdict
+    seconds: float, outcome: CallOutcome
 ) -> None:
     mine, other = call(1, "t"), call(2)
     both = session(mine, other)
     both.receive(progress("t"), 100.0)
-    assert both.cancel(1, 100.0 + seconds) == Finished(mine, verdict)
-    assert session(other).give_up((other,), seconds) == (Finished(other, verdict),)
+    assert both.cancel(1, 100.0 + seconds) == Finished(mine, outcome)
+    assert session(other).give_up((other,), seconds) == (Finished(other, outcome),)
 
 
 def test_a_call_whose_server_waits_for_the_client_has_not_hung() -> None:
@@ -191,7 +199,7 @@ def test_a_call_whose_server_waits_for_the_client_has_not_hung() -> None:
 def test_time_in_which_a_client_reads_nothing_is_not_its_servers() -> None:
     mine = call(1)
     one = session(mine)
-    excuse([mine], 90.0)
+    postpone_deadlines([mine], 90.0)
     assert one.cancel(1, 100.0) == Finished(mine, CANCELLED)
 
 
@@ -215,7 +223,7 @@ def test_only_silent_calls_are_overdue() -> None:
 
 def test_a_sign_of_life_is_one_for_every_call() -> None:
     both = session(call(1), call(2))
-    both.heard(5.0)
+    both.extend_deadlines(5.0)
     assert both.overdue(PATIENCE) == ()
     assert len(both.overdue(5.0 + PATIENCE)) == 2
 
@@ -231,39 +239,42 @@ def test_the_end_ends_every_call() -> None:
 RESULT = b'{"id":1,"result":{}}'
 
 
+PROTOCOL_ERROR = CallOutcome(Outcome.PROTOCOL_ERROR, Fault.SERVER, "1")
+
+
 @pytest.mark.parametrize(
-    ("status", "body", "verdict"),
+    ("status", "body", "outcome"),
     [
         (200, RESULT, OK),
         (200, b'[{"id":1,"result":{"isError":true}}]', TOOL_ERROR),
-        (200, b'{"id":2,"result":{}}', GARBLED),
-        (200, b'{"id":2,"error":{"code":1}}', Verdict(Outcome.PROTOCOL_ERROR, Fault.SERVER, "1")),
-        (200, b'{"id":1,"result":NaN}', GARBLED),
+        (200, b'{"id":2,"result":{}}', INVALID_RESPONSE),
+        (200, b'{"id":2,"error":{"code":1}}', PROTOCOL_ERROR),
+        (200, b'{"id":1,"result":NaN}', INVALID_RESPONSE),
         (200, b'{"id":1,"result":{"isError":true,"x":NaN}}', TOOL_ERROR),
-        (200, b'{"id":1,"result":"\xff"}', GARBLED),
+        (200, b'{"id":1,"result":"\xff"}', INVALID_RESPONSE),
         (200, b'\xef\xbb\xbf{"id":"1","result":{}}', OK),
-        (200, b"garbage", GARBLED),
-        (202, b"", GARBLED),
+        (200, b"garbage", INVALID_RESPONSE),
+        (202, b"", INVALID_RESPONSE),
         (400, b'{"id":null,"error":{"code":-32600}}',
-            Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32600")),
+            CallOutcome(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32600")),
         (404, b'{"id":1,"error":{"code":-32001}}',
-            Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32001")),
-        (404, b"gone", Verdict(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404")),
-        (405, b"no", Verdict(Outcome.TRANSPORT_ERROR, Fault.OPERATOR, "405")),
-        (503, RESULT, Verdict(Outcome.TRANSPORT_ERROR, Fault.SERVER, "503")),
+            CallOutcome(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32001")),
+        (404, b"gone", CallOutcome(Outcome.TRANSPORT_ERROR, Fault.CALLER, "404")),
+        (405, b"no", CallOutcome(Outcome.TRANSPORT_ERROR, Fault.OPERATOR, "405")),
+        (503, RESULT, CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, "503")),
     ],
 )  # fmt: skip
-def test_a_complete_answer_ends_every_call(status: int, body: bytes, verdict: Verdict) -> None:
+def test_a_complete_answer_ends_every_call(status: int, body: bytes, outcome: CallOutcome) -> None:
     mine = call(1)
     one = session(mine)
-    assert one.settle(status, body, 1.0).finished == (Finished(mine, verdict),)
+    assert one.settle(status, body, 1.0).finished == (Finished(mine, outcome),)
     assert not one.busy
 
 
 def test_calls_are_handed_over_with_their_time_and_tokens_anew() -> None:
     mine, twin, other = call(1, "t"), call(2), call(2)
     giver, taker = session(mine, twin), session(other)
-    assert giver.hand_over(taker, 5.0) == (Finished(twin, GARBLED),)
+    assert giver.hand_over(taker, 5.0) == (Finished(twin, INVALID_RESPONSE),)
     assert not giver.busy
     assert taker.calls == (other, mine)
     assert taker.receive(progress("t"), 6.0) == Related(mine)
@@ -279,7 +290,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = Session(PATIENCE)
+        self.session = InFlightCalls(PATIENCE)
         self.now = 0.0
         self.open: dict[RequestId, Call] = {}
         self.ended: list[Call] = []

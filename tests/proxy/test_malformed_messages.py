@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.frontend.dispatcher import Limits, Relay
+from proxy.frontend.dispatcher import Dispatcher, Limits
 from proxy.telemetry.tracing.sampler import OFF
 from proxy.telemetry.tracing.tracer import Tracer
-from proxy.upstreams.session_limit import Places
+from proxy.upstreams.session_limit import SessionLimit
 from proxy.upstreams.sessions import SessionUpstream
 from tests.proxy.malformed_messages import (
     ID,
@@ -93,12 +93,12 @@ def test_a_question_may_be_answered_by_every_odd_word(way: str, client: str) -> 
     run(walk())
 
 
-def relay_of(scene: Scene) -> Relay:
+def relay_of(scene: Scene) -> Dispatcher:
     """What clients speak to."""
-    streams = SessionUpstream(scene.terms(Server()), idle=100.0, places=Places(1))
+    streams = SessionUpstream(scene.config(Server()), idle=100.0, session_limit=SessionLimit(1))
     limits = Limits(depth=900, in_flight=1000)
-    return Relay(
-        scene.upstream, streams, scene.books, Tracer(OFF, None), limits, asyncio.ensure_future
+    return Dispatcher(
+        scene.upstream, streams, scene.recorder, Tracer(OFF, None), limits, asyncio.ensure_future
     )
 
 

@@ -4,13 +4,13 @@ from math import inf
 
 import pytest
 
-from proxy.memory_budget import FREE_BYTES, Memory
+from proxy.memory_budget import FREE_BYTES, MemoryBudget
 
 BIG = FREE_BYTES + 100
 
 
 def test_all_accounts_share_what_there_is_beyond_the_free_part_of_each() -> None:
-    memory = Memory(250)
+    memory = MemoryBudget(250)
     first, second, third = (memory.account(name) for name in (b"a", b"b", b"c"))
     assert first.hold(BIG)
     assert second.hold(BIG)
@@ -27,7 +27,7 @@ def test_all_accounts_share_what_there_is_beyond_the_free_part_of_each() -> None
 def test_a_buffer_that_its_client_leaves_alone_is_emptied_for_another(
     idle_since: float, gives_way: bool
 ) -> None:
-    memory = Memory(150)
+    memory = MemoryBudget(150)
     emptied: list[str] = []
     first = memory.account(b"a", lambda: emptied.append("first"))
     second = memory.account(b"b")
@@ -40,6 +40,6 @@ def test_a_buffer_that_its_client_leaves_alone_is_emptied_for_another(
 
 
 def test_small_buffers_need_no_room() -> None:
-    memory = Memory(0)
+    memory = MemoryBudget(0)
     assert all(memory.account().hold(FREE_BYTES) for _ in range(3))
     assert not memory.account().hold(FREE_BYTES + 1)

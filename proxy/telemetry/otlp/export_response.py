@@ -4,13 +4,13 @@ import msgspec
 
 from ...errors import MalformedMessage
 from .. import protobuf
-from .retry import ACCEPTED, Reply
+from .retry import ACCEPTED, ExportResult
 
 _REMARK_CHARACTERS = 200
 _HIGHEST = 1 << 63
 """From here on a varint of OTLP's signed integers is a negative number."""
 
-NOT_OTLP = Reply("its answer is not OTLP")
+NOT_OTLP = ExportResult("its answer is not OTLP")
 
 
 class _PartialSuccess(msgspec.Struct, rename="camel"):
@@ -25,7 +25,7 @@ class _Json(msgspec.Struct, rename="camel"):
     partial_success: _PartialSuccess | None = None
 
 
-def read(body: bytes) -> Reply:
+def read(body: bytes) -> ExportResult:
     """The reply in the body of a successful answer.
 
     An answer that is no ExportTraceServiceResponse or ExportMetricsServiceResponse, in binary or
@@ -43,7 +43,7 @@ def read(body: bytes) -> Reply:
     return _partial(rejected, partial.error_message)
 
 
-def _read_binary(body: bytes) -> Reply:
+def _read_binary(body: bytes) -> ExportResult:
     reply = ACCEPTED
     for field, value in protobuf.fields(body):
         if field != 1:
@@ -58,5 +58,5 @@ def _read_binary(body: bytes) -> Reply:
     return reply
 
 
-def _partial(rejected: int, remark: str) -> Reply:
-    return Reply(rejected=max(0, rejected), remark=remark[:_REMARK_CHARACTERS])
+def _partial(rejected: int, remark: str) -> ExportResult:
+    return ExportResult(rejected=max(0, rejected), remark=remark[:_REMARK_CHARACTERS])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..ledger import Ledger
 from ..vocabulary import DropReason, Signal
-from .retry import Reply, Transport, deliver
+from .retry import ExportResult, ExportTransport, deliver
 
 LOG = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SignalConfig:
     """What a signal has to send, and where.
 
     `endpoint` is as logs may show it, `timeout_seconds` is for a request with all its attempts.
@@ -39,13 +39,13 @@ class Source:
     timeout_seconds: float
     due: Callable[[], Iterator[Batch]]
     waiting: Callable[[], int]
-    open: Callable[[], Awaitable[Transport]]
+    open: Callable[[], Awaitable[ExportTransport]]
 
 
-class Push:
+class Exporter:
     """Sends what its source has, each period or when woken, until stopped."""
 
-    def __init__(self, source: Source, ledger: Ledger) -> None:
+    def __init__(self, source: SignalConfig, ledger: Ledger) -> None:
         self._source = source
         self._ledger = ledger
         self._in_flight = 0
@@ -55,12 +55,12 @@ class Push:
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        return f"<Push {self._source.signal} in_flight={self._in_flight}>"
+        return f"<Exporter {self._source.signal} in_flight={self._in_flight}>"
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name=f"push {self._source.signal}")
-        self._task.add_done_callback(_say_why)
+        self._task.add_done_callback(_log_failure)
 
     def wake(self) -> None:
         """Start the next round now."""
@@ -103,7 +103,7 @@ class Push:
         finally:
             self._woken.clear()
 
-    async def _send(self, transport: Transport, batch: Batch) -> None:
+    async def _send(self, transport: ExportTransport, batch: Batch) -> None:
         self._in_flight = batch.weight
         body = await batch.encode()
         reply = await deliver(transport, body, self._source.timeout_seconds)
@@ -117,7 +117,7 @@ class Push:
         self._in_flight = 0
         self._note(reply)
 
-    def _note(self, reply: Reply) -> None:
+    def _note(self, reply: ExportResult) -> None:
         """Log that losses begin or end; what happens in between is for the counters."""
         trouble = reply.reason or (f"partly: {reply.remark!r}" if reply.rejected else "")
         if bool(trouble) == bool(self._trouble):
@@ -131,7 +131,7 @@ class Push:
             LOG.info("%s are accepted by %s again", signal, endpoint)
 
 
-def _say_why(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     """Report at once, not only at the end, that pushing broke down for an unforeseen reason."""
     error = None if task.cancelled() else task.exception()
     if error is not None:

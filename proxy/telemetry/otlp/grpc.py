@@ -13,7 +13,7 @@ from .. import protobuf
 from ..vocabulary import Signal
 from . import export_response
 from .http import USER_AGENT
-from .retry import ANSWER_LIMIT, Reply, Transport
+from .retry import ANSWER_LIMIT, ExportResult, ExportTransport
 from .settings import OtlpSettings
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ _RETRY_INFO = b"google.rpc.RetryInfo"
 _NANO = 1_000_000_000
 
 
-async def open_grpc(settings: OtlpSettings, signal: Signal) -> "GrpcTransport":
+async def open_grpc(settings: OtlpSettings, signal: Signal) -> "OtlpGrpcTransport":
     """A transport to the settings' endpoint."""
-    return GrpcTransport(await asyncio.to_thread(_library), settings, signal)
+    return OtlpGrpcTransport(await asyncio.to_thread(_library), settings, signal)
 
 
 def _library() -> "grpc":
@@ -44,7 +44,7 @@ def _library() -> "grpc":
     return grpc
 
 
-class GrpcTransport(Transport):
+class OtlpGrpcTransport(ExportTransport):
     """Calls one method of a collector."""
 
     def __init__(self, library: "grpc", settings: OtlpSettings, signal: Signal) -> None:
@@ -57,7 +57,7 @@ class GrpcTransport(Transport):
         """The library compresses by itself."""
         return body
 
-    async def attempt(self, body: bytes, seconds: float) -> Reply:
+    async def attempt(self, body: bytes, seconds: float) -> ExportResult:
         try:
             answer: bytes = await self._call(body, timeout=seconds, metadata=self._metadata)
         except self._errors as error:
@@ -84,13 +84,13 @@ def _channel(library: "grpc", settings: OtlpSettings) -> "grpc.aio.Channel":
     return library.aio.secure_channel(target, credentials, options=options, compression=compression)
 
 
-def _failure(error: "grpc.aio.AioRpcError") -> Reply:
+def _failure(error: "grpc.aio.AioRpcError") -> ExportResult:
     status: str = error.code().name
     details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
     after = _asked_to_wait(details)
     # Without a word on when to come back, an exhausted collector is not to be asked again.
     again = status in _RETRYABLE or (status == "RESOURCE_EXHAUSTED" and after is not None)
-    return Reply(f"gRPC status {status}", again=again, after=after)
+    return ExportResult(f"gRPC status {status}", again=again, after=after)
 
 
 def _asked_to_wait(details: bytes) -> float | None:

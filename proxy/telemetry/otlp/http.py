@@ -12,10 +12,10 @@ from collections.abc import Callable, Coroutine
 from urllib.parse import urlsplit
 
 from ...http.head import ResponseHead
-from ...http.interfaces import Sink, Source
+from ...http.interfaces import ResponseHandler, UpstreamReader
 from ...http.pool import Endpoint, Pool
 from . import export_response
-from .retry import ANSWER_LIMIT, Reply, Transport
+from .retry import ANSWER_LIMIT, ExportResult, ExportTransport
 from .settings import OtlpSettings
 
 USER_AGENT = "mcp-observability-proxy"
@@ -31,7 +31,7 @@ _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-class HttpTransport(Transport):
+class OtlpHttpTransport(ExportTransport):
     """Posts to one endpoint."""
 
     def __init__(self, settings: OtlpSettings) -> None:
@@ -46,15 +46,15 @@ class HttpTransport(Transport):
     async def prepare(self, body: bytes) -> bytes:
         return body if self._compress is None else await asyncio.to_thread(self._compress, body)
 
-    async def attempt(self, body: bytes, seconds: float) -> Reply:
+    async def attempt(self, body: bytes, seconds: float) -> ExportResult:
         answer = _Answer()
         block = b"%bcontent-length: %d\r\n\r\n%b" % (self._head, len(body), body)
         try:
             async with asyncio.timeout(seconds):
-                self._pool.exchange(answer, block)
+                self._pool.send(answer, block)
                 return await answer.reply
         except TimeoutError:
-            return Reply("no answer in time", again=True)
+            return ExportResult("no answer in time", again=True)
         finally:
             answer.give_up()
 
@@ -69,12 +69,12 @@ class HttpTransport(Transport):
         task.add_done_callback(self._tasks.discard)
 
 
-class _Answer(Sink):
-    """The sink of one answer."""
+class _Answer(ResponseHandler):
+    """The handler of one answer."""
 
     def __init__(self) -> None:
-        self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._source: Source | None = None
+        self.reply: asyncio.Future[ExportResult] = asyncio.get_running_loop().create_future()
+        self._source: UpstreamReader | None = None
         self._head: ResponseHead | None = None
         self._body = bytearray()
 
@@ -84,30 +84,30 @@ class _Answer(Sink):
             self.reply.cancel()
             self._abort()
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self._source = source
         return not self.reply.done()
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._settle(_reply(head, body) if len(body) <= ANSWER_LIMIT else _TOO_LONG)
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         self._head = head
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         self._body += data
         if len(self._body) > ANSWER_LIMIT:
             self._settle(_TOO_LONG)
             self._abort()
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         assert self._head is not None, "an answer ends that has not begun"
         self._settle(_reply(self._head, bytes(self._body)))
 
-    def answer_lost(self, reason: str) -> None:
-        self._settle(Reply(reason, again=True))
+    def on_error(self, reason: str) -> None:
+        self._settle(ExportResult(reason, again=True))
 
-    def _settle(self, reply: Reply) -> None:
+    def _settle(self, reply: ExportResult) -> None:
         if not self.reply.done():
             self.reply.set_result(reply)
 
@@ -116,14 +116,14 @@ class _Answer(Sink):
             self._source.abort(self)
 
 
-_TOO_LONG = Reply(f"an answer of more than {ANSWER_LIMIT} bytes")
+_TOO_LONG = ExportResult(f"an answer of more than {ANSWER_LIMIT} bytes")
 
 
-def _reply(head: ResponseHead, body: bytes) -> Reply:
+def _reply(head: ResponseHead, body: bytes) -> ExportResult:
     if 200 <= head.status < 300:
         return export_response.read(body)
     asked = _RETRY_AFTER.search(head.forward.replace(b"\r\n", b"\n"))
-    return Reply(
+    return ExportResult(
         f"HTTP status {head.status}",
         again=head.status in _RETRYABLE,
         after=None if asked is None else float(asked[1]),

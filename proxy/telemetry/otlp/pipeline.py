@@ -9,14 +9,14 @@ from ..tracing.spans import SpanEncoder
 from ..tracing.tracer import SpanQueue, Tracer
 from ..vocabulary import DropReason, Signal
 from .encoder import Envelope, resource
-from .exporter import Batch, Push, Source
+from .exporter import Batch, Exporter, SignalConfig
 from .grpc import open_grpc
-from .http import HttpTransport
-from .retry import Transport
+from .http import OtlpHttpTransport
+from .retry import ExportTransport
 from .settings import BatchSettings, OtlpSettings, Protocol, TelemetrySettings
 
 
-class Export:
+class ExportPipeline:
     """Both signals of one proxy; `tracer` may be used before `start`, within its queue's limit.
 
     `upstream` is the address of an HTTP upstream, for the CLIENT spans.
@@ -25,7 +25,7 @@ class Export:
     def __init__(
         self, settings: TelemetrySettings, ledger: Ledger, upstream: tuple[str, int] | None = None
     ) -> None:
-        self._pushes: list[Push] = []
+        self._pushes: list[Exporter] = []
         self._envelope = Envelope(resource(dict(settings.resource)))
         self._ledger = ledger
         self._queue: SpanQueue | None = None
@@ -76,22 +76,22 @@ class Export:
         period_seconds: float,
         due: Callable[[], Iterator[Batch]],
         waiting: Callable[[], int],
-    ) -> Push:
-        source = Source(
+    ) -> Exporter:
+        source = SignalConfig(
             signal=signal,
-            endpoint=otlp.shown,
+            endpoint=otlp.log_name,
             period_seconds=period_seconds,
             timeout_seconds=otlp.timeout_seconds,
             due=due,
             waiting=waiting,
             open=partial(_open, signal, otlp),
         )
-        push = Push(source, self._ledger)
+        push = Exporter(source, self._ledger)
         self._pushes.append(push)
         return push
 
 
-async def _open(signal: Signal, otlp: OtlpSettings) -> Transport:
+async def _open(signal: Signal, otlp: OtlpSettings) -> ExportTransport:
     if otlp.protocol is Protocol.GRPC:
         return await open_grpc(otlp, signal)
-    return HttpTransport(otlp)
+    return OtlpHttpTransport(otlp)

@@ -15,7 +15,7 @@ JITTER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ExportResult:
     """What an attempt came to: accepted, unless `reason` says why not.
 
     `rejected` is how many items of an accepted request the collector refused all the same, for
@@ -35,23 +35,23 @@ class Reply:
         return not self.reason
 
 
-ACCEPTED = Reply()
+ACCEPTED = ExportResult()
 
 
-class Transport(Protocol):
+class ExportTransport(Protocol):
     """A way to one collector for one signal."""
 
     async def prepare(self, body: bytes) -> bytes:
         """The body as it is sent, compressed if that is asked for."""
 
-    async def attempt(self, body: bytes, seconds: float) -> Reply:
+    async def attempt(self, body: bytes, seconds: float) -> ExportResult:
         """Send a prepared body; no answer within `seconds` is a failure, never an exception."""
 
     async def close(self) -> None:
         """Give up what is being sent, and let go of the connections."""
 
 
-async def deliver(transport: Transport, body: bytes, seconds: float) -> Reply:
+async def deliver(transport: ExportTransport, body: bytes, seconds: float) -> ExportResult:
     """Attempts until one is final, for `seconds` at most; the last one's reply.
 
     As the OTLP specification asks: exponential pauses with jitter, unless the collector names one.

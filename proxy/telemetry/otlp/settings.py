@@ -57,7 +57,7 @@ class OtlpSettings:
     tls: TlsFiles = TlsFiles()
 
     @property
-    def shown(self) -> str:
+    def log_name(self) -> str:
         """The endpoint as logs name it: without the query, which may hold a token."""
         url = urlsplit(self.endpoint)
         return f"{url.scheme}://{url.netloc}{url.path}"
@@ -148,7 +148,7 @@ def _batch(values: Variables) -> BatchSettings:
 
 
 def _otlp(values: Variables, signal: Signal, patience: str) -> OtlpSettings | None:
-    """Where the signal goes; `patience` names the variable that limits a whole export."""
+    """Where the signal goes; `timeout` names the variable that limits a whole export."""
     own, shared = f"OTEL_EXPORTER_OTLP_{signal.upper()}", "OTEL_EXPORTER_OTLP"
     has_endpoint = bool(values.text(f"{own}_ENDPOINT", f"{shared}_ENDPOINT"))
     if not _is_pushed(values, signal, has_endpoint=has_endpoint):

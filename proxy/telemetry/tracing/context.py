@@ -22,7 +22,7 @@ TRACESTATE_CHARACTERS = 512
 
 
 class TraceContext(NamedTuple):
-    """Where a caller stands in its trace; `random`: its id is told to be random."""
+    """Where a caller stands in its trace; `random`: its id is notified to be random."""
 
     trace_id: int
     span_id: int

@@ -52,7 +52,7 @@ _MOST_KEPT = 1024
 """Encodings that are kept; then all are made anew, so that callers cannot fill the memory."""
 
 
-class Exchange(NamedTuple):
+class SpanRecord(NamedTuple):
     """What a span pair says about one request; build it only if its trace is sampled.
 
     `target` is the name of the tool or prompt. Empty strings and None mean "does not apply".
@@ -80,7 +80,7 @@ class Exchange(NamedTuple):
         return 1 if self.upstream is None else 2
 
 
-_LABELS = Exchange._fields.index("request_id")
+_LABELS = SpanRecord._fields.index("request_id")
 
 
 class SpanEncoder:
@@ -95,7 +95,7 @@ class SpanEncoder:
     def __repr__(self) -> str:
         return f"<SpanEncoder {self._ledger.server} kept={len(self._kept)}>"
 
-    def encode(self, trace: Trace, exchange: Exchange, end: int) -> bytes:
+    def encode(self, trace: Trace, exchange: SpanRecord, end: int) -> bytes:
         """The SERVER span, and the CLIENT span if the upstream was asked, as fields of ScopeSpans.
 
         `end` is when the answer had ended, in nanoseconds since the epoch.
@@ -125,7 +125,7 @@ class SpanEncoder:
             + b"".join((_PARENT, span_id, own, client)),
         )
 
-    def _own(self, exchange: Exchange) -> bytes:
+    def _own(self, exchange: SpanRecord) -> bytes:
         """The attributes that are not labels: of the request, and of its session."""
         session_id = exchange.session_id
         session = self._sessions.get(session_id)
@@ -136,7 +136,7 @@ class SpanEncoder:
             return session
         return session + _attributes({"jsonrpc.request.id": exchange.request_id})
 
-    def _encode_labels(self, exchange: Exchange) -> tuple[bytes, bytes]:
+    def _encode_labels(self, exchange: SpanRecord) -> tuple[bytes, bytes]:
         """What the two spans say beside ids, times, request and session."""
         server_fails = _is_server_error(exchange)
         client_fails = exchange.outcome not in _FINE
@@ -160,13 +160,13 @@ class SpanEncoder:
             _keep(self._kept, labels, encoded, len(str(labels)))
         return encoded
 
-    def _name(self, exchange: Exchange) -> str:
+    def _name(self, exchange: SpanRecord) -> str:
         """`{method} {tool or prompt}`, bounded as the labels are, for who groups by name."""
         method = known(exchange.method, METHODS) or exchange.method
         tool = self._ledger.tool_label(exchange.target) if exchange.method == TOOLS_CALL else ""
         return f"{method} {tool}" if tool else method
 
-    def _server_attributes(self, exchange: Exchange, *, failed: bool) -> dict[str, str | int]:
+    def _server_attributes(self, exchange: SpanRecord, *, failed: bool) -> dict[str, str | int]:
         return {
             # The proxy's clients always come by HTTP, whatever the server speaks.
             "network.transport": "tcp",
@@ -177,7 +177,7 @@ class SpanEncoder:
             "error.type": exchange.error_type if failed else "",
         }
 
-    def _client_attributes(self, exchange: Exchange, *, failed: bool) -> dict[str, str | int]:
+    def _client_attributes(self, exchange: SpanRecord, *, failed: bool) -> dict[str, str | int]:
         network = network_transport(self._ledger.transport)
         host, port = self._address or ("", 0)
         return {
@@ -198,7 +198,7 @@ def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value, length: int) -> No
     kept[key] = value
 
 
-def _shared(exchange: Exchange) -> dict[str, str]:
+def _shared(exchange: SpanRecord) -> dict[str, str]:
     """What both spans say of the labels."""
     target = _TARGETS.get(exchange.method)
     return {
@@ -220,7 +220,7 @@ def _attributes(values: dict[str, str | int] | dict[str, str]) -> bytes:
     return protobuf.attributes(_ATTRIBUTES, pairs)
 
 
-def _is_server_error(exchange: Exchange) -> bool:
+def _is_server_error(exchange: SpanRecord) -> bool:
     """On the server's side the caller's faults are not errors (conventions, changelog 389)."""
     return exchange.outcome not in _FINE and exchange.fault is not Fault.CALLER
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from . import context as trace_context
 from .context import TraceContext
 from .sampler import Sampler
-from .spans import Exchange, SpanEncoder
+from .spans import SpanEncoder, SpanRecord
 from .trace import UNTRACED, Trace
 
 
@@ -36,7 +36,7 @@ class SpanQueue:
     def __len__(self) -> int:
         return self._spans
 
-    def put(self, trace: Trace, exchange: Exchange, end: int) -> None:
+    def put(self, trace: Trace, exchange: SpanRecord, end: int) -> None:
         """Queue the spans of an exchange that ended then, in nanoseconds since the epoch.
 
         Tells `on_batch` when a batch is full.
@@ -86,7 +86,7 @@ class Tracer:
             return _sampled(trace_id, parent, None if ambient == parent else ambient)
         return _told(parent or TraceContext(trace_id, _random_id(64), False, "", random=True))
 
-    def finish(self, trace: Trace, exchange: Exchange) -> None:
+    def finish(self, trace: Trace, exchange: SpanRecord) -> None:
         """Queue the exchange's spans if its trace is sampled; call it when the answer ended."""
         if trace.sampled and self._queue is not None:
             self._queue.put(trace, exchange, time.time_ns())

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from ... import logs
 from ...errors import MalformedMessage
 from ...http import request
-from ...http.fetch import Inquiry, Told
+from ...http.fetch import Fetch, FetchResult
 from ...http.head import Header, without
 from ...http.pool import Pool
 from ...http.sse import ENDPOINT
@@ -28,12 +28,12 @@ from ...translation.opening import PROBE_SECONDS, modern_meta, speaks_modern, ve
 from ...translation.request import mapping, plain
 from ...translation.request import request as message
 from ...translation.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
-from ...transports.streamable_http import StreamableTerms
+from ...transports.streamable_http import StreamableHttpConfig
 from ..initialize_probe import SILENT
 
 LOG = logging.getLogger("proxy.upstream")
 
-_NOTHING = Told(0, b"", b"")
+_NOTHING = FetchResult(0, b"", b"")
 """What a server said that hung up, or kept silent for too long."""
 _POST = (request.ACCEPT_BOTH, request.CONTENT_JSON)
 _NO_POST = frozenset((400, 404, 405))
@@ -41,7 +41,7 @@ SSE_SECONDS = 3.0
 """How long a server that takes no POST may think about a GET."""
 
 
-class Speech:
+class EraDetector:
     """What is known of the server; None is not known yet. `known` settles both eras.
 
     `on_sse` hears of it if the server speaks HTTP+SSE.
@@ -49,18 +49,18 @@ class Speech:
 
     def __init__(
         self,
-        terms: StreamableTerms,
+        config: StreamableHttpConfig,
         pool: Pool,
         known: Era | None,
         on_sse: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_sse = on_sse
         self.sse = False
-        self._terms = terms
+        self._config = config
         self._pool = pool
         self._known = known
         self._asking = asyncio.Lock()
-        self._inquiry: Inquiry | None = None
+        self._fetch: Fetch | None = None
         self._closed = False
         self._supposed = False
         self.modern: bool | None = None
@@ -68,7 +68,7 @@ class Speech:
         self.forget()
 
     def __repr__(self) -> str:
-        return f"<Speech modern={self.modern} legacy={self.legacy}>"
+        return f"<EraDetector modern={self.modern} legacy={self.legacy}>"
 
     def forget(self) -> None:
         """The server was away: another may come back."""
@@ -76,7 +76,7 @@ class Speech:
         self.modern = None if self._known is None else self._known is Era.MODERN
         self.legacy = None if self._known is None else self._known is Era.LEGACY
 
-    def doubt(self) -> None:
+    def discard_assumption(self) -> None:
         """A legacy session could not be opened: what was only supposed is to be asked again."""
         if self._supposed:
             self.forget()
@@ -84,10 +84,10 @@ class Speech:
     def close(self) -> None:
         """Ask no more; whoever waits goes on without an answer."""
         self._closed = True
-        if self._inquiry is not None:
-            self._inquiry.give_up()
+        if self._fetch is not None:
+            self._fetch.cancel()
 
-    async def find_out(self, lines: bytes, query: bytes) -> None:
+    async def detect(self, lines: bytes, query: bytes) -> None:
         """Ask whether the server is a modern one, unless that is known.
 
         The request carries a client's header lines and query; the client waits for that no longer
@@ -97,13 +97,13 @@ class Speech:
             if self.modern is None:
                 await self._discover(lines, query)
 
-    async def find_out_legacy(self, lines: bytes, query: bytes) -> None:
+    async def detect_legacy(self, lines: bytes, query: bytes) -> None:
         """Ask a modern server whether it takes `initialize` too, unless that is known.
 
         The session of a client of HTTP+SSE or stdio is opened in one way or the other. The session
         that this opens is ended at once.
         """
-        await self.find_out(lines, query)
+        await self.detect(lines, query)
         async with self._asking:
             if self.modern and self.legacy is None:
                 await self._initialize(lines, query)
@@ -141,17 +141,17 @@ class Speech:
             await self._look_for_endpoint(lines, query)
 
     async def _look_for_endpoint(self, lines: bytes, query: bytes) -> None:
-        inquiry = Inquiry(self._terms.message_limit, lambda event: event.type == ENDPOINT)
+        fetch = Fetch(self._config.message_limit, lambda event: event.type == ENDPOINT)
         head = self._head("GET", lines, query, request.ACCEPT_EVENTS)
-        told = await self._ask(head, b"", inquiry, SSE_SECONDS)
-        self.sse = told is not None and told.status == 200 and inquiry.streamed
+        told = await self._ask(head, b"", fetch, SSE_SECONDS)
+        self.sse = told is not None and told.status == 200 and fetch.streamed
         if self.sse:
             advice = "set --upstream-transport sse, which saves this question"
             logs.event(LOG, "the server speaks HTTP+SSE", logging.WARNING, advice=advice)
             self._on_sse()
 
     def _head(self, method: str, lines: bytes, query: bytes, *own: Header) -> bytes:
-        where = self._terms
+        where = self._config
         start = request.start(method, request.target(where.target, query), where.fixed, *own)
         return start + without(lines, headers.REPLACED)
 
@@ -159,20 +159,20 @@ class Speech:
         self,
         head: bytes,
         body: bytes,
-        inquiry: Inquiry | None = None,
+        fetch: Fetch | None = None,
         seconds: float = PROBE_SECONDS,
-    ) -> Told | None:
+    ) -> FetchResult | None:
         """The server's answer; None if it cannot be reached."""
         if self._closed:
             return None
-        inquiry = self._inquiry = inquiry or Inquiry(self._terms.message_limit)
+        fetch = self._fetch = fetch or Fetch(self._config.message_limit)
         try:
-            async with asyncio.timeout(min(seconds, self._terms.patience / 2)):
-                self._pool.exchange(inquiry, request.complete(head, body))
-                told = await inquiry.told()
+            async with asyncio.timeout(min(seconds, self._config.timeout / 2)):
+                self._pool.send(fetch, request.complete(head, body))
+                told = await fetch.result()
         except TimeoutError:
             told = None
-        return told or (_NOTHING if inquiry.reached else None)
+        return told or (_NOTHING if fetch.reached else None)
 
 
 def _answer(body: bytes) -> Fields | None:

@@ -2,52 +2,52 @@
 
 from collections import Counter
 
-from ...calls.client_request import Post, failure
+from ...calls.client_request import ClientRequest, error_response
 from ...http.head import lines
 from ...jsonrpc.message import NO_META, NO_PARAMS
-from ...telemetry.vocabulary import LinkState
+from ...telemetry.vocabulary import TransportState
 from ...translation.versions import Era, era_of
 from ..base import Upstream
-from .channel_pool import ModernUpstream
+from .channel_pool import ChannelPool
 
 NO_STREAM = "2026-07-28 has no GET stream and no sessions: POST subscriptions/listen"
 
 
-class EraUpstream(Upstream):
+class EraRouter(Upstream):
     """`legacy` serves clients with sessions, `modern` those without."""
 
-    def __init__(self, legacy: Upstream, modern: ModernUpstream) -> None:
+    def __init__(self, legacy: Upstream, modern: ChannelPool) -> None:
         self._legacy = legacy
         self._modern = modern
 
     def __repr__(self) -> str:
-        return f"<EraUpstream {self._legacy!r} {self._modern!r}>"
+        return f"<EraRouter {self._legacy!r} {self._modern!r}>"
 
-    def post(self, post: Post) -> None:
-        if era(post) is Era.MODERN:
-            self._modern.post(post)
+    def post(self, client_request: ClientRequest) -> None:
+        if era(client_request) is Era.MODERN:
+            self._modern.post(client_request)
         else:
-            self._legacy.post(post)
+            self._legacy.post(client_request)
 
-    def listen(self, post: Post) -> None:
-        if era(post) is Era.MODERN:
-            _refuse(post)
+    def listen(self, client_request: ClientRequest) -> None:
+        if era(client_request) is Era.MODERN:
+            _refuse(client_request)
         else:
-            self._legacy.listen(post)
+            self._legacy.listen(client_request)
 
-    def delete(self, post: Post) -> None:
-        if era(post) is Era.MODERN:
-            _refuse(post)
+    def delete(self, client_request: ClientRequest) -> None:
+        if era(client_request) is Era.MODERN:
+            _refuse(client_request)
         else:
-            self._legacy.delete(post)
+            self._legacy.delete(client_request)
 
     def tick(self, now: float) -> None:
         self._legacy.tick(now)
         self._modern.tick(now)
 
-    def count_links(self, counts: Counter[LinkState]) -> None:
-        self._legacy.count_links(counts)
-        self._modern.count_links(counts)
+    def count_transports(self, counts: Counter[TransportState]) -> None:
+        self._legacy.count_transports(counts)
+        self._modern.count_transports(counts)
 
     async def probe(self) -> str:
         return await self._legacy.probe()
@@ -60,12 +60,12 @@ class EraUpstream(Upstream):
         await self._legacy.close()
 
 
-def era(post: Post) -> Era:
+def era(client_request: ClientRequest) -> Era:
     """The era of a client's request; a batch is of its first message's."""
-    first = (post.messages[0].params if post.messages else None) or NO_PARAMS
-    return era_of(post.arrival.version, (first.meta or NO_META).version)
+    first = (client_request.messages[0].params if client_request.messages else None) or NO_PARAMS
+    return era_of(client_request.info.version, (first.meta or NO_META).version)
 
 
-def _refuse(post: Post) -> None:
-    head, body = failure((), 405, NO_STREAM)
-    post.client.answer(head + lines([(b"allow", b"POST")]), body, 405)
+def _refuse(client_request: ClientRequest) -> None:
+    head, body = error_response((), 405, NO_STREAM)
+    client_request.client.answer(head + lines([(b"allow", b"POST")]), body, 405)

@@ -4,181 +4,187 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
-from ...calls.client_request import GONE_STATUS, Post, turn_away
-from ...calls.recorder import Books
+from ...calls.client_request import CLIENT_CLOSED_REQUEST, ClientRequest, reject
+from ...calls.recorder import CallRecorder
 from ...errors import DuplicateRequest
-from ...http.interfaces import Visitor
+from ...http.interfaces import ClientObserver
 from ...in_flight import Finished
-from ...outcome import CANCELLED, REJECTED, UNREACHABLE, Verdict
-from ...telemetry.vocabulary import LinkState
+from ...outcome import CANCELLED, REJECTED, UNREACHABLE, CallOutcome
+from ...telemetry.vocabulary import TransportState
 from ...translation.versions import Era
-from ...transports.base import Connector, Link, LinkOwner
+from ...transports.base import Connector, Transport, TransportListener
 from ..base import Upstream
-from ..initialize_probe import Trial
-from ..passthrough import HttpUpstream, initializes
+from ..initialize_probe import InitializeProbe
+from ..passthrough import PassthroughUpstream, initializes
 from ..sessions import SessionUpstream
-from .channel_pool import ModernUpstream
-from .detector import Speech
+from .channel_pool import ChannelPool
+from .detector import EraDetector
 from .era_router import era
-from .legacy_bridge import Bridges
+from .legacy_bridge import BridgeConnector
 
 
-class HttpEras(Upstream):
+class HttpEraRouter(Upstream):
     """`passing` passes exchanges through, `modern` and `sessions` translate."""
 
     def __init__(
         self,
-        passing: HttpUpstream,
-        modern: ModernUpstream,
+        passthrough: PassthroughUpstream,
+        modern: ChannelPool,
         sessions: SessionUpstream,
-        speech: Speech,
-        books: Books,
+        detector: EraDetector,
+        recorder: CallRecorder,
         spawn: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
-        self._passing = passing
+        self._passthrough = passthrough
         self._modern = modern
         self._sessions = sessions
-        self._speech = speech
-        self._books = books
+        self._detector = detector
+        self._recorder = recorder
         self._spawn = spawn
         self._waiting: set[_Waiting] = set()
 
     def __repr__(self) -> str:
-        return f"<HttpEras {self._speech!r} {self._passing!r}>"
+        return f"<HttpEraRouter {self._detector!r} {self._passthrough!r}>"
 
-    def post(self, post: Post) -> None:
-        client, speech = era(post), self._speech
-        if client is Era.MODERN and speech.modern is None:
-            self._spawn(self._wait(post))
-        elif client is Era.LEGACY and speech.legacy is None and _opens(post):
-            self._passing.post(post, Trial(self._taken, self._refused))
+    def post(self, client_request: ClientRequest) -> None:
+        client, detector = era(client_request), self._detector
+        if client is Era.MODERN and detector.modern is None:
+            self._spawn(self._wait(client_request))
+        elif client is Era.LEGACY and detector.legacy is None and _opens(client_request):
+            self._passthrough.post(client_request, InitializeProbe(self._taken, self._refused))
         else:
-            self._route(post, client)
+            self._route(client_request, client)
 
-    def listen(self, post: Post) -> None:
-        self._of_session(post).listen(post)
+    def listen(self, client_request: ClientRequest) -> None:
+        self._of_session(client_request).listen(client_request)
 
-    def delete(self, post: Post) -> None:
-        self._of_session(post).delete(post)
+    def delete(self, client_request: ClientRequest) -> None:
+        self._of_session(client_request).delete(client_request)
 
     def tick(self, now: float) -> None:
-        self._passing.tick(now)
+        self._passthrough.tick(now)
         self._sessions.tick(now)
         self._modern.tick(now)
 
-    def count_links(self, counts: Counter[LinkState]) -> None:
-        """What passes through needs no link."""
-        self._sessions.count_links(counts)
-        self._modern.count_links(counts)
+    def count_transports(self, counts: Counter[TransportState]) -> None:
+        """What passes through needs no transport."""
+        self._sessions.count_transports(counts)
+        self._modern.count_transports(counts)
 
     async def probe(self) -> str:
         """A server that was away may come back as another."""
-        failure = await self._passing.probe()
+        failure = await self._passthrough.probe()
         if failure:
-            self._speech.forget()
+            self._detector.forget()
         return failure
 
     def drain(self) -> None:
-        self._passing.drain()
+        self._passthrough.drain()
         self._sessions.drain()
 
     async def close(self) -> None:
         for waiting in self._waiting:
-            waiting.turn_away(503, "the proxy is shutting down", UNREACHABLE)
-        self._speech.close()
+            waiting.reject(503, "the proxy is shutting down", UNREACHABLE)
+        self._detector.close()
         await self._modern.close()
         await self._sessions.close()
-        await self._passing.close()
+        await self._passthrough.close()
 
-    def _route(self, post: Post, client: Era) -> None:
+    def _route(self, client_request: ClientRequest, client: Era) -> None:
         if client is Era.LEGACY:
-            self._of_session(post).post(post)
-        elif self._speech.modern is False:
-            self._modern.post(post)
+            self._of_session(client_request).post(client_request)
+        elif self._detector.modern is False:
+            self._modern.post(client_request)
         else:
-            self._passing.post(post)
+            self._passthrough.post(client_request)
 
-    def _of_session(self, post: Post) -> HttpUpstream | SessionUpstream:
+    def _of_session(self, client_request: ClientRequest) -> PassthroughUpstream | SessionUpstream:
         """Who keeps a legacy client's session."""
-        speech = self._speech
-        ours = speech.sse or speech.legacy is False or post.arrival.session in self._sessions
-        return self._sessions if ours else self._passing
+        detector = self._detector
+        ours = (
+            detector.sse
+            or detector.legacy is False
+            or client_request.info.session in self._sessions
+        )
+        return self._sessions if ours else self._passthrough
 
     def _taken(self) -> None:
-        self._speech.legacy = True
+        self._detector.legacy = True
 
-    def _refused(self, trial: Trial) -> None:
-        self._spawn(self._reconsider(trial))
+    def _refused(self, probe: InitializeProbe) -> None:
+        self._spawn(self._reconsider(probe))
 
-    async def _reconsider(self, trial: Trial) -> None:
+    async def _reconsider(self, probe: InitializeProbe) -> None:
         """The server refused `initialize`: one of another kind is spoken to in its own way."""
-        post, speech = trial.exchange.post, self._speech
-        speech.doubt()
-        await speech.find_out(post.arrival.forward + post.context, post.arrival.query)
-        if trial.exchange.gone:
+        client_request, detector = probe.exchange.request, self._detector
+        detector.discard_assumption()
+        await detector.detect(
+            client_request.info.forward + client_request.context, client_request.info.query
+        )
+        if probe.exchange.gone:
             return
-        if speech.modern or speech.sse:
-            speech.legacy = bool(speech.sse)
-            trial.exchange.withdraw()
-            for call in post.calls:
-                call.held = perf_counter() - call.asked
-            self._sessions.post(post)
+        if detector.modern or detector.sse:
+            detector.legacy = bool(detector.sse)
+            probe.exchange.abandon()
+            for call in client_request.calls:
+                call.queued_seconds = perf_counter() - call.sent_at
+            self._sessions.post(client_request)
         else:
-            trial.go_on()
+            probe.resume_response()
 
-    async def _wait(self, post: Post) -> None:
+    async def _wait(self, client_request: ClientRequest) -> None:
         """Find out whether the server speaks a modern client's era, then go on."""
-        waiting = _Waiting(post, self._books)
+        waiting = _Waiting(client_request, self._recorder)
         self._waiting.add(waiting)
-        arrival = post.arrival
-        await self._speech.find_out(arrival.forward + post.context, arrival.query)
+        info = client_request.info
+        await self._detector.detect(info.forward + client_request.context, info.query)
         self._waiting.discard(waiting)
         if waiting.over:
             return
         waiting.go_on()
         try:
-            self._route(post, Era.MODERN)
+            self._route(client_request, Era.MODERN)
         except DuplicateRequest as error:
-            waiting.turn_away(400, str(error), REJECTED)
+            waiting.reject(400, str(error), REJECTED)
 
 
-def _opens(post: Post) -> bool:
+def _opens(client_request: ClientRequest) -> bool:
     """Whether a client opens a session: it has none yet."""
-    return initializes(post) and not post.arrival.session
+    return initializes(client_request) and not client_request.info.session
 
 
-class _Waiting(Visitor):
-    """The visitor of a client that waits for the server's era to be found out."""
+class _Waiting(ClientObserver):
+    """The observer of a client that waits for the server's era to be found out."""
 
-    def __init__(self, post: Post, books: Books) -> None:
+    def __init__(self, client_request: ClientRequest, recorder: CallRecorder) -> None:
         self.over = False
         self._began = perf_counter()
-        self._post = post
-        self._books = books
-        post.client.attach(self)
+        self._request = client_request
+        self._recorder = recorder
+        client_request.client.attach(self)
 
     def go_on(self) -> None:
         """What it has waited was for the server."""
-        for call in self._post.calls:
-            call.held = perf_counter() - self._began
+        for call in self._request.calls:
+            call.queued_seconds = perf_counter() - self._began
 
-    def turn_away(self, status: int, reason: str, verdict: Verdict) -> None:
+    def reject(self, status: int, reason: str, outcome: CallOutcome) -> None:
         """Answer in the server's place."""
         self.over = True
         self.go_on()
-        turn_away(self._post, self._books, status, reason, verdict)
+        reject(self._request, self._recorder, status, reason, outcome)
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         pass
 
-    def client_resumed(self) -> None:
+    def on_client_resumed(self) -> None:
         pass
 
-    def client_gone(self) -> None:
+    def on_client_gone(self) -> None:
         self.over = True
         self.go_on()
-        for call in self._post.calls:
-            self._books.finished(Finished(call, CANCELLED), GONE_STATUS, 0.0)
+        for call in self._request.calls:
+            self._recorder.finish(Finished(call, CANCELLED), CLIENT_CLOSED_REQUEST, 0.0)
 
 
 class EraConnector(Connector):
@@ -188,23 +194,23 @@ class EraConnector(Connector):
     """
 
     def __init__(
-        self, legacy: Connector, modern: Connector, sse: Connector, speech: Speech
+        self, legacy: Connector, modern: Connector, sse: Connector, detector: EraDetector
     ) -> None:
         self._legacy = legacy
         self._sse = sse
         self._modern = modern
-        self._bridged = Bridges(modern, Era.MODERN)
-        self._speech = speech
+        self._bridged = BridgeConnector(modern, Era.MODERN)
+        self._detector = detector
 
     def __repr__(self) -> str:
-        return f"<EraConnector {self._speech!r} {self._legacy!r}>"
+        return f"<EraConnector {self._detector!r} {self._legacy!r}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
-        speech = self._speech
-        if not speech.legacy:
-            await speech.find_out_legacy(headers, query)
-        way = self._bridged if speech.modern and not speech.legacy else self._legacy
-        if speech.sse:
+    async def connect(self, owner: TransportListener, headers: bytes, query: bytes) -> Transport:
+        detector = self._detector
+        if not detector.legacy:
+            await detector.detect_legacy(headers, query)
+        way = self._bridged if detector.modern and not detector.legacy else self._legacy
+        if detector.sse:
             way = self._sse
         return await way.connect(owner, headers, query)
 

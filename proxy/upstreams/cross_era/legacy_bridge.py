@@ -1,4 +1,4 @@
-"""A link to a modern server for a legacy client's session, around the link that carries it.
+"""A transport to a modern server for a legacy client's session, around another transport.
 
 A server that takes `initialize` needs no translating: then every message passes as it is. One
 that refuses it is asked by `server/discover` whether it is a modern one.
@@ -17,22 +17,29 @@ from ...errors import MalformedMessage
 from ...jsonrpc import codec, methods
 from ...jsonrpc.members import Fields, encode, raw
 from ...jsonrpc.message import Message, RequestId
-from ...outcome import Verdict
+from ...outcome import CallOutcome
 from ...translation import server_messages
-from ...translation.effects import Cancel, Later, Relisten, Send, SessionEffect, Tell
+from ...translation.effects import (
+    Cancel,
+    Resubscribe,
+    RetryAfter,
+    Send,
+    SendToClient,
+    SessionEffect,
+)
 from ...translation.legacy_client import LegacyClient
 from ...translation.opening import PROBE_SECONDS, modern_meta, speaks_modern
-from ...translation.request import Refused, Request, cancellation, identity, plain, request
+from ...translation.request import JsonRpcError, Request, cancellation, identity, plain, request
 from ...translation.versions import Era
-from ...transports.base import Connector, Link, LinkOwner
+from ...transports.base import Connector, Transport, TransportListener
 
 LOG = logging.getLogger("proxy.bridge")
 
-RELISTEN_SECONDS = 5.0
+RESUBSCRIBE_SECONDS = 5.0
 """How long after its end a stream of changes is opened again."""
 
 
-class _Way(Enum):
+class _Mode(Enum):
     """What becomes of the messages."""
 
     UNDECIDED = auto()
@@ -40,76 +47,80 @@ class _Way(Enum):
     TRANSLATE = auto()
 
 
-_WAYS = {None: _Way.UNDECIDED, Era.LEGACY: _Way.PASS, Era.MODERN: _Way.TRANSLATE}
+_MODES = {None: _Mode.UNDECIDED, Era.LEGACY: _Mode.PASS, Era.MODERN: _Mode.TRANSLATE}
 
 
-class Bridge(Link, LinkOwner):
-    """Between a session, which owns it, and a link, which it owns."""
+class LegacyBridge(Transport, TransportListener):
+    """Between a session, which owns it, and a transport, which it owns."""
 
     def __init__(
-        self, owner: LinkOwner, known: Era | None, settle: Callable[[Era], None], headers: bytes
+        self,
+        owner: TransportListener,
+        known: Era | None,
+        settle: Callable[[Era], None],
+        headers: bytes,
     ) -> None:
         self.exited = asyncio.Event()
-        self._owner: LinkOwner | None = owner
-        self._way = _WAYS[known]
-        self._settle = settle
+        self._owner: TransportListener | None = owner
+        self._mode = _MODES[known]
+        self._on_era = settle
         self._headers = headers
-        self._link: Link | None = None
+        self._transport: Transport | None = None
         self._client = LegacyClient()
         self._greeting: Request | None = None
         self._refusal = b""
         self._timers: set[asyncio.TimerHandle] = set()
 
     def __repr__(self) -> str:
-        return f"<Bridge {self._way.name} {self._link!r}>"
+        return f"<LegacyBridge {self._mode.name} {self._transport!r}>"
 
     @property
     def probing(self) -> bool:
-        return self._way is _Way.UNDECIDED and bool(self._refusal)
+        return self._mode is _Mode.UNDECIDED and bool(self._refusal)
 
-    def adopt(self, link: Link) -> None:
-        """The link is there."""
-        self._link = link
-        self.exited = link.exited
+    def adopt(self, transport: Transport) -> None:
+        """The transport is there."""
+        self._transport = transport
+        self.exited = transport.exited
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         self._headers = headers
-        if self._way is _Way.TRANSLATE:
+        if self._mode is _Mode.TRANSLATE:
             return self._perform(
-                effect for each in codec.split(message) for effect in self._ask(*each)
+                effect for each in codec.split(message) for effect in self._handle_client(*each)
             )
-        if self._way is _Way.UNDECIDED:
-            self._look(message)
+        if self._mode is _Mode.UNDECIDED:
+            self._note_initialize(message)
         return self._pass(message)
 
     @property
     def held(self) -> int:
-        return 0 if self._link is None else self._link.held
+        return 0 if self._transport is None else self._transport.held
 
     def pause(self) -> None:
-        if self._link is not None:
-            self._link.pause()
+        if self._transport is not None:
+            self._transport.pause()
 
     def resume(self) -> None:
-        if self._link is not None:
-            self._link.resume()
+        if self._transport is not None:
+            self._transport.resume()
 
     def end(self) -> None:
-        self._leave()
-        if self._link is not None:
-            self._link.end()
+        self._detach()
+        if self._transport is not None:
+            self._transport.end()
 
     def kill(self) -> None:
-        self._leave()
-        if self._link is not None:
-            self._link.kill()
+        self._detach()
+        if self._transport is not None:
+            self._transport.kill()
 
-    def link_message(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         owner = self._owner
         if owner is None:
             return
-        if self._way is _Way.PASS:
-            owner.link_message(data, arrived)
+        if self._mode is _Mode.PASS:
+            owner.on_message(data, arrived)
             return
         try:
             messages = server_messages.read(data)
@@ -119,45 +130,47 @@ class Bridge(Link, LinkOwner):
         for message, part in messages:
             if self._owner is None:
                 return
-            if self._way is _Way.TRANSLATE:
-                self._perform(self._client.receive(message))
-            elif self._way is _Way.UNDECIDED:
+            if self._mode is _Mode.TRANSLATE:
+                self._perform(self._client.handle_server(message))
+            elif self._mode is _Mode.UNDECIDED:
                 self._decide(owner, message, part)
             else:
-                owner.link_message(part, arrived)
+                owner.on_message(part, arrived)
 
-    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(
+        self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
+    ) -> None:
         owner = self._owner
         if owner is None:
             return
-        if self._way is _Way.TRANSLATE and ids is not None:
-            ids = [known for each in ids if (known := self._lose(each)) is not None]
-        owner.link_returned(ids, verdict, reason)
+        if self._mode is _Mode.TRANSLATE and ids is not None:
+            ids = [known for each in ids if (known := self._client_id_of_lost(each)) is not None]
+        owner.on_undelivered(ids, outcome, reason)
 
-    def link_ended(self, verdict: Verdict, reason: str) -> None:
+    def on_closed(self, outcome: CallOutcome, reason: str) -> None:
         self._give_up_probing()
         owner = self._owner
-        self._leave()
+        self._detach()
         if owner is not None:
-            owner.link_ended(verdict, reason)
+            owner.on_closed(outcome, reason)
 
-    def _lose(self, number: RequestId) -> RequestId | None:
+    def _client_id_of_lost(self, number: RequestId) -> RequestId | None:
         """The id by which the client knows a request that is lost; None if it has none."""
-        lost, effects = self._client.lose(number)
+        lost, effects = self._client.on_undelivered(number)
         self._perform(effects)
         return None if lost is None else identity(lost.id)
 
     def _pass(self, message: bytes) -> bool:
-        return self._link is None or self._link.send(message, self._headers)
+        return self._transport is None or self._transport.send(message, self._headers)
 
-    def _ask(self, message: Message, data: bytes) -> Iterable[SessionEffect]:
+    def _handle_client(self, message: Message, data: bytes) -> Iterable[SessionEffect]:
         try:
-            return self._client.ask(data)
+            return self._client.handle_client(data)
         except MalformedMessage as error:
-            refused = Refused(methods.INVALID_PARAMS, str(error))
-            return [Tell(refused.answer(raw(message.id)))] if message.is_request else []
+            refused = JsonRpcError(methods.INVALID_PARAMS, str(error))
+            return [SendToClient(refused.answer(raw(message.id)))] if message.is_request else []
 
-    def _look(self, message: bytes) -> None:
+    def _note_initialize(self, message: bytes) -> None:
         """Remember what the client opens the session with."""
         for found, part in codec.split(message):
             if found.is_request and found.method == methods.INITIALIZE:
@@ -165,16 +178,16 @@ class Bridge(Link, LinkOwner):
                 with suppress(MalformedMessage):
                     self._greeting = Request(part)
 
-    def _decide(self, owner: LinkOwner, message: Fields, data: bytes) -> None:
+    def _decide(self, owner: TransportListener, message: Fields, data: bytes) -> None:
         """See by the server's answers whether it speaks the client's era."""
         greeting, answered = self._greeting, plain(message.get("id"))
         if "method" in message or greeting is None:
-            owner.link_message(data, perf_counter())
+            owner.on_message(data, perf_counter())
         elif answered == methods.DISCOVER and self._refusal:
             self._discovered(owner, greeting, modern=speaks_modern(message) is True)
         elif answered != plain(greeting.id) or "error" not in message:
-            self._way = _Way.PASS
-            owner.link_message(data, perf_counter())
+            self._mode = _Mode.PASS
+            owner.on_message(data, perf_counter())
         else:
             self._refusal = data
             meta = modern_meta(greeting.params.get("clientInfo"), None)
@@ -184,19 +197,19 @@ class Bridge(Link, LinkOwner):
     def _give_up_probing(self) -> Iterable[SessionEffect]:
         """The server ends or says nothing when it is asked: it is a legacy one, and refused."""
         if self.probing and self._owner is not None:
-            self._settle(Era.LEGACY)
-            self._way = _Way.PASS
-            self._owner.link_message(self._refusal, perf_counter())
+            self._on_era(Era.LEGACY)
+            self._mode = _Mode.PASS
+            self._owner.on_message(self._refusal, perf_counter())
         return ()
 
-    def _discovered(self, owner: LinkOwner, greeting: Request, *, modern: bool) -> None:
+    def _discovered(self, owner: TransportListener, greeting: Request, *, modern: bool) -> None:
         if modern:
-            self._way = _Way.TRANSLATE
-            self._settle(Era.MODERN)
-            self._perform(self._client.ask(encode(greeting.fields)))
+            self._mode = _Mode.TRANSLATE
+            self._on_era(Era.MODERN)
+            self._perform(self._client.handle_client(encode(greeting.fields)))
         else:
-            self._way = _Way.PASS
-            owner.link_message(self._refusal, perf_counter())
+            self._mode = _Mode.PASS
+            owner.on_message(self._refusal, perf_counter())
 
     def _perform(self, effects: Iterable[SessionEffect]) -> bool:
         """False if the server does not take what is sent."""
@@ -205,13 +218,13 @@ class Bridge(Link, LinkOwner):
             if isinstance(effect, Send):
                 taken = self._pass(effect.message) and taken
             elif isinstance(effect, Cancel):
-                taken = self._pass(cancellation(effect.ticket)) and taken
-            elif isinstance(effect, Tell) and self._owner is not None:
-                self._owner.link_message(effect.message, perf_counter())
-            elif isinstance(effect, Later):
-                self._after(effect.seconds, partial(self._client.retry, effect.ticket))
-            elif isinstance(effect, Relisten):
-                self._after(RELISTEN_SECONDS, self._client.listen)
+                taken = self._pass(cancellation(effect.request_number)) and taken
+            elif isinstance(effect, SendToClient) and self._owner is not None:
+                self._owner.on_message(effect.message, perf_counter())
+            elif isinstance(effect, RetryAfter):
+                self._after(effect.seconds, partial(self._client.retry, effect.request_number))
+            elif isinstance(effect, Resubscribe):
+                self._after(RESUBSCRIBE_SECONDS, self._client.listen)
         return taken
 
     def _after(self, seconds: float, decide: Callable[[], Iterable[SessionEffect]]) -> None:
@@ -223,25 +236,25 @@ class Bridge(Link, LinkOwner):
         timer = asyncio.get_running_loop().call_later(seconds, go_on)
         self._timers.add(timer)
 
-    def _leave(self) -> None:
+    def _detach(self) -> None:
         self._owner = None
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
 
 
-class Bridges(Connector):
-    """Puts a bridge on every link of another connector."""
+class BridgeConnector(Connector):
+    """Puts a bridge on every transport of another connector."""
 
     def __init__(self, connector: Connector, known: Era | None) -> None:
         self._connector = connector
         self._known = known
 
     def __repr__(self) -> str:
-        return f"<Bridges {self._connector!r} known={self._known}>"
+        return f"<BridgeConnector {self._connector!r} known={self._known}>"
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> Link:
-        bridge = Bridge(owner, self._known, self._learn, headers)
+    async def connect(self, owner: TransportListener, headers: bytes, query: bytes) -> Transport:
+        bridge = LegacyBridge(owner, self._known, self._learn, headers)
         bridge.adopt(await self._connector.connect(bridge, headers, query))
         return bridge
 

@@ -1,9 +1,9 @@
-"""What is told to the owner of an MCP client."""
+"""What is notified to the owner of an MCP client."""
 
 import pytest
 
 from proxy.app.client_config import client_config, client_url
-from proxy.http.auth_settings import AccessSettings, FixedTokens
+from proxy.http.auth_settings import AuthSettings, FixedTokens
 from proxy.values import Address
 from tests.proxy.frontend.issuer import TERMS
 
@@ -30,6 +30,6 @@ def test_a_fixed_token_is_named_and_not_told() -> None:
 
 
 @pytest.mark.parametrize("access", [None, TERMS])
-def test_without_one_the_url_is_all(access: AccessSettings) -> None:
+def test_without_one_the_url_is_all(access: AuthSettings) -> None:
     entry = {"type": "http", "url": "http://a/mcp"}
     assert client_config({"s": "http://a/mcp"}, access) == {"mcpServers": {"s": entry}}

@@ -13,7 +13,7 @@ from proxy.app.options import OPTIONS, Option
 from proxy.app.server_settings import HttpServer, StdioServer
 from proxy.app.settings import Settings, parse
 from proxy.errors import SettingsError
-from proxy.http.allowed_hosts import NOBODY
+from proxy.http.allowed_hosts import NONE_ALLOWED
 from proxy.users import user
 from proxy.values import Address
 
@@ -32,7 +32,7 @@ def test_defaults_bind_to_loopback() -> None:
     assert (settings.max_connections, settings.connection_idle) == (1000, 120.0)
     assert settings.telemetry.server == "mcp-server"
     assert settings.telemetry.traces is None
-    assert settings.allowed_origins == settings.allowed_hosts == NOBODY
+    assert settings.allowed_origins == settings.allowed_hosts == NONE_ALLOWED
 
 
 def test_a_flag_wins_over_its_variable() -> None:
@@ -79,7 +79,7 @@ def test_the_transport_is_guessed_from_the_url(flags: tuple[str, ...], transport
 def test_an_sse_server_is_served_at_the_proxys_own_path() -> None:
     server = read("--upstream", "http://a/x/sse", "--upstream-transport", "sse").server
     assert isinstance(server, HttpServer)
-    assert (server.transport, server.path, server.shown) == ("sse", "/mcp", "http://a/x/sse")
+    assert (server.transport, server.path, server.log_name) == ("sse", "/mcp", "http://a/x/sse")
 
 
 def test_only_a_commands_process_can_be_shared() -> None:

@@ -6,24 +6,24 @@ import logging
 import pytest
 
 from proxy.calls.call_log import LINES_PER_SECOND, CallLog
-from proxy.http.rejection import Refusal
+from proxy.http.rejection import HttpRejection
 from proxy.in_flight import Call, Finished
 from proxy.jsonrpc.message import Message, Params
 from proxy.logs import JsonLines
-from proxy.outcome import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, Verdict
+from proxy.outcome import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, CallOutcome
 from proxy.telemetry.tracing import context
 from proxy.telemetry.tracing.trace import UNTRACED, Trace
-from proxy.telemetry.vocabulary import Cause
+from proxy.telemetry.vocabulary import RejectionCause
 from proxy.values import Calls
 
 SAMPLED = Trace(0xA, 0xB, 0xC, True, "00-a-c-01", "", None, None)
 TOLD = Trace(0, 0, 0, False, context.traceparent(0xD, 0xE, sampled=False), "", None, None)
 
 
-def finished(verdict: Verdict, trace: Trace = UNTRACED, name: str = "t") -> Finished:
+def finished(outcome: CallOutcome, trace: Trace = UNTRACED, name: str = "t") -> Finished:
     call = Call(Message(id=7, method="tools/call", params=Params(name=name)), 0.0, "", "s")
     call.trace = trace
-    return Finished(call, verdict)
+    return Finished(call, outcome)
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_calls_that_went_well_are_told_if_all_are(
     lines: pytest.LogCaptureFixture, calls: Calls, events: list[str]
 ) -> None:
     log = CallLog(calls)
-    for verdict in (OK, CANCELLED):
-        log.note(finished(verdict), 200, 0.1, 1.0)
+    for outcome in (OK, CANCELLED):
+        log.note(finished(outcome), 200, 0.1, 1.0)
     assert [line["event"] for line in told(lines)] == events
 
 
@@ -85,15 +85,15 @@ def test_calls_that_went_well_are_told_if_all_are(
 def test_refusals_are_told_if_all_calls_are(
     lines: pytest.LogCaptureFixture, calls: Calls, lines_each: int
 ) -> None:
-    refusal = Refusal(Cause.HOST, 403, "Host 'x' is not known here" + "x" * 9_000)
-    CallLog(calls).note_refusal("GET", refusal, 1.0)
+    rejection = HttpRejection(RejectionCause.HOST, 403, "Host 'x' is not known here" + "x" * 9_000)
+    CallLog(calls).note_refusal("GET", rejection, 1.0)
     line = {
         "level": "warning",
         "event": "refused",
         "http_method": "GET",
         "status": 403,
         "error_type": "host",
-        "reason": refusal.reason[:300],
+        "reason": rejection.reason[:300],
     }
     assert told(lines) == [line] * lines_each
 

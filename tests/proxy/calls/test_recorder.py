@@ -1,17 +1,17 @@
-"""The books: each end is counted with its labels, and traced if it is sampled."""
+"""The recorder: each end is counted with its labels, and traced if it is sampled."""
 
 import pytest
 
-from proxy.calls.recorder import Books
+from proxy.calls.recorder import CallRecorder
 from proxy.in_flight import Call, Finished
 from proxy.jsonrpc.codec import decode_all
 from proxy.jsonrpc.message import Message, Params
-from proxy.outcome import OK, TOOL_ERROR, Verdict
+from proxy.outcome import OK, TOOL_ERROR, CallOutcome
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.tracing.sampler import FIXED
 from proxy.telemetry.tracing.tracer import Tracer
-from tests.proxy.scripted import books, counted
+from tests.proxy.scripted import counted, recorder
 from tests.proxy.telemetry.tracing.span_records import attributes, decode, span_queue
 
 
@@ -24,28 +24,28 @@ def call(method: str = "tools/call", name: str = "t") -> Call:
     [("tools/call", "t", "t"), ("prompts/get", "p", ""), ("ping", "", "")],
 )
 def test_only_a_tool_call_has_a_tool(method: str, name: str, tool: str) -> None:
-    kept = books()
-    kept.finished(Finished(call(method, name), OK), 200, 0.0)
+    kept = recorder()
+    kept.finish(Finished(call(method, name), OK), 200, 0.0)
     assert counted(kept) == {(method, tool, 200, "ok", "none"): 1}
 
 
 def test_the_last_call_in_flight_ends_the_wait() -> None:
-    kept, quiet = books(), []
+    kept, quiet = recorder(), []
     kept.on_quiet = lambda: quiet.append(kept.ledger.in_flight)
     kept.ledger.in_flight = 2
-    kept.finished(Finished(call(), OK), 200, 0.0)
+    kept.finish(Finished(call(), OK), 200, 0.0)
     assert quiet == []
-    kept.finished(Finished(call(), OK), 200, 0.0)
+    kept.finish(Finished(call(), OK), 200, 0.0)
     assert quiet == [0]
 
 
 def test_a_calls_sizes_and_its_first_event_are_counted() -> None:
-    kept = books()
+    kept = recorder()
     streamed, unanswered = call(), call()
     streamed.size, streamed.answer_size, streamed.first_event = 256, 257, 0.3
     unanswered.size = 1
     for each in (streamed, unanswered):
-        kept.finished(Finished(each, OK), 200, 0.0)
+        kept.finish(Finished(each, OK), 200, 0.0)
     ledger = kept.ledger
     assert (ledger.request_sizes.counts[0], ledger.request_sizes.total) == (2, 257)
     assert (ledger.response_sizes.counts[:2], ledger.response_sizes.total) == ([0, 1], 257)
@@ -53,7 +53,7 @@ def test_a_calls_sizes_and_its_first_event_are_counted() -> None:
 
 
 def test_a_session_that_ends_is_counted_with_its_life() -> None:
-    kept = books()
+    kept = recorder()
     kept.ledger.sessions = 2
     kept.session_ended(3.0, "timeout")
     assert kept.ledger.sessions == 1
@@ -61,16 +61,16 @@ def test_a_session_that_ends_is_counted_with_its_life() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "rpc_code"),
-    [(TOOL_ERROR, ""), (Verdict(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32602"), "-32602")],
+    ("outcome", "rpc_code"),
+    [(TOOL_ERROR, ""), (CallOutcome(Outcome.PROTOCOL_ERROR, Fault.CALLER, "-32602"), "-32602")],
 )
-def test_a_sampled_call_is_recorded_with_what_is_known(verdict: Verdict, rpc_code: str) -> None:
+def test_a_sampled_call_is_recorded_with_what_is_known(outcome: CallOutcome, rpc_code: str) -> None:
     queue = span_queue()
     tracer = Tracer(FIXED["always_on"], queue)
-    kept = Books(Ledger("s", "stdio"), tracer)
+    kept = CallRecorder(Ledger("s", "stdio"), tracer)
     one = call()
-    one.trace, one.asked = tracer.begin(("", ""), ("", "")), 0.5
-    kept.finished(Finished(one, verdict), 200, 2.0)
+    one.trace, one.sent_at = tracer.begin(("", ""), ("", "")), 0.5
+    kept.finish(Finished(one, outcome), 200, 2.0)
     taken = queue.take()
     assert taken is not None
     server, client = decode(taken[1][0])
@@ -84,7 +84,7 @@ def test_a_sampled_call_is_recorded_with_what_is_known(verdict: Verdict, rpc_cod
             "jsonrpc.request.id": "7",
             "mcp.session.id": "s",
             "mcp.protocol.version": "2025-06-18",
-            "mcp.proxy.outcome": verdict.outcome,
+            "mcp.proxy.outcome": outcome.outcome,
             "http.response.status_code": 200,
         }.items()
     )
@@ -102,7 +102,7 @@ def test_what_waits_to_be_a_span_is_short_whatever_the_caller_says() -> None:
     (message,) = decode_all(body % ((long.encode(),) * 4))
     one = Call(message, 0.0, "", long)
     one.trace = tracer.begin(("", ""), ("", ""))
-    Books(Ledger("s", "stdio"), tracer).finished(Finished(one, OK), 200, 0.0)
+    CallRecorder(Ledger("s", "stdio"), tracer).finish(Finished(one, OK), 200, 0.0)
     taken = queue.take()
     assert taken is not None
     assert len(taken[1][0]) < 2000

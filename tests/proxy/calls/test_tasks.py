@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from proxy.calls.recorder import Books
+from proxy.calls.recorder import CallRecorder
 from proxy.calls.tasks import LONGEST_NAME, MOST_TASKS, SILENT_SECONDS, Tasks
-from proxy.in_flight import Call, Finished, Session
+from proxy.in_flight import Call, Finished, InFlightCalls
 from proxy.jsonrpc import codec
 from proxy.jsonrpc.members import encode
 from proxy.outcome import OK
-from tests.proxy.scripted import books
+from tests.proxy.scripted import recorder
 
 ID = "786512e2"
 CREATED = {"task": {"taskId": ID, "status": "working", "ttl": 60000}}
@@ -19,24 +19,24 @@ DONE = {"content": [{"type": "text", "text": "done"}]}
 FAILED = {"content": [], "isError": True}
 
 
-def ask(kept: Books, method: str, *, session: str = "s", **answer: Any) -> None:
+def ask(kept: CallRecorder, method: str, *, session: str = "s", **answer: Any) -> None:
     """A request, and its answer."""
     params = {"name": "t", "task": {}} if method == "tools/call" else {"taskId": ID}
     asked = codec.decode(encode({"id": 1, "method": method, "params": params}))
     call = Call(asked, 0.0, "2025-11-25", session)
-    waiting = Session(10.0)
+    waiting = InFlightCalls(10.0)
     waiting.begin((call,), 0.0)
     effect = waiting.receive(codec.decode(encode({"id": 1, **answer})), 0.0)
     assert isinstance(effect, Finished)
     kept.ledger.in_flight += 1
-    kept.finished(effect, 200, 0.0)
+    kept.finish(effect, 200, 0.0)
 
 
 def status(of: str) -> dict[str, Any]:
     return {"taskId": ID, "status": of, "ttl": None}
 
 
-def came_to(kept: Books) -> Counter[tuple[str, str]]:
+def came_to(kept: CallRecorder) -> Counter[tuple[str, str]]:
     rows = kept.ledger.rows.items()
     return Counter({(row[0], row[4]): sum(each.counts) for row, each in rows})
 
@@ -52,7 +52,7 @@ def came_to(kept: Books) -> Counter[tuple[str, str]]:
 def test_a_call_is_what_its_task_comes_to_and_to_deliver_that_is_ok(
     answer: dict[str, Any], outcome: str
 ) -> None:
-    kept = books()
+    kept = recorder()
     kept.ledger.tools_listed(["t"])
     ask(kept, "tools/call", result=CREATED)
     assert came_to(kept) == {}
@@ -81,7 +81,7 @@ def test_a_call_is_what_its_task_comes_to_and_to_deliver_that_is_ok(
 def test_a_task_that_ended_badly_is_counted_when_that_is_seen(
     method: str, last: str, outcome: str
 ) -> None:
-    kept = books()
+    kept = recorder()
     ask(kept, "tools/call", result=CREATED)
     ask(kept, method, result=status(last))
     assert came_to(kept) == {("tools/call", outcome): 1, (method, "ok"): 1}
@@ -91,7 +91,7 @@ def test_a_task_that_ended_badly_is_counted_when_that_is_seen(
 
 
 def test_a_request_for_a_task_that_the_server_does_not_know_says_nothing_of_it() -> None:
-    kept = books()
+    kept = recorder()
     ask(kept, "tools/call", result=CREATED)
     ask(kept, "tasks/result", error={"code": -32602, "message": "expired"})
     ask(kept, "tasks/result", session="other", result=FAILED)
@@ -105,7 +105,7 @@ def test_a_request_for_a_task_that_the_server_does_not_know_says_nothing_of_it()
 
 @pytest.mark.parametrize("given", [7, {"taskId": 7}, {}, None, {"taskId": "x" * LONGEST_NAME * 2}])
 def test_what_is_no_task_is_counted_at_once(given: object) -> None:
-    kept = books()
+    kept = recorder()
     ask(kept, "tools/call", result={"task": given})
     ask(kept, "tasks/get", result={"status": 5})
     assert came_to(kept) == {("tools/call", "ok"): 1, ("tasks/get", "ok"): 1}
@@ -115,8 +115,8 @@ class Scene:
     """Tasks, each of a call that came at second 0 and was answered at second 1."""
 
     def __init__(self) -> None:
-        self.books = books()
-        self.tasks = Tasks(self.books.ledger)
+        self.recorder = recorder()
+        self.tasks = Tasks(self.recorder.ledger)
 
     def begin(self, name: str) -> None:
         self.tasks.take_on(self._about("tools/call", name), 200, 1.0, 0.0, 1.0)
@@ -128,7 +128,7 @@ class Scene:
 
     @property
     def seconds(self) -> list[float]:
-        return [each.total for each in self.books.ledger.rows.values()]
+        return [each.total for each in self.recorder.ledger.rows.values()]
 
     def _about(self, method: str, name: str) -> Call:
         asked = {"id": 1, "method": method, "params": {"name": "t"}}

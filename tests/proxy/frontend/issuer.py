@@ -9,13 +9,13 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
 
-from proxy.http.auth_settings import JwtTerms
+from proxy.http.auth_settings import JwtSettings
 
 ISSUER = "https://id.example"
 AUDIENCE = "https://mcp.example/mcp"
 LIFE_SECONDS = 86_400
 """Some tokens are made as the tests are collected, long before they are judged."""
-TERMS = JwtTerms("https://id.example/keys", ISSUER, (AUDIENCE, "other"))
+TERMS = JwtSettings("https://id.example/keys", ISSUER, (AUDIENCE, "other"))
 
 _CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
 

@@ -7,35 +7,35 @@ from time import perf_counter
 import pytest
 
 from proxy.app.options import MIB
-from proxy.frontend.admin import IDLE_SECONDS, MOST_CONNECTIONS, AdminGate, AdminPages
-from proxy.http.allowed_hosts import NOBODY
-from proxy.http.connection_limit import Crowd
-from proxy.http.rejection import Page
-from proxy.http.server import ClientConnection, Front
-from proxy.memory_budget import Memory
+from proxy.frontend.admin import IDLE_SECONDS, MOST_CONNECTIONS, AdminPages, AdminPolicy
+from proxy.http.allowed_hosts import NONE_ALLOWED
+from proxy.http.connection_limit import ConnectionLimiter
+from proxy.http.rejection import StaticResponse
+from proxy.http.server import ClientConnection, ServerContext
+from proxy.memory_budget import MemoryBudget
 from tests.proxy.http.recording_transport import RecordingTransport
 
-GATE = AdminGate((b"/a",), NOBODY, private=True)
+GATE = AdminPolicy((b"/a",), NONE_ALLOWED, private=True)
 
 
-async def page(accept: str) -> Page:
-    return Page(200, b"text/plain", accept.encode() or b"none")
+async def page(accept: str) -> StaticResponse:
+    return StaticResponse(200, b"text/plain", accept.encode() or b"none")
 
 
 class Doorstep:
-    """Where visitors come, each on a connection of its own."""
+    """Where observers come, each on a connection of its own."""
 
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         pages = AdminPages({b"/a": page}, tasks.create_task)
-        crowd = Crowd(MOST_CONNECTIONS, lambda count: None)
-        self._front = Front(GATE.arrive, pages, 0, crowd, IDLE_SECONDS, Memory(MIB))
+        crowd = ConnectionLimiter(MOST_CONNECTIONS, lambda count: None)
+        self._front = ServerContext(GATE.evaluate, pages, 0, crowd, IDLE_SECONDS, MemoryBudget(MIB))
 
     def come(self, *data: bytes) -> tuple[ClientConnection, RecordingTransport]:
-        visitor, transport = ClientConnection(self._front), RecordingTransport()
-        visitor.connection_made(transport)
+        observer, transport = ClientConnection(self._front), RecordingTransport()
+        observer.connection_made(transport)
         for piece in data:
-            visitor.data_received(piece)
-        return visitor, transport
+            observer.data_received(piece)
+        return observer, transport
 
 
 def visit(*data: bytes) -> RecordingTransport:
@@ -102,15 +102,15 @@ def test_a_health_check_of_http_1_0_may_name_no_host() -> None:
     assert visit(b"GET /a HTTP/1.0\r\n\r\n").written.startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.parametrize(("so_far", "patience"), [(b"", 600.0), (b"GET /a HT", 30.0)])
-def test_who_takes_too_long_to_ask_is_not_waited_for(so_far: bytes, patience: float) -> None:
+@pytest.mark.parametrize(("so_far", "timeout"), [(b"", 600.0), (b"GET /a HT", 30.0)])
+def test_who_takes_too_long_to_ask_is_not_waited_for(so_far: bytes, timeout: float) -> None:
     async def run() -> None:
         async with asyncio.TaskGroup() as tasks:
-            visitor, transport = Doorstep(tasks).come(*filter(None, [so_far]))
+            observer, transport = Doorstep(tasks).come(*filter(None, [so_far]))
             came = perf_counter()
-            visitor.expire(came + patience - 1)
+            observer.expire(came + timeout - 1)
             assert (transport.alive, transport.written) == (True, b"")
-            visitor.expire(came + patience + 1)
+            observer.expire(came + timeout + 1)
             assert not transport.alive or b" 408 " in transport.written
 
     asyncio.run(run())
@@ -125,6 +125,6 @@ def test_any_number_of_silent_visitors_leaves_room_for_one_who_asks() -> None:
         assert transport.written.startswith(b"HTTP/1.1 200 OK")
         left = sum(each.alive for _, each in silent)
         assert 0 < left <= MOST_CONNECTIONS
-        assert all(visitor.idle_since < inf for visitor, _ in silent)
+        assert all(observer.idle_since < inf for observer, _ in silent)
 
     asyncio.run(run())

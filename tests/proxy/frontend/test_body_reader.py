@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.frontend.body_reader import LONG, Messages, Unfit, in_steps, read
+from proxy.frontend.body_reader import LONG, InvalidBody, Messages, read, read_in_steps
 from proxy.jsonrpc.codec import MOST_MESSAGES
 
 DEPTH = 20
@@ -16,7 +16,7 @@ LONG_TEXT = "x" * LONG
 
 def walk(body: bytes) -> Messages:
     """The messages of a long body."""
-    *_, messages = in_steps(body, DEPTH)
+    *_, messages = read_in_steps(body, DEPTH)
     return messages
 
 
@@ -51,7 +51,7 @@ def walk(body: bytes) -> Messages:
 def test_what_two_parsers_may_read_in_two_ways_is_refused(body: bytes, long: bool) -> None:
     if long:
         body = body.replace(b"{", b'{"more":"%b",' % LONG_TEXT.encode(), 1)
-    with pytest.raises(Unfit) as refused:
+    with pytest.raises(InvalidBody) as refused:
         walk(body) if long else read(body, DEPTH)
     assert refused.value.code == -32600
 
@@ -99,13 +99,13 @@ def test_a_message_of_usual_members_is_passed_on(arguments: Any, ascii_only: boo
     ],
 )
 def test_a_batch_has_so_many_messages_at_most(batch: bytes) -> None:
-    with pytest.raises(Unfit, match=f"more than {MOST_MESSAGES} messages") as refused:
+    with pytest.raises(InvalidBody, match=f"more than {MOST_MESSAGES} messages") as refused:
         read(batch, DEPTH)
     assert refused.value.code == -32600
 
 
 def test_a_batch_of_values_is_refused_at_the_first() -> None:
-    with pytest.raises(Unfit, match="not a JSON-RPC batch: Expected `object`, got `int`"):
+    with pytest.raises(InvalidBody, match="not a JSON-RPC batch: Expected `object`, got `int`"):
         read(b"[" + b",".join([b"1"] * 1_000_000) + b"]", DEPTH)
 
 
@@ -118,6 +118,6 @@ def test_a_batch_may_hold_as_many_objects_as_it_likes_within_its_messages() -> N
 def test_a_long_body_is_refused_for_its_depth_as_a_short_one_is() -> None:
     nested = b"[" * DEPTH + b"]" * DEPTH
     body = b'{"id":7,"method":"m","params":{"text":"%b","x":%b}}' % (LONG_TEXT.encode(), nested)
-    with pytest.raises(Unfit, match=f"nest more than {DEPTH} levels") as refused:
+    with pytest.raises(InvalidBody, match=f"nest more than {DEPTH} levels") as refused:
         walk(body)
     assert (refused.value.code, refused.value.id) == (-32600, 7)

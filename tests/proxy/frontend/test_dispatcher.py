@@ -1,4 +1,4 @@
-"""The relay: reads a request as far as needed, hands it on, and says no where it must."""
+"""The dispatcher: reads a request as far as needed, hands it on, and says no where it must."""
 
 import asyncio
 import json
@@ -7,18 +7,18 @@ from collections.abc import Coroutine
 
 import pytest
 
-from proxy.calls.client_request import Post
+from proxy.calls.client_request import ClientRequest
 from proxy.errors import DuplicateRequest
 from proxy.frontend.body_reader import LONG
-from proxy.frontend.dispatcher import Limits, Relay
-from proxy.http.rejection import Refusal
-from proxy.http.request_policy import Arrival
+from proxy.frontend.dispatcher import Dispatcher, Limits
+from proxy.http.rejection import HttpRejection
+from proxy.http.request_policy import RequestInfo
 from proxy.in_flight import Finished
-from proxy.outcome import OK, Verdict
+from proxy.outcome import OK, CallOutcome
 from proxy.telemetry.tracing.sampler import FIXED, Sampler
 from proxy.telemetry.tracing.tracer import Tracer
-from proxy.telemetry.vocabulary import Cause, LinkState
-from tests.proxy.scripted import GATE, ScriptedClient, arrival, books, counted
+from proxy.telemetry.vocabulary import RejectionCause, TransportState
+from tests.proxy.scripted import GATE, ScriptedClient, counted, info, recorder
 from tests.proxy.telemetry.tracing.span_records import span_queue
 
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
@@ -30,33 +30,35 @@ class ScriptedUpstream:
     """Keeps what it is handed."""
 
     def __init__(self) -> None:
-        self.posts: list[Post] = []
+        self.posts: list[ClientRequest] = []
         self.heard: list[str] = []
         self.refuses = False
 
-    def post(self, post: Post) -> None:
+    def post(self, client_request: ClientRequest) -> None:
         if self.refuses:
             raise DuplicateRequest("request id 1 is still in flight")
-        self.posts.append(post)
+        self.posts.append(client_request)
 
-    def listen(self, post: Post) -> None:
+    def listen(self, client_request: ClientRequest) -> None:
         self.heard.append("listen")
 
-    def delete(self, post: Post) -> None:
+    def delete(self, client_request: ClientRequest) -> None:
         self.heard.append("delete")
 
-    def open_stream(self, post: Post) -> None:
+    def open_stream(self, client_request: ClientRequest) -> None:
         self.heard.append("open-stream")
 
-    def take_message(self, post: Post) -> None:
+    def take_message(self, client_request: ClientRequest) -> None:
         self.heard.append("take-message")
 
-    def turn_away(self, post: Post, status: int, reason: str, verdict: Verdict) -> None:
+    def reject(
+        self, client_request: ClientRequest, status: int, reason: str, outcome: CallOutcome
+    ) -> None:
         self.heard.append(f"turn-away {status}")
 
     def tick(self, now: float) -> None: ...
 
-    def count_links(self, counts: Counter[LinkState]) -> None: ...
+    def count_transports(self, counts: Counter[TransportState]) -> None: ...
 
     async def probe(self) -> str:
         return ""
@@ -70,13 +72,13 @@ class Scene:
     """A relay with scripted edges."""
 
     def __init__(self, sampler: Sampler | None = None) -> None:
-        self.upstream, self.books, self.client = ScriptedUpstream(), books(), ScriptedClient()
+        self.upstream, self.recorder, self.client = ScriptedUpstream(), recorder(), ScriptedClient()
         queue = span_queue() if sampler else None
         tracer = Tracer(sampler or FIXED["always_off"], queue)
         limits = Limits(depth=4, in_flight=3)
         self.reading: list[asyncio.Task[None]] = []
-        edges = (self.upstream, self.upstream, self.books, tracer)
-        self.relay = Relay(*edges, limits, self._spawn)
+        edges = (self.upstream, self.upstream, self.recorder, tracer)
+        self.relay = Dispatcher(*edges, limits, self._spawn)
 
     def _spawn(self, task: Coroutine[None, None, None]) -> None:
         self.reading.append(asyncio.get_running_loop().create_task(task))
@@ -85,8 +87,8 @@ class Scene:
         """Wait until every long message is read."""
         await asyncio.gather(*self.reading)
 
-    def post(self, body: bytes = CALL, **headers: str) -> Post:
-        self.relay.request(self.client, arrival(**headers), body, 0.0)
+    def post(self, body: bytes = CALL, **headers: str) -> ClientRequest:
+        self.relay.request(self.client, info(**headers), body, 0.0)
         return self.upstream.posts[-1]
 
     def told(self) -> tuple[int, object]:
@@ -97,7 +99,7 @@ def test_calls_are_in_flight_from_here() -> None:
     scene = Scene()
     batch = b'[%b,{"id":"b","method":"ping"},{"method":"notifications/x"}]' % CALL
     assert [call.id for call in scene.post(batch).calls] == [1, "b"]
-    assert scene.books.ledger.in_flight == 2
+    assert scene.recorder.ledger.in_flight == 2
 
 
 def test_a_batch_is_shared_out_among_its_requests() -> None:
@@ -118,12 +120,12 @@ def test_a_batch_is_shared_out_among_its_requests() -> None:
 )
 def test_what_is_no_message_is_turned_away_and_counted(body: bytes) -> None:
     scene = Scene()
-    scene.relay.request(scene.client, arrival(), body, 0.0)
+    scene.relay.request(scene.client, info(), body, 0.0)
     status, told = scene.told()
     assert status == 400
     assert isinstance(told, dict)
     assert (told["id"], told["error"]["code"]) == (None, -32700)
-    assert counted(scene.books) == {("unknown", "", 400, "rejected", "caller"): 1}
+    assert counted(scene.recorder) == {("unknown", "", 400, "rejected", "caller"): 1}
 
 
 @pytest.mark.parametrize(
@@ -144,13 +146,13 @@ def test_a_message_may_nest_so_deep(levels: int, status: int) -> None:
     scene = Scene()
     nested = b"[" * (levels - 1) + b"]" * (levels - 1)
     body = b'{"id":7,"method":"ping","params":%b,"more":"[[[["}' % nested
-    scene.relay.request(scene.client, arrival(), body, 0.0)
+    scene.relay.request(scene.client, info(), body, 0.0)
     assert scene.client.status == status
     if status:
         told = scene.told()[1]
         assert isinstance(told, dict)
         assert (told["id"], told["error"]["code"]) == (7, -32600)
-        assert counted(scene.books) == {("unknown", "", 400, "rejected", "caller"): 1}
+        assert counted(scene.recorder) == {("unknown", "", 400, "rejected", "caller"): 1}
 
 
 def test_a_session_may_have_so_many_calls_in_flight() -> None:
@@ -159,46 +161,46 @@ def test_a_session_may_have_so_many_calls_in_flight() -> None:
         scene.post(b'{"id":%d,"method":"ping"}' % n, mcp_session_id="s").calls[0] for n in range(3)
     ]
     scene.post(b'{"id":4,"method":"ping"}', mcp_session_id="other")
-    scene.relay.request(scene.client, arrival(mcp_session_id="s"), CALL, 0.0)
+    scene.relay.request(scene.client, info(mcp_session_id="s"), CALL, 0.0)
     status, told = scene.told()
     assert status == 429
     assert isinstance(told, dict)
     assert told["id"] == 1
     assert b"retry-after" in scene.client.head
-    assert counted(scene.books) == {("tools/call", "other", 429, "rejected", "caller"): 1}
-    scene.books.finished(Finished(calls[0], OK), 200, 0.0)
+    assert counted(scene.recorder) == {("tools/call", "other", 429, "rejected", "caller"): 1}
+    scene.recorder.finish(Finished(calls[0], OK), 200, 0.0)
     scene.post(b'{"id":5,"method":"ping"}', mcp_session_id="s")
-    assert scene.books.ledger.in_flight == 4
+    assert scene.recorder.ledger.in_flight == 4
 
 
 def test_a_batch_may_not_bring_more_calls_than_a_session() -> None:
     scene = Scene()
     batch = b"[%b]" % b",".join(b'{"id":%d,"method":"ping"}' % number for number in range(4))
-    scene.relay.request(scene.client, arrival(), batch, 0.0)
+    scene.relay.request(scene.client, info(), batch, 0.0)
     status, told = scene.told()
     assert isinstance(told, list)
     assert (status, [each["id"] for each in told]) == (429, [0, 1, 2, 3])
-    assert scene.books.ledger.in_flight == 0
+    assert scene.recorder.ledger.in_flight == 0
 
 
 def test_notifications_and_answers_do_not_count_as_calls() -> None:
     scene = Scene()
     for _ in range(5):
         scene.post(b'{"method":"notifications/x"}', mcp_session_id="s")
-    assert scene.books.in_flight("s") == 0
+    assert scene.recorder.in_flight("s") == 0
 
 
 def test_an_id_in_flight_is_turned_away() -> None:
     scene = Scene()
     scene.upstream.refuses = True
-    scene.relay.request(scene.client, arrival(), CALL, 0.0)
+    scene.relay.request(scene.client, info(), CALL, 0.0)
     assert scene.told()[0] == 400
-    assert scene.books.ledger.in_flight == 0
+    assert scene.recorder.ledger.in_flight == 0
 
 
-def sse(start: str) -> Arrival:
+def sse(start: str) -> RequestInfo:
     """A head of the HTTP+SSE transport."""
-    return GATE.arrive(f"{start} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+    return GATE.evaluate(f"{start} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
 
 
 def test_a_client_of_the_other_transport_is_handed_to_who_keeps_its_stream() -> None:
@@ -206,7 +208,7 @@ def test_a_client_of_the_other_transport_is_handed_to_who_keeps_its_stream() -> 
     scene.relay.request(scene.client, sse("GET /sse"), b"", 0.0)
     scene.relay.request(scene.client, sse("POST /messages?session_id=s"), CALL, 0.0)
     assert scene.upstream.heard == ["open-stream", "take-message"]
-    assert scene.books.in_flight("s") == 1
+    assert scene.recorder.in_flight("s") == 1
 
 
 def test_a_call_that_is_refused_is_answered_where_its_client_listens() -> None:
@@ -221,9 +223,9 @@ def test_a_call_that_is_refused_is_answered_where_its_client_listens() -> None:
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_streams_and_ends_of_sessions_are_handed_on(method: str) -> None:
     scene = Scene()
-    scene.relay.request(scene.client, arrival(method), b"", 0.0)
+    scene.relay.request(scene.client, info(method), b"", 0.0)
     assert scene.upstream.heard == [{"GET": "listen", "DELETE": "delete"}[method]]
-    assert counted(scene.books) == {}
+    assert counted(scene.recorder) == {}
 
 
 def test_a_draining_relay_takes_answers_and_notifications_only() -> None:
@@ -231,13 +233,13 @@ def test_a_draining_relay_takes_answers_and_notifications_only() -> None:
     scene.relay.draining = True
     scene.post(b'{"id":1,"result":{}}')
     scene.post(b'{"method":"notifications/cancelled"}')
-    scene.relay.request(scene.client, arrival(), CALL, 0.0)
+    scene.relay.request(scene.client, info(), CALL, 0.0)
     status, told = scene.told()
     assert status == 503
     assert isinstance(told, dict)
     assert told["id"] == 1
     assert b"retry-after: 5\r\n" in scene.client.head
-    assert counted(scene.books) == {("tools/call", "other", 503, "rejected", "proxy"): 1}
+    assert counted(scene.recorder) == {("tools/call", "other", 503, "rejected", "proxy"): 1}
 
 
 @pytest.mark.parametrize(("method", "count"), [("POST", 1), ("GET", 0)])
@@ -245,21 +247,25 @@ def test_each_refusal_is_counted_by_cause_and_only_a_post_has_an_outcome(
     method: str, count: int
 ) -> None:
     scene = Scene()
-    scene.relay.refuse(arrival(method), Refusal(Cause.HOST, 403, "no"))
-    scene.relay.refuse(None, Refusal(Cause.MALFORMED, 400, "no"))
-    refusals = scene.books.ledger.refusals
-    assert sum(counted(scene.books).values()) == count
-    assert (refusals[Cause.HOST], refusals[Cause.MALFORMED], sum(refusals.values())) == (1, 1, 2)
+    scene.relay.refuse(info(method), HttpRejection(RejectionCause.HOST, 403, "no"))
+    scene.relay.refuse(None, HttpRejection(RejectionCause.MALFORMED, 400, "no"))
+    refusals = scene.recorder.ledger.refusals
+    assert sum(counted(scene.recorder).values()) == count
+    assert (
+        refusals[RejectionCause.HOST],
+        refusals[RejectionCause.MALFORMED],
+        sum(refusals.values()),
+    ) == (1, 1, 2)
 
 
 def test_a_body_that_is_no_message_is_a_refusal_too() -> None:
     scene = Scene()
-    scene.relay.request(scene.client, arrival(), b"{", 0.0)
-    assert scene.books.ledger.refusals[Cause.MESSAGE] == 1
+    scene.relay.request(scene.client, info(), b"{", 0.0)
+    assert scene.recorder.ledger.refusals[RejectionCause.MESSAGE] == 1
 
 
-def meta(post: Post) -> dict[str, str]:
-    found: dict[str, str] = json.loads(post.body)["params"].get("_meta", {})
+def meta(client_request: ClientRequest) -> dict[str, str]:
+    found: dict[str, str] = json.loads(client_request.body)["params"].get("_meta", {})
     return found
 
 
@@ -268,26 +274,32 @@ def with_meta(traceparent: str) -> bytes:
 
 
 def test_without_a_context_nothing_is_touched() -> None:
-    post = Scene().post()
-    assert (post.body, post.context) == (CALL, b"")
+    client_request = Scene().post()
+    assert (client_request.body, client_request.context) == (CALL, b"")
 
 
 def test_a_context_in_the_header_goes_into_meta_too() -> None:
-    post = Scene().post(traceparent=TRACE, tracestate="a=b")
-    assert meta(post) == {"traceparent": TRACE, "tracestate": "a=b"}
-    assert post.context == f"traceparent: {TRACE}\r\ntracestate: a=b\r\n".encode()
+    client_request = Scene().post(traceparent=TRACE, tracestate="a=b")
+    assert meta(client_request) == {"traceparent": TRACE, "tracestate": "a=b"}
+    assert client_request.context == f"traceparent: {TRACE}\r\ntracestate: a=b\r\n".encode()
 
 
 def test_a_context_in_meta_goes_into_the_header_too() -> None:
     body = with_meta(TRACE)
-    post = Scene().post(body)
-    assert (post.body, post.context) == (body, f"traceparent: {TRACE}\r\n".encode())
+    client_request = Scene().post(body)
+    assert (client_request.body, client_request.context) == (
+        body,
+        f"traceparent: {TRACE}\r\n".encode(),
+    )
 
 
 def test_two_contexts_stay_as_they_are_when_nothing_is_sampled() -> None:
     body = with_meta(TRACE) + b" "
-    post = Scene().post(body, traceparent=OTHER)
-    assert (post.body, post.context) == (body, f"traceparent: {OTHER}\r\n".encode())
+    client_request = Scene().post(body, traceparent=OTHER)
+    assert (client_request.body, client_request.context) == (
+        body,
+        f"traceparent: {OTHER}\r\n".encode(),
+    )
 
 
 @pytest.mark.parametrize(("body", "headers"), [(with_meta(TRACE), {"traceparent": OTHER}),
@@ -295,31 +307,34 @@ def test_two_contexts_stay_as_they_are_when_nothing_is_sampled() -> None:
 def test_a_sampled_call_gives_its_own_context_of_the_parents_trace(
     body: bytes, headers: dict[str, str]
 ) -> None:
-    post = Scene(FIXED["always_on"]).post(body, **headers)
-    told = meta(post)["traceparent"]
+    client_request = Scene(FIXED["always_on"]).post(body, **headers)
+    told = meta(client_request)["traceparent"]
     assert told[:36] == TRACE[:36]
     assert told != TRACE
-    assert post.context == f"traceparent: {told}\r\n".encode()
+    assert client_request.context == f"traceparent: {told}\r\n".encode()
 
 
 def test_an_unsampled_root_tells_so_in_the_header_only() -> None:
-    post = Scene(FIXED["always_off"]).post()
-    assert post.body == CALL
-    assert post.context.startswith(b"traceparent: 00-")
-    assert post.context.endswith(b"-02\r\n")
+    client_request = Scene(FIXED["always_off"]).post()
+    assert client_request.body == CALL
+    assert client_request.context.startswith(b"traceparent: 00-")
+    assert client_request.context.endswith(b"-02\r\n")
 
 
 def test_params_that_are_an_array_have_no_place_for_a_context() -> None:
     body = b'{"id":1,"method":"m","params":[1]}'
-    post = Scene().post(body, traceparent=TRACE)
-    assert (post.body, post.context) == (body, f"traceparent: {TRACE}\r\n".encode())
+    client_request = Scene().post(body, traceparent=TRACE)
+    assert (client_request.body, client_request.context) == (
+        body,
+        f"traceparent: {TRACE}\r\n".encode(),
+    )
 
 
 def test_a_batch_travels_untouched() -> None:
     body = b"[%b]" % CALL
-    post = Scene(FIXED["always_on"]).post(b"[%b,%b]" % (CALL, CALL), traceparent=TRACE)
-    assert post.context == f"traceparent: {TRACE}\r\n".encode()
-    assert all(call.trace.sampled for call in post.calls)
+    client_request = Scene(FIXED["always_on"]).post(b"[%b,%b]" % (CALL, CALL), traceparent=TRACE)
+    assert client_request.context == f"traceparent: {TRACE}\r\n".encode()
+    assert all(call.trace.sampled for call in client_request.calls)
     assert Scene().post(body).body == body
 
 
@@ -329,12 +344,12 @@ LONG_CALL = CALL.replace(b'"t"', b'"t","arguments":{"text":"%b"}' % (b"x" * LONG
 def test_a_long_message_is_read_while_others_are_served() -> None:
     async def play() -> None:
         scene = Scene()
-        scene.relay.request(scene.client, arrival(), LONG_CALL, 0.0)
+        scene.relay.request(scene.client, info(), LONG_CALL, 0.0)
         scene.post(CALL)
         assert [each.body for each in scene.upstream.posts] == [CALL]
         await scene.finish()
         assert scene.upstream.posts[1].body == LONG_CALL
-        assert scene.books.ledger.in_flight == 2
+        assert scene.recorder.ledger.in_flight == 2
 
     asyncio.run(play())
 
@@ -342,12 +357,12 @@ def test_a_long_message_is_read_while_others_are_served() -> None:
 def test_who_leaves_while_its_message_is_read_has_asked_nothing() -> None:
     async def play() -> None:
         scene = Scene()
-        scene.relay.request(scene.client, arrival(), LONG_CALL, 0.0)
+        scene.relay.request(scene.client, info(), LONG_CALL, 0.0)
         await asyncio.sleep(0)
-        assert scene.client.visitor is not None
-        scene.client.visitor.client_gone()
+        assert scene.client.observer is not None
+        scene.client.observer.on_client_gone()
         await scene.finish()
         assert scene.upstream.posts == []
-        assert counted(scene.books) == {}
+        assert counted(scene.recorder) == {}
 
     asyncio.run(play())

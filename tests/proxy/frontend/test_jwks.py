@@ -15,10 +15,10 @@ from proxy.frontend.jwks import (
     DOCUMENT_LIMIT,
     RENEW_SECONDS,
     TRUST_SECONDS,
-    KeySource,
-    KeyWatch,
+    JwksRefresher,
+    JwksSource,
 )
-from proxy.frontend.token_verifier import Judge
+from proxy.frontend.token_verifier import TokenVerifier
 from tests.proxy.frontend.issuer import TERMS, document, public, token
 
 KEYS = document(public("RS256"))
@@ -64,7 +64,7 @@ def test_the_document_is_fetched_without_the_proxy_that_the_environment_names(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     for said in (whole(KEYS), HEAD + b"\r\n" + KEYS):
         with issuer(said) as url:
-            assert asyncio.run(KeySource(url)()) == KEYS
+            assert asyncio.run(JwksSource(url)()) == KEYS
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_a_fetch_ends_within_its_time_whatever_the_issuer_does(
     said: bytes, drips: bytes, reason: str
 ) -> None:
     with issuer(said, drips=drips) as url, pytest.raises(UnusableKeys, match=reason):
-        asyncio.run(KeySource(url, 0.3)())
+        asyncio.run(JwksSource(url, 0.3)())
 
 
 def test_an_issuer_that_is_not_there_is_named() -> None:
     with pytest.raises(UnusableKeys, match="127.0.0.1:1: "):
-        asyncio.run(KeySource("http://127.0.0.1:1/keys")())
+        asyncio.run(JwksSource("http://127.0.0.1:1/keys")())
 
 
 class Watched:
@@ -100,9 +100,9 @@ class Watched:
 
     def __init__(self, *published: bytes | None) -> None:
         self.now = 0.0
-        self.judge = Judge(TERMS)
+        self.judge = TokenVerifier(TERMS)
         self._published = iter(published)
-        self.watch = KeyWatch(TERMS.keys_url, self.judge, self._fetch, lambda: self.now)
+        self.watch = JwksRefresher(TERMS.keys_url, self.judge, self._fetch, lambda: self.now)
 
     async def _fetch(self) -> bytes:
         document = next(self._published)
@@ -162,7 +162,7 @@ def test_nobody_is_kept_waiting_once_the_watch_ends() -> None:
             await asyncio.Event().wait()
             return b""
 
-        watch = KeyWatch(TERMS.keys_url, Judge(TERMS), hang)
+        watch = JwksRefresher(TERMS.keys_url, TokenVerifier(TERMS), hang)
         running = asyncio.create_task(watch.run())
         waiting = asyncio.create_task(watch.renew())
         await asyncio.sleep(0)

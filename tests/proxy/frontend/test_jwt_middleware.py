@@ -7,24 +7,26 @@ from typing import Any
 import pytest
 
 from proxy.errors import UnusableKeys
-from proxy.frontend.jwks import KeyWatch
-from proxy.frontend.jwt_middleware import Door
-from proxy.frontend.token_verifier import Judge
-from proxy.http.allowed_hosts import NOBODY
-from proxy.http.bearer import HoldersOfAny
-from proxy.http.interfaces import Holds
-from proxy.http.rejection import Refusal
-from proxy.http.request_policy import Arrival, Gate
+from proxy.frontend.jwks import JwksRefresher
+from proxy.frontend.jwt_middleware import JwtMiddleware
+from proxy.frontend.token_verifier import TokenVerifier
+from proxy.http.allowed_hosts import NONE_ALLOWED
+from proxy.http.bearer import AnyToken
+from proxy.http.interfaces import StillValid
+from proxy.http.rejection import HttpRejection
+from proxy.http.request_policy import RequestInfo, RequestPolicy
 from proxy.http.resource_metadata import metadata
 from tests.proxy.frontend.issuer import TERMS, document, public, token
 
 METADATA = metadata(TERMS, "/mcp")
-GATE = Gate(b"/mcp", 1000, True, NOBODY, NOBODY, HoldersOfAny(METADATA.url), METADATA)
+GATE = RequestPolicy(
+    b"/mcp", 1000, True, NONE_ALLOWED, NONE_ALLOWED, AnyToken(METADATA.url), METADATA
+)
 
 
-def arrival(shown: bytes, start: str, *lines: str) -> Arrival:
+def info(shown: bytes, start: str, *lines: str) -> RequestInfo:
     named = ("host: localhost", f"authorization: Bearer {shown.decode()}", *lines)
-    return GATE.arrive("\r\n".join((f"{start} HTTP/1.1", *named, "", "")).encode())
+    return GATE.evaluate("\r\n".join((f"{start} HTTP/1.1", *named, "", "")).encode())
 
 
 class Applicant:
@@ -32,16 +34,16 @@ class Applicant:
 
     def __init__(self) -> None:
         self.principal = b""
-        self.holds: Holds | None = None
-        self.refusal: Refusal | None = None
+        self.holds: StillValid | None = None
+        self.refusal: HttpRejection | None = None
 
-    def accept(self, principal: bytes, holds: Holds | None) -> None:
+    def accept(self, principal: bytes, holds: StillValid | None) -> None:
         assert not self.decided
         self.principal, self.holds = principal, holds
 
-    def reject(self, refusal: Refusal) -> None:
+    def reject(self, rejection: HttpRejection) -> None:
         assert not self.decided
-        self.refusal = refusal
+        self.refusal = rejection
 
     @property
     def status(self) -> int:
@@ -59,9 +61,9 @@ class Knocking:
         self.asked = 0
         self._publish = publish
         self._tasks: set[asyncio.Task[None]] = set()
-        judge = Judge(TERMS)
-        self.watch = KeyWatch(TERMS.keys_url, judge, self._fetch)
-        self.door = Door(
+        judge = TokenVerifier(TERMS)
+        self.watch = JwksRefresher(TERMS.keys_url, judge, self._fetch)
+        self.door = JwtMiddleware(
             judge,
             self.watch,
             METADATA,
@@ -73,9 +75,9 @@ class Knocking:
         return self._publish()
 
     def knock(self, shown: bytes, start: str = "POST /mcp", *lines: str) -> Applicant:
-        applicant = Applicant()
-        self.door.check(applicant, arrival(shown, start, *lines))
-        return applicant
+        client = Applicant()
+        self.door.check(client, info(shown, start, *lines))
+        return client
 
     async def waited(self) -> None:
         """The keys are fetched for those who wait."""
@@ -137,10 +139,10 @@ def test_a_bad_token_gets_the_challenge() -> None:
     async def scene() -> None:
         knocking = Knocking(published)
         await knocking.watch.turn()
-        refusal = knocking.knock(token(aud="elsewhere")).refusal
-        assert refusal is not None
-        [(name, value)] = refusal.headers
-        assert (refusal.status, name) == (401, b"www-authenticate")
+        rejection = knocking.knock(token(aud="elsewhere")).refusal
+        assert rejection is not None
+        [(name, value)] = rejection.headers
+        assert (rejection.status, name) == (401, b"www-authenticate")
         assert b'error="invalid_token"' in value
         assert f'resource_metadata="{METADATA.url}"'.encode() in value
 
@@ -173,9 +175,9 @@ def test_an_invented_key_is_looked_for_no_more_often_than_allowed() -> None:
 def test_while_no_keys_can_be_had_clients_are_asked_to_come_back() -> None:
     async def scene() -> None:
         knocking = Knocking(absent)
-        applicant = knocking.knock(token())
+        client = knocking.knock(token())
         await knocking.waited()
-        assert applicant.status == 503
+        assert client.status == 503
 
     asyncio.run(scene())
 
@@ -200,12 +202,12 @@ def test_a_stream_lasts_as_long_as_its_token_is_good_and_a_request_as_it_takes(
         keys = [document(public("RS256")), document(public("ES256"))]
         knocking = Knocking(lambda: keys.pop(0))
         await knocking.watch.turn()
-        applicant = knocking.knock(token(), start, *lines)
-        assert applicant.principal
-        assert (applicant.holds is not None) is lasts
-        if applicant.holds is not None:
-            assert applicant.holds()
+        client = knocking.knock(token(), start, *lines)
+        assert client.principal
+        assert (client.holds is not None) is lasts
+        if client.holds is not None:
+            assert client.holds()
             await knocking.watch.turn()
-            assert not applicant.holds()
+            assert not client.holds()
 
     asyncio.run(scene())

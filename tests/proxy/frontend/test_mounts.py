@@ -3,12 +3,12 @@
 import pytest
 
 from proxy.frontend.mounts import Mounts
-from proxy.http.rejection import Refusal
-from proxy.http.request_policy import OPEN_STREAM, TAKE_MESSAGE, Gate
-from proxy.telemetry.vocabulary import Cause
+from proxy.http.rejection import HttpRejection
+from proxy.http.request_policy import OPEN_STREAM, POST_MESSAGE, RequestPolicy
+from proxy.telemetry.vocabulary import RejectionCause
 from tests.proxy.scripted import ScriptedClient
 
-GATE = Gate(b"/mcp", 1000, loopback=True, passes_metadata=True, port=8080)
+GATE = RequestPolicy(b"/mcp", 1000, loopback=True, passes_metadata=True, port=8080)
 NAMES = ("/a", "/b%20c")
 
 
@@ -18,11 +18,11 @@ class Recorded:
     def __init__(self) -> None:
         self.got: list[object] = []
 
-    def request(self, client: object, arrival: object, body: bytes, started: float) -> None:
-        self.got.append(arrival)
+    def request(self, client: object, info: object, body: bytes, started: float) -> None:
+        self.got.append(info)
 
-    def refuse(self, arrival: object, refusal: Refusal) -> None:
-        self.got.append(refusal)
+    def refuse(self, info: object, rejection: HttpRejection) -> None:
+        self.got.append(rejection)
 
 
 RECEIVERS = {each: Recorded() for each in NAMES}
@@ -41,7 +41,7 @@ def head(method: str, target: str, *headers: str) -> bytes:
         ("POST", "/b%20c/mcp?x=1", "/b%20c", "POST"),
         ("GET", "/a/mcp/", "/a", "GET"),
         ("GET", "/a/sse", "/a", OPEN_STREAM),
-        ("POST", "/a/messages?session_id=s", "/a", TAKE_MESSAGE),
+        ("POST", "/a/messages?session_id=s", "/a", POST_MESSAGE),
         ("POST", "http://localhost/a/mcp", "/a", "POST"),
         ("GET", "/.well-known/oauth-protected-resource/a/mcp", "/a", "metadata"),
         ("GET", "/a/.well-known/oauth-protected-resource/mcp", "/a", "metadata"),
@@ -50,34 +50,34 @@ def head(method: str, target: str, *headers: str) -> bytes:
 def test_a_request_is_for_the_server_that_its_path_begins_with(
     method: str, target: str, mount: str, errand: str
 ) -> None:
-    arrival = MOUNTS.arrive(head(method, target))
-    assert arrival.refusal is None
-    assert (arrival.mount, arrival.errand) == (mount, errand)
-    MOUNTS.request(ScriptedClient(), arrival, b"", 0.0)
-    assert RECEIVERS[mount].got[-1] is arrival
+    info = MOUNTS.evaluate(head(method, target))
+    assert info.rejection is None
+    assert (info.mount, info.route) == (mount, errand)
+    MOUNTS.request(ScriptedClient(), info, b"", 0.0)
+    assert RECEIVERS[mount].got[-1] is info
 
 
 def test_a_server_learns_under_which_address_its_client_knows_it() -> None:
-    assert MOUNTS.arrive(head("POST", "/a/mcp")).base == b"http://localhost:8080/a"
+    assert MOUNTS.evaluate(head("POST", "/a/mcp")).base == b"http://localhost:8080/a"
     behind = head("POST", "/a/mcp", "x-forwarded-prefix: /p/, /q", "x-forwarded-host: x")
-    assert MOUNTS.arrive(behind).base == b"http://x/p/a"
-    assert MOUNTS.arrive(head("GET", "/a/sse")).messages == b"messages"
+    assert MOUNTS.evaluate(behind).base == b"http://x/p/a"
+    assert MOUNTS.evaluate(head("GET", "/a/sse")).messages == b"messages"
 
 
 @pytest.mark.parametrize("target", ["/", "/mcp", "/a", "/a/", "/c/mcp", "/amcp", "/b c/mcp"])
 def test_a_path_of_no_server_is_refused_and_told_where_they_are(target: str) -> None:
     if " " in target:
         target = target.replace(" ", "+")
-    refusal = MOUNTS.arrive(head("POST", target)).refusal
-    assert refusal is not None
-    assert (refusal.status, refusal.cause) == (404, Cause.PATH)
-    assert "/mcp" in refusal.reason
+    rejection = MOUNTS.evaluate(head("POST", target)).rejection
+    assert rejection is not None
+    assert (rejection.status, rejection.cause) == (404, RejectionCause.PATH)
+    assert "/mcp" in rejection.reason
 
 
 def test_other_rules_hold_at_paths_of_no_server_too() -> None:
-    arrival = MOUNTS.arrive(head("POST", "/c/mcp", "origin: http://evil.example"))
-    assert arrival.refusal is not None
-    assert arrival.refusal.cause is Cause.ORIGIN
-    MOUNTS.refuse(None, arrival.refusal)
-    MOUNTS.refuse(arrival, arrival.refusal)
-    assert RECEIVERS["/a"].got[-2:] == [arrival.refusal] * 2
+    info = MOUNTS.evaluate(head("POST", "/c/mcp", "origin: http://evil.example"))
+    assert info.rejection is not None
+    assert info.rejection.cause is RejectionCause.ORIGIN
+    MOUNTS.refuse(None, info.rejection)
+    MOUNTS.refuse(info, info.rejection)
+    assert RECEIVERS["/a"].got[-2:] == [info.rejection] * 2

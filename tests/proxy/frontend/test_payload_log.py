@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.frontend.payload_log import HIDDEN, LONGEST, SECRETS, Overhearing, Scrubber
+from proxy.frontend.payload_log import HIDDEN, LONGEST, SECRETS, PayloadLogger, Redactor
 from proxy.http import response
 from proxy.http.interfaces import Client
-from proxy.http.rejection import Refusal
-from proxy.http.request_policy import Arrival
-from proxy.telemetry.vocabulary import Cause
-from tests.proxy.scripted import ScriptedClient, arrival
+from proxy.http.rejection import HttpRejection
+from proxy.http.request_policy import RequestInfo
+from proxy.telemetry.vocabulary import RejectionCause
+from tests.proxy.scripted import ScriptedClient, info
 
 SECRET = "s3cr3t-value"
 CANARY = st.just(SECRET) | st.lists(st.just(SECRET), max_size=2) | st.just({"x": SECRET})
 
 
 def shown(message: Any, most: int = 1000, names: tuple[str, ...] = ()) -> str:
-    return Scrubber(most, names).shown(json.dumps(message).encode())
+    return Redactor(most, names).redacted(json.dumps(message).encode())
 
 
 @pytest.mark.parametrize(
@@ -96,47 +96,47 @@ def test_no_secret_gets_through_wherever_it_stands(message: Any) -> None:
 
 @pytest.mark.parametrize("data", [b"", SECRET.encode(), b'{"a":"' + SECRET.encode(), b"\xff"])
 def test_what_is_no_json_is_not_shown(data: bytes) -> None:
-    assert Scrubber(1000).shown(data) == ""
+    assert Redactor(1000).redacted(data) == ""
 
 
 def test_what_is_shown_is_bounded_and_so_is_what_is_read() -> None:
     assert len(shown(["x" * 5000], most=100)) == 103
-    assert Scrubber(100).shown(b'["%b"]' % (b"x" * LONGEST)) == ""
-    assert Scrubber(100).shown(b"[" * 5000 + b"]" * 5000) == ""
-    assert Scrubber(100).shown(b"[" * 700 + b"]" * 700)[:3] in ("", "[[[")
+    assert Redactor(100).redacted(b'["%b"]' % (b"x" * LONGEST)) == ""
+    assert Redactor(100).redacted(b"[" * 5000 + b"]" * 5000) == ""
+    assert Redactor(100).redacted(b"[" * 700 + b"]" * 700)[:3] in ("", "[[[")
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_shown_as_json_or_not_at_all(data: bytes) -> None:
-    told = Scrubber(10_000).shown(data)
+    told = Redactor(10_000).redacted(data)
     assert told == "" or json.loads(told) is not Ellipsis
 
 
 class Answering:
-    """A receiver that answers as it is told."""
+    """A receiver that answers as it is notified."""
 
     def __init__(self, *pieces: bytes, events: bool = False) -> None:
         self.pieces, self.events = pieces, events
-        self.refused: Refusal | None = None
+        self.refused: HttpRejection | None = None
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         if len(self.pieces) == 1:
             client.answer(response.start(200, response.JSON), self.pieces[0], 200)
             return
         client.begin(response.start(200, response.EVENTS if self.events else response.JSON))
         for piece in self.pieces:
-            client.piece(piece)
+            client.write(piece)
         client.end()
 
-    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
-        self.refused = refusal
+    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
+        self.refused = rejection
 
 
 def overheard(caplog: pytest.LogCaptureFixture, within: Answering, body: bytes) -> list[Any]:
     """What is logged when a client sends `body`; it must get what it would get otherwise."""
     client = ScriptedClient()
     with caplog.at_level(logging.INFO, "proxy.payloads"):
-        Overhearing(within, Scrubber(1000)).request(client, arrival(), body, 0.0)
+        PayloadLogger(within, Redactor(1000)).request(client, info(), body, 0.0)
     assert (client.body, client.over) == (b"".join(within.pieces), True)
     return [record.__dict__["fields"] for record in caplog.records]
 
@@ -175,6 +175,6 @@ def test_a_long_event_is_known_by_its_size(caplog: pytest.LogCaptureFixture) -> 
 
 def test_refusals_pass() -> None:
     within = Answering()
-    refusal = Refusal(Cause.MALFORMED, 400, "")
-    Overhearing(within, Scrubber(1)).refuse(None, refusal)
-    assert within.refused is refusal
+    rejection = HttpRejection(RejectionCause.MALFORMED, 400, "")
+    PayloadLogger(within, Redactor(1)).refuse(None, rejection)
+    assert within.refused is rejection

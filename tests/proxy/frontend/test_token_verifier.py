@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from proxy.errors import InvalidToken, UnknownKey
 from proxy.frontend.key_set import NO_KEYS, read
-from proxy.frontend.token_verifier import LEEWAY_SECONDS, MOST_KNOWN, Judge
+from proxy.frontend.token_verifier import LEEWAY_SECONDS, MOST_KNOWN, TokenVerifier
 from tests.proxy.frontend.issuer import TERMS, claims, document, private_key, public, token
 
 KEYS = read(document(public("RS256"), public("ES256", "2"), public("EdDSA", "3")))
 
 
-def judge() -> Judge:
-    made = Judge(TERMS)
+def verifier() -> TokenVerifier:
+    made = TokenVerifier(TERMS)
     made.take(KEYS)
     return made
 
@@ -41,16 +41,16 @@ def part(value: Any) -> bytes:
     ],
 )
 def test_a_token_of_the_issuer_for_this_endpoint_is_good(good: bytes) -> None:
-    judge().admit(good)
+    verifier().admit(good)
 
 
 def test_the_issuers_clock_may_be_a_little_off() -> None:
     now = time.time()
-    judge().admit(token(exp=now - 5))
-    judge().admit(token(nbf=now + 5))
+    verifier().admit(token(exp=now - 5))
+    verifier().admit(token(nbf=now + 5))
     for bad in (token(exp=now - LEEWAY_SECONDS - 1), token(nbf=now + 300)):
         with pytest.raises(InvalidToken):
-            judge().admit(bad)
+            verifier().admit(bad)
 
 
 HS256 = jwt.encode(claims(), "x" * 32, "HS256", headers={"kid": "1"}).encode()
@@ -84,22 +84,22 @@ FORGED = jwt.encode(claims(), private_key("RS256", "forger"), "RS256", {"kid": "
 )
 def test_any_other_token_is_not(bad: bytes, reason: str) -> None:
     with pytest.raises(InvalidToken, match=reason):
-        judge().admit(bad)
+        verifier().admit(bad)
 
 
 def test_a_key_that_is_not_there_may_come() -> None:
-    late = Judge(TERMS)
+    late = TokenVerifier(TERMS)
     assert late.keys is NO_KEYS
     with pytest.raises(UnknownKey):
         late.admit(token())
     with pytest.raises(UnknownKey):
-        judge().admit(token("RS256", "4"))
+        verifier().admit(token("RS256", "4"))
     late.take(KEYS)
     late.admit(token())
 
 
 def test_a_good_token_is_known_until_it_expires() -> None:
-    known, good = judge(), token(exp=2_000_000_000)
+    known, good = verifier(), token(exp=2_000_000_000)
     assert not known.known(good, 0.0)
     known.admit(good)
     assert known.known(good, 1_999_999_999.0)
@@ -107,14 +107,14 @@ def test_a_good_token_is_known_until_it_expires() -> None:
 
 
 def test_a_bad_token_is_never_known() -> None:
-    known = judge()
+    known = verifier()
     with pytest.raises(InvalidToken):
         known.admit(FORGED)
     assert not known.known(FORGED, 0.0)
 
 
 def test_other_keys_make_every_token_be_judged_anew() -> None:
-    known, good = judge(), token()
+    known, good = verifier(), token()
     known.admit(good)
     known.take(read(document(public("RS256", "1", alg="RS512"))))
     assert not known.known(good, 0.0)
@@ -123,14 +123,14 @@ def test_other_keys_make_every_token_be_judged_anew() -> None:
 
 
 def test_the_memory_of_good_tokens_is_bounded() -> None:
-    known = judge()
+    known = verifier()
     for number in range(MOST_KNOWN + 1):
         known.admit(token("EdDSA", "3", sub=str(number)))
-    assert repr(known).startswith("<Judge known=1 ")
+    assert repr(known).startswith("<TokenVerifier known=1 ")
 
 
 @given(st.binary(max_size=100), st.lists(st.binary(max_size=40), min_size=3, max_size=3))
 def test_any_bytes_are_refused(data: bytes, parts: list[bytes]) -> None:
     for each in (data, b".".join(map(part, parts))):
         with pytest.raises((InvalidToken, UnknownKey)):
-            judge().admit(each)
+            verifier().admit(each)

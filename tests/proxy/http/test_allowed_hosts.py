@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.http.allowed_hosts import NOBODY, Allowed, host, names_loopback, origin, refused_host
+from proxy.http.allowed_hosts import (
+    NONE_ALLOWED,
+    AllowList,
+    host,
+    names_loopback,
+    origin,
+    refused_host,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,7 @@ from proxy.http.allowed_hosts import NOBODY, Allowed, host, names_loopback, orig
     ],
 )
 def test_an_allowed_host_is_every_spelling_of_it(entry: str, given: str, same: bool) -> None:
-    assert Allowed((host(entry),)).has(host(given)) is same
+    assert AllowList((host(entry),)).has(host(given)) is same
 
 
 @pytest.mark.parametrize(
@@ -43,14 +50,14 @@ def test_an_allowed_host_is_every_spelling_of_it(entry: str, given: str, same: b
     ],
 )
 def test_an_allowed_origin_is_every_spelling_of_it(entry: str, given: str, same: bool) -> None:
-    assert Allowed((origin(entry),)).has(origin(given)) is same
+    assert AllowList((origin(entry),)).has(origin(given)) is same
 
 
 @pytest.mark.parametrize("text", ["", "a b", "[::1", "[x]", "a/b", "user@a", "a:b", "~"])
 def test_what_is_no_host_is_neither_allowed_nor_let_in(text: str) -> None:
     with pytest.raises(ValueError, match="^use a host name or address"):
         host(text)
-    assert "malformed" in refused_host(text, NOBODY, private=True)
+    assert "malformed" in refused_host(text, NONE_ALLOWED, private=True)
 
 
 @pytest.mark.parametrize("text", ["", "a.example", "https:/a", "https://a.example/x", "Null"])
@@ -102,8 +109,8 @@ def test_what_names_the_loopback(name: str, loopback: bool) -> None:
 def test_a_port_answers_to_names_that_no_stranger_can_have(
     named: str, on_loopback: bool, on_a_network: bool
 ) -> None:
-    allowed = Allowed((host("a.example"),))
+    allowed = AllowList((host("a.example"),))
     for private, let_in in ((False, on_loopback), (True, on_a_network)):
         assert (refused_host(named, allowed, private=private) == "") is let_in
-    assert refused_host("evil.example", Allowed(any=True), private=False) == ""
-    assert "--allowed-hosts" in refused_host("evil.example", NOBODY, private=True)
+    assert refused_host("evil.example", AllowList(any=True), private=False) == ""
+    assert "--allowed-hosts" in refused_host("evil.example", NONE_ALLOWED, private=True)

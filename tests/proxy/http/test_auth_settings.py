@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from proxy.app.settings import Settings, parse
 from proxy.errors import SettingsError
-from proxy.http.auth_settings import FixedTokens, JwtTerms, fixed_token
+from proxy.http.auth_settings import FixedTokens, JwtSettings, fixed_token
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000/mcp")
 TOKEN = "0123456789abcdef"
@@ -40,7 +40,7 @@ def test_a_token_is_never_an_argument() -> None:
 
 
 def test_json_web_tokens_need_keys_issuer_and_audience() -> None:
-    assert read(*JWT).access == JwtTerms(
+    assert read(*JWT).access == JwtSettings(
         "https://id.example/keys", "https://id.example", ("https://mcp.example/mcp", "other")
     )
     for start in range(0, 6, 2):

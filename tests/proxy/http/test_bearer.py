@@ -1,14 +1,14 @@
-"""The Authorization header: what is a token, who is let in, and what who is not is told."""
+"""The Authorization header: what is a token, who is let in, and what who is not is notified."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.http.bearer import ANYONE, HoldersOf, challenge, token_of
-from proxy.http.rejection import Refusal
+from proxy.http.bearer import NO_AUTH, StaticTokens, challenge, token_of
+from proxy.http.rejection import HttpRejection
 
 TOKEN = b"0123456789abcdef"
-HOLDERS = HoldersOf((b"another-token-of-someone", TOKEN))
+HOLDERS = StaticTokens((b"another-token-of-someone", TOKEN))
 
 
 @pytest.mark.parametrize(
@@ -42,20 +42,20 @@ def test_any_header_gives_a_token_that_can_stand_in_a_header_or_none(header: byt
 
 
 def test_any_of_the_fixed_tokens_opens_and_nothing_else_does() -> None:
-    assert [HOLDERS.refusal(each) for each in HOLDERS.tokens] == [None, None]
+    assert [HOLDERS.rejection(each) for each in HOLDERS.tokens] == [None, None]
     for wrong in (b"", TOKEN[:-1], TOKEN + b"0", TOKEN.upper(), b"x" * len(TOKEN)):
-        refusal = HOLDERS.refusal(wrong)
-        assert refusal is not None
-        assert refusal.status == 401
+        rejection = HOLDERS.rejection(wrong)
+        assert rejection is not None
+        assert rejection.status == 401
 
 
 def test_without_authentication_nobody_is_asked() -> None:
-    assert ANYONE.refusal(b"") is None
-    assert not ANYONE.consumes
+    assert NO_AUTH.rejection(b"") is None
+    assert not NO_AUTH.consumes
 
 
-def told(refusal: Refusal) -> bytes:
-    ((name, value),) = refusal.headers
+def told(rejection: HttpRejection) -> bytes:
+    ((name, value),) = rejection.headers
     assert name == b"www-authenticate"
     return value
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from proxy.http.chunked import LAST, chunk
 from proxy.http.client import GATHER_LIMIT, MOST_INTERIM, UpstreamConnection
 from proxy.http.head import ResponseHead
-from proxy.http.interfaces import Source
+from proxy.http.interfaces import UpstreamReader
 from proxy.http.pool import Endpoint, Pool
 from tests.proxy.http.recording_transport import RecordingTransport, pieces
 
@@ -18,33 +18,33 @@ ENDPOINT = Endpoint("h", 1, None)
 
 
 class Taker:
-    """A sink that keeps what comes."""
+    """A handler that keeps what comes."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.status = 0
         self.body = b""
-        self.source: Source | None = None
+        self.source: UpstreamReader | None = None
 
-    def connected(self, source: Source) -> bool:
+    def connected(self, source: UpstreamReader) -> bool:
         self.source = source
         return True
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self.told.append("whole")
         self.status, self.body = head.status, body
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         self.told.append("begins")
         self.status = head.status
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         self.body += data
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         self.told.append("ends")
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         self.told.append("lost")
 
 
@@ -200,8 +200,8 @@ def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
         transport, taker = RecordingTransport(), Taker()
         connection = UpstreamConnection(pool)
         connection.connection_made(transport)
-        pool.keep(connection)
-        pool.exchange(taker, b"again")
+        pool.release(connection)
+        pool.send(taker, b"again")
         assert taker.source is connection
         assert transport.written == b"again"
 

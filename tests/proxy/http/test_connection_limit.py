@@ -5,22 +5,24 @@ from math import inf
 
 import pytest
 
-from proxy.http.connection_limit import MOST_LEAVING, Crowd, address_of
+from proxy.http.connection_limit import MOST_CLOSING, ConnectionLimiter, address_of
 
 
 class Scripted:
     """A connection of some client; what becomes of it is noted."""
 
-    def __init__(self, crowd: Crowd, idle_since: float = inf, client: bytes = b"a") -> None:
+    def __init__(
+        self, limiter: ConnectionLimiter, idle_since: float = inf, client: bytes = b"a"
+    ) -> None:
         self.client = client
         self.idle_since = idle_since
         self.ends: list[str] = []
-        self.served = crowd.admit(self)
-        self._crowd = crowd
+        self.served = limiter.admit(self)
+        self._crowd = limiter
 
     def evict(self) -> None:
         self.ends.append("evicted")
-        self._crowd.dismiss(self)
+        self._crowd.stop_serving(self)
 
     def expire(self, now: float) -> None: ...
 
@@ -31,48 +33,48 @@ class Scripted:
 
 
 def test_those_beyond_the_limit_are_not_served_until_a_served_one_leaves() -> None:
-    crowd = Crowd(2, lambda count: None)
-    first, second, surplus = (Scripted(crowd) for _ in range(3))
+    limiter = ConnectionLimiter(2, lambda count: None)
+    first, second, surplus = (Scripted(limiter) for _ in range(3))
     assert [each.served for each in (first, second, surplus)] == [True, True, False]
-    assert set(crowd) == {first, second, surplus}
-    crowd.leave(first)
-    assert Scripted(crowd).served
-    crowd.leave(surplus)
-    assert not Scripted(crowd).served
+    assert set(limiter) == {first, second, surplus}
+    limiter.remove(first)
+    assert Scripted(limiter).served
+    limiter.remove(surplus)
+    assert not Scripted(limiter).served
 
 
 def test_an_idle_one_is_closed_for_a_newcomer() -> None:
-    crowd = Crowd(3, lambda count: None)
-    busy, idlest, idle = (Scripted(crowd, since) for since in (inf, 1.0, 2.0))
-    newcomer = Scripted(crowd, client=b"b")
+    limiter = ConnectionLimiter(3, lambda count: None)
+    busy, idlest, idle = (Scripted(limiter, since) for since in (inf, 1.0, 2.0))
+    newcomer = Scripted(limiter, client=b"b")
     assert newcomer.served
     assert [each.ends for each in (busy, idlest, idle)] == [[], ["evicted"], []]
-    assert set(crowd) == {busy, idlest, idle, newcomer}
+    assert set(limiter) == {busy, idlest, idle, newcomer}
 
 
 def test_those_that_leave_are_bounded_too() -> None:
-    crowd = Crowd(1, lambda count: None)
-    served, *surplus = (Scripted(crowd) for _ in range(MOST_LEAVING + 2))
-    assert [bool(each.ends) for each in surplus] == [True] + [False] * MOST_LEAVING
+    limiter = ConnectionLimiter(1, lambda count: None)
+    served, *surplus = (Scripted(limiter) for _ in range(MOST_CLOSING + 2))
+    assert [bool(each.ends) for each in surplus] == [True] + [False] * MOST_CLOSING
     assert (served.ends, surplus[0].ends) == ([], ["aborted"])
 
 
 def test_how_many_there_are_is_told_at_each_change() -> None:
     told: list[int] = []
-    crowd = Crowd(1, told.append)
-    served, surplus = Scripted(crowd), Scripted(crowd)
-    crowd.leave(served)
-    crowd.leave(surplus)
+    limiter = ConnectionLimiter(1, told.append)
+    served, surplus = Scripted(limiter), Scripted(limiter)
+    limiter.remove(served)
+    limiter.remove(surplus)
     assert told == [1, 2, 1, 0]
 
 
 def test_a_connection_may_leave_while_all_are_visited() -> None:
-    crowd = Crowd(1, lambda count: None)
+    limiter = ConnectionLimiter(1, lambda count: None)
     for _ in range(3):
-        Scripted(crowd)
-    for each in crowd:
-        crowd.leave(each)
-    assert len(crowd) == 0
+        Scripted(limiter)
+    for each in limiter:
+        limiter.remove(each)
+    assert len(limiter) == 0
 
 
 @pytest.mark.parametrize(

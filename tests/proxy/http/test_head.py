@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from proxy.errors import MalformedHead
 from proxy.http.head import (
     Content,
-    Memo,
+    HeadCache,
     RequestHead,
     content_of,
     end_to_end,
@@ -193,10 +193,10 @@ def test_a_block_is_parsed_once_and_forgotten_when_there_are_too_many() -> None:
         parsed.append(block)
         return len(parsed)
 
-    memo = Memo(parse, capacity=2)
+    memo = HeadCache(parse, capacity=2)
     assert [memo(b"a"), memo(b"a"), memo(b"b"), memo(b"a")] == [1, 1, 2, 1]
     memo(b"c")
     memo(b"a")
     assert parsed == [b"a", b"b", b"c", b"a"]
-    long = b"x" * (Memo.LONGEST_KEPT + 1)
+    long = b"x" * (HeadCache.LONGEST_KEPT + 1)
     assert memo(long) != memo(long)

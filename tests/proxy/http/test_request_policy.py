@@ -1,27 +1,36 @@
-"""The gate: which requests come in, by the rules of the specification."""
+"""The request policy: which requests come in, by the rules of the specification."""
 
 from dataclasses import replace
 
 import pytest
 
 from proxy.errors import MalformedHead
-from proxy.http.allowed_hosts import Allowed, host, origin
-from proxy.http.bearer import HoldersOf
-from proxy.http.request_policy import HEADERS_LIMIT, OPEN_STREAM, TAKE_MESSAGE, Arrival, Gate
+from proxy.http.allowed_hosts import AllowList, host, origin
+from proxy.http.bearer import StaticTokens
+from proxy.http.request_policy import (
+    HEADERS_LIMIT,
+    OPEN_STREAM,
+    POST_MESSAGE,
+    RequestInfo,
+    RequestPolicy,
+)
 from proxy.http.resource_metadata import Metadata
 
-GATE = Gate(path=b"/mcp", body_limit=100, loopback=True)
-APP = Allowed((origin("https://app.example"),))
+GATE = RequestPolicy(path=b"/mcp", body_limit=100, loopback=True)
+APP = AllowList((origin("https://app.example"),))
 
 
 def arrive(
-    *lines: str, gate: Gate = GATE, start: str = "POST /mcp HTTP/1.1", host: str = "localhost:80"
-) -> Arrival:
-    return gate.arrive("\r\n".join((start, f"Host: {host}", *lines, "", "")).encode())
+    *lines: str,
+    gate: RequestPolicy = GATE,
+    start: str = "POST /mcp HTTP/1.1",
+    host: str = "localhost:80",
+) -> RequestInfo:
+    return gate.evaluate("\r\n".join((start, f"Host: {host}", *lines, "", "")).encode())
 
 
-def status(arrival: Arrival) -> int:
-    return 0 if arrival.refusal is None else arrival.refusal.status
+def status(info: RequestInfo) -> int:
+    return 0 if info.rejection is None else info.rejection.status
 
 
 @pytest.mark.parametrize(
@@ -37,10 +46,10 @@ def test_another_host_on_a_loopback_address_is_rebinding(named: str) -> None:
 
 
 def test_a_host_may_be_allowed_by_name() -> None:
-    gate = replace(GATE, allowed_hosts=Allowed((host("proxy.example"),)))
+    gate = replace(GATE, allowed_hosts=AllowList((host("proxy.example"),)))
     assert status(arrive(gate=gate, host="proxy.example:8080")) == 0
     assert status(arrive(gate=gate, host="other.example")) == 403
-    assert status(arrive(gate=replace(GATE, allowed_hosts=Allowed(any=True)), host="any")) == 0
+    assert status(arrive(gate=replace(GATE, allowed_hosts=AllowList(any=True)), host="any")) == 0
 
 
 @pytest.mark.parametrize(
@@ -62,9 +71,9 @@ def test_an_origin_is_this_machines_or_allowed_by_name(
     given: str, loopback: bool, expected: int
 ) -> None:
     gate = replace(GATE, loopback=loopback, allowed_origins=APP)
-    arrival = arrive(f"Origin: {given}", gate=gate)
-    assert status(arrival) == expected
-    assert (b"access-control-allow-origin: " in arrival.cors) is not bool(expected)
+    info = arrive(f"Origin: {given}", gate=gate)
+    assert status(info) == expected
+    assert (b"access-control-allow-origin: " in info.cors) is not bool(expected)
 
 
 def test_a_page_of_an_allowed_origin_may_read_the_answer_and_the_session() -> None:
@@ -73,7 +82,7 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer_and_the_session() -> No
         b"access-control-expose-headers: mcp-session-id, mcp-protocol-version, www-authenticate\r\n"
         b"vary: origin\r\n"
     )
-    anyone = replace(GATE, allowed_origins=Allowed(any=True))
+    anyone = replace(GATE, allowed_origins=AllowList(any=True))
     assert b"access-control-allow-origin: *\r\n" in arrive("Origin: https://x", gate=anyone).cors
     assert arrive().cors == b""
 
@@ -90,8 +99,8 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer_and_the_session() -> No
 )
 def test_a_browser_that_asks_first_is_told_what_a_page_may_send(path: str, allowed: bytes) -> None:
     metadata = Metadata("", frozenset((b"/where",)), b"{}")
-    gate = replace(GATE, allowed_origins=APP, metadata=metadata, access=HoldersOf((b"secret",)))
-    arrival = arrive(
+    gate = replace(GATE, allowed_origins=APP, metadata=metadata, access=StaticTokens((b"secret",)))
+    info = arrive(
         "Origin: https://app.example",
         "Access-Control-Request-Method: POST",
         "Access-Control-Request-Headers: authorization, content-type",
@@ -99,10 +108,10 @@ def test_a_browser_that_asks_first_is_told_what_a_page_may_send(path: str, allow
         gate=gate,
         start=f"OPTIONS {path} HTTP/1.1",
     )
-    assert arrival.refusal is None
-    assert arrival.page is not None
-    assert (arrival.page.status, arrival.page.body) == (204, b"")
-    assert dict(arrival.page.headers) == {
+    assert info.rejection is None
+    assert info.static_response is not None
+    assert (info.static_response.status, info.static_response.body) == (204, b"")
+    assert dict(info.static_response.headers) == {
         b"allow": allowed,
         b"access-control-allow-methods": allowed,
         b"access-control-allow-headers": b"authorization, content-type, mcp-session-id",
@@ -124,17 +133,17 @@ def test_a_browser_that_asks_for_a_strangers_page_is_refused() -> None:
         ("DELETE /mcp HTTP/1.1", "DELETE", 0),
         ("GET /sse HTTP/1.1", OPEN_STREAM, 0),
         ("GET /sse?key=1 HTTP/1.1", OPEN_STREAM, 0),
-        ("POST /messages?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
+        ("POST /messages?session_id=1 HTTP/1.1", POST_MESSAGE, 0),
         ("PUT /sse HTTP/1.1", "", 405),
         ("GET /messages HTTP/1.1", "", 405),
         ("GET /sse/ HTTP/1.1", OPEN_STREAM, 0),
-        ("POST /messages/?session_id=1 HTTP/1.1", TAKE_MESSAGE, 0),
+        ("POST /messages/?session_id=1 HTTP/1.1", POST_MESSAGE, 0),
         ("GET /sse// HTTP/1.1", "", 404),
     ],
 )
 def test_each_path_has_its_errands(start: str, errand: str, expected: int) -> None:
-    arrival = arrive(start=start)
-    assert (arrival.errand, status(arrival)) == (errand, expected)
+    info = arrive(start=start)
+    assert (info.route, status(info)) == (errand, expected)
 
 
 @pytest.mark.parametrize(
@@ -142,23 +151,23 @@ def test_each_path_has_its_errands(start: str, errand: str, expected: int) -> No
     [("PUT /mcp HTTP/1.1", b"POST, GET, DELETE"), ("PUT /sse HTTP/1.1", b"GET, POST, DELETE")],
 )
 def test_a_wrong_method_is_told_the_right_ones(start: str, allowed: bytes) -> None:
-    refusal = arrive(start=start).refusal
-    assert refusal is not None
-    assert refusal.headers == ((b"allow", allowed),)
+    rejection = arrive(start=start).rejection
+    assert rejection is not None
+    assert rejection.headers == ((b"allow", allowed),)
 
 
 @pytest.mark.parametrize("line", ["Origin: https://evil.example", "Host: evil.example"])
 @pytest.mark.parametrize("start", ["GET /sse HTTP/1.1", "POST /messages?session_id=1 HTTP/1.1"])
 def test_the_rules_hold_for_every_path(line: str, start: str) -> None:
     name, _, value = line.partition(": ")
-    arrival = arrive(line, start=start) if name == "Origin" else arrive(start=start, host=value)
-    assert status(arrival) == 403
+    info = arrive(line, start=start) if name == "Origin" else arrive(start=start, host=value)
+    assert status(info) == 403
 
 
 def test_an_endpoint_that_is_posted_to_as_it_was_named_is_found() -> None:
     for start in ("POST messages?session_id=x HTTP/1.1", "POST /messages?session_id=x HTTP/1.1"):
-        arrival = arrive(start=start)
-        assert (arrival.errand, arrival.session, arrival.refusal) == (TAKE_MESSAGE, "x", None)
+        info = arrive(start=start)
+        assert (info.route, info.session, info.rejection) == (POST_MESSAGE, "x", None)
     for start in ("GET messages?a HTTP/1.1", "POST messagesx?a HTTP/1.1", "POST messages HTTP/1.1"):
         with pytest.raises(MalformedHead):
             arrive(start=start)
@@ -172,15 +181,15 @@ def test_a_messages_session_is_in_its_query_and_nowhere_else() -> None:
 
 
 def test_a_stream_is_opened_by_a_client_without_a_session_only() -> None:
-    assert arrive(start="GET /sse HTTP/1.1").errand == OPEN_STREAM
-    assert arrive("Mcp-Session-Id: s", start="GET /sse/ HTTP/1.1").errand == "GET"
-    assert arrive(start="POST /sse HTTP/1.1").errand == "POST"
+    assert arrive(start="GET /sse HTTP/1.1").route == OPEN_STREAM
+    assert arrive("Mcp-Session-Id: s", start="GET /sse/ HTTP/1.1").route == "GET"
+    assert arrive(start="POST /sse HTTP/1.1").route == "POST"
 
 
 def test_a_streamable_endpoint_may_be_at_a_path_of_the_other_transport() -> None:
     gate = replace(GATE, path=b"/sse")
-    assert arrive(gate=gate, start="POST /sse HTTP/1.1").errand == "POST"
-    assert arrive(gate=gate, start="GET /sse HTTP/1.1").errand == "GET"
+    assert arrive(gate=gate, start="POST /sse HTTP/1.1").route == "POST"
+    assert arrive(gate=gate, start="GET /sse HTTP/1.1").route == "GET"
 
 
 def test_any_host_may_reach_an_address_that_is_not_loopback() -> None:
@@ -223,7 +232,7 @@ def test_a_head_may_have_so_many_lines(lines: int, expected: int) -> None:
 
 
 def test_an_arrival_says_what_routing_needs() -> None:
-    arrival = arrive(
+    info = arrive(
         "Mcp-Session-Id: s",
         "MCP-Protocol-Version: 2025-06-18",
         "Traceparent: 00-1",
@@ -235,13 +244,13 @@ def test_an_arrival_says_what_routing_needs() -> None:
         "Authorization: Bearer t",
         start="POST /mcp?q=1 HTTP/1.1",
     )
-    assert (arrival.session, arrival.version) == ("s", "2025-06-18")
-    assert (arrival.traceparent, arrival.tracestate) == ("00-1", "a=b")
-    assert (arrival.query, arrival.length) == (b"q=1", 5)
-    assert arrival.expects_continue
-    assert not arrival.accepts_events
-    assert arrival.context_lines == b"traceparent: 00-1\r\ntracestate: a=b\r\n"
-    assert arrival.forward == (
+    assert (info.session, info.version) == ("s", "2025-06-18")
+    assert (info.traceparent, info.tracestate) == ("00-1", "a=b")
+    assert (info.query, info.length) == (b"q=1", 5)
+    assert info.expects_continue
+    assert not info.accepts_events
+    assert info.context_lines == b"traceparent: 00-1\r\ntracestate: a=b\r\n"
+    assert info.forward == (
         b"mcp-session-id: s\r\nmcp-protocol-version: 2025-06-18\r\n"
         b"accept: application/json\r\nauthorization: Bearer t\r\n"
     )
@@ -259,8 +268,8 @@ def test_an_arrival_says_what_routing_needs() -> None:
 def test_what_a_client_accepts_may_be_on_several_lines(
     lines: list[str], events: bool, json: bool
 ) -> None:
-    arrival = arrive(*lines)
-    assert (arrival.accepts_events, arrival.accepts_json) == (events, json)
+    info = arrive(*lines)
+    assert (info.accepts_events, info.accepts_json) == (events, json)
 
 
 def test_a_trace_state_may_be_on_several_lines() -> None:

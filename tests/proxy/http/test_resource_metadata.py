@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-from proxy.http.allowed_hosts import NOBODY
-from proxy.http.bearer import HoldersOfAny
-from proxy.http.request_policy import Gate
+from proxy.http.allowed_hosts import NONE_ALLOWED
+from proxy.http.bearer import AnyToken
+from proxy.http.request_policy import RequestPolicy
 from proxy.http.resource_metadata import NO_METADATA, metadata
 from tests.proxy.frontend.issuer import TERMS
 
@@ -28,11 +28,13 @@ def test_an_audience_that_is_no_address_gives_none() -> None:
 
 def test_the_gate_shows_it_to_who_has_no_token_yet() -> None:
     made = metadata(replace(TERMS, audiences=("https://x.example/outside/",)), "/inside")
-    gate = Gate(b"/inside", 100, False, NOBODY, NOBODY, HoldersOfAny(made.url), made)
+    gate = RequestPolicy(
+        b"/inside", 100, False, NONE_ALLOWED, NONE_ALLOWED, AnyToken(made.url), made
+    )
     for path, status in (("", 0), ("/outside", 0), ("/inside", 0), ("/x", 404)):
-        arrival = gate.arrive(f"GET {SUFFIX}{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
-        assert (arrival.refusal.status if arrival.refusal else 0) == status
-        assert bool(arrival.page) is not status
-    posted = gate.arrive(f"POST {SUFFIX} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
-    assert posted.refusal is not None
-    assert posted.refusal.status == 404
+        info = gate.evaluate(f"GET {SUFFIX}{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        assert (info.rejection.status if info.rejection else 0) == status
+        assert bool(info.static_response) is not status
+    posted = gate.evaluate(f"POST {SUFFIX} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+    assert posted.rejection is not None
+    assert posted.rejection.status == 404

@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 
 from proxy.app.options import MIB
 from proxy.http.chunked import LAST, chunk
-from proxy.http.connection_limit import Crowd
-from proxy.http.head import Memo
-from proxy.http.interfaces import Applicant, Client, Holds, TokenCheck
-from proxy.http.rejection import Refusal
-from proxy.http.request_policy import Arrival, Gate
+from proxy.http.connection_limit import ConnectionLimiter
+from proxy.http.head import HeadCache
+from proxy.http.interfaces import Client, PendingClient, StillValid, TokenCheck
+from proxy.http.rejection import HttpRejection
+from proxy.http.request_policy import RequestInfo, RequestPolicy
 from proxy.http.resource_metadata import Metadata
-from proxy.http.server import ClientConnection, Front
-from proxy.memory_budget import Memory
-from proxy.telemetry.vocabulary import Cause
+from proxy.http.server import ClientConnection, ServerContext
+from proxy.memory_budget import MemoryBudget
+from proxy.telemetry.vocabulary import RejectionCause
 from tests.proxy.http.recording_transport import RecordingTransport, pieces
 
 LIMIT = 1000
 METADATA = Metadata("", frozenset((b"/where",)), b"{}")
-GATE = Gate(path=b"/mcp", body_limit=LIMIT, loopback=True, metadata=METADATA)
+GATE = RequestPolicy(path=b"/mcp", body_limit=LIMIT, loopback=True, metadata=METADATA)
 
 
 class Recorder:
@@ -37,23 +37,23 @@ class Recorder:
         self.events: list[str] = []
         self._answers = answers
 
-    def request(self, client: Client, arrival: Arrival, body: bytes, started: float) -> None:
+    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         self.bodies.append(body)
         self.clients.append(client)
         client.attach(self)
         if self._answers:
             client.answer(b"HTTP/1.1 200 OK\r\n", body, 200)
 
-    def refuse(self, arrival: Arrival | None, refusal: Refusal) -> None:
-        self.refused.append(refusal.status)
+    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
+        self.refused.append(rejection.status)
 
-    def client_paused(self) -> None:
+    def on_client_paused(self) -> None:
         self.events.append("paused")
 
-    def client_resumed(self) -> None:
+    def on_client_resumed(self) -> None:
         self.events.append("resumed")
 
-    def client_gone(self) -> None:
+    def on_client_gone(self) -> None:
         self.events.append("gone")
 
 
@@ -66,13 +66,15 @@ class Line:
         idle: float = 1e6,
         most: int = 1,
         check: TokenCheck | None = None,
-        memory: Memory | None = None,
+        memory: MemoryBudget | None = None,
         limit: int = LIMIT,
     ) -> None:
         self.recorder = recorder
-        self.crowd = Crowd(most, lambda count: None)
-        memory = memory or Memory(MIB)
-        front = Front(Memo(GATE.arrive), recorder, limit, self.crowd, idle, memory, check)
+        self.crowd = ConnectionLimiter(most, lambda count: None)
+        memory = memory or MemoryBudget(MIB)
+        front = ServerContext(
+            HeadCache(GATE.evaluate), recorder, limit, self.crowd, idle, memory, check
+        )
         self.transport = RecordingTransport()
         self.connection = ClientConnection(front)
         self.connection.connection_made(self.transport)
@@ -300,7 +302,7 @@ def test_a_client_that_reads_slowly_is_waited_for_even_if_more_is_written(
         client.begin(b"HTTP/1.1 200 OK\r\n")
         answered = perf_counter()
         for seconds, each in enumerate(unsent, 1):
-            client.piece(b"x" * 100)
+            client.write(b"x" * 100)
             line.transport.unsent = each
             line.connection.expire(answered + 8 * seconds)
         assert line.transport.alive
@@ -341,8 +343,8 @@ def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
         client.begin(b"HTTP/1.1 200 OK\r\n")
-        client.piece(b"hello")
-        client.piece(b"")
+        client.write(b"hello")
+        client.write(b"")
         client.end()
 
     line = play(Recorder(answers=False), act, request(b""))
@@ -356,8 +358,8 @@ def test_a_begun_answer_of_known_length_is_not_chunked() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
         client.begin(b"HTTP/1.1 200 OK\r\n", 5)
-        client.piece(b"hel")
-        client.piece(b"lo")
+        client.write(b"hel")
+        client.write(b"lo")
         client.end()
 
     line = play(Recorder(answers=False), act, request(b""))
@@ -369,7 +371,7 @@ def test_closing_ends_a_begun_answer_to_http_1_0() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
         client.begin(b"HTTP/1.1 200 OK\r\n")
-        client.piece(b"hello")
+        client.write(b"hello")
         client.end()
 
     head = b"POST /mcp HTTP/1.0\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
@@ -440,14 +442,17 @@ class Hesitating:
     """Judges no token before the test does."""
 
     def __init__(self) -> None:
-        self.waiting: list[Applicant] = []
+        self.waiting: list[PendingClient] = []
 
-    def check(self, applicant: Applicant, arrival: Arrival) -> None:
+    def check(self, applicant: PendingClient, info: RequestInfo) -> None:
         self.waiting.append(applicant)
 
 
 def judged(
-    decide: Callable[[Line, Applicant], object], *data: bytes, answers: bool = True, **front: Any
+    decide: Callable[[Line, PendingClient], object],
+    *data: bytes,
+    answers: bool = True,
+    **front: Any,
 ) -> Line:
     hesitating = Hesitating()
 
@@ -459,7 +464,7 @@ def judged(
     return play(Recorder(answers=answers), act, *data, check=hesitating, **front)
 
 
-def accepted(line: Line, applicant: Applicant) -> None:
+def accepted(line: Line, applicant: PendingClient) -> None:
     applicant.accept(b"alice", None)
 
 
@@ -476,17 +481,17 @@ def test_a_body_is_read_once_the_token_is_judged(chunked: bool, cut: int) -> Non
 def test_no_more_than_a_little_of_a_body_is_read_before_its_token_is_judged() -> None:
     head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
 
-    def decide(line: Line, applicant: Applicant) -> None:
+    def decide(line: Line, applicant: PendingClient) -> None:
         assert not line.transport.reading
         line.connection.expire(LATER)
-        applicant.reject(Refusal(Cause.TOKEN, 401, "no"))
+        applicant.reject(HttpRejection(RejectionCause.TOKEN, 401, "no"))
         assert line.recorder.refused == [401]
 
     assert b"HTTP/1.1 401 " in judged(decide, head, *[b"x" * 50_000] * 2).transport.written
 
 
 def test_a_client_that_left_before_its_token_was_judged_gets_nothing() -> None:
-    def decide(line: Line, applicant: Applicant) -> None:
+    def decide(line: Line, applicant: PendingClient) -> None:
         line.connection.connection_lost(None)
         applicant.accept(b"alice", None)
 
@@ -496,15 +501,15 @@ def test_a_client_that_left_before_its_token_was_judged_gets_nothing() -> None:
 
 @pytest.mark.parametrize("good", [True, False])
 def test_who_gave_way_before_its_token_was_judged_is_refused_once(*, good: bool) -> None:
-    memory = Memory(150_000)
+    memory = MemoryBudget(150_000)
     head = b"POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
 
-    def decide(line: Line, applicant: Applicant) -> None:
+    def decide(line: Line, applicant: PendingClient) -> None:
         assert memory.account(b"other").hold(120_000)
         if good:
             applicant.accept(b"alice", None)
         else:
-            applicant.reject(Refusal(Cause.TOKEN, 401, "no"))
+            applicant.reject(HttpRejection(RejectionCause.TOKEN, 401, "no"))
 
     line = judged(decide, head[:9], head[9:], b"x" * 80_000, memory=memory)
     assert line.transport.written.startswith(NO_ROOM)
@@ -514,9 +519,9 @@ def test_who_gave_way_before_its_token_was_judged_is_refused_once(*, good: bool)
 def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
     good = True
 
-    def decide(line: Line, applicant: Applicant) -> None:
+    def decide(line: Line, applicant: PendingClient) -> None:
         nonlocal good
-        holds: Holds = lambda: good  # noqa: E731
+        holds: StillValid = lambda: good  # noqa: E731
         applicant.accept(b"alice", holds)
         line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
         line.connection.expire(perf_counter())
@@ -533,7 +538,7 @@ def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
 BODY = b"x" * 100_000
 
 
-def sharing(memory: Memory) -> tuple[Line, Line]:
+def sharing(memory: MemoryBudget) -> tuple[Line, Line]:
     """Two clients that share what there is of memory."""
     recorder = Recorder(answers=False)
     first, second = (Line(recorder, memory=memory, limit=MIB) for _ in range(2))
@@ -548,7 +553,7 @@ def long_request(body: bytes) -> bytes:
 @pytest.mark.parametrize("cut", [-1, -5])
 def test_a_body_that_does_not_come_to_its_end_gives_way_to_another(cut: int) -> None:
     async def run() -> None:
-        first, second = sharing(Memory(150_000))
+        first, second = sharing(MemoryBudget(150_000))
         await first.receive(long_request(BODY)[:cut])
         await second.receive(long_request(BODY))
         assert first.transport.written.startswith(NO_ROOM)
@@ -560,7 +565,7 @@ def test_a_body_that_does_not_come_to_its_end_gives_way_to_another(cut: int) -> 
 
 def test_a_body_whose_call_waits_for_its_answer_does_not_give_way() -> None:
     async def run() -> None:
-        first, second = sharing(Memory(150_000))
+        first, second = sharing(MemoryBudget(150_000))
         await first.receive(long_request(BODY))
         await second.receive(long_request(BODY))
         assert second.transport.written.startswith(NO_ROOM)
@@ -574,7 +579,7 @@ def test_a_body_whose_call_waits_for_its_answer_does_not_give_way() -> None:
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_answer_that_is_not_read_gives_way_to_a_body(whole: bool) -> None:
     async def run() -> None:
-        first, second = sharing(Memory(150_000))
+        first, second = sharing(MemoryBudget(150_000))
         await first.receive(request(b""))
         client = first.recorder.clients[0]
         first.transport.unsent = len(BODY)
@@ -582,7 +587,7 @@ def test_an_answer_that_is_not_read_gives_way_to_a_body(whole: bool) -> None:
             client.answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
         else:
             client.begin(b"HTTP/1.1 200 OK\r\n")
-            client.piece(BODY)
+            client.write(BODY)
         await second.receive(long_request(BODY))
         assert first.transport.aborted
         assert second.recorder.bodies == [b"", BODY]
@@ -592,7 +597,7 @@ def test_an_answer_that_is_not_read_gives_way_to_a_body(whole: bool) -> None:
 
 def test_a_client_that_reads_nothing_of_what_there_is_no_room_for_is_given_up() -> None:
     async def run() -> None:
-        first, second = sharing(Memory(150_000))
+        first, second = sharing(MemoryBudget(150_000))
         await first.receive(long_request(BODY))
         await second.receive(request(b""))
         second.transport.unsent = len(BODY)
@@ -605,7 +610,7 @@ def test_a_client_that_reads_nothing_of_what_there_is_no_room_for_is_given_up() 
 
 def test_what_was_read_or_left_is_held_no_more() -> None:
     async def run() -> None:
-        memory = Memory(150_000)
+        memory = MemoryBudget(150_000)
         first, second = sharing(memory)
         await first.receive(long_request(BODY)[:-5])
         first.connection.connection_lost(None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from proxy.errors import MalformedMessage
 from proxy.jsonrpc import codec
 from proxy.jsonrpc.message import Message
-from proxy.jsonrpc.truncated import PIECE, Abridged
+from proxy.jsonrpc.truncated import PIECE, TruncatedJson
 
 LIMIT = 1 << 24
 
@@ -31,10 +31,10 @@ answers = st.fixed_dictionaries(
 )
 
 
-def abridged(text: bytes, cuts: list[int], piece: int) -> Abridged:
-    taken = Abridged(LIMIT, piece=piece)
-    places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    for start, end in zip(places, places[1:], strict=False):
+def abridged(text: bytes, cuts: list[int], piece: int) -> TruncatedJson:
+    taken = TruncatedJson(LIMIT, piece=piece)
+    session_limit = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
+    for start, end in zip(session_limit, session_limit[1:], strict=False):
         taken.feed(text[start:end])
     return taken
 
@@ -92,7 +92,7 @@ def test_a_string_that_breaks_off_in_the_middle_is_noticed() -> None:
 
 
 def test_a_short_text_is_left_whole_and_one_that_stays_long_is_not_kept() -> None:
-    taken = Abridged(5 * PIECE, whole=3 * PIECE)
+    taken = TruncatedJson(5 * PIECE, whole=3 * PIECE)
     short, numbers = b'"%b"' % (b"x" * 2 * PIECE), b"[%b1]" % (b"1," * 3 * PIECE)
     for text, kept in ((short, short), (numbers, b""), (short, short)):
         taken.feed(text)

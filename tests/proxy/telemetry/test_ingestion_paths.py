@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from proxy.telemetry.catalogue import METRICS, SCOPE, Fault, Instrument, Outcome
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.otlp.pipeline import Export
+from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.prometheus import render
-from proxy.telemetry.vocabulary import METHODS, DropReason, LinkState, Signal
+from proxy.telemetry.vocabulary import METHODS, DropReason, Signal, TransportState
 from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_collector
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -63,7 +63,7 @@ def scripted() -> Ledger:
     ledger.record("", "", "PUT", 413, *refused, 0.0001, 0.0001)
     ledger.connections, ledger.sessions, ledger.streams = 3, 2, 1
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
-    ledger.in_flight, ledger.links = 5, {**ledger.links, LinkState.OPEN: 2}
+    ledger.in_flight, ledger.transports = 5, {**ledger.transports, TransportState.OPEN: 2}
     ledger.sized(100, 70_000)
     ledger.first_events.observe(0.2)
     ledger.session_ended(31.0)
@@ -82,8 +82,8 @@ def hour(seed: int = 20) -> Ledger:
             play_call(ledger, chance)
         ledger.loop_lag(chance.expovariate(1_000.0))
         ledger.connections, ledger.streams = chance.randrange(50), chance.randrange(9)
-        changed = chance.choice(tuple(LinkState))
-        ledger.links = {**ledger.links, changed: chance.randrange(4)}
+        changed = chance.choice(tuple(TransportState))
+        ledger.transports = {**ledger.transports, changed: chance.randrange(4)}
         ledger.upstream_up = int(second % 700 > 20)
         if second % 60 == 59:
             ledger.session_ended(float(second), chance.choice(("", "", "timeout", "404", "odd")))
@@ -173,7 +173,7 @@ def push(ledger: Ledger, collector: Collectors = http_collector, **environment: 
 
     async def once(endpoint: str) -> None:
         settings = parse({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **environment}, "fetch")
-        export = Export(settings, ledger)
+        export = ExportPipeline(settings, ledger)
         export.start()
         await export.stop(20.0)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from proxy.jsonrpc import methods
-from proxy.jsonrpc.members import Fields, take_apart
+from proxy.jsonrpc.members import Fields, parse_members
 from proxy.translation.effects import Answer, Push, Send
 from proxy.translation.request import Request
 
@@ -41,7 +41,7 @@ def modern(
 
 def fields(**message: Any) -> Fields:
     """A message of the server."""
-    return take_apart(json.dumps({"jsonrpc": "2.0", **message}).encode())
+    return parse_members(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
 
 def sent(effects: Iterable[object]) -> list[Json]:
@@ -52,7 +52,7 @@ def sent(effects: Iterable[object]) -> list[Json]:
 def told(effects: Iterable[object]) -> list[tuple[int, Json]]:
     """What clients get, by ticket."""
     return [
-        (each.ticket, json.loads(each.message))
+        (each.request_number, json.loads(each.message))
         for each in effects
         if isinstance(each, Push | Answer)
     ]

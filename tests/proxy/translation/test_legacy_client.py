@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from proxy.jsonrpc import methods
-from proxy.translation.effects import Cancel, Later, Relisten, SessionEffect, Tell
+from proxy.translation.effects import Cancel, Resubscribe, RetryAfter, SendToClient, SessionEffect
 from proxy.translation.legacy_client import LONGEST_URI, MOST_ROUNDS, MOST_URIS, LegacyClient
 from tests.proxy.translation.messages import CLIENT_INFO, Json, fields, sent
 
@@ -29,11 +29,11 @@ CAPABILITIES: Json = {"roots": {"listChanged": True}, "elicitation": {}, "tasks"
 
 def heard(effects: Iterable[SessionEffect]) -> list[Json]:
     """What the client gets."""
-    return [json.loads(each.message) for each in effects if isinstance(each, Tell)]
+    return [json.loads(each.message) for each in effects if isinstance(each, SendToClient)]
 
 
 def cancelled(effects: Iterable[SessionEffect]) -> list[int]:
-    return [each.ticket for each in effects if isinstance(each, Cancel)]
+    return [each.request_number for each in effects if isinstance(each, Cancel)]
 
 
 class Talk:
@@ -65,18 +65,20 @@ class Talk:
         return self._hand({"id": question["id"], **response})
 
     def answer(self, request: Json, result: Any) -> list[SessionEffect]:
-        return self.session.receive(fields(id=request["id"], result=result))
+        return self.session.handle_server(fields(id=request["id"], result=result))
 
     def refuse(self, request: Json, code: int) -> list[SessionEffect]:
-        return self.session.receive(fields(id=request["id"], error={"code": code, "message": "m"}))
+        return self.session.handle_server(
+            fields(id=request["id"], error={"code": code, "message": "m"})
+        )
 
     def acknowledge(self, number: int, **honored: Any) -> list[SessionEffect]:
         meta = {methods.SUBSCRIPTION_KEY: number}
         params = {"_meta": meta, "notifications": honored}
-        return self.session.receive(fields(method=methods.ACKNOWLEDGED, params=params))
+        return self.session.handle_server(fields(method=methods.ACKNOWLEDGED, params=params))
 
     def _hand(self, message: Json) -> list[SessionEffect]:
-        return self.session.ask(json.dumps({"jsonrpc": "2.0", **message}).encode())
+        return self.session.handle_client(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
 
 @pytest.fixture
@@ -106,8 +108,8 @@ def test_initialize_is_answered_from_discovery(talk: Talk) -> None:
 def test_a_discovery_that_names_no_common_version_fails_the_handshake(result: Any) -> None:
     session = LegacyClient()
     message = {"jsonrpc": "2.0", "id": 5, "method": "initialize", "params": {}}
-    (discover,) = sent(session.ask(json.dumps(message).encode()))
-    (answer,) = heard(session.receive(fields(id=discover["id"], result=result)))
+    (discover,) = sent(session.handle_client(json.dumps(message).encode()))
+    (answer,) = heard(session.handle_server(fields(id=discover["id"], result=result)))
     assert (answer["id"], "error" in answer) == (5, True)
 
 
@@ -115,9 +117,9 @@ def test_an_unknown_version_is_answered_with_the_latest_that_has_sessions() -> N
     session = LegacyClient()
     params = {"protocolVersion": "1999-01-01"}
     message = {"jsonrpc": "2.0", "id": 5, "method": "initialize", "params": params}
-    (discover,) = sent(session.ask(json.dumps(message).encode()))
+    (discover,) = sent(session.handle_client(json.dumps(message).encode()))
     unnamed = {"supportedVersions": ["2026-07-28"], "capabilities": {}}
-    (answer,) = heard(session.receive(fields(id=discover["id"], result=unnamed)))
+    (answer,) = heard(session.handle_server(fields(id=discover["id"], result=unnamed)))
     assert answer["result"]["protocolVersion"] == "2025-11-25"
     assert answer["result"]["serverInfo"]["name"]
 
@@ -150,7 +152,7 @@ def test_the_log_level_goes_with_every_request_from_then_on(talk: Talk) -> None:
 @pytest.mark.parametrize("method", [methods.PROGRESS, methods.LOG, "notifications/x"])
 def test_what_a_server_tells_of_a_request_passes(talk: Talk, method: str) -> None:
     params = {"progressToken": "p", "data": 1}
-    told = talk.session.receive(fields(method=method, params=params))
+    told = talk.session.handle_server(fields(method=method, params=params))
     assert heard(told) == [{"jsonrpc": "2.0", "method": method, "params": params}]
 
 
@@ -168,8 +170,8 @@ def test_what_only_legacy_servers_want_to_hear_goes_nowhere(talk: Talk) -> None:
 
 
 def test_a_modern_server_may_not_ask(talk: Talk) -> None:
-    refusal = sent(talk.session.receive(fields(id=5, method="roots/list")))
-    assert [each["error"]["code"] for each in refusal] == [-32601]
+    rejection = sent(talk.session.handle_server(fields(id=5, method="roots/list")))
+    assert [each["error"]["code"] for each in rejection] == [-32601]
 
 
 # input_required
@@ -230,10 +232,10 @@ def test_a_request_may_be_cancelled_while_its_client_is_asked(talk: Talk) -> Non
 def test_a_state_alone_is_brought_back_after_a_pause(talk: Talk) -> None:
     (request,) = sent(talk.ask("tools/call", "a"))
     (later,) = talk.answer(request, {"resultType": "input_required", "requestState": "s"})
-    assert isinstance(later, Later)
-    (again,) = sent(talk.session.retry(later.ticket))
+    assert isinstance(later, RetryAfter)
+    (again,) = sent(talk.session.retry(later.request_number))
     assert again["params"]["requestState"] == "s"
-    assert talk.session.retry(later.ticket) == []
+    assert talk.session.retry(later.request_number) == []
 
 
 def test_a_server_that_never_has_enough_is_given_up(talk: Talk) -> None:
@@ -258,10 +260,10 @@ def test_changes_come_without_the_subscription_they_came_by(talk: Talk) -> None:
     assert talk.acknowledge(talk.listening, toolsListChanged=True) == []
     changed = {"_meta": {methods.SUBSCRIPTION_KEY: talk.listening, "k": 1}}
     method = "notifications/tools/list_changed"
-    (message,) = heard(talk.session.receive(fields(method=method, params=changed)))
+    (message,) = heard(talk.session.handle_server(fields(method=method, params=changed)))
     assert message["params"] == {"_meta": {"k": 1}}
     stale = {"_meta": {methods.SUBSCRIPTION_KEY: 999}}
-    assert talk.session.receive(fields(method=method, params=stale)) == []
+    assert talk.session.handle_server(fields(method=method, params=stale)) == []
 
 
 def test_subscribing_opens_a_wider_stream_and_closes_the_old_one(talk: Talk) -> None:
@@ -272,7 +274,7 @@ def test_subscribing_opens_a_wider_stream_and_closes_the_old_one(talk: Talk) -> 
     effects = talk.acknowledge(listen["id"], **wanted)
     assert heard(effects) == [{"jsonrpc": "2.0", "id": "s", "result": {}}]
     assert cancelled(effects) == [talk.listening]
-    (message,) = heard(talk.session.receive(fields(method=methods.UPDATED, params=updated)))
+    (message,) = heard(talk.session.handle_server(fields(method=methods.UPDATED, params=updated)))
     assert message["params"] == {"uri": "a:1"}
     effects = talk.ask(methods.UNSUBSCRIBE, "u", uri="a:1")
     assert heard(effects)[0]["id"] == "u"
@@ -310,21 +312,21 @@ def test_a_stream_that_the_server_ends_is_opened_again(talk: Talk, how: str) -> 
         effects = talk.answer({"id": talk.listening}, {"resultType": "complete"})
     elif how == "cancel":
         params = {"requestId": talk.listening}
-        effects = talk.session.receive(fields(method=methods.CANCELLED, params=params))
+        effects = talk.session.handle_server(fields(method=methods.CANCELLED, params=params))
     else:
-        lost, effects = talk.session.lose(talk.listening)
+        lost, effects = talk.session.on_undelivered(talk.listening)
         assert lost is None
-    assert effects == [Relisten()]
+    assert effects == [Resubscribe()]
     (listen,) = sent(talk.session.listen())
     assert listen["params"]["notifications"] == talk.filter
 
 
 def test_a_request_that_was_not_delivered_is_given_back(talk: Talk) -> None:
     (request,) = sent(talk.ask("tools/call", "a"))
-    lost, effects = talk.session.lose(request["id"])
+    lost, effects = talk.session.on_undelivered(request["id"])
     assert lost is not None
     assert (bytes(lost.id), effects) == (b'"a"', [])
-    assert talk.session.lose(request["id"]) == (None, [])
+    assert talk.session.on_undelivered(request["id"]) == (None, [])
 
 
 class Rounds(RuleBasedStateMachine):

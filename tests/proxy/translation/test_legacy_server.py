@@ -14,7 +14,7 @@ from proxy.jsonrpc.members import raw
 from proxy.translation.effects import Changed
 from proxy.translation.legacy_server import MOST_QUESTIONS, QUESTIONS_LIMIT, LegacyServer
 from proxy.translation.parameters import Parameters
-from proxy.translation.request import Refused, Request
+from proxy.translation.request import JsonRpcError, Request
 from proxy.translation.subscription import closure
 from tests.proxy.translation.messages import Json, fields, modern, sent, told
 
@@ -177,12 +177,12 @@ def test_what_the_server_asks_ends_the_request_and_the_next_one_brings_it(method
     state = result["requestState"]
     again = modern("tools/call", 2, name="t", inputResponses={name: response}, requestState=state)
     resumed = server.resume(again)
-    assert not isinstance(resumed, Refused)
+    assert not isinstance(resumed, JsonRpcError)
     assert resumed[0] == number
     assert sent(resumed[1]) == [{"jsonrpc": "2.0", "id": "s-1", "result": response}]
     _, message = only(server.receive(fields(id=number, result={"k": 1})))
     assert (message["id"], message["result"]["resultType"]) == (2, "complete")
-    assert isinstance(server.resume(again), Refused)
+    assert isinstance(server.resume(again), JsonRpcError)
 
 
 @pytest.mark.parametrize(("size", "most"), [(10, MOST_QUESTIONS), (QUESTIONS_LIMIT // 4, 3)])
@@ -205,12 +205,12 @@ def test_input_that_is_missing_is_asked_for_again() -> None:
         "tools/call", 2, requestState=first["requestState"], inputResponses={"input-1": {}}
     )
     resumed = server.resume(again)
-    assert not isinstance(resumed, Refused)
+    assert not isinstance(resumed, JsonRpcError)
     assert [each["id"] for each in sent(resumed[1])] == ["s-1"]
     second = only(resumed[1])[1]["result"]
     assert list(second["inputRequests"]) == ["input-2"]
     assert second["requestState"] != first["requestState"]
-    assert isinstance(server.resume(again), Refused)
+    assert isinstance(server.resume(again), JsonRpcError)
 
 
 def test_a_server_that_answers_without_its_input_is_not_lost() -> None:
@@ -219,7 +219,7 @@ def test_a_server_that_answers_without_its_input_is_not_lost() -> None:
     state = only(asked(server, "roots/list"))[1]["result"]["requestState"]
     assert server.receive(fields(id=number, result={"k": 1})) == []
     resumed = server.resume(modern("tools/call", 2, requestState=state))
-    assert not isinstance(resumed, Refused)
+    assert not isinstance(resumed, JsonRpcError)
     assert only(resumed[1])[1]["result"]["k"] == 1
     assert not server.busy
 
@@ -238,7 +238,7 @@ def test_a_state_serves_the_request_it_was_made_for_only(again: Request) -> None
     server.ask(modern("tools/call", 1, name="t"))
     asked(server, "roots/list")
     refused = server.resume(again)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, JsonRpcError)
     assert refused.code == -32602
 
 
@@ -246,8 +246,8 @@ def test_giving_up_a_request_refuses_what_was_asked_for_it() -> None:
     server = session(ALL_INPUTS)
     number, _ = server.ask(modern("tools/call", 1))
     asked(server, "roots/list", "s-1")
-    refusal, cancelled = sent(server.cancel(number))
-    assert (refusal["id"], "error" in refusal) == ("s-1", True)
+    rejection, cancelled = sent(server.cancel(number))
+    assert (rejection["id"], "error" in rejection) == ("s-1", True)
     assert cancelled["params"]["requestId"] == number
     assert not server.waits(number)
 
@@ -421,7 +421,7 @@ class Rounds(RuleBasedStateMachine):
         )
         self.attached, self.state = True, ""
         resumed = self.server.resume(again)
-        assert not isinstance(resumed, Refused)
+        assert not isinstance(resumed, JsonRpcError)
         self._hear(resumed[1], self.request_id)
         if not self.answered and brings:
             assert [each["id"] for each in sent(resumed[1])] == self.open

@@ -115,8 +115,8 @@ def test_a_server_can_cancel_nothing_else() -> None:
 
 
 def test_a_modern_server_may_not_ask() -> None:
-    (refusal,) = sent(ModernServer(Parameters()).receive(fields(id=5, method="roots/list")))
-    assert (refusal["id"], refusal["error"]["code"]) == (5, -32601)
+    (rejection,) = sent(ModernServer(Parameters()).receive(fields(id=5, method="roots/list")))
+    assert (rejection["id"], rejection["error"]["code"]) == (5, -32601)
 
 
 class Interleaved(RuleBasedStateMachine):

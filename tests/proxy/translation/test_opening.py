@@ -120,8 +120,8 @@ def test_a_slow_modern_server_is_found_out_by_its_late_answer() -> None:
 def test_a_modern_server_that_refuses_the_handshake_is_modern() -> None:
     fresh = opening(Era.LEGACY)
     fresh.start()
-    refusal = fields(id=methods.INITIALIZE, error=unsupported("2026-07-28"))
-    assert fresh.receive(refusal) == [Opened(Era.MODERN, None)]
+    rejection = fields(id=methods.INITIALIZE, error=unsupported("2026-07-28"))
+    assert fresh.receive(rejection) == [Opened(Era.MODERN, None)]
 
 
 def test_a_late_refusal_of_the_probe_does_not_repeat_the_handshake() -> None:

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from proxy.http.head import parse_response
 from proxy.http.pool import Endpoint, Pool
 from proxy.jsonrpc.message import RequestId
-from proxy.outcome import Verdict
-from proxy.transports.legacy_sse import SseLink, SseTerms
+from proxy.outcome import CallOutcome
+from proxy.transports.legacy_sse import LegacySseConfig, LegacySseTransport
 
-TERMS = SseTerms(urlsplit("http://upstream:1/sse"), b"", 10.0, 1000)
+TERMS = LegacySseConfig(urlsplit("http://upstream:1/sse"), b"", 10.0, 1000)
 EVENTS = parse_response(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
 
 
 class Owner:
-    """Keeps what it is told."""
+    """Keeps what it is notified."""
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
@@ -27,13 +27,15 @@ class Owner:
 
     probing = False
 
-    def link_message(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         self.heard.append(data)
 
-    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(
+        self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
+    ) -> None:
         self.returned.append(ids)
 
-    def link_ended(self, verdict: Verdict, reason: str) -> None:
+    def on_closed(self, outcome: CallOutcome, reason: str) -> None:
         self.ends += 1
 
 
@@ -53,19 +55,19 @@ def test_whatever_comes_on_the_stream_opens_the_session_or_ends_it(
     async def play() -> None:
         owner = Owner()
         pool = Pool(Endpoint("upstream", 1, None), lambda work: work.close(), lambda why: None)
-        link = SseLink(TERMS, pool, owner, lambda each: None, b"")
-        link.open(b"")
-        link.answer_begins(EVENTS)
-        link.answer_piece(b"\n".join(lines) + b"\n\n", 0.0)
-        opened = link.opened.done() and link.opened.exception() is None
+        transport = LegacySseTransport(TERMS, pool, owner, lambda each: None, b"")
+        transport.open(b"")
+        transport.on_headers(EVENTS)
+        transport.on_data(b"\n".join(lines) + b"\n\n", 0.0)
+        opened = transport.opened.done() and transport.opened.exception() is None
         assert opened or not owner.heard
         if ends:
-            link.answer_ends(0.0)
-            assert link.exited.is_set()
-            assert link.opened.done()
+            transport.on_end(0.0)
+            assert transport.exited.is_set()
+            assert transport.opened.done()
             assert owner.ends == opened
-        link.end()
-        if link.opened.done():
-            link.opened.exception()
+        transport.end()
+        if transport.opened.done():
+            transport.opened.exception()
 
     asyncio.run(play())

@@ -12,15 +12,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from proxy.jsonrpc import methods
 from proxy.jsonrpc.message import RequestId
 from proxy.jsonrpc.repair import LONGEST
-from proxy.outcome import EXITED, GARBLED, REJECTED, Verdict
-from proxy.transports.multiplexer import BACKLOG_LIMIT, MOST_ASKED, Hub, Share
+from proxy.outcome import EXITED, INVALID_RESPONSE, REJECTED, CallOutcome
+from proxy.transports.multiplexer import BACKLOG_LIMIT, MOST_ASKED, Multiplexer, SharedSession
 
 DISCOVER = {"id": "d", "method": methods.DISCOVER, "params": {}}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}}
 
 
 class Server:
-    """The link to the server: what it was sent."""
+    """The transport to the server: what it was sent."""
 
     def __init__(self) -> None:
         self.exited = asyncio.Event()
@@ -46,34 +46,36 @@ class Owner:
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
-        self.ended: list[tuple[Verdict, str]] = []
+        self.ended: list[tuple[CallOutcome, str]] = []
         self.returned: list[Sequence[RequestId] | None] = []
         self.probing = False
 
-    def link_message(self, data: bytes, arrived: float) -> None:
+    def on_message(self, data: bytes, arrived: float) -> None:
         self.heard.append(json.loads(data))
 
-    def link_returned(self, ids: Sequence[RequestId] | None, verdict: Verdict, reason: str) -> None:
+    def on_undelivered(
+        self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
+    ) -> None:
         self.returned.append(ids)
 
-    def link_ended(self, verdict: Verdict, reason: str) -> None:
-        self.ended.append((verdict, reason))
+    def on_closed(self, outcome: CallOutcome, reason: str) -> None:
+        self.ended.append((outcome, reason))
 
 
 class Scene:
     """A hub with its server and sessions."""
 
     def __init__(self, sessions: int) -> None:
-        self.hub, self.server = Hub(), Server()
-        self.hub.carry(self.server)
+        self.hub, self.server = Multiplexer(), Server()
+        self.hub.attach(self.server)
         self.owners = [Owner() for _ in range(sessions)]
-        self.shares: list[Share] = [self.hub.open(each) for each in self.owners]
+        self.shares: list[SharedSession] = [self.hub.open(each) for each in self.owners]
 
     def send(self, session: int, message: Any) -> None:
         assert self.shares[session].send(json.dumps(message).encode())
 
     def say(self, message: Any) -> None:
-        self.hub.link_message(json.dumps(message).encode(), 0.0)
+        self.hub.on_message(json.dumps(message).encode(), 0.0)
 
 
 def test_initialize_reaches_the_server_once_and_its_answer_everybody() -> None:
@@ -131,8 +133,8 @@ def test_a_server_that_is_being_initialized_is_not_asked_for_its_era(agrees: boo
         asked = [each["method"] for each in scene.server.sent[1:]]
         assert asked == ([] if agrees else [methods.DISCOVER])
         if agrees:
-            [refusal] = scene.owners[1].heard
-            assert (refusal["id"], refusal["error"]["code"]) == ("d", -32601)
+            [rejection] = scene.owners[1].heard
+            assert (rejection["id"], rejection["error"]["code"]) == ("d", -32601)
 
     asyncio.run(play())
 
@@ -147,8 +149,8 @@ def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> N
     scene.send(0, CALL)
     scene.send(1, CALL)
     first, second = (each["id"] for each in scene.server.sent)
-    scene.hub.link_message(b'[{"level":"info"},{"id":%d,"result":{}}]' % first, 0.0)
-    scene.hub.link_message(unreadable(second), 0.0)
+    scene.hub.on_message(b'[{"level":"info"},{"id":%d,"result":{}}]' % first, 0.0)
+    scene.hub.on_message(unreadable(second), 0.0)
     [[answer], [told]] = [each.heard for each in scene.owners]
     assert answer == {"id": 1, "result": {}}
     assert (told["id"], told["error"]["code"]) == (1, -32603)
@@ -160,7 +162,7 @@ def test_an_answer_that_is_lost_is_lost_for_its_session_alone() -> None:
     scene.send(1, CALL)
     number = scene.server.sent[1]["id"]
     for lost in ([number], [number], [99], None, None):
-        scene.hub.link_returned(lost, GARBLED, "too long")
+        scene.hub.on_undelivered(lost, INVALID_RESPONSE, "too long")
     assert [each.returned for each in scene.owners] == [[(1,)], [(1,)]]
 
 
@@ -185,7 +187,7 @@ def test_an_error_to_nothing_reaches_a_session_only_if_there_is_no_other(
 def test_a_greeting_that_cannot_be_read_is_none() -> None:
     scene = Scene(2)
     scene.send(0, {"id": 0, "method": "initialize"})
-    scene.hub.link_message(unreadable(scene.server.sent[0]["id"]), 0.0)
+    scene.hub.on_message(unreadable(scene.server.sent[0]["id"]), 0.0)
     scene.send(1, {"id": 0, "method": "initialize"})
     assert len(scene.server.sent) == 2
 
@@ -259,13 +261,13 @@ def test_a_slow_session_holds_a_bounded_number_of_bytes_and_keeps_the_order() ->
     scene.shares[0].pause()
     for _ in range(3):
         scene.say({"method": "notifications/x", "params": {"text": "x" * (BACKLOG_LIMIT // 2)}})
-    assert [verdict for verdict, _ in scene.owners[0].ended] == [REJECTED]
+    assert [outcome for outcome, _ in scene.owners[0].ended] == [REJECTED]
     assert scene.owners[1].ended == []
 
 
 def test_the_end_of_the_server_ends_every_session() -> None:
     scene = Scene(2)
-    scene.hub.link_ended(EXITED, "gone")
+    scene.hub.on_closed(EXITED, "gone")
     assert [each.ended for each in scene.owners] == [[(EXITED, "gone")]] * 2
     assert scene.hub.over.is_set()
 

@@ -1,4 +1,4 @@
-"""Processes by way of the supervisor: what they are given, and what is told of them."""
+"""Processes by way of the supervisor: what they are given, and what is notified of them."""
 
 import asyncio
 import os

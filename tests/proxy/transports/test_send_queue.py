@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.transports.send_queue import BACKLOG_LIMIT, Lane, Parcel
+from proxy.transports.send_queue import BACKLOG_LIMIT, OutgoingMessage, SendQueue
 
 INITIALIZE = b'{"id":0,"method":"initialize"}'
 NOTIFICATION = b'{"method":"notifications/x"}'
@@ -15,8 +15,8 @@ class Road:
     """A lane whose parcels arrive when the test says so."""
 
     def __init__(self) -> None:
-        self.sent: list[Parcel] = []
-        self.lane = Lane(self.sent.append)
+        self.sent: list[OutgoingMessage] = []
+        self.lane = SendQueue(self.sent.append)
 
     def send(self, *messages: bytes) -> None:
         for message in messages:
@@ -63,14 +63,14 @@ def test_whatever_arrives_when_everything_is_sent_once_and_in_order(
 ) -> None:
     road = Road()
     road.send(*messages)
-    open_parcels: list[Parcel] = []
+    open_parcels: list[OutgoingMessage] = []
     seen = 0
     while len(road.sent) > seen or open_parcels:
         open_parcels += road.sent[seen:]
         seen = len(road.sent)
-        first = [each for each in open_parcels if each.goes_first]
+        first = [each for each in open_parcels if each.blocks_later]
         assert len(first) <= 1
         assert not first or road.sent[-1] is first[0]
-        open_parcels.remove(parcel := random.choice(open_parcels))  # type: ignore[attr-defined]
-        road.lane.delivered(parcel)
+        open_parcels.remove(outgoing := random.choice(open_parcels))  # type: ignore[attr-defined]
+        road.lane.delivered(outgoing)
     assert road.messages == messages

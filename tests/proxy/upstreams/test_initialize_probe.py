@@ -6,8 +6,8 @@ import pytest
 
 from proxy.http.head import ResponseHead, parse_response
 from proxy.http.sse import encode
-from proxy.upstreams.initialize_probe import HELD_LIMIT, Trial
-from proxy.upstreams.passthrough_exchange import Exchange
+from proxy.upstreams.initialize_probe import HELD_LIMIT, InitializeProbe
+from proxy.upstreams.passthrough_exchange import PassthroughExchange
 
 EVENTS = parse_response(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
 RESULT = json.dumps({"id": 0, "result": {}}).encode()
@@ -15,26 +15,26 @@ REFUSAL = json.dumps({"id": 0, "error": {"code": -32601, "message": "no"}}).enco
 NEWS = json.dumps({"method": "notifications/message", "params": {"data": "x" * 1000}}).encode()
 
 
-class Recorder(Exchange):
+class Recorder(PassthroughExchange):
     """What is passed on to the exchange."""
 
     def __init__(self) -> None:
         self.gone = False
         self.passed: list[object] = []
 
-    def answer_whole(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self.passed.append(body)
 
-    def answer_begins(self, head: ResponseHead) -> None:
+    def on_headers(self, head: ResponseHead) -> None:
         self.passed.append(head.status)
 
-    def answer_piece(self, data: bytes, arrived: float) -> None:
+    def on_data(self, data: bytes, arrived: float) -> None:
         self.passed.append(data)
 
-    def answer_ends(self, arrived: float) -> None:
+    def on_end(self, arrived: float) -> None:
         self.passed.append("end")
 
-    def answer_lost(self, reason: str) -> None:
+    def on_error(self, reason: str) -> None:
         self.passed.append(reason)
 
 
@@ -44,8 +44,10 @@ class Scene:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.exchange = Recorder()
-        trial = Trial(lambda: self.told.append("taken"), lambda each: self.told.append("refused"))
-        self.trial = trial.before(self.exchange)
+        probe = InitializeProbe(
+            lambda: self.told.append("taken"), lambda each: self.told.append("refused")
+        )
+        self.trial = probe.before(self.exchange)
 
 
 def whole(status: int) -> ResponseHead:
@@ -62,45 +64,45 @@ def whole(status: int) -> ResponseHead:
 )  # fmt: skip
 def test_a_whole_answer_decides_by_status_and_content(status: int, body: bytes, told: str) -> None:
     scene = Scene()
-    scene.trial.answer_whole(whole(status), body, 0.0)
+    scene.trial.on_response(whole(status), body, 0.0)
     assert scene.told == ([told] if told else [])
     assert scene.exchange.passed == ([] if told == "refused" else [body])
-    scene.trial.go_on()
+    scene.trial.resume_response()
     assert scene.exchange.passed == [body]
 
 
 @pytest.mark.parametrize(("answer", "told"), [(RESULT, "taken"), (REFUSAL, "refused")])
 def test_a_stream_decides_by_its_first_answer(answer: bytes, told: str) -> None:
     scene = Scene()
-    scene.trial.answer_begins(EVENTS)
-    scene.trial.answer_piece(encode(NEWS), 0.0)
+    scene.trial.on_headers(EVENTS)
+    scene.trial.on_data(encode(NEWS), 0.0)
     assert scene.exchange.passed == scene.told == []
-    scene.trial.answer_piece(encode(answer), 0.0)
+    scene.trial.on_data(encode(answer), 0.0)
     assert scene.told == [told]
-    scene.trial.answer_ends(0.0)
-    scene.trial.go_on()
+    scene.trial.on_end(0.0)
+    scene.trial.resume_response()
     assert scene.exchange.passed == [200, encode(NEWS), encode(answer), "end"]
 
 
 def test_a_stream_that_says_much_before_its_answer_is_held_back_no_longer() -> None:
     scene = Scene()
-    scene.trial.answer_begins(EVENTS)
+    scene.trial.on_headers(EVENTS)
     for _ in range(HELD_LIMIT // len(NEWS) + 1):
-        scene.trial.answer_piece(encode(NEWS), 0.0)
+        scene.trial.on_data(encode(NEWS), 0.0)
     assert scene.exchange.passed[0] == 200
     assert scene.told == []
 
 
 def test_what_breaks_off_is_passed_on() -> None:
     scene = Scene()
-    scene.trial.answer_begins(EVENTS)
-    scene.trial.answer_lost("gone")
+    scene.trial.on_headers(EVENTS)
+    scene.trial.on_error("gone")
     assert (scene.exchange.passed, scene.told) == ([200, "gone"], [])
 
 
 def test_an_exchange_that_is_over_hears_nothing_more() -> None:
     scene = Scene()
-    scene.trial.answer_whole(whole(400), REFUSAL, 0.0)
+    scene.trial.on_response(whole(400), REFUSAL, 0.0)
     scene.exchange.gone = True
-    scene.trial.go_on()
+    scene.trial.resume_response()
     assert scene.exchange.passed == []

@@ -5,23 +5,23 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from proxy.http.request_policy import Arrival, Gate
+from proxy.http.request_policy import RequestInfo, RequestPolicy
 from proxy.upstreams.oauth_metadata import ResourceMetadata
 
-GATE = Gate(path=b"/mcp", body_limit=1000, loopback=False, passes_metadata=True, port=8080)
+GATE = RequestPolicy(path=b"/mcp", body_limit=1000, loopback=False, passes_metadata=True, port=8080)
 SERVER = ResourceMetadata(urlsplit("http://127.0.0.1:9000/mcp"))
 AT = "/.well-known/oauth-protected-resource"
 
 
-def arrival(start: str = "POST /mcp", *lines: str) -> Arrival:
+def info(start: str = "POST /mcp", *lines: str) -> RequestInfo:
     head = "\r\n".join((f"{start} HTTP/1.1", "host: a.example:81", *lines, "", ""))
-    return GATE.arrive(head.encode())
+    return GATE.evaluate(head.encode())
 
 
 def challenged(named: str, *lines: str) -> str:
     """The URL that a challenge names to a client, of the one that the server names."""
     head = f'HTTP/1.1 401 X\r\nwww-authenticate: Bearer a="b", resource_metadata={named}, c=d\r\n'
-    told = SERVER.challenge(head.encode(), arrival("POST /mcp", *lines)).decode()
+    told = SERVER.challenge(head.encode(), info("POST /mcp", *lines)).decode()
     before, _, rest = told.partition("resource_metadata=")
     assert before == head.partition("resource_metadata=")[0]
     assert rest.endswith(", c=d\r\n")
@@ -79,7 +79,7 @@ def test_an_address_that_cannot_be_one_is_told_to_nobody(line: str) -> None:
     ],
 )  # fmt: skip
 def test_a_client_of_this_machine_need_not_name_the_port(host: str, base: bytes) -> None:
-    assert GATE.arrive(f"POST /mcp HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()).base == base
+    assert GATE.evaluate(f"POST /mcp HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()).base == base
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_document_names_the_address_that_the_client_used(
     asked: str, resource: str, told: str
 ) -> None:
     body = json.dumps({"resource": resource, "authorization_servers": ["http://127.0.0.1:9000"]})
-    found = json.loads(SERVER.document(body.encode(), arrival(f"GET {asked}")))
+    found = json.loads(SERVER.document(body.encode(), info(f"GET {asked}")))
     assert found == {"resource": told, "authorization_servers": ["http://127.0.0.1:9000"]}
 
 
@@ -104,7 +104,7 @@ def test_a_document_names_the_address_that_the_client_used(
     "body", [b"", b"{}", b"[]", b"no", b'{"resource":7}', b'{"resource":"\xc3\xa4"}']
 )
 def test_what_is_no_such_document_stays(body: bytes) -> None:
-    assert SERVER.document(body, arrival(f"GET {AT}")) == body
+    assert SERVER.document(body, info(f"GET {AT}")) == body
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_what_is_no_such_document_stays(body: bytes) -> None:
 )  # fmt: skip
 def test_a_document_is_asked_for_where_the_server_has_it(asked: str, target: str) -> None:
     server = ResourceMetadata(urlsplit("http://127.0.0.1:9000/v1/mcp"))
-    assert server.target(arrival(f"GET {asked}")) == target.encode()
+    assert server.target(info(f"GET {asked}")) == target.encode()
 
 
 @pytest.mark.parametrize("path", [f"{AT}x", "/.well-known/other", "/x" + AT])
 def test_nothing_else_is_asked_for(path: str) -> None:
-    refusal = arrival(f"GET {path}").refusal
-    assert refusal is not None
-    assert refusal.status == 404
+    rejection = info(f"GET {path}").rejection
+    assert rejection is not None
+    assert rejection.status == 404

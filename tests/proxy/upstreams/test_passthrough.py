@@ -5,28 +5,28 @@ from time import perf_counter
 import pytest
 
 from proxy.app.options import MIB
-from proxy.calls.recorder import Books
+from proxy.calls.recorder import CallRecorder
 from proxy.http.head import ResponseHead, parse_response
 from proxy.http.pool import Endpoint, Pool
-from proxy.in_flight import Call, Session
+from proxy.in_flight import Call, InFlightCalls
 from proxy.jsonrpc.message import Message
-from proxy.memory_budget import Memory
-from proxy.upstreams.passthrough import MOST_PARKED, HttpTerms, HttpUpstream
-from proxy.upstreams.passthrough_exchange import Exchange
-from proxy.upstreams.session_expiry import MOST_LEASES
-from tests.proxy.scripted import ScriptedClient, arrival, books, counted, post
+from proxy.memory_budget import MemoryBudget
+from proxy.upstreams.passthrough import MOST_PARKED, PassthroughConfig, PassthroughUpstream
+from proxy.upstreams.passthrough_exchange import PassthroughExchange
+from proxy.upstreams.session_expiry import MOST_SESSIONS
+from tests.proxy.scripted import ScriptedClient, client_request, counted, info, recorder
 
 EVENTS = "text/event-stream"
-TERMS = HttpTerms(
-    target=b"/mcp", fixed=b"host: upstream\r\n", patience=10.0, idle=100.0, message_limit=MIB
+TERMS = PassthroughConfig(
+    target=b"/mcp", fixed=b"host: upstream\r\n", timeout=10.0, idle=100.0, message_limit=MIB
 )
 INITIALIZE = b'{"id":1,"method":"initialize"}'
 
 
-def upstream(kept: Books, memory: int = MIB) -> HttpUpstream:
+def upstream(kept: CallRecorder, memory: int = MIB) -> PassthroughUpstream:
     """In front of nobody: a pool whose connections are never opened."""
     pool = Pool(Endpoint("127.0.0.1", 1, None), lambda task: task.close(), lambda failure: None)
-    return HttpUpstream(TERMS, pool, kept, Memory(memory))
+    return PassthroughUpstream(TERMS, pool, kept, MemoryBudget(memory))
 
 
 LONG = 100_000
@@ -36,14 +36,14 @@ def head(kind: str) -> ResponseHead:
     return parse_response(f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n\r\n".encode())
 
 
-def waiting(number: int) -> Session:
-    session = Session(TERMS.patience)
+def waiting(number: int) -> InFlightCalls:
+    session = InFlightCalls(TERMS.timeout)
     session.begin((Call(Message(id=number, method="ping"), 0.0, "", ""),), 0.0)
     return session
 
 
 def test_streams_that_were_cut_are_kept_for_their_return_up_to_a_number() -> None:
-    counts = books()
+    counts = recorder()
     kept = upstream(counts)
     ended = {kept.park(f"s{number}", waiting(number)) for number in range(MOST_PARKED)}
     assert ended == {()}
@@ -52,14 +52,14 @@ def test_streams_that_were_cut_are_kept_for_their_return_up_to_a_number() -> Non
 
 
 def test_sessions_that_a_server_hands_out_are_followed_up_to_a_number() -> None:
-    counts, client = books(), ScriptedClient()
+    counts, client = recorder(), ScriptedClient()
     kept = upstream(counts)
-    kept.post(post(client, INITIALIZE))
-    assert isinstance(client.visitor, Exchange)
-    for number in range(MOST_LEASES + 5):
+    kept.post(client_request(client, INITIALIZE))
+    assert isinstance(client.observer, PassthroughExchange)
+    for number in range(MOST_SESSIONS + 5):
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: %d\r\n\r\n"
-        kept.answered(client.visitor, parse_response(head % number))
-    assert counts.ledger.sessions == MOST_LEASES
+        kept.answered(client.observer, parse_response(head % number))
+    assert counts.ledger.sessions == MOST_SESSIONS
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -75,53 +75,55 @@ def test_a_call_hears_what_comes_for_it_on_the_get_stream(
     accepted: bool, last: bytes, outcome: str
 ) -> None:
     """SDKs write progress there that names no call; its token is the id of the call."""
-    counts = books()
+    counts = recorder()
     kept, client, listener = upstream(counts), ScriptedClient(), ScriptedClient()
-    kept.listen(post(listener, b"", arrival("GET", mcp_session_id="s", accept=EVENTS)))
+    kept.listen(client_request(listener, b"", info("GET", mcp_session_id="s", accept=EVENTS)))
     asked = b'{"id":7,"method":"ping","params":{"_meta":{"progressToken":7}}}'
-    kept.post(post(client, asked, arrival(mcp_session_id="s")))
-    stream, call = listener.visitor, client.visitor
-    assert isinstance(stream, Exchange)
-    assert isinstance(call, Exchange)
-    stream.answer_begins(head(EVENTS))
+    kept.post(client_request(client, asked, info(mcp_session_id="s")))
+    stream, call = listener.observer, client.observer
+    assert isinstance(stream, PassthroughExchange)
+    assert isinstance(call, PassthroughExchange)
+    stream.on_headers(head(EVENTS))
     now = perf_counter()
     if accepted:
-        call.answer_whole(parse_response(b"HTTP/1.1 202 Accepted\r\n\r\n"), b"", now)
+        call.on_response(parse_response(b"HTTP/1.1 202 Accepted\r\n\r\n"), b"", now)
     progress = b'{"method":"notifications/progress","params":{"progressToken":7}}'
-    stream.answer_piece(b"data: %b\n\n" % progress, now + 6)
-    kept.tick(now + TERMS.patience + 1)
+    stream.on_data(b"data: %b\n\n" % progress, now + 6)
+    kept.tick(now + TERMS.timeout + 1)
     assert counted(counts) == {}
-    stream.answer_piece(b"data: %b\n\n" % last, now + 12)
-    kept.tick(now + TERMS.patience + 7)
+    stream.on_data(b"data: %b\n\n" % last, now + 12)
+    kept.tick(now + TERMS.timeout + 7)
     assert [row[3] for row in counted(counts)] == [outcome]
 
 
-def listening(kept: HttpUpstream, session: str) -> Exchange:
+def listening(kept: PassthroughUpstream, session: str) -> PassthroughExchange:
     """The GET stream of a session, opened."""
     client = ScriptedClient()
-    kept.listen(post(client, b"", arrival("GET", mcp_session_id=session, accept=EVENTS)))
-    assert isinstance(client.visitor, Exchange)
-    client.visitor.answer_begins(head(EVENTS))
-    return client.visitor
+    kept.listen(client_request(client, b"", info("GET", mcp_session_id=session, accept=EVENTS)))
+    assert isinstance(client.observer, PassthroughExchange)
+    client.observer.on_headers(head(EVENTS))
+    return client.observer
 
 
-def asking(kept: HttpUpstream, session: str, number: int, *, accepted: bool) -> Exchange:
+def asking(
+    kept: PassthroughUpstream, session: str, number: int, *, accepted: bool
+) -> PassthroughExchange:
     """A call, which the server only accepts, or is about to answer by a stream."""
     client = ScriptedClient()
     asked = b'{"id":%d,"method":"ping"}' % number
-    kept.post(post(client, asked, arrival(mcp_session_id=session)))
-    assert isinstance(client.visitor, Exchange)
+    kept.post(client_request(client, asked, info(mcp_session_id=session)))
+    assert isinstance(client.observer, PassthroughExchange)
     if accepted:
         told = parse_response(b"HTTP/1.1 202 Accepted\r\ncontent-length: 8\r\n\r\n")
-        client.visitor.answer_whole(told, b"Accepted", perf_counter())
+        client.observer.on_response(told, b"Accepted", perf_counter())
         assert (client.status, client.body) == (202, b"Accepted")
     else:
-        client.visitor.answer_begins(head(EVENTS))
-    return client.visitor
+        client.observer.on_headers(head(EVENTS))
+    return client.observer
 
 
-def say(stream: Exchange, message: bytes) -> None:
-    stream.answer_piece(b"data: %b\n\n" % message, perf_counter())
+def say(stream: PassthroughExchange, message: bytes) -> None:
+    stream.on_data(b"data: %b\n\n" % message, perf_counter())
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def say(stream: Exchange, message: bytes) -> None:
 def test_a_call_that_is_only_accepted_is_the_one_that_a_nameless_answer_is_to(
     message: bytes, outcome: str
 ) -> None:
-    counts = books()
+    counts = recorder()
     kept = upstream(counts)
     stream, other = listening(kept, "s"), listening(kept, "other")
     asking(kept, "s", 7, accepted=True)
@@ -150,11 +152,11 @@ def test_a_call_that_is_only_accepted_is_the_one_that_a_nameless_answer_is_to(
 @pytest.mark.parametrize("late", [True, False])
 def test_an_error_for_one_call_is_not_for_another(late: bool, accepted: bool) -> None:
     """Be it given up, or open elsewhere; in this session, or in another that uses the same ids."""
-    counts = books()
+    counts = recorder()
     kept = upstream(counts)
     elsewhere = asking(kept, "s", 7, accepted=False)
     if late:
-        elsewhere.client_gone()
+        elsewhere.on_client_gone()
     stream = listening(kept, "s")
     mine = asking(kept, "s", 8, accepted=accepted)
     other = asking(kept, "other", 7, accepted=False)
@@ -167,24 +169,24 @@ def test_an_error_for_one_call_is_not_for_another(late: bool, accepted: bool) ->
 
 
 def test_an_id_that_is_used_again_is_that_of_the_new_call() -> None:
-    counts = books()
+    counts = recorder()
     kept = upstream(counts)
-    asking(kept, "s", 7, accepted=False).client_gone()
+    asking(kept, "s", 7, accepted=False).on_client_gone()
     say(asking(kept, "s", 7, accepted=False), b'{"id":7,"error":{"code":-32603}}')
     assert sorted(row[3] for row in counted(counts)) == ["cancelled", "protocol_error"]
 
 
 @pytest.mark.parametrize("listens", [True, False])
 def test_a_long_body_of_a_202_is_no_answer(listens: bool) -> None:
-    counts = books()
+    counts = recorder()
     kept, client = upstream(counts), ScriptedClient()
     if listens:
         stream = listening(kept, "s")
-    kept.post(post(client, b'{"id":7,"method":"ping"}', arrival(mcp_session_id="s")))
-    assert isinstance(client.visitor, Exchange)
-    client.visitor.answer_begins(parse_response(b"HTTP/1.1 202 Accepted\r\n\r\n"))
-    client.visitor.answer_piece(b"Accepted", perf_counter())
-    client.visitor.answer_ends(perf_counter())
+    kept.post(client_request(client, b'{"id":7,"method":"ping"}', info(mcp_session_id="s")))
+    assert isinstance(client.observer, PassthroughExchange)
+    client.observer.on_headers(parse_response(b"HTTP/1.1 202 Accepted\r\n\r\n"))
+    client.observer.on_data(b"Accepted", perf_counter())
+    client.observer.on_end(perf_counter())
     assert client.over
     if listens:
         say(stream, b'{"id":7,"result":{}}')
@@ -193,23 +195,23 @@ def test_a_long_body_of_a_202_is_no_answer(listens: bool) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 def test_without_room_in_memory_the_longest_answer_passes_unread(kind: str) -> None:
-    counts = books()
+    counts = recorder()
     kept = upstream(counts, memory=3 * LONG)
     clients = [ScriptedClient() for _ in range(3)]
     long = b'{"id":1,"result":{"x":[%b0]}}'
     numbers = [b"0," * (LONG // 2 * size) for size in (1, 3, 1)]
     for client, each in zip(clients, numbers, strict=True):
-        kept.post(post(client, b'{"id":1,"method":"ping"}'))
-        assert isinstance(client.visitor, Exchange)
-        client.visitor.answer_begins(head(kind))
+        kept.post(client_request(client, b'{"id":1,"method":"ping"}'))
+        assert isinstance(client.observer, PassthroughExchange)
+        client.observer.on_headers(head(kind))
         said = b"data: " * kind.startswith("text") + long.replace(b"%b", each)
-        client.visitor.answer_piece(said[:-20], perf_counter())
+        client.observer.on_data(said[:-20], perf_counter())
     kept.tick(perf_counter())
     for client, each in zip(clients, numbers, strict=True):
-        assert isinstance(client.visitor, Exchange)
+        assert isinstance(client.observer, PassthroughExchange)
         said = b"data: " * kind.startswith("text") + long.replace(b"%b", each) + b"\n\n"
-        client.visitor.answer_piece(said[-22:], perf_counter())
-        client.visitor.answer_ends(perf_counter())
+        client.observer.on_data(said[-22:], perf_counter())
+        client.observer.on_end(perf_counter())
         assert client.body == said
     assert counted(counts) == {
         ("ping", "", 200, "ok", "none"): 2,
@@ -221,25 +223,25 @@ def test_without_room_in_memory_the_longest_answer_passes_unread(kind: str) -> N
     ("status", "free"), [(200, True), (204, True), (404, True), (405, False), (401, False)]
 )
 def test_a_session_stays_its_owners_while_the_server_may_have_it(status: int, free: bool) -> None:
-    counts, client = books(), ScriptedClient()
+    counts, client = recorder(), ScriptedClient()
     kept = upstream(counts)
-    counts.owners.claim("s", b"alice")
+    counts.session_owners.claim("s", b"alice")
     client.principal = b"alice"
-    kept.delete(post(client, b"", arrival("DELETE", mcp_session_id="s")))
-    assert isinstance(client.visitor, Exchange)
+    kept.delete(client_request(client, b"", info("DELETE", mcp_session_id="s")))
+    assert isinstance(client.observer, PassthroughExchange)
     answer = parse_response(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % status)
-    client.visitor.answer_whole(answer, b"", perf_counter())
-    assert counts.owners.allows("s", b"mallory") is free
+    client.observer.on_response(answer, b"", perf_counter())
+    assert counts.session_owners.allows("s", b"mallory") is free
 
 
 def test_an_abandoned_session_stays_its_owners() -> None:
-    counts, client = books(), ScriptedClient()
+    counts, client = recorder(), ScriptedClient()
     kept = upstream(counts)
     client.principal = b"alice"
-    kept.post(post(client, INITIALIZE))
-    assert isinstance(client.visitor, Exchange)
+    kept.post(client_request(client, INITIALIZE))
+    assert isinstance(client.observer, PassthroughExchange)
     named = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: s\r\n\r\n"
-    kept.answered(client.visitor, parse_response(named))
+    kept.answered(client.observer, parse_response(named))
     kept.tick(perf_counter() + TERMS.idle + 1)
     assert counts.ledger.sessions == 0
-    assert not counts.owners.allows("s", b"mallory")
+    assert not counts.session_owners.allows("s", b"mallory")

@@ -9,15 +9,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from proxy.calls.client_request import GONE_STATUS
+from proxy.calls.client_request import CLIENT_CLOSED_REQUEST
 from proxy.http.head import ResponseHead, parse_response
 from proxy.http.sse import COMMENT, KEEP_ALIVE_SECONDS, EventReader, encode
-from proxy.in_flight import Finished, Session
+from proxy.in_flight import Finished, InFlightCalls
 from proxy.jsonrpc.message import Message
-from proxy.outcome import CANCELLED, GARBLED, OK, TIMED_OUT, TOOL_ERROR, UNREACHABLE, Verdict
+from proxy.outcome import (
+    CANCELLED,
+    INVALID_RESPONSE,
+    OK,
+    TIMED_OUT,
+    TOOL_ERROR,
+    UNREACHABLE,
+    CallOutcome,
+)
 from proxy.upstreams.event_relay import HOLD_LIMIT
-from proxy.upstreams.passthrough_exchange import Exchange
-from tests.proxy.scripted import ScriptedClient, ScriptedSource, arrival, post
+from proxy.upstreams.passthrough_exchange import PassthroughExchange
+from tests.proxy.scripted import ScriptedClient, ScriptedSource, client_request, info
 
 PATIENCE = 10.0
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}'
@@ -35,41 +43,41 @@ JSON = head("application/json")
 
 
 class Keeper:
-    """An owner that keeps what it is told."""
+    """An owner that keeps what it is notified."""
 
     message_limit = 100_000
 
     def __init__(self) -> None:
-        self.counted: list[tuple[Verdict, int]] = []
-        self.parked = Session(PATIENCE)
+        self.counted: list[tuple[CallOutcome, int]] = []
+        self.parked = InFlightCalls(PATIENCE)
         self.closed_times = 0
         self.open_streams = 0
 
     def finished(self, finished: Finished, status: int, waited: float) -> None:
-        self.counted.append((finished.verdict, status))
+        self.counted.append((finished.outcome, status))
 
-    def park(self, name: str, session: Session) -> tuple[Finished, ...]:
+    def park(self, name: str, session: InFlightCalls) -> tuple[Finished, ...]:
         return session.hand_over(self.parked, 0.0)
 
     def listens(self, session: str) -> bool:
         return False
 
-    def heard_elsewhere(self, session: str, message: Message, size: int, now: float) -> None: ...
+    def on_other_stream(self, session: str, message: Message, size: int, now: float) -> None: ...
 
     def unread_elsewhere(self, session: str, data: bytes, size: int) -> None: ...
 
-    def is_elsewhere(self, exchange: Exchange, request_id: object) -> bool:
+    def is_elsewhere(self, exchange: PassthroughExchange, request_id: object) -> bool:
         return False
 
-    def answered(self, exchange: Exchange, head: ResponseHead) -> None: ...
+    def answered(self, exchange: PassthroughExchange, head: ResponseHead) -> None: ...
 
-    def refusal(self, exchange: Exchange, head: ResponseHead) -> bytes:
+    def refusal(self, exchange: PassthroughExchange, head: ResponseHead) -> bytes:
         return head.forward
 
     def streams(self, more: int) -> None:
         self.open_streams += more
 
-    def closed(self, exchange: Exchange) -> None:
+    def closed(self, exchange: PassthroughExchange) -> None:
         self.closed_times += 1
 
 
@@ -78,12 +86,12 @@ class Scene:
 
     def __init__(self, body: bytes = CALL, method: str = "POST", **headers: str) -> None:
         self.client, self.source, self.owner = ScriptedClient(), ScriptedSource(), Keeper()
-        one = post(self.client, body, arrival(method, mcp_session_id="s", **headers))
-        session = Session(PATIENCE)
+        one = client_request(self.client, body, info(method, mcp_session_id="s", **headers))
+        session = InFlightCalls(PATIENCE)
         session.begin(one.calls, 0.0)
         for call in one.calls:
-            call.heard = perf_counter()
-        self.exchange = Exchange(one, session, self.owner)
+            call.last_activity = perf_counter()
+        self.exchange = PassthroughExchange(one, session, self.owner)
         self.exchange.sent()
         assert self.exchange.connected(self.source)
 
@@ -93,52 +101,52 @@ class Scene:
 
 def test_a_readable_answer_is_passed_on_as_it_is() -> None:
     scene = Scene()
-    scene.exchange.answer_whole(JSON, RESULT, 1.0)
+    scene.exchange.on_response(JSON, RESULT, 1.0)
     assert (scene.client.body, scene.client.status) == (RESULT, 200)
     assert scene.owner.counted == [(OK, 200)]
 
 
 def test_an_answer_is_as_long_as_the_body_or_event_that_brought_it() -> None:
     whole, piecewise, streamed = Scene(), Scene(), Scene()
-    whole.exchange.answer_whole(JSON, RESULT, 1.0)
-    piecewise.exchange.answer_begins(JSON)
-    streamed.exchange.answer_begins(EVENTS)
+    whole.exchange.on_response(JSON, RESULT, 1.0)
+    piecewise.exchange.on_headers(JSON)
+    streamed.exchange.on_headers(EVENTS)
     for piece in (RESULT[:9], RESULT[9:]):
-        piecewise.exchange.answer_piece(piece, 1.0)
-    streamed.exchange.answer_piece(PROGRESS + encode(RESULT), 1.0)
+        piecewise.exchange.on_data(piece, 1.0)
+    streamed.exchange.on_data(PROGRESS + encode(RESULT), 1.0)
     for scene in (piecewise, streamed):
-        scene.exchange.answer_ends(2.0)
-    sizes = [scene.exchange.post.calls[0].answer_size for scene in (whole, piecewise, streamed)]
+        scene.exchange.on_end(2.0)
+    sizes = [scene.exchange.request.calls[0].answer_size for scene in (whole, piecewise, streamed)]
     assert sizes == [len(RESULT)] * 3
 
 
 def test_the_answer_to_a_batch_is_shared_out_among_its_requests() -> None:
     scene = Scene(b"[%b,%b]" % (CALL, CALL.replace(b":1,", b":2,")))
     answers = b"[%b,%b]" % (RESULT, RESULT.replace(b":1,", b":2,"))
-    scene.exchange.answer_whole(JSON, answers, 1.0)
-    assert [call.answer_size for call in scene.exchange.post.calls] == [len(answers) // 2] * 2
+    scene.exchange.on_response(JSON, answers, 1.0)
+    assert [call.answer_size for call in scene.exchange.request.calls] == [len(answers) // 2] * 2
 
 
 def test_the_first_event_of_a_stream_is_the_first_that_says_something() -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.on_headers(EVENTS)
     for now, piece in enumerate((b": hi\n\n", b"id: 1\ndata:\n\n", PROGRESS, encode(RESULT))):
-        scene.exchange.answer_piece(piece, float(now))
-    scene.exchange.answer_ends(9.0)
-    assert scene.exchange.post.calls[0].first_event == 2.0
+        scene.exchange.on_data(piece, float(now))
+    scene.exchange.on_end(9.0)
+    assert scene.exchange.request.calls[0].first_event == 2.0
 
 
 @pytest.mark.parametrize("body", [b"", b"garbage", RESULT.replace(b"1,", b"2,")])
 def test_an_answer_to_nothing_asked_is_replaced(body: bytes) -> None:
     scene = Scene()
-    scene.exchange.answer_whole(JSON, body, 1.0)
+    scene.exchange.on_response(JSON, body, 1.0)
     assert scene.client.status == 502
-    assert scene.owner.counted == [(GARBLED, 502)]
+    assert scene.owner.counted == [(INVALID_RESPONSE, 502)]
 
 
 def test_what_takes_the_place_of_an_answer_to_a_batch_of_one_is_an_array() -> None:
     scene = Scene(b"[%b]" % CALL)
-    scene.exchange.answer_lost("gone")
+    scene.exchange.on_error("gone")
     assert isinstance(told := scene.told(), list)
     assert [each["id"] for each in told] == [1]
 
@@ -147,19 +155,19 @@ def test_what_takes_the_place_of_an_answer_to_a_batch_of_one_is_an_array() -> No
 def test_an_answer_that_was_encoded_unasked_is_replaced(kind: str) -> None:
     scene = Scene()
     encoded = head(kind, "content-encoding: gzip")
-    scene.exchange.answer_begins(encoded)
+    scene.exchange.on_headers(encoded)
     assert scene.client.status == 502
     assert scene.source.told == ["abort"]
-    assert scene.owner.counted == [(GARBLED, 502)]
+    assert scene.owner.counted == [(INVALID_RESPONSE, 502)]
 
 
 def test_the_bytes_of_a_stream_pass_untouched() -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
+    scene.exchange.on_headers(EVENTS)
     pieces = (b": hi\r\n\r", b"\ndata: " + RESULT[:5], RESULT[5:] + b"\r\n\r\n", b"data: x")
     for piece in pieces:
-        scene.exchange.answer_piece(piece, 1.0)
-    scene.exchange.answer_ends(2.0)
+        scene.exchange.on_data(piece, 1.0)
+    scene.exchange.on_end(2.0)
     assert scene.client.body == b"".join(pieces)
     assert scene.owner.counted == [(OK, 200)]
 
@@ -176,22 +184,22 @@ def test_a_caller_is_told_in_the_place_of_half_an_event_unless_that_is_on_its_wa
     so_far: bytes, *, told: bool, lost: bool
 ) -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(PROGRESS + so_far, 1.0)
-    scene.exchange.answer_lost("gone") if lost else scene.exchange.answer_ends(2.0)
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(PROGRESS + so_far, 1.0)
+    scene.exchange.on_error("gone") if lost else scene.exchange.on_end(2.0)
     _, *more = EventReader(1000).feed(scene.client.body)
     assert [json.loads(each.data)["error"]["code"] for each in more] == ([-32000] if told else [])
     assert scene.client.aborted is not told
-    assert scene.owner.counted == [(UNREACHABLE if lost else GARBLED, 200)]
+    assert scene.owner.counted == [(UNREACHABLE if lost else INVALID_RESPONSE, 200)]
 
 
 @pytest.mark.parametrize("lost", [True, False])
 @pytest.mark.parametrize("lacks", [1, 2])
 def test_an_answer_that_lacks_its_last_line_ends_is_an_answer(lacks: int, *, lost: bool) -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(encode(RESULT)[:-lacks], 1.0)
-    scene.exchange.answer_lost("gone") if lost else scene.exchange.answer_ends(2.0)
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(encode(RESULT)[:-lacks], 1.0)
+    scene.exchange.on_error("gone") if lost else scene.exchange.on_end(2.0)
     assert [each.data for each in EventReader(1000).feed(scene.client.body)] == [RESULT]
     assert scene.owner.counted == [(OK, 200)]
 
@@ -200,19 +208,19 @@ def test_a_long_answer_passes_and_is_counted_by_what_it_is_abridged() -> None:
     long = b'{"jsonrpc":"2.0","id":1,"result":{"text":"%b","isError":true}}' % (b"x" * 200_000)
     whole, streamed = Scene(), Scene()
     for scene, kind, body in ((whole, JSON, long), (streamed, EVENTS, encode(long))):
-        scene.exchange.answer_begins(kind)
+        scene.exchange.on_headers(kind)
         for start in range(0, len(body), 50_000):
-            scene.exchange.answer_piece(body[start : start + 50_000], 1.0)
-        scene.exchange.answer_ends(2.0)
+            scene.exchange.on_data(body[start : start + 50_000], 1.0)
+        scene.exchange.on_end(2.0)
         assert scene.client.body == body
         assert scene.owner.counted == [(TOOL_ERROR, 200)]
-        assert scene.exchange.post.calls[0].answer_size == len(long)
+        assert scene.exchange.request.calls[0].answer_size == len(long)
 
 
 def late(body: bytes = CALL) -> Scene:
     """An exchange whose upstream has not answered for so long that the client got a comment."""
     scene = Scene(body)
-    for call in scene.exchange.post.calls:
+    for call in scene.exchange.request.calls:
         call.deadline = inf
     scene.exchange.expire(perf_counter() + KEEP_ALIVE_SECONDS + 1, 1000.0)
     return scene
@@ -222,14 +230,14 @@ def test_an_answer_that_takes_long_becomes_a_stream_of_what_comes_after_all() ->
     pretty = RESULT.replace(b",", b",\r\n")
     batch = b"[%b,%b]" % (RESULT, RESULT.replace(b":1,", b":2,"))
     whole, pieces, events, many = late(), late(), late(), late(CALL.join((b"[", b"]")))
-    whole.exchange.answer_whole(JSON, pretty, perf_counter())
-    pieces.exchange.answer_begins(JSON)
-    events.exchange.answer_begins(EVENTS)
+    whole.exchange.on_response(JSON, pretty, perf_counter())
+    pieces.exchange.on_headers(JSON)
+    events.exchange.on_headers(EVENTS)
     for scene, body in ((pieces, pretty), (events, encode(pretty))):
         for piece in (body[:30], body[30:]):
-            scene.exchange.answer_piece(piece, perf_counter())
-        scene.exchange.answer_ends(perf_counter())
-    many.exchange.answer_whole(JSON, batch, perf_counter())
+            scene.exchange.on_data(piece, perf_counter())
+        scene.exchange.on_end(perf_counter())
+    many.exchange.on_response(JSON, batch, perf_counter())
     for scene in (whole, pieces, events, many):
         assert b"content-type: text/event-stream\r\n" in scene.client.head
         assert scene.client.body.startswith(COMMENT)
@@ -240,12 +248,12 @@ def test_an_answer_that_takes_long_becomes_a_stream_of_what_comes_after_all() ->
 
 
 def test_a_refusal_or_a_loss_after_long_is_told_on_the_stream() -> None:
-    refusal = parse_response(b"HTTP/1.1 500 No\r\ncontent-type: text/html\r\n\r\n")
+    rejection = parse_response(b"HTTP/1.1 500 No\r\ncontent-type: text/html\r\n\r\n")
     whole, pieces, lost, silent = late(), late(), late(), late()
-    whole.exchange.answer_whole(refusal, b"<p>", perf_counter())
-    pieces.exchange.answer_begins(refusal)
-    lost.exchange.answer_lost("gone")
-    silent.exchange.post.calls[0].deadline = 0.0
+    whole.exchange.on_response(rejection, b"<p>", perf_counter())
+    pieces.exchange.on_headers(rejection)
+    lost.exchange.on_error("gone")
+    silent.exchange.request.calls[0].deadline = 0.0
     silent.exchange.expire(perf_counter(), PATIENCE)
     for scene in (whole, pieces, lost, silent):
         [told] = [json.loads(each.data) for each in EventReader(1000).feed(scene.client.body)]
@@ -266,7 +274,7 @@ def test_an_answer_that_may_be_no_stream_is_waited_for_in_silence(
     body: bytes, headers: dict[str, str]
 ) -> None:
     scene = Scene(body, **headers)
-    for call in scene.exchange.post.calls:
+    for call in scene.exchange.request.calls:
         call.deadline = inf
     scene.exchange.expire(perf_counter() + KEEP_ALIVE_SECONDS + 1, 1000.0)
     assert not scene.client.begun
@@ -274,28 +282,28 @@ def test_an_answer_that_may_be_no_stream_is_waited_for_in_silence(
 
 def test_an_idle_stream_gets_comments_between_its_events() -> None:
     scene, start = Scene(b"", "GET"), perf_counter()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(PROGRESS + encode(RESULT)[:20], start)
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(PROGRESS + encode(RESULT)[:20], start)
     for seconds in (1, KEEP_ALIVE_SECONDS + 1, KEEP_ALIVE_SECONDS + 2):
         scene.exchange.expire(start + seconds, 1000.0)
-    scene.exchange.answer_piece(encode(RESULT)[20:], start)
+    scene.exchange.on_data(encode(RESULT)[20:], start)
     assert scene.client.body == PROGRESS + COMMENT + encode(RESULT)
-    scene.exchange.answer_piece(LONG, start)
+    scene.exchange.on_data(LONG, start)
     scene.exchange.expire(start + 1000.0, 2000.0)
     assert scene.client.body.endswith(LONG)
 
 
 def test_a_slow_client_pauses_the_upstream() -> None:
     scene = Scene()
-    scene.exchange.client_paused()
-    scene.exchange.client_resumed()
+    scene.exchange.on_client_paused()
+    scene.exchange.on_client_resumed()
     assert scene.source.told == ["pause", "resume"]
 
 
 def test_silence_is_counted_from_the_last_sign_of_life() -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(b": alive\n\n", 5.0)
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(b": alive\n\n", 5.0)
     scene.exchange.expire(PATIENCE, PATIENCE)
     assert scene.owner.counted == []
     scene.exchange.expire(5.0 + PATIENCE, PATIENCE)
@@ -306,11 +314,11 @@ def test_silence_is_counted_from_the_last_sign_of_life() -> None:
 
 def test_an_upstream_that_is_held_back_is_not_silent() -> None:
     scene, start = Scene(), perf_counter()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(b": alive\n\n", start)
-    scene.exchange.client_paused()
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(b": alive\n\n", start)
+    scene.exchange.on_client_paused()
     scene.exchange.expire(start + 10 * PATIENCE, PATIENCE)
-    scene.exchange.client_resumed()
+    scene.exchange.on_client_resumed()
     scene.exchange.expire(start + 10.5 * PATIENCE, PATIENCE)
     assert scene.owner.counted == []
     scene.exchange.expire(start + 12 * PATIENCE, PATIENCE)
@@ -329,7 +337,7 @@ def test_a_cancelled_call_that_the_upstream_never_ends_times_out_uncounted() -> 
     scene.exchange.cancel(1)
     scene.exchange.expire(float("inf"), PATIENCE)
     assert scene.client.status == 504
-    assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
+    assert scene.owner.counted == [(CANCELLED, CLIENT_CLOSED_REQUEST)]
 
 
 def test_a_get_may_be_silent_for_ever() -> None:
@@ -340,7 +348,7 @@ def test_a_get_may_be_silent_for_ever() -> None:
 
 def test_each_call_of_a_batch_gets_an_error_with_its_own_id() -> None:
     scene = Scene(b"[%b,%b]" % (CALL, CALL.replace(b'"id":1', b'"id":"two"')))
-    scene.exchange.answer_lost("gone")
+    scene.exchange.on_error("gone")
     told = scene.told()
     assert isinstance(told, list)
     assert [each["id"] for each in told] == [1, "two"]
@@ -366,13 +374,13 @@ class ExchangeMachine(RuleBasedStateMachine):
 
     @precondition(_fresh)
     @rule(body=st.sampled_from([RESULT, b"", b"garbage"]))
-    def answer_whole(self, body: bytes) -> None:
-        self.scene.exchange.answer_whole(JSON, body, self.now)
+    def on_response(self, body: bytes) -> None:
+        self.scene.exchange.on_response(JSON, body, self.now)
 
     @precondition(_fresh)
     @rule(kind=st.sampled_from([EVENTS, JSON]))
     def begin(self, kind: ResponseHead) -> None:
-        self.scene.exchange.answer_begins(kind)
+        self.scene.exchange.on_headers(kind)
 
     @precondition(_streaming)
     @rule(
@@ -380,17 +388,17 @@ class ExchangeMachine(RuleBasedStateMachine):
             [encode(RESULT), b"id: 1\ndata: \n\n", b"data: x", b"\n\n", RESULT, b"x" * 600]
         )
     )
-    def piece(self, data: bytes) -> None:
-        self.scene.exchange.answer_piece(data, self.now)
+    def write(self, data: bytes) -> None:
+        self.scene.exchange.on_data(data, self.now)
 
     @precondition(_streaming)
     @rule()
     def end(self) -> None:
-        self.scene.exchange.answer_ends(self.now)
+        self.scene.exchange.on_end(self.now)
 
     @rule()
     def lose(self) -> None:
-        self.scene.exchange.answer_lost("gone")
+        self.scene.exchange.on_error("gone")
 
     @precondition(_open)
     @rule(request_id=st.sampled_from([1, 2, None]))
@@ -407,7 +415,7 @@ class ExchangeMachine(RuleBasedStateMachine):
     @rule()
     def leave(self) -> None:
         self.scene.client.over = True
-        self.scene.exchange.client_gone()
+        self.scene.exchange.on_client_gone()
 
     @precondition(_open)
     @rule()
@@ -430,17 +438,17 @@ TestExchangeMachine.settings = settings(max_examples=100, stateful_step_count=15
 
 def test_a_caller_that_leaves_a_stream_without_ids_has_cancelled() -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.client_gone()
-    assert scene.owner.counted == [(CANCELLED, GONE_STATUS)]
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_client_gone()
+    assert scene.owner.counted == [(CANCELLED, CLIENT_CLOSED_REQUEST)]
     assert scene.source.told == ["abort"]
 
 
 def test_a_caller_that_leaves_a_stream_with_ids_may_come_back() -> None:
     scene = Scene()
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(b"id: 1\ndata: \n\n", 1.0)
-    scene.exchange.client_gone()
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(b"id: 1\ndata: \n\n", 1.0)
+    scene.exchange.on_client_gone()
     assert scene.owner.counted == []
     assert [call.id for call in scene.owner.parked.calls] == [1]
 
@@ -451,8 +459,8 @@ ACKNOWLEDGED = encode(b'{"jsonrpc":"2.0","method":"notifications/subscriptions/a
 
 def subscribed() -> Scene:
     scene = Scene(LISTEN)
-    scene.exchange.answer_begins(EVENTS)
-    scene.exchange.answer_piece(ACKNOWLEDGED, 1.0)
+    scene.exchange.on_headers(EVENTS)
+    scene.exchange.on_data(ACKNOWLEDGED, 1.0)
     return scene
 
 
@@ -465,7 +473,7 @@ def test_a_subscription_counts_when_it_is_acknowledged_and_may_be_silent_for_eve
 
 def test_closing_a_subscription_is_no_cancelled_call() -> None:
     scene = subscribed()
-    scene.exchange.client_gone()
+    scene.exchange.on_client_gone()
     assert scene.owner.counted == [(OK, 200)]
     assert scene.source.told == ["abort"]
 
@@ -473,7 +481,7 @@ def test_closing_a_subscription_is_no_cancelled_call() -> None:
 @pytest.mark.parametrize("by", ["proxy", "upstream"])
 def test_a_subscription_ends_with_the_proxy_and_with_the_upstream(by: str) -> None:
     scene = subscribed()
-    scene.exchange.shut() if by == "proxy" else scene.exchange.answer_ends(2.0)
+    scene.exchange.shut() if by == "proxy" else scene.exchange.on_end(2.0)
     assert scene.client.over
     assert not scene.client.aborted
     assert scene.owner.counted == [(OK, 200)]

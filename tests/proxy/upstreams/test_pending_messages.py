@@ -3,25 +3,25 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.upstreams.pending_messages import MOST_BYTES, MOST_MESSAGES, Backlog
+from proxy.upstreams.pending_messages import MOST_BYTES, MOST_MESSAGES, PendingMessages
 
 
 def test_messages_are_taken_once_and_in_order() -> None:
-    backlog = Backlog()
+    backlog = PendingMessages()
     assert [backlog.add(each) for each in (b"a", b"b")] == [0, 0]
     assert backlog.take() == (b"a", b"b")
     assert backlog.take() == ()
 
 
 def test_the_oldest_are_lost_beyond_the_number() -> None:
-    backlog = Backlog()
+    backlog = PendingMessages()
     lost = [backlog.add(b"%d" % number) for number in range(MOST_MESSAGES + 2)]
     assert sum(lost) == 2
     assert backlog.take()[0] == b"2"
 
 
 def test_a_message_beyond_the_size_is_lost_itself() -> None:
-    backlog = Backlog()
+    backlog = PendingMessages()
     backlog.add(b"a")
     assert backlog.add(b"x" * (MOST_BYTES + 1)) == 2
     assert backlog.take() == ()
@@ -30,7 +30,7 @@ def test_a_message_beyond_the_size_is_lost_itself() -> None:
 
 @given(st.lists(st.integers(0, MOST_BYTES), max_size=20))
 def test_what_is_kept_and_what_is_lost_is_everything(sizes: list[int]) -> None:
-    backlog = Backlog()
+    backlog = PendingMessages()
     lost = sum(backlog.add(bytes(size)) for size in sizes)
     kept = [len(each) for each in backlog.take()]
     assert kept == sizes[lost:]

@@ -6,8 +6,8 @@ from time import perf_counter
 import pytest
 
 from proxy.http.sse import KEEP_ALIVE_SECONDS, EventReader
-from proxy.upstreams.responses import Listener, Reply
-from tests.proxy.scripted import ScriptedClient, arrival, post
+from proxy.upstreams.responses import EventStreamResponse, PostResponse
+from tests.proxy.scripted import ScriptedClient, client_request, info
 
 CALL = b'{"id":1,"method":"tools/call"}'
 BATCH = b'[{"id":1,"method":"a"},{"id":"b","method":"b"}]'
@@ -15,7 +15,7 @@ SESSION = ((b"mcp-session-id", b"s"),)
 
 
 class Audience:
-    """Keeps what it is told."""
+    """Keeps what it is notified."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -30,10 +30,10 @@ class Audience:
     def streams(self, more: int) -> None:
         self.open_streams += more
 
-    def reply_gone(self, reply: Reply) -> None:
+    def on_response_abandoned(self, reply: PostResponse) -> None:
         self.told.append("reply gone")
 
-    def listener_gone(self, listener: Listener) -> None:
+    def on_stream_closed(self, listener: EventStreamResponse) -> None:
         self.told.append("listener gone")
 
 
@@ -42,8 +42,8 @@ class Scene:
 
     def __init__(self, body: bytes = CALL, accept: str = "*/*") -> None:
         self.client, self.audience = ScriptedClient(), Audience()
-        self.post = post(self.client, body, arrival(accept=accept))
-        self.reply = Reply(self.post, self.audience, SESSION)
+        self.post = client_request(self.client, body, info(accept=accept))
+        self.reply = PostResponse(self.post, self.audience, SESSION)
 
     def events(self) -> list[bytes]:
         return [event.data for event in EventReader(1000).feed(self.client.body)]
@@ -99,8 +99,8 @@ def test_an_answer_that_takes_long_becomes_a_stream_that_is_kept_alive() -> None
 
 def test_who_takes_no_stream_waits_in_silence() -> None:
     client = ScriptedClient()
-    waiting = post(client, CALL, arrival(accept="application/json"))
-    Reply(waiting, Audience(), ()).keep_alive(perf_counter() + 1000)
+    waiting = client_request(client, CALL, info(accept="application/json"))
+    PostResponse(waiting, Audience(), ()).keep_alive(perf_counter() + 1000)
     assert not client.begun
 
 
@@ -143,7 +143,7 @@ def test_an_answer_counts_as_a_stream_for_as_long_as_it_is_one(way: str) -> None
     if way == "complete":
         scene.reply.answer(scene.post.calls[0], b"{}")
     elif way == "gone":
-        scene.reply.client_gone()
+        scene.reply.on_client_gone()
     else:
         scene.reply.abort()
     assert scene.audience.open_streams == 0
@@ -161,7 +161,7 @@ def test_a_cancelled_call_gets_no_answer(streaming: bool) -> None:
 
 def test_a_listener_gets_messages_and_comments() -> None:
     client, audience = ScriptedClient(), Audience()
-    listener = Listener(post(client, b"", arrival("GET")), audience)
+    listener = EventStreamResponse(client_request(client, b"", info("GET")), audience)
     listener.push(b'"a"')
     listener.keep_alive(perf_counter() + KEEP_ALIVE_SECONDS + 1)
     listener.push(b'"b"')
@@ -173,11 +173,13 @@ def test_a_listener_gets_messages_and_comments() -> None:
 
 def test_the_audience_is_told_of_slow_and_gone_clients() -> None:
     scene = Scene()
-    listener = Listener(post(ScriptedClient(), b"", arrival("GET")), scene.audience)
-    for visitor in (scene.reply, listener):
-        visitor.client_paused()
-        visitor.client_resumed()
-        visitor.client_gone()
+    listener = EventStreamResponse(
+        client_request(ScriptedClient(), b"", info("GET")), scene.audience
+    )
+    for observer in (scene.reply, listener):
+        observer.on_client_paused()
+        observer.on_client_resumed()
+        observer.on_client_gone()
     assert scene.audience.told == [
         "pause", "resume", "reply gone", "pause", "resume", "listener gone",
     ]  # fmt: skip

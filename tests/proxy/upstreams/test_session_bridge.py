@@ -1,4 +1,4 @@
-"""A conversation over a scripted link: who is told what when the link does not deliver."""
+"""a session over a scripted link: who is notified what when the transport does not deliver."""
 
 import asyncio
 import json
@@ -9,12 +9,12 @@ import pytest
 
 from proxy.app.options import MIB
 from proxy.http.sse import KEEP_ALIVE_SECONDS, EventReader
-from proxy.memory_budget import FREE_BYTES, NO_ROOM, Memory
-from proxy.outcome import EXITED, GARBLED, TIMED_OUT, UNREACHABLE
+from proxy.memory_budget import FREE_BYTES, NO_ROOM, MemoryBudget
+from proxy.outcome import EXITED, INVALID_RESPONSE, TIMED_OUT, UNREACHABLE
 from proxy.telemetry.catalogue import Fault, Outcome
-from proxy.transports.base import LinkOwner, Unreachable
-from proxy.upstreams.session_bridge import OUTBOX_LIMIT, Conversation, Terms
-from tests.proxy.scripted import ScriptedClient, arrival, books, counted, post
+from proxy.transports.base import TransportListener, Unreachable
+from proxy.upstreams.session_bridge import OUTBOX_LIMIT, SessionBridge, SessionConfig
+from tests.proxy.scripted import ScriptedClient, client_request, counted, info, recorder
 
 CALL = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"echo"}}'
 
@@ -48,18 +48,18 @@ class ScriptedLink:
 
 
 class ScriptedConnector:
-    """Hands out one link, or fails."""
+    """Hands out one transport, or fails."""
 
     def __init__(self, failure: str = "") -> None:
-        self.link = ScriptedLink()
+        self.transport = ScriptedLink()
         self.headers = b""
         self._failure = failure
 
-    async def connect(self, owner: LinkOwner, headers: bytes, query: bytes) -> ScriptedLink:
+    async def connect(self, owner: TransportListener, headers: bytes, query: bytes) -> ScriptedLink:
         self.headers = headers
         if self._failure:
             raise Unreachable(self._failure, UNREACHABLE)
-        return self.link
+        return self.transport
 
     async def probe(self) -> str:
         return self._failure
@@ -69,15 +69,15 @@ class ScriptedConnector:
 
 
 class Host:
-    """Records what conversations tell."""
+    """Records what sessions tell."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def conversation_over(self, conversation: Conversation, error_type: str) -> None:
+    def on_session_closed(self, bridge: SessionBridge, error_type: str) -> None:
         self.told.append(error_type)
 
-    def evict(self, conversation: Conversation) -> None:
+    def evict(self, bridge: SessionBridge) -> None:
         self.told.append("evicted")
 
 
@@ -87,27 +87,27 @@ def run(start: Coroutine[None, None, None]) -> object:
 
 
 class Talk:
-    """A conversation with its scripted surroundings."""
+    """a session with its scripted surroundings."""
 
     def __init__(self, failure: str = "", memory: int = 64 * MIB) -> None:
-        self.memory = Memory(memory)
+        self.memory = MemoryBudget(memory)
         self.connector = ScriptedConnector(failure)
-        self.link = self.connector.link
+        self.transport = self.connector.transport
         self.host = Host()
-        self.books = books()
-        terms = Terms(self.connector, 10.0, self.books, self.memory, run)
-        self.conversation = Conversation("s", b"", terms, self.host)
+        self.recorder = recorder()
+        config = SessionConfig(self.connector, 10.0, self.recorder, self.memory, run)
+        self.conversation = SessionBridge("s", b"", config, self.host)
 
     def start(self) -> None:
         run(self.conversation.start(b"authorization: x\r\n", b""))
 
     def call(self, request_id: int) -> ScriptedClient:
         client = ScriptedClient()
-        self.conversation.post(post(client, CALL % request_id))
+        self.conversation.post(client_request(client, CALL % request_id))
         return client
 
     def outcomes(self) -> dict[tuple[Outcome | str, Fault | str], int]:
-        return {(row[3], row[4]): count for row, count in counted(self.books).items()}
+        return {(row[3], row[4]): count for row, count in counted(self.recorder).items()}
 
 
 def error(client: ScriptedClient) -> tuple[int, int, str]:
@@ -120,10 +120,10 @@ def test_what_comes_before_the_link_is_sent_once_it_is_there_in_order() -> None:
     talk = Talk()
     talk.call(1)
     talk.call(2)
-    assert talk.link.sent == []
+    assert talk.transport.sent == []
     talk.start()
     assert talk.connector.headers == b"authorization: x\r\n"
-    assert [message for message, _ in talk.link.sent] == [CALL % 1, CALL % 2]
+    assert [message for message, _ in talk.transport.sent] == [CALL % 1, CALL % 2]
 
 
 def test_what_waits_for_a_link_that_does_not_come_is_bounded() -> None:
@@ -131,7 +131,7 @@ def test_what_waits_for_a_link_that_does_not_come_is_bounded() -> None:
     note = b'{"method":"x","params":"%b"}' % (b"x" * (OUTBOX_LIMIT // 2))
     clients = [ScriptedClient() for _ in range(4)]
     for client in clients:
-        talk.conversation.post(post(client, note))
+        talk.conversation.post(client_request(client, note))
     assert [each.status for each in clients] == [202, 202, 503, 503]
     assert error(talk.call(1)) == (503, 1, "the server reads no more input")
 
@@ -143,10 +143,10 @@ def test_without_room_in_memory_only_small_messages_are_taken(opened: bool) -> N
         talk.start()
     long = CALL % 1 + b" " * FREE_BYTES
     first, second, note = (ScriptedClient() for _ in range(3))
-    talk.conversation.post(post(first, long))
-    talk.link.held = len(long) * opened
-    talk.conversation.post(post(second, long.replace(b":1,", b":2,") + b" " * 1000))
-    talk.conversation.post(post(note, b'{"method":"x"}'))
+    talk.conversation.post(client_request(first, long))
+    talk.transport.held = len(long) * opened
+    talk.conversation.post(client_request(second, long.replace(b":1,", b":2,") + b" " * 1000))
+    talk.conversation.post(client_request(note, b'{"method":"x"}'))
     assert (first.status, error(second), note.status) == (0, (503, 2, NO_ROOM), 202)
     assert talk.outcomes() == {("rejected", "proxy"): 1}
     talk.conversation.end("", UNREACHABLE)
@@ -158,10 +158,10 @@ def test_without_room_in_memory_the_server_is_read_no_further_until_there_is() -
     talk.start()
     waiting = talk.call(1)
     for held in (FREE_BYTES + 1001, FREE_BYTES + 1001, 0, 0):
-        talk.link.held = held
+        talk.transport.held = held
         talk.conversation.tick(perf_counter())
-    assert talk.link.told == ["pause", "resume"]
-    talk.link.held = FREE_BYTES + 1001
+    assert talk.transport.told == ["pause", "resume"]
+    talk.transport.held = FREE_BYTES + 1001
     talk.conversation.tick(perf_counter())
     talk.conversation.tick(perf_counter() + 1e6)
     assert error(waiting) == (504, 1, NO_ROOM)
@@ -172,9 +172,9 @@ def test_without_room_in_memory_what_waits_for_a_slow_client_is_given_up() -> No
     talk = Talk(memory=1000)
     talk.start()
     slow = talk.call(1)
-    assert slow.visitor is not None
-    slow.visitor.client_paused()
-    talk.link.held = FREE_BYTES + 1001
+    assert slow.observer is not None
+    slow.observer.on_client_paused()
+    talk.transport.held = FREE_BYTES + 1001
     talk.conversation.tick(perf_counter())
     assert (error(slow)[0], talk.host.told) == (502, ["rejected"])
 
@@ -184,7 +184,7 @@ def test_without_room_in_memory_what_the_server_says_is_not_kept_for_a_stream() 
     talk.start()
     long = b'{"method":"x","params":"%b"}' % (b"x" * FREE_BYTES)
     for _ in range(3):
-        talk.conversation.link_message(long, 0.0)
+        talk.conversation.on_message(long, 0.0)
     assert talk.memory.cap.taken <= 1000
 
 
@@ -192,10 +192,10 @@ def test_a_message_that_is_returned_ends_its_call_alone() -> None:
     talk = Talk()
     talk.start()
     first, second = talk.call(1), talk.call(2)
-    talk.conversation.link_returned((1,), GARBLED, "the server answered 500")
+    talk.conversation.on_undelivered((1,), INVALID_RESPONSE, "the server answered 500")
     assert error(first) == (502, 1, "the server answered 500")
     assert not second.over
-    talk.conversation.link_returned(None, TIMED_OUT, "too late")
+    talk.conversation.on_undelivered(None, TIMED_OUT, "too late")
     assert error(second)[0] == 504
     assert talk.outcomes() == {("transport_error", "server"): 1, ("timeout", "server"): 1}
     assert talk.host.told == []
@@ -205,7 +205,7 @@ def test_a_link_that_ends_ends_every_call_with_its_own_id_and_the_conversation()
     talk = Talk()
     talk.start()
     clients = [talk.call(1), talk.call(2)]
-    talk.conversation.link_ended(EXITED, "the server's process ended")
+    talk.conversation.on_closed(EXITED, "the server's process ended")
     assert [error(each) for each in clients] == [
         (502, 1, "the server's process ended"),
         (502, 2, "the server's process ended"),
@@ -226,14 +226,14 @@ def test_a_batch_loses_what_cannot_be_read_and_no_answer() -> None:
     talk = Talk()
     talk.start()
     client = talk.call(1)
-    talk.conversation.link_message(b'[{"level":"info"},{"id":1,"result":{}}]', 0.0)
+    talk.conversation.on_message(b'[{"level":"info"},{"id":1,"result":{}}]', 0.0)
     assert json.loads(client.body)["result"] == {}
 
 
 def test_a_link_that_takes_no_more_answers_the_call_at_once() -> None:
     talk = Talk()
     talk.start()
-    talk.link.reads = False
+    talk.transport.reads = False
     assert error(talk.call(1)) == (503, 1, "the server reads no more input")
 
 
@@ -242,27 +242,27 @@ def test_a_slow_client_pauses_the_link_until_the_last_slow_one_caught_up() -> No
     talk.start()
     first, second = talk.call(1), talk.call(2)
     for client in (first, second):
-        assert client.visitor is not None
-        client.visitor.client_paused()
-    assert first.visitor is not None
-    first.visitor.client_resumed()
-    assert talk.link.told == ["pause", "pause"]
-    assert second.visitor is not None
-    second.visitor.client_resumed()
-    assert talk.link.told[-1] == "resume"
+        assert client.observer is not None
+        client.observer.on_client_paused()
+    assert first.observer is not None
+    first.observer.on_client_resumed()
+    assert talk.transport.told == ["pause", "pause"]
+    assert second.observer is not None
+    second.observer.on_client_resumed()
+    assert talk.transport.told[-1] == "resume"
 
 
 def test_a_call_behind_an_unread_stream_has_its_time_and_the_unread_one_what_it_is_read() -> None:
     talk, now = Talk(), perf_counter()
     talk.start()
     unread, other = talk.call(1), talk.call(2)
-    assert unread.visitor is not None
-    unread.visitor.client_paused()
+    assert unread.observer is not None
+    unread.observer.on_client_paused()
     talk.conversation.tick(now + 11.0)
     assert error(other)[:2] == (504, 2)
     assert "does not read" in error(other)[2]
     assert talk.outcomes() == {("timeout", "caller"): 1}
-    unread.visitor.client_resumed()
+    unread.observer.on_client_resumed()
     talk.conversation.tick(now + 20.0)
     assert not unread.over
     talk.conversation.tick(now + 22.0)
@@ -274,23 +274,23 @@ def test_a_server_is_told_that_nobody_waits_for_an_answer_any_more() -> None:
     talk = Talk()
     talk.start()
     initialize = b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}'
-    talk.conversation.post(post(ScriptedClient(), initialize))
-    talk.conversation.post(post(ScriptedClient(), CALL % 1, arrival(authorization="x")))
+    talk.conversation.post(client_request(ScriptedClient(), initialize))
+    talk.conversation.post(client_request(ScriptedClient(), CALL % 1, info(authorization="x")))
     talk.conversation.tick(perf_counter() + 11.0)
-    told, headers = talk.link.sent[-1]
+    told, headers = talk.transport.sent[-1]
     assert json.loads(told)["method"] == "notifications/cancelled"
     assert json.loads(told)["params"]["requestId"] == 1
     assert headers == b"authorization: x\r\n"
-    assert len(talk.link.sent) == 3
+    assert len(talk.transport.sent) == 3
 
 
 class Carried(Talk):
-    """A conversation whose client speaks HTTP+SSE."""
+    """a session whose client speaks HTTP+SSE."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stream = ScriptedClient()
-        self.conversation.carry(post(self.stream, b""), b"/messages?session_id=s")
+        self.conversation.open_stream(client_request(self.stream, b""), b"/messages?session_id=s")
 
     def events(self) -> list[bytes]:
         """The payloads on the stream, the endpoint's left out."""
@@ -308,9 +308,9 @@ def test_a_message_gets_202_and_its_answer_goes_to_the_stream() -> None:
     assert (client.status, client.body) == (202, b"")
     answer = b'{"jsonrpc":"2.0","id":1,"result":{}}'
     for message in (answer, answer, b'{"method":"notifications/x"}'):
-        talk.conversation.link_message(message, 0.0)
+        talk.conversation.on_message(message, 0.0)
     assert talk.events() == [answer, b'{"method":"notifications/x"}']
-    assert counted(talk.books) == {("tools/call", "echo", 202, "ok", "none"): 1}
+    assert counted(talk.recorder) == {("tools/call", "echo", 202, "ok", "none"): 1}
 
 
 def test_the_end_of_the_server_is_told_on_the_stream_which_then_ends() -> None:
@@ -318,22 +318,22 @@ def test_the_end_of_the_server_is_told_on_the_stream_which_then_ends() -> None:
     talk.start()
     talk.call(1)
     talk.call(2)
-    talk.conversation.link_ended(EXITED, "the server's process ended")
+    talk.conversation.on_closed(EXITED, "the server's process ended")
     assert [json.loads(each)["id"] for each in talk.events()] == [1, 2]
     assert talk.stream.over
-    assert talk.books.ledger.streams == 0
+    assert talk.recorder.ledger.streams == 0
 
 
 def test_the_end_of_the_stream_ends_everything_as_the_clients_wish() -> None:
     talk = Carried()
     talk.start()
     talk.call(1)
-    assert talk.stream.visitor is not None
-    talk.stream.visitor.client_gone()
-    assert talk.link.told[-1] == "end"
+    assert talk.stream.observer is not None
+    talk.stream.observer.on_client_gone()
+    assert talk.transport.told[-1] == "end"
     assert talk.host.told == [""]
     assert talk.outcomes() == {("cancelled", "caller"): 1}
-    assert (talk.books.ledger.streams, talk.conversation.over) == (0, True)
+    assert (talk.recorder.ledger.streams, talk.conversation.over) == (0, True)
 
 
 def test_an_idle_stream_gets_comments() -> None:
@@ -348,9 +348,9 @@ def test_calls_are_labelled_with_the_revision_that_initialize_agreed_on() -> Non
     talk = Carried()
     talk.start()
     client = ScriptedClient()
-    talk.conversation.post(post(client, b'{"id":0,"method":"initialize"}'))
+    talk.conversation.post(client_request(client, b'{"id":0,"method":"initialize"}'))
     agreed = b'{"id":0,"result":{"protocolVersion":"2024-11-05"}}'
-    talk.conversation.link_message(agreed, 0.0)
+    talk.conversation.on_message(agreed, 0.0)
     talk.call(1)
-    talk.conversation.link_message(b'{"id":1,"result":{}}', 0.0)
-    assert {row[7] for row in talk.books.ledger.rows} == {"", "2024-11-05"}
+    talk.conversation.on_message(b'{"id":1,"result":{}}', 0.0)
+    assert {row[7] for row in talk.recorder.ledger.rows} == {"", "2024-11-05"}

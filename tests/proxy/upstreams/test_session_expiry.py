@@ -1,10 +1,10 @@
-"""Leases: who is open, for how long, and who was abandoned."""
+"""Sessions by id: which are open, for how long, and which expired."""
 
-from proxy.upstreams.session_expiry import MOST_LEASES, Leases
+from proxy.upstreams.session_expiry import MOST_SESSIONS, SessionExpiry
 
 
 def test_a_session_lives_from_open_to_close() -> None:
-    leases = Leases(idle=10.0)
+    leases = SessionExpiry(idle=10.0)
     leases.open("a", 1.0)
     assert "a" in leases
     assert leases.close("a", 4.5) == 3.5
@@ -13,7 +13,7 @@ def test_a_session_lives_from_open_to_close() -> None:
 
 
 def test_only_the_silent_are_abandoned() -> None:
-    leases = Leases(idle=10.0)
+    leases = SessionExpiry(idle=10.0)
     leases.open("silent", 0.0)
     leases.open("lively", 0.0)
     leases.touch("lively", 5.0)
@@ -25,12 +25,12 @@ def test_only_the_silent_are_abandoned() -> None:
 
 
 def test_the_longest_silent_is_forgotten_for_one_more_than_are_followed() -> None:
-    leases = Leases(idle=10.0)
-    told = {leases.open(f"{number}", 0.0) for number in range(MOST_LEASES)}
+    leases = SessionExpiry(idle=10.0)
+    told = {leases.open(f"{number}", 0.0) for number in range(MOST_SESSIONS)}
     assert told == {""}
     leases.touch("0", 1.0)
     assert leases.open("one more", 1.0) == "1"
-    assert len(leases) == MOST_LEASES
+    assert len(leases) == MOST_SESSIONS
     assert "0" in leases
     assert "1" not in leases
     leases.touch("1", 2.0)

@@ -3,11 +3,11 @@
 import asyncio
 from math import inf
 
-from proxy.transports.base import Link
-from proxy.upstreams.cross_era.channel_pool import ModernUpstream
-from proxy.upstreams.cross_era.era_router import EraUpstream
-from proxy.upstreams.cross_era.legacy_bridge import Bridges
-from proxy.upstreams.session_limit import Places
+from proxy.transports.base import Transport
+from proxy.upstreams.cross_era.channel_pool import ChannelPool
+from proxy.upstreams.cross_era.era_router import EraRouter
+from proxy.upstreams.cross_era.legacy_bridge import BridgeConnector
+from proxy.upstreams.session_limit import SessionLimit
 from proxy.upstreams.sessions import SessionUpstream
 from tests.proxy.network import run
 from tests.proxy.routes import GREETED, Legacy, Modern, Scene, Server, Way
@@ -16,10 +16,12 @@ from tests.proxy.upstreams.test_session_bridge import ScriptedLink
 
 def crowded(scene: Scene) -> Way:
     """A stdio server at which one session may be kept."""
-    server, places = Server(), Places(1)
-    bridged = SessionUpstream(scene.terms(Bridges(server, None)), idle=100.0, places=places)
-    modern = ModernUpstream(scene.terms(server), era=None, idle=100.0, places=places)
-    return EraUpstream(bridged, modern), server.say
+    server, session_limit = Server(), SessionLimit(1)
+    bridged = SessionUpstream(
+        scene.config(BridgeConnector(server, None)), idle=100.0, session_limit=session_limit
+    )
+    modern = ChannelPool(scene.config(server), era=None, idle=100.0, session_limit=session_limit)
+    return EraRouter(bridged, modern), server.say
 
 
 def test_a_session_of_either_era_takes_the_place_of_the_other() -> None:
@@ -41,24 +43,24 @@ class Kept:
 
     client = b""
 
-    def __init__(self, places: Places, idle_since: float = 0.0) -> None:
+    def __init__(self, session_limit: SessionLimit, idle_since: float = 0.0) -> None:
         self.gone = asyncio.Event()
         self.idle_since = idle_since
         self.over = False
         self.started = False
-        self.link: Link | None = None
-        self._places = places
+        self.transport: Transport | None = None
+        self._places = session_limit
 
     async def start(self) -> None:
         self.started = True
-        self.link = ScriptedLink()
+        self.transport = ScriptedLink()
 
     def evict(self) -> None:
         self.over, self.idle_since = True, -inf
-        self._places.leave(self)
+        self._places.release(self)
 
     async def open(self) -> "asyncio.Task[None]":
-        assert self._places.take(self)
+        assert self._places.acquire(self)
         task = asyncio.create_task(self._places.open(self, self.start))
         await asyncio.sleep(0)
         return task
@@ -66,32 +68,32 @@ class Kept:
 
 def test_a_session_starts_when_nothing_is_left_of_the_one_that_gave_way_to_it() -> None:
     async def play() -> None:
-        places = Places(1)
-        first, second, third = (Kept(places) for _ in range(3))
+        session_limit = SessionLimit(1)
+        first, second, third = (Kept(session_limit) for _ in range(3))
         await first.open()
         opening = await second.open()
-        assert (first.over, second.started, places.ending) == (True, False, 1)
+        assert (first.over, second.started, session_limit.ending) == (True, False, 1)
         second.idle_since = inf
-        assert not places.take(third)
-        assert first.link is not None
-        first.link.exited.set()
-        places.tick()
+        assert not session_limit.acquire(third)
+        assert first.transport is not None
+        first.transport.exited.set()
+        session_limit.tick()
         await opening
-        assert (second.started, places.ending) == (True, 0)
+        assert (second.started, session_limit.ending) == (True, 0)
 
     asyncio.run(play())
 
 
 def test_a_session_that_ends_before_it_starts_leaves_its_place() -> None:
     async def play() -> None:
-        places = Places(1)
-        first, second, third = (Kept(places) for _ in range(3))
+        session_limit = SessionLimit(1)
+        first, second, third = (Kept(session_limit) for _ in range(3))
         await first.open()
         opening = await second.open()
         second.evict()
-        assert first.link is not None
-        first.link.exited.set()
-        places.tick()
+        assert first.transport is not None
+        first.transport.exited.set()
+        session_limit.tick()
         await opening
         assert (second.started, second.gone.is_set()) == (False, True)
         await third.open()
@@ -102,14 +104,14 @@ def test_a_session_that_ends_before_it_starts_leaves_its_place() -> None:
 
 def test_what_is_ending_is_waited_for_at_the_end() -> None:
     async def play() -> None:
-        places = Places(1)
-        first, second = Kept(places), Kept(places)
+        session_limit = SessionLimit(1)
+        first, second = Kept(session_limit), Kept(session_limit)
         await first.open()
         opening = await second.open()
-        closing = asyncio.create_task(places.close())
+        closing = asyncio.create_task(session_limit.close())
         await asyncio.sleep(0)
-        assert first.link is not None
-        first.link.exited.set()
+        assert first.transport is not None
+        first.transport.exited.set()
         await closing
         await opening
         assert first.gone.is_set()

@@ -17,7 +17,7 @@ from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, VERSION, Fault, Out
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.projection import network_transport
 from proxy.telemetry.tracing.context import TraceContext
-from proxy.telemetry.tracing.spans import FAULT, OUTCOME, Exchange
+from proxy.telemetry.tracing.spans import FAULT, OUTCOME, SpanRecord
 from proxy.telemetry.tracing.trace import Trace
 from proxy.telemetry.vocabulary import METHODS, PROMPTS_GET, TOOLS_CALL, cut, known
 
@@ -41,7 +41,7 @@ class SpanBuilder:
     resource: Resource
     address: tuple[str, int] | None
 
-    def build(self, trace: Trace, exchange: Exchange, end: int) -> Iterator[ReadableSpan]:
+    def build(self, trace: Trace, exchange: SpanRecord, end: int) -> Iterator[ReadableSpan]:
         """The SERVER span, and the CLIENT span if the upstream was asked."""
         start = end - round(exchange.seconds * _NANO)
         server = _context(trace, trace.server_span_id)
@@ -75,13 +75,13 @@ class SpanBuilder:
             instrumentation_scope=_SCOPE,
         )
 
-    def _name(self, exchange: Exchange) -> str:
+    def _name(self, exchange: SpanRecord) -> str:
         """`{method} {tool or prompt}`, bounded as the labels are, for who groups by name."""
         method = known(exchange.method, METHODS) or exchange.method
         tool = self.ledger.tool_label(exchange.target) if exchange.method == TOOLS_CALL else ""
         return f"{method} {tool}" if tool else method
 
-    def _server_attributes(self, exchange: Exchange) -> Attributes:
+    def _server_attributes(self, exchange: SpanRecord) -> Attributes:
         attributes = _attributes(exchange)
         # The proxy's clients always come by HTTP, whatever the server speaks.
         attributes["network.transport"] = "tcp"
@@ -94,7 +94,7 @@ class SpanBuilder:
             attributes["error.type"] = cut(exchange.error_type)
         return attributes
 
-    def _client_attributes(self, exchange: Exchange) -> Attributes:
+    def _client_attributes(self, exchange: SpanRecord) -> Attributes:
         attributes = _attributes(exchange)
         attributes["network.transport"] = network_transport(self.ledger.transport)
         if attributes["network.transport"] != "pipe":
@@ -106,7 +106,7 @@ class SpanBuilder:
         return attributes
 
 
-def _attributes(exchange: Exchange) -> Attributes:
+def _attributes(exchange: SpanRecord) -> Attributes:
     """What both spans say, values cut to the length of a label."""
     target = _TARGETS.get(exchange.method)
     values = {
@@ -122,7 +122,7 @@ def _attributes(exchange: Exchange) -> Attributes:
     return {name: cut(value) for name, value in values.items() if value}
 
 
-def _is_server_error(exchange: Exchange) -> bool:
+def _is_server_error(exchange: SpanRecord) -> bool:
     """On the server's side the caller's faults are not errors (conventions, changelog 389)."""
     return exchange.outcome not in _FINE and exchange.fault is not Fault.CALLER
 

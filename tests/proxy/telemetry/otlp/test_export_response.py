@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from proxy.telemetry.otlp.export_response import NOT_OTLP, read
-from proxy.telemetry.otlp.retry import ACCEPTED, Reply
+from proxy.telemetry.otlp.retry import ACCEPTED, ExportResult
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_a_partial_success_is_read_as_it_was_written(rejected: int, remark: str)
         )
     )
     for answer in (traces, metrics):
-        assert read(answer.SerializeToString()) == Reply(rejected=rejected, remark=remark)
+        assert read(answer.SerializeToString()) == ExportResult(rejected=rejected, remark=remark)
 
 
 def test_a_partial_success_in_json_is_read_too() -> None:
     body = b'{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}'
-    assert read(body) == Reply(rejected=3, remark="too old")
+    assert read(body) == ExportResult(rejected=3, remark="too old")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_collector_cannot_refuse_less_than_nothing_nor_fill_the_log() -> None:
     answer = ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(rejected_spans=-1, error_message="x" * 9_000)
     )
-    assert read(answer.SerializeToString()) == Reply(rejected=0, remark="x" * 200)
+    assert read(answer.SerializeToString()) == ExportResult(rejected=0, remark="x" * 200)
 
 
 @given(st.binary(max_size=100))

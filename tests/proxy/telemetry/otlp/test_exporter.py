@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.otlp.exporter import Batch, Push, Source
-from proxy.telemetry.otlp.retry import ACCEPTED, Reply, Transport
+from proxy.telemetry.otlp.exporter import Batch, Exporter, SignalConfig
+from proxy.telemetry.otlp.retry import ACCEPTED, ExportResult, ExportTransport
 from proxy.telemetry.vocabulary import DropReason, Signal
 
 STOP_SECONDS = 10.0
-REFUSED = Reply("HTTP status 401")
+REFUSED = ExportResult("HTTP status 401")
 
 
 class ScriptedCollector:
     """A transport whose replies are given; `over` is set when they are used up."""
 
-    def __init__(self, *replies: Reply) -> None:
+    def __init__(self, *replies: ExportResult) -> None:
         self._replies = list(replies)
         self.over = asyncio.Event()
         self.closed = False
@@ -26,7 +26,7 @@ class ScriptedCollector:
     async def prepare(self, body: bytes) -> bytes:
         return body
 
-    async def attempt(self, body: bytes, seconds: float) -> Reply:
+    async def attempt(self, body: bytes, seconds: float) -> ExportResult:
         reply = self._replies.pop(0)
         if not self._replies:
             self.over.set()
@@ -36,7 +36,7 @@ class ScriptedCollector:
         self.closed = True
 
 
-def push(ledger: Ledger, collector: ScriptedCollector, batches: int) -> Push:
+def push(ledger: Ledger, collector: ScriptedCollector, batches: int) -> Exporter:
     """A push whose rounds each have one batch of two, until so many are sent."""
     left = iter(range(batches))
 
@@ -47,15 +47,15 @@ def push(ledger: Ledger, collector: ScriptedCollector, batches: int) -> Push:
         if next(left, None) is not None:
             yield Batch(2, encode)
 
-    async def connect() -> Transport:
+    async def connect() -> ExportTransport:
         return collector
 
     where = "http://collector:1"
-    source = Source(Signal.TRACES, where, 0.001, STOP_SECONDS, due, lambda: 0, connect)
-    return Push(source, ledger)
+    source = SignalConfig(Signal.TRACES, where, 0.001, STOP_SECONDS, due, lambda: 0, connect)
+    return Exporter(source, ledger)
 
 
-def run(*replies: Reply) -> Ledger:
+def run(*replies: ExportResult) -> Ledger:
     """Push once for each reply."""
     ledger = Ledger("fetch", "stdio")
 
@@ -91,13 +91,13 @@ def test_what_a_collector_refuses_of_a_request_it_took_is_counted_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        ledger = run(Reply(rejected=1, remark="a span\nwithout a name"))
+        ledger = run(ExportResult(rejected=1, remark="a span\nwithout a name"))
     assert ledger.drops[Signal.TRACES, DropReason.REJECTED] == 1
     assert "(partly: 'a span\\nwithout a name')" in said(caplog)[0]
 
 
 def test_a_collector_cannot_refuse_more_than_it_was_sent() -> None:
-    ledger = run(Reply(rejected=2**62))
+    ledger = run(ExportResult(rejected=2**62))
     assert ledger.drops[Signal.TRACES, DropReason.REJECTED] == 2
 
 

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from proxy.telemetry.otlp.grpc import open_grpc
-from proxy.telemetry.otlp.retry import ANSWER_LIMIT, Reply
+from proxy.telemetry.otlp.retry import ANSWER_LIMIT, ExportResult
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.vocabulary import Signal
 from tests.proxy.telemetry.otlp.collectors import grpc_collector
@@ -27,13 +27,13 @@ SHORT_SECONDS = 0.2
 Behaviour = Callable[[grpc.ServicerContext], ExportTraceServiceResponse]
 
 
-def attempt(endpoint: str, seconds: float = LONG_SECONDS) -> Reply:
+def attempt(endpoint: str, seconds: float = LONG_SECONDS) -> ExportResult:
     environment = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
     }
 
-    async def play() -> Reply:
+    async def play() -> ExportResult:
         settings = parse(environment).traces
         assert settings is not None
         transport = await open_grpc(settings, Signal.TRACES)
@@ -45,7 +45,7 @@ def attempt(endpoint: str, seconds: float = LONG_SECONDS) -> Reply:
     return asyncio.run(play())
 
 
-def reply_to(behaviour: Behaviour, seconds: float = LONG_SECONDS) -> Reply:
+def reply_to(behaviour: Behaviour, seconds: float = LONG_SECONDS) -> ExportResult:
     with grpc_collector(behaviour) as (endpoint, _):
         return attempt(endpoint, seconds)
 
@@ -86,14 +86,14 @@ EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 def test_a_refusal_says_whether_and_when_to_come_back(
     code: grpc.StatusCode, details: bytes, again: bool, after: float | None
 ) -> None:
-    expected = Reply(f"gRPC status {code.name}", again=again, after=after)
+    expected = ExportResult(f"gRPC status {code.name}", again=again, after=after)
     assert reply_to(refuses(code, details)) == expected
 
 
 def test_a_partial_success_is_read() -> None:
     partial = ExportTracePartialSuccess(rejected_spans=3, error_message="too old")
     answer = ExportTraceServiceResponse(partial_success=partial)
-    assert reply_to(lambda context: answer) == Reply(rejected=3, remark="too old")
+    assert reply_to(lambda context: answer) == ExportResult(rejected=3, remark="too old")
 
 
 def test_a_huge_answer_is_not_read() -> None:

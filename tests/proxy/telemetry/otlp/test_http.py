@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from proxy.telemetry.otlp.export_response import NOT_OTLP
-from proxy.telemetry.otlp.http import HttpTransport
-from proxy.telemetry.otlp.retry import ACCEPTED, ANSWER_LIMIT, Reply, deliver
+from proxy.telemetry.otlp.http import OtlpHttpTransport
+from proxy.telemetry.otlp.retry import ACCEPTED, ANSWER_LIMIT, ExportResult, deliver
 from proxy.telemetry.otlp.settings import OtlpSettings, parse
 
 LONG_SECONDS = 20.0
@@ -98,16 +98,18 @@ def settings(port: int, scheme: str = "http", **environment: str) -> OtlpSetting
     return found
 
 
-async def attempt(port: int, scheme: str = "http", seconds: float = LONG_SECONDS) -> Reply:
-    transport = HttpTransport(settings(port, scheme))
+async def attempt(port: int, scheme: str = "http", seconds: float = LONG_SECONDS) -> ExportResult:
+    transport = OtlpHttpTransport(settings(port, scheme))
     try:
         return await transport.attempt(b"body", seconds)
     finally:
         await transport.close()
 
 
-def reply_of(behaviour: Behaviour, scheme: str = "http", seconds: float = LONG_SECONDS) -> Reply:
-    async def play() -> Reply:
+def reply_of(
+    behaviour: Behaviour, scheme: str = "http", seconds: float = LONG_SECONDS
+) -> ExportResult:
+    async def play() -> ExportResult:
         async with collector(behaviour) as seen:
             return await attempt(seen.port, scheme, seconds)
 
@@ -124,18 +126,18 @@ def status(code: int, *lines: str, body: bytes = b"") -> bytes:
     [
         (OK, ACCEPTED),
         (status(202), ACCEPTED),
-        (status(200, body=b"\n\x02\x08\x03"), Reply(rejected=3)),
+        (status(200, body=b"\n\x02\x08\x03"), ExportResult(rejected=3)),
         (status(200, body=b"<html>"), NOT_OTLP),
-        (status(302, "location: http://127.0.0.1:1/"), Reply("HTTP status 302")),
-        (status(400), Reply("HTTP status 400")),
-        (status(401), Reply("HTTP status 401")),
-        (status(500), Reply("HTTP status 500")),
-        (status(503), Reply("HTTP status 503", again=True)),
-        (status(429, "Retry-After: 7"), Reply("HTTP status 429", again=True, after=7.0)),
-        (status(429, "retry-after: soon"), Reply("HTTP status 429", again=True)),
+        (status(302, "location: http://127.0.0.1:1/"), ExportResult("HTTP status 302")),
+        (status(400), ExportResult("HTTP status 400")),
+        (status(401), ExportResult("HTTP status 401")),
+        (status(500), ExportResult("HTTP status 500")),
+        (status(503), ExportResult("HTTP status 503", again=True)),
+        (status(429, "Retry-After: 7"), ExportResult("HTTP status 429", again=True, after=7.0)),
+        (status(429, "retry-after: soon"), ExportResult("HTTP status 429", again=True)),
     ],
 )
-def test_a_collectors_answer_is_understood(answer: bytes, expected: Reply) -> None:
+def test_a_collectors_answer_is_understood(answer: bytes, expected: ExportResult) -> None:
     assert reply_of(says(answer)) == expected
 
 
@@ -162,13 +164,13 @@ def test_garbage_is_a_failure_after_which_another_attempt_is_made(behaviour: Beh
 def test_a_huge_answer_is_cut_off(head: str) -> None:
     start = f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode()
     behaviour = drips(start, b"1000\r\n" + b"x" * 4096 + b"\r\n")
-    assert reply_of(behaviour) == Reply(f"an answer of more than {ANSWER_LIMIT} bytes")
+    assert reply_of(behaviour) == ExportResult(f"an answer of more than {ANSWER_LIMIT} bytes")
 
 
 @pytest.mark.parametrize("behaviour", [is_silent, drips(b"HTTP/1.1 100 Continue\r\n\r\n", b"")])
 def test_a_collector_that_never_answers_is_given_up_in_time(behaviour: Behaviour) -> None:
     reply = reply_of(behaviour, seconds=SHORT_SECONDS)
-    assert reply == Reply("no answer in time", again=True)
+    assert reply == ExportResult("no answer in time", again=True)
 
 
 @pytest.mark.parametrize("behaviour", [says(TLS_ALERT), drips(b"", b"no TLS"), is_silent])
@@ -179,7 +181,7 @@ def test_a_collector_that_speaks_no_tls_is_a_failure(behaviour: Behaviour) -> No
 
 
 def test_a_dead_collector_is_a_failure_with_its_reason() -> None:
-    async def play() -> Reply:
+    async def play() -> ExportResult:
         async with collector(is_silent) as seen:
             pass
         return await attempt(seen.port)
@@ -192,7 +194,7 @@ def test_a_dead_collector_is_a_failure_with_its_reason() -> None:
 def test_a_connection_is_used_again() -> None:
     async def play() -> int:
         async with collector(says(OK, OK, OK)) as seen:
-            transport = HttpTransport(settings(seen.port))
+            transport = OtlpHttpTransport(settings(seen.port))
             for _ in range(3):
                 assert await transport.attempt(b"body", LONG_SECONDS) == ACCEPTED
             await transport.close()
@@ -201,13 +203,13 @@ def test_a_connection_is_used_again() -> None:
     assert asyncio.run(play()) == 1
 
 
-def delivered(*answers: bytes) -> tuple[Reply, int]:
+def delivered(*answers: bytes) -> tuple[ExportResult, int]:
     """What the attempts came to, and how many answers were left."""
     left = list(answers)
 
-    async def play() -> Reply:
+    async def play() -> ExportResult:
         async with collector(gives(left)) as seen:
-            transport = HttpTransport(settings(seen.port))
+            transport = OtlpHttpTransport(settings(seen.port))
             try:
                 return await deliver(transport, b"body", LONG_SECONDS)
             finally:
@@ -222,7 +224,7 @@ def test_attempts_are_repeated_when_the_collector_says() -> None:
 
 
 def test_no_attempt_follows_a_final_answer() -> None:
-    assert delivered(status(400), OK) == (Reply("HTTP status 400"), 1)
+    assert delivered(status(400), OK) == (ExportResult("HTTP status 400"), 1)
 
 
 def test_a_collector_that_asks_for_more_time_than_there_is_is_not_waited_for() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.otlp.pipeline import Export
+from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.vocabulary import DropReason, Signal
 from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_collector
@@ -24,8 +24,8 @@ PATIENT_SECONDS = 5.0
 """Well below the standard 10 s, of which an exporter spends 1 + 2 + 4 s on retries."""
 
 
-def call(ledger: Ledger, export: Export) -> None:
-    """One request, as the relay records it."""
+def call(ledger: Ledger, export: ExportPipeline) -> None:
+    """One request, as the dispatcher records it."""
     trace = export.tracer.begin(NOTHING, NOTHING)
     labels = ("tools/call", "echo", "POST", 200, Outcome.OK, Fault.NONE, "", "2025-11-25")
     ledger.record(*labels, 0.5, 0.0001, *trace.exemplar)
@@ -34,14 +34,16 @@ def call(ledger: Ledger, export: Export) -> None:
 
 def play(
     endpoint: str,
-    script: Callable[[Ledger, Export], Awaitable[None]],
+    script: Callable[[Ledger, ExportPipeline], Awaitable[None]],
     **environment: str,
 ) -> Ledger:
     """Run the script on a started export; the ledger tells what was lost."""
     ledger = Ledger("fetch", "stdio")
 
     async def run() -> None:
-        export = Export(parse({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **environment}), ledger)
+        export = ExportPipeline(
+            parse({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **environment}), ledger
+        )
         export.start()
         await script(ledger, export)
 
@@ -78,7 +80,7 @@ def test_stopping_pushes_what_is_left_of_both_signals(
     collector: Callable[[], AbstractContextManager[tuple[str, Inbox]]],
     environment: dict[str, str],
 ) -> None:
-    async def script(ledger: Ledger, export: Export) -> None:
+    async def script(ledger: Ledger, export: ExportPipeline) -> None:
         for _ in range(3):
             call(ledger, export)
         await export.stop(LONG_SECONDS)
@@ -95,7 +97,7 @@ def test_stopping_pushes_what_is_left_of_both_signals(
 
 @pytest.mark.parametrize("compression", ["gzip", "deflate"])
 def test_http_bodies_are_compressed_as_asked(compression: str) -> None:
-    async def script(ledger: Ledger, export: Export) -> None:
+    async def script(ledger: Ledger, export: ExportPipeline) -> None:
         call(ledger, export)
         await export.stop(LONG_SECONDS)
 
@@ -108,7 +110,7 @@ def test_http_bodies_are_compressed_as_asked(compression: str) -> None:
 def test_metrics_are_pushed_each_interval() -> None:
     with http_collector() as (endpoint, inbox):
 
-        async def script(ledger: Ledger, export: Export) -> None:
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
             await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.metrics) >= 3)
             await export.stop(LONG_SECONDS)
 
@@ -118,7 +120,7 @@ def test_metrics_are_pushed_each_interval() -> None:
 def test_spans_are_pushed_after_the_delay() -> None:
     with http_collector() as (endpoint, inbox):
 
-        async def script(ledger: Ledger, export: Export) -> None:
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
             call(ledger, export)
             await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.spans) == 2)
             await export.stop(LONG_SECONDS)
@@ -129,7 +131,7 @@ def test_spans_are_pushed_after_the_delay() -> None:
 def test_a_full_batch_does_not_wait_for_the_delay() -> None:
     with http_collector() as (endpoint, inbox):
 
-        async def script(ledger: Ledger, export: Export) -> None:
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
             for _ in range(4):
                 call(ledger, export)
             await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.spans) == 8)
@@ -142,7 +144,7 @@ def test_a_full_batch_does_not_wait_for_the_delay() -> None:
 
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
-    async def script(ledger: Ledger, export: Export) -> None:
+    async def script(ledger: Ledger, export: ExportPipeline) -> None:
         call(ledger, export)
         await export.stop(LONG_SECONDS)
 
@@ -162,7 +164,7 @@ def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
 
 
 def test_a_collector_that_answers_500_costs_counted_losses_only() -> None:
-    async def script(ledger: Ledger, export: Export) -> None:
+    async def script(ledger: Ledger, export: ExportPipeline) -> None:
         call(ledger, export)
         await export.stop(LONG_SECONDS)
 
@@ -178,7 +180,7 @@ def test_a_collector_that_answers_500_costs_counted_losses_only() -> None:
 def test_pushing_goes_on_after_a_failure() -> None:
     with http_collector(500) as (endpoint, inbox):
 
-        async def script(ledger: Ledger, export: Export) -> None:
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
             await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.metrics) >= 2)
             await export.stop(LONG_SECONDS)
 
@@ -188,7 +190,7 @@ def test_pushing_goes_on_after_a_failure() -> None:
 def test_a_collector_that_hangs_never_holds_up_the_loop_or_the_stop() -> None:
     with http_collector(hangs=True) as (endpoint, inbox):
 
-        async def script(ledger: Ledger, export: Export) -> None:
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
             for _ in range(5):
                 call(ledger, export)
             await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.traces) == 1)
@@ -211,7 +213,7 @@ def test_a_collector_that_hangs_never_holds_up_the_loop_or_the_stop() -> None:
 def test_the_queue_takes_no_more_than_its_limit_while_the_collector_hangs() -> None:
     with http_collector(hangs=True) as (endpoint, _):
 
-        async def script(ledger: Ledger, export: Export) -> None:
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
             for _ in range(1000):
                 call(ledger, export)
             await export.stop(0.05)
@@ -223,7 +225,7 @@ def test_the_queue_takes_no_more_than_its_limit_while_the_collector_hangs() -> N
 
 def test_without_an_endpoint_nothing_is_started() -> None:
     async def run() -> set[asyncio.Task[object]]:
-        export = Export(parse({}), Ledger("fetch", "stdio"))
+        export = ExportPipeline(parse({}), Ledger("fetch", "stdio"))
         export.start()
         tasks = asyncio.all_tasks()
         await export.stop(0.1)
@@ -247,13 +249,13 @@ def test_neither_grpc_nor_an_sdk_is_loaded_before_something_is_pushed() -> None:
 def test_a_hanging_collector_does_not_keep_the_process_alive() -> None:
     script = """
 import asyncio, sys
-from proxy.telemetry.otlp.pipeline import Export
+from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.settings import parse
 
 async def main():
     settings = parse({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": sys.argv[1]})
-    export = Export(settings, Ledger("fetch", "stdio"))
+    export = ExportPipeline(settings, Ledger("fetch", "stdio"))
     export.start()
     await export.stop(0.2)
 

@@ -190,7 +190,7 @@ def test_neither_headers_nor_a_query_are_shown() -> None:
         }
     )
     assert settings.traces is not None
-    assert settings.traces.shown == "https://h:4318/v1/traces"
+    assert settings.traces.log_name == "https://h:4318/v1/traces"
     assert "api-key" not in repr(settings)
 
 

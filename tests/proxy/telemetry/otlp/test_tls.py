@@ -8,8 +8,8 @@ import grpc  # type: ignore[import-untyped]  # its stubs are a package of their 
 import pytest
 
 from proxy.telemetry.otlp.grpc import open_grpc
-from proxy.telemetry.otlp.http import HttpTransport
-from proxy.telemetry.otlp.retry import ACCEPTED, Reply, Transport
+from proxy.telemetry.otlp.http import OtlpHttpTransport
+from proxy.telemetry.otlp.retry import ACCEPTED, ExportResult, ExportTransport
 from proxy.telemetry.otlp.settings import Protocol, parse
 from proxy.telemetry.vocabulary import Signal
 from tests.certificates import self_signed
@@ -38,12 +38,12 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Party:
     return Party(tmp_path_factory.mktemp("tls") / "proxy")
 
 
-async def attempt(endpoint: str, protocol: Protocol, files: dict[str, str]) -> Reply:
+async def attempt(endpoint: str, protocol: Protocol, files: dict[str, str]) -> ExportResult:
     environment = {f"{PREFIX}ENDPOINT": endpoint, f"{PREFIX}PROTOCOL": protocol, **files}
     settings = parse(environment).traces
     assert settings is not None
-    transport: Transport = (
-        HttpTransport(settings)
+    transport: ExportTransport = (
+        OtlpHttpTransport(settings)
         if protocol is Protocol.HTTP
         else await open_grpc(settings, Signal.TRACES)
     )
@@ -53,17 +53,17 @@ async def attempt(endpoint: str, protocol: Protocol, files: dict[str, str]) -> R
         await transport.close()
 
 
-def reply(protocol: Protocol, theirs: Party, ours: Party, files: dict[str, str]) -> Reply:
+def reply(protocol: Protocol, theirs: Party, ours: Party, files: dict[str, str]) -> ExportResult:
     """What an attempt comes to at a collector that asks the proxy for its certificate."""
 
-    async def by_http() -> Reply:
+    async def by_http() -> ExportResult:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ours.certificate)
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_cert_chain(theirs.certificate, theirs.key)
         async with collector(says(OK), context) as seen:
             return await attempt(f"https://127.0.0.1:{seen.port}", protocol, files)
 
-    def by_grpc() -> Reply:
+    def by_grpc() -> ExportResult:
         pair = (theirs.key.read_bytes(), theirs.certificate.read_bytes())
         trusted = ours.certificate.read_bytes()
         credentials = grpc.ssl_server_credentials([pair], trusted, require_client_auth=True)

@@ -6,10 +6,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span
 
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
-from proxy.telemetry.tracing.spans import Exchange, SpanEncoder
+from proxy.telemetry.tracing.spans import SpanEncoder, SpanRecord
 from proxy.telemetry.tracing.tracer import SpanQueue
 
-EXCHANGE = Exchange(
+EXCHANGE = SpanRecord(
     method="tools/call",
     target="echo",
     request_id="7",

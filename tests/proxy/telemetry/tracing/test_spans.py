@@ -14,7 +14,7 @@ from proxy.telemetry.otlp.encoder import Envelope
 from proxy.telemetry.tracing import context
 from proxy.telemetry.tracing.context import TraceContext
 from proxy.telemetry.tracing.sampler import FIXED
-from proxy.telemetry.tracing.spans import Exchange, SpanEncoder
+from proxy.telemetry.tracing.spans import SpanEncoder, SpanRecord
 from proxy.telemetry.tracing.trace import Trace
 from proxy.telemetry.tracing.tracer import SpanQueue, Tracer
 from proxy.telemetry.vocabulary import METHODS, PROTOCOL_VERSIONS
@@ -33,7 +33,7 @@ def ledger(transport: str) -> Ledger:
 
 
 def spans(
-    exchange: Exchange,
+    exchange: SpanRecord,
     meta: tuple[str, str] = NOTHING,
     header: tuple[str, str] = NOTHING,
     transport: str = "stdio",
@@ -138,7 +138,7 @@ def test_a_tool_that_the_server_lists_has_its_name_from_then_on() -> None:
     assert name() == "tools/call late"
 
 
-def failed(outcome: Outcome, fault: Fault, error_type: str, rpc_code: str = "") -> Exchange:
+def failed(outcome: Outcome, fault: Fault, error_type: str, rpc_code: str = "") -> SpanRecord:
     return EXCHANGE._replace(outcome=outcome, fault=fault, error_type=error_type, rpc_code=rpc_code)
 
 
@@ -155,7 +155,7 @@ def failed(outcome: Outcome, fault: Fault, error_type: str, rpc_code: str = "") 
     ],
 )
 def test_the_callers_faults_are_errors_on_the_callers_side_only(
-    exchange: Exchange, server_fails: bool, client_fails: bool
+    exchange: SpanRecord, server_fails: bool, client_fails: bool
 ) -> None:
     server, client = spans(exchange)
     for span, fails in ((server, server_fails), (client, client_fails)):
@@ -187,7 +187,7 @@ TRACES = st.builds(
 )
 OFFSETS = st.floats(min_value=0, max_value=1e6)
 EXCHANGES = st.builds(
-    Exchange,
+    SpanRecord,
     method=st.sampled_from(sorted(METHODS)) | TEXT.filter(bool),
     target=TEXT,
     protocol_version=st.sampled_from(sorted(PROTOCOL_VERSIONS)) | TEXT,
@@ -219,7 +219,7 @@ def canonical(request: ExportTraceServiceRequest) -> ExportTraceServiceRequest:
     st.sampled_from(["stdio", "streamable-http"]),
 )
 def test_what_is_sent_is_what_the_official_encoder_would_send(
-    calls: list[tuple[Trace, Exchange]], transport: str
+    calls: list[tuple[Trace, SpanRecord]], transport: str
 ) -> None:
     resource = {"service.name": "fetch", "team": "a"}
     address = None if transport == "stdio" else ADDRESS

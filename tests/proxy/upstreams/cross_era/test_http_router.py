@@ -10,7 +10,7 @@ PATIENCE = 0.2
 
 def test_what_passes_until_the_servers_era_is_known_is_a_part_of_a_calls_time() -> None:
     async def play() -> None:
-        scene = Scene(lambda here: posted(here, None, events=False, patience=PATIENCE))
+        scene = Scene(lambda here: posted(here, None, events=False, timeout=PATIENCE))
         began = perf_counter()
         waiting = Modern(scene).begin()
         await scene.settle()

@@ -8,7 +8,7 @@ from proxy.jsonrpc import methods
 from proxy.jsonrpc.repair import LONGEST
 from proxy.outcome import EXITED
 from proxy.translation.versions import Era
-from proxy.upstreams.cross_era.legacy_bridge import Bridge
+from proxy.upstreams.cross_era.legacy_bridge import LegacyBridge
 from tests.proxy.malformed_messages import ID
 from tests.proxy.network import run
 from tests.proxy.routes import Legacy, Scene, Server, linked
@@ -29,7 +29,7 @@ def test_a_refusal_reaches_the_client_if_the_server_is_a_legacy_one(*, answers: 
         if answers:
             await scene.hear((REFUSAL,))
         else:
-            server.owners[-1].link_ended(EXITED, "the server's process ended")
+            server.owners[-1].on_closed(EXITED, "the server's process ended")
         assert json.loads(client.body)["error"]["message"] == "not you"
         await scene.finish()
 
@@ -39,7 +39,7 @@ def test_a_refusal_reaches_the_client_if_the_server_is_a_legacy_one(*, answers: 
 def test_a_call_that_cannot_be_translated_is_refused_with_its_id() -> None:
     async def play() -> None:
         server, owner = Server(), Owner()
-        client = Bridge(owner, Era.MODERN, lambda era: None, b"")
+        client = LegacyBridge(owner, Era.MODERN, lambda era: None, b"")
         client.adopt(server)
         long = b'{"id":7,"method":"tools/call","params":{"n":NaN,"text":"%b"}}'
         assert client.send(long % (b"x" * LONGEST))

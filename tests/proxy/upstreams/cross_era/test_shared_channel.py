@@ -29,10 +29,10 @@ def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
         client.ask("tools/call")
         client.ask(methods.LISTEN)
         say(scene, ACKNOWLEDGED)
-        assert scene.books.ledger.streams == 1
+        assert scene.recorder.ledger.streams == 1
         server.reads = False
         scene.upstream.tick(perf_counter() + 10_000)
-        assert (scene.books.ledger.in_flight, scene.books.ledger.streams) == (0, 0)
+        assert (scene.recorder.ledger.in_flight, scene.recorder.ledger.streams) == (0, 0)
 
     run(play())
 
@@ -64,6 +64,6 @@ def test_a_subscription_that_is_cancelled_before_it_is_acknowledged_is_no_stream
         scene = Scene(lambda here: linked(here, Server()))
         await Modern(scene).open(())
         say(scene, {"method": methods.CANCELLED, "params": {"requestId": ID}})
-        assert scene.books.ledger.streams == 0
+        assert scene.recorder.ledger.streams == 0
 
     run(play())

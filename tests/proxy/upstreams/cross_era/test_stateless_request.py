@@ -2,24 +2,26 @@
 
 import json
 
-from proxy.http.allowed_hosts import NOBODY
-from proxy.http.bearer import HoldersOf
-from proxy.http.request_policy import Gate
+from proxy.http.allowed_hosts import NONE_ALLOWED
+from proxy.http.bearer import StaticTokens
+from proxy.http.request_policy import RequestPolicy
 from proxy.translation.request import Request
-from proxy.upstreams.cross_era.stateless_request import Visit
-from tests.proxy.scripted import ScriptedClient, books, post
+from proxy.upstreams.cross_era.stateless_request import StatelessRequest
+from tests.proxy.scripted import ScriptedClient, client_request, recorder
 
 TOKENS = (b"token-of-one-client", b"token-of-another-one")
-GUARDED = Gate(b"/mcp", 1000, True, NOBODY, NOBODY, HoldersOf(TOKENS))
-OPEN = Gate(b"/mcp", 1000, True, NOBODY, NOBODY)
+GUARDED = RequestPolicy(b"/mcp", 1000, True, NONE_ALLOWED, NONE_ALLOWED, StaticTokens(TOKENS))
+OPEN = RequestPolicy(b"/mcp", 1000, True, NONE_ALLOWED, NONE_ALLOWED)
 BODY = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}).encode()
 
 
-def owner(gate: Gate, token: bytes, more: str = "") -> tuple[bytes, bytes, bytes]:
+def owner(gate: RequestPolicy, token: bytes, more: str = "") -> tuple[bytes, bytes, bytes]:
     head = f"authorization: Bearer {token.decode()}\r\n{more}"
-    arrival = gate.arrive(f"POST /mcp HTTP/1.1\r\nhost: localhost\r\n{head}\r\n".encode())
-    assert arrival.refusal is None
-    return Visit(post(ScriptedClient(), BODY, arrival), Request(BODY), books(), 1.0).owner
+    info = gate.evaluate(f"POST /mcp HTTP/1.1\r\nhost: localhost\r\n{head}\r\n".encode())
+    assert info.rejection is None
+    return StatelessRequest(
+        client_request(ScriptedClient(), BODY, info), Request(BODY), recorder(), 1.0
+    ).owner
 
 
 def test_clients_with_different_tokens_share_no_session_whoever_judges_the_token() -> None:
