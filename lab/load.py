@@ -11,8 +11,8 @@ from typing import Self
 import requests
 
 from lab.tracing import UNTRACED, Context, Json, Tracing
+from proxy.jsonrpc.methods import TOOLS_CALL
 from proxy.telemetry.catalogue import Outcome
-from proxy.telemetry.vocabulary import TOOLS_CALL
 
 PROTOCOL_VERSION = "2025-11-25"
 SESSION_HEADER = "Mcp-Session-Id"

@@ -20,7 +20,8 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from lab.tracing import ENDPOINT, Context, Json, OnResponse, Tracing
-from proxy.telemetry.vocabulary import TOOLS_CALL, ErrorType
+from proxy.jsonrpc.methods import TOOLS_CALL
+from proxy.telemetry.vocabulary import ErrorType
 
 FLUSH_SECONDS = 1.0
 """Limit for exporting the last spans; the SDK would wait 30 s for an unreachable collector."""

@@ -14,6 +14,7 @@ from .http.error_response import HttpError
 from .jsonrpc import codec, ids
 from .jsonrpc.depth import breaks_off
 from .jsonrpc.message import NO_META, NO_PARAMS, Message, RequestId, Result
+from .jsonrpc.methods import LISTEN, PROGRESS, TASKS_CANCEL, TASKS_GET, TOOLS_CALL, TOOLS_LIST
 from .outcome import (
     CANCELLED,
     INVALID_RESPONSE,
@@ -26,12 +27,7 @@ from .outcome import (
     with_http_status,
 )
 from .telemetry.tracing.trace import UNTRACED, Trace
-from .telemetry.vocabulary import TASKS_CANCEL, TASKS_GET, TOOLS_CALL, TOOLS_LIST
 
-PROGRESS = "notifications/progress"
-CANCELLED_METHOD = "notifications/cancelled"
-LISTEN = "subscriptions/listen"
-ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 HUNG_SECONDS = 25.0
 """Who gives up a call of which nothing was heard for so long, has not cancelled it: it hung. The
 official SDKs wait for 30 s or 60 s, by the client.

@@ -13,7 +13,7 @@ from lab.faults import actions
 from lab.faults.fault import FaultContext, Step
 from lab.load import GOOD, SESSION_HEADER, Client, LoadFailed
 from lab.local.processes import pause
-from proxy.telemetry.vocabulary import TOOLS_CALL
+from proxy.jsonrpc.methods import TOOLS_CALL
 
 T = TypeVar("T")
 Arguments = dict[str, Any]

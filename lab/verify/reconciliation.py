@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lab.jaeger_api import Span
 from lab.prometheus_api import Sample
+from proxy.jsonrpc.methods import TOOLS_CALL
 from proxy.telemetry.catalogue import (
     OUTCOMES,
     REQUESTS,
@@ -15,7 +16,6 @@ from proxy.telemetry.catalogue import (
     Status,
 )
 from proxy.telemetry.tracing.spans import OUTCOME
-from proxy.telemetry.vocabulary import TOOLS_CALL
 
 Counts = Mapping[str, Mapping[str, int]]
 """Server -> outcome (or status) -> number of calls."""

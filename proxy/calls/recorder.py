@@ -5,12 +5,12 @@ from time import perf_counter
 
 from ..http.rejection import HttpRejection
 from ..in_flight import Finished
+from ..jsonrpc.methods import PROMPTS_GET, TOOLS_CALL
 from ..outcome import OK
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.tracing.spans import SpanRecord as TraceRecord
 from ..telemetry.tracing.tracer import Tracer
-from ..telemetry.vocabulary import PROMPTS_GET, TOOLS_CALL
 from .call_log import CallLog
 from .session_owners import SessionOwners
 from .tasks import Tasks

@@ -7,10 +7,11 @@ for the task's status (`tasks/get`, `tasks/cancel`) and for its result (`tasks/r
 from dataclasses import dataclass
 
 from ..in_flight import Call, Finished
+from ..jsonrpc.methods import TASKS_RESULT, TOOLS_CALL
 from ..outcome import CANCELLED, OK, TOOL_ERROR, CallOutcome
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
-from ..telemetry.vocabulary import TASKS_RESULT, TOOLS_CALL, cut
+from ..telemetry.vocabulary import cut
 
 MOST_TASKS = 10_000
 """Tasks that are followed; for one more that of which nothing was heard for longest is not."""

@@ -155,7 +155,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
 
     def _serve(self, message: Message | None, line: bytes) -> None:
         """Serve a request by itself."""
-        lists = message is not None and message.method == methods.LIST_TOOLS
+        lists = message is not None and message.method == methods.TOOLS_LIST
         answer = RequestResponse(self, message, lists=lists)
         self._requests.update(dict.fromkeys(answer.ids, answer))
         version = "" if message is None else _version(message)
@@ -170,7 +170,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
             return lines(own)
         version = text(asked.meta.get(methods.VERSION_KEY))
         made = headers.made_of(asked.method, asked.params, version)
-        if asked.method == methods.CALL_TOOL:
+        if asked.method == methods.TOOLS_CALL:
             arguments = plain(asked.params.get("arguments"))
             made += self._parameters.headers_of(text(asked.params.get("name")), arguments)
         return lines((*own, *made))

@@ -1,4 +1,4 @@
-"""Names that the translators look for: `_meta` keys, methods, error codes (2026-07-28)."""
+"""The names that MCP defines: methods, `_meta` keys, error codes (2024-11-05 to 2026-07-28)."""
 
 PREFIX = "io.modelcontextprotocol/"
 VERSION_KEY = f"{PREFIX}protocolVersion"
@@ -10,8 +10,14 @@ SUBSCRIPTION_KEY = f"{PREFIX}subscriptionId"
 REQUEST_KEYS = (VERSION_KEY, CLIENT_INFO_KEY, CAPABILITIES_KEY, LOG_LEVEL_KEY)
 """What a modern request carries in `_meta` that a legacy one does not."""
 
-LIST_TOOLS = "tools/list"
-CALL_TOOL = "tools/call"
+TOOLS_LIST = "tools/list"
+TOOLS_CALL = "tools/call"
+PROMPTS_GET = "prompts/get"
+RESOURCES_READ = "resources/read"
+TASKS_CANCEL = "tasks/cancel"
+TASKS_GET = "tasks/get"
+TASKS_LIST = "tasks/list"
+TASKS_RESULT = "tasks/result"
 DISCOVER = "server/discover"
 LISTEN = "subscriptions/listen"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
@@ -27,6 +33,27 @@ SET_LEVEL = "logging/setLevel"
 SUBSCRIBE = "resources/subscribe"
 UNSUBSCRIBE = "resources/unsubscribe"
 
+ALL = frozenset(
+    {
+        *(TOOLS_LIST, TOOLS_CALL, PROMPTS_GET, RESOURCES_READ, DISCOVER, LISTEN, ACKNOWLEDGED),
+        *(INITIALIZE, INITIALIZED, CANCELLED, PROGRESS, LOG, ROOTS_CHANGED, UPDATED, PING),
+        *(SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE, TASKS_CANCEL, TASKS_GET, TASKS_LIST, TASKS_RESULT),
+        "completion/complete",
+        "elicitation/create",
+        "notifications/elicitation/complete",
+        "notifications/prompts/list_changed",
+        "notifications/resources/list_changed",
+        "notifications/tasks/status",
+        "notifications/tools/list_changed",
+        "prompts/list",
+        "resources/list",
+        "resources/templates/list",
+        "roots/list",
+        "sampling/createMessage",
+    }
+)
+"""Every method of any revision."""
+
 LIST_CHANGES = {
     "notifications/tools/list_changed": ("toolsListChanged", "tools"),
     "notifications/prompts/list_changed": ("promptsListChanged", "prompts"),
@@ -40,12 +67,12 @@ INPUTS = {
     "roots/list": "roots",
 }
 """What a server may ask its client, and the capability a client needs for it."""
-INPUT_METHODS = frozenset(("tools/call", "prompts/get", "resources/read"))
+INPUT_METHODS = frozenset((TOOLS_CALL, PROMPTS_GET, RESOURCES_READ))
 """The requests that may be answered by `input_required`."""
 
 REMOVED_METHODS = frozenset(
-    (INITIALIZE, PING, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE, "tasks/get", "tasks/result",
-     "tasks/cancel", "tasks/list")
+    (INITIALIZE, PING, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE, TASKS_GET, TASKS_RESULT,
+     TASKS_CANCEL, TASKS_LIST)
 )  # fmt: skip
 """Requests of 2025-11-25 that 2026-07-28 has no more, nor the proxy an extension for."""
 

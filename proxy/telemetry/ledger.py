@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from operator import add
 from typing import NamedTuple
 
+from ..jsonrpc.methods import ALL as METHODS
 from .catalogue import (
     LAG_BUCKETS,
     NO_METHOD,
@@ -27,7 +28,6 @@ from .catalogue import (
 from .tool_names import ToolNames
 from .vocabulary import (
     HTTP_METHODS,
-    METHODS,
     PROTOCOL_VERSIONS,
     TOOL_BYTES,
     DropReason,

@@ -7,6 +7,7 @@ tool have been seen, because `rate()` cannot see the first step of a counter tha
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from ..jsonrpc.methods import TOOLS_CALL
 from . import catalogue
 from .catalogue import (
     COMMON_ATTRIBUTES,
@@ -19,7 +20,7 @@ from .catalogue import (
 )
 from .ledger import EVICTED, Distribution, Labels, Ledger
 from .process import ProcessUse
-from .vocabulary import TOOLS_CALL, ErrorType
+from .vocabulary import ErrorType
 
 STDIO = "stdio"
 

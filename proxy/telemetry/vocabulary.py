@@ -10,52 +10,6 @@ from http import HTTPStatus
 
 from .catalogue import OVERFLOW_LABEL
 
-TOOLS_CALL = "tools/call"
-TOOLS_LIST = "tools/list"
-PROMPTS_GET = "prompts/get"
-TASKS_CANCEL = "tasks/cancel"
-TASKS_GET = "tasks/get"
-TASKS_RESULT = "tasks/result"
-
-METHODS = frozenset(
-    {
-        "completion/complete",
-        "elicitation/create",
-        "initialize",
-        "logging/setLevel",
-        "notifications/cancelled",
-        "notifications/elicitation/complete",
-        "notifications/initialized",
-        "notifications/message",
-        "notifications/progress",
-        "notifications/prompts/list_changed",
-        "notifications/resources/list_changed",
-        "notifications/resources/updated",
-        "notifications/roots/list_changed",
-        "notifications/subscriptions/acknowledged",
-        "notifications/tasks/status",
-        "notifications/tools/list_changed",
-        "ping",
-        PROMPTS_GET,
-        "prompts/list",
-        "resources/list",
-        "resources/read",
-        "resources/subscribe",
-        "resources/templates/list",
-        "resources/unsubscribe",
-        "roots/list",
-        "sampling/createMessage",
-        "server/discover",
-        "subscriptions/listen",
-        TASKS_CANCEL,
-        TASKS_GET,
-        "tasks/list",
-        TASKS_RESULT,
-        TOOLS_CALL,
-        TOOLS_LIST,
-    }
-)
-
 PROTOCOL_VERSIONS = frozenset(
     {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"}
 )

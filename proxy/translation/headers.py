@@ -12,7 +12,11 @@ from ..http.head import Header
 from ..jsonrpc import methods
 from .request import JsonRpcError, Request, text
 
-NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+NAMED_BY = {
+    methods.TOOLS_CALL: "name",
+    methods.PROMPTS_GET: "name",
+    methods.RESOURCES_READ: "uri",
+}
 """The parameter that Mcp-Name repeats, by method."""
 
 OF_MCP = frozenset((b"mcp-method", b"mcp-name", b"mcp-protocol-version", b"mcp-session-id",

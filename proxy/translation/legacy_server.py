@@ -238,7 +238,7 @@ class LegacyServer:
 
     def _complete(self, mapped: MappedRequest, found: Raw) -> Effects:
         self._id_map.take(mapped.number)
-        if mapped.method == methods.LIST_TOOLS:
+        if mapped.method == methods.TOOLS_LIST:
             self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
         told = results.complete(mapped.method, found, self._opened.get("serverInfo"))
         return [Answer(mapped.number, result(mapped.id, told))]

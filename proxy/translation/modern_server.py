@@ -54,7 +54,7 @@ class ModernServer:
         if mapped is None:
             return []
         self._id_map.take(mapped.number)
-        if mapped.method == methods.LIST_TOOLS and "result" in message:
+        if mapped.method == methods.TOOLS_LIST and "result" in message:
             self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
         if mapped.method == methods.LISTEN and "result" in message:
             told = {**message, "id": mapped.id}

@@ -136,11 +136,11 @@ class StatelessHttpTransport(Transport, ExchangeOwner):
     def _ask(self, asked: Request, outgoing: OutgoingMessage) -> None:
         number = plain(asked.id)
         question = self._open[number] = PostExchange(self, outgoing)
-        if asked.method == methods.LIST_TOOLS:
+        if asked.method == methods.TOOLS_LIST:
             self._listing.add(number)
         made = headers.made_of(asked.method, asked.params, MODERN_VERSION)
         own: tuple[Header, ...] = (request.ACCEPT_BOTH, request.CONTENT_JSON, *made)
-        if asked.method == methods.CALL_TOOL:
+        if asked.method == methods.TOOLS_CALL:
             arguments = plain(asked.params.get("arguments"))
             own += tuple(self._parameters.headers_of(text(asked.params.get("name")), arguments))
         start = request.start("POST", self._target, self._config.fixed, *own)

@@ -12,6 +12,7 @@ from ..http.request_policy import METHODS
 from ..in_flight import MOST_GIVEN_UP, Call, Finished, InFlightCalls
 from ..jsonrpc.ids import spellings
 from ..jsonrpc.message import NO_PARAMS, Message, RequestId
+from ..jsonrpc.methods import INITIALIZE
 from ..memory_budget import MemoryBudget
 from ..outcome import UNREACHABLE
 from ..telemetry.vocabulary import ErrorType
@@ -21,7 +22,6 @@ from .passthrough_exchange import ACCEPTED, PassthroughExchange
 from .pending_cancellations import Cancellation, PendingCancellations, cancellations
 from .session_expiry import SessionExpiry
 
-INITIALIZE = "initialize"
 FORBIDDEN = frozenset((401, 403))
 """What a server answers to whom it wants to show another token, also to a DELETE."""
 MOST_PARKED = 10_000

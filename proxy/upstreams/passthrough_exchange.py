@@ -16,8 +16,6 @@ from ..http.head import Content, ResponseHead
 from ..http.interfaces import ResponseWriter, UpstreamReader
 from ..http.sse import COMMENT, KEEP_ALIVE_SECONDS, Event
 from ..in_flight import (
-    ACKNOWLEDGED,
-    PROGRESS,
     UNMATCHED,
     UNRELATED,
     Effect,
@@ -407,7 +405,9 @@ class PassthroughExchange:
             for each in codec.decode_all(event.data):
                 effect = self._hear(each, now)
                 effects.append(effect)
-                strays = effect is UNMATCHED or (effect is UNRELATED and each.method == PROGRESS)
+                strays = effect is UNMATCHED or (
+                    effect is UNRELATED and each.method == methods.PROGRESS
+                )
                 if strays and info.session:
                     self._owner.on_other_stream(info.session, each, size, now)
         except MalformedMessage:
@@ -420,7 +420,7 @@ class PassthroughExchange:
                 self._count((effect,), self.head.status if self.head else 0)
 
     def _hear(self, message: Message, now: float) -> Effect | None:
-        if message.method == ACKNOWLEDGED:
+        if message.method == methods.ACKNOWLEDGED:
             return self._session.acknowledge()
         # An error whose id no call here has is to the only one here, unless another has the id.
         if message.error and self._owner.is_elsewhere(self, message.id):

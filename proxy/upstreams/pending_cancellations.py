@@ -8,8 +8,9 @@ a call before the proxy has read that it accepted the message.
 from collections import Counter
 
 from ..calls.client_request import ClientRequest
-from ..in_flight import CANCELLED_METHOD, Finished
+from ..in_flight import Finished
 from ..jsonrpc.message import NO_PARAMS, RequestId
+from ..jsonrpc.methods import CANCELLED as CANCELLED_METHOD
 from ..outcome import CANCELLED
 from ..telemetry.catalogue import Outcome
 

@@ -16,7 +16,6 @@ from ..http import response
 from ..http.error_response import UNAUTHORIZED
 from ..http.head import Header
 from ..in_flight import (
-    CANCELLED_METHOD,
     Call,
     Finished,
     InFlightCalls,
@@ -409,7 +408,7 @@ class SessionBridge(TransportListener, ResponseListener):
 
     def _note_cancellations(self, client_request: ClientRequest) -> None:
         for message in client_request.messages:
-            if message.method != CANCELLED_METHOD:
+            if message.method != methods.CANCELLED:
                 continue
             request_id = (message.params or NO_PARAMS).request_id
             finished = self._session.cancel(request_id, perf_counter())

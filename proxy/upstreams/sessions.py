@@ -9,10 +9,10 @@ from ..calls.client_request import NO_SESSION, ClientRequest, reject
 from ..errors import DuplicateRequest
 from ..http import response
 from ..http.request_policy import SESSION_KEY
+from ..jsonrpc.methods import INITIALIZE
 from ..outcome import CANCELLED, OVERLOADED, REJECTED, UNREACHABLE, CallOutcome
 from ..telemetry.vocabulary import ErrorType, TransportState
 from .base import SseSessions, Upstream
-from .passthrough import INITIALIZE
 from .session_bridge import SessionBridge, SessionConfig, SessionOwner
 from .session_limit import SessionLimit
 

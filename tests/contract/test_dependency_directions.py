@@ -20,7 +20,8 @@ PACKAGES = (*ALLOWED, "tests")
 
 PROXY_LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "logs", "values", "tls", "urls", "users", "fair_limit", "compile"),
-    ("jsonrpc", "memory_budget", "telemetry"),
+    ("jsonrpc", "memory_budget"),
+    ("telemetry",),
     ("http", "telemetry.tracing"),
     ("outcome", "telemetry.otlp", "translation"),
     ("in_flight", "transports"),

@@ -8,8 +8,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from proxy.errors import DuplicateRequest
 from proxy.in_flight import (
     HUNG_SECONDS,
-    LISTEN,
-    PROGRESS,
     UNMATCHED,
     UNRELATED,
     Call,
@@ -19,6 +17,7 @@ from proxy.in_flight import (
     postpone_deadlines,
 )
 from proxy.jsonrpc.message import Failure, Message, Meta, Params, RequestId, Result
+from proxy.jsonrpc.methods import LISTEN, PROGRESS
 from proxy.outcome import (
     CANCELLED,
     INVALID_RESPONSE,

@@ -9,11 +9,13 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
+from ...jsonrpc.methods import ALL as METHODS
+from ...jsonrpc.methods import PROMPTS_GET, TOOLS_CALL
 from .. import protobuf
 from ..catalogue import OVERFLOW_LABEL, Fault, Outcome
 from ..ledger import Ledger
 from ..projection import network_transport
-from ..vocabulary import METHODS, PROMPTS_GET, TOOL_BYTES, TOOLS_CALL, cut, known
+from ..vocabulary import TOOL_BYTES, cut, known
 from .context import TraceContext
 from .trace import Trace
 

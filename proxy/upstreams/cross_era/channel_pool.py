@@ -15,7 +15,7 @@ from ...calls.client_request import ClientRequest, reject
 from ...errors import MalformedMessage
 from ...http import response
 from ...http.head import Header
-from ...in_flight import CANCELLED_METHOD, Finished
+from ...in_flight import Finished
 from ...jsonrpc import codec, methods
 from ...jsonrpc.members import raw
 from ...outcome import OVERLOADED, REJECTED, CallOutcome, classify
@@ -136,7 +136,7 @@ class ChannelPool(ChannelOwner):
 
     def _take_notification(self, client_request: ClientRequest) -> None:
         """2026-07-28 has no notification of clients over HTTP: closing a stream is the cancel."""
-        if client_request.messages[0].method == CANCELLED_METHOD:
+        if client_request.messages[0].method == methods.CANCELLED:
             client_request.client.answer(response.start(202), b"", 202)
         else:
             reason = "2026-07-28 defines no such notification of clients over HTTP"
@@ -170,7 +170,7 @@ class ChannelPool(ChannelOwner):
         if request.method == methods.INITIALIZE:
             return rules.NO_SUCH_METHOD
         broken = rules.broken(request, given)
-        if broken is not None or request.method != methods.CALL_TOOL:
+        if broken is not None or request.method != methods.TOOLS_CALL:
             return broken
         arguments = plain(request.params.get("arguments"))
         return self.parameters.mismatch(text(request.params.get("name")), arguments, given)

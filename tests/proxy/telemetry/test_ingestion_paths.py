@@ -11,12 +11,13 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import HistogramDataPoint, Metri
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import METRICS, SCOPE, Fault, Instrument, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.prometheus import render
-from proxy.telemetry.vocabulary import METHODS, DropReason, Signal, TransportState
+from proxy.telemetry.vocabulary import DropReason, Signal, TransportState
 from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_collector
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]

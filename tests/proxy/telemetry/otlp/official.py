@@ -13,13 +13,15 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags, TraceState
 from opentelemetry.trace.status import Status, StatusCode
 
+from proxy.jsonrpc.methods import ALL as METHODS
+from proxy.jsonrpc.methods import PROMPTS_GET, TOOLS_CALL
 from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, VERSION, Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.projection import network_transport
 from proxy.telemetry.tracing.context import TraceContext
 from proxy.telemetry.tracing.spans import FAULT, OUTCOME, SpanRecord
 from proxy.telemetry.tracing.trace import Trace
-from proxy.telemetry.vocabulary import METHODS, PROMPTS_GET, TOOLS_CALL, cut, known
+from proxy.telemetry.vocabulary import cut, known
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _UNSAMPLED = TraceFlags(TraceFlags.DEFAULT)

@@ -8,6 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.resources import Resource
 
+from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.encoder import Envelope
@@ -17,7 +18,7 @@ from proxy.telemetry.tracing.sampler import FIXED
 from proxy.telemetry.tracing.spans import SpanEncoder, SpanRecord
 from proxy.telemetry.tracing.trace import Trace
 from proxy.telemetry.tracing.tracer import SpanQueue, Tracer
-from proxy.telemetry.vocabulary import METHODS, PROTOCOL_VERSIONS
+from proxy.telemetry.vocabulary import PROTOCOL_VERSIONS
 from tests.proxy.telemetry.otlp.official import SpanBuilder
 from tests.proxy.telemetry.tracing.span_records import EXCHANGE, attributes, decode
 
