@@ -1,7 +1,8 @@
 """The whole stack as one Pulumi component."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -12,7 +13,10 @@ from stacks.charts import Component
 from stacks.components.manifest import manifest_resource
 from stacks.components.provider import ClusterArgs, kubernetes_provider
 from stacks.components.release import ChartSource, helm_release
+from stacks.config import parse
 from stacks.plan import KIND_NEEDS, OBJECT_NEEDS, RELEASE_NEEDS, Plan
+from stacks.plan import plan as plan_of
+from stacks.secret_values import SecretValue
 from stacks.values import Values
 
 # Deletes that take longer are stuck and never end by themselves.
@@ -31,6 +35,25 @@ class ObservabilityArgs:
     plan: Plan
     charts: ChartSource
     cluster: ClusterArgs | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, object]) -> "ObservabilityArgs":
+        """The arguments for the keys of a stack file, without their prefix; outputs are secret.
+
+        What is `auto` in a stack file is off, or IPv4. A folder of charts is relative to the
+        working directory. Raises ConfigError.
+        """
+        config = parse({key: _without_outputs(each) for key, each in settings.items()})
+        return cls(plan_of(config), ChartSource(config.chart_folder, Path.cwd()))
+
+
+def _without_outputs(value: Any) -> Any:
+    """A copy with outputs as secret values, whose content is known at deployment only."""
+    if isinstance(value, pulumi.Output):
+        return SecretValue(value)
+    if isinstance(value, Mapping):
+        return {key: _without_outputs(each) for key, each in value.items()}
+    return [*map(_without_outputs, value)] if isinstance(value, list | tuple) else value
 
 
 class Observability(pulumi.ComponentResource):

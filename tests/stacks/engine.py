@@ -129,13 +129,15 @@ def _event_loops() -> Iterator[asyncio.AbstractEventLoop]:
             asyncio.set_event_loop(None)
 
 
-def _program(texts: Mapping[str, str], secret_keys: Sequence[str], previous: Previous) -> Run:
+def _program(
+    program: Path, texts: Mapping[str, str], secret_keys: Sequence[str], previous: Previous
+) -> Run:
     monitor = RecordingMonitor(previous)
     with _event_loops() as loop:
         set_mocks(monitor.mocks, project=PROJECT, stack="test", preview=False, monitor=monitor)
         set_all_config(dict(texts), [_qualified(key) for key in (PASSWORD, *secret_keys)])
         try:
-            runpy.run_path(str(ROOT / "__main__.py"))
+            runpy.run_path(str(program))
         finally:
             loop.run_until_complete(wait_for_rpcs())
         root = pulumi.runtime.get_root_resource()
@@ -153,8 +155,9 @@ def run_program(
     config: Mapping[str, object],
     secret_keys: Sequence[str] = (),
     previous: Previous = Previous(),
+    program: Path = ROOT / "__main__.py",
 ) -> Run:
-    """Run the real __main__.py with a configuration as an engine passes it: every value as text.
+    """Run a program with a configuration as an engine passes it: every value as text.
 
     Keys without a namespace are those of the project.
     """
@@ -166,7 +169,7 @@ def run_program(
         for name, value in given.items()
         if value is not None
     }
-    return copy_context().run(_program, texts, secret_keys, previous)
+    return copy_context().run(_program, program, texts, secret_keys, previous)
 
 
 def _qualified(key: str) -> str:

@@ -380,3 +380,18 @@ def test_each_stack_file_is_a_configuration_that_works(architecture: str) -> Non
 
 def test_the_program_is_short() -> None:
     assert len((ROOT / "__main__.py").read_text(encoding="utf-8").splitlines()) <= 25
+
+
+def test_the_example_uses_the_stack_as_a_component_with_a_provider_of_its_own() -> None:
+    example = ROOT / "docs" / "examples" / "component.py"
+    done = run_program({"context": "kind-mcp"}, program=example)
+    assert done.names(PROVIDER) == {"cluster"}
+    name = "mcp-deployment-docs"
+    deployment = done.requests["kubernetes:apps/v1:Deployment", name]
+    assert "::cluster::" in deployment.provider
+    assert deployment.parent.endswith("::mcp")
+    secret = as_dict(done.requests["kubernetes:core/v1:Secret", "mcp-secret-grafana-admin"].object)
+    assert SECRET in str(secret)
+    assert SECRET not in text_outside(secret)
+    assert done.outputs["grafana"].startswith("http://kube-prometheus-stack-grafana.")
+    assert done.outputs["clients"]["docs"]["mcpServers"]["docs"]["type"] == "http"
