@@ -37,7 +37,7 @@ class DuplicateRequest(ProxyError):
 
 
 class InvalidToken(ProxyError):
-    """A bearer token that does not let its bearer in; empty where the reason is nobody's matter."""
+    """A bearer token that does not let its bearer in; empty where the reason is not disclosed."""
 
 
 class UnknownKey(ProxyError):

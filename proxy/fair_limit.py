@@ -2,7 +2,7 @@
 
 For one more the idlest gives way, first of the client that holds most; what is in use never does.
 One client gets seven eighths of all at most, so there is always room for another. Clients are
-told apart by their tokens, else by their addresses.
+distinguished by their tokens, else by their addresses.
 """
 
 from collections.abc import Sequence

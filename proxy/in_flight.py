@@ -1,4 +1,4 @@
-"""The core: which calls are in flight, what answers them, what they came to. No I/O, no clock.
+"""Calls in flight: what answers them, and their outcomes. No I/O, no clock.
 
 A session holds the calls that one party waits for: those of one HTTP exchange, or those of one
 stdio server's process. Callers tell it what arrived and when; it returns what is to be done.
@@ -126,7 +126,7 @@ def outcome_of_cancellation(call: Call, now: float) -> CallOutcome:
 
 
 class Finished(NamedTuple):
-    """Effect: the call is over; count it, and give its answer to whoever waits for it."""
+    """Effect: the call is over; count it, and deliver its answer."""
 
     call: Call
     outcome: CallOutcome
@@ -135,7 +135,7 @@ class Finished(NamedTuple):
 class Settled(NamedTuple):
     """What became of the calls that one HTTP answer was to; `relay`: it is to be passed on.
 
-    That is, the client can tell by it what its calls came to, if only with a laxer parser.
+    That is, a client with a lenient parser can read the outcomes of its calls from it.
     """
 
     finished: tuple[Finished, ...]
@@ -153,7 +153,7 @@ class Unrelated(NamedTuple):
 
 
 class Unmatched(NamedTuple):
-    """Effect: an answer that nobody waits for, or not any more; drop it."""
+    """Effect: an answer to no call in flight; drop it."""
 
 
 _NO_ERROR = HttpError(200)

@@ -1,4 +1,4 @@
-"""What a call came to, and whose fault that is: the outcome rules, and nothing else."""
+"""Outcomes of calls: the rules that classify an answer, and whose fault a failure is."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from .telemetry.vocabulary import ErrorType
 
 # JSON-RPC 2.0 section 5.1, MCP's "resource not found", and what 2026-07-28 answers with HTTP 400:
 # header mismatch, missing client capability, unsupported version. The caller asked for the wrong
-# thing (GenAI semantic conventions, MCP: these are no errors of the server).
+# thing (GenAI semantic conventions, MCP: these are not errors of the server).
 CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022))
 
 URL_ELICITATION_REQUIRED = -32042
@@ -18,7 +18,7 @@ URL_ELICITATION_REQUIRED = -32042
 
 
 class CallOutcome(NamedTuple):
-    """What a call came to, whose fault that is, and `error.type` ("" for none)."""
+    """The outcome of a call, whose fault it is, and `error.type` ("" for none)."""
 
     outcome: Outcome
     fault: Fault
@@ -40,7 +40,7 @@ INVALID_RESPONSE = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.
 
 
 def classify(answer: Message) -> CallOutcome:
-    """The outcome on a JSON-RPC answer. One that is no JSON, but can be read, may fail clients."""
+    """The outcome of a JSON-RPC answer. One that is readable but not JSON may fail clients."""
     if answer.error:
         code = answer.error.code
         if code == URL_ELICITATION_REQUIRED:

@@ -14,7 +14,7 @@ class User(NamedTuple):
 
 
 def user(text: str) -> User:
-    """A user by name or by number. Raises ValueError if there is none."""
+    """A user by name or by number. Raises ValueError if there is no such user."""
     try:
         found = pwd.getpwuid(int(text)) if text.isascii() and text.isdigit() else pwd.getpwnam(text)
     except (KeyError, OverflowError) as error:

@@ -106,7 +106,7 @@ def read(flag: str, path: str, environment: Mapping[str, str]) -> ServerList:
 
 
 class _Reader:
-    """Reads one entry; its mistakes are told with `where`."""
+    """Reads one entry; errors name `where`."""
 
     def __init__(self, where: str, folder: Path, environment: Mapping[str, str]) -> None:
         self._where = where

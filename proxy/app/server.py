@@ -189,7 +189,7 @@ class Server:
             return StaticResponse(200, response.TEXT, b"ok\n")
 
         async def ready(accept: str) -> StaticResponse:
-            # Of several servers one that is away takes nobody from the others.
+            # Of several servers, one that is down does not affect the others.
             obstacles = {each.settings.mount: each.obstacle for each in self._services}
             lines = [f"{mount[1:]} {each or 'ready'}".strip() for mount, each in obstacles.items()]
             status = 503 if all(obstacles.values()) else 200

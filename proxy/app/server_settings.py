@@ -270,7 +270,7 @@ def _header(where: str, name: str, value: str) -> tuple[str, str]:
 
 
 def _usual_transport(url: SplitResult) -> HttpTransport:
-    """What a server speaks at such a URL, if nobody says so: /sse is what HTTP+SSE made usual."""
+    """The default transport of a URL: a path that ends in /sse is HTTP+SSE by convention."""
     is_sse = url.path.rstrip("/").endswith("/sse")
     return HttpTransport.SSE if is_sse else HttpTransport.STREAMABLE_HTTP
 

@@ -133,7 +133,7 @@ class Service:
 
 
 def contained(spawn: Spawn) -> Spawn:
-    """Starts tasks of which none ends the others: an error that nobody foresaw is logged."""
+    """Starts tasks that do not end each other: an unexpected error is logged."""
 
     async def contain(work: Coroutine[None, None, None]) -> None:
         try:

@@ -223,7 +223,7 @@ def _values(
 
 
 def _unknown(arguments: Sequence[str]) -> str:
-    """Arguments that are no options: their flags, since what follows one may be a secret."""
+    """Arguments that are not options: their flags, since what follows one may be a secret."""
     flags = [each.partition("=")[0] for each in arguments if each.startswith("-")]
     return ", ".join(flags) or shown(arguments[0])
 

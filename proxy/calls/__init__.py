@@ -1,1 +1,1 @@
-"""A client's request (`client_request`), and the `recorder` of what its calls came to."""
+"""A client's request (`client_request`), and the `recorder` of call outcomes."""

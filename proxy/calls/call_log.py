@@ -1,4 +1,4 @@
-"""Calls in the log: one line each with what it came to, and the ids that lead to its trace.
+"""The call log: one line for each call with its outcome and the ids of its trace.
 
 The names of the ids are those of the OpenTelemetry specification, "Trace Context in non-OTLP Log
 Formats". Never a payload: of what a server says only the words with which it refuses an HTTP

@@ -1,4 +1,4 @@
-"""Who opened each session: nobody else may use it, list what it says, or end it.
+"""The owner of each session: no other client may use it, read its streams, or end it.
 
 MCP specification, "Security best practices", session hijacking: an id alone proves nothing.
 """
@@ -10,7 +10,7 @@ from ..fair_limit import SPARE
 MOST_OWNED = 100_000
 """Sessions whose owner is remembered; for one more the longest unused is forgotten."""
 MOST_OF_ONE = MOST_OWNED - MOST_OWNED // SPARE
-"""Of one principal: for one more its own is forgotten, and nobody else's."""
+"""Per principal: one more evicts its own oldest session, and no other."""
 _LONGEST_KEPT = 128
 
 
@@ -30,7 +30,7 @@ class SessionOwners:
         return f"<SessionOwners of={len(self._owners)}>"
 
     def allows(self, session: str, principal: bytes) -> bool:
-        """Whether a session is that principal's, or nobody's as far as is known."""
+        """Whether a session is that principal's, or has no known owner."""
         key = session_key(session)
         owner = self._owners.get(key)
         if owner is not None:
@@ -39,7 +39,7 @@ class SessionOwners:
         return owner is None or owner == principal
 
     def claim(self, session: str, principal: bytes) -> None:
-        """A session proved to be that principal's, unless it is somebody's already."""
+        """Record the owner of a session, unless it has one."""
         key = session_key(session)
         if not principal or not session or key in self._owners:
             return

@@ -23,7 +23,7 @@ SILENT_SECONDS = 3600.0
 _NO_SUCH_TASK = "-32602"
 """What a server answers that does not know, or no longer knows, the task."""
 _ENDS = {"failed": TOOL_ERROR, "cancelled": CANCELLED}
-"""What a call came to by the status of its task. One that is `completed` may say more."""
+"""The outcome of a call by the status of its task; a result may refine that of `completed`."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class _Task:
 
 
 class Tasks:
-    """Tasks by session and id, the longest unheard first; tells the ledger what each came to.
+    """Tasks by session and id, the longest silent first; reports the outcome of each to the ledger.
 
     A task whose end is not seen counts as its call was answered: as ok, timed to that answer.
     """
@@ -72,9 +72,9 @@ class Tasks:
         return True
 
     def follow(self, finished: Finished, now: float) -> Finished:
-        """A request about a task was answered; what that request came to.
+        """A request about a task was answered: the outcome of that request.
 
-        To deliver an error is no error: that is what the tool came to.
+        Delivering an error is not an error: that outcome is the tool's.
         """
         call, outcome = finished
         task = self._tasks.pop((call.session, call.task), None)

@@ -72,7 +72,7 @@ class AdminPolicy:
 
 
 class AdminPages(RequestHandler):
-    """Answers with pages. `spawn` starts an owned task."""
+    """Answers with pages. `spawn` starts a task in the caller's group."""
 
     def __init__(
         self, pages: Pages, spawn: Callable[[Coroutine[None, None, None]], object]

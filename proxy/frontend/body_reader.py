@@ -33,7 +33,7 @@ class InvalidBody(ProxyError):
 
 
 def read(body: bytes, depth: int) -> Messages:
-    """The messages of a body, which may nest so deep. Raises Unfit."""
+    """The messages of a body, which may nest so deep. Raises InvalidBody."""
     messages = _decoded(body)
     if len(messages) > 1 or not is_plain(body, messages[0]):
         _judge(body, messages)
@@ -43,7 +43,7 @@ def read(body: bytes, depth: int) -> Messages:
 
 
 def read_in_steps(body: bytes, depth: int) -> Iterator[Messages]:
-    """The same for a long body, step by step: its messages again and again. Raises Unfit."""
+    """The same for a long body, step by step: its messages again and again. Raises InvalidBody."""
     messages = _decoded(body)
     yield messages
     _judge(body, messages)

@@ -257,7 +257,7 @@ class Dispatcher:
         return body, info.context_lines
 
     def _reject(self, client: Client, unfit: InvalidBody) -> None:
-        """Answer a body that is no message, or one that may not be; its id, if it has one."""
+        """Answer an invalid body, with the id of its request if it has one."""
         reason = str(unfit)
         answer = codec.error(unfit.id, unfit.code, reason)
         client.answer(response.start(400, response.JSON), answer, 400)

@@ -68,7 +68,7 @@ class JwksSource:
 
 
 class JwksRefresher:
-    """Keeps the judge's keys as the issuer publishes them, for as long as `run` runs.
+    """Keeps the verifier's keys as the issuer publishes them, for as long as `run` runs.
 
     Keys that could not be fetched again within TRUST_SECONDS are not trusted any more.
     """
@@ -97,7 +97,7 @@ class JwksRefresher:
         return self._clock() - self._read_at < TRUST_SECONDS
 
     async def run(self) -> None:
-        """Fetch the keys now and ever again; once cancelled, nobody is kept waiting."""
+        """Fetch the keys now and ever again; once cancelled, no request waits for it."""
         try:
             while True:
                 await self._pause(await self.turn())

@@ -1,4 +1,4 @@
-"""The door at the head of each request: opens to who shows a good JSON Web Token."""
+"""Admits requests that carry a valid JSON Web Token."""
 
 from collections.abc import Callable, Coroutine
 from time import time
@@ -23,7 +23,7 @@ class JwtMiddleware(TokenCheck):
     """A known token costs one look-up.
 
     Whose token is signed by an unknown key waits while the keys are fetched, which `watch` bounds;
-    nothing of the body is read meanwhile. `spawn` starts a task that somebody owns.
+    nothing of the body is read meanwhile. `spawn` starts a task in the caller's group.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class JwtMiddleware(TokenCheck):
             self._accept(client, info, principal)
 
     def _principal(self, token: bytes) -> bytes:
-        """Who shows the token. Raises UnknownKey or InvalidToken."""
+        """The principal of a token. Raises UnknownKey or InvalidToken."""
         return self._verifier.known(token, time()) or self._verifier.admit(token)
 
     def _accept(self, client: PendingClient, info: RequestInfo, principal: bytes) -> None:

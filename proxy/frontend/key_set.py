@@ -64,7 +64,7 @@ def read(document: bytes) -> KeySet:
 
 
 def _entries(entry: object) -> list[tuple[tuple[str | None, str], PyJWK]]:
-    """By what a key is found. Of a private key, which nobody should publish, the public one."""
+    """The entries of a key. Only the public part of a private key is used."""
     if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
         return []
     public = {name: entry[name] for name in _PUBLIC if name in entry}

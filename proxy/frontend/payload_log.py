@@ -36,7 +36,7 @@ _TOLD = re.compile(
     r"([\\\"']*\s{0,8}:\s{0,8}[\\\"']*)([^\n,\"'}\\]+)",
     re.IGNORECASE,
 )
-# What contains one of SECRETS and is none.
+# Words that contain one of SECRETS and are not secret.
 _HARMLESS = re.compile(r"author(?!i[sz])|pass(?=ed|es|ing|age|enger|ive|port)")
 _FILLERS = re.compile(r"[^a-z0-9]")
 

@@ -96,7 +96,7 @@ class _Thread:
         self.pause_reading()
 
     def _read(self) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody wants it any more
+        with suppress(RuntimeError):  # the loop is closed
             while data := self._chunk():
                 self._ahead = True
                 self._wanted.clear()

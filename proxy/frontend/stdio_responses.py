@@ -15,7 +15,7 @@ from ..jsonrpc.message import Message, RequestId
 
 BROKEN_OFF = "the server's answer broke off"
 REASON_CHARACTERS = 200
-"""So much of an answer that is no message is quoted in the error that takes its place."""
+"""How much of a response that is not a message is quoted in the error that replaces it."""
 
 
 class StdioClient(Protocol):
@@ -45,11 +45,11 @@ class StdioResponse(Client):
         self._observer: ClientObserver | None = None
         self._paused = False
 
-    def request(self, method: str, errand: str, body: bytes = b"", **facts: Any) -> None:
-        """Hand the request over to the dispatcher; `facts` are more of its Arrival's."""
+    def request(self, method: str, route: str, body: bytes = b"", **facts: Any) -> None:
+        """Hand the request over to the dispatcher; `facts` are more fields of its RequestInfo."""
         info = RequestInfo(
             method=method,
-            route=errand,
+            route=route,
             length=len(body),
             chunked=False,
             keep_alive=True,

@@ -27,7 +27,7 @@ from .stdio_session import StdioSession
 
 
 class StdioConnection(asyncio.Protocol, StdioClient):
-    """The one client. `on_end` is called once it has said all, or reads stdout no more.
+    """The one client. `on_end` is called once stdin has ended, or stdout is closed.
 
     A line may have `line_limit` bytes, a message of the server `message_limit`.
     """

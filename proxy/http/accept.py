@@ -23,7 +23,7 @@ def accepts(accept: bytes, media_type: bytes) -> bool:
 
 
 def _weight(element: bytes) -> float:
-    """1 unless the element says less; what is no number says nothing."""
+    """1 unless the element has a lower weight; one that is not a number is ignored."""
     found = _WEIGHT.search(element)
     try:
         return float(found[1]) if found else 1.0

@@ -23,7 +23,7 @@ class TokenPolicy(Protocol):
         """Whether Authorization is meant for the proxy, so that it ends here."""
 
     def rejection(self, token: bytes) -> HttpRejection | None:
-        """Why who shows `token` (empty: none, or nothing readable) may not come in."""
+        """Why a request with `token` (empty: none, or unreadable) is rejected; None if allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class StaticTokens(TokenPolicy):
 class AnyToken(TokenPolicy):
     """Whoever shows any token at all: whether it is good is found out later, with the keys.
 
-    `metadata` is the URL that says where to get one, "" if there is none.
+    `metadata` is the URL of the resource metadata, "" without one.
     """
 
     metadata: str
@@ -67,7 +67,7 @@ NO_AUTH = NoAuth()
 
 
 def token_of(authorization: bytes | None) -> bytes:
-    """The bearer token in an Authorization header; empty if there is none that can be read."""
+    """The bearer token in an Authorization header; empty if it is missing or unreadable."""
     found = _CREDENTIALS.fullmatch(authorization or b"")
     return b"" if found is None else found[1]
 

@@ -153,7 +153,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._rest = b""
         head, body = self._pool.parse(data[:end]), data[end:]
         if head.status == 101:
-            raise MalformedHead("the upstream switched protocols, which nobody asked for")
+            raise MalformedHead("the upstream switched protocols, unasked")
         if head.status < 200:
             self._interim += 1
             if self._interim > MOST_INTERIM:

@@ -72,7 +72,7 @@ class ConnectionLimiter:
         return served
 
     def stop_serving(self, member: LimitedConnection) -> None:
-        """A connection is served no more, and takes nobody's place until it leaves."""
+        """A connection is no longer served; until it closes it does not count towards the limit."""
         self._cap.release(member)
         self._served.discard(member)
         self._leaving[member] = None

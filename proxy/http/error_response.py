@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 LONGEST = 200
-"""Characters of a server's words that are passed on; a page of HTML is no explanation."""
+"""Characters of a server's error text that are passed on."""
 UNAUTHORIZED = 401
 """Its body is an error of OAuth (RFC 6750), whose `error` looks like one of JSON-RPC."""
 _READ = 4096

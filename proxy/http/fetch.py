@@ -24,7 +24,7 @@ class Fetch(ResponseHandler):
 
     Of a stream the first event is the answer that `wanted` says yes to.
 
-    `reason` says why there is none, in one line; `reached` is whether there was a connection,
+    `reason` says in one line why there is no result; `reached` is whether there was a connection,
     `streamed` whether the answer came as an event.
     """
 

@@ -273,7 +273,7 @@ Fact = TypeVar("Fact")
 
 
 class HeadCache(Generic[Fact]):
-    """Remembers what a head block came to; forgets everything once it holds `capacity` blocks.
+    """Caches the result of parsing a head block; clears itself once it holds `capacity` blocks.
 
     A pure function of the bytes is remembered, so a hit equals a fresh parse. Blocks longer than
     2 KiB are never kept: with 512 blocks that bounds the memory at about 2 MiB.
@@ -289,7 +289,7 @@ class HeadCache(Generic[Fact]):
         self._known: dict[bytes, Fact] = {}
 
     def __call__(self, block: bytes) -> Fact:
-        """What `block` came to."""
+        """The result of parsing `block`."""
         known = self._known.get(block)
         if known is not None:
             return known

@@ -112,7 +112,7 @@ class ResponseHandler(Protocol):
     """Who takes in the answer of an HTTP upstream. `arrived` is when the bytes came."""
 
     def connected(self, source: UpstreamReader) -> bool:
-        """The request is about to be sent; False if nobody wants the answer any more."""
+        """The request is about to be sent; False if the response is no longer wanted."""
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """A complete answer, in one go."""

@@ -4,7 +4,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 
 def endpoint(base: SplitResult, named: bytes) -> bytes | None:
-    """The request target that an endpoint event names; None if it is none of the same origin.
+    """The request target that an endpoint event names; None if it is of another origin.
 
     Another origin would get the client's messages and tokens. What is not printable ASCII could
     end the request line early.

@@ -1,6 +1,6 @@
 """Who may come in: a request's head -> what routing needs, or the refusal it gets.
 
-Pure, so that `wire.head.Memo` may remember an arrival by the bytes of its head. On a loopback
+Pure, so that `head.HeadCache` may cache the result by the bytes of a head. On a loopback
 address both Host and Origin must name the loopback, which is what stops DNS rebinding (MCP
 specification, "Streamable HTTP", security warning); elsewhere an Origin must be allowed by name.
 Pages of allowed origins may read every answer (Fetch standard, "CORS protocol").
@@ -53,7 +53,7 @@ _EXPOSED = (
     b"vary: origin\r\n"
 )
 
-# The beginning of paths, as a reverse proxy tells it.
+# The path prefix that a reverse proxy names.
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9.\-_~%]+)*")
 
 # The target of a client that posts to the reference that it was given without resolving it.
@@ -71,7 +71,7 @@ _CONSUMED = _REPLACED | {b"authorization"}
 class RequestInfo:
     """What the proxy makes of a request's head.
 
-    `errand` is what the request is for. `forward` holds the end-to-end header lines without the
+    `route` is what the request is for. `forward` holds the end-to-end header lines without the
     trace context and what the proxy sets itself; `context_lines` holds the trace context, as sent;
     `token` is the bearer token where the proxy asks for one; `page` is what was asked for instead
     of MCP; `messages` is a relative reference to where messages of an HTTP+SSE session go: it leads
@@ -141,14 +141,14 @@ class RequestPolicy:
         facts = dict(head.headers)
         text = {name: value.decode("latin-1") for name, value in head.headers}
         consumes = self.access.consumes
-        errand = self._routes(head).get(head.method, "")
-        if errand == OPEN_STREAM and b"mcp-session-id" in facts:
-            errand = head.method
+        route = self._routes(head).get(head.method, "")
+        if route == OPEN_STREAM and b"mcp-session-id" in facts:
+            route = head.method
         token = token_of(facts.get(b"authorization")) if consumes else b""
         accept = joined(head.headers, b"accept")
         return RequestInfo(
             method=head.method,
-            route=errand,
+            route=route,
             query=head.target.partition(b"?")[2],
             length=head.length,
             chunked=head.chunked,
@@ -157,7 +157,7 @@ class RequestPolicy:
             expects_continue=b"100-continue" in joined(head.headers, b"expect").lower(),
             accepts_events=accepts(accept, response.EVENTS),
             accepts_json=accepts(accept, response.JSON),
-            session=_session(head) if errand == POST_MESSAGE else text.get(b"mcp-session-id", ""),
+            session=_session(head) if route == POST_MESSAGE else text.get(b"mcp-session-id", ""),
             version=text.get(b"mcp-protocol-version", ""),
             last_event=text.get(b"last-event-id", ""),
             traceparent=text.get(b"traceparent", ""),
@@ -169,7 +169,7 @@ class RequestPolicy:
             messages=_reference(head.target, MESSAGES_PATH),
             path=head.target.partition(b"?")[0],
             base=_base(text, self.port),
-            endpoint=self._endpoint(head, errand),
+            endpoint=self._endpoint(head, route),
             cors=self._cors(text.get(b"origin")),
             rejection=self._refusal(head, text, token),
         )
@@ -270,9 +270,9 @@ class RequestPolicy:
             return _AT_METADATA
         return _AT_SSE.get(path, {})
 
-    def _endpoint(self, head: RequestHead, errand: str) -> bytes:
+    def _endpoint(self, head: RequestHead, route: str) -> bytes:
         path = _unslashed(head.target.partition(b"?")[0])
-        at_sse = SSE_PATH in (path, document_path(path)[1]) or errand == POST_MESSAGE
+        at_sse = SSE_PATH in (path, document_path(path)[1]) or route == POST_MESSAGE
         return SSE_PATH if at_sse else _unslashed(self.path)
 
     def _coded(self, head: RequestHead) -> HttpRejection | None:

@@ -38,7 +38,7 @@ def document_path(path: bytes) -> tuple[bytes, bytes]:
 
 
 def metadata(config: JwtSettings, path: str) -> Metadata:
-    """Of an endpoint at `path`; there is none unless an audience is its public address.
+    """The metadata of an endpoint at `path`; NO_METADATA unless an audience is its public address.
 
     The specification asks for tokens whose audience is the endpoint's own URL (RFC 8707), so
     that is where the address is known from.

@@ -429,7 +429,7 @@ class ClientConnection(asyncio.Protocol):
             self._hold_or_give_up()
 
     def _finish(self, last: bytes) -> None:
-        """Write the last bytes of an answer: they hold back nobody, however slowly they leave."""
+        """Write the last bytes of a response; nothing else waits until they are sent."""
         paused = self._slow
         observer, self._observer = self._observer, None
         if self._transport is not None:

@@ -30,7 +30,7 @@ class Event(NamedTuple):
     """One event: its payload, its id and its type ("" where it has none).
 
     `length` is 0, or that of a payload which is too long to be given whole: then `data` is
-    abridged, or empty if it is still too long.
+    truncated, or empty if it is still too long.
     """
 
     data: bytes
@@ -62,7 +62,7 @@ class EventReader:
     """Cuts a stream into events.
 
     Payloads of up to `whole` bytes, by default `limit`, are given as they are; longer ones are
-    abridged to `limit` bytes at most. `pending` is how many bytes at the end of the stream so far
+    truncated to `limit` bytes at most. `pending` is how many bytes at the end of the stream so far
     belong to an unfinished event: none after a whole event or a comment.
     """
 
@@ -140,7 +140,7 @@ class EventReader:
             del self._line[_LONG_LINE:]
 
     def _text(self) -> bytes:
-        """The line so far; the byte order mark that a stream may begin with is none of it."""
+        """The line so far; without the byte order mark that a stream may begin with."""
         text = bytes(self._line)
         return text if self._started else text.removeprefix(_BOM)
 

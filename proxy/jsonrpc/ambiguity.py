@@ -38,7 +38,7 @@ def is_plain(data: bytes, message: Message) -> bool:
 
 
 def ambiguous(data: bytes) -> str:
-    """The member that parsers may read differently; "" if there is none.
+    """The member that parsers may read differently, or "".
 
     Raises MalformedMessage.
     """

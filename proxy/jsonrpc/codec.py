@@ -36,7 +36,7 @@ class _Task(Struct, rename="camel"):
 
 
 class _Object(Struct, gc=False):
-    """Any object; what is none is refused before the rest is read."""
+    """Any object; other values are refused before the rest is read."""
 
 
 _BEFORE = b" \t\r\n" + BOM
@@ -57,7 +57,7 @@ def decode(data: bytes | Raw) -> Message:
 
     Values of unusual types (a numeric `params.name`, an array of params) are legal JSON-RPC:
     they are left out rather than refused, because the proxy only labels with them. What many
-    parsers read although it is no JSON is read here too (`repair`), and is `malformed`.
+    parsers read although it is not JSON is read here too (`repair`), and is `malformed`.
     """
     try:
         message = _decode_message(data)
@@ -94,7 +94,7 @@ def is_batch(data: bytes) -> bool:
 
 
 def tool_names(tools: Raw) -> tuple[str, ...]:
-    """The names in a list of tools; none if it is none."""
+    """The names in a list of tools; empty if it is not a list."""
     try:
         return tuple([each.name for each in _decode_tools(tools)])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -102,7 +102,7 @@ def tool_names(tools: Raw) -> tuple[str, ...]:
 
 
 def task(found: Raw) -> tuple[str, str]:
-    """Id and status of a task; empty if it is none."""
+    """Id and status of a task; empty if it is not a task."""
     try:
         read = _decode_task(found)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -111,7 +111,7 @@ def task(found: Raw) -> tuple[str, str]:
 
 
 def text(found: Raw) -> str:
-    """A string; empty if it is none."""
+    """A string; empty for any other value."""
     try:
         return _decode_text(found)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -127,7 +127,7 @@ def is_jsonrpc(line: bytes) -> bool:
 
 
 def may_be_read(data: bytes) -> bool:
-    """Whether a text that is no JSON looks as if a laxer parser may find a message in it."""
+    """Whether a text that is not JSON may be a message to a lenient parser."""
     return data.lstrip(_BEFORE)[:1] in (b"{", b"[")
 
 
@@ -140,7 +140,7 @@ def has_answer(data: bytes) -> bool:
 
 
 def with_id(data: bytes, request_id: RequestId) -> bytes:
-    """The message under another id. Raises MalformedMessage if it is no object."""
+    """The message under another id. Raises MalformedMessage if it is not an object."""
     return _encode({**parse_members(data), "id": request_id})
 
 

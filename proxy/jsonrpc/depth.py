@@ -20,7 +20,7 @@ _OTHERS = bytes(set(range(256)) - set(_BRACKETS))
 def deeper_than(data: bytes, limit: int) -> bool:
     """Whether arrays and objects in the valid JSON text `data` nest more than `limit` levels.
 
-    Most messages are told by their length, or by how few brackets they have.
+    Most messages are decided by their length, or by their number of brackets.
     """
     if len(data) <= 2 * limit or data.count(b"[") + data.count(b"{") <= limit:
         return False

@@ -16,7 +16,7 @@ def match_id(request_id: object, known: Container[RequestId]) -> RequestId | Non
 
 
 def spellings(request_id: object) -> tuple[RequestId, ...]:
-    """An id as it came, then as the other JSON type, if it can be one; empty if it is no id."""
+    """An id as it came, then as the other JSON type, if it can be one; empty if it is not an id."""
     if not isinstance(request_id, int | str | float):
         return ()
     other = number(request_id) if isinstance(request_id, str) else str(request_id)

@@ -17,7 +17,7 @@ encode: Callable[[object], bytes] = msgspec.json.encode
 def parse_members(data: bytes | Raw) -> Fields:
     """The members of an object, mended where it is hardly JSON (`repair`).
 
-    Raises MalformedMessage if `data` is none.
+    Raises MalformedMessage if `data` is not an object.
     """
     try:
         return parse_exact(data)
@@ -29,7 +29,7 @@ def parse_members(data: bytes | Raw) -> Fields:
 
 
 def parse_exact(data: bytes | Raw) -> Fields:
-    """The members of an object, with their very bytes. Raises MalformedMessage if it is none."""
+    """The members of an object, with their very bytes. Raises MalformedMessage otherwise."""
     try:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -23,14 +23,14 @@ def encode(message: bytes) -> bytes:
 
 
 class Line(NamedTuple):
-    """One line; `length` is 0, or that of a line which is too long, and so abridged in `data`."""
+    """One line; `length` is 0, or that of a line which is too long, and so truncated in `data`."""
 
     data: bytes
     length: int = 0
 
 
 class LineReader:
-    """Cuts a stream into lines of JSON; those longer than `limit` bytes are given abridged."""
+    """Cuts a stream into lines of JSON; those longer than `limit` bytes are given truncated."""
 
     __slots__ = ("_limit", "_text")
 

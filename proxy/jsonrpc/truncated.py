@@ -39,7 +39,7 @@ class TruncatedJson:
 
     @property
     def text(self) -> bytes:
-        """The text so far, abridged; b"" if it is too long all the same."""
+        """The text so far, truncated; b"" if it is too long all the same."""
         if self._unread:
             return b""
         return bytes(self._kept + self._rest) if self._kept else bytes(self._rest)
@@ -93,7 +93,7 @@ class TruncatedJson:
 
 
 def truncated_json(text: bytes) -> bytes:
-    """A whole JSON text, abridged."""
+    """A whole JSON text, with long strings truncated."""
     reading = TruncatedJson(len(text))
     reading.feed(text)
     return reading.text

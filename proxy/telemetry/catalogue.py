@@ -3,7 +3,7 @@
 The proxy, the dashboards, the rules, docs/metrics.md and the tests all read it. Entries carry
 the OpenTelemetry name and unit; the Prometheus names are derived by the rule that the collector's
 exporters and Prometheus share (OpenTelemetry specification, "Prometheus and OpenMetrics
-Compatibility", metric metadata). Standard library only, so that any room may import it.
+Compatibility", metric metadata). Standard library only, so that any package may import it.
 """
 
 from dataclasses import dataclass
@@ -301,7 +301,7 @@ METRICS: tuple[Metric, ...] = (
 
 
 class Outcome(StrEnum):
-    """What a request came to, read from the JSON-RPC answer wherever it travelled."""
+    """The outcome of a request, read from the JSON-RPC answer wherever it travelled."""
 
     OK = "ok"
     TOOL_ERROR = "tool_error"
@@ -333,4 +333,4 @@ OVERFLOW_LABEL = "other"
 """Stands for every value of a client-controlled label beyond its cap."""
 
 NO_METHOD = "unknown"
-"""The method of a request that was rejected unread, as ToolHive writes it; it is no call."""
+"""The method of a request that was rejected unread, as ToolHive writes it; it is not a call."""

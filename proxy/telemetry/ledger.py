@@ -3,7 +3,7 @@
 A request costs one dictionary look-up, two bisects and a few adds; everything that `/metrics`
 and OTLP show is projected from these rows later (`projection.py`). Only the event loop writes.
 A reader in another thread copies what it reads; what is computed anew takes the place of the old
-by assignment, so that nobody reads half of it; a row holds no total count beside its buckets,
+by assignment, so that no reader sees half of it; a row holds no total count beside its buckets,
 so that count and buckets can never disagree, whenever it is read.
 """
 

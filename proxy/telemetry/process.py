@@ -24,7 +24,7 @@ class ProcessUse:
 def read(proc: Path = _PROC) -> ProcessUse | None:
     """The process's use now; None where there is no /proc, as on macOS, or no file can be opened.
 
-    Clients may have taken all descriptors; whoever looks then is to see the rest.
+    Clients may have taken all descriptors; a scrape then still shows the rest.
     """
     try:
         pages = int((proc / "self/statm").read_text().split()[1])

@@ -1,4 +1,4 @@
-"""The ledger's rows as metric families: the one place that both roads out read.
+"""The ledger's rows as metric families: the one source of `/metrics` and OTLP.
 
 Failures whose label sets have not occurred yet are projected at 0 as soon as their method and
 tool have been seen, because `rate()` cannot see the first step of a counter that starts at 1.

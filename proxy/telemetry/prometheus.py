@@ -54,7 +54,7 @@ def render(ledger: Ledger, accept: str, *others: Ledger) -> tuple[bytes, str]:
 def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
     try:
         return choose_encoder(accept)
-    except TypeError:  # prometheus-client compares the parts of a version, and one is no number.
+    except TypeError:  # prometheus-client compares the parts of a version, and one is not a number.
         return choose_encoder("")
 
 

@@ -83,7 +83,7 @@ def attributes(field: int, pairs: Iterable[tuple[str, str | int]]) -> bytes:
 def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """The fields of a message: number and value, which is an integer, or the bytes of a field.
 
-    Raises MalformedMessage where the bytes are none; groups, long deprecated, count as none.
+    Raises MalformedMessage for anything else; groups, long deprecated, are not supported.
     """
     at = 0
     while at < len(data):

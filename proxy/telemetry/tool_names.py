@@ -45,9 +45,9 @@ class ToolNames:
         return name in self._used
 
     def admit(self, name: str, uses: Callable[[], Mapping[str, int]]) -> str | None:
-        """A tool works that has no series yet: whose it gets, "" for nobody's; None for none.
+        """A tool without series succeeded: the tool it replaces ("": none); None if none gives way.
 
-        `uses` tells how many calls each tool had: whoever had the fewest gives way.
+        `uses` tells how many calls each tool had: the one with the fewest is evicted.
         """
         evicted = ""
         if self._listed and len(self._used) + len(self._listed) >= self._cap:

@@ -51,7 +51,7 @@ class Failed(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """The server announced a change: whoever listens hears of it."""
+    """The server announced a change: send it to all subscribers."""
 
     method: str
     fields: Fields

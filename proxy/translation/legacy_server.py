@@ -160,7 +160,7 @@ class LegacyServer:
         return [Push(number, message) for number, message in heard if message is not None]
 
     def receive(self, message: Fields) -> Effects:
-        """Take a message of the server; late answers come to nothing."""
+        """Take a message of the server; late answers are dropped."""
         if "method" not in message:
             return self._answered(message)
         method = text(message["method"])

@@ -39,7 +39,7 @@ class ModernServer:
         return [] if self._id_map.take(number) is None else [Send(cancellation(number))]
 
     def receive(self, message: Fields) -> Effects:
-        """Take a message of the server; late answers come to nothing."""
+        """Take a message of the server; late answers are dropped."""
         if "method" not in message:
             return self._answered(message)
         if "id" in message:

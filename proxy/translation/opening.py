@@ -83,7 +83,7 @@ class Opening:
         self._known = Era.LEGACY
 
     def receive(self, message: Fields) -> Effects:
-        """Take a message of the server; what answers neither question is none of the opening's."""
+        """Take a message of the server; other messages are ignored."""
         asked = text(message.get("id"))
         if self._over or "method" in message:
             return []

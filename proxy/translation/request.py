@@ -34,7 +34,7 @@ class Request:
     __slots__ = ("fields", "id", "meta", "method", "params")
 
     def __init__(self, data: bytes) -> None:
-        """Raises MalformedMessage if the message, its params or its `_meta` is no object."""
+        """Raises MalformedMessage if the message, its params or its `_meta` is not an object."""
         self.fields = parse_members(data)
         self.params = members(self.fields, "params")
         self.meta = members(self.params, "_meta")
@@ -101,7 +101,7 @@ def result(request_id: object, value: object) -> bytes:
 
 
 def cancellation(request_id: object) -> bytes:
-    """Tells a server that nobody waits for that request any more."""
+    """A notification that cancels a request."""
     reason = "the client closed its stream, or waited too long"
     return notification(methods.CANCELLED, {"requestId": request_id, "reason": reason})
 

@@ -49,7 +49,7 @@ def each_of(data: bytes, read_one: Callable[[bytes], T]) -> tuple[tuple[T, bytes
 
 
 def labels(text: bytes) -> Message:
-    """The labels of a message. Raises MalformedMessage, also for an object that is none."""
+    """The labels of a message. Raises MalformedMessage, also for other objects."""
     message = codec.decode(text)
     if not message.is_message:
         raise MalformedMessage("not a JSON-RPC message: no method, result or error")

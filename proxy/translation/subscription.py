@@ -56,7 +56,7 @@ class Subscription:
         return notification(methods.ACKNOWLEDGED, params)
 
     def hears(self, method: str, message: Fields) -> bytes | None:
-        """A change as this stream tells it; None if it is none of its client's business.
+        """A change as a message on this stream; None if its client did not subscribe to it.
 
         An update may name a part of a resource that the client subscribed to.
         """

@@ -45,7 +45,7 @@ TITLES = {
     Route.DOWN: "2026-07-28 to a server with sessions",
     Route.UP: "with sessions to a server of 2026-07-28",
 }
-"""How the ways are told apart."""
+"""The titles of the routes."""
 
 _YES = Cell(Handling.CROSSES)
 

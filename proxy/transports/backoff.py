@@ -23,7 +23,7 @@ class RestartBackoff:
 
     @property
     def failures(self) -> int:
-        """How many starts in a row came to nothing."""
+        """How many starts in a row failed."""
         return self._failures
 
     def started(self) -> bool:
@@ -46,7 +46,7 @@ class RestartBackoff:
             self.failed(now, reason)
 
     def failed(self, now: float, reason: str) -> None:
-        """A start came to nothing."""
+        """A start failed."""
         self._failures += 1
         self._failed_at, self._reason = now, reason
 
@@ -59,8 +59,8 @@ class RestartBackoff:
         return max(0.0, self._failed_at + delay - now)
 
     def failure(self, now: float) -> str:
-        """Why the last start came to nothing; "" if it did not, or long ago.
+        """Why the last start failed; "" if it did not, or long ago.
 
-        Without clients nobody would try again, and the failure would stay for ever.
+        Without clients there would be no further attempt, and the failure would stay for ever.
         """
         return self._reason if now - self._failed_at <= LONGEST_SECONDS else ""

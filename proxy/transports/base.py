@@ -36,7 +36,7 @@ class TransportListener(Protocol):
     ) -> None:
         """The server did not take a message, or its answer is lost; the transport lives on.
 
-        `ids` are those of the requests in it; None if nobody knows whose answer it is.
+        `ids` are those of the requests in it; None if that is unknown.
         """
 
     def on_closed(self, outcome: CallOutcome, reason: str) -> None:
@@ -53,7 +53,7 @@ class Transport(Protocol):
 
     @property
     def held(self) -> int:
-        """Bytes of messages that wait here: for the server to take, or to come to their end."""
+        """Bytes of messages that wait here: to be sent, or to be complete."""
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         """Send one message, or a batch; False if the server does not take what it was sent before.

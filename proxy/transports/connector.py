@@ -9,7 +9,7 @@ from .base import Connector, Transport, TransportListener
 Opened = TypeVar("Opened", bound=Transport)
 
 New = Callable[[Pool, TransportListener, Callable[[Opened], None], bytes], Opened]
-"""Makes a transport, which tells by the third argument when nothing of it is left.
+"""Makes a transport, which tells by the third argument when it has closed.
 
 The last one is the client's query.
 """

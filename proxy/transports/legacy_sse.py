@@ -51,7 +51,7 @@ class LegacySseConfig:
 class LegacySseTransport(Transport, ResponseHandler):
     """One session at the server: the handler of its event stream.
 
-    `opened` comes to the transport itself, or to Unreachable.
+    `opened` resolves to the transport itself, or to Unreachable.
     """
 
     def __init__(

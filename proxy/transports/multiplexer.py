@@ -3,7 +3,7 @@
 What a session asks gets an id and a progress token that no other has. `initialize` is answered by
 the server once, and repeated to later sessions; so all agree on the first one's revision, and the
 server knows the first one's capabilities only. What the server asks goes to the one session that
-has a call in flight, or is the only one; else the server is notified that nobody can be asked. Its
+has a call in flight, or is the only one; else the server gets an error. Its
 notifications go to every session, but progress and cancellation, which have one addressee.
 """
 
@@ -145,7 +145,7 @@ class Multiplexer(TransportListener):
 
     `on_end` hears of an end of the server before any session does. A server is asked for its era
     (`server/discover`) only while it has no session that its answer could harm; `unprobed` is set
-    while nobody asks.
+    while no probe is in flight.
     """
 
     def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:
@@ -378,7 +378,7 @@ class Multiplexer(TransportListener):
             session.deliver(encode(fields), arrived)
 
     def _handle_initialize_result(self, message: Message, fields: Fields, arrived: float) -> None:
-        """A refusal is no greeting: the next session may ask again."""
+        """An error is not cached: the next session may send `initialize` again."""
         self._initializing = 0
         if message.result and "result" in fields:
             self._cached_initialize = fields

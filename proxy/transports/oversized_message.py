@@ -1,4 +1,4 @@
-"""A message of a server that is longer than the limit: whoever waits for it is notified."""
+"""A message of a server that is longer than the limit: the waiting calls get an error."""
 
 import logging
 
@@ -19,7 +19,7 @@ def too_long(limit: int, length: int = 0) -> str:
 
 
 def labels(text: bytes) -> tuple[Message, ...]:
-    """What is known of it by its abridged text; nothing if that is no message."""
+    """What is known of it by its truncated text; empty if that is not a message."""
     try:
         return codec.decode_all(text)
     except MalformedMessage:
@@ -29,7 +29,7 @@ def labels(text: bytes) -> tuple[Message, ...]:
 def refuse(
     transport: Transport, owner: TransportListener, text: bytes, length: int, limit: int
 ) -> None:
-    """Tell whose message it is, by its abridged text, that it will not come."""
+    """Fail the request that a message answers, as read from its truncated text."""
     reason = too_long(limit, length)
     messages = labels(text)
     for each in messages:

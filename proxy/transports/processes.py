@@ -84,7 +84,7 @@ class Processes:
         await started
 
     def signal(self, pid: int, number: signal.Signals) -> None:
-        """Signal a process and its group; SIGKILL reaches whoever descends from it."""
+        """Signal a process and its group; SIGKILL reaches all its descendants."""
         if self._socket is not None and pid in self._running:
             with suppress(OSError):
                 self._socket.send(json.dumps({"signal": pid, "number": number}).encode() + b"\n")
@@ -113,7 +113,7 @@ class Processes:
     def _launch(self) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
-            # -I: whatever is in the proxy's folder or environment is none of its business.
+            # -I: it does not depend on the proxy's folder or environment.
             numbers = (str(theirs.fileno()), str(self._descriptors))
             command = (sys.executable, "-I", "-S", str(SUPERVISOR), *numbers)
             try:

@@ -80,7 +80,7 @@ class SharedProcess(Connector):
                 await self._wait(self._backoff.pause(perf_counter()))
 
     async def _run_once(self) -> bool:
-        """One life of the process; whether a probe ended it, which is no failure."""
+        """Run the process once; whether a probe ended it, which is not a failure."""
         multiplexer = Multiplexer(self._settled.clear)
         try:
             multiplexer.attach(await self._factory.connect(multiplexer))

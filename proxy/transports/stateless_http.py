@@ -57,7 +57,7 @@ class StatelessHttpTransport(Transport, ExchangeOwner):
         return f"<StatelessHttpTransport over={self._owner is None} open={len(self._open)}>"
 
     def send(self, message: bytes, lines: bytes = b"") -> bool:
-        """A cancellation closes; what else is no request has no place here."""
+        """A cancellation closes its request; other notifications are dropped."""
         asked = Request(message)
         if asked.method == methods.CANCELLED:
             question = self._open.get(plain(asked.params.get("requestId")))

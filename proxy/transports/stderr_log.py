@@ -1,4 +1,4 @@
-"""What a stdio server's process writes that is no message: bounded, and without control."""
+"""Output of a stdio server's process that is not a message: bounded, without control characters."""
 
 import logging
 import re
@@ -25,7 +25,7 @@ _SEQUENCES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\
 
 _VERSION = b"jsonrpc"
 _PART = re.compile(rb'\s*(["}\]]|\[[\s"{\[\]]|\[?$)')
-"""How the lines begin of a message that is written on several; `[INFO]` is none."""
+"""How the lines of a message that is spread over several begin; `[INFO]` does not."""
 
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 """Progress bars end lines by CR alone."""
@@ -54,7 +54,7 @@ class StderrLog:
         self._rest = b""
 
     def stray(self, pid: int, line: bytes) -> None:
-        """Log a line of stdout that is no message; only its length if it may be a part of one."""
+        """Log a line of stdout that is not a message, or its length if it may be part of one."""
         if is_log_line(line):
             self._log(pid, line, STDOUT)
         elif line.strip() and self._quota.admits(perf_counter()):

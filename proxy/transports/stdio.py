@@ -157,7 +157,7 @@ class StdioTransport(ProcessListener, Transport):
         self._shut_down()
 
     def kill(self) -> None:
-        """End the process and whoever descends from it at once."""
+        """Kill the process and all its descendants."""
         self._owner = None
         self._signal(signal.SIGKILL)
 

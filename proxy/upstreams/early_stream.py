@@ -17,7 +17,7 @@ class EarlyStream:
         writer.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
-        """What is no JSON-RPC has no place on the stream."""
+        """Anything but JSON-RPC is left out of the stream."""
         for each in codec.parts(body) if codec.has_answer(body) else ():
             self._writer.write(encode(each))
         self._writer.end()

@@ -8,7 +8,7 @@ from ..http.interfaces import ResponseWriter
 from ..http.sse import COMMENT, Event, EventReader, encode
 
 HOLD_LIMIT = 64 * 1024
-"""A longer event is passed on as it comes, and only read abridged: it is bounded by nothing."""
+"""A longer event is passed on as it comes, and only read truncated: it is bounded by nothing."""
 
 
 class EventRelay:

@@ -93,7 +93,8 @@ def asking_for_token(info: RequestInfo) -> tuple[Header, ...]:
 class MetadataUpstream:
     """Fetches documents of a server for clients.
 
-    `fixed` are the header lines of every request to it; `spawn` starts an owned task.
+    `fixed` are the header lines of every request to it; `spawn` starts a task in the caller's
+    group.
     """
 
     def __init__(

@@ -281,7 +281,7 @@ class PassthroughExchange:
 
     @property
     def kept(self) -> int:
-        """Bytes of an answer in pieces that are kept only to see what it comes to."""
+        """Bytes of an answer in pieces that are kept only to classify it."""
         events = 0 if self._relay is None else self._relay.kept
         return events if self._held is None else self._held.held
 

@@ -1,6 +1,6 @@
 """Calls that their client gives up by a message: a cancellation, or the DELETE of its session.
 
-Such a message counts once the server accepted it, so that nobody whom the server refuses can end
+Such a message counts once the server accepted it, so that no client that the server refuses can end
 the calls of others. Until then it is pending: two connections are not in order, so a server may end
 a call before the proxy has read that it accepted the message.
 """
@@ -60,7 +60,7 @@ class PendingCancellations:
                 del self._open[each]
 
     def reclassify(self, finished: Finished) -> Finished:
-        """What a call came to: cancelled, if it failed while it was being withdrawn."""
+        """The outcome of a call: cancelled, if it failed while its cancellation was pending."""
         call, outcome = finished
         if outcome.outcome in _STANDS:
             return finished

@@ -8,7 +8,7 @@ MOST_BYTES = 1024 * 1024
 
 
 class PendingMessages:
-    """The newest messages that nobody could take yet."""
+    """The newest messages that no stream has taken yet."""
 
     __slots__ = ("_bytes", "_messages")
 

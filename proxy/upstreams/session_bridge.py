@@ -59,7 +59,7 @@ OUTBOX_LIMIT = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """What all sessions of one server share. `spawn` starts a task that somebody owns.
+    """What all sessions of one server share. `spawn` starts a task in the caller's group.
 
     `passes_challenges` is whether clients may get the server a token that it asks for.
     """
@@ -142,7 +142,7 @@ class SessionBridge(TransportListener, ResponseListener):
 
     @property
     def probing(self) -> bool:
-        """A client's messages are no probe."""
+        """A client's messages are never a probe."""
         return False
 
     @property
@@ -417,7 +417,7 @@ class SessionBridge(TransportListener, ResponseListener):
                 self._count(finished, CLIENT_CLOSED_REQUEST)
 
     def _cancel(self, ended: tuple[Finished, ...]) -> None:
-        """Tell the server that nobody waits any more (specification, "Lifecycle", Timeouts)."""
+        """Cancel requests at the server (specification, "Lifecycle", Timeouts)."""
         for call, _ in ended:
             if self._transport is not None and call.method != methods.INITIALIZE:
                 self._transport.send(cancellation(call.id), self._headers)

@@ -12,7 +12,7 @@ END_SECONDS = 5.0
 
 
 class LimitedSession(Holder, Protocol):
-    """What takes a place, until nothing of it is left."""
+    """What takes a place, until it has closed."""
 
     gone: asyncio.Event
     over: bool
@@ -75,7 +75,7 @@ class SessionLimit:
             self.release(session)
 
     def release(self, session: LimitedSession) -> None:
-        """A session is over: its place is free once nothing of it is left."""
+        """A session is over: its place is free once it has closed."""
         if session.transport is not None:
             self._ending[session.transport] = session
             self.tick()

@@ -15,7 +15,11 @@ EVERYWHERE = (
     *("no gateway", "door sign", "odd words", "CROWDED", "GARBLED", "HELD_UP"),
     *("proxy.eras", "proxy.wire", "proxy.access"),
 )
-IN_PROXY = ("verdict", "Visitor", "visitor", "sink", "Conversation", "books", "Crowd", "rooms")
+IN_PROXY = (
+    *("verdict", "judge", "Visitor", "visitor", "sink", "Conversation", "books", "Crowd", "Hub"),
+    *("rooms", "roads", "errand", "Arrival", "Applicant", "Unfit", "abridged", "greeter"),
+    *("came to", "told apart", "nobody", "somebody", "whoever", "who shows", "the gate"),
+)
 """Elsewhere they may mean something else, or are not converted yet."""
 
 _HISTORY = ("CHANGELOG.md", "tests/contract/test_words.py")

@@ -28,8 +28,8 @@ class _Json(msgspec.Struct, rename="camel"):
 def read(body: bytes) -> ExportResult:
     """The reply in the body of a successful answer.
 
-    An answer that is no ExportTraceServiceResponse or ExportMetricsServiceResponse, in binary or
-    JSON, is not a collector's: nobody knows what became of the request, so it counts as lost.
+    Any other answer than an ExportTraceServiceResponse or ExportMetricsServiceResponse, in binary
+    or JSON, is not a collector's: whether the request arrived is unknown, so it counts as lost.
     """
     try:
         return _read_binary(body)

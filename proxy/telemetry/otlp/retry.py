@@ -16,7 +16,7 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What an attempt came to: accepted, unless `reason` says why not.
+    """The result of an attempt: accepted, unless `reason` says why not.
 
     `rejected` is how many items of an accepted request the collector refused all the same, for
     the reason in `remark`. `again` tells whether a later attempt may succeed, and `after` how many

@@ -1,4 +1,4 @@
-"""Which eras a streamable HTTP server speaks: asked once, on behalf of whoever first needs to know.
+"""Which eras a streamable HTTP server speaks: probed once, when first needed.
 
 2026-07-28, "Streamable HTTP", Backward Compatibility: a server that answers `server/discover`, or
 refuses it with a modern error, is a modern one; any other is legacy. So is one that says nothing,
@@ -82,7 +82,7 @@ class EraDetector:
             self.forget()
 
     def close(self) -> None:
-        """Ask no more; whoever waits goes on without an answer."""
+        """Probe no more; waiting requests proceed without a result."""
         self._closed = True
         if self._fetch is not None:
             self._fetch.cancel()

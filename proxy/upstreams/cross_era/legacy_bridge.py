@@ -174,7 +174,7 @@ class LegacyBridge(Transport, TransportListener):
         """Remember what the client opens the session with."""
         for found, part in codec.split(message):
             if found.is_request and found.method == methods.INITIALIZE:
-                # Params that are no object are for the server to refuse.
+                # Params that are not an object are for the server to refuse.
                 with suppress(MalformedMessage):
                     self._greeting = Request(part)
 

@@ -114,7 +114,7 @@ class SharedChannel(TransportListener, RequestOwner):
 
     @property
     def idle_since(self) -> float:
-        """A channel is in use while somebody waits for anything on it."""
+        """A channel is in use while any request waits on it."""
         if self.over:
             return -inf
         return inf if self._waiting or self._requests or self._parked else self._settled_at
@@ -302,7 +302,7 @@ class SharedChannel(TransportListener, RequestOwner):
         self._owner.opened(self, waiting)
 
     def _settle(self) -> None:
-        """Read the server unless everybody who waits for it is slow; note when nobody does.
+        """Read from the server unless all waiting clients are slow; note when none waits.
 
         Who listens for changes waits for nothing while there are calls. Without room in memory it
         is not read either.

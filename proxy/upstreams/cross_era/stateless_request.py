@@ -27,7 +27,7 @@ class RequestOwner(Protocol):
     """Where the request is being served."""
 
     def on_request_over(self, pending: "StatelessRequest") -> None:
-        """The client went away, or waited too long: nobody wants the answer."""
+        """The client went away, or waited too long: the answer is no longer wanted."""
 
     def on_client_speed(self, pending: "StatelessRequest") -> None:
         """The client began or ceased to read slower than it is written to."""

@@ -86,11 +86,11 @@ def test_an_event_over_the_limit_is_abridged_and_the_next_is_whole(
     text = b'{"text":"%b",%b"id":7}' % (b"x" * 200_000, between)
     stream = b": %b\nid: 1\ndata: %b\n\ndata: y\n\n" % (b"c" * 200_000, text)
     pieces = [stream[start : start + cut] for start in range(0, len(stream), cut)]
-    abridged, following = events(*pieces, limit=100_000)
+    truncated, following = events(*pieces, limit=100_000)
     assert following == Event(b"y", b"")
-    assert (abridged.id, abridged.length) == (b"1", len(text.replace(b"data: ", b"")))
-    assert json.loads(abridged.data)["id"] == 7
-    assert len(abridged.data) < 50_000
+    assert (truncated.id, truncated.length) == (b"1", len(text.replace(b"data: ", b"")))
+    assert json.loads(truncated.data)["id"] == 7
+    assert len(truncated.data) < 50_000
 
 
 @given(st.binary(max_size=60).map(lambda data: data.replace(b"\0", b"\r\n")))

@@ -32,10 +32,10 @@ def test_a_line_over_the_limit_is_abridged_and_the_next_is_whole(cut: int) -> No
     stream = long + b"\r\n" + b"next\n"
     reader = LineReader(limit=100_000)
     pieces = [stream[start : start + cut] for start in range(0, len(stream), cut)]
-    abridged, following = [line for piece in pieces for line in reader.feed(piece)]
-    assert (following, abridged.length) == ((b"next", 0), len(long) + len(b"\r"))
-    assert json.loads(abridged.data)["id"] == 7
-    assert len(abridged.data) < 50_000
+    truncated, following = [line for piece in pieces for line in reader.feed(piece)]
+    assert (following, truncated.length) == ((b"next", 0), len(long) + len(b"\r"))
+    assert json.loads(truncated.data)["id"] == 7
+    assert len(truncated.data) < 50_000
 
 
 JSON = st.recursive(

@@ -1,4 +1,4 @@
-"""The labels of an abridged text are those of the whole one, however it is cut on its way."""
+"""The labels of a truncated text are those of the whole one, however it is cut on its way."""
 
 import json
 
@@ -31,7 +31,7 @@ answers = st.fixed_dictionaries(
 )
 
 
-def abridged(text: bytes, cuts: list[int], piece: int) -> TruncatedJson:
+def truncated(text: bytes, cuts: list[int], piece: int) -> TruncatedJson:
     taken = TruncatedJson(LIMIT, piece=piece)
     session_limit = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
     for start, end in zip(session_limit, session_limit[1:], strict=False):
@@ -57,13 +57,13 @@ def test_the_labels_are_those_of_the_whole_text(
 ) -> None:
     told = messages if len(messages) > 1 else messages[0]
     text = json.dumps(told, ensure_ascii=ascii_only).encode()
-    assert labels(abridged(text, cuts, piece).text) == labels(text)
+    assert labels(truncated(text, cuts, piece).text) == labels(text)
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(0), max_size=4), st.integers(24, 60))
 def test_what_is_no_message_does_not_become_one(text: bytes, cuts: list[int], piece: int) -> None:
     if labels(text) is None:
-        assert labels(abridged(text, cuts, piece).text) is None
+        assert labels(truncated(text, cuts, piece).text) is None
 
 
 @given(answers, st.integers(0), st.sampled_from(b'"\\{}[],:'), st.integers(24, 60))
@@ -72,14 +72,14 @@ def test_a_broken_text_is_not_mended(
 ) -> None:
     text = bytearray(json.dumps(answer).encode())
     text[place % len(text)] = byte
-    assert labels(abridged(bytes(text), [], piece).text) == labels(bytes(text))
+    assert labels(truncated(bytes(text), [], piece).text) == labels(bytes(text))
 
 
 @pytest.mark.parametrize("letter", ["x", '"', "\\", "\n", "é", "\x01"])
 def test_a_long_string_is_kept_in_a_few_kilobytes(letter: str) -> None:
     content = {"folder": "C:\\", "text": letter * 1_000_000}
     text = json.dumps({"id": 1, "result": {"content": [content], "isError": True}})
-    taken = abridged(text.encode(), list(range(0, len(text), 70_001)), PIECE)
+    taken = truncated(text.encode(), list(range(0, len(text), 70_001)), PIECE)
     assert taken.length == len(text)
     assert len(taken.text) < 3 * PIECE
     assert labels(taken.text) == labels(text.encode())
@@ -87,7 +87,7 @@ def test_a_long_string_is_kept_in_a_few_kilobytes(letter: str) -> None:
 
 def test_a_string_that_breaks_off_in_the_middle_is_noticed() -> None:
     sound = b'{"id":1,"result":{"text":"' + b"x" * 100_000
-    taken = abridged(sound + b"\n" + b"x" * 100_000 + b'"}}', [], PIECE)
+    taken = truncated(sound + b"\n" + b"x" * 100_000 + b'"}}', [], PIECE)
     assert labels(taken.text) is None
 
 
