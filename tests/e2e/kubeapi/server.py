@@ -22,7 +22,7 @@ from tests.waiting import NeverHappened, until
 # The Service `kubernetes` is the last thing the server makes for itself, some time after it says
 # that it is ready; whoever lists all objects before that sees it appear later.
 READY_PATHS = ("/readyz", "/api/v1/namespaces/default/services/kubernetes")
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 PROBE_SECONDS = 5.0
 # The process guard gives its command 10 s to end before it kills it.
 END_SECONDS = 20.0
