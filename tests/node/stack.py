@@ -22,7 +22,7 @@ from proxy.telemetry.catalogue import TOOL_CALLS
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Namespace, Profile
 from stacks.config import PASSWORD, parse
-from stacks.endpoints import Endpoint, endpoints_of
+from stacks.endpoints import PROXY_MCP_PORT, Endpoint, endpoints_of
 from stacks.plan import HelmRelease, plan
 from tests.e2e import program
 from tests.e2e.charts import folder
@@ -143,7 +143,10 @@ class Running:
 
     def client(self, server: str) -> Client:
         """A session with a server, when it is entered."""
-        return Client(f"{self.url(Endpoint(server, Namespace.SERVERS, 8080))}/mcp")
+        return Client(self._mcp_url(server))
+
+    def _mcp_url(self, server: str) -> str:
+        return f"{self.url(Endpoint(server, Namespace.SERVERS, PROXY_MCP_PORT))}/mcp"
 
     def pods(self, namespace: str) -> list[dict[str, Any]]:
         """Those that are not told to end."""
@@ -170,15 +173,16 @@ class Running:
         stopped = threading.Event()
         failures: list[str] = []
 
-        def open_sessions(server: str) -> None:
+        def open_sessions(url: str) -> None:
             while not stopped.wait(PACE_SECONDS):
                 try:
-                    with self.client(server) as session:
+                    with Client(url) as session:
                         session.request("tools/list", {})
                 except LoadFailed as failure:
                     failures.append(str(failure))
 
-        threads = [threading.Thread(target=open_sessions, args=(each,)) for each in HTTP_NAMES]
+        urls = map(self._mcp_url, HTTP_NAMES)
+        threads = [threading.Thread(target=open_sessions, args=(each,)) for each in urls]
         for each in threads:
             each.start()
         try:

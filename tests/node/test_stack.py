@@ -77,6 +77,22 @@ def test_calls_are_counted_once_with_the_labels_of_the_contract(running: Running
     running.history.append(counted)
 
 
+def test_calls_made_without_a_collector_are_counted_afterwards(running: Running) -> None:
+    names = [pod["metadata"]["name"] for pod in running.pods(Namespace.MONITORING)]
+    [lost] = [each for each in names if each.startswith("otel-collector")]
+    where = {"namespace": Namespace.MONITORING}
+    running.api.delete("v1", "Pod", lost, **where)
+    until(
+        lambda: running.api.read("v1", "Pod", lost, **where) is None,
+        seconds=VISIBLE_SECONDS,
+        every=LOOK_SECONDS,
+        what="the collector's pod is gone",
+    )
+    running.call_every_server()
+    until(running.counted, seconds=VISIBLE_SECONDS, every=LOOK_SECONDS)
+    _await_pods(running)
+
+
 @pytest.mark.parametrize("server", NAMES)
 def test_a_call_is_a_trace(running: Running, server: str) -> None:
     began = time.time()
