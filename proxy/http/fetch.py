@@ -12,11 +12,15 @@ from .sse import Event, EventReader
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """The answer: `body` is the JSON, or the first answer on a stream."""
+    """The answer: `body` is the JSON, or the first answer on a stream.
+
+    `head` are its status line and end-to-end header lines.
+    """
 
     status: int
     session: bytes
     body: bytes
+    head: bytes = b""
 
 
 class Fetch(ResponseHandler):
@@ -25,13 +29,13 @@ class Fetch(ResponseHandler):
     Of a stream the first event is the answer that `wanted` says yes to.
 
     `reason` says in one line why there is no result; `reached` is whether there was a connection,
-    `streamed` whether the answer came as an event.
+    `streamed` whether the answer came as an event, `too_long` whether it exceeds the limit.
     """
 
     def __init__(self, limit: int, wanted: Callable[[Event], bool] | None = None) -> None:
         self._wanted = wanted or _answers
         self.reason = ""
-        self.reached = self.streamed = False
+        self.reached = self.streamed = self.too_long = False
         self._limit = limit
         self._source: UpstreamReader | None = None
         self._head: ResponseHead | None = None
@@ -62,7 +66,10 @@ class Fetch(ResponseHandler):
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._source = None
-        self._settle(head, body)
+        if len(body) > self._limit:
+            self._refuse()
+        else:
+            self._settle(head, body)
 
     def on_headers(self, head: ResponseHead) -> None:
         self._head = head
@@ -73,7 +80,7 @@ class Fetch(ResponseHandler):
         if self._reader is None:
             self._body += data
             if len(self._body) > self._limit:
-                self._fail(f"an answer of more than {self._limit} bytes")
+                self._refuse()
             return
         events = self._reader.feed(data)
         found = next((each.data for each in events if self._wanted(each)), None)
@@ -90,12 +97,16 @@ class Fetch(ResponseHandler):
         self._source = None
         self._fail(reason)
 
+    def _refuse(self) -> None:
+        self.too_long = True
+        self._fail(f"an answer of more than {self._limit} bytes")
+
     def _fail(self, reason: str) -> None:
         self.reason = reason
         self._end(None)
 
     def _settle(self, head: ResponseHead, body: bytes) -> None:
-        self._end(FetchResult(head.status, head.session or b"", body))
+        self._end(FetchResult(head.status, head.session or b"", body, head.forward))
 
     def _end(self, told: FetchResult | None) -> None:
         if not self._answer.done():

@@ -11,8 +11,7 @@ import zlib
 from collections.abc import Callable, Coroutine
 from urllib.parse import urlsplit
 
-from ...http.head import ResponseHead
-from ...http.interfaces import ResponseHandler, UpstreamReader
+from ...http.fetch import Fetch, FetchResult
 from ...http.pool import Endpoint, Pool
 from . import export_response
 from .retry import ANSWER_LIMIT, ExportResult, ExportTransport
@@ -47,16 +46,17 @@ class OtlpHttpTransport(ExportTransport):
         return body if self._compress is None else await asyncio.to_thread(self._compress, body)
 
     async def attempt(self, body: bytes, seconds: float) -> ExportResult:
-        answer = _Answer()
+        fetch = Fetch(ANSWER_LIMIT)
         block = b"%bcontent-length: %d\r\n\r\n%b" % (self._head, len(body), body)
         try:
             async with asyncio.timeout(seconds):
-                self._pool.send(answer, block)
-                return await answer.reply
+                self._pool.send(fetch, block)
+                result = await fetch.result()
         except TimeoutError:
             return ExportResult("no answer in time", again=True)
-        finally:
-            answer.give_up()
+        if result is None:
+            return ExportResult(fetch.reason, again=not fetch.too_long)
+        return _export_result(result)
 
     async def close(self) -> None:
         self._pool.close()
@@ -69,63 +69,13 @@ class OtlpHttpTransport(ExportTransport):
         task.add_done_callback(self._tasks.discard)
 
 
-class _Answer(ResponseHandler):
-    """The handler of one answer."""
-
-    def __init__(self) -> None:
-        self.reply: asyncio.Future[ExportResult] = asyncio.get_running_loop().create_future()
-        self._source: UpstreamReader | None = None
-        self._head: ResponseHead | None = None
-        self._body = bytearray()
-
-    def give_up(self) -> None:
-        """Close the connection, unless the answer is complete."""
-        if not self.reply.done() or self.reply.cancelled():
-            self.reply.cancel()
-            self._abort()
-
-    def connected(self, source: UpstreamReader) -> bool:
-        self._source = source
-        return not self.reply.done()
-
-    def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        self._settle(_reply(head, body) if len(body) <= ANSWER_LIMIT else _TOO_LONG)
-
-    def on_headers(self, head: ResponseHead) -> None:
-        self._head = head
-
-    def on_data(self, data: bytes, arrived: float) -> None:
-        self._body += data
-        if len(self._body) > ANSWER_LIMIT:
-            self._settle(_TOO_LONG)
-            self._abort()
-
-    def on_end(self, arrived: float) -> None:
-        assert self._head is not None, "an answer ends that has not begun"
-        self._settle(_reply(self._head, bytes(self._body)))
-
-    def on_error(self, reason: str) -> None:
-        self._settle(ExportResult(reason, again=True))
-
-    def _settle(self, reply: ExportResult) -> None:
-        if not self.reply.done():
-            self.reply.set_result(reply)
-
-    def _abort(self) -> None:
-        if self._source is not None:
-            self._source.abort(self)
-
-
-_TOO_LONG = ExportResult(f"an answer of more than {ANSWER_LIMIT} bytes")
-
-
-def _reply(head: ResponseHead, body: bytes) -> ExportResult:
-    if 200 <= head.status < 300:
-        return export_response.read(body)
-    asked = _RETRY_AFTER.search(head.forward.replace(b"\r\n", b"\n"))
+def _export_result(result: FetchResult) -> ExportResult:
+    if 200 <= result.status < 300:
+        return export_response.read(result.body)
+    asked = _RETRY_AFTER.search(result.head.replace(b"\r\n", b"\n"))
     return ExportResult(
-        f"HTTP status {head.status}",
-        again=head.status in _RETRYABLE,
+        f"HTTP status {result.status}",
+        again=result.status in _RETRYABLE,
         after=None if asked is None else float(asked[1]),
     )
 

@@ -19,3 +19,20 @@ def test_what_a_server_says_before_its_answer_is_none() -> None:
         return b"" if told is None else told.body
 
     assert asyncio.run(ask()) == b'{"id":1,"result":{}}'
+
+
+def test_an_answer_longer_than_the_limit_is_none_however_it_comes() -> None:
+    head = parse_response(b"HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n")
+
+    async def ask(*, whole: bool) -> tuple[object, bool, str]:
+        fetch = Fetch(1000)
+        if whole:
+            fetch.on_response(head, b"x" * 1001, 0.0)
+        else:
+            fetch.on_headers(head)
+            fetch.on_data(b"x" * 1001, 0.0)
+        return await fetch.result(), fetch.too_long, fetch.reason
+
+    for whole in (True, False):
+        found = asyncio.run(ask(whole=whole))
+        assert found == (None, True, "an answer of more than 1000 bytes")
