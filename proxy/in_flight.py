@@ -286,7 +286,7 @@ class InFlightCalls:
             self._given_up = {}
         elif len(self._given_up) >= MOST_GIVEN_UP:
             del self._given_up[next(iter(self._given_up))]
-        self._given_up[call.id] = None
+        self._given_up[ids.kept(call.id)] = None
         return self._finish(call, outcome)
 
     def overdue(self, now: float) -> tuple[Finished, ...]:
@@ -312,12 +312,13 @@ class InFlightCalls:
         error, one that is not known, such as null (JSON-RPC 2.0, section 5), while one call waits.
         """
         unanswered = self._given_up or {}
-        if message.id in unanswered:
+        kept_id = ids.kept(message.id)  # type: ignore[arg-type]
+        if kept_id in unanswered:
             return None
         known = ids.match_id(message.id, self._calls)
         if known is not None:
             return self._calls[known]
-        late = ids.match_id(message.id, unanswered) is not None
+        late = ids.match_id(kept_id, unanswered) is not None
         if message.error and len(self._calls) == 1 and not late:
             return next(iter(self._calls.values()))
         return None

@@ -4,15 +4,24 @@ The official SDKs take `"7"` for `7`, so that calls to such servers work.
 """
 
 from collections.abc import Container
+from hashlib import sha256
 
 from .message import RequestId
 
 _MOST_DIGITS = 20
+_LONGEST_KEPT = 128
 
 
 def match_id(request_id: object, known: Container[RequestId]) -> RequestId | None:
     """The one of the known ids that is meant; None if none is."""
     return next((each for each in spellings(request_id) if each in known), None)
+
+
+def kept(request_id: RequestId) -> RequestId:
+    """What stands for an id after its call has ended: of a long one its digest, not megabytes."""
+    if not isinstance(request_id, str) or len(request_id) <= _LONGEST_KEPT:
+        return request_id
+    return sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def spellings(request_id: object) -> tuple[RequestId, ...]:

@@ -10,7 +10,7 @@ from ..http.head import ResponseHead
 from ..http.pool import Pool
 from ..http.request_policy import METHODS
 from ..in_flight import MOST_GIVEN_UP, Call, Finished, InFlightCalls
-from ..jsonrpc.ids import spellings
+from ..jsonrpc.ids import kept, spellings
 from ..jsonrpc.message import NO_PARAMS, Message, RequestId
 from ..jsonrpc.methods import INITIALIZE
 from ..memory_budget import MemoryBudget
@@ -153,7 +153,7 @@ class PassthroughUpstream:
         """The SDKs' tokens for progress are the ids of their requests."""
         about = message.id if message.is_answer else (message.params or NO_PARAMS).progress_token
         for request_id in spellings(about):
-            if (session, request_id) in self._given_up:
+            if (session, kept(request_id)) in self._given_up:
                 return
             waiting = self._calls.get((session, request_id))
             if waiting is not None and not waiting.gone:
@@ -173,10 +173,10 @@ class PassthroughUpstream:
 
     def is_elsewhere(self, exchange: PassthroughExchange, request_id: object) -> bool:
         session = exchange.request.info.session
-        keys = [(session, each) for each in spellings(request_id)] if session else ()
-        calls = self._calls
         return any(
-            each in self._given_up or calls.get(each, exchange) is not exchange for each in keys
+            (session, kept(each)) in self._given_up
+            or self._calls.get((session, each), exchange) is not exchange
+            for each in (spellings(request_id) if session else ())
         )
 
     def answered(self, exchange: PassthroughExchange, head: ResponseHead) -> None:
@@ -221,7 +221,7 @@ class PassthroughUpstream:
         if info.session:
             for call in client_request.calls:
                 self._calls[info.session, call.id] = exchange
-                self._given_up.pop((info.session, call.id), None)
+                self._given_up.pop((info.session, kept(call.id)), None)
         if len(client_request.messages) > len(client_request.calls) or info.method == "DELETE":
             self._cancelled.begin(client_request)
         client_request.client.attach(exchange)
@@ -242,7 +242,7 @@ class PassthroughUpstream:
         """Take a late answer to the call for none to another."""
         if len(self._given_up) >= MOST_GIVEN_UP:
             del self._given_up[next(iter(self._given_up))]
-        self._given_up[call.session, call.id] = None
+        self._given_up[call.session, kept(call.id)] = None
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._config
