@@ -28,6 +28,7 @@ def send_calls(pipeline: Pipeline) -> Counts:
             _attributed(pipeline.processes, endpoint),
             Client(endpoint.mcp_url, pipeline.agent) as client,
         ):
+            client.request("tools/list", {})  # as agents do; tools that are listed have series
             outcomes = Counter(client.call(call) for call in HUNDRED)
             sent[endpoint.server] = {str(outcome): count for outcome, count in outcomes.items()}
     return sent
