@@ -50,7 +50,9 @@ class Grafana:
         """One line for every name that Grafana would ignore in silence."""
         used = {(kind, name) for panel in dashboard["panels"] for kind, name in _named(panel)}
         return [
-            f"unknown {kind} {name}" for kind, name in sorted(used) if name not in self.names[kind]
+            f"unknown {kind} {name}"
+            for kind, name in sorted(used, key=str)
+            if name not in self.names[kind]
         ]
 
 

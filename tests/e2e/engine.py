@@ -218,10 +218,12 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
     if loop.is_closed():
         return
     until(lambda: not loop.is_running(), seconds=LOOP_SECONDS)
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
+    for task in asyncio.all_tasks(loop):
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    # Not run_until_complete: a program that failed may have left a call of `loop.stop` behind.
+    while asyncio.all_tasks(loop):
+        loop.call_soon(loop.stop)
+        loop.run_forever()
     loop.close()
 
 

@@ -65,7 +65,10 @@ def session(proxy: RunningProxy) -> Iterator[Session]:
 
 def gone(pid: int) -> bool:
     """Whether a process has ended; a zombie has."""
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_a_process_that_must_be_killed_takes_along_who_descends_from_it(
