@@ -82,12 +82,8 @@ class ActiveFault:
             if each.server == self.server or (not each.server and each.alert in allowed)
         )
 
-    @property
-    def silent_panels(self) -> tuple[tuple[str, str], ...]:
-        """The panels that must show the fault but do not."""
-        return tuple(each for each in self.fault.panels if not self._shown(*each))
-
-    def _shown(self, uid: str, title: str) -> bool:
+    def shown(self, uid: str, title: str) -> bool:
+        """Whether a panel shows the fault now."""
         board = next(each for each in BOARDS if each.uid == uid)
         exprs = [query.expr for query in queries(board) if query.panel == title]
         server = self.server or EVERYTHING
@@ -148,7 +144,7 @@ def run_fault_test(
     """
     with active(pipeline, faults, report) as monitor:
         monitor.wait_until_fired()
-        silent = [each.silent_panels for each in faults]
+        silent = monitor.silent_panels()
     fired = monitor.alerts()
     attributed = {alert for each in faults for alert in each.attributed(fired)}
     results = tuple(
@@ -170,6 +166,7 @@ class AlertMonitor:
         self._before = self._query(BEFORE_SECONDS)
         self._started = time.monotonic()
         self._reported: set[FiredAlert] = set()
+        self._silent = [each.fault.panels for each in faults]
 
     def __repr__(self) -> str:
         return f"AlertMonitor({', '.join(each.fault.name for each in self._faults)})"
@@ -214,10 +211,22 @@ class AlertMonitor:
     def _all_fired(self, fired: frozenset[FiredAlert]) -> bool:
         if time.monotonic() - self._started < MINIMUM_SECONDS:
             return False
-        return all(
+        shown = not any(self.silent_panels())
+        return shown and all(
             each.expected <= {alert.alert for alert in each.attributed(fired)}
             for each in self._faults
-        ) and not any(each.silent_panels for each in self._faults)
+        )
+
+    def silent_panels(self) -> list[tuple[tuple[str, str], ...]]:
+        """For each fault the panels that must show it and have not done so at any time yet.
+
+        One that shows a restart of the last minute need not do so until the slowest alert fires.
+        """
+        self._silent = [
+            tuple(panel for panel in panels if not each.shown(*panel))
+            for each, panels in zip(self._faults, self._silent, strict=True)
+        ]
+        return self._silent
 
     def _query(self, seconds: int) -> frozenset[FiredAlert]:
         return fired_alerts(self._pipeline.prometheus.query(alerts_query(seconds)))

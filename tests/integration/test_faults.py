@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone]
 AT_ONCE = 2
 """Pipelines that run at the same time: most of a fault test is waiting."""
 
-ALL_SECONDS = 240.0
+ALL_SECONDS = 480.0
 
 Ended = tuple[int, str]
 
