@@ -4,30 +4,28 @@ Each request is a POST whose headers repeat what the body says; closing it is th
 is no session, no GET stream, and no notification of clients.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ..errors import MalformedMessage
 from ..http import request
-from ..http.cookies import Cookies
-from ..http.head import Header, ResponseHead, without
+from ..http.head import Header, without
 from ..http.pool import Pool
 from ..jsonrpc import methods
 from ..jsonrpc.members import members_or_empty
 from ..jsonrpc.message import Message
-from ..outcome import UNREACHABLE, CallOutcome
+from ..outcome import UNREACHABLE
 from ..translation import headers, server_messages
 from ..translation.parameters import Parameters
 from ..translation.request import Request, identity, plain, text
 from ..translation.versions import MODERN_VERSION
-from .base import Transport, TransportListener
-from .exchange import Exchange, ExchangeOwner, PostExchange
+from .base import TransportListener
+from .exchange import Exchange, PostExchange
+from .http_transport import HttpTransport, StreamableHttpConfig
 from .send_queue import OutgoingMessage
-from .streamable_http import StreamableHttpConfig
 
 
-class StatelessHttpTransport(Transport, ExchangeOwner):
+class StatelessHttpTransport(HttpTransport):
     """The requests of one session."""
 
     def __init__(
@@ -35,23 +33,13 @@ class StatelessHttpTransport(Transport, ExchangeOwner):
         config: StreamableHttpConfig,
         pool: Pool,
         owner: TransportListener,
-        on_closed: "OnClosed",
+        on_closed: Callable[[HttpTransport], None],
         query: bytes,
     ) -> None:
-        self.exited = asyncio.Event()
-        self.timeout = config.timeout
-        self.message_limit = config.message_limit
-        self.session = b""
-        self.paused = False
-        self._config = config
-        self._target = request.target(config.target, query)
-        self._pool = pool
-        self._owner: TransportListener | None = owner
-        self._on_closed = on_closed
+        super().__init__(config, pool, owner, on_closed, query)
         self._open: dict[object, PostExchange] = {}
         self._listing: set[object] = set()
         self._parameters = Parameters()
-        self._cookies = Cookies()
 
     def __repr__(self) -> str:
         return f"<StatelessHttpTransport over={self._owner is None} open={len(self._open)}>"
@@ -76,21 +64,12 @@ class StatelessHttpTransport(Transport, ExchangeOwner):
     def held(self) -> int:
         return sum(len(each.outgoing.message) + each.held for each in self._open.values())
 
-    def pause(self) -> None:
-        self.paused = True
-        for each in self._open.values():
-            each.pause()
-
-    def resume(self) -> None:
-        self.paused = False
-        for each in self._open.values():
-            each.resume()
+    def _exchanges(self) -> Iterable[Exchange]:
+        return self._open.values()
 
     def end(self) -> None:
         """Nothing stays at the server."""
-        self._owner = None
-        for each in tuple(self._open.values()):
-            each.drop()
+        self._drop_exchanges()
         self.exited.set()
         self._on_closed(self)
 
@@ -101,22 +80,13 @@ class StatelessHttpTransport(Transport, ExchangeOwner):
         if self._listing:
             with suppress(MalformedMessage):  # Of that its owner takes care.
                 self._learn(data)
-        if self._owner is not None:
-            self._owner.on_message(data, arrived)
+        super().on_message(data, arrived)
 
     def on_initialized(self, session: bytes | None, answer: Message) -> None:
         """There is no session to agree on."""
 
-    def on_head(self, head: ResponseHead) -> None:
-        if head.cookies:
-            self._cookies.keep(head.cookies, self._target)
-
     def on_delivered(self, outgoing: OutgoingMessage) -> None:
         pass
-
-    def on_undelivered(self, outgoing: OutgoingMessage, outcome: CallOutcome, reason: str) -> None:
-        if self._owner is not None:
-            self._owner.on_undelivered(outgoing.ids, outcome, reason)
 
     def reopen(self, request: Exchange, last_event: bytes) -> None:
         """Streams of this revision cannot be resumed."""
@@ -153,6 +123,3 @@ class StatelessHttpTransport(Transport, ExchangeOwner):
         for message, _ in server_messages.read(data):
             if identity(message.get("id")) in self._listing:
                 self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
-
-
-OnClosed = Callable[[StatelessHttpTransport], None]

@@ -6,38 +6,24 @@ offers one.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 from ..http import request
-from ..http.cookies import Cookies
-from ..http.head import Header, ResponseHead, without
+from ..http.head import Header, without
 from ..http.pool import Pool
 from ..jsonrpc.message import Message
 from ..outcome import UNREACHABLE, CallOutcome
 from ..translation.headers import REPLACED
-from .base import Transport, TransportListener
-from .exchange import EventStream, Exchange, ExchangeOwner, PostExchange, SessionDelete
+from .base import TransportListener
+from .exchange import EventStream, Exchange, PostExchange, SessionDelete
+from .http_transport import HttpTransport, StreamableHttpConfig
 from .send_queue import OutgoingMessage, SendQueue
 
 DELETE_SECONDS = 2.0
 """How long the server may take to end a session."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamableHttpConfig:
-    """How the server is spoken to. `fixed` are the header lines of every request.
-
-    `timeout` is in seconds, `message_limit` in bytes.
-    """
-
-    target: bytes
-    fixed: bytes = field(repr=False)
-    timeout: float
-    message_limit: int
-
-
-class StreamableHttpTransport(Transport, ExchangeOwner):
+class StreamableHttpTransport(HttpTransport):
     """One session at the server."""
 
     def __init__(
@@ -45,24 +31,14 @@ class StreamableHttpTransport(Transport, ExchangeOwner):
         config: StreamableHttpConfig,
         pool: Pool,
         owner: TransportListener,
-        on_closed: "OnClosed",
+        on_closed: Callable[[HttpTransport], None],
         query: bytes,
     ) -> None:
-        self.exited = asyncio.Event()
-        self.timeout = config.timeout
-        self.message_limit = config.message_limit
-        self.session = b""
-        self.paused = False
-        self._config = config
-        self._target = request.target(config.target, query)
-        self._pool = pool
-        self._owner: TransportListener | None = owner
-        self._on_closed = on_closed
+        super().__init__(config, pool, owner, on_closed, query)
         self._queue = SendQueue(self._deliver)
         self._requests: set[Exchange] = set()
         self._identity: tuple[Header, ...] = ()
         self._headers = b""
-        self._cookies = Cookies()
         self._listens = False
         self._farewell: asyncio.TimerHandle | None = None
 
@@ -80,20 +56,12 @@ class StreamableHttpTransport(Transport, ExchangeOwner):
     def held(self) -> int:
         return self._queue.held + sum(each.held for each in self._requests)
 
-    def pause(self) -> None:
-        """All that the server has open for this session is held back."""
-        self.paused = True
-        for each in self._requests:
-            each.pause()
-
-    def resume(self) -> None:
-        self.paused = False
-        for each in self._requests:
-            each.resume()
+    def _exchanges(self) -> Iterable[Exchange]:
+        return self._requests
 
     def end(self) -> None:
         """The server is notified by DELETE, if it opened a session."""
-        self._drop_requests()
+        self._drop_exchanges()
         if not self.session:
             self.kill()
         elif self._farewell is None:
@@ -106,11 +74,7 @@ class StreamableHttpTransport(Transport, ExchangeOwner):
             self._farewell.cancel()
         self.exited.set()
         self._on_closed(self)
-        self._drop_requests()
-
-    def on_message(self, data: bytes, arrived: float) -> None:
-        if self._owner is not None:
-            self._owner.on_message(data, arrived)
+        self._drop_exchanges()
 
     def on_initialized(self, session: bytes | None, answer: Message) -> None:
         """What later requests must carry."""
@@ -121,10 +85,6 @@ class StreamableHttpTransport(Transport, ExchangeOwner):
         named = ((b"mcp-session-id", self.session), (b"mcp-protocol-version", version.encode()))
         self._identity = tuple(each for each in named if each[1])
 
-    def on_head(self, head: ResponseHead) -> None:
-        if head.cookies:
-            self._cookies.keep(head.cookies, self._target)
-
     def on_delivered(self, outgoing: OutgoingMessage) -> None:
         """The GET stream may be opened once the session is initialized."""
         self._queue.delivered(outgoing)
@@ -133,8 +93,7 @@ class StreamableHttpTransport(Transport, ExchangeOwner):
             self._ask(EventStream(self), "GET")
 
     def on_undelivered(self, outgoing: OutgoingMessage, outcome: CallOutcome, reason: str) -> None:
-        if self._owner is not None:
-            self._owner.on_undelivered(outgoing.ids, outcome, reason)
+        super().on_undelivered(outgoing, outcome, reason)
         self._queue.delivered(outgoing)
 
     def reopen(self, request: Exchange, last_event: bytes) -> None:
@@ -165,11 +124,3 @@ class StreamableHttpTransport(Transport, ExchangeOwner):
         self._requests.add(line)
         headers = self._cookies.onto(self._headers, self._target)
         self._pool.send(line, request.complete(start + headers, body))
-
-    def _drop_requests(self) -> None:
-        self._owner = None
-        for each in tuple(self._requests):
-            each.drop()
-
-
-OnClosed = Callable[[StreamableHttpTransport], None]

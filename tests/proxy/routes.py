@@ -23,10 +23,11 @@ from proxy.memory_budget import MemoryBudget
 from proxy.translation.versions import Era
 from proxy.transports.base import Connector, TransportListener
 from proxy.transports.connector import HttpConnector
+from proxy.transports.http_transport import StreamableHttpConfig
 from proxy.transports.legacy_sse import LegacySseConfig, LegacySseConnector, LegacySseTransport
 from proxy.transports.multiplexer import Multiplexer, SharedSession
 from proxy.transports.stateless_http import StatelessHttpTransport
-from proxy.transports.streamable_http import StreamableHttpConfig, StreamableHttpTransport
+from proxy.transports.streamable_http import StreamableHttpTransport
 from proxy.upstreams.base import Upstream
 from proxy.upstreams.cross_era.channel_pool import ChannelPool
 from proxy.upstreams.cross_era.detector import EraDetector

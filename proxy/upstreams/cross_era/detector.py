@@ -28,7 +28,7 @@ from ...translation.opening import PROBE_SECONDS, modern_meta, speaks_modern, ve
 from ...translation.request import mapping, plain
 from ...translation.request import request as message
 from ...translation.versions import LATEST_LEGACY, LEGACY_VERSIONS, MODERN_VERSION, Era
-from ...transports.streamable_http import StreamableHttpConfig
+from ...transports.http_transport import StreamableHttpConfig
 from ..initialize_probe import SILENT
 
 LOG = logging.getLogger("proxy.upstream")
