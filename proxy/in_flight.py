@@ -34,8 +34,6 @@ official SDKs wait for 30 s or 60 s, by the client.
 """
 _OF_STATUS = (TASKS_GET, TASKS_CANCEL)
 """Methods whose result is a task."""
-MOST_GIVEN_UP = 256
-"""Calls that ended without an answer whose ids are remembered."""
 
 
 class Call:
@@ -167,13 +165,13 @@ UNMATCHED = Unmatched()
 class InFlightCalls:
     """Calls in flight, by request id. `timeout` is how long a silent server is waited for."""
 
-    __slots__ = ("_calls", "_given_up", "_timeout", "_tokens")
+    __slots__ = ("_calls", "_timeout", "_tokens", "_unanswered")
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._calls: dict[RequestId, Call] = {}
         self._tokens: dict[RequestId, Call] = {}
-        self._given_up: dict[RequestId, None] | None = None
+        self._unanswered: ids.UnansweredIds | None = None
 
     def __repr__(self) -> str:
         return f"<InFlightCalls in_flight={list(self._calls.values())}>"
@@ -282,11 +280,9 @@ class InFlightCalls:
 
     def drop(self, call: Call, outcome: CallOutcome) -> Finished:
         """End one call that is in flight, and take no late answer to it for one to another."""
-        if self._given_up is None:
-            self._given_up = {}
-        elif len(self._given_up) >= MOST_GIVEN_UP:
-            del self._given_up[next(iter(self._given_up))]
-        self._given_up[ids.kept(call.id)] = None
+        if self._unanswered is None:
+            self._unanswered = ids.UnansweredIds()
+        self._unanswered.add(call.id)
         return self._finish(call, outcome)
 
     def overdue(self, now: float) -> tuple[Finished, ...]:
@@ -311,14 +307,13 @@ class InFlightCalls:
         """The call that an answer under another id is to: one of another JSON type, or, with an
         error, one that is not known, such as null (JSON-RPC 2.0, section 5), while one call waits.
         """
-        unanswered = self._given_up or {}
-        kept_id = ids.kept(message.id)  # type: ignore[arg-type]
-        if kept_id in unanswered:
+        unanswered = self._unanswered
+        if unanswered is not None and unanswered.has(message.id):
             return None
         known = ids.match_id(message.id, self._calls)
         if known is not None:
             return self._calls[known]
-        late = ids.match_id(kept_id, unanswered) is not None
+        late = unanswered is not None and any(map(unanswered.has, ids.spellings(message.id)))
         if message.error and len(self._calls) == 1 and not late:
             return next(iter(self._calls.values()))
         return None

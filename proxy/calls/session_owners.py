@@ -3,15 +3,13 @@
 MCP specification, "Security best practices", session hijacking: an id alone proves nothing.
 """
 
-from hashlib import sha256
-
 from ..fair_limit import SPARE
+from ..jsonrpc.ids import id_key
 
 MOST_OWNED = 100_000
 """Sessions whose owner is remembered; for one more the longest unused is forgotten."""
 MOST_OF_ONE = MOST_OWNED - MOST_OWNED // SPARE
 """Per principal: one more evicts its own oldest session, and no other."""
-_LONGEST_KEPT = 128
 
 
 class SessionOwners:
@@ -31,7 +29,7 @@ class SessionOwners:
 
     def allows(self, session: str, principal: bytes) -> bool:
         """Whether a session is that principal's, or has no known owner."""
-        key = session_key(session)
+        key = id_key(session)
         owner = self._owners.get(key)
         if owner is not None:
             self._remove(key, owner)
@@ -40,7 +38,7 @@ class SessionOwners:
 
     def claim(self, session: str, principal: bytes) -> None:
         """Record the owner of a session, unless it has one."""
-        key = session_key(session)
+        key = id_key(session)
         if not principal or not session or key in self._owners:
             return
         own = self._owned.get(principal, {})
@@ -52,7 +50,7 @@ class SessionOwners:
 
     def release(self, session: str) -> None:
         """A session is over."""
-        key = session_key(session)
+        key = id_key(session)
         owner = self._owners.get(key)
         if owner is not None:
             self._remove(key, owner)
@@ -67,10 +65,3 @@ class SessionOwners:
         del own[key]
         if not own:
             del self._owned[owner]
-
-
-def session_key(session: str) -> str:
-    """What stands for a session: a server may choose ids that are as long as a head."""
-    if len(session) <= _LONGEST_KEPT:
-        return session
-    return sha256(session.encode("utf-8", "surrogatepass")).hexdigest()

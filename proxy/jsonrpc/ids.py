@@ -1,6 +1,7 @@
 """Request ids that come back: JSON-RPC wants the same value, and some servers change its type.
 
-The official SDKs take `"7"` for `7`, so that calls to such servers work.
+The official SDKs take `"7"` for `7`, so that calls to such servers work. Here is also how ids are
+remembered, of sessions too, since peers choose them and their length.
 """
 
 from collections.abc import Container
@@ -10,6 +11,7 @@ from .message import RequestId
 
 _MOST_DIGITS = 20
 _LONGEST_KEPT = 128
+MOST_UNANSWERED = 256
 
 
 def match_id(request_id: object, known: Container[RequestId]) -> RequestId | None:
@@ -17,11 +19,42 @@ def match_id(request_id: object, known: Container[RequestId]) -> RequestId | Non
     return next((each for each in spellings(request_id) if each in known), None)
 
 
-def kept(request_id: RequestId) -> RequestId:
-    """What stands for an id after its call has ended: of a long one its digest, not megabytes."""
-    if not isinstance(request_id, str) or len(request_id) <= _LONGEST_KEPT:
-        return request_id
-    return sha256(request_id.encode("utf-8", "surrogatepass")).hexdigest()
+def id_key(text: str) -> str:
+    """What is remembered of an id: of a long one its digest, not megabytes."""
+    if len(text) <= _LONGEST_KEPT:
+        return text
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class UnansweredIds:
+    """Ids of calls that ended without an answer, by session: the latest MOST_UNANSWERED."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, object], None] = {}
+
+    def __repr__(self) -> str:
+        return f"<UnansweredIds {len(self._keys)}>"
+
+    def add(self, request_id: RequestId, session: str = "") -> None:
+        """Remember an id, and forget the oldest for it if there are many."""
+        if len(self._keys) >= MOST_UNANSWERED:
+            del self._keys[next(iter(self._keys))]
+        self._keys[_key(request_id, session)] = None
+
+    def remove(self, request_id: RequestId, session: str = "") -> None:
+        """A new call has the id."""
+        if self._keys:
+            self._keys.pop(_key(request_id, session), None)
+
+    def has(self, request_id: object, session: str = "") -> bool:
+        """Whether the id is remembered, in this spelling."""
+        return _key(request_id, session) in self._keys
+
+
+def _key(request_id: object, session: str) -> tuple[str, object]:
+    return id_key(session), id_key(request_id) if isinstance(request_id, str) else request_id
 
 
 def spellings(request_id: object) -> tuple[RequestId, ...]:

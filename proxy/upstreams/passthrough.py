@@ -9,8 +9,8 @@ from ..http import request
 from ..http.head import ResponseHead
 from ..http.pool import Pool
 from ..http.request_policy import METHODS
-from ..in_flight import MOST_GIVEN_UP, Call, Finished, InFlightCalls
-from ..jsonrpc.ids import kept, spellings
+from ..in_flight import Finished, InFlightCalls
+from ..jsonrpc.ids import UnansweredIds, spellings
 from ..jsonrpc.message import NO_PARAMS, Message, RequestId
 from ..jsonrpc.methods import INITIALIZE
 from ..memory_budget import MemoryBudget
@@ -63,7 +63,7 @@ class PassthroughUpstream:
         self._calls: dict[tuple[str, RequestId], PassthroughExchange] = {}
         self._cancelled = PendingCancellations()
         self._parked: dict[str, InFlightCalls] = {}
-        self._given_up: dict[tuple[str, RequestId], None] = {}
+        self._unanswered = UnansweredIds()
         self._draining = False
         self._starts = {method: self._start(method, b"") for method in METHODS}
 
@@ -71,7 +71,7 @@ class PassthroughUpstream:
         return f"<PassthroughUpstream {self._pool!r} open={len(self._exchanges)}>"
 
     def post(self, client_request: ClientRequest, probe: InitializeProbe | None = None) -> None:
-        """`trial` judges the answer before it is passed on."""
+        """`probe` judges the answer before it is passed on."""
         now = perf_counter()
         session = InFlightCalls(self._config.timeout)
         session.begin(client_request.calls, client_request.since(now))
@@ -129,7 +129,7 @@ class PassthroughUpstream:
         if call.session:
             self._calls.pop((call.session, call.id), None)
             if not call.answer_size:
-                self._note_given_up(call)
+                self._unanswered.add(call.id, call.session)
         if self._cancelled:
             finished = self._cancelled.reclassify(finished)
         self._recorder.finish(finished, status, waited)
@@ -153,7 +153,7 @@ class PassthroughUpstream:
         """The SDKs' tokens for progress are the ids of their requests."""
         about = message.id if message.is_answer else (message.params or NO_PARAMS).progress_token
         for request_id in spellings(about):
-            if (session, kept(request_id)) in self._given_up:
+            if self._unanswered.has(request_id, session):
                 return
             waiting = self._calls.get((session, request_id))
             if waiting is not None and not waiting.gone:
@@ -174,7 +174,7 @@ class PassthroughUpstream:
     def is_elsewhere(self, exchange: PassthroughExchange, request_id: object) -> bool:
         session = exchange.request.info.session
         return any(
-            (session, kept(each)) in self._given_up
+            self._unanswered.has(each, session)
             or self._calls.get((session, each), exchange) is not exchange
             for each in (spellings(request_id) if session else ())
         )
@@ -221,7 +221,7 @@ class PassthroughUpstream:
         if info.session:
             for call in client_request.calls:
                 self._calls[info.session, call.id] = exchange
-                self._given_up.pop((info.session, kept(call.id)), None)
+                self._unanswered.remove(call.id, info.session)
         if len(client_request.messages) > len(client_request.calls) or info.method == "DELETE":
             self._cancelled.begin(client_request)
         client_request.client.attach(exchange)
@@ -237,12 +237,6 @@ class PassthroughUpstream:
         )
         self._pool.send(exchange if probe is None else probe.before(exchange), block)
         exchange.sent()
-
-    def _note_given_up(self, call: Call) -> None:
-        """Take a late answer to the call for none to another."""
-        if len(self._given_up) >= MOST_GIVEN_UP:
-            del self._given_up[next(iter(self._given_up))]
-        self._given_up[call.session, kept(call.id)] = None
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._config

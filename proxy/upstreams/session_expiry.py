@@ -2,7 +2,7 @@
 
 from itertools import takewhile
 
-from ..calls.session_owners import session_key
+from ..jsonrpc.ids import id_key
 
 MOST_SESSIONS = 100_000
 """Sessions that are followed; for one more the longest silent is forgotten."""
@@ -11,7 +11,7 @@ MOST_SESSIONS = 100_000
 class SessionExpiry:
     """Times of open sessions, in seconds of the caller's clock. A lease ends after `idle`.
 
-    They are kept by `session_key`, which `open` and `abandoned` tell. `_heard` is in the order of
+    They are kept by `id_key`, which `open` and `abandoned` return. `_last_seen` is in the order of
     its times, the longest silent first.
     """
 
@@ -29,11 +29,11 @@ class SessionExpiry:
         return len(self._opened_at)
 
     def __contains__(self, session: str) -> bool:
-        return session_key(session) in self._opened_at
+        return id_key(session) in self._opened_at
 
     def open(self, session: str, now: float) -> str:
         """A session begins; which one is forgotten for it, "" if none."""
-        forgotten, session = "", session_key(session)
+        forgotten, session = "", id_key(session)
         if len(self._opened_at) >= MOST_SESSIONS:
             forgotten = next(iter(self._last_seen))
             self.close(forgotten, now)
@@ -42,13 +42,13 @@ class SessionExpiry:
 
     def touch(self, session: str, now: float) -> None:
         """A sign of life; of a session that is not open it is ignored."""
-        session = session_key(session)
+        session = id_key(session)
         if self._last_seen.pop(session, None) is not None:
             self._last_seen[session] = now
 
     def close(self, session: str, now: float) -> float | None:
         """End a session: how many seconds it lived, None if it is not open."""
-        session = session_key(session)
+        session = id_key(session)
         begun = self._opened_at.pop(session, None)
         if begun is None:
             return None
