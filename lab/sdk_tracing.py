@@ -27,6 +27,7 @@ FLUSH_SECONDS = 1.0
 """Limit for exporting the last spans; the SDK would wait 30 s for an unreachable collector."""
 
 _SAMPLER, _SCHEDULE_DELAY = "OTEL_TRACES_SAMPLER", "OTEL_BSP_SCHEDULE_DELAY"
+_DISABLED = "OTEL_SDK_DISABLED"
 _W3C = TraceContextTextMapPropagator()
 
 _HTTP = {"network.transport": "tcp", "network.protocol.name": "http"}
@@ -39,8 +40,8 @@ _CALLER_ERRORS = frozenset({"-32700", "-32600", "-32601", "-32602"})
 class SdkTracing(Tracing):
     """Exports spans in batches by OTLP/HTTP; call `shutdown`.
 
-    Endpoint, schedule delay and the choice of a sampler are those of `environment`. The SDK reads
-    other OTEL_* variables from the process.
+    Endpoint, schedule delay, the choice of a sampler and whether the SDK is disabled are those of
+    `environment`. The SDK reads other OTEL_* variables from the process.
     """
 
     def __init__(self, service: str, environment: Mapping[str, str]) -> None:
@@ -55,6 +56,8 @@ class SdkTracing(Tracing):
             Resource.create({SERVICE_NAME: service}),
             shutdown_on_exit=False,
         )
+        # The SDK takes this from the process alone.
+        self._provider._disabled = environment.get(_DISABLED, "").strip().lower() == "true"
         delay = environment.get(_SCHEDULE_DELAY)
         self._provider.add_span_processor(
             BatchSpanProcessor(

@@ -1,5 +1,6 @@
 """An agent and its calls in traces: by the official SDK, and only where there is an endpoint."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -114,16 +115,19 @@ def test_each_call_has_a_trace_of_its_own() -> None:
         assert len({each.trace_id for each in calls(inbox)}) == 3
 
 
-def test_a_sampler_or_http_proxy_of_the_user_is_not_used(
+def test_what_the_user_has_set_for_others_is_neither_used_nor_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    before = dict(os.environ)
     with http_collector() as (url, inbox):
         with agent(url) as client:
             client.call(GOOD)
         assert len(calls(inbox)) == 1
+    assert dict(os.environ) == before
 
 
 def test_a_collector_that_is_gone_or_silent_holds_up_neither_calls_nor_the_end() -> None:
