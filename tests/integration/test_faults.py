@@ -2,8 +2,6 @@
 
 import re
 import signal
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -16,34 +14,16 @@ from tests.integration.demos import demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
-AT_ONCE = 1
-"""Pipelines that run at the same time: two with all faults starve a collector on two cores."""
-
 ALL_SECONDS = 480.0
-
-Ended = tuple[int, str]
-
-
-def with_all_faults(architecture: str) -> Ended:
-    """Exit code and output of a demo that had every possible fault."""
-    with demo(architecture, "--fault", "all") as running:
-        code = running.ended(ALL_SECONDS)
-    assert running.left_over() == []
-    return code, running.told()
-
-
-@pytest.fixture(scope="module")
-def demos() -> Iterator[dict[str, Future[Ended]]]:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {each: pool.submit(with_all_faults, each) for each in ARCHITECTURES}
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_alerts_and_boards_tell_the_truth_of_every_fault(
-    architecture: str, demos: dict[str, Future[Ended]]
-) -> None:
+def test_alerts_and_boards_tell_the_truth_of_every_fault(architecture: str) -> None:
     """Exit code 0: all alerts that must fire do, no other, and every query keeps its data."""
-    code, told = demos[architecture].result()
+    with demo(architecture, "--fault", "all") as running:
+        code = running.ended(ALL_SECONDS)
+    assert running.left_over() == []
+    told = running.told()
     assert code == 0, told
     assert told.count("\nas expected: no other alert fired, and afterwards all ") == told.count(
         "injecting: "
