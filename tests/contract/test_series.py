@@ -1,4 +1,4 @@
-"""The series contract, on the running pipeline: all four roads bring the same series."""
+"""The series contract, on the running pipeline: all four architectures bring the same series."""
 
 import pytest
 
@@ -26,7 +26,7 @@ TRANSPORTS = {HTTP_SERVER: "streamable-http", STDIO_SERVER: "stdio"}
 
 
 def comparable(labels: Labels) -> Series:
-    """A series without what a road may add, and with `le` as a number (scraping writes 1.0)."""
+    """A series without what a path may add, and with `le` as a number (scraping writes 1.0)."""
     kept = {
         name: value
         for name, value in labels.items()
@@ -42,7 +42,7 @@ def series_of(architecture: str) -> set[Series]:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_every_road_brings_the_same_series(architecture: str) -> None:
+def test_every_architecture_brings_the_same_series(architecture: str) -> None:
     reference, others = series_of(DIRECT_SCRAPE.name), series_of(architecture)
     assert others - reference == set()
     assert reference - others == set()

@@ -72,7 +72,9 @@ def test_its_command_tells_its_own_name(scripts: Path, tmp_path: Path) -> None:
         shown = subprocess.run(
             (*command, "--help"), cwd=tmp_path, capture_output=True, text=True, check=True
         )
-        assert shown.stdout.startswith(f"usage: {name} [options] (--upstream URL | ")
+        assert shown.stdout.startswith(
+            f"usage: {name} [options] (--upstream URL | --config PATH | -- command"
+        )
 
 
 def test_its_command_runs_before_a_stdio_server(
