@@ -83,7 +83,8 @@ def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_e
             assert missing(driver, found[1], "otel-scrape", "echo-http") == {}
             walk_from_fleet_to_trace(driver, found[1])
             click_on_a_call(driver, found[1])
-        killed = running.echo("stdio")
+        # The process of a new session: one that was about to end would not be missed.
+        killed = running.echo("stdio", unlike=running.echo("stdio"))
         killed.kill()
         running.until("echo-stdio: session lost: ")
         running.echo("stdio", unlike=killed)
