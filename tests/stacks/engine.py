@@ -8,19 +8,27 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pulumi
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import Stack, wait_for_rpcs
 
 from stacks.config import PASSWORD, PROJECT
+from tests.stacks.stack import SERVERS
 
 ROOT = Path(__file__).parents[2]
+RELEASE = "kubernetes:helm.sh/v3:Release"
+SECRET_KIND = "kubernetes:core/v1:Secret"
+PROVIDER = "pulumi:providers:kubernetes"
+SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
+"""How Pulumi's wire format marks a secret value."""
 SECRET = "correct horse battery staple"
 
 
@@ -174,3 +182,35 @@ def run_program(
 
 def _qualified(key: str) -> str:
     return key if ":" in key else f"{PROJECT}:{key}"
+
+
+def run(
+    architecture: str = "otel-scrape",
+    profile: str = "current",
+    secret_keys: tuple[str, ...] = (),
+    **more: object,
+) -> Run:
+    """One run of the program, remembered: it is only read."""
+    given = {"servers": SERVERS, **more}
+    config = json.dumps({"architecture": architecture, "profile": profile, **given})
+    return _run(config, secret_keys)
+
+
+@cache
+def _run(config: str, secret_keys: tuple[str, ...]) -> Run:
+    return run_program(json.loads(config), secret_keys)
+
+
+def text_outside(value: Any) -> str:
+    """Everything of a registration but what is marked as secret."""
+    if isinstance(value, dict):
+        if SECRET_MARK in value.values():
+            return ""
+        return " ".join(f"{key} {text_outside(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return " ".join(text_outside(each) for each in value)
+    return str(value)
+
+
+def as_dict(struct: Any) -> dict[str, Any]:
+    return dict(MessageToDict(struct))

@@ -4,9 +4,11 @@ import json
 from functools import cache
 from typing import Any
 
+import pytest
+
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Profile
-from stacks.config import PASSWORD, parse
+from stacks.config import PASSWORD, ConfigError, parse
 from stacks.plan import Plan, plan
 
 STACKS = [(name, profile.value) for name in ARCHITECTURES for profile in Profile]
@@ -89,6 +91,18 @@ def plan_of(architecture: str = "otel-scrape", profile: str = "current", **more:
 @cache
 def _plan(config: str) -> Plan:
     return plan(parse(json.loads(config)))
+
+
+def plan_with_secrets(**given: Any) -> Plan:
+    """The plan of a configuration with secret values, which cannot be cached as JSON."""
+    return plan(parse({PASSWORD: GOOD_PASSWORD, **given}))
+
+
+def mistakes(**given: object) -> list[str]:
+    """The lines about a configuration that is refused, without the project's name."""
+    with pytest.raises(ConfigError) as caught:
+        parse({PASSWORD: GOOD_PASSWORD, **given})
+    return [line.removeprefix("mcp-observability:") for line in caught.value.lines]
 
 
 def objects(planned: Plan, kind: str) -> dict[str, dict[str, Any]]:

@@ -6,10 +6,9 @@ import pytest
 
 from stacks.chart_values import unknown_keys
 from stacks.charts import CHARTS, Component, Profile
-from stacks.config import PASSWORD, ConfigError, parse
-from stacks.plan import Plan, plan
+from stacks.plan import Plan
 from stacks.secret_values import SecretValue, revealed, sealed
-from tests.stacks.stack import GOOD_PASSWORD, release_values
+from tests.stacks.stack import mistakes, plan_with_secrets, release_values
 
 ALL = {
     "webhook": {"url": "https://alerts.example.org/hook"},
@@ -25,14 +24,12 @@ ALL = {
 
 
 def planned(receivers: object, **more: object) -> Plan:
-    given = {PASSWORD: GOOD_PASSWORD, "alertReceivers": receivers, **more}
-    return plan(parse(given))
+    return plan_with_secrets(alertReceivers=receivers, **more)
 
 
 def refused(receivers: object, **more: object) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        planned(receivers, **more)
-    return [each.removeprefix("mcp-observability:alertReceivers") for each in caught.value.lines]
+    found = mistakes(alertReceivers=receivers, **more)
+    return [each.removeprefix("alertReceivers") for each in found]
 
 
 def values(found: Plan) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Each architecture ingests every signal, and no series twice."""
 
-import re
-
 import pytest
 
 from dashboards.promql.schema import Source
@@ -91,12 +89,3 @@ def test_no_other_file_asks_which_architecture_it_is() -> None:
         if path.name != "architectures.py":
             text = path.read_text(encoding="utf-8")
             assert not [name for name in ARCHITECTURES if f'"{name}"' in text], path
-
-
-def test_only_one_file_reads_the_configuration_from_pulumi() -> None:
-    asking = [
-        path.name
-        for path in (*(ROOT / "stacks").rglob("*.py"), ROOT / "__main__.py")
-        if re.search(r"pulumi\.(Config\(|runtime\.config)", path.read_text(encoding="utf-8"))
-    ]
-    assert asking == ["pulumi_config.py"]

@@ -9,18 +9,10 @@ import pytest
 from stacks.collector import (
     NEEDS_KUBELET,
     pruned,
-    with_new_names,
     with_statistics_from,
     without_kubelet,
 )
-from stacks.endpoints import (
-    COLLECTOR_HEALTH_PORT,
-    COLLECTOR_OWN_PORT,
-    COLLECTOR_SERIES_PORT,
-    OTLP_GRPC_PORT,
-    OTLP_HTTP_PORT,
-)
-from tests.stacks.stack import STACKS, plan_of, release_values
+from tests.stacks.stack import STACKS, plan_of
 
 KINDS = ("receivers", "processors", "exporters")
 
@@ -46,64 +38,6 @@ def test_memory_is_limited_first_and_batches_are_made_last(architecture: str, pr
 def test_labels_are_set_after_the_pod_is_known(architecture: str) -> None:
     order = plan_of(architecture).collector["service"]["pipelines"]["metrics"]["processors"]
     assert order.index("k8sattributes") < order.index("transform/series")
-
-
-@pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_the_chart_gets_the_configuration_whole_and_nothing_to_merge(
-    architecture: str, profile: str
-) -> None:
-    planned = plan_of(architecture, profile)
-    values = release_values(planned, "otel-collector")
-    new_names = profile == "current"
-    expected = with_new_names(planned.collector) if new_names else planned.collector
-    assert values["alternateConfig"] == expected
-    old = {"kubeletstats", "k8sattributes", "prometheusremotewrite", "otlp/jaeger"}
-    used = {name for kind in KINDS for name in values["alternateConfig"][kind]}
-    assert bool(used & old) is not new_names
-    assert "config" not in values
-    # A preset would rewrite our pipelines.
-    assert "presets" not in values
-
-
-@pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_the_agents_may_read_exactly_what_their_components_read(
-    architecture: str, profile: str
-) -> None:
-    planned = plan_of(architecture, profile)
-    rules = release_values(planned, "otel-collector")["clusterRole"]["rules"]
-    resources = {each for rule in rules for each in rule["resources"]}
-    kubelet = {"nodes/stats"} if "kubeletstats" in planned.collector["receivers"] else set()
-    assert resources == {"pods", "namespaces", "replicasets"} | kubelet
-    assert {verb for rule in rules for verb in rule["verbs"]} <= {"get", "list", "watch"}
-
-
-@pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_every_variable_that_the_configuration_reads_is_set(
-    architecture: str, profile: str
-) -> None:
-    planned = plan_of(architecture, profile)
-    extra = release_values(planned, "otel-collector")["extraEnvs"]
-    # MY_POD_IP is the chart's own.
-    known = {"MY_POD_IP"} | {each["name"] for each in extra}
-    text = json.dumps(planned.collector)
-    assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= known
-    assert planned.collector["processors"]["k8sattributes"]["filter"]["node_from_env_var"] in known
-
-
-@pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_every_port_that_the_collector_opens_is_a_port_of_its_service(
-    architecture: str, profile: str
-) -> None:
-    planned = plan_of(architecture, profile)
-    ports = release_values(planned, "otel-collector")["ports"]
-    opened = {each["containerPort"] for each in ports.values() if each["enabled"]}
-    text = json.dumps(planned.collector)
-    for port in {*opened, COLLECTOR_HEALTH_PORT} - {COLLECTOR_OWN_PORT}:
-        assert f"${{env:MY_POD_IP}}:{port}" in text
-    exports = "prometheus" in planned.collector["exporters"]
-    always = {OTLP_GRPC_PORT, OTLP_HTTP_PORT, COLLECTOR_OWN_PORT}
-    assert opened == always | ({COLLECTOR_SERIES_PORT} if exports else set())
-    assert all(each.get("hostPort", 0) == 0 for each in ports.values())
 
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)

@@ -4,19 +4,14 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 
 from stacks.chart_values import unknown_keys
 from stacks.charts import CHARTS, Component, Profile
-from stacks.config import PASSWORD, ConfigError, parse
-from stacks.plan import KIND_NEEDS, Plan, plan
-from stacks.secret_values import SecretValue, revealed
-from tests.stacks.relabel import target_labels
+from stacks.plan import KIND_NEEDS, Plan
 from tests.stacks.stack import (
-    GOOD_PASSWORD,
-    HTTP,
     STDIO,
     TOOLHIVE,
+    mistakes,
     objects,
     plan_of,
     release_values,
@@ -36,7 +31,6 @@ TEMPO = {
     "url": "http://tempo.tracing.svc:3200",
     "insecure": True,
 }
-STORE = "https://mimir.example.org/api/v1/push"
 
 
 def planned(architecture: str = "otel-scrape", **components: object) -> Plan:
@@ -45,18 +39,6 @@ def planned(architecture: str = "otel-scrape", **components: object) -> Plan:
 
 def releases(found: Plan) -> set[str]:
     return {each.name for each in found.releases}
-
-
-def secretly(architecture: str, **given: Any) -> Plan:
-    """The plan of a configuration with secrets in it, which is not to be cached."""
-    named = {"architecture": architecture, PASSWORD: GOOD_PASSWORD, "servers": [HTTP]}
-    return plan(parse({**named, **given}))
-
-
-def mistakes(architecture: str = "otel-scrape", **given: object) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        parse({PASSWORD: GOOD_PASSWORD, "architecture": architecture, **given})
-    return [line.removeprefix("mcp-observability:") for line in caught.value.lines]
 
 
 def test_what_is_there_is_not_installed() -> None:
@@ -162,31 +144,6 @@ def test_boards_ask_tempo_where_the_traces_are_in_tempo() -> None:
     }
 
 
-def test_headers_and_ca_of_a_trace_store_come_from_secrets() -> None:
-    traces = {
-        "address": "otlp.example.org:443",
-        "type": "otlp",
-        "headers": {"X-Team": "blue", "Authorization": SecretValue("Bearer s3cret")},
-        "caSecret": "company-ca",
-    }
-    found = secretly("otel-scrape", components={"traces": traces})
-    exporter = found.collector["exporters"]["otlp/jaeger"]
-    assert exporter["headers"] == {"X-Team": "blue", "Authorization": "${env:TRACES_HEADER_1}"}
-    assert exporter["tls"] == {"ca_file": "/etc/otel-collector/ca/ca.crt"}
-    values = release_values(found, "otel-collector")
-    reference = {"secretKeyRef": {"name": "otel-collector-env", "key": "TRACES_HEADER_1"}}
-    assert {"name": "TRACES_HEADER_1", "valueFrom": reference} in values["extraEnvs"]
-    assert values["extraVolumes"][0]["secret"] == {"secretName": "company-ca"}
-    names = {each["metadata"]["name"]: each for each in found.prerequisites}
-    secret = names["otel-collector-env"]
-    assert revealed(secret["stringData"]) == {"TRACES_HEADER_1": "Bearer s3cret"}
-    assert values["podAnnotations"]
-    chart = CHARTS[Profile.CURRENT][Component.COLLECTOR]
-    assert list(unknown_keys(f"{chart.name}-{chart.version}", values)) == []
-    grafana = release_values(found, "kube-prometheus-stack")["grafana"]
-    assert grafana["additionalDataSources"] == []
-
-
 def test_without_a_trace_store_nothing_is_traced() -> None:
     found = plan_of("otel-scrape", components={"traces": "none"})
     assert "traces" not in found.collector["service"]["pipelines"]
@@ -202,75 +159,6 @@ def test_a_direct_scrape_does_without_collector_and_traces(profile: Profile) -> 
     assert releases(found) & {"otel-collector", "jaeger"} == set()
     for each in (*objects(found, "MCPTelemetryConfig").values(),):
         assert each["spec"] == {"prometheus": {"enabled": True}}
-
-
-def test_prometheus_forwards_to_a_store_outside() -> None:
-    store = {"url": STORE, "username": "42", "password": SecretValue("p"), "queueSize": 5000}
-    found = secretly("direct-scrape", remoteWrite=store, clusterLabel="east")
-    spec = release_values(found, "kube-prometheus-stack")["prometheus"]["prometheusSpec"]
-    assert spec["externalLabels"] == {"cluster": "east"}
-    [target] = spec["remoteWrite"]
-    assert target["url"] == STORE
-    assert target["basicAuth"]["password"] == {"name": "remote-write", "key": "credentials"}
-    assert target["queueConfig"] == {"capacity": 5000, "maxShards": 10}
-    names = {each["metadata"]["name"]: each for each in found.prerequisites}
-    secret = names["remote-write"]
-    assert revealed(secret["stringData"]) == {"username": "42", "credentials": "p"}
-
-
-def test_without_a_prometheus_the_collector_writes_to_the_store() -> None:
-    store = {"url": STORE, "token": SecretValue("t0ken"), "headers": {"X-Scope-OrgID": "mcp"}}
-    found = secretly(
-        "otel-remote-write",
-        remoteWrite=store,
-        clusterLabel="east",
-        components={"prometheus": "none"},
-    )
-    writer = found.collector["exporters"]["prometheusremotewrite"]
-    assert writer["endpoint"] == STORE
-    assert writer["external_labels"] == {"cluster": "east"}
-    assert writer["headers"] == {
-        "X-Scope-OrgID": "mcp",
-        "Authorization": "Bearer ${env:REMOTE_WRITE_CREDENTIALS}",
-    }
-    assert "tls" not in writer
-    assert objects(found, "ServiceMonitor") == objects(found, "PrometheusRule") == {}
-    assert "t0ken" not in repr(found.releases)
-    password = {"url": STORE, "username": "42", "password": SecretValue("p")}
-    none = {"prometheus": "none"}
-    found = secretly("otel-remote-write", remoteWrite=password, components=none)
-    assert found.collector["exporters"]["prometheusremotewrite"]["auth"]
-    assert "basicauth/store" in found.collector["service"]["extensions"]
-
-
-def test_the_collector_writes_to_an_existing_prometheus() -> None:
-    found = planned("otel-remote-write", prometheus=PROMETHEUS)
-    writer = found.collector["exporters"]["prometheusremotewrite"]
-    assert writer["endpoint"] == f"{PROMETHEUS['url']}/api/v1/write"
-
-
-def test_a_prometheus_without_an_operator_gets_scrape_configurations() -> None:
-    plain = {"url": PROMETHEUS["url"], "operated": False}
-    found = planned("direct-scrape", prometheus=plain)
-    assert objects(found, "ServiceMonitor") == objects(found, "PrometheusRule") == {}
-    proxies, _ = yaml.safe_load(found.outputs["scrapeConfigs"])
-    assert proxies["metrics_path"] == "/metrics"
-    assert proxies["kubernetes_sd_configs"][0]["namespaces"] == {"names": ["mcp-servers"]}
-    discovered = {
-        "__meta_kubernetes_namespace": "mcp-servers",
-        "__meta_kubernetes_pod_name": "search-0",
-        "__meta_kubernetes_service_name": "search",
-        "__meta_kubernetes_endpointslice_port_name": "metrics",
-        "__meta_kubernetes_service_label_app_kubernetes_io_name": "mcp-proxy",
-        "__meta_kubernetes_service_label_app_kubernetes_io_instance": "search",
-    }
-    names = {"source_labels": "sourceLabels", "target_label": "targetLabel"}
-    rules = [
-        {names.get(key, key): value for key, value in rule.items()}
-        for rule in proxies["relabel_configs"]
-    ]
-    labels = target_labels({"relabelings": rules}, discovered, {})
-    assert labels == {"job": "mcp-servers/search", "namespace": "mcp-servers", "pod": "search-0"}
 
 
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
@@ -291,7 +179,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
 def test_a_combination_that_cannot_work_is_one_line(
     architecture: str, components: dict[str, Any], line: str
 ) -> None:
-    [found] = mistakes(architecture, components=components)
+    [found] = mistakes(architecture=architecture, components=components)
     assert found.startswith(line)
 
 
@@ -301,16 +189,6 @@ def test_servers_of_toolhive_need_toolhive() -> None:
         "servers[1].runtime: 'toolhive' is not allowed; components.toolhive is none: use runtime"
         " proxy"
     )
-
-
-def test_mistakes_of_remote_write_are_one_line_each() -> None:
-    found = mistakes(remoteWrite={"url": "x", "password": "plain", "shards": 0})
-    assert [line.partition(":")[0] for line in found] == [
-        "remoteWrite.password",
-        "remoteWrite.url",
-        "remoteWrite.shards",
-        "remoteWrite",
-    ]
 
 
 def test_every_kind_of_object_has_its_order() -> None:

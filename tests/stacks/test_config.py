@@ -1,7 +1,5 @@
 """Every configuration mistake is one line that names the key, the value and what is allowed."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,24 +19,13 @@ from stacks.config import (
     parse,
 )
 from stacks.secret_values import SecretValue, sealed
-from stacks.server_config import KEYS as SERVER_KEYS
 from stacks.servers import Server, ServerRuntime, Transport
-from tests.stacks.stack import GOOD_PASSWORD, HTTP, SERVERS, STDIO, TOOLHIVE
+from tests.stacks.stack import GOOD_PASSWORD, SERVERS
 
 P = "mcp-observability:"
-LABEL = (
-    "it must be 1 to 50 lower-case letters, digits and '-', starting with a letter and ending"
-    " with a letter or digit"
-)
 SCOPE = "allowed: cluster, or a list of namespaces with that of the servers"
 FIXED = "it must be an image with a fixed tag or digest, not latest"
-REQUIRED = "every server has name, runtime, image, transport"
 WEAK = "the given password is too short or a well-known default; it must have at least 8 characters"
-
-
-def server(base: dict[str, Any], **changes: object) -> dict[str, object]:
-    changed = {**base, **changes}
-    return {"servers": [{key: each for key, each in changed.items() if each is not ...}]}
 
 
 def refused(mapping: dict[str, object]) -> str:
@@ -107,93 +94,6 @@ MISTAKES: list[tuple[dict[str, object], str]] = [
     ({PASSWORD: " "}, f"{PASSWORD}: missing; set one with: pulumi config set --secret {PASSWORD}"),
     ({PASSWORD: "admin"}, f"{PASSWORD}: {WEAK}"),
     ({PASSWORD: "prom-operator"}, f"{PASSWORD}: {WEAK}"),
-    ({"servers": "fetch"}, "servers: 'fetch' is not allowed; it must be a list of servers"),
-    (
-        {"servers": ["fetch"]},
-        "servers[0]: 'fetch' is not allowed; it must be a map with name, runtime, image, transport",
-    ),
-    (
-        {"servers": [TOOLHIVE, {**STDIO, "name": "fetch"}]},
-        "servers[1].name: 'fetch' is not allowed; another server has this name",
-    ),
-    (server(TOOLHIVE, name=...), f"servers[0].name: missing; {REQUIRED}"),
-    (server(TOOLHIVE, image=...), f"servers[0].image: missing; {REQUIRED}"),
-    (server(TOOLHIVE, imgae="x"), "servers[0].imgae: unknown key; did you mean image?"),
-    (server(TOOLHIVE, name="Fetch"), f"servers[0].name: 'Fetch' is not allowed; {LABEL}"),
-    (server(TOOLHIVE, name="9lives"), f"servers[0].name: '9lives' is not allowed; {LABEL}"),
-    (server(TOOLHIVE, name="a" * 51), f"servers[0].name: '{'a' * 51}' is not allowed; {LABEL}"),
-    (
-        server(TOOLHIVE, runtime="docker"),
-        "servers[0].runtime: 'docker' is not allowed; allowed: toolhive, proxy",
-    ),
-    (
-        server(TOOLHIVE, transport="http"),
-        "servers[0].transport: 'http' is not allowed; allowed: stdio, streamable-http, sse",
-    ),
-    (server(TOOLHIVE, image="fetch"), f"servers[0].image: 'fetch' is not allowed; {FIXED}"),
-    (
-        server(TOOLHIVE, image="host:5000/fetch"),
-        f"servers[0].image: 'host:5000/fetch' is not allowed; {FIXED}",
-    ),
-    (
-        server(TOOLHIVE, port=70000),
-        "servers[0].port: 70000 is not allowed; it must be a whole number from 1 to 65535",
-    ),
-    (
-        server(HTTP, port=...),
-        "servers[0].port: missing; give the port of the server in its pod",
-    ),
-    (
-        server(HTTP, port=8080),
-        "servers[0].port: 8080 is not allowed; the proxy in the same pod uses it; choose another",
-    ),
-    (
-        server(STDIO, port=9000),
-        "servers[0].port: 9000 is not allowed;"
-        " only a server with an HTTP transport has a port; leave it out",
-    ),
-    (
-        server(STDIO, command=...),
-        "servers[0].command: missing; transport stdio needs the command to run",
-    ),
-    (
-        server(STDIO, command=[]),
-        "servers[0].command: missing; transport stdio needs the command to run",
-    ),
-    (
-        server(STDIO, command="echo"),
-        "servers[0].command: 'echo' is not allowed; it must be a list of text",
-    ),
-    (
-        server(STDIO, command=["echo", 1]),
-        "servers[0].command[1]: 1 is not allowed; it must be text",
-    ),
-    (
-        server(TOOLHIVE, command=["fetch"]),
-        "servers[0].command: ['fetch'] is not allowed;"
-        " only servers with runtime proxy and transport stdio have a command",
-    ),
-    (
-        server(STDIO, args=["-v"]),
-        "servers[0].args: ['-v'] is not allowed; put the arguments into command",
-    ),
-    (
-        server(HTTP, path="mcp"),
-        "servers[0].path: 'mcp' is not allowed; it must be a URL path that starts with /",
-    ),
-    (
-        server(HTTP, env=["A=1"]),
-        "servers[0].env: ['A=1'] is not allowed; it must be a map from variable names to text",
-    ),
-    (
-        server(HTTP, env={"A-B": "1"}),
-        "servers[0].env: 'A-B' is not allowed; it must be an environment variable's name",
-    ),
-    (
-        server(HTTP, env={"A": 1}),
-        "servers[0].env.A: 1 is not allowed;"
-        " it must be text or valueFrom; quote numbers and booleans",
-    ),
 ]
 
 
@@ -266,20 +166,6 @@ def test_everything_given_is_kept_and_typed() -> None:
     )
 
 
-def test_toolhive_servers_may_leave_the_port_to_the_default_and_may_speak_sse() -> None:
-    (found,) = parse(
-        {PASSWORD: GOOD_PASSWORD, **server(TOOLHIVE, port=..., transport="sse")}
-    ).servers
-    assert (found.port, found.transport) == (8080, Transport.SSE)
-
-
-def test_an_sse_server_behind_our_proxy_is_reached_at_sse_unless_a_path_is_given() -> None:
-    for told, path in ((..., "/sse"), ("/events", "/events")):
-        settings = {PASSWORD: GOOD_PASSWORD, **server(HTTP, transport="sse", path=told)}
-        (found,) = parse(settings).servers
-        assert (found.transport, found.path) == (Transport.SSE, path)
-
-
 def test_no_secret_is_in_the_representation_of_a_configuration() -> None:
     config = parse({PASSWORD: GOOD_PASSWORD, "servers": sealed(SERVERS)})
     assert GOOD_PASSWORD not in repr(config)
@@ -287,21 +173,11 @@ def test_no_secret_is_in_the_representation_of_a_configuration() -> None:
     assert (config.servers[2].name, config.servers[2].port) == ("search", 9000)
 
 
-@pytest.mark.parametrize(
-    "change", [{"env": {"A": 1234567}}, {"image": "1234567"}, {"port": "1234567"}]
-)
-def test_a_mistake_in_a_secret_key_is_reported_without_its_value(change: dict[str, Any]) -> None:
-    line = refused({"servers": sealed([{**HTTP, **change}])})
-    assert "[secret] is not allowed" in line
-    assert "1234567" not in line
-
-
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-ENTRY = st.dictionaries(st.sampled_from(SERVER_KEYS), ANYTHING)
 
 
 def complaint(mapping: dict[str, object]) -> str:
@@ -318,17 +194,3 @@ def test_any_mapping_is_either_a_configuration_or_a_line_for_each_mistake(
     mapping: dict[str, object],
 ) -> None:
     assert all(line.startswith(P) for line in complaint(mapping).splitlines())
-
-
-@given(st.sampled_from([TOOLHIVE, HTTP, STDIO]), ENTRY)
-def test_any_server_is_either_a_server_or_a_line_for_each_mistake(
-    base: dict[str, object], changes: dict[str, object]
-) -> None:
-    lines = complaint({PASSWORD: GOOD_PASSWORD, "servers": [{**base, **changes}]}).splitlines()
-    assert all(line.startswith(f"{P}servers[0]") for line in lines)
-
-
-@given(st.from_regex(r"[a-z]([-a-z0-9]{0,48}[a-z0-9])?", fullmatch=True))
-def test_every_service_name_that_is_short_enough_is_a_servers_name(name: str) -> None:
-    (found,) = parse({PASSWORD: GOOD_PASSWORD, "servers": [{**TOOLHIVE, "name": name}]}).servers
-    assert found.name == name

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks.config import PASSWORD, ConfigError, parse
-from tests.stacks.stack import GOOD_PASSWORD, STACKS, objects, plan_of
+from tests.stacks.stack import STACKS, mistakes, objects, plan_of
 
 
 def policies(**more: object) -> dict[str, Any]:
@@ -69,9 +68,6 @@ def test_a_collector_that_is_there_already_has_its_own_policies() -> None:
 
 
 def test_a_mistake_is_one_line() -> None:
-    with pytest.raises(ConfigError) as caught:
-        parse({PASSWORD: GOOD_PASSWORD, "networkPolicies": "on"})
-    assert str(caught.value) == (
-        "mcp-observability:networkPolicies: 'on' is not allowed;"
-        " allowed: off, or a list of namespaces with clients"
-    )
+    assert mistakes(networkPolicies="on") == [
+        "networkPolicies: 'on' is not allowed; allowed: off, or a list of namespaces with clients"
+    ]

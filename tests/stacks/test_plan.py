@@ -1,7 +1,5 @@
 """The plan: the same input gives the same plan, and a change touches only what differs."""
 
-import json
-from dataclasses import asdict
 from itertools import combinations
 
 import pytest
@@ -12,9 +10,7 @@ from dashboards.inhibition import InhibitRule, inhibit_rules
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Chart, Component, Profile
 from stacks.config import PASSWORD, parse
-from stacks.endpoints import endpoints_of
 from stacks.plan import Plan, plan
-from stacks.secret_values import revealed
 from tests.stacks.draw_key_paths import SHARED
 from tests.stacks.stack import GOOD_PASSWORD, SERVERS, STACKS, TOOLHIVE, plan_of
 
@@ -117,14 +113,6 @@ def test_a_stack_without_servers_is_a_stack() -> None:
     assert kinds == {"ConfigMap", "PrometheusRule", "ServiceMonitor"}
 
 
-@pytest.mark.parametrize("profile", list(Profile))
-def test_spans_go_where_the_profiles_jaeger_takes_them(profile: Profile) -> None:
-    exporter = plan_of(profile=profile).collector["exporters"]["otlp/jaeger"]
-    service = {"current": "jaeger", "tutorial": "jaeger-collector"}[profile]
-    assert exporter["endpoint"] == f"{service}.monitoring.svc:4317"
-    assert endpoints_of(profile).jaeger.otlp_grpc.address == exporter["endpoint"]
-
-
 def test_the_intervals_are_as_configured() -> None:
     planned = plan_of(scrapeIntervalSeconds=1, pushIntervalSeconds=2)
     assert (planned.intervals.scrape_seconds, planned.intervals.push_seconds) == (1, 2)
@@ -134,23 +122,3 @@ def test_no_two_profiles_share_a_pin() -> None:
     current, tutorial = CHARTS[Profile.CURRENT], CHARTS[Profile.TUTORIAL]
     assert all(current[component].version != tutorial[component].version for component in Component)
     assert all(each.version for charts in CHARTS.values() for each in charts.values())
-
-
-NAMES = {"monitoring": "observability", "toolhive": "toolhive-operator", "servers": "tools"}
-
-
-@pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_the_namespaces_are_those_of_the_configuration_everywhere(
-    architecture: str, profile: str
-) -> None:
-    planned = plan_of(architecture, profile, namespaces=NAMES)
-    assert planned.namespaces == tuple(NAMES.values())
-    written = json.dumps([revealed(asdict(each)) for each in planned.releases])
-    # Boards are the same for every stack.
-    objects = [each for each in planned.objects if each["kind"] != "ConfigMap"]
-    written += json.dumps(revealed([*objects, *planned.prerequisites, *planned.monitors]))
-    written += json.dumps([planned.outputs, *(each.environment for each in planned.proxies)])
-    for name in ("monitoring", "toolhive-system", "mcp-servers"):
-        assert f'"{name}"' not in written
-        assert f".{name}.svc" not in written
-        assert f"={name}," not in written

@@ -131,12 +131,6 @@ def test_no_monitor_of_a_chart_waits_longer_than_its_interval(
     assert known <= set(timeouts)
 
 
-def test_an_alert_that_only_misses_an_alertmanager_is_off_with_it() -> None:
-    values = release_values(plan_of(), "kube-prometheus-stack")
-    assert values["alertmanager"]["enabled"] is False
-    assert values["defaultRules"]["disabled"] == {"PrometheusNotConnectedToAlertmanagers": True}
-
-
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
 def test_the_pods_of_our_charts_are_confined(architecture: str, profile: str) -> None:
     planned = plan_of(architecture, profile)

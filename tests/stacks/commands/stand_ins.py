@@ -5,9 +5,19 @@
 that `pulumi up` runs), `kubeconfig` (what kind writes), `logged-in`.
 """
 
+import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from tests.http_edge import Handler, serving
+from tests.stacks.test_kubeconfig import kubeconfig
 
 _SCRIPTS = {
     "pulumi": """
@@ -74,3 +84,44 @@ def add_program(folder: Path, name: str, script: str) -> None:
     path = folder / "bin" / name
     path.write_text(f'#!/bin/bash\nstate={folder}\necho "{name} $*" >> $state/log\n{script}')
     path.chmod(0o755)
+
+
+UNPULLED = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
+READY = {"conditions": [{"type": "Ready", "status": "True"}]}
+ENDPOINT = {"addresses": ["10.0.0.1"], "conditions": {"ready": True}}
+
+Answer = Callable[[str, int], list[Any]]
+"""The items of a path, by how often it was asked for before."""
+
+
+def late_pod(path: str, asked: int) -> list[Any]:
+    """A pod of a server whose image cannot be pulled at first."""
+    if path.endswith("/mcp-servers/pods"):
+        pulling = {"containerStatuses": [{"name": "mcp", "state": UNPULLED}]}
+        metadata = {"name": "echo-1", "namespace": "mcp-servers"}
+        return [{"metadata": metadata, "status": READY if asked else pulling}]
+    if "endpointslices" in path:
+        return [{"endpoints": [ENDPOINT]}]
+    return []
+
+
+def no_endpoints(path: str, asked: int) -> list[Any]:
+    """A server that its operator never starts."""
+    return []
+
+
+@contextmanager
+def cluster(stand_ins: StandIns, answer: Answer) -> Iterator[str]:
+    """An API server, and the kubeconfig that leads there, which kind would write."""
+    asked: dict[str, int] = {}
+
+    class Api(Handler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            self.answer(200, json.dumps({"items": answer(path, asked.get(path, 0))}))
+            asked[path] = asked.get(path, 0) + 1
+
+    with serving(Api) as url:
+        content = kubeconfig("kind-mcp-observability", current="kind-mcp-observability", server=url)
+        stand_ins.write("kubeconfig", yaml.safe_dump(content))
+        yield yaml.safe_dump(content)

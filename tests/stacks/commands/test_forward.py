@@ -11,11 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 
-import pytest
-
 from lab.local.ports import free_ports
-from stacks.commands import forward
-from stacks.commands.programs import Failed
 from tests.stacks.commands.conftest import STACK
 from tests.stacks.commands.stand_ins import StandIns, add_program
 from tests.stacks.engine import ROOT
@@ -118,10 +114,3 @@ def test_all_are_open_at_once_and_opened_again_when_lost(stand_ins: StandIns) ->
         assert not [each for each in pids if runs(each)]
     first = [each for each in stand_ins.calls() if each.startswith("kubectl")][0]
     assert first.startswith("kubectl --context kind-mcp-observability --namespace monitoring port-")
-
-
-def test_a_stack_without_outputs_is_not_deployed(stand_ins: StandIns) -> None:
-    add_program(stand_ins.folder, "kubectl", "")
-    stand_ins.write("outputs.json", "{}")
-    with pytest.raises(Failed, match=f"has no outputs: deploy it by make up STACK={STACK}"):
-        forward.main([STACK], stand_ins.environ, stand_ins.root)

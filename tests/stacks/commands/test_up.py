@@ -3,62 +3,15 @@
 The programs are stand-ins; the cluster's API is one that answers as Kubernetes does.
 """
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from stacks.commands import up
 from stacks.commands.programs import Failed, UsageError
-from tests.http_edge import Handler, serving
 from tests.stacks.commands.conftest import STACK
-from tests.stacks.commands.stand_ins import StandIns
-from tests.stacks.test_kubeconfig import kubeconfig
-
-UNPULLED = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
-READY = {"conditions": [{"type": "Ready", "status": "True"}]}
-ENDPOINT = {"addresses": ["10.0.0.1"], "conditions": {"ready": True}}
-
-Answer = Callable[[str, int], list[Any]]
-"""The items of a path, by how often it was asked for before."""
-
-
-def late_pod(path: str, asked: int) -> list[Any]:
-    """A pod of a server whose image cannot be pulled at first."""
-    if path.endswith("/mcp-servers/pods"):
-        pulling = {"containerStatuses": [{"name": "mcp", "state": UNPULLED}]}
-        metadata = {"name": "echo-1", "namespace": "mcp-servers"}
-        return [{"metadata": metadata, "status": READY if asked else pulling}]
-    if "endpointslices" in path:
-        return [{"endpoints": [ENDPOINT]}]
-    return []
-
-
-def no_endpoints(path: str, asked: int) -> list[Any]:
-    """A server that its operator never starts."""
-    return []
-
-
-@contextmanager
-def cluster(stand_ins: StandIns, answer: Answer) -> Iterator[str]:
-    """An API server, and the kubeconfig that leads there, which kind would write."""
-    asked: dict[str, int] = {}
-
-    class Api(Handler):
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            self.answer(200, json.dumps({"items": answer(path, asked.get(path, 0))}))
-            asked[path] = asked.get(path, 0) + 1
-
-    with serving(Api) as url:
-        content = kubeconfig("kind-mcp-observability", current="kind-mcp-observability", server=url)
-        stand_ins.write("kubeconfig", yaml.safe_dump(content))
-        yield yaml.safe_dump(content)
+from tests.stacks.commands.stand_ins import StandIns, cluster, late_pod, no_endpoints
 
 
 def test_without_a_cluster_kind_makes_one_with_images_state_passphrase_and_password(
@@ -112,29 +65,6 @@ def test_without_a_cluster_kind_makes_one_with_images_state_passphrase_and_passw
         assert line in output
 
 
-def test_a_second_time_the_cluster_and_the_password_are_kept(stand_ins: StandIns) -> None:
-    with cluster(stand_ins, late_pod):
-        assert up.main([STACK], stand_ins.environ, stand_ins.root) == 0
-        password = (stand_ins.folder / "password").read_text()
-        passphrase = (stand_ins.root / ".kube" / "passphrase").read_text()
-        before = len(stand_ins.calls())
-        assert up.main([STACK], stand_ins.environ, stand_ins.root) == 0
-    assert not [each for each in stand_ins.calls()[before:] if " create" in each and "kind" in each]
-    assert (stand_ins.folder / "password").read_text() == password
-    assert (stand_ins.root / ".kube" / "passphrase").read_text() == passphrase
-
-
-def test_a_cluster_that_kind_has_lost_is_made_anew_with_a_new_state(stand_ins: StandIns) -> None:
-    with cluster(stand_ins, late_pod):
-        assert up.main([STACK], stand_ins.environ, stand_ins.root) == 0
-        old = stand_ins.root / ".kube" / "state" / "old"
-        old.touch()
-        (stand_ins.folder / "cluster").unlink()
-        assert up.main([STACK], stand_ins.environ, stand_ins.root) == 0
-    assert len([each for each in stand_ins.calls() if each.startswith("kind create")]) == 2
-    assert not old.exists()
-
-
 def test_any_other_cluster_is_asked_about_and_nothing_is_made_for_it(stand_ins: StandIns) -> None:
     stand_ins.write("logged-in", "")
     with cluster(stand_ins, late_pod) as content:
@@ -182,22 +112,13 @@ def test_a_failed_deployment_is_reported_with_what_it_waited_for(
     assert "waiting for mcp-servers/echo-1: ImagePullBackOff" in capfd.readouterr().out
 
 
-def test_mistakes_are_one_line_that_says_what_to_do(stand_ins: StandIns) -> None:
+def test_a_stack_needs_its_passphrase_and_a_state(stand_ins: StandIns) -> None:
     def refused(*arguments: str, **environ: str) -> str:
         with pytest.raises(UsageError) as caught:
             up.main(arguments, {**stand_ins.environ, **environ}, stand_ins.root)
         return str(caught.value)
 
-    assert refused("mine") == (
-        "STACK=mine: there is no stacks/Pulumi.mine.yaml; there are: otel-scrape"
-    )
     path = stand_ins.root / "stacks" / f"Pulumi.{STACK}.yaml"
-    path.write_text("config: {kubernetes:context: other}")
-    assert refused(STACK, "--kind") == (
-        "kubernetes:context names a cluster: remove it from the stack file to use kind"
-    )
-    path.write_text("[]")
-    assert refused(STACK) == f"STACK={STACK}: stacks/{path.name} is not a stack file"
     path.write_text("encryptionsalt: v1:x\nconfig: {}")
     with cluster(stand_ins, late_pod):
         assert refused(STACK, "--yes") == (
