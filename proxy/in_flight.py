@@ -1,7 +1,7 @@
 """Calls in flight: what answers them, and their outcomes. No I/O, no clock.
 
 A session holds the calls that one party waits for: those of one HTTP exchange, or those of one
-stdio server's process. Callers tell it what arrived and when; it returns what is to be done.
+stdio server's process. Callers pass what arrived and when; it returns what is to be done.
 """
 
 from collections.abc import Iterable

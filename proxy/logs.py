@@ -24,7 +24,7 @@ class JsonLines(logging.Formatter):
             line["exception"] = self.formatException(record.exc_info)
         try:
             return _encode(line).decode()
-        except UnicodeEncodeError:  # Halves of surrogate pairs, which JSON can tell.
+        except UnicodeEncodeError:  # Halves of surrogate pairs, which JSON can represent.
             return json.dumps(line, default=str)
 
 

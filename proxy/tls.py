@@ -1,4 +1,4 @@
-"""TLS files that settings name, read while a mistake can still be told in one line."""
+"""TLS files that settings name, read at startup, when a mistake is one line of error."""
 
 import ssl
 

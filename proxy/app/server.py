@@ -45,7 +45,7 @@ OTHER_DESCRIPTORS = 500
 
 
 async def run(settings: Sequence[Settings]) -> None:
-    """Serve until told to stop. Raises SettingsError if an address cannot be used.
+    """Serve until a signal stops it. Raises SettingsError if an address cannot be used.
 
     `settings` are those of each server, which agree in what belongs to the process.
     """
@@ -69,7 +69,7 @@ class Server:
         self._rendering = asyncio.Lock()
 
     async def run(self) -> None:
-        """Serve until told to stop. Raises SettingsError if an address cannot be used."""
+        """Serve until a signal stops it. Raises SettingsError if an address cannot be used."""
         settings = self._settings
         if any(isinstance(each.server, StdioServer) for each in self._each):
             process_hardening.forbid_inspection()
@@ -218,21 +218,21 @@ class Server:
         self._stop.set()
 
     def _log_ready(self, mcp: socket.socket | None, metrics: socket.socket) -> None:
-        told: dict[str, Any] = {}
+        details: dict[str, Any] = {}
         listen = None if mcp is None else listening.address_of(mcp)
         if len(self._services) == 1:
             ledger = self._services[0].ledger
-            told = {"server": ledger.server, "transport": ledger.transport}
+            details = {"server": ledger.server, "transport": ledger.transport}
         if listen is not None:
             urls = {
                 each.ledger.server: client_url(listen, each.settings.mount + each.settings.path)
                 for each in self._services
             }
             if len(urls) == 1:
-                told["url"] = next(iter(urls.values()))
-            told["mcp_json"] = client_config(urls, self._settings.access)
+                details["url"] = next(iter(urls.values()))
+            details["mcp_json"] = client_config(urls, self._settings.access)
         metrics_at = str(listening.address_of(metrics))
-        logs.event(LOG, "ready", listen=str(listen or "stdio"), metrics=metrics_at, **told)
+        logs.event(LOG, "ready", listen=str(listen or "stdio"), metrics=metrics_at, **details)
 
     async def _tick(self) -> None:
         """Look for what is overdue, and measure how late the event loop is."""

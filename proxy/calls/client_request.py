@@ -59,7 +59,7 @@ class ClientRequest:
 
     @property
     def caller(self) -> bytes:
-        """What tells the client from others: its token, else its address."""
+        """What identifies the client: its token, else its address."""
         return self.principal or self.client.address
 
     @property

@@ -21,7 +21,7 @@ _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 class CallRecorder:
     """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended.
 
-    `owners` tells whose each session is, `tasks` are the calls that became tasks.
+    `owners` knows whose each session is, `tasks` are the calls that became tasks.
     """
 
     __slots__ = (

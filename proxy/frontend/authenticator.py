@@ -21,7 +21,7 @@ class Authenticator(Protocol):
 
     @property
     def metadata(self) -> Metadata:
-        """What tells where to get a token."""
+        """The metadata that names where to get a token."""
 
     def token_check(self, spawn: Spawn) -> TokenCheck | None:
         """Who judges the tokens of requests that the request policy let pass, if anybody has to."""

@@ -286,7 +286,7 @@ def _with_context(body: bytes, trace: Trace) -> bytes:
     try:
         return trace_meta.with_context(body, trace.traceparent, trace.tracestate)
     except MalformedMessage:
-        return body  # Params that are an array have no `_meta`; the header still tells.
+        return body  # Params that are an array have no `_meta`; the header still has it.
 
 
 def _context_lines(trace: Trace) -> bytes:

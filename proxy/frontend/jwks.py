@@ -55,16 +55,16 @@ class JwksSource:
         try:
             async with asyncio.timeout(self._seconds):
                 await pool.open(fetch, self._block)
-                told = await fetch.result()
+                reply = await fetch.result()
         except TimeoutError as error:
             raise UnusableKeys(f"no whole answer within {self._seconds:g} s") from error
         finally:
             pool.close()
-        if told is None:
+        if reply is None:
             raise UnusableKeys(fetch.reason)
-        if told.status != 200:
-            raise UnusableKeys(f"the answer has status {told.status}: 200 is needed")
-        return told.body
+        if reply.status != 200:
+            raise UnusableKeys(f"the answer has status {reply.status}: 200 is needed")
+        return reply.body
 
 
 class JwksRefresher:

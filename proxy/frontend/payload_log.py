@@ -91,8 +91,8 @@ class Redactor:
 
     def _is_secret(self, name: str) -> bool:
         plain = _plain(name)
-        telling = _HARMLESS.sub("", plain)
-        return any(each in telling for each in SECRETS) or any(
+        remaining = _HARMLESS.sub("", plain)
+        return any(each in remaining for each in SECRETS) or any(
             each in plain for each in self._names
         )
 

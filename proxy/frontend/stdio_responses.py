@@ -119,7 +119,7 @@ class RequestResponse(StdioResponse):
         self._body = bytearray()
 
     def answer(self, head: bytes, body: bytes, status: int) -> None:
-        self._tell(body, status)
+        self._write_messages(body, status)
         self._finish()
 
     def begin(self, head: bytes, length: int | None = None) -> None:
@@ -137,7 +137,7 @@ class RequestResponse(StdioResponse):
 
     def end(self) -> None:
         if self._events is None:
-            self._tell(bytes(self._body), self._status)
+            self._write_messages(bytes(self._body), self._status)
         self._finish()
 
     def abort(self) -> None:
@@ -148,7 +148,7 @@ class RequestResponse(StdioResponse):
         self._connection.forget(self)
         super().leave()
 
-    def _tell(self, body: bytes, status: int) -> None:
+    def _write_messages(self, body: bytes, status: int) -> None:
         for each in messages_of(body, status, tuple(self._unanswered)):
             self._write(each)
 

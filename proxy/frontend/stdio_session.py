@@ -25,8 +25,8 @@ _KEY = SESSION_KEY.encode() + b"="
 class StdioSession:
     """Messages to a session, and all that comes of them on its stream.
 
-    A client on stdio cannot be told that its session is over, as one of HTTP is by 404. So what it
-    opened the session with is kept, and its next message opens another.
+    Over HTTP a client learns by a 404 that its session is over; stdio has no such response. So the
+    messages that opened the session are kept, and the next message opens another one.
     """
 
     def __init__(self, connection: StdioClient) -> None:

@@ -45,7 +45,7 @@ class TokenVerifier:
         return principal if until > now else b""
 
     def admit(self, token: bytes) -> bytes:
-        """Find the token good: whom it names. Raises UnknownKey if other keys might tell.
+        """Find the token good: whom it names. Raises UnknownKey if other keys might verify it.
 
         Raises InvalidToken for every other token.
         """

@@ -22,7 +22,7 @@ _PRIVATE = (".local", ".internal", ".svc")
 
 @dataclass(frozen=True, slots=True)
 class HostOrOrigin:
-    """A host, or with a `scheme` an origin; without a `port` any port, or one that is not told."""
+    """A host, or with a `scheme` an origin; without a `port` any port, or none."""
 
     scheme: str
     name: str

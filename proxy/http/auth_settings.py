@@ -66,7 +66,7 @@ def access(
     issuer: str,
     audiences: tuple[str, ...],
 ) -> AuthSettings:
-    """The one way of the settings to tell who may call. Raises SettingsError for two, or a half."""
+    """How the settings authenticate clients. Raises SettingsError for two ways, or a half."""
     jwt = {"--jwt-keys-url": keys_url, "--jwt-issuer": issuer, "--jwt-audience": audiences}
     given = [name for name, value in jwt.items() if value]
     ways = [

@@ -16,7 +16,7 @@ _CREDENTIALS = re.compile(rb"(?i:bearer) +(%b)" % TOKEN)
 
 
 class TokenPolicy(Protocol):
-    """Who may call, as far as a request's head tells."""
+    """Which requests are allowed, by their heads alone."""
 
     @property
     def consumes(self) -> bool:
@@ -44,7 +44,7 @@ class StaticTokens(TokenPolicy):
     consumes = True
 
     def rejection(self, token: bytes) -> HttpRejection | None:
-        """Every token is compared, in a time that does not tell how well."""
+        """Every token is compared, in constant time."""
         matches = [hmac.compare_digest(token, each) for each in self.tokens]
         return None if any(matches) else challenge(token)
 

@@ -108,9 +108,9 @@ class Fetch(ResponseHandler):
     def _settle(self, head: ResponseHead, body: bytes) -> None:
         self._end(FetchResult(head.status, head.session or b"", body, head.forward))
 
-    def _end(self, told: FetchResult | None) -> None:
+    def _end(self, result: FetchResult | None) -> None:
         if not self._answer.done():
-            self._answer.set_result(told)
+            self._answer.set_result(result)
 
     def _drop(self) -> None:
         source, self._source = self._source, None
@@ -119,5 +119,5 @@ class Fetch(ResponseHandler):
 
 
 def _answers(event: Event) -> bool:
-    """Whether an event is an answer; a server may tell of its progress before."""
+    """Whether an event is an answer; progress notifications may come before it."""
     return event.is_message and codec.has_answer(event.data)

@@ -64,7 +64,7 @@ _CONTENT = {b"application/json": Content.JSON, b"text/event-stream": Content.EVE
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """A request's head: names in lower case, a path as `target`; its `repr` tells no secret."""
+    """A request's head: names in lower case, a path as `target`; its `repr` contains no secret."""
 
     method: str
     target: bytes = field(repr=False)
@@ -220,7 +220,7 @@ def _feed(
 
 
 def _origin_form(target: bytes, headers: tuple[Header, ...]) -> tuple[bytes, tuple[Header, ...]]:
-    """A target in absolute-form as path and query; its authority is the one that Host tells then.
+    """A target in absolute-form as path and query; its authority becomes Host.
 
     RFC 9112, section 3.2.2: a server must accept it, and ignore the Host that came with it.
     """

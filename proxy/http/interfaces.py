@@ -22,7 +22,7 @@ StillValid = Callable[[], bool]
 
 
 class ClientObserver(Protocol):
-    """Whoever answers a client's request: told when the client is slow, or gone."""
+    """What answers a client's request: notified when the client is slow, or gone."""
 
     def on_client_paused(self) -> None:
         """The client reads slower than it is written to: stop reading for it."""

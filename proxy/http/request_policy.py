@@ -77,7 +77,7 @@ class RequestInfo:
     of MCP; `messages` is a relative reference to where messages of an HTTP+SSE session go: it leads
     there behind a reverse proxy that strips a path prefix, too; `cors` holds header lines of the
     answer that let a web page read it. `base` is the address under which the client reaches the
-    proxy, "" if it does not tell: scheme, host and the prefix of paths; `endpoint` is the path of
+    proxy, "" if that is unknown: scheme, host and the prefix of paths; `endpoint` is the path of
     MCP below it that the client means. `mount` is what the paths of its server begin with, where
     there are several. Nothing that may be secret is in its `repr`, which tracebacks show.
     """
@@ -180,7 +180,7 @@ class RequestPolicy:
         return lines(end_to_end(others, drop=_CONSUMED if self.access.consumes else _REPLACED))
 
     def _static_response(self, head: RequestHead) -> StaticResponse | None:
-        """The metadata document, for who looks for a way to get a token, or what OPTIONS tells."""
+        """The protected resource metadata, or the response to OPTIONS."""
         methods = ("GET", "HEAD") if head.target in self.metadata.paths else (*self._routes(head),)
         if head.method == "OPTIONS" and methods:
             return _options(head, methods)
@@ -312,7 +312,7 @@ def _reference(target: bytes, path: bytes) -> bytes:
 
 
 def _base(text: Mapping[bytes, str], port: int) -> bytes:
-    """A client's own address of the proxy, as reverse proxies between them tell it.
+    """A client's own address of the proxy, as forwarded by reverse proxies.
 
     A client of this machine that comes straight to the `port` need not name it in Host.
     """

@@ -1,4 +1,4 @@
-"""What tells a client where to get a token: protected resource metadata (RFC 9728)."""
+"""Protected resource metadata (RFC 9728): where a client gets a token."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

@@ -40,7 +40,7 @@ def readable(head: bytes, cors: bytes) -> bytes:
 def framed(head: bytes, body: bytes, status: int, *, keep_alive: bool, method: str = "") -> bytes:
     """`head`, as `start` made it, with the framing headers and the whole body.
 
-    The answer to the method HEAD tells the length of the body and leaves it out (RFC 9110,
+    The response to HEAD gives the length of the body and leaves it out (RFC 9110,
     section 9.3.2).
     """
     if not keep_alive:

@@ -1,8 +1,8 @@
 """Messages that one parser reads as this, and another as that.
 
 Of a member that is given twice some parsers take the first. Go's takes names in any case, and folds
-them as Unicode does. So a client could have one tool counted, and another called. Only what tells
-what a message does counts here; what is in its arguments is the tool's business.
+them as Unicode does. So a client could have one tool counted, and another called. Only members that
+determine what a message does count here; what is in its arguments is the tool's business.
 """
 
 from .members import Fields, parse_members
@@ -19,9 +19,9 @@ _FOLDED = ("\N{KELVIN SIGN}".encode(), "\N{LATIN SMALL LETTER LONG S}".encode())
 
 
 def is_plain(data: bytes, message: Message) -> bool:
-    """Whether a request is read by all in one way, told by how often each name is in it.
+    """Whether all parsers read a request alike, judged by how often each name is in it.
 
-    Most are; of another `ambiguous` tells.
+    Most are; others need `ambiguous`.
     """
     low = data.lower()
     params = message.params

@@ -132,7 +132,7 @@ def may_be_read(data: bytes) -> bool:
 
 
 def has_answer(data: bytes) -> bool:
-    """Whether a text holds an answer; a server may tell of its progress before."""
+    """Whether a text holds an answer; progress notifications may come before it."""
     try:
         return any(each.is_answer for each in decode_all(data))
     except MalformedMessage:

@@ -1,4 +1,4 @@
-"""How deep a JSON text nests, told without building what it nests.
+"""How deep a JSON text nests, measured without building its values.
 
 A parser that recurses can be brought down by depth alone; so the proxy bounds it for the server.
 """

@@ -79,7 +79,7 @@ REMOVED_METHODS = frozenset(
 CACHEABLE = frozenset(
     ("tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read")
 )
-"""Whose results must tell how long they are fresh ("Caching")."""
+"""Methods whose results must say how long they are fresh ("Caching")."""
 
 LOG_LEVELS = frozenset(
     ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")

@@ -173,7 +173,7 @@ _PROCESS: tuple[tuple[Metric, Callable[[ProcessUse], float]], ...] = (
 def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     """Every family of the catalogue that has data; may run in another thread than the loop's.
 
-    `process` is None where the system does not tell.
+    `process` is None where the system does not report it.
     """
     common = (ledger.server, ledger.transport)
     network = network_transport(ledger.transport)

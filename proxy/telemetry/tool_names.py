@@ -47,7 +47,7 @@ class ToolNames:
     def admit(self, name: str, uses: Callable[[], Mapping[str, int]]) -> str | None:
         """A tool without series succeeded: the tool it replaces ("": none); None if none gives way.
 
-        `uses` tells how many calls each tool had: the one with the fewest is evicted.
+        `uses` is how many calls each tool had: the one with the fewest is evicted.
         """
         evicted = ""
         if self._listed and len(self._used) + len(self._listed) >= self._cap:

@@ -64,7 +64,7 @@ class SendToClient(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """Nobody waits for that request any more: tell the server as its transport has it."""
+    """The client no longer waits for that request: cancel it as the server's transport does."""
 
     request_number: int
 

@@ -69,9 +69,9 @@ def mismatch(request: Request, version: str, headers: Iterable[Header]) -> JsonR
         if len(found) != 1:
             how_often = "is missing" if not found else "is given more than once"
             return JsonRpcError(methods.HEADER_MISMATCH, f"Header mismatch: {name} {how_often}")
-        told = decode_value(found[0]) if name == "Mcp-Name" else found[0]
-        if told != value:
-            reason = f"{name} says {_shown(told)}, the body {_shown(value)}"
+        header = decode_value(found[0]) if name == "Mcp-Name" else found[0]
+        if header != value:
+            reason = f"{name} says {_shown(header)}, the body {_shown(value)}"
             return JsonRpcError(methods.HEADER_MISMATCH, f"Header mismatch: {reason}")
     return None
 

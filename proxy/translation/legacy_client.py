@@ -38,7 +38,7 @@ _UNNAMED = {"name": "unnamed", "version": "0"}
 _NO_LEVEL = JsonRpcError(methods.INVALID_PARAMS, "level is not a log level")
 _NO_LOGGING = JsonRpcError(methods.METHOD_NOT_FOUND, "the server has no logging")
 _NOT_HONORED = JsonRpcError(
-    methods.INVALID_PARAMS, "the server does not tell of updates of that resource"
+    methods.INVALID_PARAMS, "the server does not notify of updates of that resource"
 )
 MOST_URIS = 1000
 LONGEST_URI = 2048
@@ -118,7 +118,7 @@ class LegacyClient:
             return self._answered(self._meant(message), message)
         if "id" in message:
             return [Send(_NOT_ASKED.answer(message["id"]))]
-        return self._told(text(message["method"]), message)
+        return self._handle_server_notification(text(message["method"]), message)
 
     def retry(self, number: int) -> SessionEffects:
         """A pause is over: send a request anew that only had to wait."""
@@ -274,19 +274,19 @@ class LegacyClient:
             return []
         if "result" not in answer or not speaks_modern(answer):
             refused = {**answer, "id": greeting.id}
-            told = encode(refused) if "error" in answer else _NOT_MODERN.answer(greeting.id)
-            return [SendToClient(told)]
+            reply = encode(refused) if "error" in answer else _NOT_MODERN.answer(greeting.id)
+            return [SendToClient(reply)]
         found = members(answer, "result")
         self._offers = members_or_empty(found, "capabilities")
         asked = text(greeting.params.get("protocolVersion"))
-        told_of: dict[str, object] = {
+        initialized: dict[str, object] = {
             "protocolVersion": asked if asked in LEGACY_VERSIONS else LATEST_LEGACY,
             "capabilities": self._offers,
             "serverInfo": members_or_empty(found, "_meta").get(methods.SERVER_INFO_KEY, _UNNAMED),
         }
         if "instructions" in found:
-            told_of["instructions"] = found["instructions"]
-        return [SendToClient(result(greeting.id, told_of))]
+            initialized["instructions"] = found["instructions"]
+        return [SendToClient(result(greeting.id, initialized))]
 
     def _stream_ended(self, number: int, message: Fields) -> SessionEffects:
         """A stream of changes ended, by an answer or a cancellation; another is opened later."""
@@ -320,7 +320,7 @@ class LegacyClient:
             questions.append(SendToClient(_question(own, mapping(plain(question)))))
         return questions or [RetryAfter(PAUSE_SECONDS, call.number)]
 
-    def _told(self, method: str, message: Fields) -> SessionEffects:
+    def _handle_server_notification(self, method: str, message: Fields) -> SessionEffects:
         params = members_or_empty(message, "params")
         subscription = members_or_empty(params, "_meta").get(methods.SUBSCRIPTION_KEY)
         number = ids.number(identity(subscription))

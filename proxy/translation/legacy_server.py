@@ -240,8 +240,8 @@ class LegacyServer:
         self._id_map.take(mapped.number)
         if mapped.method == methods.TOOLS_LIST:
             self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
-        told = results.complete(mapped.method, found, self._opened.get("serverInfo"))
-        return [Answer(mapped.number, result(mapped.id, told))]
+        completed = results.complete(mapped.method, found, self._opened.get("serverInfo"))
+        return [Answer(mapped.number, result(mapped.id, completed))]
 
     def _elicit(self, mapped: MappedRequest, elicitations: dict[str, object]) -> Effects:
         """Send the user to the URLs; the client's next request is one of its own."""
@@ -253,8 +253,8 @@ class LegacyServer:
                 methods.MISSING_CAPABILITY, "elicitation by URL is needed", needed
             )
             return [Answer(mapped.number, refused.answer(mapped.id))]
-        told = results.input_required(elicitations, "")
-        return [Answer(mapped.number, result(mapped.id, told))]
+        required = results.input_required(elicitations, "")
+        return [Answer(mapped.number, result(mapped.id, required))]
 
     def _subscribed(self, own: str, *, agreed: bool) -> Effects:
         number, uri = self._subscribing.pop(own, (0, ""))
@@ -299,8 +299,8 @@ class LegacyServer:
         return sent
 
     def _require(self, mapped: MappedRequest, asking: _Asking) -> Effects:
-        told = results.input_required(asking.requests, asking.state)
-        return [Answer(mapped.number, result(mapped.id, told))]
+        required = results.input_required(asking.requests, asking.state)
+        return [Answer(mapped.number, result(mapped.id, required))]
 
     def _notified(self, method: str, message: Fields) -> Effects:
         if method == methods.PROGRESS:

@@ -57,8 +57,8 @@ class ModernServer:
         if mapped.method == methods.TOOLS_LIST and "result" in message:
             self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
         if mapped.method == methods.LISTEN and "result" in message:
-            told = {**message, "id": mapped.id}
-            named = with_meta(told, "result", methods.SUBSCRIPTION_KEY, mapped.id)
+            answer = {**message, "id": mapped.id}
+            named = with_meta(answer, "result", methods.SUBSCRIPTION_KEY, mapped.id)
             return [Answer(mapped.number, named)]
         return [Answer(mapped.number, mapped.answer(message))]
 

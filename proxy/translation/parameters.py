@@ -25,7 +25,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 class Parameters:
-    """The tools of one server, as far as `tools/list` told of them."""
+    """The tools of one server, as far as `tools/list` returned them."""
 
     def __init__(self) -> None:
         self._headers: dict[str, dict[Path, str]] = {}
@@ -36,9 +36,9 @@ class Parameters:
     def learn(self, tools: object) -> None:
         """Take a page of tools, as `tools/list` gives it."""
         for tool in tools if isinstance(tools, list) else ():
-            told = mapping(tool)
-            annotated = dict(_annotated(mapping(told.get("inputSchema")), ()))
-            name = told.get("name")
+            fields = mapping(tool)
+            annotated = dict(_annotated(mapping(fields.get("inputSchema")), ()))
+            name = fields.get("name")
             if not isinstance(name, str):
                 continue
             self._headers.pop(name, None)
@@ -95,12 +95,12 @@ def _agrees(argument: object, found: Sequence[str]) -> bool:
     value = _shown(argument)
     if value is None or not found:
         return value is None and not found
-    told = decode_value(found[0]) if found[0].isascii() and found[0].isprintable() else None
-    if len(found) > 1 or told is None:
+    header = decode_value(found[0]) if found[0].isascii() and found[0].isprintable() else None
+    if len(found) > 1 or header is None:
         return False
-    if type(argument) is int and _DECIMAL.fullmatch(told):
-        return Decimal(told) == Decimal(value)
-    return told == value
+    if type(argument) is int and _DECIMAL.fullmatch(header):
+        return Decimal(header) == Decimal(value)
+    return header == value
 
 
 def _at(arguments: object, path: Path) -> object:

@@ -31,13 +31,13 @@ def discovery(initialized: Fields) -> Raw:
     """The result of `server/discover` that says what the result of `initialize` said."""
     capabilities = members_or_empty(initialized, "capabilities")
     capabilities.pop("tasks", None)
-    told: dict[str, object] = {
+    discovered: dict[str, object] = {
         "supportedVersions": [MODERN_VERSION, LATEST_LEGACY],
         "capabilities": capabilities,
     }
     if "instructions" in initialized:
-        told["instructions"] = initialized["instructions"]
-    return raw(told)
+        discovered["instructions"] = initialized["instructions"]
+    return raw(discovered)
 
 
 def error(failure: Raw) -> Raw:
@@ -67,7 +67,7 @@ def without_id(params: object) -> dict[str, object]:
 
 def input_required(requests: dict[str, object], state: str) -> Fields:
     """The result that asks the client for input; `state` "" for none."""
-    told: dict[str, object] = {"resultType": "input_required", "inputRequests": requests}
+    required: dict[str, object] = {"resultType": "input_required", "inputRequests": requests}
     if state:
-        told["requestState"] = state
-    return {name: raw(value) for name, value in told.items()}
+        required["requestState"] = state
+    return {name: raw(value) for name, value in required.items()}

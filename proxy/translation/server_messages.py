@@ -2,8 +2,8 @@
 
 Beyond it an id is a text or a number, or not there; an answer that is taken apart has a result,
 which is an object or null, or an error, and never both. (The text beside it is as it came, and may
-have both.) What a server answers instead becomes an error of the proxy's own, so that who waits is
-told at once.
+have both.) What a server answers instead becomes an error of the proxy's own, so that callers
+get an answer at once.
 """
 
 from collections.abc import Callable

@@ -9,10 +9,7 @@ from .base import Connector, Transport, TransportListener
 Opened = TypeVar("Opened", bound=Transport)
 
 New = Callable[[Pool, TransportListener, Callable[[Opened], None], bytes], Opened]
-"""Makes a transport, which tells by the third argument when it has closed.
-
-The last one is the client's query.
-"""
+"""Makes a transport; the third argument is called when it has closed, the last is the query."""
 
 
 class HttpConnector(Connector, Generic[Opened]):

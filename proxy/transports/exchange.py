@@ -338,7 +338,7 @@ class EventStream(Exchange):
     """The GET stream, which is opened anew whenever it ends; a server need not offer one.
 
     A 404 to it says nothing of the session: servers without a route for GET answer so too, and the
-    official SDKs go on. The answer to the next message tells.
+    official SDKs go on. The answer to the next message decides.
     """
 
     def __init__(self, owner: ExchangeOwner) -> None:
@@ -378,7 +378,7 @@ class EventStream(Exchange):
 
 
 class SessionDelete(Exchange):
-    """The end of the session, told by DELETE."""
+    """The end of the session, by DELETE."""
 
     def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._finish()

@@ -305,7 +305,7 @@ class Multiplexer(TransportListener):
         return True
 
     def _spares(self, mapped: MappedRequest, message: Message, fields: Fields) -> bool:
-        """Whether the server is not asked for its era: a session of it tells, or will tell."""
+        """Whether the probe is withheld: the era is known, or will be, from a session."""
         if self._cached_initialize is not None:
             rejection = _NO_DISCOVERY.answer(mapped.id)
             asyncio.get_running_loop().call_soon(mapped.session.deliver, rejection, perf_counter())

@@ -138,9 +138,9 @@ class Processes:
     def _introduce(self, connection: socket.socket, program: Program) -> None:
         """Blocks until the supervisor has read nearly all of it, which it does at once."""
         user = program.user and program.user[:3]
-        told = (program.command, dict(program.environment), program.directory, user)
+        described = (program.command, dict(program.environment), program.directory, user)
         connection.setblocking(True)
-        connection.sendall(json.dumps({"program": told}).encode() + b"\n")
+        connection.sendall(json.dumps({"program": described}).encode() + b"\n")
         connection.setblocking(False)
 
     def _read(self, connection: socket.socket) -> None:

@@ -48,7 +48,7 @@ class ProcessConfig:
     backoff: RestartBackoff
     stderr: logs.Quota
     on_killed: Callable[[str], None]
-    """Is told the signal that ended a process, if it was none of the proxy's."""
+    """Called with the signal that ended a process, unless the proxy sent it."""
 
 
 class _Output(asyncio.Protocol):
@@ -182,7 +182,7 @@ class StdioTransport(ProcessListener, Transport):
             self._config.backoff.worked()
 
     def _on_stdout_closed(self) -> None:
-        """Its stdout ended; most often its exit follows at once, and tells why."""
+        """Its stdout ended; most often its exit follows at once, with the reason."""
         self._mute = True
         if self.exited.is_set() or self._owner is None:
             self._release()

@@ -31,7 +31,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 MARK = "MCP_OBSERVABILITY_PROCESS"
-"""The variable that tells an orphan's origin: the id of the process that was started."""
+"""The variable that names an orphan's origin: the id of the process that was started."""
 
 TERM_SECONDS = 1.0
 KILL_SECONDS = 3.0
@@ -227,7 +227,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _origin(pid: int) -> int:
-    """The started process that an orphan descends from; 0 if it does not tell."""
+    """The started process that an orphan descends from; 0 if unknown."""
     with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as environment:
         for variable in environment.read().split(b"\0"):
             name, _, value = variable.partition(b"=")

@@ -124,17 +124,17 @@ class MetadataUpstream:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 self._pool.send(fetch, start + info.forward + b"\r\n")
-                told = await fetch.result()
+                reply = await fetch.result()
         except TimeoutError:
-            told = None
-        status, body = _refusal(fetch) if told is None else self._document(told, info)
+            reply = None
+        status, body = _refusal(fetch) if reply is None else self._document(reply, info)
         kind = response.JSON if body.startswith(b"{") else response.TEXT
         head = response.start(status, kind, (b"cache-control", b"no-store"))
         client_request.client.answer(head, body, status)
 
-    def _document(self, told: FetchResult, info: RequestInfo) -> tuple[int, bytes]:
-        status = told.status if told.status in _STATUSES else 502
-        return status, self._metadata.document(told.body, info) if status == 200 else told.body
+    def _document(self, reply: FetchResult, info: RequestInfo) -> tuple[int, bytes]:
+        status = reply.status if reply.status in _STATUSES else 502
+        return status, self._metadata.document(reply.body, info) if status == 200 else reply.body
 
 
 class _WaitingClient(ClientObserver):

@@ -443,7 +443,7 @@ class PassthroughExchange:
         if self.head is None:
             self._fail(status, reason, finished)
         elif finished and self._relay is not None and self._relay.between_events:
-            self._tell(self._relay, finished, reason)
+            self._send_errors(self._relay, finished, reason)
             self._writer.end()
             self._close()
         else:
@@ -459,7 +459,7 @@ class PassthroughExchange:
         self._count(finished, self._status(status))
         self._close()
 
-    def _tell(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
+    def _send_errors(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
         """Tell of failed calls on a stream that has begun."""
         for each in finished:
             relay.send_error(codec.error(each.call.id, codec.UPSTREAM_LOST, reason))

@@ -18,7 +18,8 @@ EVERYWHERE = (
 IN_PROXY = (
     *("verdict", "judge", "Visitor", "visitor", "sink", "Conversation", "books", "Crowd", "Hub"),
     *("rooms", "roads", "errand", "Arrival", "Applicant", "Unfit", "abridged", "greeter"),
-    *("came to", "told apart", "nobody", "somebody", "whoever", "who shows", "the gate"),
+    *("came to", "nobody", "somebody", "whoever", "who shows", "the gate"),
+    *("told", "tell", "tells"),
 )
 """Elsewhere they may mean something else, or are not converted yet."""
 

@@ -104,7 +104,7 @@ class Variables:
 
 
 def refusal(name: str, value: str, allowed: str) -> SettingsError:
-    """The line that tells a variable, its value, and what would be allowed."""
+    """An error line: the variable, its value, and what is allowed."""
     return SettingsError(f"{name}: {value!r} is not allowed: use {allowed}")
 
 

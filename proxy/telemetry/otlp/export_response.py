@@ -50,8 +50,8 @@ def _read_binary(body: bytes) -> ExportResult:
             continue
         if not isinstance(value, bytes):
             raise MalformedMessage("partial_success is no message")
-        told = dict(protobuf.fields(value))
-        rejected, remark = told.get(1, 0), told.get(2, b"")
+        partial_success = dict(protobuf.fields(value))
+        rejected, remark = partial_success.get(1, 0), partial_success.get(2, b"")
         if not isinstance(rejected, int) or not isinstance(remark, bytes):
             raise MalformedMessage("a partial success of other fields")
         reply = _partial(rejected if rejected < _HIGHEST else 0, remark.decode("utf-8", "replace"))

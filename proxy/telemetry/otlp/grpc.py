@@ -116,7 +116,7 @@ def _messages(data: bytes, field: int) -> list[tuple[int, bytes]]:
 
 def _duration(retry_info: bytes) -> float:
     """The retry_delay, a google.protobuf.Duration."""
-    told = dict(_messages(retry_info, 1)).get(1, b"")
-    parts = dict(protobuf.fields(told))
+    delay = dict(_messages(retry_info, 1)).get(1, b"")
+    parts = dict(protobuf.fields(delay))
     seconds, nanoseconds = (part if isinstance(part := parts.get(n, 0), int) else 0 for n in (1, 2))
     return seconds + nanoseconds / _NANO

@@ -19,7 +19,7 @@ class ExportResult:
     """The result of an attempt: accepted, unless `reason` says why not.
 
     `rejected` is how many items of an accepted request the collector refused all the same, for
-    the reason in `remark`. `again` tells whether a later attempt may succeed, and `after` how many
+    the reason in `remark`. `again` is whether a later attempt may succeed, `after` how many
     seconds the collector asks to wait before it.
     """
 

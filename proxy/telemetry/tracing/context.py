@@ -42,13 +42,13 @@ def parse(traceparent: str, tracestate: str) -> TraceContext | None:
     # Version 00 has exactly four fields; a later one may append more; ff is forbidden.
     if version == "ff" or (version == "00" and rest is not None):
         return None
-    told = int(flags, 16)
+    flag_bits = int(flags, 16)
     context = TraceContext(
         int(trace_id, 16),
         int(span_id, 16),
-        bool(told & _SAMPLED),
+        bool(flag_bits & _SAMPLED),
         state(tracestate),
-        bool(told & _RANDOM),
+        bool(flag_bits & _RANDOM),
     )
     return context if context.trace_id and context.span_id else None
 

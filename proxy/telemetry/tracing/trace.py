@@ -8,7 +8,7 @@ from .context import TraceContext
 class Trace(NamedTuple):
     """The trace of one exchange. All ids are 0 while nothing is traced.
 
-    `traceparent` and `tracestate` are what the upstream is to be told, in the header and in
+    `traceparent` and `tracestate` are what the upstream gets, in the header and in
     `_meta`; empty if nothing. Unless `sampled`, that is the caller's own context or a root that
     was decided against, so a message that carries a context already may travel on untouched.
     """

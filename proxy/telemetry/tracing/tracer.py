@@ -1,6 +1,6 @@
 """Trace context in and out, and the spans of sampled exchanges on a bounded queue.
 
-`begin` says what the upstream is to be told and whether the exchange is sampled; `finish` encodes
+`begin` says which context the upstream gets and whether the exchange is sampled; `finish` encodes
 a sampled exchange (`spans.py`) and queues it, once its answer is on its way to the client.
 """
 
@@ -80,11 +80,11 @@ class Tracer:
         if parent is None:
             parent, ambient = ambient, None
         if self._queue is None:
-            return UNTRACED if parent is None else _told(parent)
+            return UNTRACED if parent is None else _no_span(parent)
         trace_id = _random_id(128) if parent is None else parent.trace_id
         if self._sampler.samples(trace_id, parent):
             return _sampled(trace_id, parent, None if ambient == parent else ambient)
-        return _told(parent or TraceContext(trace_id, _random_id(64), False, "", random=True))
+        return _no_span(parent or TraceContext(trace_id, _random_id(64), False, "", random=True))
 
     def finish(self, trace: Trace, exchange: SpanRecord) -> None:
         """Queue the exchange's spans if its trace is sampled; call it when the answer ended."""
@@ -107,12 +107,12 @@ def _sampled(trace_id: int, parent: TraceContext | None, link: TraceContext | No
     )
 
 
-def _told(context: TraceContext) -> Trace:
+def _no_span(context: TraceContext) -> Trace:
     """Passes on a context that the proxy adds no span to."""
-    told = trace_context.traceparent(
+    traceparent = trace_context.traceparent(
         context.trace_id, context.span_id, sampled=context.sampled, random=context.random
     )
-    return Trace(0, 0, 0, False, told, context.tracestate, None, None)
+    return Trace(0, 0, 0, False, traceparent, context.tracestate, None, None)
 
 
 def _random_id(bits: int) -> int:

@@ -115,36 +115,36 @@ class EraDetector:
             "clientInfo": {"name": "mcp-proxy", "version": "1"},
         }
         body = message(methods.INITIALIZE, methods.INITIALIZE, params)
-        told = await self._ask(self._head("POST", lines, query, *_POST), body)
-        if told is None or told is _NOTHING or told.status in SILENT or told.status >= 500:
+        reply = await self._ask(self._head("POST", lines, query, *_POST), body)
+        if reply is None or reply is _NOTHING or reply.status in SILENT or reply.status >= 500:
             return
-        answer = _answer(told.body)
-        self.legacy = told.status < 300 and answer is not None and "result" in answer
-        if told.session:
-            session = (b"mcp-session-id", told.session)
+        answer = _answer(reply.body)
+        self.legacy = reply.status < 300 and answer is not None and "result" in answer
+        if reply.session:
+            session = (b"mcp-session-id", reply.session)
             await self._ask(self._head("DELETE", lines, query, session), b"")
 
     async def _discover(self, lines: bytes, query: bytes) -> None:
         body = message(methods.DISCOVER, methods.DISCOVER, {"_meta": modern_meta(None, None)})
         made = headers.made_of(methods.DISCOVER, {}, MODERN_VERSION)
-        told = await self._ask(self._head("POST", lines, query, *_POST, *made), body)
-        if told is None or told.status in SILENT or self._closed:
+        reply = await self._ask(self._head("POST", lines, query, *_POST, *made), body)
+        if reply is None or reply.status in SILENT or self._closed:
             return
-        self._supposed = told is _NOTHING or told.status >= 500
-        answer = None if self._supposed else _answer(told.body)
+        self._supposed = reply is _NOTHING or reply.status >= 500
+        answer = None if self._supposed else _answer(reply.body)
         self.modern = answer is not None and speaks_modern(answer) is not False
         result = mapping(plain((answer or {}).get("result")))
         versions = versions_in(result, "supportedVersions")
         if not (self.modern or self._supposed) or versions & set(LEGACY_VERSIONS):
             self.legacy = True
-        if told.status in _NO_POST and _answer(told.body) is None:
+        if reply.status in _NO_POST and _answer(reply.body) is None:
             await self._look_for_endpoint(lines, query)
 
     async def _look_for_endpoint(self, lines: bytes, query: bytes) -> None:
         fetch = Fetch(self._config.message_limit, lambda event: event.type == ENDPOINT)
         head = self._head("GET", lines, query, request.ACCEPT_EVENTS)
-        told = await self._ask(head, b"", fetch, SSE_SECONDS)
-        self.sse = told is not None and told.status == 200 and fetch.streamed
+        reply = await self._ask(head, b"", fetch, SSE_SECONDS)
+        self.sse = reply is not None and reply.status == 200 and fetch.streamed
         if self.sse:
             advice = "set --upstream-transport sse, which saves this question"
             logs.event(LOG, "the server speaks HTTP+SSE", logging.WARNING, advice=advice)
@@ -169,10 +169,10 @@ class EraDetector:
         try:
             async with asyncio.timeout(min(seconds, self._config.timeout / 2)):
                 self._pool.send(fetch, request.complete(head, body))
-                told = await fetch.result()
+                reply = await fetch.result()
         except TimeoutError:
-            told = None
-        return told or (_NOTHING if fetch.reached else None)
+            reply = None
+        return reply or (_NOTHING if fetch.reached else None)
 
 
 def _answer(body: bytes) -> Fields | None:

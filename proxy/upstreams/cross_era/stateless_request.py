@@ -77,9 +77,9 @@ class StatelessRequest(ResponseListener):
 
     @property
     def owner(self) -> tuple[bytes, bytes, bytes]:
-        """What tells this client's sessions from those of others.
+        """What identifies this client's sessions.
 
-        A token that ends at the proxy is not among the headers that travel on, and yet tells; so
+        A token that ends at the proxy is not among the headers that travel on, and yet counts; so
         does the query, in which some clients show their key.
         """
         given = headers.split(self.client_request.info.forward)
