@@ -5,6 +5,7 @@ one if that is taken.
 """
 
 import asyncio
+import ctypes
 import os
 import signal
 import socket
@@ -24,6 +25,9 @@ _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 15.0
 # After these kubectl may go on running, but no connection succeeds any more.
 _BROKEN = ("lost connection to pod", "an error occurred forwarding")
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], root: Path) -> int:
@@ -90,6 +94,7 @@ async def _run_once(forward: Forward, port: int, programs: Programs) -> tuple[bo
         env=programs.environ,
         # Ctrl-C of the terminal is for us; we end it.
         start_new_session=True,
+        preexec_fn=_end_with_parent,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -112,6 +117,12 @@ async def _run_once(forward: Forward, port: int, programs: Programs) -> tuple[bo
             process.terminate()
         await process.wait()
     return connected, reason
+
+
+def _end_with_parent() -> None:
+    """Run in kubectl before it starts: on Linux it ends even if we are killed by SIGKILL."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _say(forward: Forward, text: str) -> None:

@@ -6,16 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
+
+import pytest
 
 from lab.local.ports import free_ports
 from tests.stacks.commands.conftest import STACK
 from tests.stacks.commands.stand_ins import StandIns, add_program
 from tests.stacks.engine import ROOT
 from tests.waiting import until
+
+NAMES = ("grafana", "prometheus", "jaeger", "echo", "fetch")
 
 # Grafana's first pod goes away, and kubectl runs on; Prometheus' Service is not there at first.
 KUBECTL = """
@@ -82,9 +86,9 @@ def runs(pid: int) -> bool:
     return True
 
 
-def test_all_are_open_at_once_and_opened_again_when_lost(stand_ins: StandIns) -> None:
+def served_on_free_ports(stand_ins: StandIns, names: Sequence[str]) -> dict[str, str]:
+    """Ports by name, which the outputs of the stack name from now on."""
     outputs = json.loads((stand_ins.folder / "outputs.json").read_text())
-    names = ("grafana", "prometheus", "jaeger", "echo", "fetch")
     ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
     for name, group in ((each, outputs["portForward"]) for each in names[:3]):
         group[name] = f"{group[name].rsplit(' ', 1)[0]} {ports[name]}:80"
@@ -92,6 +96,15 @@ def test_all_are_open_at_once_and_opened_again_when_lost(stand_ins: StandIns) ->
         server = outputs["servers"][name]
         server["portForward"] = f"{server['portForward'].rsplit(' ', 1)[0]} {ports[name]}:8080"
     stand_ins.write("outputs.json", json.dumps(outputs))
+    return ports
+
+
+def children(stand_ins: StandIns) -> list[int]:
+    return [*map(int, (stand_ins.folder / "pids").read_text().split())]
+
+
+def test_all_are_open_at_once_and_opened_again_when_lost(stand_ins: StandIns) -> None:
+    ports = served_on_free_ports(stand_ins, NAMES)
     add_program(stand_ins.folder, "kubectl", KUBECTL)
 
     with socket.create_server(("127.0.0.1", int(ports["jaeger"]))), forwarding(stand_ins) as found:
@@ -108,9 +121,23 @@ def test_all_are_open_at_once_and_opened_again_when_lost(stand_ins: StandIns) ->
         [jaeger] = [each for each in found.lines if each.startswith("jaeger: ")]
         assert ports["jaeger"] not in jaeger
         assert any("get secret grafana-admin" in each for each in found.lines)
-        pids = [*map(int, (stand_ins.folder / "pids").read_text().split())]
         found.process.send_signal(signal.SIGINT)
         assert found.process.wait() == 0
-        assert not [each for each in pids if runs(each)]
+        assert not [each for each in children(stand_ins) if runs(each)]
     first = [each for each in stand_ins.calls() if each.startswith("kubectl")][0]
     assert first.startswith("kubectl --context kind-mcp-observability --namespace monitoring port-")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
+def test_no_kubectl_is_left_when_the_command_is_killed(stand_ins: StandIns) -> None:
+    ports = served_on_free_ports(stand_ins, NAMES)
+    add_program(stand_ins.folder, "kubectl", KUBECTL)
+    with forwarding(stand_ins) as found:
+        found.wait_for(f"echo: http://127.0.0.1:{ports['echo']}/mcp")
+        found.process.kill()
+        found.process.wait()
+        until(
+            lambda: not [each for each in children(stand_ins) if runs(each)],
+            seconds=60,
+            what="every kubectl ends",
+        )
