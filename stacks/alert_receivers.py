@@ -9,6 +9,8 @@ from stacks.secret_values import Text
 from stacks.values import Values
 
 SECRET = "alertmanager-receivers"
+STORAGE = "1Gi"
+"""Size of Alertmanager's volume, for silences and what was sent in the last five days."""
 _MOUNT = f"/etc/alertmanager/secrets/{SECRET}"
 _RECEIVER, _NOBODY = "mcp-observability", "null"
 _KINDS = ("webhook", "slack", "email")

@@ -141,9 +141,9 @@ def references(config: StackConfig) -> dict[str, object]:
 
 
 def _prometheus_values(config: StackConfig, values: Values) -> Values:
-    """Add the volume, the store outside, data sources, and the inhibition of our alerts."""
+    """Add volumes, the store outside, data sources, and the inhibition of our alerts."""
     if config.persistence is Persistence.ON:
-        values = overridden(values, _volume(config))
+        values = overridden(values, _volumes(config))
     if config.remote_write:
         values = overridden(values, remote_write.prometheus_values(config.remote_write))
     if config.alert_receivers:
@@ -163,16 +163,23 @@ def _prometheus_values(config: StackConfig, values: Values) -> Values:
     return overridden(values, computed)
 
 
-def _volume(config: StackConfig) -> Values:
-    size = config.storage_size or SIZES[config.size].storage
+def _volumes(config: StackConfig) -> Values:
+    prometheus = _claim(config, config.storage_size or SIZES[config.size].storage)
+    alertmanager = _claim(config, alert_receivers.STORAGE)
+    return {
+        "prometheus": {"prometheusSpec": {"storageSpec": prometheus}},
+        "alertmanager": {"alertmanagerSpec": {"storage": alertmanager}},
+    }
+
+
+def _claim(config: StackConfig, size: str) -> Values:
     named = {"storageClassName": config.storage_class} if config.storage_class else {}
     claim = {
         **named,
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": size}},
     }
-    spec = {"storageSpec": {"volumeClaimTemplate": {"spec": claim}}}
-    return {"prometheus": {"prometheusSpec": spec}}
+    return {"volumeClaimTemplate": {"spec": claim}}
 
 
 def _toolhive_values(config: StackConfig, values: Values) -> Values:

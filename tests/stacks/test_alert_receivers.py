@@ -104,6 +104,18 @@ def test_what_always_fires_or_only_explains_is_not_sent_and_a_missing_alertmanag
     assert found["defaultRules"]["disabled"] == {"PrometheusNotConnectedToAlertmanagers": False}
 
 
+def test_silences_are_kept_in_a_volume_where_series_are() -> None:
+    kept = values(planned(ALL, persistence="on", storageClass="fast"))
+    alertmanager = kept["alertmanager"]["alertmanagerSpec"]
+    claim = kept["prometheus"]["prometheusSpec"]["storageSpec"]["volumeClaimTemplate"]["spec"]
+    sized = {**claim, "resources": {"requests": {"storage": "1Gi"}}}
+    assert alertmanager["storage"] == {"volumeClaimTemplate": {"spec": sized}}
+    # The mounted Secret stays.
+    assert alertmanager["secrets"] == ["alertmanager-receivers"]
+    lost = values(planned(ALL, persistence="off"))
+    assert "storage" not in lost["alertmanager"]["alertmanagerSpec"]
+
+
 def test_a_mail_server_without_login_needs_no_secret() -> None:
     email = {name: ALL["email"][name] for name in ("to", "from", "smarthost")}
     found = planned({"email": email})
