@@ -74,7 +74,13 @@ class Thresholds:
         0.9, 0.01, 64, "One proxy process uses one core at most: past this, calls queue."
     )
     memory_bytes: float = _setting(
-        512 * 2**20, 2**20, 2**40, "A busy proxy stays below 150 MiB; usual limits are near this."
+        512 * 2**20, 2**20, 2**40, "A busy proxy stays below 150 MiB; where there is no limit."
+    )
+    memory_of_limit: float = _setting(
+        0.9,
+        0.1,
+        1,
+        "Of a container's memory limit: at 100 % the kernel kills a process in it.",
     )
     server_restarts: float = _setting(
         3, 0, 1e3, "In 15 minutes: one crash can happen, a crash loop should not."

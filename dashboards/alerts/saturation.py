@@ -2,11 +2,11 @@
 
 from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
 from dashboards.alerts.sessions import sessions
-from dashboards.expressions import proxies
+from dashboards.expressions import pods, proxies
 from dashboards.promql.expression import Aggregation
 from dashboards.promql.functions import aggregate, or_zero
 from dashboards.promql.scope import EACH_POD, EACH_SERVER, RULE
-from dashboards.recordings.catalogue import LOOP_LAG_P99, SERIES
+from dashboards.recordings.catalogue import LOOP_LAG_P99, SERIES, of_mcp_pods
 from dashboards.thresholds import Thresholds
 
 _QUARTER = RULE.over("15m")
@@ -15,6 +15,7 @@ _CPU = aggregate("max", _CPU_OF_EACH, EACH_SERVER)
 # Other proxies use more than one core: those with an event loop are ours.
 _ON_ONE_CORE = proxies.LAG_COUNT.now(RULE, by=EACH_SERVER, operator="group")
 _MEMORY = proxies.MEMORY.now(RULE, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
+_MEMORY_OF_LIMIT = of_mcp_pods(pods.memory_of_limit(RULE))
 _FAMILIES = SERIES.series.now(RULE, by=("family",))
 _OVERFLOW = or_zero(proxies.OVERFLOW.increase(_QUARTER, by=EACH_SERVER), proxies.present(RULE))
 
@@ -25,6 +26,7 @@ def saturation(t: Thresholds) -> tuple[Alert, ...]:
         _event_loop_lag(t),
         _cpu_full(t),
         _memory_high(t),
+        _near_memory_limit(t),
         *sessions(t),
         _LABEL_OVERFLOW,
         _series_too_many(t),
@@ -89,6 +91,28 @@ def _memory_high(t: Thresholds) -> Alert:
             proxies.MEMORY.now(RULE, proxies.OF_A_PROXY, by=EACH_POD, operator="max"),
         ),
         ("memory_bytes",),
+    )
+
+
+def _near_memory_limit(t: Thresholds) -> Alert:
+    return Alert(
+        "MCPPodNearMemoryLimit",
+        _MEMORY_OF_LIMIT,
+        _MEMORY_OF_LIMIT > t.memory_of_limit,
+        "5m",
+        Severity.WARNING,
+        "Pod {pod} of {server} is close to its memory limit",
+        "A container of pod {pod} of {server} uses {percent} of its memory limit, the processes of"
+        " its sessions included.",
+        Runbook(
+            "At the limit the kernel kills a process of the container: a session's, which the pod"
+            " does not show, or the proxy and with it all sessions.",
+            "More or larger sessions than the limit was made for, large messages, or a leak.",
+            "Raise the limit in `resources` of the server, or lower `maxSessions`. For a stdio"
+            " server `sessionMemory` is what each process may take; `sharedProcess` runs one for"
+            " all sessions.",
+        ),
+        ("memory_of_limit",),
     )
 
 

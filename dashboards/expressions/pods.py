@@ -2,9 +2,11 @@
 
 from dashboards import third_party_metrics as metrics
 from dashboards.promql.expression import Expr
-from dashboards.promql.scope import Scope, ne
+from dashboards.promql.functions import aggregate, ratio
+from dashboards.promql.scope import Scope, eq, ne
 
 POD = ("namespace", "pod")
+_CONTAINER = (*POD, "container")
 # cAdvisor counts each container, and the whole pod once more under no container name.
 _CONTAINERS = ne("container", "")
 
@@ -19,3 +21,10 @@ def memory(scope: Scope) -> Expr:
     """Bytes of the working set, by pod."""
     by_container = metrics.CADVISOR_MEMORY.now(scope, _CONTAINERS, by=POD)
     return by_container | metrics.KUBELETSTATS_MEMORY.now(scope, by=POD)
+
+
+def memory_of_limit(scope: Scope) -> Expr:
+    """Working set as a share of the limit, by pod: of the container that is closest to its own."""
+    used = metrics.CADVISOR_MEMORY.now(scope, _CONTAINERS, by=_CONTAINER, operator="max")
+    allowed = metrics.POD_LIMITS.now(scope, eq("resource", "memory"), by=_CONTAINER, operator="max")
+    return aggregate("max", ratio(used, allowed), POD)

@@ -95,14 +95,14 @@ SERIES = Recording("mcp:series:count", _families())
 NEWEST = Recording("mcp:sample:newest_timestamp", _newest())
 
 
-def _of_mcp_pods(use: Expr) -> Expr:
+def of_mcp_pods(use: Expr) -> Expr:
     """A use by namespace and pod, for the pods that MCP series come from, with their server."""
     ours = Paren(proxies.reporting(EACH_POD))
     return Binary("*", ours, Paren(use), on=pods.POD, group_left=True)
 
 
-POD_CPU = Recording("mcp:pod_cpu_cores:rate5m", _of_mcp_pods(pods.cpu(RULE)))
-POD_MEMORY = Recording("mcp:pod_memory_bytes:sum", _of_mcp_pods(pods.memory(RULE)))
+POD_CPU = Recording("mcp:pod_cpu_cores:rate5m", of_mcp_pods(pods.cpu(RULE)))
+POD_MEMORY = Recording("mcp:pod_memory_bytes:sum", of_mcp_pods(pods.memory(RULE)))
 
 _INDICATORS = (
     *(OUTCOMES, REQUESTS, LATENCY_BUCKETS, LATENCY_P95, METHOD_P95, CALL_SECONDS, VERSIONS),

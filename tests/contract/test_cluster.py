@@ -24,8 +24,9 @@ NEED_A_CLUSTER = {
     ("mcp-resources", "OOM-killed containers"),
     ("rules", "mcp:pod_cpu_cores:rate5m"),
     ("rules", "mcp:pod_memory_bytes:sum"),
+    ("rules", "MCPPodNearMemoryLimit"),
 }
-"""Board and panel, or recording rule."""
+"""Board and panel, or rule."""
 
 
 def test_the_list_names_those_queries_that_say_so_and_no_others() -> None:

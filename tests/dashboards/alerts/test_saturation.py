@@ -1,11 +1,19 @@
 """Alerts on histories of what fills up."""
 
-from tests.dashboards.alerts.cases import OF, UP, Fires, Quiet, alerts_test, buckets
+from tests.dashboards.alerts.cases import OF, SERVER, UP, Fires, Quiet, alerts_test, buckets
 
 LAG = "mcp_proxy_event_loop_lag_seconds"
 CPU = f'process_cpu_seconds_total{{{OF},pod="a"}}'
 EVENT_LOOP = f"mcp_proxy_event_loop_lag_seconds_count{{{OF}}}"
 MEMORY = f"process_resident_memory_bytes{{{OF}}}"
+CONTAINER = 'namespace="ns",pod="a",container="proxy"'
+CADVISOR = f'container_memory_working_set_bytes{{job="kubelet",{CONTAINER}}}'
+LIMIT = f'kube_pod_container_resource_limits{{{CONTAINER},resource="memory",unit="byte"}}'
+IN_THE_SAME_POD = {
+    CADVISOR.replace("proxy", "server"): f"{10 * 2**20}x40",
+    LIMIT.replace("proxy", "server"): f"{2**30}x40",
+}
+POD = f'{UP},pod="a"}}'
 OVERFLOW = f'mcp_proxy_label_overflow_total{{{OF},label="tool"}}'
 MIB = 2**20
 
@@ -25,6 +33,13 @@ FIRES = (
     ),
     Fires("MCPProxyCpuFull", {CPU: "0+57x30", EVENT_LOOP: "0+60x30"}, ("14m", "20m"), "0.95"),
     Fires("MCPProxyMemoryHigh", {MEMORY: f"{600 * MIB}x30"}, ("14m", "20m"), "600Mi"),
+    Fires(
+        "MCPPodNearMemoryLimit",
+        {POD: "1x40", CADVISOR: f"{240 * MIB}x40", LIMIT: f"{256 * MIB}x40", **IN_THE_SAME_POD},
+        ("4m", "10m"),
+        "93.75%",
+        labels={**SERVER, "pod": "a"},
+    ),
     Fires("MCPLabelOverflow", {f"{UP}}}": "1x40", OVERFLOW: "0+2x40"}, ("14m", "20m"), "30"),
     Fires(
         "MCPSeriesTooMany",
@@ -56,6 +71,21 @@ QUIET = (
         {'process_resident_memory_bytes{job="prometheus"}': f"{2**30}x40"},
     ),
     Quiet("MCPProxyMemoryHigh", "512 MiB is the bound itself", {MEMORY: f"{512 * MIB}x40"}),
+    Quiet(
+        "MCPPodNearMemoryLimit",
+        "the limit was raised, and with it the bound",
+        {POD: "1x40", CADVISOR: f"{240 * MIB}x40", LIMIT: f"{512 * MIB}x40"},
+    ),
+    Quiet(
+        "MCPPodNearMemoryLimit",
+        "0.9 is the bound itself",
+        {POD: "1x40", CADVISOR: "900x40", LIMIT: "1000x40"},
+    ),
+    Quiet(
+        "MCPPodNearMemoryLimit",
+        "the pod is not one of MCP",
+        {CADVISOR: f"{240 * MIB}x40", LIMIT: f"{256 * MIB}x40"},
+    ),
     Quiet("MCPLabelOverflow", "it was long ago", {f"{UP}}}": "1x40", OVERFLOW: "7x40"}),
     Quiet("MCPLabelOverflow", "every tool has its name", {f"{UP}}}": "1x40"}),
     Quiet("MCPSeriesTooMany", "110 is the bound itself", MANY, given={"series_per_family": 110}),

@@ -35,6 +35,7 @@ NOT_INJECTED = {
     "MCPProxySlow": "the machine decides",
     "MCPProxyCpuFull": "the machine decides",
     "MCPProxyMemoryHigh": "the machine decides",
+    "MCPPodNearMemoryLimit": "needs a kubelet and kube-state-metrics",
     "MCPSpansRefused": "the collector refuses only when its memory is short",
     "MCPSpansLost": "the collector tries for five minutes before it gives up",
     "MCPMetricPointsRefused": "the collector refuses only when its memory is short",
