@@ -65,8 +65,8 @@ SCRAPE_DURATION = _prometheus("scrape_duration_seconds", source=Source.SCRAPE_PR
 SCRAPE_SAMPLES = _prometheus("scrape_samples_scraped", source=Source.SCRAPE_PROXY)
 TARGETS = (UP, SCRAPE_DURATION, SCRAPE_SAMPLES)
 
-CADVISOR_CPU = _kubelet("container_cpu_usage_seconds_total", "container")
-CADVISOR_MEMORY = _kubelet("container_memory_working_set_bytes", "container")
+CADVISOR_CPU = _kubelet("container_cpu_usage_seconds_total", "container", "image")
+CADVISOR_MEMORY = _kubelet("container_memory_working_set_bytes", "container", "image")
 KUBELETSTATS_CPU = _kubelet("k8s_pod_cpu_usage")
 KUBELETSTATS_MEMORY = _kubelet("k8s_pod_memory_working_set_bytes")
 

@@ -100,6 +100,16 @@ PODS = (
         more=ECHO_0,
     ),
     Recorded(
+        "CPU and memory of a pod are the whole pod's where cAdvisor knows no containers (Docker)",
+        {
+            f'{UP}"echo-0"}}': "1x10",
+            f'{CADVISOR_CPU}"",id="/kubepods/podX"}}': "0+45x10",
+            f'{CADVISOR_MEMORY}"",id="/kubepods/podX"}}': "100x10",
+        },
+        {CPU: 0.75, MEMORY: 100},
+        more=ECHO_0,
+    ),
+    Recorded(
         "CPU of a pod comes from kubeletstats where there is no cAdvisor",
         {f'{UP}"echo-0"}}': "1x10", f'{KUBELETSTATS}"echo-0"}}': "0.25x10"},
         {CPU: 0.25},
