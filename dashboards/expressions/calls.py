@@ -6,7 +6,7 @@ They use the metrics that ToolHive's proxy has too; outcome and fault exist for 
 from dashboards.promql import series
 from dashboards.promql.expression import Expr
 from dashboards.promql.functions import or_zero, ratio
-from dashboards.promql.scope import SELECTED, Match, Scope, eq, unlike
+from dashboards.promql.scope import EACH_SERVER, SELECTED, Match, Scope, eq, like, unlike
 from dashboards.promql.series import By, at_most
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Status
@@ -17,6 +17,9 @@ from proxy.telemetry.catalogue import Fault, Status
 IS_CALL = unlike("mcp_method", "unknown|sse_connection|notifications/.+")
 IS_INITIALIZE = eq("mcp_method", "initialize")
 ALL = eq("le", "+Inf")
+# One of the bounds that OpenTelemetry's SDKs have by default, for milliseconds. In seconds, as in
+# ToolHive before 0.9.4, the first bucket ends at 5 s, and the p95 of fast calls would be 4.75 s.
+_COARSE = like("le", r"7500(\.0)?")
 FAILED = eq("status", Status.ERROR)
 SUCCEEDED = eq("status", Status.SUCCESS)
 
@@ -44,8 +47,15 @@ def error_ratio(scope: Scope, by: By = ()) -> Expr:
 
 
 def latency(q: float, scope: Scope, by: By = ()) -> Expr:
-    """The q-quantile of call durations, in seconds."""
-    return BUCKETS.quantile(q, scope, IS_CALL, by=by)
+    """The q-quantile of call durations, in seconds; absent where durations are coarse."""
+    servers = tuple(each for each in by if each in EACH_SERVER)
+    return unless_coarse(BUCKETS.quantile(q, scope, IS_CALL, by=by), scope, servers)
+
+
+def unless_coarse(durations: Expr, scope: Scope, servers: By = EACH_SERVER) -> Expr:
+    """Durations of servers whose buckets are fine enough for quantiles; `servers` are labels."""
+    coarse = BUCKETS.now(scope, _COARSE, by=servers, operator="group")
+    return durations.unless(coarse, on=tuple(servers))
 
 
 def mean(scope: Scope, by: By = ()) -> Expr:

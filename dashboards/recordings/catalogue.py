@@ -22,10 +22,13 @@ REQUESTS = Recording(
 )
 LATENCY_BUCKETS = Recording(
     "mcp:latency_bucket:rate5m",
-    calls.BUCKETS.rate(RULE, calls.IS_CALL, by=(*EACH_SERVER, "transport", "le")),
+    calls.unless_coarse(
+        calls.BUCKETS.rate(RULE, calls.IS_CALL, by=(*EACH_SERVER, "transport", "le")), RULE
+    ),
 )
 CALL_SECONDS = Recording(
-    "mcp:call_seconds:rate5m", calls.SUM.rate(RULE, calls.IS_CALL, by=EACH_SERVER)
+    "mcp:call_seconds:rate5m",
+    calls.unless_coarse(calls.SUM.rate(RULE, calls.IS_CALL, by=EACH_SERVER), RULE),
 )
 METHOD_P95 = Recording(
     "mcp:method_latency:p95_5m", calls.latency(0.95, RULE, by=(*EACH_SERVER, "mcp_method"))

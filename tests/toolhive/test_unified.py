@@ -113,31 +113,47 @@ _WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
 NOT_BEFORE_0_9_4 = {
     "Errors by type",
     "Fastest latency burn",
+    "Highest sustained rate",
+    "Latency against yesterday",
     "Latency budget left",
     "Latency burn rate, 1h",
     "Latency burn rate, 3d",
     "Latency burn rate, 6h",
+    "Latency p50",
+    "Latency p95 by method",
+    "Latency p95 by server",
     "Latency p95 by tool",
+    "Latency p95 by transport",
+    "Latency p95 used by alerts",
+    "Latency p95",
+    "Latency p99",
+    "Latency",
     "Least latency budget",
     "MCPLatencyBudgetBurnCreeping",
     "MCPLatencyBudgetBurnFast",
     "MCPLatencyBudgetBurnSlow",
     "MCPLatencyBudgetBurnSteady",
+    "MCPLatencyHigh",
     "MCPToolSlow",
-    "Highest sustained rate",
-    "Slowest",
     "Slowest tools",
+    "Slowest",
+    "mcp:call_seconds:rate5m",
+    "mcp:latency:p95_5m",
+    "mcp:latency_bucket:rate5m",
+    "mcp:method_latency:p95_5m",
     "mcp:operations:rate5m",
     "mcp:slow:budget_left_ratio",
     "mcp:tool_latency:p95_5m",
+    "p95 of the call and of the proxy",
+    "p95 of the slowest server",
     "p95 of the slowest tool",
     *(f"mcp:slow:burn_rate{each}" for each in ("1h", "6h", "3d")),
     *(f"mcp:slow:rate{each}" for each in _WINDOWS),
     *(f"mcp:slow:ratio_rate{each}" for each in _WINDOWS),
 }
-"""No bucket of 2 s, nothing by the semantic conventions; and a p95 of no less than 4.75 s."""
+"""No bucket below 5 s, so no quantiles; nothing by the semantic conventions."""
 
-IN_PART_NOT_BEFORE_0_9_4 = {"Budgets", "Slow calls", "Tools"}
+IN_PART_NOT_BEFORE_0_9_4 = {"Budgets", "Durations", "Slow calls", "Tools"}
 
 
 def lacking(architecture: str, profile: Profile) -> tuple[set[str], set[str]]:
@@ -148,7 +164,7 @@ def lacking(architecture: str, profile: Profile) -> tuple[set[str], set[str]]:
     if profile is Profile.TUTORIAL:
         wholly |= NOT_BEFORE_0_9_4
         partly |= IN_PART_NOT_BEFORE_0_9_4
-    return wholly, partly
+    return wholly, partly - wholly
 
 
 def asked(architecture: str) -> tuple[MonitoringQuery, ...]:

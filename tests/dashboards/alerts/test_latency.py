@@ -53,6 +53,13 @@ QUIET = (
     ),
     Quiet(
         "MCPLatencyHigh",
+        "ToolHive 0.3.5 knows no call below 5 s",
+        latencies(
+            {"0": "0x40", "5": "0+60x40", "10": "0+60x40", "7500": "0+60x40", "+Inf": "0+60x40"}
+        ),
+    ),
+    Quiet(
+        "MCPLatencyHigh",
         "a stream may last for long",
         latencies({"2": "0+60x40", "5": "0+60x40", "+Inf": "0+60x40"})
         | latencies({"2": "0x40", "300": "0+60x40", "+Inf": "0+60x40"}, method="unknown"),

@@ -47,6 +47,14 @@ RATES = (
         )
         for le in ("1", "1.0")
     ),
+    *(
+        Recorded(
+            f"buckets for milliseconds that hold seconds have no quantiles ({le})",
+            latencies({"0": "0x10", "5": "0+60x10", le: "0+60x10", "+Inf": "0+60x10"}),
+            {"mcp:latency:p95_5m": None, "mcp:latency_bucket:rate5m": None},
+        )
+        for le in ("7500", "7500.0")
+    ),
     Recorded(
         "tools: one call a minute, a quarter failed",
         {
