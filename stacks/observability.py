@@ -95,8 +95,13 @@ class Observability(pulumi.ComponentResource):
 
     def _create_namespaces(self, plan: Plan) -> list[pulumi.Resource]:
         opts = self._options([], _NAMESPACE_TIMEOUT)
+        labels = plan.namespace_labels
         return [
-            NamespaceResource(f"{self._name}-{each}", metadata={"name": each}, opts=opts)
+            NamespaceResource(
+                f"{self._name}-{each}",
+                metadata={"name": each, **({"labels": labels[each]} if each in labels else {})},
+                opts=opts,
+            )
             for each in plan.namespaces
         ]
 

@@ -94,6 +94,7 @@ class Plan:
     """Everything to deploy: `releases` in install order, objects as complete manifests.
 
     Prerequisites, which may hold secret values, come before the releases, objects after them.
+    `namespace_labels` are those of the namespaces that have any.
     `monitors` are the ServiceMonitors among them, preceded by those that the charts create for
     Prometheus and the collector.
     """
@@ -101,6 +102,7 @@ class Plan:
     architecture: Architecture
     profile: Profile
     namespaces: tuple[str, ...]
+    namespace_labels: dict[str, dict[str, str]]
     prerequisites: tuple[Values, ...]
     releases: tuple[HelmRelease, ...]
     objects: tuple[Values, ...]
@@ -327,6 +329,7 @@ def plan(config: StackConfig) -> Plan:
         architecture=config.architecture,
         profile=config.profile,
         namespaces=_namespaces(config),
+        namespace_labels=_namespace_labels(releases),
         prerequisites=(*_secrets(config), *_kubelet_service(config)),
         releases=releases,
         objects=(
@@ -356,6 +359,15 @@ def _namespaces(config: StackConfig) -> tuple[str, ...]:
     toolhive_there = config.components.toolhive is not Mode.INSTALL
     every = (names.monitoring, *(() if toolhive_there else (names.toolhive,)), names.servers)
     return tuple(each for each in every if each not in config.existing_namespaces)
+
+
+def _namespace_labels(releases: tuple[HelmRelease, ...]) -> dict[str, dict[str, str]]:
+    """What lets node-exporter in where a Pod Security Standard is enforced: it reads the node."""
+    return {
+        each.namespace: {"pod-security.kubernetes.io/enforce": "privileged"}
+        for each in releases
+        if each.component is Component.PROMETHEUS and each.values["nodeExporter"]["enabled"]
+    }
 
 
 def _kubelet_service(config: StackConfig) -> tuple[Values, ...]:

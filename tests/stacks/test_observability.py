@@ -34,6 +34,21 @@ def test_the_program_registers_exactly_the_plan(architecture: str, profile: str)
     assert registered == wanted
 
 
+@pytest.mark.parametrize("profile", list(Profile))
+def test_pod_security_admission_lets_node_exporter_in_where_it_runs(profile: str) -> None:
+    def labels(name: str = "values", value: object = {}) -> dict[str, object]:
+        states = run("otel-scrape", profile, (), **{name: value}).states
+        names = ("monitoring", "toolhive-system", "mcp-servers")
+        found = {each: states["kubernetes:core/v1:Namespace", each]["metadata"] for each in names}
+        return {name: each["labels"] for name, each in found.items() if "labels" in each}
+
+    assert labels() == {"monitoring": {"pod-security.kubernetes.io/enforce": "privileged"}}
+    without = {"kube-prometheus-stack": {"nodeExporter": {"enabled": False}}}
+    assert labels("values", without) == {}
+    beside = {"prometheus": {"url": "http://p.observability.svc:9090", "labels": {}}}
+    assert labels("components", beside) == {}
+
+
 def test_the_password_is_secret_wherever_it_is_and_nowhere_else() -> None:
     done = run()
     for request in done.requests.values():
