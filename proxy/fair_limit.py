@@ -37,17 +37,17 @@ Held = TypeVar("Held", bound=Holder)
 class FairLimit(Generic[Held]):
     """Lets holders have `most` in all, in pieces of any size."""
 
-    __slots__ = ("_amounts", "_next", "_totals", "most", "taken")
+    __slots__ = ("_amounts", "_next", "_totals", "most", "used")
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.taken = 0
+        self.used = 0
         self._amounts: dict[Held, int] = {}
         self._totals: dict[bytes, int] = {}
         self._next: list[tuple[Held, float]] = []
 
     def __repr__(self) -> str:
-        return f"<FairLimit taken={self.taken}/{self.most} clients={len(self._totals)}>"
+        return f"<FairLimit used={self.used}/{self.most} clients={len(self._totals)}>"
 
     def hold(self, holder: Held, amount: int = 1) -> Sequence[Held] | None:
         """Let `holder` have that much in all: who gave way for it; None if it may not."""
@@ -69,7 +69,7 @@ class FairLimit(Generic[Held]):
     def _for(self, holder: Held, more: int) -> Sequence[Held] | None:
         """Who gives way so that `holder` may have more; None if it may not all the same."""
         own = self._totals.get(holder.client, 0)
-        free = self.most - self.taken
+        free = self.most - self.used
         share = self.most - self.most // SPARE - own
         going: list[Held] = []
         while more > 0 and (more > free or more > share):
@@ -106,7 +106,7 @@ class FairLimit(Generic[Held]):
         return since > -inf, -self._totals[holder.client], since
 
     def _add(self, holder: Held, more: int) -> None:
-        self.taken += more
+        self.used += more
         held = self._amounts.pop(holder, 0) + more
         total = self._totals.pop(holder.client, 0) + more
         if held:

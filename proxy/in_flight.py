@@ -29,7 +29,7 @@ from .outcome import (
 from .telemetry.tracing.trace import UNTRACED, Trace
 
 HUNG_SECONDS = 25.0
-"""Who gives up a call of which nothing was heard for so long, has not cancelled it: it hung. The
+"""Giving up a call that was inactive for so long is not a cancellation: it hung. The
 official SDKs wait for 30 s or 60 s, by the client.
 """
 _OF_STATUS = (TASKS_GET, TASKS_CANCEL)
@@ -130,7 +130,7 @@ class Finished(NamedTuple):
     outcome: CallOutcome
 
 
-class Settled(NamedTuple):
+class Completed(NamedTuple):
     """What became of the calls that one HTTP answer was to; `relay`: it is to be passed on.
 
     That is, a client with a lenient parser can read the outcomes of its calls from it.
@@ -239,19 +239,19 @@ class InFlightCalls:
                 return self._finish(call, OK)
         return None
 
-    def settle(self, status: int, body: bytes, now: float) -> Settled:
+    def complete(self, status: int, body: bytes, now: float) -> Completed:
         """Take a complete HTTP answer: every call ends, by its own answer or by the status."""
         error = _NO_ERROR
         if status >= 400:
             error = HttpError(status, body, in_session=any(each.session for each in self.calls))
         if status >= 500:
-            return Settled(self.end(classify_http(error)))
+            return Completed(self.end(classify_http(error)))
         try:
             messages = codec.decode_all(body)
         except MalformedMessage:
             readable = codec.may_be_read(body) and not breaks_off(body)
             relay = status >= 400 or readable
-            return Settled(self.end(classify_http(error)), relay=relay)
+            return Completed(self.end(classify_http(error)), relay=relay)
         effects = [self.receive(message, now) for message in messages]
         finished = tuple([effect for effect in effects if isinstance(effect, Finished)])
         if status >= 400:
@@ -260,7 +260,7 @@ class InFlightCalls:
             )
         rest = self.end(classify_unanswered(error, messages)) if self._calls else ()
         garbled = rest and not finished and rest[0].outcome is INVALID_RESPONSE
-        return Settled(finished + rest, relay=not garbled)
+        return Completed(finished + rest, relay=not garbled)
 
     def unreadable(self, data: bytes) -> Finished | None:
         """Take a message that cannot be read: the answer to the one call that waits, or nothing."""
@@ -295,7 +295,7 @@ class InFlightCalls:
         return tuple(self.drop(call, outcome) for call in self.calls)
 
     def _answer(self, message: Message) -> Effect:
-        call = self._calls.get(message.id) or self._meant(message)  # type: ignore[arg-type]
+        call = self._calls.get(message.id) or self._match(message)  # type: ignore[arg-type]
         if call is None:
             return UNMATCHED
         result = message.result
@@ -303,7 +303,7 @@ class InFlightCalls:
             call.note(result)
         return self._finish(call, classify(message))
 
-    def _meant(self, message: Message) -> Call | None:
+    def _match(self, message: Message) -> Call | None:
         """The call that an answer under another id is to: one of another JSON type, or, with an
         error, one that is not known, such as null (JSON-RPC 2.0, section 5), while one call waits.
         """

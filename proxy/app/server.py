@@ -80,7 +80,7 @@ class Server:
                 mcp = sockets.enter_context(listening.bind("--listen", settings.listen))
             metrics = listening.bind("--metrics-listen", settings.metrics_listen)
             sockets.enter_context(metrics)
-            self._take_signals()
+            self._handle_signals()
             async with asyncio.TaskGroup() as tasks:
                 await self._serve(mcp, metrics, tasks)
 
@@ -205,12 +205,12 @@ class Server:
         if not count:
             self._left.set()
 
-    def _take_signals(self) -> None:
+    def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._signalled)
+            loop.add_signal_handler(each, self._on_signal)
 
-    def _signalled(self) -> None:
+    def _on_signal(self) -> None:
         """The first signal begins the drain, a second one ends it."""
         if self._stop.is_set():
             for each in self._services:

@@ -60,7 +60,7 @@ class Service:
             spawn,
             upstreams.metadata,
         )
-        self.receiver = self._overheard()
+        self.receiver = self._payload_logger()
         self._up: bool | None = None
         self._quiet = asyncio.Event()
 
@@ -111,7 +111,7 @@ class Service:
         """Push the last telemetry."""
         await self._export.stop(FLUSH_SECONDS)
 
-    def _overheard(self) -> RequestHandler:
+    def _payload_logger(self) -> RequestHandler:
         settings = self.settings
         if not settings.log_payloads:
             return self._relay

@@ -42,7 +42,7 @@ class Upstreams:
 
     `endpoint` has `streams` in its care. `metadata` is there where clients may ask the server how
     to get a token. `processes` starts those of a stdio server.
-    `spawn` starts a task in the caller's group; `on_reach` hears of every attempt to
+    `spawn` starts a task in the caller's group; `on_reach` is called after every attempt to
     connect why it failed, "" if it did not.
     """
 

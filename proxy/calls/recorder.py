@@ -60,7 +60,7 @@ class CallRecorder:
         """The calls did not begin after all, and count as nothing."""
         self.ledger.in_flight -= count
         if session and count:
-            self._leave(session, count)
+            self._release(session, count)
 
     def finish(self, finished: Finished, status: int, waited: float) -> None:
         """A call is over; `waited` is how many seconds the upstream took once it was asked."""
@@ -75,7 +75,7 @@ class CallRecorder:
         counted = False
         if call.task:
             if call.method == TOOLS_CALL and finished.outcome == OK:
-                counted = self.tasks.take_on(call, status, seconds, overhead, now)
+                counted = self.tasks.add(call, status, seconds, overhead, now)
             else:
                 finished = self.tasks.follow(finished, now)
         if not counted:
@@ -102,7 +102,7 @@ class CallRecorder:
             self._call_log.note(finished, status, seconds, now)
         ledger.in_flight -= 1
         if call.session:
-            self._leave(call.session, 1)
+            self._release(call.session, 1)
         if not ledger.in_flight:
             self.on_quiet()
 
@@ -117,7 +117,7 @@ class CallRecorder:
         self.ledger.sessions -= 1
         self.ledger.session_ended(seconds, error_type)
 
-    def _leave(self, session: str, count: int) -> None:
+    def _release(self, session: str, count: int) -> None:
         left = self._in_flight.get(session, count) - count
         if left:
             self._in_flight[session] = left

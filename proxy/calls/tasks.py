@@ -14,11 +14,11 @@ from ..telemetry.ledger import Ledger
 from ..telemetry.vocabulary import cut
 
 MOST_TASKS = 10_000
-"""Tasks that are followed; for one more that of which nothing was heard for longest is not."""
+"""Tasks that are followed; one more replaces the one that was inactive for longest."""
 LONGEST_NAME = 256
 """Characters of a task's id, and of its session's; a task with longer ones is not followed."""
 SILENT_SECONDS = 3600.0
-"""How long a task is followed of which nothing is heard."""
+"""How long an inactive task is followed."""
 
 _NO_SUCH_TASK = "-32602"
 """What a server answers that does not know, or no longer knows, the task."""
@@ -28,7 +28,7 @@ _ENDS = {"failed": TOOL_ERROR, "cancelled": CANCELLED}
 
 @dataclass(slots=True)
 class _Task:
-    """A call whose task goes on. `seconds` is how long it took until it was taken on, or ended."""
+    """A call whose task goes on. `seconds` is how long it took until it was added, or ended."""
 
     tool: str
     status: int
@@ -37,7 +37,7 @@ class _Task:
     seconds: float
     overhead: float
     exemplar: tuple[int, int]
-    heard: float
+    last_activity: float
     ended: bool = False
     counted: bool = False
 
@@ -57,7 +57,7 @@ class Tasks:
     def __repr__(self) -> str:
         return f"<Tasks {len(self._tasks)}>"
 
-    def take_on(self, call: Call, status: int, seconds: float, overhead: float, now: float) -> bool:
+    def add(self, call: Call, status: int, seconds: float, overhead: float, now: float) -> bool:
         """The server answered a call by a task: whether it is counted here, once that is over."""
         key = call.session, call.task
         if max(map(len, key)) > LONGEST_NAME:
@@ -68,7 +68,7 @@ class Tasks:
         self._tasks[key] = _Task(
             tool, status, version, call.started, seconds, overhead, call.trace.exemplar, now
         )
-        self._hear(self._tasks[key], call.task_status, now)
+        self._update(self._tasks[key], call.task_status, now)
         return True
 
     def follow(self, finished: Finished, now: float) -> Finished:
@@ -81,9 +81,9 @@ class Tasks:
         if task is None:
             return finished
         self._tasks[call.session, call.task] = task
-        task.heard = now
+        task.last_activity = now
         if call.method != TASKS_RESULT:
-            self._hear(task, call.task_status, now)
+            self._update(task, call.task_status, now)
             return finished
         kind = outcome.outcome
         if kind is Outcome.PROTOCOL_ERROR and outcome.error_type == _NO_SUCH_TASK:
@@ -94,10 +94,10 @@ class Tasks:
         return Finished(call, OK)
 
     def tick(self, now: float) -> None:
-        """Give up tasks of which nothing was heard for long."""
+        """Give up tasks that were inactive for long."""
         while self._tasks:
             key, task = next(iter(self._tasks.items()))
-            if now - task.heard <= SILENT_SECONDS:
+            if now - task.last_activity <= SILENT_SECONDS:
                 return
             self._forget(key)
 
@@ -106,7 +106,7 @@ class Tasks:
         for key in tuple(self._tasks):
             self._forget(key)
 
-    def _hear(self, task: _Task, status: str, now: float) -> None:
+    def _update(self, task: _Task, status: str, now: float) -> None:
         if status == "completed":
             self._time(task, now)
         elif status in _ENDS:

@@ -75,7 +75,7 @@ class Dispatcher:
             "GET": self._listen,
             "DELETE": self._delete,
             OPEN_STREAM: self._open_stream,
-            POST_MESSAGE: partial(self._post, streams.take_message),
+            POST_MESSAGE: partial(self._post, streams.post_message),
         }
         if metadata is not None:
             self._handlers[METADATA] = partial(self._metadata, metadata)
@@ -97,25 +97,25 @@ class Dispatcher:
 
     def _post(
         self,
-        take: Callable[[ClientRequest], None],
+        handle: Callable[[ClientRequest], None],
         client: Client,
         info: RequestInfo,
         body: bytes,
         started: float,
     ) -> None:
         if len(body) > LONG:
-            self._spawn(self._post_long(take, client, info, body, started))
+            self._spawn(self._post_long(handle, client, info, body, started))
             return
         try:
             messages = read(body, self._limits.depth)
         except InvalidBody as error:
             self._reject(client, error)
             return
-        self._forward(take, client, info, body, messages, started)
+        self._forward(handle, client, info, body, messages, started)
 
     async def _post_long(
         self,
-        take: Callable[[ClientRequest], None],
+        handle: Callable[[ClientRequest], None],
         client: Client,
         info: RequestInfo,
         body: bytes,
@@ -134,11 +134,11 @@ class Dispatcher:
             if not reading.abandoned:
                 self._reject(client, error)
             return
-        self._forward(take, client, info, body, messages, started)
+        self._forward(handle, client, info, body, messages, started)
 
     def _forward(
         self,
-        take: Callable[[ClientRequest], None],
+        handle: Callable[[ClientRequest], None],
         client: Client,
         info: RequestInfo,
         body: bytes,
@@ -177,7 +177,7 @@ class Dispatcher:
             body, context = self._trace(info, messages, calls, body)
         self._recorder.start(session, len(calls))
         try:
-            take(ClientRequest(client, info, body, messages, calls, context))
+            handle(ClientRequest(client, info, body, messages, calls, context))
         except DuplicateRequest as error:
             self._recorder.rollback(session, len(calls))
             self._reject(client, InvalidBody(codec.INVALID_REQUEST, str(error)))
@@ -200,13 +200,13 @@ class Dispatcher:
     ) -> None:
         metadata.fetch(ClientRequest(client, info, body, (), (), info.context_lines))
 
-    def _open(self, take: Callable[[ClientRequest], None], client_request: ClientRequest) -> None:
+    def _open(self, handle: Callable[[ClientRequest], None], client_request: ClientRequest) -> None:
         if self.draining:
             self._refuse(client_request, 503, "the proxy is shutting down: try again", DRAINING)
         elif self._is_foreign(client_request.client, client_request.info):
             self._reject_unknown(client_request, "no such session")
         else:
-            take(client_request)
+            handle(client_request)
 
     def _delete(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         client_request = ClientRequest(client, info, body, (), (), info.context_lines)

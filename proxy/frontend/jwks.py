@@ -114,7 +114,7 @@ class JwksRefresher:
     async def turn(self) -> float:
         """Fetch once: how many seconds to wait for the next time unless it is wanted sooner."""
         try:
-            await self._take(await self._fetch())
+            await self._use(await self._fetch())
             wait, self._failures = RENEW_SECONDS, 0
         except UnusableKeys as error:
             self._note(str(error))
@@ -131,14 +131,14 @@ class JwksRefresher:
         done.set()
         return wait
 
-    async def _take(self, document: bytes) -> None:
+    async def _use(self, document: bytes) -> None:
         if document == self._document:
             self._read_at = self._clock()
             return
         # In a thread: hundreds of keys, as many as there may be, take more than a second.
         keys = await asyncio.to_thread(read, document)
         self._read_at = self._clock()
-        self._verifier.take(keys)
+        self._verifier.set_keys(keys)
         self._document = document
         level = logging.INFO if keys else logging.WARNING
         logs.event(LOG, "keys fetched", level, url=self._shown, keys=len(keys))
@@ -147,7 +147,7 @@ class JwksRefresher:
         logs.event(LOG, "keys not fetched", logging.WARNING, url=self._shown, reason=reason)
 
     def _distrust(self) -> None:
-        self._verifier.take(NO_KEYS)
+        self._verifier.set_keys(NO_KEYS)
         self._document = None
         reason = f"not fetched for {TRUST_SECONDS:g} s"
         logs.event(LOG, "keys not trusted", logging.WARNING, url=self._shown, reason=reason)

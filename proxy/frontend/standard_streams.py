@@ -129,12 +129,12 @@ class _Blocking:
             while data:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
-            self._lose(error)
+            self._close(error)
 
     def close(self) -> None:
-        self._lose(None)
+        self._close(None)
 
-    def _lose(self, error: OSError | None) -> None:
+    def _close(self, error: OSError | None) -> None:
         protocol = self._protocol
         if isinstance(protocol, asyncio.Protocol):
             asyncio.get_running_loop().call_soon(protocol.connection_lost, error)

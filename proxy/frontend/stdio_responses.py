@@ -93,7 +93,7 @@ class StdioResponse(Client):
             self._paused = False
             self._observer.on_client_resumed()
 
-    def leave(self) -> None:
+    def cancel(self) -> None:
         """The client does not want the answer, or is gone."""
         observer = self._observer
         self.release()
@@ -143,10 +143,10 @@ class RequestResponse(StdioResponse):
     def abort(self) -> None:
         self._finish()
 
-    def leave(self) -> None:
+    def cancel(self) -> None:
         """The client does not want the answer, or is gone."""
         self._connection.forget(self)
-        super().leave()
+        super().cancel()
 
     def _write_messages(self, body: bytes, status: int) -> None:
         for each in messages_of(body, status, tuple(self._unanswered)):

@@ -74,19 +74,19 @@ class StdioConnection(asyncio.Protocol, StdioClient):
         for each in complete:
             line, self._rest = bytes(self._rest + each), bytearray()
             if not self._skipping:
-                self._take(line)
+                self._on_line(line)
             self._skipping = False
         if self._skipping:
             return
         self._rest += rest
         if len(self._rest) > self._line_limit:
-            self._take(bytes(self._rest))
+            self._on_line(bytes(self._rest))
             self._rest.clear()
             self._skipping = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has said all; its last line may have no end."""
-        self._take(bytes(self._rest))
+        self._on_line(bytes(self._rest))
         self._rest.clear()
         self._on_end()
 
@@ -125,13 +125,13 @@ class StdioConnection(asyncio.Protocol, StdioClient):
         self._output = None
         self._flushed.set()
         for each in self._answers():
-            each.leave()
+            each.cancel()
         self._on_end()
 
     def _answers(self) -> Iterator[StdioSession | RequestResponse]:
         return iter((self._session, *self._requests.values()))
 
-    def _take(self, line: bytes) -> None:
+    def _on_line(self, line: bytes) -> None:
         if len(line) > self._line_limit:
             reason = f"the message is longer than {self._line_limit} bytes"
             self.receiver.refuse(None, HttpRejection(RejectionCause.BODY_SIZE, 413, reason))
@@ -149,7 +149,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
         if _version(first):
             self._serve(first, line)
         elif cancelled in self._requests:
-            self._requests[cancelled].leave()
+            self._requests[cancelled].cancel()
         else:
             self._session.post(messages, line)
 

@@ -66,18 +66,18 @@ class StdioSession:
         if self._stream is not None:
             self._stream.resume()
 
-    def leave(self) -> None:
+    def cancel(self) -> None:
         """The client is gone."""
         if self._stream is not None:
-            self._stream.leave()
+            self._stream.cancel()
 
-    def hear(self, data: bytes) -> None:
+    def on_message(self, data: bytes) -> None:
         """A message on the stream."""
         if (self._reopening or not self._opened) and self._is_opening(data):
             return
         self._connection.write(data)
 
-    def lost(self) -> None:
+    def on_closed(self) -> None:
         """The stream ended, and so did the session."""
         self._stream = None
         if self._reopening:
@@ -139,7 +139,7 @@ class StdioSession:
             reason = text(members_or_empty(parse_members(data), "error").get("message"))
             stream, self._stream = self._stream, None
             if stream is not None:  # which is being written to
-                asyncio.get_running_loop().call_soon(stream.leave)
+                asyncio.get_running_loop().call_soon(stream.cancel)
             self._give_up(reason)
             return
         logs.event(LOG, "session opened anew", logging.WARNING)
@@ -178,13 +178,13 @@ class _Stream(StdioResponse):
     def write(self, data: bytes) -> None:
         for event in self._reader.feed(data):
             if event.is_message:
-                self._owner.hear(event.data)
+                self._owner.on_message(event.data)
             elif event.type == ENDPOINT:
                 self.session = event.data.partition(_KEY)[2].decode()
 
     def end(self) -> None:
         self.release()
-        self._owner.lost()
+        self._owner.on_closed()
 
     def abort(self) -> None:
         self.end()

@@ -31,7 +31,7 @@ class TokenVerifier:
     def __repr__(self) -> str:
         return f"<TokenVerifier known={len(self._known)} keys={self.keys!r}>"
 
-    def take(self, keys: KeySet) -> None:
+    def set_keys(self, keys: KeySet) -> None:
         """Judge by other keys from now on."""
         self.keys = keys
         self._known.clear()

@@ -101,7 +101,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._pool.release(self)
 
     def close(self) -> None:
-        """Close at once; the handler hears nothing more."""
+        """Close at once; the handler gets no more events."""
         self._handler = None
         if self._transport is not None:
             self._transport.abort()
@@ -175,8 +175,8 @@ class UpstreamConnection(asyncio.Protocol):
         """Send the request again, to where the server redirects it. Raises UnfollowedRedirect."""
         block = self._pool.redirected(self._block, head, again=self._redirected)
         transport = self._transport
-        settled = transport is not None and not transport.get_write_buffer_size()
-        if complete and settled and head.keep_alive:
+        flushed = transport is not None and not transport.get_write_buffer_size()
+        if complete and flushed and head.keep_alive:
             self.send(handler, block, redirected=True)
         else:
             self.close()
@@ -242,8 +242,8 @@ class UpstreamConnection(asyncio.Protocol):
         if transport is None:
             return
         self._read_on()
-        settled = not surplus and not transport.get_write_buffer_size()
-        if settled and head.keep_alive and not _ends_by_closing(head):
+        flushed = not surplus and not transport.get_write_buffer_size()
+        if flushed and head.keep_alive and not _ends_by_closing(head):
             self._pool.release(self)
         else:
             transport.close()

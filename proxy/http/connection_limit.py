@@ -36,7 +36,7 @@ class LimitedConnection(Protocol):
 
 
 class ConnectionLimiter:
-    """All client connections; `most` are served. `on_change` hears how many there are."""
+    """All client connections; `most` are served. `on_change` gets their number."""
 
     __slots__ = ("_cap", "_leaving", "_on_change", "_served")
 

@@ -69,7 +69,7 @@ class Fetch(ResponseHandler):
         if len(body) > self._limit:
             self._refuse()
         else:
-            self._settle(head, body)
+            self._complete(head, body)
 
     def on_headers(self, head: ResponseHead) -> None:
         self._head = head
@@ -86,12 +86,12 @@ class Fetch(ResponseHandler):
         found = next((each.data for each in events if self._wanted(each)), None)
         if found is not None and self._head is not None:
             self.streamed = True
-            self._settle(self._head, found)
+            self._complete(self._head, found)
 
     def on_end(self, arrived: float) -> None:
         self._source = None
         if self._head is not None:
-            self._settle(self._head, bytes(self._body))
+            self._complete(self._head, bytes(self._body))
 
     def on_error(self, reason: str) -> None:
         self._source = None
@@ -105,7 +105,7 @@ class Fetch(ResponseHandler):
         self.reason = reason
         self._end(None)
 
-    def _settle(self, head: ResponseHead, body: bytes) -> None:
+    def _complete(self, head: ResponseHead, body: bytes) -> None:
         self._end(FetchResult(head.status, head.session or b"", body, head.forward))
 
     def _end(self, result: FetchResult | None) -> None:

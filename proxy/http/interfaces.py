@@ -105,7 +105,7 @@ class UpstreamReader(Protocol):
         """Read on."""
 
     def abort(self, handler: "ResponseHandler") -> None:
-        """Close at once; nothing more is heard of it."""
+        """Close at once; the handler gets no more events."""
 
 
 class ResponseHandler(Protocol):

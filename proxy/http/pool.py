@@ -42,7 +42,7 @@ class Endpoint:
 class Pool:
     """The connections to one upstream; grows as calls overlap, and forgets the idle ones.
 
-    `spawn` starts a task in the caller's group; `on_reach` hears of every attempt to
+    `spawn` starts a task in the caller's group; `on_reach` is called after every attempt to
     connect why it failed, "" if it did not. Redirects are answers like others unless it `follows`
     them.
     """

@@ -64,7 +64,7 @@ class ClientConnection(asyncio.Protocol):
     __slots__ = (
         "_account", "_info", "_body", "_chunked", "_decoder", "_context", "_holds", "_idle_since",
         "_longest", "_read_at", "_rejected", "_rest", "_since", "_size", "_slow", "_over_limit",
-        "_taken", "_transport", "_observer", "_written", "address", "answering", "closing",
+        "_drained", "_transport", "_observer", "_written", "address", "answering", "closing",
         "principal",
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ class ClientConnection(asyncio.Protocol):
         self._idle_since = 0.0
         self._written = 0
         self._longest = 0
-        self._taken = 0
+        self._drained = 0
         self._read_at = 0.0
         self._rejected = False
         self._over_limit = False
@@ -192,7 +192,7 @@ class ClientConnection(asyncio.Protocol):
         if not transport.is_reading():
             transport.resume_reading()
         rest, self._rest = self._rest, b""
-        self._take(info, rest)
+        self._receive(info, rest)
 
     @property
     def client(self) -> bytes:
@@ -240,10 +240,10 @@ class ClientConnection(asyncio.Protocol):
     def _is_read(self, transport: asyncio.Transport, now: float) -> bool:
         """Whether the client read anything lately of what waits for it, if anything does."""
         unread = transport.get_write_buffer_size()
-        taken = self._written - unread
-        if not unread or taken > self._taken:
+        drained = self._written - unread
+        if not unread or drained > self._drained:
             self._read_at = now
-        self._taken = taken
+        self._drained = drained
         return now - self._read_at <= self._context.idle
 
     def _expire_unanswered(self, now: float) -> None:
@@ -286,13 +286,13 @@ class ClientConnection(asyncio.Protocol):
         if rejection is not None:
             self.reject(rejection)
         elif check is None or info.static_response is not None:
-            self._take(info, data[end:])
+            self._receive(info, data[end:])
         else:
             self.answering = True
             self._rest = data[end:]
             check.check(self, info)
 
-    def _take(self, info: RequestInfo, data: bytes) -> None:
+    def _receive(self, info: RequestInfo, data: bytes) -> None:
         """Take in the body, of which `data` is the beginning."""
         if not info.chunked and len(data) == info.length <= FREE_BYTES:
             self._deliver(info, data)
@@ -412,8 +412,8 @@ class ClientConnection(asyncio.Protocol):
         self._linger(self._transport)
 
     def _full(self) -> HttpRejection:
-        taken = f"all {self._context.limiter.most} connections are taken: try again"
-        return HttpRejection(RejectionCause.CONNECTIONS, 503, taken)
+        full = f"all {self._context.limiter.most} connections are taken: try again"
+        return HttpRejection(RejectionCause.CONNECTIONS, 503, full)
 
     def _linger(self, transport: asyncio.Transport) -> None:
         """Close, but let the client read first: unread input would turn the close into a reset."""

@@ -127,9 +127,9 @@ class EventReader:
             return
         self._line += part
         if len(self._line) > _LONG_LINE:
-            self._take_long_line()
+            self._feed_long_line()
 
-    def _take_long_line(self) -> None:
+    def _feed_long_line(self) -> None:
         """Pass the value of a data line on as it comes; what else is so long is cut."""
         name, _, value = self._text().partition(b":")
         if name == b"data":

@@ -29,7 +29,7 @@ class _Tool(Struct, gc=False):
 
 
 class _Task(Struct, rename="camel"):
-    """A task that a server has taken on."""
+    """A task that a server has accepted."""
 
     task_id: str
     status: str = ""

@@ -1,4 +1,4 @@
-"""JSON objects taken apart into raw values: what is not touched keeps its very bytes."""
+"""JSON objects parsed into raw values: what is not touched keeps its very bytes."""
 
 from collections.abc import Callable
 

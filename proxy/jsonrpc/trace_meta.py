@@ -1,6 +1,6 @@
 """Puts a trace context into a message's `params._meta` (SEP-414), leaving all other values alone.
 
-Objects on the way down to `_meta` are taken apart into raw values and put together again, so
+Objects on the way down to `_meta` are parsed into raw values and encoded again, so
 that arguments keep their very bytes, whatever their size, and unknown fields survive.
 """
 

@@ -76,13 +76,13 @@ class TruncatedJson:
         start = 0
         while len(data) - start >= self._piece:
             end = _before_escape(data, start, _before_character(data, start + self._piece))
-            self._take(data[start:end])
+            self._feed(data[start:end])
             start = end
         self._rest = bytearray(data[start:])
         if len(self._kept) > self._limit:
             self.drop()
 
-    def _take(self, piece: bytes) -> None:
+    def _feed(self, piece: bytes) -> None:
         """Keep a piece, unless it is a part of a string and nothing else."""
         if self._inside and _is_inside(piece):
             return

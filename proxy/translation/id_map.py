@@ -71,7 +71,7 @@ class IdMap:
         found = ids.number(number)
         return None if found is None else self._open.get(found)
 
-    def take(self, number: object) -> MappedRequest | None:
+    def pop(self, number: object) -> MappedRequest | None:
         """The same, and it is over."""
         found = ids.number(number)
         return None if found is None else self._open.pop(found, None)

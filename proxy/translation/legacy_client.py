@@ -99,9 +99,9 @@ class LegacyClient:
         """Take a message of the client. Raises MalformedMessage."""
         asked = Request(data)
         if "method" not in asked.fields:
-            return self._informed(asked.fields)
+            return self._handle_client_response(asked.fields)
         if "id" not in asked.fields:
-            return self._notified(asked)
+            return self._handle_client_notification(asked)
         handlers: dict[str, Callable[[Request], SessionEffects]] = {
             methods.INITIALIZE: self._initialize,
             methods.PING: lambda each: [SendToClient(result(each.id, {}))],
@@ -115,7 +115,7 @@ class LegacyClient:
     def handle_server(self, message: Fields) -> SessionEffects:
         """Take a message of the server. Raises MalformedMessage."""
         if "method" not in message:
-            return self._answered(self._meant(message), message)
+            return self._handle_server_response(self._match(message), message)
         if "id" in message:
             return [Send(_NOT_ASKED.answer(message["id"]))]
         return self._handle_server_notification(text(message["method"]), message)
@@ -206,7 +206,7 @@ class LegacyClient:
         meta = {**call.request.meta, **self._meta()}
         return [Send(call.request.encoded(call.number, params, meta))]
 
-    def _notified(self, asked: Request) -> SessionEffects:
+    def _handle_client_notification(self, asked: Request) -> SessionEffects:
         if asked.method == methods.INITIALIZED:
             return self.listen()
         if asked.method == methods.CANCELLED:
@@ -224,7 +224,7 @@ class LegacyClient:
         del self._calls[call.number]
         return [Cancel(call.number)] if call.round is None else []
 
-    def _informed(self, message: Fields) -> SessionEffects:
+    def _handle_client_response(self, message: Fields) -> SessionEffects:
         """The client answered a question."""
         round_ = self._questions.pop(text(message.get("id")), None)
         if round_ is None or round_.call.round is not round_ or not self._is_open(round_.call):
@@ -242,7 +242,7 @@ class LegacyClient:
         del self._calls[round_.call.number]
         return self._forward(round_.call)
 
-    def _meant(self, answer: Fields) -> int | None:
+    def _match(self, answer: Fields) -> int | None:
         """The request that an answer is to: an error that names none is to the only one."""
         number = identity(answer.get("id"))
         waiting: list[int] = [*self._calls, *([self._discovering] if self._discovering else ())]
@@ -250,7 +250,7 @@ class LegacyClient:
             return waiting[0]
         return ids.number(number)
 
-    def _answered(self, number: int | None, message: Fields) -> SessionEffects:
+    def _handle_server_response(self, number: int | None, message: Fields) -> SessionEffects:
         if not number:
             return []
         if number == self._discovering:

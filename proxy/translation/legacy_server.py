@@ -4,7 +4,7 @@ Ids and progress tokens are rewritten; `server/discover` is answered from `initi
 `subscriptions/listen` becomes `resources/subscribe` and a filter over what the server announces;
 the log level of a request becomes `logging/setLevel`. What the server asks meanwhile (sampling,
 elicitation, roots) ends the client's request as `input_required`, while the server's side waits;
-the client's next request, by its `requestState`, answers it and takes over.
+the client's next request, by its `requestState`, answers it and replaces the first.
 """
 
 from collections.abc import Callable
@@ -46,8 +46,8 @@ QUESTIONS_LIMIT = 1024 * 1024
 
 
 class _Asking:
-    """What the server asked while it works on a request: by the name under which the client
-    hears of it, the request and the server's id for it.
+    """What the server asked while it works on a request: by the name that the client gets, the
+    request and the server's id for it.
 
     `answer` is the server's own answer, if it did not wait for its client's. `size` is how many
     bytes of questions there were.
@@ -101,7 +101,7 @@ class LegacyServer:
         """Whether a request waits for its client to come back with input."""
         return number in self._asking
 
-    def can_take(self, request: Request) -> bool:
+    def can_serve(self, request: Request) -> bool:
         """Whether the session serves this request beside those it has.
 
         A legacy server says of no question, and of no log message, which request it is about.
@@ -117,7 +117,7 @@ class LegacyServer:
         if request.method == methods.LISTEN:
             return mapped.number, self._listen(mapped)
         if request.method in methods.REMOVED_METHODS:
-            self._id_map.take(mapped.number)
+            self._id_map.pop(mapped.number)
             return mapped.number, [Answer(mapped.number, NO_SUCH_METHOD.answer(mapped.id))]
         return mapped.number, [*self._set_level(request), self._forward(mapped)]
 
@@ -139,7 +139,7 @@ class LegacyServer:
 
     def cancel(self, number: int) -> Effects:
         """Nobody waits for that request any more."""
-        if self._id_map.take(number) is None:
+        if self._id_map.pop(number) is None:
             return []
         subscription = self._listening.pop(number, None)
         if subscription is not None:
@@ -153,20 +153,20 @@ class LegacyServer:
 
     def announce(self, changed: Changed) -> Effects:
         """Tell those who listen of a change."""
-        heard = (
-            (number, each.hears(changed.method, changed.fields))
+        pushes = (
+            (number, each.select(changed.method, changed.fields))
             for number, each in self._listening.items()
         )
-        return [Push(number, message) for number, message in heard if message is not None]
+        return [Push(number, message) for number, message in pushes if message is not None]
 
     def receive(self, message: Fields) -> Effects:
         """Take a message of the server; late answers are dropped."""
         if "method" not in message:
-            return self._answered(message)
+            return self._handle_response(message)
         method = text(message["method"])
         if "id" in message:
-            return self._asked(method, message)
-        return self._notified(method, message)
+            return self._handle_request(method, message)
+        return self._handle_notification(method, message)
 
     def _alone(self, request: Request) -> bool:
         """Whether what the server says of its own accord could be about this request."""
@@ -213,7 +213,7 @@ class LegacyServer:
             if uri not in kept
         ]
 
-    def _answered(self, message: Fields) -> Effects:
+    def _handle_response(self, message: Fields) -> Effects:
         number = identity(message.get("id"))
         if isinstance(number, str) and ids.number(number) is None:
             return self._subscribed(number, agreed="error" not in message)
@@ -232,12 +232,12 @@ class LegacyServer:
         elicitations = results.url_elicitations(message["error"])
         if elicitations is not None:
             return self._elicit(mapped, elicitations)
-        self._id_map.take(mapped.number)
+        self._id_map.pop(mapped.number)
         failed = {**message, "error": results.error(message["error"])}
         return [Answer(mapped.number, mapped.answer(failed))]
 
     def _complete(self, mapped: MappedRequest, found: Raw) -> Effects:
-        self._id_map.take(mapped.number)
+        self._id_map.pop(mapped.number)
         if mapped.method == methods.TOOLS_LIST:
             self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
         completed = results.complete(mapped.method, found, self._opened.get("serverInfo"))
@@ -245,7 +245,7 @@ class LegacyServer:
 
     def _elicit(self, mapped: MappedRequest, elicitations: dict[str, object]) -> Effects:
         """Send the user to the URLs; the client's next request is one of its own."""
-        self._id_map.take(mapped.number)
+        self._id_map.pop(mapped.number)
         offered = mapping(self._client.get("elicitation"))
         if "url" not in offered or mapped.method not in methods.INPUT_METHODS:
             needed: object = {"requiredCapabilities": {"elicitation": {"url": {}}}}
@@ -259,11 +259,11 @@ class LegacyServer:
     def _subscribed(self, own: str, *, agreed: bool) -> Effects:
         number, uri = self._subscribing.pop(own, (0, ""))
         subscription = self._listening.get(number)
-        if subscription is None or not subscription.settle(uri, agreed=agreed):
+        if subscription is None or not subscription.confirm(uri, agreed=agreed):
             return []
         return [Push(number, subscription.acknowledged())]
 
-    def _asked(self, method: str, message: Fields) -> Effects:
+    def _handle_request(self, method: str, message: Fields) -> Effects:
         server_id = message["id"]
         if method == methods.PING:
             return [Send(result(server_id, {}))]
@@ -302,7 +302,7 @@ class LegacyServer:
         required = results.input_required(asking.requests, asking.state)
         return [Answer(mapped.number, result(mapped.id, required))]
 
-    def _notified(self, method: str, message: Fields) -> Effects:
+    def _handle_notification(self, method: str, message: Fields) -> Effects:
         if method == methods.PROGRESS:
             mapped = self._id_map.get(
                 identity(members_or_empty(message, "params").get("progressToken"))

@@ -23,7 +23,7 @@ class ModernServer:
     def __repr__(self) -> str:
         return f"<ModernServer {self._id_map!r}>"
 
-    def can_take(self, request: Request) -> bool:
+    def can_serve(self, request: Request) -> bool:
         """Whether the channel serves this request beside those it has."""
         wants_logs = methods.LOG_LEVEL_KEY in request.meta
         return not (wants_logs and any(each.wants_logs for each in self._id_map))
@@ -36,24 +36,24 @@ class ModernServer:
 
     def cancel(self, number: int) -> Effects:
         """Nobody waits for that request any more."""
-        return [] if self._id_map.take(number) is None else [Send(cancellation(number))]
+        return [] if self._id_map.pop(number) is None else [Send(cancellation(number))]
 
     def receive(self, message: Fields) -> Effects:
         """Take a message of the server; late answers are dropped."""
         if "method" not in message:
-            return self._answered(message)
+            return self._handle_response(message)
         if "id" in message:
             rejection = JsonRpcError(
                 methods.METHOD_NOT_FOUND, "a server asks by input_required results"
             )
             return [Send(rejection.answer(message["id"]))]
-        return self._notified(text(message["method"]), message)
+        return self._handle_notification(text(message["method"]), message)
 
-    def _answered(self, message: Fields) -> Effects:
+    def _handle_response(self, message: Fields) -> Effects:
         mapped = self._id_map.answered(message)
         if mapped is None:
             return []
-        self._id_map.take(mapped.number)
+        self._id_map.pop(mapped.number)
         if mapped.method == methods.TOOLS_LIST and "result" in message:
             self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
         if mapped.method == methods.LISTEN and "result" in message:
@@ -62,7 +62,7 @@ class ModernServer:
             return [Answer(mapped.number, named)]
         return [Answer(mapped.number, mapped.answer(message))]
 
-    def _notified(self, method: str, message: Fields) -> Effects:
+    def _handle_notification(self, method: str, message: Fields) -> Effects:
         params = members_or_empty(message, "params")
         if method == methods.PROGRESS:
             mapped = self._id_map.get(identity(params.get("progressToken")))
@@ -82,7 +82,7 @@ class ModernServer:
         """The server may cancel a subscription only (2026-07-28, "Cancellation")."""
         if mapped is None or mapped.method != methods.LISTEN:
             return []
-        self._id_map.take(mapped.number)
+        self._id_map.pop(mapped.number)
         return [Close(mapped.number)]
 
     def _subscribed(self, mapped: MappedRequest | None, message: Fields) -> Effects:

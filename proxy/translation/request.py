@@ -1,4 +1,4 @@
-"""A request taken apart as far as translating needs, and the messages that the proxy makes."""
+"""A request parsed as far as translating needs, and the messages that the proxy makes."""
 
 from collections.abc import Mapping
 

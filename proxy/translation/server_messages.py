@@ -1,6 +1,6 @@
 """What a server says, as messages that can be translated: the edge where their shape is judged.
 
-Beyond it an id is a text or a number, or not there; an answer that is taken apart has a result,
+Beyond it an id is a text or a number, or not there; an answer that is parsed has a result,
 which is an object or null, or an error, and never both. (The text beside it is as it came, and may
 have both.) What a server answers instead becomes an error of the proxy's own, so that callers
 get an answer at once.
@@ -24,7 +24,7 @@ _NO_RESULT = JsonRpcError(methods.INTERNAL_ERROR, "the server gave no result tha
 
 
 def read(data: bytes) -> tuple[tuple[Fields, bytes], ...]:
-    """Each message of a line, body or event, taken apart and as it came.
+    """Each message of a line, body or event, parsed and as it came.
 
     Raises MalformedMessage.
     """

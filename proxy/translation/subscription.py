@@ -1,4 +1,4 @@
-"""One `subscriptions/listen` of a modern client at a legacy server: what it hears, and how."""
+"""One `subscriptions/listen` of a modern client at a legacy server: what it receives, and how."""
 
 from msgspec import Raw
 
@@ -41,7 +41,7 @@ class Subscription:
         found = self._honored.get("resourceSubscriptions", [])
         return tuple(found) if isinstance(found, list) else ()
 
-    def settle(self, uri: str, *, agreed: bool) -> bool:
+    def confirm(self, uri: str, *, agreed: bool) -> bool:
         """The server answered for a resource; whether this was the last one waited for."""
         if uri not in self.waiting:
             return False
@@ -55,7 +55,7 @@ class Subscription:
         params = {"_meta": {methods.SUBSCRIPTION_KEY: self._id}, "notifications": self._honored}
         return notification(methods.ACKNOWLEDGED, params)
 
-    def hears(self, method: str, message: Fields) -> bytes | None:
+    def select(self, method: str, message: Fields) -> bytes | None:
         """A change as a message on this stream; None if its client did not subscribe to it.
 
         An update may name a part of a resource that the client subscribed to.

@@ -18,7 +18,7 @@ class Unreachable(ProxyError):
 
 
 class TransportListener(Protocol):
-    """Who is notified what a server says on a transport. After `on_closed` it hears nothing more.
+    """Receives what a server says on a transport; nothing follows after `on_closed`.
 
     While `probing`, the server was asked for nothing but its era: if it ends, that is its answer
     and no failed start.
@@ -68,10 +68,10 @@ class Transport(Protocol):
         """Read on."""
 
     def end(self) -> None:
-        """End the session at the server as its transport has it; the owner hears nothing more."""
+        """End the session at the server as its transport has it; the owner gets no more events."""
 
     def kill(self) -> None:
-        """End it at once; the owner hears nothing more."""
+        """End it at once; the owner gets no more events."""
 
 
 class Connector(Protocol):

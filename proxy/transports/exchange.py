@@ -118,7 +118,7 @@ class Exchange(ResponseHandler):
         self._source = None
         self._head = head
         self._owner.on_head(head)
-        self._settle(head, body, arrived)
+        self._on_complete(head, body, arrived)
 
     def on_headers(self, head: ResponseHead) -> None:
         self._head = head
@@ -130,7 +130,7 @@ class Exchange(ResponseHandler):
         if self._reader is not None:
             for event in self._reader.feed(data):
                 self._last_event = event.id or self._last_event
-                self._see(event, arrived)
+                self._on_event(event, arrived)
             return
         self._body += data
         if len(self._body) > self._owner.message_limit:
@@ -141,31 +141,31 @@ class Exchange(ResponseHandler):
     def on_end(self, arrived: float) -> None:
         self._source = None
         if self._reader is None and self._head is not None:
-            self._settle(self._head, bytes(self._body), arrived)
+            self._on_complete(self._head, bytes(self._body), arrived)
         else:
-            self._see_unfinished()
+            self._read_unfinished()
             self._end(INVALID_RESPONSE, "the server's stream ended without an answer")
 
     def on_error(self, reason: str) -> None:
         self._source = None
-        self._see_unfinished()
+        self._read_unfinished()
         self._end(UNREACHABLE, reason)
 
-    def _see(self, event: Event, arrived: float) -> None:
+    def _on_event(self, event: Event, arrived: float) -> None:
         if self._over or not event.is_message:
             return
         if event.length:
             self._refuse_long(labels(event.data), event.length)
         else:
-            self._take(event.data, arrived)
+            self._on_message(event.data, arrived)
 
-    def _see_unfinished(self) -> None:
+    def _read_unfinished(self) -> None:
         """See the last event, though some servers leave out the line end after it."""
         event = None if self._reader is None else self._reader.end()
         if event is not None and labels(event.data):
-            self._see(event, perf_counter())
+            self._on_event(event, perf_counter())
 
-    def _take(self, data: bytes, arrived: float) -> None:
+    def _on_message(self, data: bytes, arrived: float) -> None:
         """A message came on the stream."""
         self._owner.on_message(data, arrived)
 
@@ -174,7 +174,7 @@ class Exchange(ResponseHandler):
         reason = too_long(self._owner.message_limit, length)
         logs.event(LOG, "message dropped", logging.WARNING, reason=reason)
 
-    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def _on_complete(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         """The answer is complete, and was no stream."""
         raise NotImplementedError
 
@@ -201,10 +201,10 @@ class PostExchange(Exchange):
         super().__init__(owner)
         self.outgoing = outgoing
         self._waiting: set[RequestId] = set(outgoing.ids)
-        self._heard = perf_counter()
+        self._last_activity = perf_counter()
         self._delivered = False
         self._resumes = False
-        self._in_vain = 0
+        self._failed_resumes = 0
         self._watch(owner.timeout)
 
     def pause(self) -> None:
@@ -214,21 +214,21 @@ class PostExchange(Exchange):
 
     def resume(self) -> None:
         """Read on; the server was not silent while it was not read."""
-        self._heard = perf_counter()
+        self._last_activity = perf_counter()
         super().resume()
 
     def on_headers(self, head: ResponseHead) -> None:
-        self._in_vain = 0
+        self._failed_resumes = 0
         super().on_headers(head)
 
     def on_data(self, data: bytes, arrived: float) -> None:
         """A comment on a stream says nothing of the answer."""
         if self._reader is None:
-            self._heard = arrived
+            self._last_activity = arrived
         super().on_data(data, arrived)
 
-    def _take(self, data: bytes, arrived: float) -> None:
-        self._heard = arrived
+    def _on_message(self, data: bytes, arrived: float) -> None:
+        self._last_activity = arrived
         try:
             messages = codec.decode_all(data)
         except MalformedMessage:
@@ -236,18 +236,18 @@ class PostExchange(Exchange):
         for message in messages:
             if not message.is_answer:
                 continue
-            meant = self._meant(message)
-            if meant is not None:
-                self._waiting.discard(meant)
-                if meant != message.id and not codec.is_batch(data):
-                    data = codec.with_id(data, meant)
+            request_id = self._match(message)
+            if request_id is not None:
+                self._waiting.discard(request_id)
+                if request_id != message.id and not codec.is_batch(data):
+                    data = codec.with_id(data, request_id)
             if self.outgoing.initializes and self._head is not None and message.result:
                 self._owner.on_initialized(self._head.session, message)
         self._owner.on_message(data, arrived)
         if self.outgoing.ids and not self._waiting:
             self._mark_delivered()
 
-    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def _on_complete(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         if head.status == 404 and self._owner.session and not self._resumes:
             self._finish()
             self._owner.on_session_expired()
@@ -260,25 +260,25 @@ class PostExchange(Exchange):
         outcome = classify_http(error)
         is_message = head.content is Content.JSON and head.status != UNAUTHORIZED
         if body and is_message and not head.encoded:
-            outcome = self._take_body(error, arrived)
+            outcome = self._read_body(error, arrived)
         if self._waiting or (head.status >= 300 and not self.outgoing.ids):
             self._fail(outcome, error.text)
         else:
             self._mark_delivered()
             self._finish()
 
-    def _take_body(self, error: HttpError, arrived: float) -> CallOutcome:
+    def _read_body(self, error: HttpError, arrived: float) -> CallOutcome:
         """Take a JSON body; the outcome on what it leaves without an answer."""
         try:
             messages = codec.decode_all(error.body)
         except MalformedMessage:
             return classify_http(error)
         unnamed = any(message.id is None and message.error for message in messages)
-        if not unnamed and any(self._meant(each) is not None for each in messages):
-            self._take(error.body, arrived)
+        if not unnamed and any(self._match(each) is not None for each in messages):
+            self._on_message(error.body, arrived)
         return classify_unanswered(error, messages)
 
-    def _meant(self, answer: Message) -> RequestId | None:
+    def _match(self, answer: Message) -> RequestId | None:
         """The request that an answer is to: an error under an unknown id is to the only one."""
         if not answer.is_answer:
             return None
@@ -293,10 +293,10 @@ class PostExchange(Exchange):
         if not self._waiting and (self._delivered or self._reader is not None):
             self._mark_delivered()
             self._finish()
-        elif self._last_event and self._waiting and self._in_vain < MOST_RESUMES:
+        elif self._last_event and self._waiting and self._failed_resumes < MOST_RESUMES:
             self._resumes = True
-            pause = RESUME_SECONDS * 2**self._in_vain
-            self._in_vain += 1
+            pause = RESUME_SECONDS * 2**self._failed_resumes
+            self._failed_resumes += 1
             again = self._owner.reopen
             asyncio.get_running_loop().call_later(pause, again, self, self._last_event)
         else:
@@ -321,12 +321,12 @@ class PostExchange(Exchange):
             self._owner.on_undelivered(self.outgoing, outcome, reason)
 
     def _watch(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._check_timeout)
 
-    def _look(self) -> None:
+    def _check_timeout(self) -> None:
         """Give up on a server that was silent for too long; one that is not read is not silent."""
         timeout = self._owner.timeout
-        left = timeout if self._owner.paused else self._heard + timeout - perf_counter()
+        left = timeout if self._owner.paused else self._last_activity + timeout - perf_counter()
         if left > 0:
             self._watch(left)
             return
@@ -355,13 +355,13 @@ class EventStream(Exchange):
         super().on_headers(head)
         if self._reader is None:
             self._abort()
-            self._settle(head, b"", 0.0)
+            self._on_complete(head, b"", 0.0)
 
-    def _take(self, data: bytes, arrived: float) -> None:
+    def _on_message(self, data: bytes, arrived: float) -> None:
         self._pause = RESUME_SECONDS
-        super()._take(data, arrived)
+        super()._on_message(data, arrived)
 
-    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def _on_complete(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         if head.status >= 500:
             self._end(UNREACHABLE, "")
         else:
@@ -380,7 +380,7 @@ class EventStream(Exchange):
 class SessionDelete(Exchange):
     """The end of the session, by DELETE."""
 
-    def _settle(self, head: ResponseHead, body: bytes, arrived: float) -> None:
+    def _on_complete(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._finish()
 
     def _end(self, outcome: CallOutcome, reason: str) -> None:

@@ -78,7 +78,7 @@ class HttpTransport(Transport, ExchangeOwner):
             self._owner.on_undelivered(outgoing.ids, outcome, reason)
 
     def _drop_exchanges(self) -> None:
-        """The owner hears nothing more."""
+        """The owner gets no more events."""
         self._owner = None
         for each in tuple(self._exchanges()):
             each.drop()

@@ -167,13 +167,13 @@ class LegacySseTransport(Transport, ResponseHandler):
         if owner is None:
             return
         if not self.opened.done():
-            self._take_endpoint(event)
+            self._on_endpoint(event)
         elif event.is_message and event.length:
             refuse(self, owner, event.data, event.length, self._config.message_limit)
         elif event.is_message:
             owner.on_message(event.data, arrived)
 
-    def _take_endpoint(self, event: Event) -> None:
+    def _on_endpoint(self, event: Event) -> None:
         if event.is_message:
             self._fail(INVALID_RESPONSE, f"the server's first event is not the endpoint; {_ADVICE}")
         if event.type != ENDPOINT:

@@ -143,9 +143,9 @@ class SharedSession(Transport):
 class Multiplexer(TransportListener):
     """The sessions of one running server. `over` is set at its end.
 
-    `on_end` hears of an end of the server before any session does. A server is asked for its era
-    (`server/discover`) only while it has no session that its answer could harm; `unprobed` is set
-    while no probe is in flight.
+    `on_end` is called at the end of the server, before any session is notified. A server is asked
+    for its era (`server/discover`) only while it has no session that its answer could harm;
+    `unprobed` is set while no probe is in flight.
     """
 
     def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:

@@ -54,12 +54,12 @@ class PostDelivery(ResponseHandler):
         return not self._over
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        self._settle(head, body)
+        self._on_complete(head, body)
 
     def on_headers(self, head: ResponseHead) -> None:
         """What a long answer says beyond its status is not read."""
         self._abort()
-        self._settle(head, b"")
+        self._on_complete(head, b"")
 
     def on_data(self, data: bytes, arrived: float) -> None:
         """Never called, since the connection is closed by then."""
@@ -70,7 +70,7 @@ class PostDelivery(ResponseHandler):
     def on_error(self, reason: str) -> None:
         self._fail(UNREACHABLE, reason)
 
-    def _settle(self, head: ResponseHead, body: bytes) -> None:
+    def _on_complete(self, head: ResponseHead, body: bytes) -> None:
         self._sender.on_head(head)
         if 200 <= head.status < 300:
             if self._end():

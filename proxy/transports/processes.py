@@ -151,13 +151,13 @@ class Processes:
         except OSError:
             data = b""
         if not data:
-            self._lose(connection)
+            self._on_lost(connection)
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._hear(json.loads(line))
+            self._on_event(json.loads(line))
 
-    def _hear(self, fact: dict[str, Any]) -> None:
+    def _on_event(self, fact: dict[str, Any]) -> None:
         if "exited" in fact:
             self._running.pop(fact["exited"]).process_exited(fact["code"])
             return
@@ -170,7 +170,7 @@ class Processes:
         elif not started.done():
             started.set_exception(Unreachable(f"cannot start {fact['error']}", UNREACHABLE))
 
-    def _lose(self, connection: socket.socket) -> None:
+    def _on_lost(self, connection: socket.socket) -> None:
         """The supervisor is gone, and by its end so are the processes."""
         asyncio.get_running_loop().remove_reader(connection)
         connection.close()

@@ -34,7 +34,7 @@ class SharedProcess(Connector):
         self._multiplexer: Multiplexer | None = None
         self._failure = ""
         self._started = 0.0
-        self._settled = asyncio.Event()
+        self._decided = asyncio.Event()
         self._stopped = asyncio.Event()
         spawn(self._keep_running())
 
@@ -48,18 +48,18 @@ class SharedProcess(Connector):
 
         Waits for a process that is just being started, or asked for its era on behalf of another.
         """
-        await self._settled.wait()
+        await self._decided.wait()
         while not (
             self._multiplexer is None or self._multiplexer.unprobed.is_set() or owner.probing
         ):
             await self._multiplexer.unprobed.wait()
-            await self._settled.wait()
+            await self._decided.wait()
         if self._multiplexer is None:
             raise Unreachable(self._reason(), EXITED)
         return self._multiplexer.open(owner)
 
     async def probe(self) -> str:
-        await self._settled.wait()
+        await self._decided.wait()
         return "" if self._is_proven() else self._reason()
 
     async def close(self) -> None:
@@ -70,18 +70,18 @@ class SharedProcess(Connector):
     async def _keep_running(self) -> None:
         """Start the process, and again whenever it ended."""
         while not self._stopped.is_set():
-            self._settled.clear()
+            self._decided.clear()
             ended_by_probe = await self._run_once()
             if ended_by_probe and not self._stopped.is_set():
                 continue
-            self._settled.set()
+            self._decided.set()
             if not self._stopped.is_set():
                 self._on_reach(self._reason())
                 await self._wait(self._backoff.pause(perf_counter()))
 
     async def _run_once(self) -> bool:
         """Run the process once; whether a probe ended it, which is not a failure."""
-        multiplexer = Multiplexer(self._settled.clear)
+        multiplexer = Multiplexer(self._decided.clear)
         try:
             multiplexer.attach(await self._factory.connect(multiplexer))
         except Unreachable as error:
@@ -90,7 +90,7 @@ class SharedProcess(Connector):
             return False
         started = self._started = perf_counter()
         self._multiplexer = multiplexer
-        self._settled.set()
+        self._decided.set()
         if self._is_proven():
             self._on_reach("")
         if self._stopped.is_set():

@@ -54,15 +54,15 @@ class ProcessConfig:
 class _Output(asyncio.Protocol):
     """One of the process's outputs."""
 
-    def __init__(self, hear: Callable[[bytes], None], end: Callable[[], None]) -> None:
-        self._hear = hear
-        self._end = end
+    def __init__(self, on_data: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        self._on_data = on_data
+        self._on_end = on_end
 
     def data_received(self, data: bytes) -> None:
-        self._hear(data)
+        self._on_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end()
+        self._on_end()
 
 
 class StdioTransport(ProcessListener, Transport):
@@ -93,14 +93,18 @@ class StdioTransport(ProcessListener, Transport):
         loop = asyncio.get_running_loop()
         stdin, stdout, stderr = _pipes()
         theirs = (stdin[0], stdout[1], stderr[1])
-        hear = partial(_Output, self._on_line, self._on_stdout_closed)
-        complain = partial(_Output, self._on_stderr, self._on_stderr_closed)
+        stdout_protocol = partial(_Output, self._on_line, self._on_stdout_closed)
+        stderr_protocol = partial(_Output, self._on_stderr, self._on_stderr_closed)
         try:
             self._stdin, _ = await loop.connect_write_pipe(
                 asyncio.BaseProtocol, os.fdopen(stdin[1], "wb", 0)
             )
-            self._stdout, _ = await loop.connect_read_pipe(hear, os.fdopen(stdout[0], "rb", 0))
-            self._stderr, _ = await loop.connect_read_pipe(complain, os.fdopen(stderr[0], "rb", 0))
+            self._stdout, _ = await loop.connect_read_pipe(
+                stdout_protocol, os.fdopen(stdout[0], "rb", 0)
+            )
+            self._stderr, _ = await loop.connect_read_pipe(
+                stderr_protocol, os.fdopen(stderr[0], "rb", 0)
+            )
             await self._config.processes.start(self._config.program, theirs, self)
         except (Unreachable, OSError, asyncio.CancelledError):
             self._owner = None

@@ -14,7 +14,7 @@ class SseSessions(Protocol):
     def open_stream(self, client_request: ClientRequest) -> None:
         """Take over a client's GET: the stream of a new session."""
 
-    def take_message(self, client_request: ClientRequest) -> None:
+    def post_message(self, client_request: ClientRequest) -> None:
         """Take over a message to a session: its answer goes to the session's stream."""
 
     def reject(

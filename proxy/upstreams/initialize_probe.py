@@ -31,9 +31,9 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
     exchange: PassthroughExchange
 
     def __init__(
-        self, taken: Callable[[], None], refused: "Callable[[InitializeProbe], None]"
+        self, accepted: Callable[[], None], refused: "Callable[[InitializeProbe], None]"
     ) -> None:
-        self._on_accepted = taken
+        self._on_accepted = accepted
         self._on_refused = refused
         self._source: UpstreamReader | None = None
         self._reader: EventReader | None = None
@@ -64,7 +64,7 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._source = None
         self._pass(lambda: self.exchange.on_response(head, body, perf_counter()))
-        self._decide(_takes(head.status, body))
+        self._decide(_accepts(head.status, body))
 
     def on_headers(self, head: ResponseHead) -> None:
         self._pass(partial(self.exchange.on_headers, head))
@@ -81,7 +81,7 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
         said = [each.data for each in self._reader.feed(data) if each.is_message]
         answer = next(filter(codec.has_answer, said), None)
         if answer is not None:
-            self._decide(_takes(200, answer))
+            self._decide(_accepts(200, answer))
         elif self._bytes > HELD_LIMIT:
             self._decide(None)
 
@@ -113,21 +113,21 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
         else:
             self._held.append(step)
 
-    def _decide(self, takes: bool | None) -> None:
+    def _decide(self, accepts: bool | None) -> None:
         """The first that is known decides; None says nothing."""
         if self._decided:
             return
         self._decided = True
-        if takes is False:
+        if accepts is False:
             self.pause(self)
             self._on_refused(self)
             return
-        if takes:
+        if accepts:
             self._on_accepted()
         self.resume_response()
 
 
-def _takes(status: int, body: bytes) -> bool | None:
+def _accepts(status: int, body: bytes) -> bool | None:
     """Whether a whole answer opens the session; None if it is another matter."""
     if status in SILENT or status >= 500:
         return None

@@ -37,7 +37,7 @@ _NAMED = re.compile(rb'resource_metadata="?([^",\s]+)', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ResourceMetadata:
-    """What a server at `url` says of itself, as clients of the proxy have to hear it."""
+    """What a server at `url` says of itself, as clients of the proxy need it."""
 
     url: SplitResult
 

@@ -157,7 +157,7 @@ class PassthroughUpstream:
                 return
             waiting = self._calls.get((session, request_id))
             if waiting is not None and not waiting.gone:
-                waiting.take(message, size, now)
+                waiting.on_message(message, size, now)
                 return
         if (parked := self._parked.get(session)) is not None:
             effect = parked.receive(message, now)

@@ -18,10 +18,10 @@ from ..http.sse import COMMENT, KEEP_ALIVE_SECONDS, Event
 from ..in_flight import (
     UNMATCHED,
     UNRELATED,
+    Completed,
     Effect,
     Finished,
     InFlightCalls,
-    Settled,
     postpone_deadlines,
 )
 from ..jsonrpc import codec, methods
@@ -39,7 +39,7 @@ from ..telemetry.catalogue import Outcome
 from .early_stream import EarlyStream
 from .event_relay import EventRelay
 
-_IDLE = Settled(())
+_IDLE = Completed(())
 """What becomes of the calls of an answer for which none waits."""
 ACCEPTED = 202
 _TOO_LONG = b"{"
@@ -141,9 +141,11 @@ class PassthroughExchange:
         if self._is_accepted(head, body):
             self._accept(head, body)
             return
-        settled = self._session.settle(head.status, body, arrived) if self._session.busy else _IDLE
-        finished = settled.finished
-        if not settled.relay:
+        completed = (
+            self._session.complete(head.status, body, arrived) if self._session.busy else _IDLE
+        )
+        finished = completed.finished
+        if not completed.relay:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
         if self.streaming and not codec.has_answer(body):
@@ -192,7 +194,7 @@ class PassthroughExchange:
         else:
             for event in self._relay.feed(data):
                 self._last_event = event.id or self._last_event
-                self._see(event, arrived)
+                self._on_event(event, arrived)
         self._mark = perf_counter()
 
     def on_end(self, arrived: float) -> None:
@@ -201,11 +203,11 @@ class PassthroughExchange:
             status = self.head.status
             if self._is_accepted(self.head, self._held.text):
                 self._park()
-            finished = self._session.settle(status, self._held.text, arrived).finished
+            finished = self._session.complete(status, self._held.text, arrived).finished
             for each in finished:
                 each.call.answer_size = self._held.length // len(finished)
             self._count(finished, status)
-        complete = self._see_unfinished(arrived)
+        complete = self._read_unfinished(arrived)
         if self._waits and self._last_event:
             self._park()
         if self._waits:
@@ -221,7 +223,7 @@ class PassthroughExchange:
         if self.gone:
             return
         self._wait_so_far()
-        self._see_unfinished(perf_counter())
+        self._read_unfinished(perf_counter())
         if self._waits and self._last_event:
             self._park()
             self._writer.abort()
@@ -381,7 +383,7 @@ class PassthroughExchange:
         self._writer.answer(head.forward, body, head.status)
         self._close()
 
-    def take(self, message: Message, size: int, now: float) -> None:
+    def on_message(self, message: Message, size: int, now: float) -> None:
         """Another stream brought the answer to one of the calls, or its progress."""
         effect = self._session.receive(message, now)
         if isinstance(effect, Finished):
@@ -389,7 +391,7 @@ class PassthroughExchange:
             effect.call.answer_size = size
             self._count((effect,), self.head.status if self.head else 0)
 
-    def _see(self, event: Event, now: float) -> None:
+    def _on_event(self, event: Event, now: float) -> None:
         """See which calls the event answers."""
         info = self.request.info
         listening = info.method == "GET" and info.session
@@ -403,7 +405,7 @@ class PassthroughExchange:
         effects: list[Effect | None] = []
         try:
             for each in codec.decode_all(event.data):
-                effect = self._hear(each, now)
+                effect = self._receive(each, now)
                 effects.append(effect)
                 strays = effect is UNMATCHED or (
                     effect is UNRELATED and each.method == methods.PROGRESS
@@ -419,7 +421,7 @@ class PassthroughExchange:
                 effect.call.answer_size = size
                 self._count((effect,), self.head.status if self.head else 0)
 
-    def _hear(self, message: Message, now: float) -> Effect | None:
+    def _receive(self, message: Message, now: float) -> Effect | None:
         if message.method == methods.ACKNOWLEDGED:
             return self._session.acknowledge()
         # An error whose id no call here has is to the only one here, unless another has the id.
@@ -427,7 +429,7 @@ class PassthroughExchange:
             return UNMATCHED
         return self._session.receive(message, now)
 
-    def _see_unfinished(self, now: float) -> bool:
+    def _read_unfinished(self, now: float) -> bool:
         """Whether an answer came last, without the line end that some servers leave out."""
         relay = self._relay
         event = None if relay is None else relay.unfinished()
@@ -435,7 +437,7 @@ class PassthroughExchange:
             return False
         if not codec.has_answer(event.data):
             return False
-        self._see(event, now)
+        self._on_event(event, now)
         relay.complete()
         return True
 
@@ -472,7 +474,7 @@ class PassthroughExchange:
             self._owner.finished(each, status, waited)
 
     def _wait_so_far(self) -> None:
-        """What passed since the upstream was last heard of is its time, not the proxy's."""
+        """The time since the upstream's last bytes is its own, not the proxy's."""
         if self._mark:
             now = perf_counter()
             self._upstream_seconds += now - self._mark

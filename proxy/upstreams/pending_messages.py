@@ -8,7 +8,7 @@ MOST_BYTES = 1024 * 1024
 
 
 class PendingMessages:
-    """The newest messages that no stream has taken yet."""
+    """The newest messages that were not sent on a stream yet."""
 
     __slots__ = ("_bytes", "_messages")
 
@@ -34,9 +34,9 @@ class PendingMessages:
             lost += 1
         return lost
 
-    def take(self) -> tuple[bytes, ...]:
+    def drain(self) -> tuple[bytes, ...]:
         """All messages, oldest first; none is kept."""
-        taken = tuple(self._messages)
+        drained = tuple(self._messages)
         self._messages.clear()
         self._bytes = 0
-        return taken
+        return drained

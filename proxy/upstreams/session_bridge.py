@@ -91,11 +91,11 @@ class SessionOwner(Protocol):
 class SessionBridge(TransportListener, ResponseListener):
     """A session `name` with a transport of its own, which lives exactly as long.
 
-    Its client speaks streamable HTTP, or, once the session `carry`s a stream, HTTP+SSE: then
-    all that the server says travels on that stream. `client` is whose it
-    is, `begun` and `heard` are when it began and was last heard of, in seconds.
+    Its client speaks streamable HTTP, or, after `open_stream`, HTTP+SSE: then all messages of the
+    server travel on that stream. `client` is whose it is; `opened_at` and `last_activity` are
+    times of `perf_counter`.
 
-    Implements InFlightCalls.
+    Implements LimitedSession.
     """
 
     def __init__(self, name: str, client: bytes, config: SessionConfig, host: SessionOwner) -> None:
@@ -212,7 +212,7 @@ class SessionBridge(TransportListener, ResponseListener):
         self._config.recorder.ledger.streams += 1
         listener = EventStreamResponse(client_request, self)
         self._listeners.append(listener)
-        for message in self._pending_messages.take():
+        for message in self._pending_messages.drain():
             listener.push(message)
 
     def open_stream(self, client_request: ClientRequest, endpoint: bytes) -> None:

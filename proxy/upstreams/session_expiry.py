@@ -1,4 +1,4 @@
-"""Sessions by id: when each began, when it was last heard of, and which were abandoned."""
+"""Sessions by id: when each began and was last active, and which were abandoned."""
 
 from itertools import takewhile
 

@@ -73,7 +73,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
             endpoint = b"%b?%b=%b" % (client_request.info.messages, key, bridge.name.encode())
             bridge.open_stream(client_request, endpoint)
 
-    def take_message(self, client_request: ClientRequest) -> None:
+    def post_message(self, client_request: ClientRequest) -> None:
         bridge = self._bridges.get(client_request.info.session)
         if bridge is None or not bridge.has_stream:
             self._refuse(client_request, 404, "no such session: open a new stream", REJECTED)

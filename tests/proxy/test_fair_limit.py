@@ -58,7 +58,7 @@ def test_the_idlest_of_the_client_that_holds_most_gives_way(
     given_way = cap.hold(Place(newcomer))
     assert (given_way is None) is (evicted is None)
     assert gone(*session_limit) == (evicted or "")
-    assert cap.taken == 3
+    assert cap.used == 3
 
 
 @pytest.mark.parametrize(("most", "share"), [(1, 1), (7, 7), (8, 7), (100, 88)])
@@ -74,7 +74,7 @@ def test_a_client_at_its_share_gives_way_to_itself_even_where_there_is_room() ->
     own = [Place(f"a{number}", number) for number in range(7)]
     cap = filled(8, *own)
     assert cap.hold(Place("a_more")) == [own[0]]
-    assert cap.taken == 7
+    assert cap.used == 7
 
 
 def test_so_many_give_way_as_it_takes_and_none_in_vain() -> None:
@@ -87,10 +87,10 @@ def test_so_many_give_way_as_it_takes_and_none_in_vain() -> None:
     assert gone(heavy, light, busy) == ""
     assert cap.hold(newcomer, 9) == [heavy, light]
     assert cap.hold(newcomer, 2) == []
-    assert cap.taken == 8
+    assert cap.used == 8
     cap.release(newcomer)
     cap.release(newcomer)
-    assert cap.taken == 6
+    assert cap.used == 6
 
 
 @pytest.mark.parametrize("since", [inf, 9.0])
@@ -122,9 +122,9 @@ def test_no_more_is_ever_held_than_allowed(steps: list[tuple[str, int, int, bool
             del amounts[each]
         if evicted is not None:
             amounts[place] = amount
-        assert cap.taken == sum(amounts.values()) <= 16
+        assert cap.used == sum(amounts.values()) <= 16
         for name in "abc":
             assert sum(held for each, held in amounts.items() if each.name == name) <= 14
     for place in session_limit.values():
         cap.release(place)
-    assert cap.taken == 0
+    assert cap.used == 0

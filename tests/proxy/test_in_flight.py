@@ -266,7 +266,7 @@ PROTOCOL_ERROR = CallOutcome(Outcome.PROTOCOL_ERROR, Fault.SERVER, "1")
 def test_a_complete_answer_ends_every_call(status: int, body: bytes, outcome: CallOutcome) -> None:
     mine = call(1)
     one = session(mine)
-    assert one.settle(status, body, 1.0).finished == (Finished(mine, outcome),)
+    assert one.complete(status, body, 1.0).finished == (Finished(mine, outcome),)
     assert not one.busy
 
 

@@ -20,7 +20,7 @@ def test_all_accounts_share_what_there_is_beyond_the_free_part_of_each() -> None
     first.close()
     assert third.hold(BIG)
     assert second.hold(0)
-    assert memory.cap.taken == 100
+    assert memory.cap.used == 100
 
 
 @pytest.mark.parametrize(("idle_since", "gives_way"), [(1.0, True), (inf, False)])
@@ -36,7 +36,7 @@ def test_a_buffer_that_its_client_leaves_alone_is_emptied_for_another(
     assert emptied == ["first"] * gives_way
     first.close()
     second.close()
-    assert memory.cap.taken == 0
+    assert memory.cap.used == 0
 
 
 def test_small_buffers_need_no_room() -> None:

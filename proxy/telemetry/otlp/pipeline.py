@@ -52,8 +52,8 @@ class ExportPipeline:
             return self._envelope.traces(spans)
 
         def due() -> Iterator[Batch]:
-            while taken := queue.take():
-                weight, spans = taken
+            while drained := queue.drain():
+                weight, spans = drained
                 yield Batch(weight, partial(encode, spans))
 
         traces = self._push(Signal.TRACES, otlp, batch.delay_seconds, due, queue.__len__)

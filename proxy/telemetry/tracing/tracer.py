@@ -50,16 +50,16 @@ class SpanQueue:
         if self._spans >= self._batch:
             self.on_batch()
 
-    def take(self) -> tuple[int, list[bytes]] | None:
+    def drain(self) -> tuple[int, list[bytes]] | None:
         """The oldest exchanges, of one batch of spans at most but never none if any waits."""
-        taken: list[bytes] = []
+        drained: list[bytes] = []
         weight = 0
-        while self._waiting and (not taken or weight + self._waiting[0][0] <= self._batch):
+        while self._waiting and (not drained or weight + self._waiting[0][0] <= self._batch):
             spans, encoded = self._waiting.popleft()
             weight += spans
-            taken.append(encoded)
+            drained.append(encoded)
         self._spans -= weight
-        return (weight, taken) if taken else None
+        return (weight, drained) if drained else None
 
 
 class Tracer:

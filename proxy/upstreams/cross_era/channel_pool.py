@@ -40,8 +40,8 @@ class ChannelPool(ChannelOwner):
     """The channels to one server. `era` is its era, None as long as that is to be found out.
 
     What was found out holds until a session cannot be opened by it, or, of a modern server, which
-    answers the question at no cost, until the last channel is over. `on_unopened` hears of each
-    session that could not be opened.
+    answers the question at no cost, until the last channel is over. `on_unopened` is called when
+    a session could not be opened.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ChannelPool(ChannelOwner):
         self._session_limit = session_limit
         self._channels: dict[ClientKey, list[SharedChannel]] = {}
         self.parameters = Parameters()
-        self._settled = era
+        self._known_era = era
         self.era = era
 
     def __repr__(self) -> str:
@@ -70,9 +70,9 @@ class ChannelPool(ChannelOwner):
         if refused is not None:
             self._refuse(client_request, refused, NULL)
         elif not client_request.calls:
-            self._take_notification(client_request)
+            self._handle_notification(client_request)
         else:
-            self._take_request(client_request)
+            self._handle_request(client_request)
 
     def tick(self, now: float) -> None:
         for channel in self._each():
@@ -98,10 +98,10 @@ class ChannelPool(ChannelOwner):
             self._forget(channel)
             self._channels.setdefault(SHARED_KEY, []).append(channel)
         for pending in waiting:
-            self._place(pending)
+            self._dispatch(pending)
 
     def changed(self, channel: SharedChannel, changed: Changed) -> None:
-        """A client hears of what any of its sessions announces."""
+        """A client is notified of what any of its sessions announces."""
         for together in self._channels.values():
             if channel in together:
                 for each in tuple(together):
@@ -111,7 +111,7 @@ class ChannelPool(ChannelOwner):
         self._forget(channel)
         self._session_limit.release(channel)
         if channel.era is None or (self.era is Era.MODERN and not self._channels):
-            self.era = self._settled
+            self.era = self._known_era
         if channel.era is None:
             self._on_unopened()
 
@@ -134,7 +134,7 @@ class ChannelPool(ChannelOwner):
             return rules.NO_BATCH
         return rules.NO_ANSWERS if client_request.messages[0].is_answer else None
 
-    def _take_notification(self, client_request: ClientRequest) -> None:
+    def _handle_notification(self, client_request: ClientRequest) -> None:
         """2026-07-28 has no notification of clients over HTTP: closing a stream is the cancel."""
         if client_request.messages[0].method == methods.CANCELLED:
             client_request.client.answer(response.start(202), b"", 202)
@@ -142,7 +142,7 @@ class ChannelPool(ChannelOwner):
             reason = "2026-07-28 defines no such notification of clients over HTTP"
             self._refuse(client_request, JsonRpcError(methods.INVALID_REQUEST, reason), NULL)
 
-    def _take_request(self, client_request: ClientRequest) -> None:
+    def _handle_request(self, client_request: ClientRequest) -> None:
         try:
             request = Request(client_request.body)
         except MalformedMessage as error:
@@ -159,7 +159,7 @@ class ChannelPool(ChannelOwner):
             reason = "subscriptions need Accept: text/event-stream"
             reject(client_request, self._config.recorder, 406, reason, REJECTED)
         else:
-            self._place(
+            self._dispatch(
                 StatelessRequest(
                     client_request, request, self._config.recorder, self._config.timeout
                 )
@@ -175,7 +175,7 @@ class ChannelPool(ChannelOwner):
         arguments = plain(request.params.get("arguments"))
         return self.parameters.mismatch(text(request.params.get("name")), arguments, given)
 
-    def _place(self, pending: StatelessRequest) -> None:
+    def _dispatch(self, pending: StatelessRequest) -> None:
         """Find a channel for a request, or open one."""
         request = pending.request
         state = text(request.params.get("requestState"))
@@ -199,7 +199,7 @@ class ChannelPool(ChannelOwner):
     def _serve(self, pending: StatelessRequest) -> None:
         owner = SHARED_KEY if self.era is Era.MODERN else pending.owner
         together = self._channels.get(owner, ())
-        channel = next((each for each in together if each.can_take(pending.request)), None)
+        channel = next((each for each in together if each.can_serve(pending.request)), None)
         if channel is not None:
             channel.serve(pending)
         else:

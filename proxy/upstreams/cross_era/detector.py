@@ -44,7 +44,7 @@ SSE_SECONDS = 3.0
 class EraDetector:
     """What is known of the server; None is not known yet. `known` settles both eras.
 
-    `on_sse` hears of it if the server speaks HTTP+SSE.
+    `on_sse` is called if the server speaks HTTP+SSE.
     """
 
     def __init__(

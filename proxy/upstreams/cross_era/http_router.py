@@ -51,7 +51,9 @@ class HttpEraRouter(Upstream):
         if client is Era.MODERN and detector.modern is None:
             self._spawn(self._wait(client_request))
         elif client is Era.LEGACY and detector.legacy is None and _opens(client_request):
-            self._passthrough.post(client_request, InitializeProbe(self._taken, self._refused))
+            self._passthrough.post(
+                client_request, InitializeProbe(self._on_accepted, self._on_refused)
+            )
         else:
             self._route(client_request, client)
 
@@ -108,10 +110,10 @@ class HttpEraRouter(Upstream):
         )
         return self._sessions if ours else self._passthrough
 
-    def _taken(self) -> None:
+    def _on_accepted(self) -> None:
         self._detector.legacy = True
 
-    def _refused(self, probe: InitializeProbe) -> None:
+    def _on_refused(self, probe: InitializeProbe) -> None:
         self._spawn(self._reconsider(probe))
 
     async def _reconsider(self, probe: InitializeProbe) -> None:
@@ -141,7 +143,7 @@ class HttpEraRouter(Upstream):
         self._waiting.discard(waiting)
         if waiting.over:
             return
-        waiting.go_on()
+        waiting.finish()
         try:
             self._route(client_request, Era.MODERN)
         except DuplicateRequest as error:
@@ -163,7 +165,7 @@ class _Waiting(ClientObserver):
         self._recorder = recorder
         client_request.client.attach(self)
 
-    def go_on(self) -> None:
+    def finish(self) -> None:
         """What it has waited was for the server."""
         for call in self._request.calls:
             call.queued_seconds = perf_counter() - self._began
@@ -171,7 +173,7 @@ class _Waiting(ClientObserver):
     def reject(self, status: int, reason: str, outcome: CallOutcome) -> None:
         """Answer in the server's place."""
         self.over = True
-        self.go_on()
+        self.finish()
         reject(self._request, self._recorder, status, reason, outcome)
 
     def on_client_paused(self) -> None:
@@ -182,7 +184,7 @@ class _Waiting(ClientObserver):
 
     def on_client_gone(self) -> None:
         self.over = True
-        self.go_on()
+        self.finish()
         for call in self._request.calls:
             self._recorder.finish(Finished(call, CANCELLED), CLIENT_CLOSED_REQUEST, 0.0)
 

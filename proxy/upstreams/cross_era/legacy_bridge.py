@@ -57,13 +57,13 @@ class LegacyBridge(Transport, TransportListener):
         self,
         owner: TransportListener,
         known: Era | None,
-        settle: Callable[[Era], None],
+        on_era: Callable[[Era], None],
         headers: bytes,
     ) -> None:
         self.exited = asyncio.Event()
         self._owner: TransportListener | None = owner
         self._mode = _MODES[known]
-        self._on_era = settle
+        self._on_era = on_era
         self._headers = headers
         self._transport: Transport | None = None
         self._client = LegacyClient()
@@ -213,27 +213,27 @@ class LegacyBridge(Transport, TransportListener):
 
     def _perform(self, effects: Iterable[SessionEffect]) -> bool:
         """False if the server does not take what is sent."""
-        taken = True
+        accepted = True
         for effect in effects:
             if isinstance(effect, Send):
-                taken = self._pass(effect.message) and taken
+                accepted = self._pass(effect.message) and accepted
             elif isinstance(effect, Cancel):
-                taken = self._pass(cancellation(effect.request_number)) and taken
+                accepted = self._pass(cancellation(effect.request_number)) and accepted
             elif isinstance(effect, SendToClient) and self._owner is not None:
                 self._owner.on_message(effect.message, perf_counter())
             elif isinstance(effect, RetryAfter):
                 self._after(effect.seconds, partial(self._client.retry, effect.request_number))
             elif isinstance(effect, Resubscribe):
                 self._after(RESUBSCRIBE_SECONDS, self._client.listen)
-        return taken
+        return accepted
 
     def _after(self, seconds: float, decide: Callable[[], Iterable[SessionEffect]]) -> None:
-        def go_on() -> None:
+        def run() -> None:
             self._timers.discard(timer)
             if self._owner is not None:
                 self._perform(decide())
 
-        timer = asyncio.get_running_loop().call_later(seconds, go_on)
+        timer = asyncio.get_running_loop().call_later(seconds, run)
         self._timers.add(timer)
 
     def _detach(self) -> None:

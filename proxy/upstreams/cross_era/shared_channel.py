@@ -83,7 +83,7 @@ class SharedChannel(TransportListener, RequestOwner):
         self._parked: dict[int, float] = {}
         self._probed_since = 0.0
         self._paused = False
-        self._settled_at = perf_counter()
+        self._last_activity = perf_counter()
         self.client = first.client_request.caller
         self._account = memory.account(self.client)
         self._full = False
@@ -117,7 +117,7 @@ class SharedChannel(TransportListener, RequestOwner):
         """A channel is in use while any request waits on it."""
         if self.over:
             return -inf
-        return inf if self._waiting or self._requests or self._parked else self._settled_at
+        return inf if self._waiting or self._requests or self._parked else self._last_activity
 
     def evict(self) -> None:
         if not self.over:
@@ -138,11 +138,11 @@ class SharedChannel(TransportListener, RequestOwner):
         self._probed_since = perf_counter()
         self._perform(self._opening.start(), self._headers)
 
-    def can_take(self, request: Request) -> bool:
+    def can_serve(self, request: Request) -> bool:
         """Whether the channel may serve the request beside those it has."""
         if self.over:
             return False
-        return self._server is None or self._server.can_take(request)
+        return self._server is None or self._server.can_serve(request)
 
     def knows(self, state: str) -> bool:
         """Whether a request waits here for input under that state."""
@@ -183,7 +183,7 @@ class SharedChannel(TransportListener, RequestOwner):
         """Look for what is overdue."""
         full, self._full = self._full, not self._has_room()
         if full is not self._full:
-            self._settle()
+            self._update_flow()
         for pending in (*self._waiting, *self._requests.values()):
             pending.tick(now)
         probing = self._transport is not None and self._opening.probing
@@ -219,7 +219,7 @@ class SharedChannel(TransportListener, RequestOwner):
             ids = tuple(self._requests) if len(self._requests) == 1 else ()
         for number in ids:
             if isinstance(number, str):
-                self._returned_own(outcome, reason)
+                self._on_own_undelivered(outcome, reason)
             pending = self._requests.pop(number, None) if isinstance(number, int) else None
             if pending is not None and isinstance(number, int):
                 pending.fail(self._owner.status(outcome), reason, outcome)
@@ -244,11 +244,11 @@ class SharedChannel(TransportListener, RequestOwner):
             if other is pending:
                 del self._requests[number]
                 self._cancel(number)
-        self._settle()
+        self._update_flow()
 
     def on_client_speed(self, pending: StatelessRequest) -> None:
         """The server is read while any of its clients reads."""
-        self._settle()
+        self._update_flow()
 
     def _has_room(self, more: int = 0) -> bool:
         """Account for what waits on the transport, and so many bytes more."""
@@ -256,7 +256,7 @@ class SharedChannel(TransportListener, RequestOwner):
 
     def _serve(self, number: int, pending: StatelessRequest, effects: Iterable[Effect]) -> None:
         self._requests[number] = pending
-        self._settle()
+        self._update_flow()
         self._perform(effects, pending.forward)
         pending.on_sent()
 
@@ -277,11 +277,11 @@ class SharedChannel(TransportListener, RequestOwner):
             elif isinstance(effect, Opened):
                 self._open(effect)
             else:
-                self._break(effect)
+                self._abort(effect)
 
     def _send(self, message: bytes, headers: bytes) -> None:
         if self._transport is not None and not self._transport.send(message, headers):
-            self._break(Failed("the server reads no more input"))
+            self._abort(Failed("the server reads no more input"))
 
     def _answer(self, answer: Answer) -> None:
         pending = self._requests.pop(answer.request_number, None)
@@ -289,7 +289,7 @@ class SharedChannel(TransportListener, RequestOwner):
             self._parked[answer.request_number] = perf_counter()
         if pending is not None:
             pending.answer(answer.message)
-        self._settle()
+        self._update_flow()
 
     def _open(self, opened: Opened) -> None:
         if opened.result is None:
@@ -301,13 +301,13 @@ class SharedChannel(TransportListener, RequestOwner):
         waiting, self._waiting = self._waiting, []
         self._owner.opened(self, waiting)
 
-    def _settle(self) -> None:
+    def _update_flow(self) -> None:
         """Read from the server unless all waiting clients are slow; note when none waits.
 
         Who listens for changes waits for nothing while there are calls. Without room in memory it
         is not read either.
         """
-        self._settled_at = perf_counter()
+        self._last_activity = perf_counter()
         visits = self._requests.values()
         waiting = [each for each in visits if not each.listening] or visits
         slow = bool(waiting) and all(each.slow for each in waiting)
@@ -324,12 +324,12 @@ class SharedChannel(TransportListener, RequestOwner):
         if self._server is not None:
             self._perform(self._server.cancel(number), self._headers)
 
-    def _returned_own(self, outcome: CallOutcome, reason: str) -> None:
-        """A message of the proxy's own was not taken: without it the session does not open."""
+    def _on_own_undelivered(self, outcome: CallOutcome, reason: str) -> None:
+        """A message of the proxy's own was not delivered: without it the session does not open."""
         if self._server is None:
-            self._break(Failed(reason), outcome)
+            self._abort(Failed(reason), outcome)
 
-    def _break(self, failed: Failed, outcome: CallOutcome = INVALID_RESPONSE) -> None:
+    def _abort(self, failed: Failed, outcome: CallOutcome = INVALID_RESPONSE) -> None:
         transport = self._transport
         self._fail(outcome, failed.reason)
         if transport is not None:

@@ -118,7 +118,7 @@ class StatelessRequest(ResponseListener):
         if not self._response.accepts_events:
             return
         if self._held > SLOW_LIMIT:
-            self._leave(CANCELLED)
+            self._detach(CANCELLED)
             self._response.abort()
             return
         if self.slow:
@@ -167,7 +167,7 @@ class StatelessRequest(ResponseListener):
         else:
             self._response.keep_alive(now)
         if not self._counted and now > self._deadline:
-            self._leave()
+            self._detach()
             self.fail(504, "the server did not answer in time", TIMED_OUT)
 
     def pause(self, member: object) -> None:
@@ -178,7 +178,7 @@ class StatelessRequest(ResponseListener):
 
     def on_response_abandoned(self, reply: PostResponse) -> None:
         """Closing the stream is the cancel."""
-        self._leave(outcome_of_cancellation(self.call, perf_counter()))
+        self._detach(outcome_of_cancellation(self.call, perf_counter()))
 
     def on_stream_closed(self, listener: object) -> None:
         """A modern client has no GET stream."""
@@ -191,7 +191,7 @@ class StatelessRequest(ResponseListener):
     def streams(self, more: int) -> None:
         self._recorder.ledger.streams += more
 
-    def _leave(self, outcome: CallOutcome | None = None) -> None:
+    def _detach(self, outcome: CallOutcome | None = None) -> None:
         host, self.host = self.host, None
         if host is not None:
             host.on_request_over(self)

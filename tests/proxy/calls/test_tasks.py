@@ -119,7 +119,7 @@ class Scene:
         self.tasks = Tasks(self.recorder.ledger)
 
     def begin(self, name: str) -> None:
-        self.tasks.take_on(self._about("tools/call", name), 200, 1.0, 0.0, 1.0)
+        self.tasks.add(self._about("tools/call", name), 200, 1.0, 0.0, 1.0)
 
     def see(self, name: str, last: str, now: float) -> None:
         call = self._about("tasks/get", name)

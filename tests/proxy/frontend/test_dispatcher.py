@@ -48,7 +48,7 @@ class ScriptedUpstream:
     def open_stream(self, client_request: ClientRequest) -> None:
         self.heard.append("open-stream")
 
-    def take_message(self, client_request: ClientRequest) -> None:
+    def post_message(self, client_request: ClientRequest) -> None:
         self.heard.append("take-message")
 
     def reject(

@@ -20,7 +20,7 @@ KEYS = read(document(public("RS256"), public("ES256", "2"), public("EdDSA", "3")
 
 def verifier() -> TokenVerifier:
     made = TokenVerifier(TERMS)
-    made.take(KEYS)
+    made.set_keys(KEYS)
     return made
 
 
@@ -94,7 +94,7 @@ def test_a_key_that_is_not_there_may_come() -> None:
         late.admit(token())
     with pytest.raises(UnknownKey):
         verifier().admit(token("RS256", "4"))
-    late.take(KEYS)
+    late.set_keys(KEYS)
     late.admit(token())
 
 
@@ -116,7 +116,7 @@ def test_a_bad_token_is_never_known() -> None:
 def test_other_keys_make_every_token_be_judged_anew() -> None:
     known, good = verifier(), token()
     known.admit(good)
-    known.take(read(document(public("RS256", "1", alg="RS512"))))
+    known.set_keys(read(document(public("RS256", "1", alg="RS512"))))
     assert not known.known(good, 0.0)
     with pytest.raises(UnknownKey):
         known.admit(good)

@@ -279,14 +279,14 @@ def test_a_ping_of_the_server_is_answered() -> None:
 def test_requests_that_may_be_asked_for_input_go_one_at_a_time() -> None:
     server = session({"roots": {}})
     number, _ = server.ask(modern("tools/call", 1))
-    assert not server.can_take(modern("tools/call", 2))
-    assert server.can_take(modern("tools/list", 2))
+    assert not server.can_serve(modern("tools/call", 2))
+    assert server.can_serve(modern("tools/list", 2))
     server.receive(fields(id=number, result={}))
-    assert server.can_take(modern("tools/call", 2))
+    assert server.can_serve(modern("tools/call", 2))
     plain = session()
     plain.ask(modern("tools/call", 1))
-    assert plain.can_take(modern("tools/call", 2))
-    assert plain.can_take(modern("tools/call", 2, more_meta=LOGS))
+    assert plain.can_serve(modern("tools/call", 2))
+    assert plain.can_serve(modern("tools/call", 2, more_meta=LOGS))
 
 
 def test_an_error_that_sends_the_user_to_a_url_becomes_input_required() -> None:

@@ -78,13 +78,13 @@ def test_only_one_request_at_a_time_hears_log_messages() -> None:
     assert server.receive(log) == []
     number, _ = server.ask(modern(**LOGS))
     assert [each for each, _ in told(server.receive(log))] == [number]
-    assert not server.can_take(modern(**LOGS))
-    assert server.can_take(modern())
+    assert not server.can_serve(modern(**LOGS))
+    assert server.can_serve(modern())
     other, _ = server.ask(modern(**LOGS))
     assert server.receive(log) == []
     server.receive(fields(id=number, result={}))
     server.receive(fields(id=other, result={}))
-    assert server.can_take(modern(**LOGS))
+    assert server.can_serve(modern(**LOGS))
 
 
 def test_a_subscription_is_named_by_its_clients_own_id() -> None:

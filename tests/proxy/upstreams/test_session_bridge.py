@@ -150,7 +150,7 @@ def test_without_room_in_memory_only_small_messages_are_taken(opened: bool) -> N
     assert (first.status, error(second), note.status) == (0, (503, 2, NO_ROOM), 202)
     assert talk.outcomes() == {("rejected", "proxy"): 1}
     talk.conversation.end("", UNREACHABLE)
-    assert talk.memory.cap.taken == 0
+    assert talk.memory.cap.used == 0
 
 
 def test_without_room_in_memory_the_server_is_read_no_further_until_there_is() -> None:
@@ -185,7 +185,7 @@ def test_without_room_in_memory_what_the_server_says_is_not_kept_for_a_stream() 
     long = b'{"method":"x","params":"%b"}' % (b"x" * FREE_BYTES)
     for _ in range(3):
         talk.conversation.on_message(long, 0.0)
-    assert talk.memory.cap.taken <= 1000
+    assert talk.memory.cap.used <= 1000
 
 
 def test_a_message_that_is_returned_ends_its_call_alone() -> None:

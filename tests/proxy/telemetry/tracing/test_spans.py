@@ -44,9 +44,9 @@ def spans(
     queue = SpanQueue(encoder, 10, 10, lambda count: None)
     tracer = Tracer(FIXED["always_on"], queue)
     tracer.finish(tracer.begin(meta, header), exchange)
-    taken = queue.take()
-    assert taken is not None
-    return decode(b"".join(taken[1]))
+    drained = queue.drain()
+    assert drained is not None
+    return decode(b"".join(drained[1]))
 
 
 def test_a_server_span_has_a_client_child_within_its_time() -> None:

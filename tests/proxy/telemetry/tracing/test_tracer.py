@@ -208,12 +208,12 @@ def test_batches_keep_the_order_and_stay_within_their_size(asked: list[bool], ba
     for number, upstream in enumerate(asked):
         exchange = EXCHANGE._replace(upstream=(0.1, 0.4) if upstream else None)
         queue.put(UNTRACED, exchange, number + NANO)
-    taken = list(iter(queue.take, None))
-    spans = [[span for each in part for span in decode(each)] for _, part in taken]
+    drained = list(iter(queue.drain, None))
+    spans = [[span for each in part for span in decode(each)] for _, part in drained]
     ends = [span.end_time_unix_nano for each in spans for span in each if span.kind == SERVER]
     assert ends == [number + NANO for number in range(len(asked))]
-    assert [weight for weight, _ in taken] == [len(each) for each in spans]
-    assert all(weight <= max(batch, 2) for weight, _ in taken)
+    assert [weight for weight, _ in drained] == [len(each) for each in spans]
+    assert all(weight <= max(batch, 2) for weight, _ in drained)
     assert len(queue) == 0
 
 
