@@ -100,6 +100,6 @@ def reject(
 ) -> None:
     """Answer a message in the upstream's place, and count its calls."""
     head, body = error_response(client_request.calls, status, reason, batch=client_request.is_batch)
-    client_request.client.answer(head + lines(headers), body, status)
+    client_request.client.respond(head + lines(headers), body, status)
     for call in client_request.calls:
         recorder.finish(Finished(call, outcome), status, 0.0)

@@ -96,4 +96,4 @@ class AdminPages(RequestHandler):
     async def _serve(self, client: Client, info: RequestInfo) -> None:
         page = await self._pages[info.route.encode("latin-1")](info.forward.decode("latin-1"))
         head = response.start(page.status, page.content_type, *page.headers)
-        client.answer(head, page.body, page.status)
+        client.respond(head, page.body, page.status)

@@ -260,7 +260,7 @@ class Dispatcher:
         """Answer an invalid body, with the id of its request if it has one."""
         reason = str(unfit)
         answer = codec.error(unfit.id, unfit.code, reason)
-        client.answer(response.start(400, response.JSON), answer, 400)
+        client.respond(response.start(400, response.JSON), answer, 400)
         self._recorder.reject("POST", HttpRejection(RejectionCause.MESSAGE, 400, reason))
         self._count_refusal(REJECTED, 400, str(unfit.code))
 

@@ -133,13 +133,13 @@ class _LoggedClient(Client):
     def attach(self, observer: ClientObserver) -> None:
         self._client.attach(observer)
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         _log("answer", body, self._redactor)
-        self._client.answer(head, body, status)
+        self._client.respond(head, body, status)
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
+    def start_response(self, head: bytes, length: int | None = None) -> None:
         self._events = EventReader(LONGEST) if response.EVENTS in head else None
-        self._client.begin(head, length)
+        self._client.start_response(head, length)
 
     def write(self, data: bytes) -> None:
         if self._events is not None:

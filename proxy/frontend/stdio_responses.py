@@ -66,10 +66,10 @@ class StdioResponse(Client):
         if self._connection.slow:
             self.pause()
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         self.release()
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
+    def start_response(self, head: bytes, length: int | None = None) -> None:
         pass
 
     def write(self, data: bytes) -> None:
@@ -118,11 +118,11 @@ class RequestResponse(StdioResponse):
         self._status = 200
         self._body = bytearray()
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         self._write_messages(body, status)
         self._finish()
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
+    def start_response(self, head: bytes, length: int | None = None) -> None:
         self._status = int(head.split(b" ", 2)[1])
         if _content(head) is Content.EVENTS:
             self._events = EventReader(self._connection.message_limit)
@@ -176,7 +176,7 @@ class DeliveryResponse(StdioResponse):
         super().__init__(connection)
         self._ids = ids_of(messages)
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         if status >= 400:
             for each in messages_of(body, status, self._ids):
                 self._connection.write(each)

@@ -170,7 +170,7 @@ class _Stream(StdioResponse):
         self.session = ""
         self.rejection = (b"", 503)
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         """The stream is refused."""
         self.rejection = (body, status)
         self.release()

@@ -35,22 +35,22 @@ class ClientObserver(Protocol):
 
 
 class ResponseWriter(Protocol):
-    """Takes one answer for a client."""
+    """Sends one response to a client."""
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
-        """Send a whole answer; `head` is as `wire.response.start` makes it."""
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
+        """Send a complete response; `head` is as `http.response.start` makes it."""
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
-        """Start an answer that comes in pieces, of `length` bytes in all if that is known."""
+    def start_response(self, head: bytes, length: int | None = None) -> None:
+        """Start a response whose body follows by `write`, of `length` bytes if that is known."""
 
     def write(self, data: bytes) -> None:
-        """Send a part of a begun answer."""
+        """Send a part of the body."""
 
     def end(self) -> None:
-        """Complete a begun answer."""
+        """Complete a started response."""
 
     def abort(self) -> None:
-        """Break off: the client must not take a begun answer for a complete one."""
+        """Break off: the client must not mistake a started response for a complete one."""
 
 
 class Client(ResponseWriter, Protocol):

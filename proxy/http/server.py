@@ -141,7 +141,7 @@ class ClientConnection(asyncio.Protocol):
     def attach(self, observer: ClientObserver) -> None:
         self._observer = observer
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         info = self._info
         if self._transport is None or info is None:
             return
@@ -151,7 +151,7 @@ class ClientConnection(asyncio.Protocol):
         method = info.method
         self._finish(response.framed(head, body, status, keep_alive=keep_alive, method=method))
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
+    def start_response(self, head: bytes, length: int | None = None) -> None:
         """HTTP/1.0 knows no chunks: there, closing ends the body."""
         if self._transport is None or self._info is None:
             return
@@ -385,7 +385,7 @@ class ClientConnection(asyncio.Protocol):
             self._context.receiver.request(self, info, body, perf_counter())
         else:
             head = response.start(page.status, page.content_type, *page.headers)
-            self.answer(head, page.body, page.status)
+            self.respond(head, page.body, page.status)
 
     def reject(self, rejection: HttpRejection) -> None:
         """The rest of the request is not read."""

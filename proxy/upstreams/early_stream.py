@@ -14,15 +14,15 @@ class EarlyStream:
     def __init__(self, writer: ResponseWriter) -> None:
         self._writer = writer
         self._in_event = False
-        writer.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
+        writer.start_response(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         """Anything but JSON-RPC is left out of the stream."""
         for each in codec.parts(body) if codec.has_answer(body) else ():
             self._writer.write(encode(each))
         self._writer.end()
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
+    def start_response(self, head: bytes, length: int | None = None) -> None:
         """A body becomes one event, a stream goes on as it is."""
         self._in_event = response.EVENTS not in head
         if self._in_event:

@@ -130,7 +130,7 @@ class MetadataUpstream:
         status, body = _refusal(fetch) if reply is None else self._document(reply, info)
         kind = response.JSON if body.startswith(b"{") else response.TEXT
         head = response.start(status, kind, (b"cache-control", b"no-store"))
-        client_request.client.answer(head, body, status)
+        client_request.client.respond(head, body, status)
 
     def _document(self, reply: FetchResult, info: RequestInfo) -> tuple[int, bytes]:
         status = reply.status if reply.status in _STATUSES else 502

@@ -158,7 +158,7 @@ class PassthroughExchange:
         self.head = head
         self._owner.answered(self, head)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
-        self._writer.answer(forward, body, head.status)
+        self._writer.respond(forward, body, head.status)
         self._count(finished, self._status(head.status))
         self._close()
 
@@ -176,12 +176,12 @@ class PassthroughExchange:
             self._note_stream()
         if head.content is Content.EVENTS and not head.encoded:
             self._relay = EventRelay(self._writer, self._owner.message_limit)
-            self._writer.begin(head.forward)
+            self._writer.start_response(head.forward)
             return
         if self._session.busy:
             self._held = TruncatedJson(self._owner.message_limit)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
-        self._writer.begin(forward, head.length)
+        self._writer.start_response(forward, head.length)
 
     def on_data(self, data: bytes, arrived: float) -> None:
         self._upstream_seconds += arrived - self._mark
@@ -380,7 +380,7 @@ class PassthroughExchange:
         self.head = head
         self._owner.answered(self, head)
         self._park()
-        self._writer.answer(head.forward, body, head.status)
+        self._writer.respond(head.forward, body, head.status)
         self._close()
 
     def on_message(self, message: Message, size: int, now: float) -> None:
@@ -457,7 +457,7 @@ class PassthroughExchange:
         """Answer in the upstream's place, each call with its own id."""
         calls = [each.call for each in finished]
         start, body = error_response(calls, status, reason, batch=self.request.is_batch)
-        self._writer.answer(start, body, status)
+        self._writer.respond(start, body, status)
         self._count(finished, self._status(status))
         self._close()
 

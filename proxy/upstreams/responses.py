@@ -65,7 +65,9 @@ class EventStreamResponse(ClientObserver):
         self._audience = audience
         self._kept_alive = perf_counter()
         client_request.client.attach(self)
-        client_request.client.begin(response.start(200, response.EVENTS, *response.EVENT_HEADERS))
+        client_request.client.start_response(
+            response.start(200, response.EVENTS, *response.EVENT_HEADERS)
+        )
 
     def push(self, message: bytes) -> None:
         """Send a message."""
@@ -109,7 +111,7 @@ class AcceptedResponse(CallResponse):
 
     def __init__(self, client_request: ClientRequest, stream: EventStreamResponse) -> None:
         self._stream = stream
-        client_request.client.answer(response.start(self.STATUS), b"", self.STATUS)
+        client_request.client.respond(response.start(self.STATUS), b"", self.STATUS)
 
     def push(self, message: bytes) -> None:
         self._stream.push(message)
@@ -190,7 +192,7 @@ class PostResponse(CallResponse, ClientObserver):
             return self.answer(call, message)
         self.calls.discard(call)
         body = b"[%b]" % message if self._request.is_batch else message
-        self._request.client.answer(head, body, status)
+        self._request.client.respond(head, body, status)
         return status
 
     def keep_alive(self, now: float) -> None:
@@ -234,7 +236,7 @@ class PostResponse(CallResponse, ClientObserver):
             return
         self.streaming = True
         head = response.start(200, response.EVENTS, *response.EVENT_HEADERS, *self._headers)
-        self._request.client.begin(head)
+        self._request.client.start_response(head)
         self._request.client.write(b"".join(map(encode, self._answers)))
         self._audience.streams(1)
 
@@ -250,7 +252,7 @@ class PostResponse(CallResponse, ClientObserver):
         else:
             kind = response.JSON
             body = b"[%b]" % b",".join(answers) if client_request.is_batch else answers[-1]
-        client_request.client.answer(response.start(status, kind, *self._headers), body, status)
+        client_request.client.respond(response.start(status, kind, *self._headers), body, status)
 
     def _end_if_complete(self) -> None:
         if not self.calls:

@@ -198,7 +198,7 @@ class SessionBridge(TransportListener, ResponseListener):
         refused = self._send(client_request)
         if not client_request.calls:
             status = 202 if refused is None else 503
-            client_request.client.answer(response.start(status), b"", status)
+            client_request.client.respond(response.start(status), b"", status)
         elif refused is not None:
             outcome, reason = refused
             self._answer_in_place(self._drop(client_request.calls, outcome), 503, reason)

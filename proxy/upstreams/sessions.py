@@ -60,7 +60,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
         bridge = self._addressed(client_request)
         if bridge is not None:
             self._end(bridge, "", CANCELLED)
-            client_request.client.answer(response.start(200), b"", 200)
+            client_request.client.respond(response.start(200), b"", 200)
 
     def open_stream(self, client_request: ClientRequest) -> None:
         """The transport is opened once the client has something to say."""

@@ -39,12 +39,12 @@ class ScriptedClient:
     def attach(self, observer: ClientObserver) -> None:
         self.observer = observer
 
-    def answer(self, head: bytes, body: bytes, status: int) -> None:
+    def respond(self, head: bytes, body: bytes, status: int) -> None:
         assert not self.begun
         assert not self.over
         self.head, self.body, self.status, self.over = head, body, status, True
 
-    def begin(self, head: bytes, length: int | None = None) -> None:
+    def start_response(self, head: bytes, length: int | None = None) -> None:
         assert not self.begun
         assert not self.over
         self.head, self.begun = head, True

@@ -137,7 +137,7 @@ class ChannelPool(ChannelOwner):
     def _handle_notification(self, client_request: ClientRequest) -> None:
         """2026-07-28 has no notification of clients over HTTP: closing a stream is the cancel."""
         if client_request.messages[0].method == methods.CANCELLED:
-            client_request.client.answer(response.start(202), b"", 202)
+            client_request.client.respond(response.start(202), b"", 202)
         else:
             reason = "2026-07-28 defines no such notification of clients over HTTP"
             self._refuse(client_request, JsonRpcError(methods.INVALID_REQUEST, reason), NULL)
@@ -235,7 +235,7 @@ class ChannelPool(ChannelOwner):
     ) -> None:
         message = refused.answer(request_id)
         status = rules.STATUS.get(refused.code, 200)
-        client_request.client.answer(response.start(status, response.JSON), message, status)
+        client_request.client.respond(response.start(status, response.JSON), message, status)
         outcome = classify(codec.decode(message))
         for call in client_request.calls:
             self._config.recorder.finish(Finished(call, outcome), status, 0.0)

@@ -68,4 +68,4 @@ def era(client_request: ClientRequest) -> Era:
 
 def _refuse(client_request: ClientRequest) -> None:
     head, body = error_response((), 405, NO_STREAM)
-    client_request.client.answer(head + lines([(b"allow", b"POST")]), body, 405)
+    client_request.client.respond(head + lines([(b"allow", b"POST")]), body, 405)

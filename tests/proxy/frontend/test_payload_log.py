@@ -121,9 +121,11 @@ class Answering:
 
     def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         if len(self.pieces) == 1:
-            client.answer(response.start(200, response.JSON), self.pieces[0], 200)
+            client.respond(response.start(200, response.JSON), self.pieces[0], 200)
             return
-        client.begin(response.start(200, response.EVENTS if self.events else response.JSON))
+        client.start_response(
+            response.start(200, response.EVENTS if self.events else response.JSON)
+        )
         for piece in self.pieces:
             client.write(piece)
         client.end()

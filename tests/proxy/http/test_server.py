@@ -42,7 +42,7 @@ class Recorder:
         self.clients.append(client)
         client.attach(self)
         if self._answers:
-            client.answer(b"HTTP/1.1 200 OK\r\n", body, 200)
+            client.respond(b"HTTP/1.1 200 OK\r\n", body, 200)
 
     def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
         self.refused.append(rejection.status)
@@ -177,7 +177,7 @@ def test_a_page_of_an_allowed_origin_may_read_answers_streams_and_refusals() -> 
     recorder = Recorder(answers=False)
     streamed = play(
         recorder,
-        lambda line: recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n"),
+        lambda line: recorder.clients[0].start_response(b"HTTP/1.1 200 OK\r\n"),
         head("GET /mcp", ORIGIN),
     )
     for line in (answered, refused, streamed):
@@ -189,7 +189,7 @@ def test_what_the_server_says_of_its_readers_is_passed_on_alone() -> None:
     own = b"HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\n"
     line = play(
         recorder,
-        lambda line: recorder.clients[0].answer(own, b"", 200),
+        lambda line: recorder.clients[0].respond(own, b"", 200),
         head("POST /mcp", ORIGIN),
     )
     assert line.transport.written.count(b"access-control-allow-origin") == 1
@@ -261,7 +261,7 @@ def test_a_call_or_stream_that_is_open_keeps_its_connection_and_its_end_begins_t
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
         line.connection.expire(LATER)
-        client.begin(b"HTTP/1.1 200 OK\r\n")
+        client.start_response(b"HTTP/1.1 200 OK\r\n")
         line.connection.expire(LATER)
         ending = perf_counter()
         client.end()
@@ -278,9 +278,9 @@ def test_a_client_that_reads_nothing_of_its_answer_is_cut_off_and_that_is_told(w
     def act(line: Line) -> None:
         client, answered = line.recorder.clients[0], perf_counter()
         if whole:
-            client.answer(b"HTTP/1.1 200 OK\r\n", b"x", 200)
+            client.respond(b"HTTP/1.1 200 OK\r\n", b"x", 200)
         else:
-            client.begin(b"HTTP/1.1 200 OK\r\n")
+            client.start_response(b"HTTP/1.1 200 OK\r\n")
         line.transport.unsent = 100
         line.connection.expire(answered)
         line.connection.expire(answered + 9)
@@ -299,7 +299,7 @@ def test_a_client_that_reads_slowly_is_waited_for_even_if_more_is_written(
 ) -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
-        client.begin(b"HTTP/1.1 200 OK\r\n")
+        client.start_response(b"HTTP/1.1 200 OK\r\n")
         answered = perf_counter()
         for seconds, each in enumerate(unsent, 1):
             client.write(b"x" * 100)
@@ -342,7 +342,7 @@ def test_a_connection_beyond_the_limit_that_asks_for_nothing_is_soon_turned_away
 def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
-        client.begin(b"HTTP/1.1 200 OK\r\n")
+        client.start_response(b"HTTP/1.1 200 OK\r\n")
         client.write(b"hello")
         client.write(b"")
         client.end()
@@ -357,7 +357,7 @@ def test_a_begun_answer_is_chunked_for_who_knows_chunks() -> None:
 def test_a_begun_answer_of_known_length_is_not_chunked() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
-        client.begin(b"HTTP/1.1 200 OK\r\n", 5)
+        client.start_response(b"HTTP/1.1 200 OK\r\n", 5)
         client.write(b"hel")
         client.write(b"lo")
         client.end()
@@ -370,7 +370,7 @@ def test_a_begun_answer_of_known_length_is_not_chunked() -> None:
 def test_closing_ends_a_begun_answer_to_http_1_0() -> None:
     def act(line: Line) -> None:
         client = line.recorder.clients[0]
-        client.begin(b"HTTP/1.1 200 OK\r\n")
+        client.start_response(b"HTTP/1.1 200 OK\r\n")
         client.write(b"hello")
         client.end()
 
@@ -393,7 +393,7 @@ def test_a_slow_client_holds_back_whoever_answers_until_it_reads_or_is_answered_
     release: str,
 ) -> None:
     def act(line: Line) -> None:
-        line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
+        line.recorder.clients[0].start_response(b"HTTP/1.1 200 OK\r\n")
         line.connection.pause_writing()
         RELEASES[release](line)
         line.connection.resume_writing()
@@ -410,7 +410,7 @@ def test_who_has_not_read_its_last_answer_gets_no_other_yet() -> None:
         line = Line(Recorder(answers=False))
         await line.receive(request(b"one"))
         line.connection.pause_writing()
-        line.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", b"long", 200)
+        line.recorder.clients[0].respond(b"HTTP/1.1 200 OK\r\n", b"long", 200)
         await line.receive(request(b"two"))
         assert line.recorder.bodies == [b"one"]
         line.connection.resume_writing()
@@ -427,7 +427,7 @@ def test_an_idle_connection_closes_at_once_and_a_busy_one_after_its_answer(busy:
         line.connection.close_when_idle()
         assert line.transport.alive is busy
         for client in line.recorder.clients:
-            client.answer(b"HTTP/1.1 200 OK\r\n", b"", 200)
+            client.respond(b"HTTP/1.1 200 OK\r\n", b"", 200)
         assert not line.transport.alive
 
     play(Recorder(answers=False), act, *([request(b"")] if busy else []))
@@ -523,7 +523,7 @@ def test_a_stream_ends_with_the_token_that_it_was_opened_with() -> None:
         nonlocal good
         holds: StillValid = lambda: good  # noqa: E731
         applicant.accept(b"alice", holds)
-        line.recorder.clients[0].begin(b"HTTP/1.1 200 OK\r\n")
+        line.recorder.clients[0].start_response(b"HTTP/1.1 200 OK\r\n")
         line.connection.expire(perf_counter())
         assert line.transport.alive
         good = False
@@ -569,7 +569,7 @@ def test_a_body_whose_call_waits_for_its_answer_does_not_give_way() -> None:
         await first.receive(long_request(BODY))
         await second.receive(long_request(BODY))
         assert second.transport.written.startswith(NO_ROOM)
-        first.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", b"", 200)
+        first.recorder.clients[0].respond(b"HTTP/1.1 200 OK\r\n", b"", 200)
         await first.receive(long_request(BODY))
         assert first.recorder.bodies == [BODY, BODY]
 
@@ -584,9 +584,9 @@ def test_an_answer_that_is_not_read_gives_way_to_a_body(whole: bool) -> None:
         client = first.recorder.clients[0]
         first.transport.unsent = len(BODY)
         if whole:
-            client.answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
+            client.respond(b"HTTP/1.1 200 OK\r\n", BODY, 200)
         else:
-            client.begin(b"HTTP/1.1 200 OK\r\n")
+            client.start_response(b"HTTP/1.1 200 OK\r\n")
             client.write(BODY)
         await second.receive(long_request(BODY))
         assert first.transport.aborted
@@ -601,7 +601,7 @@ def test_a_client_that_reads_nothing_of_what_there_is_no_room_for_is_given_up() 
         await first.receive(long_request(BODY))
         await second.receive(request(b""))
         second.transport.unsent = len(BODY)
-        second.recorder.clients[1].answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
+        second.recorder.clients[1].respond(b"HTTP/1.1 200 OK\r\n", BODY, 200)
         await second.receive()
         assert (first.transport.alive, second.transport.aborted) == (True, True)
 
@@ -616,7 +616,7 @@ def test_what_was_read_or_left_is_held_no_more() -> None:
         first.connection.connection_lost(None)
         await second.receive(request(b""))
         second.transport.unsent = len(BODY)
-        second.recorder.clients[0].answer(b"HTTP/1.1 200 OK\r\n", BODY, 200)
+        second.recorder.clients[0].respond(b"HTTP/1.1 200 OK\r\n", BODY, 200)
         assert memory.cap.used > 0
         second.transport.unsent = 0
         second.connection.expire(perf_counter())
