@@ -67,7 +67,7 @@ class Network(asyncio.SelectorEventLoop):
 
 
 def run(work: Coroutine[None, None, None]) -> None:
-    """Run a scene on a network of its own."""
+    """Run a test on a network of its own."""
     with asyncio.Runner(loop_factory=Network) as runner:
         runner.run(work)
 

@@ -42,7 +42,7 @@ from tests.proxy.malformed_messages import GREETING, ID
 from tests.proxy.network import answer, filled
 from tests.proxy.scripted import ScriptedClient, client_request, info, recorder
 from tests.proxy.translation.messages import meta
-from tests.proxy.upstreams.test_session_bridge import ScriptedLink
+from tests.proxy.upstreams.test_session_bridge import ScriptedTransport
 
 FIXED = request.fixed(b"upstream")
 SPOKEN = StreamableHttpConfig(b"/mcp", FIXED, 10.0, 100_000)
@@ -61,7 +61,7 @@ ASKED: dict[str, dict[str, Any]] = {
 GREETED = json.dumps({"id": ID, "result": GREETING}).encode()
 
 
-class Server(ScriptedLink):
+class Server(ScriptedTransport):
     """A transport whose server says what the test wants; also its connector."""
 
     def __init__(self) -> None:
@@ -101,10 +101,10 @@ class Shared(Server):
         return self.hub.open(owner)
 
 
-class Scene:
+class Harness:
     """A server's side, and the clients before it."""
 
-    def __init__(self, way: "Callable[[Scene], Way]") -> None:
+    def __init__(self, way: "Callable[[Harness], Way]") -> None:
         self.recorder: CallRecorder = recorder()
         self.begun = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -125,11 +125,11 @@ class Scene:
         self.upstream.post(sent)
         return client
 
-    async def settle(self) -> None:
+    async def finish_tasks(self) -> None:
         """Wait for all that was begun."""
         await asyncio.gather(*self._tasks)
 
-    async def hear(self, said: Iterable[bytes]) -> None:
+    async def server_sends(self, said: Iterable[bytes]) -> None:
         """The server says all that; what a task raised is raised here."""
         await self._rest()
         for text in said:
@@ -161,19 +161,19 @@ class Scene:
 Way = tuple[Upstream, Callable[[bytes], None]]
 
 
-def linked(scene: Scene, server: Server) -> Way:
+def linked(harness: Harness, server: Server) -> Way:
     """A stdio server that either era may have."""
     session_limit = SessionLimit(9)
     bridged = SessionUpstream(
-        scene.config(BridgeConnector(server, None)), idle=100.0, session_limit=session_limit
+        harness.config(BridgeConnector(server, None)), idle=100.0, session_limit=session_limit
     )
-    modern = ChannelPool(scene.config(server), era=None, idle=100.0, session_limit=session_limit)
+    modern = ChannelPool(harness.config(server), era=None, idle=100.0, session_limit=session_limit)
     return EraRouter(bridged, modern), server.say
 
 
-def posted(scene: Scene, known: Era | None, *, events: bool, timeout: float = 10.0) -> Way:
+def posted(harness: Harness, known: Era | None, *, events: bool, timeout: float = 10.0) -> Way:
     """A streamable HTTP server, as `upstreams` puts it together."""
-    pool = Pool(Endpoint("upstream", 1, None), scene.spawn, lambda failure: None)
+    pool = Pool(Endpoint("upstream", 1, None), harness.spawn, lambda failure: None)
     spoken, http = replace(SPOKEN, timeout=timeout), replace(HTTP, timeout=timeout)
     detector = EraDetector(spoken, pool, known)
     legacy = HttpConnector(pool, partial(StreamableHttpTransport, spoken))
@@ -187,35 +187,35 @@ def posted(scene: Scene, known: Era | None, *, events: bool, timeout: float = 10
     connector = EraConnector(legacy, newer, sse, detector)
     session_limit = SessionLimit(9)
     sessions = SessionUpstream(
-        scene.config(connector, timeout), idle=100.0, session_limit=session_limit
+        harness.config(connector, timeout), idle=100.0, session_limit=session_limit
     )
     modern = ChannelPool(
-        scene.config(connector, timeout),
+        harness.config(connector, timeout),
         era=Era.LEGACY,
         idle=100.0,
         session_limit=session_limit,
         on_unopened=detector.discard_assumption,
     )
-    passing = PassthroughUpstream(http, pool, scene.recorder, MemoryBudget(MIB))
-    eras = HttpEraRouter(passing, modern, sessions, detector, scene.recorder, scene.spawn)
+    passing = PassthroughUpstream(http, pool, harness.recorder, MemoryBudget(MIB))
+    eras = HttpEraRouter(passing, modern, sessions, detector, harness.recorder, harness.spawn)
     return eras, partial(answer, events=events)
 
 
-WAYS: dict[str, Callable[[Scene], Way]] = {
-    "stdio": lambda scene: linked(scene, Server()),
-    "stdio, shared": lambda scene: linked(scene, Shared()),
-    "HTTP": lambda scene: posted(scene, None, events=False),
-    "HTTP, streams": lambda scene: posted(scene, None, events=True),
-    "HTTP, legacy": lambda scene: posted(scene, Era.LEGACY, events=False),
-    "HTTP, modern, streams": lambda scene: posted(scene, Era.MODERN, events=True),
+WAYS: dict[str, Callable[[Harness], Way]] = {
+    "stdio": lambda harness: linked(harness, Server()),
+    "stdio, shared": lambda harness: linked(harness, Shared()),
+    "HTTP": lambda harness: posted(harness, None, events=False),
+    "HTTP, streams": lambda harness: posted(harness, None, events=True),
+    "HTTP, legacy": lambda harness: posted(harness, Era.LEGACY, events=False),
+    "HTTP, modern, streams": lambda harness: posted(harness, Era.MODERN, events=True),
 }
 
 
 class Modern:
     """A client of 2026-07-28."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
         self._last = 0
 
     def ask(self, method: str, text: str = "") -> ScriptedClient:
@@ -225,7 +225,7 @@ class Modern:
         if text:
             params["arguments"] = {"text": text}
         message = {"id": self._last, "method": method, "params": params}
-        return self._scene.ask(message, self.head(method))
+        return self._harness.ask(message, self.head(method))
 
     def head(self, method: str) -> RequestInfo:
         """The head of a message."""
@@ -239,16 +239,16 @@ class Modern:
     async def open(self, said: Iterable[bytes]) -> None:
         """Ask for the first time; before the server opens the session it says all that."""
         self.begin()
-        await self._scene.hear((*said, GREETED, GREETED))
+        await self._harness.server_sends((*said, GREETED, GREETED))
         self.ask(methods.LISTEN)
-        await self._scene.hear(())
+        await self._harness.server_sends(())
 
 
 class Legacy:
     """A client with a session."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
         self._last = 0
         self._head = info()
 
@@ -256,7 +256,7 @@ class Legacy:
         """A request."""
         self._last += 1
         params = {**ASKED[method], "_meta": {"progressToken": self._last}}
-        return self._scene.ask({"id": self._last, "method": method, "params": params}, self._head)
+        return self._harness.ask({"id": self._last, "method": method, "params": params}, self._head)
 
     def head(self, method: str) -> RequestInfo:
         """The head of a message."""
@@ -264,18 +264,18 @@ class Legacy:
 
     def begin(self) -> ScriptedClient:
         """The first request."""
-        return self._scene.ask({"id": 0, **INITIALIZE}, self._head)
+        return self._harness.ask({"id": 0, **INITIALIZE}, self._head)
 
     async def open(self, said: Iterable[bytes]) -> None:
         """Initialize; before the server answers it says all that."""
         client = self.begin()
-        await self._scene.hear((*said, GREETED, GREETED))
+        await self._harness.server_sends((*said, GREETED, GREETED))
         named = re.search(rb"mcp-session-id: (\w+)", client.head)
         if named is not None:
             self._head = info(mcp_session_id=named[1].decode())
-        self._scene.ask({"method": methods.INITIALIZED}, self._head)
+        self._harness.ask({"method": methods.INITIALIZED}, self._head)
         self.ask("resources/subscribe")
-        await self._scene.hear(())
+        await self._harness.server_sends(())
 
 
 CLIENTS: dict[str, type[Modern] | type[Legacy]] = {"modern": Modern, "legacy": Legacy}

@@ -68,16 +68,16 @@ class ScriptedSource:
     """An upstream's connection; records what it is notified."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
     def pause(self, handler: ResponseHandler) -> None:
-        self.told.append("pause")
+        self.calls.append("pause")
 
     def resume(self, handler: ResponseHandler) -> None:
-        self.told.append("resume")
+        self.calls.append("resume")
 
     def abort(self, handler: ResponseHandler) -> None:
-        self.told.append("abort")
+        self.calls.append("abort")
 
 
 def recorder() -> CallRecorder:

@@ -84,7 +84,7 @@ def test_an_answer_whose_id_has_another_type_is_known_by_its_value(
     assert session(mine, other).receive(answer(came), 1.0) == Finished(mine, OK)
 
 
-def test_ids_that_differ_in_their_type_only_are_told_apart() -> None:
+def test_ids_that_differ_in_their_type_only_are_distinguished() -> None:
     number, text = call(1), call("1")
     both = session(number, text)
     assert both.cancel("1", 1.0) == Finished(text, CANCELLED)
@@ -327,7 +327,7 @@ class SessionMachine(RuleBasedStateMachine):
             self._end(finished)
 
     @rule(token=TOKENS)
-    def hear_progress(self, token: RequestId | None) -> None:
+    def progress(self, token: RequestId | None) -> None:
         effect = self.session.receive(progress(token), self.now)
         if isinstance(effect, Related):
             assert effect.call.progress_token == token

@@ -37,7 +37,7 @@ def test_an_event_is_one_object_with_its_fields() -> None:
     }  # fmt: skip
 
 
-def test_half_of_a_surrogate_pair_is_told_as_json_has_it() -> None:
+def test_half_of_a_surrogate_pair_is_logged_as_json_escape() -> None:
     assert logged("payload", message="a\ud800")["message"] == "a\ud800"
 
 

@@ -81,7 +81,7 @@ def test_a_status_without_an_answer_has_one_verdict(error: HttpError, outcome: C
         (-32603, 500, Fault.SERVER),
     ],
 )
-def test_of_an_error_in_a_refusal_the_status_tells_whose_fault_it_is(
+def test_the_fault_of_an_error_in_a_refusal_follows_the_status(
     code: int, status: int, fault: Fault
 ) -> None:
     outcome = classify(Message(id=None, error=Failure(code)))

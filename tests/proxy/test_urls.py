@@ -6,7 +6,7 @@ from proxy.urls import shown
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("https://a:1/mcp", "https://a:1/mcp"),
         ("https://a/mcp?key=s3cr3t", "https://a/mcp?..."),
@@ -19,5 +19,5 @@ from proxy.urls import shown
         ("", ""),
     ],
 )
-def test_credentials_and_queries_are_not_shown(text: str, told: str) -> None:
-    assert shown(text) == told
+def test_credentials_and_queries_are_not_shown(text: str, expected: str) -> None:
+    assert shown(text) == expected

@@ -22,7 +22,7 @@ def test_a_url_is_one_that_a_client_of_this_machine_can_call(host: str, url: str
     assert client_url(Address(host, 8080), "/mcp") == url
 
 
-def test_a_fixed_token_is_named_and_not_told() -> None:
+def test_a_fixed_token_is_named_and_not_shown() -> None:
     config = client_config({"s": "http://a/mcp"}, FixedTokens((b"0123456789abcdef",)))
     headers = {"Authorization": "Bearer ${MCP_PROXY_BEARER_TOKEN}"}
     entry = {"type": "http", "url": "http://a/mcp", "headers": headers}

@@ -100,9 +100,9 @@ def test_disabled_entries_are_left_out_and_others_chosen_by_name(tmp_path: Path)
     ],
 )
 def test_a_bad_entry_is_one_line_that_names_it(tmp_path: Path, given: Any, reason: str) -> None:
-    with pytest.raises(SettingsError, match=f"^--config .*mcp.json: 'a': {reason}") as told:
+    with pytest.raises(SettingsError, match=f"^--config .*mcp.json: 'a': {reason}") as raised:
         listed(tmp_path, {"good": {"command": "x"}, "a": given})
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".well-known", "a\0", "\udc80"])

@@ -20,10 +20,10 @@ if not os.fork():
     try:
         with open(f"/proc/{os.getppid()}/environ", "rb") as environ:
             found = environ.read().split(b"\\0")
-        told = b" ".join(each for each in found if each.startswith((b"SECRET", b"OTHER")))
+        output = b" ".join(each for each in found if each.startswith((b"SECRET", b"OTHER")))
     except PermissionError:
-        told = b"may not be read"
-    os.write(writing, told)
+        output = b"may not be read"
+    os.write(writing, output)
     os._exit(0)
 os.wait()
 print(os.read(reading, 1000).decode(), sorted({"SECRET", "OTHER"} & {*os.environ}))
@@ -31,14 +31,14 @@ print(os.read(reading, 1000).decode(), sorted({"SECRET", "OTHER"} & {*os.environ
 
 
 @pytest.mark.parametrize(
-    ("protection", "told"),
+    ("protection", "output"),
     [
         ("", "SECRET=canary OTHER=1 ['OTHER', 'SECRET']"),
         ("process_hardening.erase(('SECRET', 'ABSENT'))", "SECRET= OTHER=1 ['OTHER']"),
         ("process_hardening.forbid_inspection()", "may not be read ['OTHER', 'SECRET']"),
     ],
 )
-def test_a_process_of_the_same_user_reads_only_what_is_left(protection: str, told: str) -> None:
+def test_a_process_of_the_same_user_reads_only_what_is_left(protection: str, output: str) -> None:
     ended = subprocess.run(
         (sys.executable, "-c", SPY, protection),
         env=environment(SECRET="canary", OTHER="1", PYTHONPATH=os.getcwd()),
@@ -46,4 +46,4 @@ def test_a_process_of_the_same_user_reads_only_what_is_left(protection: str, tol
         text=True,
         check=True,
     )
-    assert ended.stdout.strip() == told
+    assert ended.stdout.strip() == output

@@ -241,10 +241,10 @@ def test_any_text_is_a_value_or_one_line(option: Option, text: str) -> None:
     try:
         read(*(() if option.name == "upstream" else UPSTREAM), **{option.variable: text})
     except SettingsError as error:
-        told = str(error)
+        message = str(error)
     else:
-        told = ""
-    assert len(told.splitlines()) <= 1
+        message = ""
+    assert len(message.splitlines()) <= 1
 
 
 @pytest.mark.parametrize("host", ["a" * 64, "a..b", f"{'a' * 64}.example"])
@@ -260,7 +260,7 @@ def test_a_host_that_no_name_can_be_is_refused(shape: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--upstream", "http://user:s3cr3t@127.0.0.1:9/mcp"), "'http://...@127.0.0.1:9/mcp'"),
         (("--upstream", "ftp://a/mcp?key=s3cr3t"), "'ftp://a/mcp?...'"),
@@ -271,8 +271,8 @@ def test_a_host_that_no_name_can_be_is_refused(shape: str, host: str) -> None:
         (("http://a/mcp?key=s3cr3t",), "http://a/mcp?...: no such option"),
     ],
 )
-def test_a_refusal_tells_no_secret(arguments: tuple[str, ...], told: str) -> None:
-    with pytest.raises(SettingsError, match=re.escape(told)) as refused:
+def test_an_error_shows_no_secret(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)) as refused:
         parse(arguments, {})
     assert "s3cr3t" not in str(refused.value)
 
@@ -287,7 +287,7 @@ def test_header_lines_are_named_with_values_from_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "told"),
+    ("flag", "message"),
     [
         ("Authorization: Bearer s3cr3t", "this value is not allowed: use NAME=VALUE"),
         ("s3cr3t", "this value is not allowed: use NAME=VALUE"),
@@ -301,9 +301,9 @@ def test_header_lines_are_named_with_values_from_the_environment() -> None:
     ],
 )
 def test_a_header_line_that_cannot_be_one_is_refused_without_its_value(
-    flag: str, told: str
+    flag: str, message: str
 ) -> None:
-    with pytest.raises(SettingsError, match=re.escape(told)) as raised:
+    with pytest.raises(SettingsError, match=re.escape(message)) as raised:
         read("--upstream", "http://a/mcp", "--header", flag, SPLIT="a\r\ns3cr3t: b")
     assert "s3cr3t" not in str(raised.value)
 

@@ -32,15 +32,15 @@ def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
-def told(lines: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+def logged(lines: pytest.LogCaptureFixture) -> list[dict[str, object]]:
     """The lines as they are written, without their time."""
     written = [json.loads(JsonLines().format(record)) for record in lines.records]
     return [{name: each[name] for name in each if name != "time"} for each in written]
 
 
-def test_a_failed_call_is_told_with_its_trace(lines: pytest.LogCaptureFixture) -> None:
+def test_a_failed_call_is_logged_with_its_trace(lines: pytest.LogCaptureFixture) -> None:
     CallLog(Calls.FAILED).note(finished(TOOL_ERROR, SAMPLED), 200, 0.25, 1.0)
-    assert told(lines) == [
+    assert logged(lines) == [
         {
             "level": "warning",
             "event": "call failed",
@@ -58,31 +58,31 @@ def test_a_failed_call_is_told_with_its_trace(lines: pytest.LogCaptureFixture) -
     ]
 
 
-def test_a_call_that_is_not_sampled_is_told_with_the_callers_context(
+def test_a_call_that_is_not_sampled_is_logged_with_the_callers_context(
     lines: pytest.LogCaptureFixture,
 ) -> None:
     CallLog(Calls.FAILED).note(finished(TIMED_OUT, TOLD), 504, 60.0, 1.0)
-    (line,) = told(lines)
+    (line,) = logged(lines)
     assert (line["trace_id"], line["trace_flags"]) == (f"{0xD:032x}", "00")
 
 
-def test_a_call_without_a_trace_is_told_without_ids(lines: pytest.LogCaptureFixture) -> None:
+def test_a_call_without_a_trace_is_logged_without_ids(lines: pytest.LogCaptureFixture) -> None:
     CallLog(Calls.FAILED).note(finished(TIMED_OUT), 504, 60.0, 1.0)
-    assert not told(lines)[0].keys() & {"trace_id", "span_id", "trace_flags"}
+    assert not logged(lines)[0].keys() & {"trace_id", "span_id", "trace_flags"}
 
 
 @pytest.mark.parametrize(("calls", "events"), [(Calls.FAILED, []), (Calls.ALL, ["call", "call"])])
-def test_calls_that_went_well_are_told_if_all_are(
+def test_successful_calls_are_logged_if_all_are(
     lines: pytest.LogCaptureFixture, calls: Calls, events: list[str]
 ) -> None:
     log = CallLog(calls)
     for outcome in (OK, CANCELLED):
         log.note(finished(outcome), 200, 0.1, 1.0)
-    assert [line["event"] for line in told(lines)] == events
+    assert [line["event"] for line in logged(lines)] == events
 
 
 @pytest.mark.parametrize(("calls", "lines_each"), [(Calls.FAILED, 0), (Calls.ALL, 1)])
-def test_refusals_are_told_if_all_calls_are(
+def test_rejections_are_logged_if_all_calls_are(
     lines: pytest.LogCaptureFixture, calls: Calls, lines_each: int
 ) -> None:
     rejection = HttpRejection(RejectionCause.HOST, 403, "Host 'x' is not known here" + "x" * 9_000)
@@ -95,19 +95,19 @@ def test_refusals_are_told_if_all_calls_are(
         "error_type": "host",
         "reason": rejection.reason[:300],
     }
-    assert told(lines) == [line] * lines_each
+    assert logged(lines) == [line] * lines_each
 
 
 def test_lines_are_few_and_what_is_left_out_is_counted(lines: pytest.LogCaptureFixture) -> None:
     log = CallLog(Calls.FAILED)
     for _ in range(LINES_PER_SECOND + 30):
         log.note(finished(TOOL_ERROR), 200, 0.1, 5.5)
-    assert len(told(lines)) == LINES_PER_SECOND
+    assert len(logged(lines)) == LINES_PER_SECOND
     log.note(finished(TOOL_ERROR), 200, 0.1, 6.0)
     log.note(finished(TOOL_ERROR), 200, 0.1, 6.1)
-    assert [line.get("left_out") for line in told(lines)[-2:]] == [30, None]
+    assert [line.get("left_out") for line in logged(lines)[-2:]] == [30, None]
 
 
 def test_a_name_that_a_caller_invents_is_cut(lines: pytest.LogCaptureFixture) -> None:
     CallLog(Calls.FAILED).note(finished(TOOL_ERROR, name="x" * 9_000 + "\n"), 200, 0.1, 1.0)
-    assert told(lines)[0]["target"] == "x" * 128
+    assert logged(lines)[0]["target"] == "x" * 128

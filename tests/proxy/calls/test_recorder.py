@@ -75,9 +75,9 @@ def test_a_sampled_call_is_recorded_with_what_is_known(outcome: CallOutcome, rpc
     assert drained is not None
     server, client = decode(drained[1][0])
     assert server.trace_id == one.trace.trace_id.to_bytes(16)
-    told = attributes(server)
+    span_attributes = attributes(server)
     assert (
-        told.items()
+        span_attributes.items()
         >= {
             "mcp.method.name": "tools/call",
             "gen_ai.tool.name": "t",
@@ -88,7 +88,7 @@ def test_a_sampled_call_is_recorded_with_what_is_known(outcome: CallOutcome, rpc
             "http.response.status_code": 200,
         }.items()
     )
-    assert told.get("rpc.response.status_code", "") == rpc_code
+    assert span_attributes.get("rpc.response.status_code", "") == rpc_code
     asked = client.start_time_unix_nano - server.start_time_unix_nano
     answered = client.end_time_unix_nano - server.start_time_unix_nano
     assert (asked, answered) == (500_000_000, 2_500_000_000)

@@ -111,7 +111,7 @@ def test_what_is_no_task_is_counted_at_once(given: object) -> None:
     assert came_to(kept) == {("tools/call", "ok"): 1, ("tasks/get", "ok"): 1}
 
 
-class Scene:
+class Harness:
     """Tasks, each of a call that came at second 0 and was answered at second 1."""
 
     def __init__(self) -> None:
@@ -138,33 +138,33 @@ class Scene:
 
 
 def test_a_task_is_timed_to_when_its_end_was_first_seen() -> None:
-    scene = Scene()
-    scene.begin("a")
-    scene.see("a", "working", 3.0)
-    scene.see("a", "completed", 5.0)
-    scene.see("a", "completed", 8.0)
-    assert scene.seconds == []
-    scene.tasks.close()
-    assert scene.seconds == [5.0]
+    harness = Harness()
+    harness.begin("a")
+    harness.see("a", "working", 3.0)
+    harness.see("a", "completed", 5.0)
+    harness.see("a", "completed", 8.0)
+    assert harness.seconds == []
+    harness.tasks.close()
+    assert harness.seconds == [5.0]
 
 
 def test_a_task_whose_end_is_not_seen_is_timed_to_its_calls_answer() -> None:
-    scene = Scene()
-    scene.begin("a")
-    scene.begin("b")
-    scene.see("a", "working", 100.0)
-    scene.tasks.tick(SILENT_SECONDS + 2.0)
-    assert scene.seconds == [1.0]
-    scene.tasks.tick(SILENT_SECONDS + 101.0)
-    assert scene.seconds == [2.0]
+    harness = Harness()
+    harness.begin("a")
+    harness.begin("b")
+    harness.see("a", "working", 100.0)
+    harness.tasks.tick(SILENT_SECONDS + 2.0)
+    assert harness.seconds == [1.0]
+    harness.tasks.tick(SILENT_SECONDS + 101.0)
+    assert harness.seconds == [2.0]
 
 
 def test_no_more_than_so_many_tasks_are_followed() -> None:
-    scene = Scene()
+    harness = Harness()
     for number in range(MOST_TASKS):
-        scene.begin(str(number))
-    scene.see("0", "working", 2.0)
-    scene.begin("one more")
-    assert scene.seconds == [1.0]
-    scene.see("0", "failed", 7.0)
-    assert sorted(scene.seconds) == [1.0, 7.0]
+        harness.begin(str(number))
+    harness.see("0", "working", 2.0)
+    harness.begin("one more")
+    assert harness.seconds == [1.0]
+    harness.see("0", "failed", 7.0)
+    assert sorted(harness.seconds) == [1.0, 7.0]

@@ -157,7 +157,7 @@ def test_the_same_keys_are_trusted_anew_once_the_issuer_is_back() -> None:
 
 
 def test_nobody_is_kept_waiting_once_the_watch_ends() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         async def hang() -> bytes:
             await asyncio.Event().wait()
             return b""
@@ -170,4 +170,4 @@ def test_nobody_is_kept_waiting_once_the_watch_ends() -> None:
         await waiting
         await watch.renew()
 
-    asyncio.run(scene())
+    asyncio.run(scenario())

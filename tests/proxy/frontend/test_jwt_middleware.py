@@ -95,14 +95,14 @@ def absent() -> bytes:
 
 
 def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(published)
         await knocking.watch.turn()
         good = token()
         assert {knocking.knock(good).principal for _ in range(3)} == {b"sub someone"}
         assert knocking.asked == 1
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize(
@@ -116,27 +116,27 @@ def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> No
 def test_who_a_client_is_says_the_subject_of_its_token(
     claims: dict[str, Any], principal: bytes
 ) -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(published)
         await knocking.watch.turn()
         for _ in range(2):
             assert knocking.knock(token(**claims)).principal == principal
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_a_token_that_names_nobody_stands_for_itself() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(published)
         await knocking.watch.turn()
         good = token(sub=None)
         assert knocking.knock(good).principal == good
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_a_bad_token_gets_the_challenge() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(published)
         await knocking.watch.turn()
         rejection = knocking.knock(token(aud="elsewhere")).refusal
@@ -146,11 +146,11 @@ def test_a_bad_token_gets_the_challenge() -> None:
         assert b'error="invalid_token"' in value
         assert f'resource_metadata="{METADATA.url}"'.encode() in value
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_who_comes_before_the_keys_waits_for_them_and_they_are_fetched_once() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(published)
         applicants = [knocking.knock(token()) for _ in range(5)]
         assert not any(each.decided for each in applicants)
@@ -158,28 +158,28 @@ def test_who_comes_before_the_keys_waits_for_them_and_they_are_fetched_once() ->
         assert all(each.principal for each in applicants)
         assert knocking.asked == 1
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_an_invented_key_is_looked_for_no_more_often_than_allowed() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(published)
         applicants = [knocking.knock(token("RS256", "invented")) for _ in range(5)]
         await knocking.waited()
         assert [each.status for each in applicants] == [401] * 5
         assert knocking.asked == 1
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_while_no_keys_can_be_had_clients_are_asked_to_come_back() -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         knocking = Knocking(absent)
         client = knocking.knock(token())
         await knocking.waited()
         assert client.status == 503
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 SUBSCRIBES = "mcp-method: subscriptions/listen"
@@ -198,7 +198,7 @@ SUBSCRIBES = "mcp-method: subscriptions/listen"
 def test_a_stream_lasts_as_long_as_its_token_is_good_and_a_request_as_it_takes(
     start: str, lines: tuple[str, ...], lasts: bool
 ) -> None:
-    async def scene() -> None:
+    async def scenario() -> None:
         keys = [document(public("RS256")), document(public("ES256"))]
         knocking = Knocking(lambda: keys.pop(0))
         await knocking.watch.turn()
@@ -210,4 +210,4 @@ def test_a_stream_lasts_as_long_as_its_token_is_good_and_a_request_as_it_takes(
             await knocking.watch.turn()
             assert not client.holds()
 
-    asyncio.run(scene())
+    asyncio.run(scenario())

@@ -65,7 +65,7 @@ def test_a_server_learns_under_which_address_its_client_knows_it() -> None:
 
 
 @pytest.mark.parametrize("target", ["/", "/mcp", "/a", "/a/", "/c/mcp", "/amcp", "/b c/mcp"])
-def test_a_path_of_no_server_is_refused_and_told_where_they_are(target: str) -> None:
+def test_a_path_of_no_server_gets_404_with_the_paths_of_servers(target: str) -> None:
     if " " in target:
         target = target.replace(" ", "+")
     rejection = MOUNTS.evaluate(head("POST", target)).rejection

@@ -30,10 +30,10 @@ def shown(message: Any, most: int = 1000, names: tuple[str, ...] = ()) -> str:
      "Authorization", "Set-Cookie", "credentials", "progressToken", "pwd", "passphrase", "db_pass",
      "jwt", "auth", "X-Auth", "bearer", "authorisation"],
 )  # fmt: skip
-def test_a_field_with_a_telling_name_is_hidden_at_any_depth(name: str) -> None:
-    told = shown({"params": {"arguments": [{name: SECRET, "text": "hello"}]}})
-    assert SECRET not in told
-    assert "hello" in told
+def test_a_field_named_like_a_secret_is_hidden_at_any_depth(name: str) -> None:
+    logged = shown({"params": {"arguments": [{name: SECRET, "text": "hello"}]}})
+    assert SECRET not in logged
+    assert "hello" in logged
 
 
 @pytest.mark.parametrize("named", ["name", "key"])
@@ -70,9 +70,9 @@ def test_a_word_that_only_looks_like_a_secret_is_shown(name: str) -> None:
     ],
 )
 def test_secrets_of_urls_and_of_named_values_are_hidden(text: str) -> None:
-    told = shown({"url": text, "list": [text]})
-    assert SECRET not in told
-    assert told.count(HIDDEN) == 2
+    logged = shown({"url": text, "list": [text]})
+    assert SECRET not in logged
+    assert logged.count(HIDDEN) == 2
     assert shown({"url": "https://a.example:80/@x?page=1"}).count(HIDDEN) == 0
 
 
@@ -108,8 +108,8 @@ def test_what_is_shown_is_bounded_and_so_is_what_is_read() -> None:
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_shown_as_json_or_not_at_all(data: bytes) -> None:
-    told = Redactor(10_000).redacted(data)
-    assert told == "" or json.loads(told) is not Ellipsis
+    logged = Redactor(10_000).redacted(data)
+    assert logged == "" or json.loads(logged) is not Ellipsis
 
 
 class Answering:
@@ -144,8 +144,8 @@ def overheard(caplog: pytest.LogCaptureFixture, within: Answering, body: bytes) 
 
 
 def test_both_ways_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    told = overheard(caplog, Answering(b'{"b":2}'), b'{"a":1}')
-    assert told == [
+    logged = overheard(caplog, Answering(b'{"b":2}'), b'{"a":1}')
+    assert logged == [
         {"direction": "request", "bytes": 7, "message": '{"a":1}'},
         {"direction": "answer", "bytes": 7, "message": '{"b":2}'},
     ]
@@ -153,26 +153,26 @@ def test_both_ways_are_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_events_are_logged_one_by_one(caplog: pytest.LogCaptureFixture) -> None:
     pieces = (b'data: {"a"', b':1}\n\ndata: {"token":"x"}\n\n')
-    told = overheard(caplog, Answering(*pieces, events=True), b"")
-    assert [each["message"] for each in told] == ['{"a":1}', '{"token":"[hidden]"}']
+    logged = overheard(caplog, Answering(*pieces, events=True), b"")
+    assert [each["message"] for each in logged] == ['{"a":1}', '{"token":"[hidden]"}']
 
 
 def test_an_answer_in_pieces_is_read_as_one(caplog: pytest.LogCaptureFixture) -> None:
-    told = overheard(caplog, Answering(b'{"password"', b':"%b"}' % SECRET.encode()), b"")
-    assert [each["message"] for each in told] == ['{"password":"[hidden]"}']
+    logged = overheard(caplog, Answering(b'{"password"', b':"%b"}' % SECRET.encode()), b"")
+    assert [each["message"] for each in logged] == ['{"password":"[hidden]"}']
 
 
 def test_a_long_answer_is_known_by_its_size(caplog: pytest.LogCaptureFixture) -> None:
     for within in (Answering(b'["', b"x" * LONGEST), Answering(b'["%b"]' % (b"x" * LONGEST))):
-        (told,) = overheard(caplog, within, b"")
+        (logged,) = overheard(caplog, within, b"")
         caplog.clear()
-        assert set(told) == {"direction", "bytes"}
+        assert set(logged) == {"direction", "bytes"}
 
 
 def test_a_long_event_is_known_by_its_size(caplog: pytest.LogCaptureFixture) -> None:
     pieces = (b"data: [", b"x" * LONGEST, b'\n\ndata: {"a":1}\n\n')
-    told = overheard(caplog, Answering(*pieces, events=True), b"")
-    assert [each.get("message") for each in told] == [None, '{"a":1}']
+    logged = overheard(caplog, Answering(*pieces, events=True), b"")
+    assert [each.get("message") for each in logged] == [None, '{"a":1}']
 
 
 def test_refusals_pass() -> None:

@@ -61,7 +61,7 @@ def test_what_is_no_host_is_neither_allowed_nor_let_in(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a.example", "https:/a", "https://a.example/x", "Null"])
-def test_what_is_no_origin_is_told_the_form(text: str) -> None:
+def test_the_error_for_an_invalid_origin_shows_the_form(text: str) -> None:
     with pytest.raises(ValueError, match="^use scheme://host"):
         origin(text)
 

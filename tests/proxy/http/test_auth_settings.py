@@ -77,15 +77,15 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> 
 
 
 @given(st.text(max_size=40))
-def test_a_token_is_taken_as_it_is_or_refused_without_being_told(text: str) -> None:
+def test_a_token_is_used_as_it_is_or_refused_without_being_shown(text: str) -> None:
     given = text.strip()
     try:
         assert fixed_token(text) == given.encode()
     except ValueError as error:
-        told = str(error)
+        message = str(error)
     else:
-        told = ""
-    assert len(given) < 4 or given not in told
+        message = ""
+    assert len(given) < 4 or given not in message
 
 
 def test_no_token_is_in_what_python_shows_of_the_settings() -> None:

@@ -54,23 +54,25 @@ def test_without_authentication_nobody_is_asked() -> None:
     assert not NO_AUTH.consumes
 
 
-def told(rejection: HttpRejection) -> bytes:
+def www_authenticate(rejection: HttpRejection) -> bytes:
     ((name, value),) = rejection.headers
     assert name == b"www-authenticate"
     return value
 
 
-def test_who_shows_nothing_is_told_of_no_error_and_who_shows_a_bad_token_is() -> None:
-    assert told(challenge(b"")) == b'Bearer realm="mcp"'
-    assert told(challenge(b"x")) == (
+def test_only_a_bad_token_is_challenged_with_an_error() -> None:
+    assert www_authenticate(challenge(b"")) == b'Bearer realm="mcp"'
+    assert www_authenticate(challenge(b"x")) == (
         b'Bearer realm="mcp", error="invalid_token",'
         b' error_description="the bearer token is not valid"'
     )
 
 
-def test_the_challenge_names_the_metadata_that_tells_where_to_get_a_token() -> None:
+def test_the_challenge_names_the_resource_metadata() -> None:
     where = "https://mcp.example/.well-known/oauth-protected-resource/mcp"
-    assert told(challenge(b"", where)).endswith(b', resource_metadata="%b"' % where.encode())
+    assert www_authenticate(challenge(b"", where)).endswith(
+        b', resource_metadata="%b"' % where.encode()
+    )
 
 
 def test_no_token_is_in_what_python_shows_of_them() -> None:

@@ -59,13 +59,13 @@ def test_those_that_leave_are_bounded_too() -> None:
     assert (served.ends, surplus[0].ends) == ([], ["aborted"])
 
 
-def test_how_many_there_are_is_told_at_each_change() -> None:
-    told: list[int] = []
-    limiter = ConnectionLimiter(1, told.append)
+def test_each_change_of_their_number_is_reported() -> None:
+    counts: list[int] = []
+    limiter = ConnectionLimiter(1, counts.append)
     served, surplus = Scripted(limiter), Scripted(limiter)
     limiter.remove(served)
     limiter.remove(surplus)
-    assert told == [1, 2, 1, 0]
+    assert counts == [1, 2, 1, 0]
 
 
 def test_a_connection_may_leave_while_all_are_visited() -> None:

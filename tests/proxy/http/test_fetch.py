@@ -15,8 +15,8 @@ def test_what_a_server_says_before_its_answer_is_none() -> None:
         fetch.on_headers(EVENTS)
         for event in (b'{"method":"notifications/message"}', b"noise", b'{"id":1,"result":{}}'):
             fetch.on_data(encode(event), 0.0)
-        told = await fetch.result()
-        return b"" if told is None else told.body
+        reply = await fetch.result()
+        return b"" if reply is None else reply.body
 
     assert asyncio.run(ask()) == b'{"id":1,"result":{}}'
 

@@ -39,7 +39,7 @@ def test_a_request_head_is_read_whole() -> None:
         ("/http://a.example/", b"/http://a.example/", b"x"),
     ],
 )
-def test_an_absolute_target_tells_path_and_host(target: str, path: bytes, host: bytes) -> None:
+def test_an_absolute_target_contains_path_and_host(target: str, path: bytes, host: bytes) -> None:
     head = request(start=f"POST {target} HTTP/1.1")
     assert (head.target, head.value(b"host")) == (path, host)
 

@@ -9,11 +9,11 @@ from proxy.http.listen import address_of, bind, is_loopback
 from proxy.values import Address
 
 
-def test_port_0_is_any_free_port_and_is_told() -> None:
+def test_port_0_is_any_free_port_and_is_reported() -> None:
     with bind("--listen", Address("127.0.0.1", 0)) as listener:
-        told = address_of(listener)
-        assert told.host == "127.0.0.1"
-        with socket.create_connection((told.host, told.port), timeout=5):
+        address = address_of(listener)
+        assert address.host == "127.0.0.1"
+        with socket.create_connection((address.host, address.port), timeout=5):
             pass
 
 

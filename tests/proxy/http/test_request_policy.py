@@ -97,7 +97,7 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer_and_the_session() -> No
         ("/where", b"GET, HEAD"),
     ],
 )
-def test_a_browser_that_asks_first_is_told_what_a_page_may_send(path: str, allowed: bytes) -> None:
+def test_a_preflight_response_lists_what_a_page_may_send(path: str, allowed: bytes) -> None:
     metadata = Metadata("", frozenset((b"/where",)), b"{}")
     gate = replace(GATE, allowed_origins=APP, metadata=metadata, access=StaticTokens((b"secret",)))
     info = arrive(
@@ -150,7 +150,7 @@ def test_each_path_has_its_errands(start: str, errand: str, expected: int) -> No
     ("start", "allowed"),
     [("PUT /mcp HTTP/1.1", b"POST, GET, DELETE"), ("PUT /sse HTTP/1.1", b"GET, POST, DELETE")],
 )
-def test_a_wrong_method_is_told_the_right_ones(start: str, allowed: bytes) -> None:
+def test_a_405_lists_the_allowed_methods(start: str, allowed: bytes) -> None:
     rejection = arrive(start=start).rejection
     assert rejection is not None
     assert rejection.headers == ((b"allow", allowed),)

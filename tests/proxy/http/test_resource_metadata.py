@@ -1,4 +1,4 @@
-"""What tells a client where to get a token."""
+"""Protected resource metadata: where a client gets a token."""
 
 import json
 from dataclasses import replace

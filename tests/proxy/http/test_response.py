@@ -16,7 +16,7 @@ def test_a_written_response_reads_back(status: int) -> None:
     assert (b"content-length" in block) is (status != 204)
 
 
-def test_the_answer_to_head_tells_the_length_of_a_body_that_it_leaves_out() -> None:
+def test_the_response_to_head_has_the_length_of_a_body_that_it_leaves_out() -> None:
     block = response.framed(response.start(200), b"hello", 200, keep_alive=True, method="HEAD")
     assert block.endswith(b"content-length: 5\r\n\r\n")
 

@@ -216,7 +216,7 @@ def test_a_client_that_runs_ahead_is_read_no_further() -> None:
     play(recorder, act, request(b"a"), ahead)
 
 
-def test_a_client_that_waits_to_be_told_is_told_to_continue() -> None:
+def test_a_client_that_expects_continue_gets_it() -> None:
     head = request(b"x").replace(b"content", b"expect: 100-continue\r\ncontent").removesuffix(b"x")
     recorder = Recorder()
     line = play(recorder, lambda line: None, head, b"x")
@@ -274,7 +274,9 @@ def test_a_call_or_stream_that_is_open_keeps_its_connection_and_its_end_begins_t
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_client_that_reads_nothing_of_its_answer_is_cut_off_and_that_is_told(whole: bool) -> None:
+def test_a_client_that_reads_nothing_of_its_answer_is_cut_off_and_its_observer_notified(
+    whole: bool,
+) -> None:
     def act(line: Line) -> None:
         client, answered = line.recorder.clients[0], perf_counter()
         if whole:
@@ -316,7 +318,7 @@ FULL = (
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_request_beyond_the_limit_is_refused_and_told_to_come_back(whole: bool) -> None:
+def test_a_request_beyond_the_limit_is_refused_with_retry_after(whole: bool) -> None:
     recorder = Recorder()
     data = request(b"hello")
     line = play(recorder, lambda line: None, data if whole else data[:-3], most=0)
@@ -399,8 +401,8 @@ def test_a_slow_client_holds_back_whoever_answers_until_it_reads_or_is_answered_
         line.connection.resume_writing()
 
     line = play(Recorder(answers=False), act, request(b""))
-    told = [each for each in line.recorder.events if each != "gone"]
-    assert told[:2] == ["paused", "resumed"]
+    flow = [each for each in line.recorder.events if each != "gone"]
+    assert flow[:2] == ["paused", "resumed"]
     assert ("gone" in line.recorder.events) is (release == "gone")
     assert len(line.crowd) == (release != "gone")
 

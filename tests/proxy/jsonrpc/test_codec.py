@@ -40,7 +40,7 @@ def test_a_request_gives_its_labels() -> None:
         ({"id": 1}, False, False),
     ],
 )
-def test_requests_and_answers_are_told_apart(
+def test_requests_and_answers_are_distinguished(
     fields: dict[str, object], asks: bool, answers: bool
 ) -> None:
     message = decode(**fields)
@@ -136,8 +136,8 @@ def test_a_batch_of_nothing_or_of_no_messages_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("request_id", [1, "a", 1.5, None])
 def test_an_error_of_the_proxys_own_names_the_request(request_id: int | str | None) -> None:
-    told = msgspec.json.decode(codec.error(request_id, -32000, "gone"))
-    assert told == {
+    message = msgspec.json.decode(codec.error(request_id, -32000, "gone"))
+    assert message == {
         "jsonrpc": "2.0",
         "id": request_id,
         "error": {"code": -32000, "message": "gone"},

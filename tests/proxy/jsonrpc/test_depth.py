@@ -51,7 +51,7 @@ def test_a_wide_text_is_not_a_deep_one() -> None:
 
 
 @given(st.binary(max_size=60), st.integers(1, 5))
-def test_any_bytes_are_told_deep_or_not(data: bytes, limit: int) -> None:
+def test_any_bytes_are_judged_deep_or_not(data: bytes, limit: int) -> None:
     assert deeper_than(data, limit) in (True, False)
 
 
@@ -66,7 +66,9 @@ def test_a_long_text_is_walked_in_pieces(text: bytes) -> None:
 
 
 @given(JSON, st.data())
-def test_a_text_that_breaks_off_is_told_from_one_that_ends(value: Any, data: st.DataObject) -> None:
+def test_a_text_that_breaks_off_is_distinguished_from_one_that_ends(
+    value: Any, data: st.DataObject
+) -> None:
     text = json.dumps([value, 1]).encode()
     assert not breaks_off(text)
     assert breaks_off(text[: data.draw(st.integers(1, len(text) - 1))])

@@ -16,9 +16,9 @@ def test_other_values_keep_their_very_bytes() -> None:
     data = (
         b'{"id":1, "params":{"arguments":{ "n": 1.0e5,"u":"\\u00e9"},"_meta":{"k":[ 1 ]}},"z":{ }}'
     )
-    told = with_context(data, TRACE, "")
+    sent = with_context(data, TRACE, "")
     for kept in (b'{ "n": 1.0e5,"u":"\\u00e9"}', b'"k":[ 1 ]', b'"z":{ }'):
-        assert kept in told
+        assert kept in sent
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_other_values_keep_their_very_bytes() -> None:
 def test_the_context_replaces_what_was_there(
     message: dict[str, object], meta: dict[str, object]
 ) -> None:
-    told = json.loads(with_context(json.dumps(message).encode(), TRACE, "a=b"))
-    assert told["params"]["_meta"] == {**meta, "traceparent": TRACE, "tracestate": "a=b"}
-    assert told["id"] == 1
+    sent = json.loads(with_context(json.dumps(message).encode(), TRACE, "a=b"))
+    assert sent["params"]["_meta"] == {**meta, "traceparent": TRACE, "tracestate": "a=b"}
+    assert sent["id"] == 1
 
 
 def test_an_old_state_does_not_survive_a_context_without_one() -> None:
-    told = json.loads(with_context(b'{"params":{"_meta":{"tracestate":"x=1"}}}', TRACE, ""))
-    assert told["params"]["_meta"] == {"traceparent": TRACE}
+    sent = json.loads(with_context(b'{"params":{"_meta":{"tracestate":"x=1"}}}', TRACE, ""))
+    assert sent["params"]["_meta"] == {"traceparent": TRACE}
 
 
 @pytest.mark.parametrize("data", [b'{"params":[1]}', b'{"params":{"_meta":5}}', b"[]", b"x"])
@@ -63,7 +63,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text(max_size=4), JSON), st.dictionaries(st.text(max_size=4), JSON))
 def test_everything_else_is_as_it_was(fields: dict[str, object], params: dict[str, object]) -> None:
     message = {**fields, "params": {**params, "_meta": {"k": 1}}}
-    told = json.loads(with_context(json.dumps(message).encode(), TRACE, ""))
-    assert told["params"].pop("_meta") == {"k": 1, "traceparent": TRACE}
+    sent = json.loads(with_context(json.dumps(message).encode(), TRACE, ""))
+    assert sent["params"].pop("_meta") == {"k": 1, "traceparent": TRACE}
     message["params"] = {k: v for k, v in params.items() if k != "_meta"}
-    assert told == message
+    assert sent == message

@@ -55,8 +55,8 @@ def labels(text: bytes) -> tuple[Message, ...] | None:
 def test_the_labels_are_those_of_the_whole_text(
     messages: list[dict[str, object]], cuts: list[int], piece: int, ascii_only: bool
 ) -> None:
-    told = messages if len(messages) > 1 else messages[0]
-    text = json.dumps(told, ensure_ascii=ascii_only).encode()
+    value = messages if len(messages) > 1 else messages[0]
+    text = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert labels(truncated(text, cuts, piece).text) == labels(text)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from proxy.telemetry.tool_names import EVICTION_SECONDS, ToolNames
 
 
-class Scene:
+class Harness:
     """Two places, and a clock that the test sets."""
 
     def __init__(self) -> None:
@@ -20,25 +20,25 @@ class Scene:
 
 
 def test_the_least_used_gives_way_at_most_so_often() -> None:
-    scene = Scene()
-    assert [scene.admit("a"), scene.admit("b")] == ["", ""]
-    scene.used["a"] += 1
-    assert scene.admit("c") == "b"
-    assert scene.admit("b") is None
-    scene.now += EVICTION_SECONDS
-    assert scene.admit("d") == "c"
-    assert [each in scene.names for each in "abcd"] == [True, False, False, True]
+    harness = Harness()
+    assert [harness.admit("a"), harness.admit("b")] == ["", ""]
+    harness.used["a"] += 1
+    assert harness.admit("c") == "b"
+    assert harness.admit("b") is None
+    harness.now += EVICTION_SECONDS
+    assert harness.admit("d") == "c"
+    assert [each in harness.names for each in "abcd"] == [True, False, False, True]
 
 
 def test_a_tool_that_was_only_listed_gives_way_at_any_time() -> None:
-    scene = Scene()
-    scene.names.list(("x", "y", "z"))
-    assert ["x" in scene.names, "z" in scene.names] == [True, False]
-    assert scene.names.use("x")
-    assert [scene.admit("a"), scene.admit("b"), scene.admit("c")] == ["", "x", None]
+    harness = Harness()
+    harness.names.list(("x", "y", "z"))
+    assert ["x" in harness.names, "z" in harness.names] == [True, False]
+    assert harness.names.use("x")
+    assert [harness.admit("a"), harness.admit("b"), harness.admit("c")] == ["", "x", None]
 
 
 def test_a_name_is_listed_once_however_often_it_is() -> None:
-    scene = Scene()
-    scene.names.list(("x", "x", "y"))
-    assert [scene.names.use(each) for each in "xyz"] == [True, True, False]
+    harness = Harness()
+    harness.names.list(("x", "x", "y"))
+    assert [harness.names.use(each) for each in "xyz"] == [True, True, False]

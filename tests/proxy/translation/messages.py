@@ -49,7 +49,7 @@ def sent(effects: Iterable[object]) -> list[Json]:
     return [json.loads(each.message) for each in effects if isinstance(each, Send)]
 
 
-def told(effects: Iterable[object]) -> list[tuple[int, Json]]:
+def delivered(effects: Iterable[object]) -> list[tuple[int, Json]]:
     """What clients get, by ticket."""
     return [
         (each.request_number, json.loads(each.message))

@@ -16,7 +16,7 @@ from proxy.translation.legacy_server import MOST_QUESTIONS, QUESTIONS_LIMIT, Leg
 from proxy.translation.parameters import Parameters
 from proxy.translation.request import JsonRpcError, Request
 from proxy.translation.subscription import closure
-from tests.proxy.translation.messages import Json, fields, modern, sent, told
+from tests.proxy.translation.messages import Json, delivered, fields, modern, sent
 
 SERVER_INFO = {"name": "old", "version": "3"}
 OFFERED: Json = {
@@ -43,7 +43,7 @@ def session(client: Json | None = None, /, **offered: Any) -> LegacyServer:
 
 def only(effects: Any) -> tuple[int, Json]:
     """The one message that a client gets."""
-    ((number, message),) = told(effects)
+    ((number, message),) = delivered(effects)
     return number, message
 
 
@@ -83,7 +83,7 @@ def test_a_result_gains_what_a_modern_client_expects(method: str, *, cached: boo
     }
 
 
-def test_discovery_tells_what_initialize_said() -> None:
+def test_discovery_repeats_the_result_of_initialize() -> None:
     _, message = only(session().ask(modern(methods.DISCOVER))[1])
     result = message["result"]
     assert result["supportedVersions"] == ["2026-07-28", "2025-11-25"]
@@ -117,10 +117,10 @@ def test_progress_comes_back_under_the_clients_token() -> None:
     server = session()
     number, _ = server.ask(modern(more_meta={"progressToken": "p"}))
     quiet, _ = server.ask(modern())
-    for token, heard in ((number, 1), (quiet, 0), ("p", 0), (99, 0)):
+    for token, expected in ((number, 1), (quiet, 0), ("p", 0), (99, 0)):
         progress = fields(method=methods.PROGRESS, params={"progressToken": token, "progress": 5})
-        messages = told(server.receive(progress))
-        assert len(messages) == heard
+        messages = delivered(server.receive(progress))
+        assert len(messages) == expected
         assert all(each["params"]["progressToken"] == "p" for _, each in messages)
 
 
@@ -133,7 +133,7 @@ def test_a_log_level_is_set_before_the_request_that_asks_for_it() -> None:
     assert "_meta" not in request["params"]
     assert server.receive(fields(id=level["id"], result={})) == []
     log = fields(method=methods.LOG, params={"level": "error", "data": 1})
-    assert [each for each, _ in told(server.receive(log))] == [number]
+    assert [each for each, _ in delivered(server.receive(log))] == [number]
     server.receive(fields(id=number, result={}))
     assert server.receive(log) == []
     assert len(sent(server.ask(modern(more_meta=LOGS))[1])) == 1
@@ -144,7 +144,7 @@ def test_a_server_without_logging_is_asked_for_no_level() -> None:
     assert request["method"] == "tools/call"
 
 
-def test_cancelling_tells_the_server_once() -> None:
+def test_cancelling_notifies_the_server_once() -> None:
     server = session()
     number, _ = server.ask(modern())
     (cancelled,) = sent(server.cancel(number))
@@ -268,7 +268,7 @@ def test_what_no_client_could_be_asked_is_refused_to_the_server(
     server = session(capabilities)
     server.ask(modern(request_method))
     effects = asked(server, question)
-    assert told(effects) == []
+    assert delivered(effects) == []
     assert [each["error"]["code"] for each in sent(effects)] == [-32601]
 
 
@@ -327,8 +327,8 @@ def test_listening_honors_what_the_server_offers_and_nothing_else() -> None:
     assert message["params"] == {"_meta": named, "notifications": {"toolsListChanged": True}}
     (changed,) = server.receive(fields(method="notifications/tools/list_changed"))
     assert isinstance(changed, Changed)
-    heard, message = only(server.announce(changed))
-    assert (heard, message["params"]) == (number, {"_meta": named})
+    recipient, message = only(server.announce(changed))
+    assert (recipient, message["params"]) == (number, {"_meta": named})
     assert server.announce(change("prompts")) == server.announce(change("resources")) == []
 
 
@@ -354,7 +354,7 @@ def test_the_last_one_to_leave_unsubscribes() -> None:
         number, effects = server.ask(modern(methods.LISTEN, name, notifications=wanted))
         server.receive(fields(id=sent(effects)[0]["id"], result={}))
         numbers.append(number)
-    assert len(told(server.announce(updated("a:1")))) == 2
+    assert len(delivered(server.announce(updated("a:1")))) == 2
     assert sent(server.cancel(numbers[0])) == []
     (left,) = sent(server.cancel(numbers[1]))
     assert (left["method"], left["params"]) == (methods.UNSUBSCRIBE, {"uri": "a:1"})
@@ -380,8 +380,8 @@ class Rounds(RuleBasedStateMachine):
         self.answered = False
         self.open: list[str] = []
 
-    def _hear(self, effects: Sequence[Any], request_id: int) -> None:
-        for number, message in told(effects):
+    def _receive(self, effects: Sequence[Any], request_id: int) -> None:
+        for number, message in delivered(effects):
             assert (number, message["id"]) == (self.number, request_id)
             assert self.attached
             self.attached = False
@@ -400,12 +400,12 @@ class Rounds(RuleBasedStateMachine):
     def server_asks(self) -> None:
         name = f"s-{next(self.ids)}"
         self.open.append(name)
-        self._hear(asked(self.server, "roots/list", name), self.request_id)
+        self._receive(asked(self.server, "roots/list", name), self.request_id)
         assert not self.attached
 
     @rule()
     def server_answers(self) -> None:
-        self._hear(self.server.receive(fields(id=self.number, result={})), self.request_id)
+        self._receive(self.server.receive(fields(id=self.number, result={})), self.request_id)
         self.answered = True
 
     @precondition(lambda self: self.state)
@@ -422,7 +422,7 @@ class Rounds(RuleBasedStateMachine):
         self.attached, self.state = True, ""
         resumed = self.server.resume(again)
         assert not isinstance(resumed, JsonRpcError)
-        self._hear(resumed[1], self.request_id)
+        self._receive(resumed[1], self.request_id)
         if not self.answered and brings:
             assert [each["id"] for each in sent(resumed[1])] == self.open
             self.open = []

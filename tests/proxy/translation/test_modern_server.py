@@ -11,7 +11,7 @@ from proxy.jsonrpc import methods
 from proxy.translation.effects import Answer, Close
 from proxy.translation.modern_server import ModernServer
 from proxy.translation.parameters import Parameters
-from tests.proxy.translation.messages import fields, modern, sent, told
+from tests.proxy.translation.messages import delivered, fields, modern, sent
 
 LOGS = {"more_meta": {methods.LOG_LEVEL_KEY: "info"}}
 
@@ -28,8 +28,8 @@ def test_a_request_travels_under_its_ticket_and_comes_back_under_its_own_id() ->
     assert request["params"]["arguments"] == {"x": 1.0}
     assert request["params"]["_meta"][methods.VERSION_KEY] == "2026-07-28"
     answer = fields(id=number, result={"resultType": "complete", "more": [1]})
-    ((told_to, message),) = told(server.receive(answer))
-    assert told_to == number
+    ((recipient, message),) = delivered(server.receive(answer))
+    assert recipient == number
     assert message == {
         "jsonrpc": "2.0",
         "id": "a",
@@ -45,8 +45,8 @@ def test_progress_goes_to_the_request_whose_token_it_was(token: Any) -> None:
     tokens = [sent(each)[0]["params"]["_meta"]["progressToken"] for each in (asked, others)]
     assert tokens == [first, second]
     progress = fields(method=methods.PROGRESS, params={"progressToken": second, "progress": 1})
-    ((told_to, message),) = told(server.receive(progress))
-    assert told_to == second
+    ((recipient, message),) = delivered(server.receive(progress))
+    assert recipient == second
     assert message["params"] == {"progressToken": token, "progress": 1}
 
 
@@ -71,13 +71,13 @@ def test_an_answer_to_nothing_comes_to_nothing(request_id: Any) -> None:
     assert server.receive(fields(id=request_id, result={})) == []
 
 
-def test_only_one_request_at_a_time_hears_log_messages() -> None:
+def test_only_one_request_at_a_time_receives_log_messages() -> None:
     server = ModernServer(Parameters())
     log = fields(method=methods.LOG, params={"level": "info", "data": 1})
     server.ask(modern())
     assert server.receive(log) == []
     number, _ = server.ask(modern(**LOGS))
-    assert [each for each, _ in told(server.receive(log))] == [number]
+    assert [each for each, _ in delivered(server.receive(log))] == [number]
     assert not server.can_serve(modern(**LOGS))
     assert server.can_serve(modern())
     other, _ = server.ask(modern(**LOGS))
@@ -91,10 +91,10 @@ def test_a_subscription_is_named_by_its_clients_own_id() -> None:
     server = ModernServer(Parameters())
     number, _ = server.ask(modern(methods.LISTEN, "l-1", notifications={"toolsListChanged": True}))
     named = {"_meta": {methods.SUBSCRIPTION_KEY: number, "other": 1}, "notifications": {}}
-    ((_, message),) = told(server.receive(fields(method=methods.ACKNOWLEDGED, params=named)))
+    ((_, message),) = delivered(server.receive(fields(method=methods.ACKNOWLEDGED, params=named)))
     assert message["params"]["_meta"] == {methods.SUBSCRIPTION_KEY: "l-1", "other": 1}
     end = fields(id=number, result={"_meta": {methods.SUBSCRIPTION_KEY: number}})
-    ((_, message),) = told(server.receive(end))
+    ((_, message),) = delivered(server.receive(end))
     assert message["id"] == message["result"]["_meta"][methods.SUBSCRIPTION_KEY] == "l-1"
     assert server.receive(fields(method=methods.ACKNOWLEDGED, params=named)) == []
 
@@ -142,7 +142,7 @@ class Interleaved(RuleBasedStateMachine):
         effects = self.server.receive(fields(id=number, result={"n": number}))
         if number in self.waiting:
             assert [type(each) for each in effects] == [Answer]
-            assert told(effects)[0][1]["id"] == self.waiting.pop(number)
+            assert delivered(effects)[0][1]["id"] == self.waiting.pop(number)
             self.ended.append(number)
         else:
             assert effects == []

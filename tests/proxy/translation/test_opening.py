@@ -101,7 +101,7 @@ def test_the_handshake_ends_with_initialized_and_the_servers_result() -> None:
         {"error": unsupported("2031-01-01")},
     ],
 )
-def test_a_handshake_that_fails_is_told(answer: dict[str, Any]) -> None:
+def test_a_handshake_that_fails_is_reported(answer: dict[str, Any]) -> None:
     fresh = opening(Era.LEGACY)
     fresh.start()
     (failed,) = fresh.receive(fields(id=methods.INITIALIZE, **answer))

@@ -93,7 +93,7 @@ def test_a_header_that_is_given_twice_is_refused() -> None:
     assert "more than once" in refused.reason
 
 
-def test_an_unknown_modern_version_is_told_what_is_spoken() -> None:
+def test_the_error_for_an_unknown_modern_version_lists_the_supported() -> None:
     refused = rules.unspoken(request(**{methods.VERSION_KEY: "2031-01-01"}))
     assert refused is not None
     assert refused.code == -32022
@@ -156,5 +156,5 @@ def test_headers_that_the_proxy_makes_agree_with_the_body(name: str, method: str
         ("2031-01-01", "", Era.MODERN),
     ],
 )
-def test_the_era_of_a_request_is_told_by_its_version(header: str, meta: str, era: Era) -> None:
+def test_the_era_of_a_request_follows_its_version(header: str, meta: str, era: Era) -> None:
     assert era_of(header, meta) is era

@@ -9,7 +9,7 @@ from proxy.errors import MalformedMessage
 from proxy.translation.server_messages import read
 
 
-def heard(text: bytes) -> list[Any]:
+def messages_of(text: bytes) -> list[Any]:
     """The messages, in Python's terms."""
     return [
         {name: json.loads(bytes(value)) for name, value in each.items()} for each, _ in read(text)
@@ -27,7 +27,7 @@ def heard(text: bytes) -> list[Any]:
     ],
 )
 def test_what_is_well_formed_is_left_as_it_is(text: bytes) -> None:
-    assert heard(text) == [json.loads(text)]
+    assert messages_of(text) == [json.loads(text)]
     assert read(text)[0][1] == text
 
 
@@ -42,8 +42,8 @@ def test_what_is_well_formed_is_left_as_it_is(text: bytes) -> None:
     ],
 )
 def test_an_answer_without_a_result_that_can_be_read_becomes_an_error(answer: bytes) -> None:
-    [told] = heard(answer)
-    assert (told["id"], told["error"]["code"], "result" in told) == (1, -32603, False)
+    [message] = messages_of(answer)
+    assert (message["id"], message["error"]["code"], "result" in message) == (1, -32603, False)
 
 
 @pytest.mark.parametrize(
@@ -56,22 +56,22 @@ def test_an_answer_without_a_result_that_can_be_read_becomes_an_error(answer: by
     ],
 )
 def test_what_is_hardly_json_is_mended(answer: bytes, result: object) -> None:
-    assert heard(answer) == [{"id": 1, "result": result}]
+    assert messages_of(answer) == [{"id": 1, "result": result}]
     assert read(answer)[0][1] == answer
 
 
 def test_an_error_of_null_is_none_and_another_error_takes_the_place_of_a_result() -> None:
-    assert heard(b'{"id": 1, "result": {}, "error": null}') == [{"id": 1, "result": {}}]
-    assert heard(b'{"id": 1, "result": {}, "error": {}}') == [{"id": 1, "error": {}}]
+    assert messages_of(b'{"id": 1, "result": {}, "error": null}') == [{"id": 1, "result": {}}]
+    assert messages_of(b'{"id": 1, "result": {}, "error": {}}') == [{"id": 1, "error": {}}]
 
 
 @pytest.mark.parametrize("odd", [b"null", b"true", b"[]", b"{}", b"9" * 4301])
 def test_an_id_is_a_text_or_a_number(odd: bytes) -> None:
-    assert heard(b'{"id": %b, "method": "x"}' % odd) == [{"method": "x"}]
+    assert messages_of(b'{"id": %b, "method": "x"}' % odd) == [{"method": "x"}]
 
 
 def test_a_batch_is_read_one_by_one() -> None:
-    assert heard(b' [{"id": 1, "result": {}}, {"method": "x"}]') == [
+    assert messages_of(b' [{"id": 1, "result": {}}, {"method": "x"}]') == [
         {"id": 1, "result": {}},
         {"method": "x"},
     ]

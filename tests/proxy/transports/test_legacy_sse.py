@@ -21,14 +21,14 @@ class Owner:
     """Keeps what it is notified."""
 
     def __init__(self) -> None:
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self.ends = 0
         self.returned: list[Sequence[RequestId] | None] = []
 
     probing = False
 
     def on_message(self, data: bytes, arrived: float) -> None:
-        self.heard.append(data)
+        self.received.append(data)
 
     def on_undelivered(
         self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
@@ -60,7 +60,7 @@ def test_whatever_comes_on_the_stream_opens_the_session_or_ends_it(
         transport.on_headers(EVENTS)
         transport.on_data(b"\n".join(lines) + b"\n\n", 0.0)
         opened = transport.opened.done() and transport.opened.exception() is None
-        assert opened or not owner.heard
+        assert opened or not owner.received
         if ends:
             transport.on_end(0.0)
             assert transport.exited.is_set()

@@ -42,16 +42,16 @@ class Server:
 
 
 class Owner:
-    """A session: what it heard."""
+    """A session that records what it receives."""
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.received: list[Any] = []
         self.ended: list[tuple[CallOutcome, str]] = []
         self.returned: list[Sequence[RequestId] | None] = []
         self.probing = False
 
     def on_message(self, data: bytes, arrived: float) -> None:
-        self.heard.append(json.loads(data))
+        self.received.append(json.loads(data))
 
     def on_undelivered(
         self, ids: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
@@ -62,7 +62,7 @@ class Owner:
         self.ended.append((outcome, reason))
 
 
-class Scene:
+class Harness:
     """A hub with its server and sessions."""
 
     def __init__(self, sessions: int) -> None:
@@ -80,60 +80,60 @@ class Scene:
 
 def test_initialize_reaches_the_server_once_and_its_answer_everybody() -> None:
     async def play() -> None:
-        scene = Scene(3)
+        harness = Harness(3)
         for session in (0, 1):
-            scene.send(session, {"id": f"i{session}", "method": "initialize", "params": {}})
-            scene.send(session, {"method": "notifications/initialized"})
-        [greeting, started] = scene.server.sent
+            harness.send(session, {"id": f"i{session}", "method": "initialize", "params": {}})
+            harness.send(session, {"method": "notifications/initialized"})
+        [greeting, started] = harness.server.sent
         assert started["method"] == "notifications/initialized"
-        scene.say({"id": greeting["id"], "result": {"protocolVersion": "2025-06-18"}})
-        scene.send(2, {"id": 5, "method": "initialize", "params": {}})
+        harness.say({"id": greeting["id"], "result": {"protocolVersion": "2025-06-18"}})
+        harness.send(2, {"id": 5, "method": "initialize", "params": {}})
         await asyncio.sleep(0)
         agreed = {"protocolVersion": "2025-06-18"}
-        assert [each.heard for each in scene.owners] == [
+        assert [each.received for each in harness.owners] == [
             [{"id": "i0", "result": agreed}],
             [{"id": "i1", "result": agreed}],
             [{"id": 5, "result": agreed}],
         ]
-        assert len(scene.server.sent) == 2
+        assert len(harness.server.sent) == 2
 
     asyncio.run(play())
 
 
 def test_a_server_that_asks_without_end_is_refused() -> None:
-    scene = Scene(1)
+    harness = Harness(1)
     for number in range(MOST_ASKED + 1):
-        scene.say({"id": number, "method": "roots/list"})
-    assert len(scene.owners[0].heard) == MOST_ASKED
-    [refused] = scene.server.sent
+        harness.say({"id": number, "method": "roots/list"})
+    assert len(harness.owners[0].received) == MOST_ASKED
+    [refused] = harness.server.sent
     assert (refused["id"], "error" in refused) == (MOST_ASKED, True)
 
 
 def test_a_refused_initialize_is_no_greeting() -> None:
-    scene = Scene(2)
-    scene.send(0, {"id": 0, "method": "initialize"})
-    scene.say({"id": scene.server.sent[0]["id"], "error": {"code": -32602, "message": "no"}})
-    scene.send(1, {"id": 0, "method": "initialize"})
-    assert len(scene.server.sent) == 2
+    harness = Harness(2)
+    harness.send(0, {"id": 0, "method": "initialize"})
+    harness.say({"id": harness.server.sent[0]["id"], "error": {"code": -32602, "message": "no"}})
+    harness.send(1, {"id": 0, "method": "initialize"})
+    assert len(harness.server.sent) == 2
 
 
 @pytest.mark.parametrize("agrees", [True, False])
 def test_a_server_that_is_being_initialized_is_not_asked_for_its_era(agrees: bool) -> None:
     async def play() -> None:
-        scene = Scene(3)
-        scene.send(0, {"id": 0, "method": "initialize"})
+        harness = Harness(3)
+        harness.send(0, {"id": 0, "method": "initialize"})
         for session in (1, 2):
-            scene.owners[session].probing = True
-            scene.send(session, DISCOVER)
-        scene.shares[2].end()
-        assert len(scene.server.sent) == 1
-        told = {"result": {}} if agrees else {"error": {"code": -32602, "message": "no"}}
-        scene.say({"id": scene.server.sent[0]["id"], **told})
+            harness.owners[session].probing = True
+            harness.send(session, DISCOVER)
+        harness.shares[2].end()
+        assert len(harness.server.sent) == 1
+        answer = {"result": {}} if agrees else {"error": {"code": -32602, "message": "no"}}
+        harness.say({"id": harness.server.sent[0]["id"], **answer})
         await asyncio.sleep(0)
-        asked = [each["method"] for each in scene.server.sent[1:]]
+        asked = [each["method"] for each in harness.server.sent[1:]]
         assert asked == ([] if agrees else [methods.DISCOVER])
         if agrees:
-            [rejection] = scene.owners[1].heard
+            [rejection] = harness.owners[1].received
             assert (rejection["id"], rejection["error"]["code"]) == ("d", -32601)
 
     asyncio.run(play())
@@ -144,132 +144,134 @@ def unreadable(number: int) -> bytes:
     return b'{"id":%d,"result":{"x":"%b\\ud800"}}' % (number, b"a" * LONGEST)
 
 
-def test_a_batch_loses_what_cannot_be_read_and_who_waits_for_that_is_told() -> None:
-    scene = Scene(2)
-    scene.send(0, CALL)
-    scene.send(1, CALL)
-    first, second = (each["id"] for each in scene.server.sent)
-    scene.hub.on_message(b'[{"level":"info"},{"id":%d,"result":{}}]' % first, 0.0)
-    scene.hub.on_message(unreadable(second), 0.0)
-    [[answer], [told]] = [each.heard for each in scene.owners]
+def test_only_the_unreadable_messages_of_a_batch_are_replaced_by_errors() -> None:
+    harness = Harness(2)
+    harness.send(0, CALL)
+    harness.send(1, CALL)
+    first, second = (each["id"] for each in harness.server.sent)
+    harness.hub.on_message(b'[{"level":"info"},{"id":%d,"result":{}}]' % first, 0.0)
+    harness.hub.on_message(unreadable(second), 0.0)
+    [[answer], [error]] = [each.received for each in harness.owners]
     assert answer == {"id": 1, "result": {}}
-    assert (told["id"], told["error"]["code"]) == (1, -32603)
+    assert (error["id"], error["error"]["code"]) == (1, -32603)
 
 
 def test_an_answer_that_is_lost_is_lost_for_its_session_alone() -> None:
-    scene = Scene(2)
-    scene.send(0, CALL)
-    scene.send(1, CALL)
-    number = scene.server.sent[1]["id"]
+    harness = Harness(2)
+    harness.send(0, CALL)
+    harness.send(1, CALL)
+    number = harness.server.sent[1]["id"]
     for lost in ([number], [number], [99], None, None):
-        scene.hub.on_undelivered(lost, INVALID_RESPONSE, "too long")
-    assert [each.returned for each in scene.owners] == [[(1,)], [(1,)]]
+        harness.hub.on_undelivered(lost, INVALID_RESPONSE, "too long")
+    assert [each.returned for each in harness.owners] == [[(1,)], [(1,)]]
 
 
 def test_an_answer_whose_id_became_text_is_known_by_its_value() -> None:
-    scene = Scene(2)
-    scene.send(0, {**CALL, "id": "a"})
-    scene.say({"id": str(scene.server.sent[0]["id"]), "result": {}})
-    assert [each.heard for each in scene.owners] == [[{"id": "a", "result": {}}], []]
+    harness = Harness(2)
+    harness.send(0, {**CALL, "id": "a"})
+    harness.say({"id": str(harness.server.sent[0]["id"]), "result": {}})
+    assert [each.received for each in harness.owners] == [[{"id": "a", "result": {}}], []]
 
 
-@pytest.mark.parametrize(("sessions", "heard"), [(1, 1), (2, 0)])
+@pytest.mark.parametrize(("sessions", "received"), [(1, 1), (2, 0)])
 def test_an_error_to_nothing_reaches_a_session_only_if_there_is_no_other(
-    sessions: int, heard: int
+    sessions: int, received: int
 ) -> None:
     """It may be about what another client sent."""
-    scene = Scene(sessions)
-    scene.send(0, CALL)
-    scene.say({"id": None, "error": {"code": -32700}})
-    assert [len(each.heard) for each in scene.owners] == [heard] + [0] * (sessions - 1)
+    harness = Harness(sessions)
+    harness.send(0, CALL)
+    harness.say({"id": None, "error": {"code": -32700}})
+    assert [len(each.received) for each in harness.owners] == [received] + [0] * (sessions - 1)
 
 
 def test_a_greeting_that_cannot_be_read_is_none() -> None:
-    scene = Scene(2)
-    scene.send(0, {"id": 0, "method": "initialize"})
-    scene.hub.on_message(unreadable(scene.server.sent[0]["id"]), 0.0)
-    scene.send(1, {"id": 0, "method": "initialize"})
-    assert len(scene.server.sent) == 2
+    harness = Harness(2)
+    harness.send(0, {"id": 0, "method": "initialize"})
+    harness.hub.on_message(unreadable(harness.server.sent[0]["id"]), 0.0)
+    harness.send(1, {"id": 0, "method": "initialize"})
+    assert len(harness.server.sent) == 2
 
 
 def test_a_cancellation_names_the_request_as_the_server_knows_it() -> None:
-    scene = Scene(2)
-    scene.send(0, CALL)
-    scene.send(1, CALL)
-    scene.send(1, {"method": "notifications/cancelled", "params": {"requestId": 1, "reason": "x"}})
-    scene.send(0, {"method": "notifications/cancelled", "params": {"requestId": 99}})
-    assert len(scene.server.sent) == 3
-    assert scene.server.sent[2]["params"] == {
-        "requestId": scene.server.sent[1]["id"],
+    harness = Harness(2)
+    harness.send(0, CALL)
+    harness.send(1, CALL)
+    harness.send(
+        1, {"method": "notifications/cancelled", "params": {"requestId": 1, "reason": "x"}}
+    )
+    harness.send(0, {"method": "notifications/cancelled", "params": {"requestId": 99}})
+    assert len(harness.server.sent) == 3
+    assert harness.server.sent[2]["params"] == {
+        "requestId": harness.server.sent[1]["id"],
         "reason": "x",
     }
 
 
 def test_a_call_that_was_cancelled_is_nobodys_business_any_more() -> None:
     """Many servers do not answer it."""
-    scene = Scene(2)
-    scene.send(0, CALL)
-    scene.send(0, {"method": "notifications/cancelled", "params": {"requestId": 1}})
-    scene.send(1, CALL)
-    scene.say({"id": "q", "method": "sampling/createMessage"})
-    assert [each.get("id") for each in scene.owners[1].heard] == ["q"]
-    scene.say({"id": scene.server.sent[0]["id"], "result": {}})
-    scene.shares[0].end()
-    assert scene.owners[0].heard == []
-    assert len(scene.server.sent) == 3
+    harness = Harness(2)
+    harness.send(0, CALL)
+    harness.send(0, {"method": "notifications/cancelled", "params": {"requestId": 1}})
+    harness.send(1, CALL)
+    harness.say({"id": "q", "method": "sampling/createMessage"})
+    assert [each.get("id") for each in harness.owners[1].received] == ["q"]
+    harness.say({"id": harness.server.sent[0]["id"], "result": {}})
+    harness.shares[0].end()
+    assert harness.owners[0].received == []
+    assert len(harness.server.sent) == 3
 
 
 @pytest.mark.parametrize("method", ["tools/call", "notifications/cancelled", "notifications/x"])
 def test_what_is_hardly_json_and_too_long_to_be_mended_is_refused(method: str) -> None:
-    scene, calls = Scene(1), method == "tools/call"
+    harness, calls = Harness(1), method == "tools/call"
     number = b'"id":1,' if calls else b""
     long = b'{%b"method":"%b","params":{"n":NaN,"text":"%b"}}'
-    assert scene.shares[0].send(long % (number, method.encode(), b"x" * LONGEST))
-    assert scene.owners[0].returned == ([(1,)] if calls else [])
+    assert harness.shares[0].send(long % (number, method.encode(), b"x" * LONGEST))
+    assert harness.owners[0].returned == ([(1,)] if calls else [])
 
 
 def test_who_leaves_is_worked_for_no_more_and_answers_nothing() -> None:
-    scene = Scene(2)
-    scene.send(0, CALL)
-    scene.say({"id": "q", "method": "sampling/createMessage"})
-    scene.shares[0].end()
-    cancelled, unanswered = scene.server.sent[1:]
-    assert cancelled["params"]["requestId"] == scene.server.sent[0]["id"]
+    harness = Harness(2)
+    harness.send(0, CALL)
+    harness.say({"id": "q", "method": "sampling/createMessage"})
+    harness.shares[0].end()
+    cancelled, unanswered = harness.server.sent[1:]
+    assert cancelled["params"]["requestId"] == harness.server.sent[0]["id"]
     assert (unanswered["id"], unanswered["error"]["code"]) == ("q", -32000)
-    scene.say({"id": scene.server.sent[0]["id"], "result": {}})
-    assert scene.owners[1].heard == []
+    harness.say({"id": harness.server.sent[0]["id"], "result": {}})
+    assert harness.owners[1].received == []
 
 
 def test_a_question_without_a_single_addressee_is_refused_and_a_ping_is_answered() -> None:
-    scene = Scene(2)
-    scene.say({"id": "q", "method": "elicitation/create"})
-    scene.say({"id": "p", "method": "ping"})
-    refused, pong = scene.server.sent
+    harness = Harness(2)
+    harness.say({"id": "q", "method": "elicitation/create"})
+    harness.say({"id": "p", "method": "ping"})
+    refused, pong = harness.server.sent
     assert (refused["id"], refused["error"]["code"]) == ("q", -32000)
     assert pong == {"jsonrpc": "2.0", "id": "p", "result": {}}
-    assert not any(each.heard for each in scene.owners)
+    assert not any(each.received for each in harness.owners)
 
 
 def test_a_slow_session_holds_a_bounded_number_of_bytes_and_keeps_the_order() -> None:
-    scene = Scene(2)
-    scene.shares[0].pause()
+    harness = Harness(2)
+    harness.shares[0].pause()
     for number in range(3):
-        scene.say({"method": "notifications/x", "params": {"number": number}})
-    assert scene.owners[0].heard == []
-    scene.shares[0].resume()
-    assert [each["params"]["number"] for each in scene.owners[0].heard] == [0, 1, 2]
-    scene.shares[0].pause()
+        harness.say({"method": "notifications/x", "params": {"number": number}})
+    assert harness.owners[0].received == []
+    harness.shares[0].resume()
+    assert [each["params"]["number"] for each in harness.owners[0].received] == [0, 1, 2]
+    harness.shares[0].pause()
     for _ in range(3):
-        scene.say({"method": "notifications/x", "params": {"text": "x" * (BACKLOG_LIMIT // 2)}})
-    assert [outcome for outcome, _ in scene.owners[0].ended] == [REJECTED]
-    assert scene.owners[1].ended == []
+        harness.say({"method": "notifications/x", "params": {"text": "x" * (BACKLOG_LIMIT // 2)}})
+    assert [outcome for outcome, _ in harness.owners[0].ended] == [REJECTED]
+    assert harness.owners[1].ended == []
 
 
 def test_the_end_of_the_server_ends_every_session() -> None:
-    scene = Scene(2)
-    scene.hub.on_closed(EXITED, "gone")
-    assert [each.ended for each in scene.owners] == [[(EXITED, "gone")]] * 2
-    assert scene.hub.over.is_set()
+    harness = Harness(2)
+    harness.hub.on_closed(EXITED, "gone")
+    assert [each.ended for each in harness.owners] == [[(EXITED, "gone")]] * 2
+    assert harness.hub.over.is_set()
 
 
 class Sharing(RuleBasedStateMachine):
@@ -277,7 +279,7 @@ class Sharing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.scene = Scene(3)
+        self.harness = Harness(3)
         self.open: dict[int, tuple[int, object, object]] = {}
         self.expected: list[list[Any]] = [[], [], []]
 
@@ -292,8 +294,8 @@ class Sharing(RuleBasedStateMachine):
             return
         meta = {} if token is None else {"_meta": {"progressToken": token}}
         params = {"name": "t", "whose": session, **meta}
-        self.scene.send(session, {"id": request_id, "method": "tools/call", "params": params})
-        sent = self.scene.server.sent[-1]
+        self.harness.send(session, {"id": request_id, "method": "tools/call", "params": params})
+        sent = self.harness.server.sent[-1]
         assert sent["params"]["whose"] == session
         assert ("_meta" in sent["params"]) == (token is not None)
         assert sent["id"] not in self.open
@@ -302,14 +304,14 @@ class Sharing(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(data=st.data())
     def progress(self, data: st.DataObject) -> None:
-        """The server tells how a call gets on, by the token that it knows."""
+        """The server reports a call's progress, by the token that it knows."""
         number = data.draw(st.sampled_from(sorted(self.open)))
         session, _, token = self.open[number]
         method = "notifications/progress"
-        self.scene.say({"method": method, "params": {"progressToken": number, "progress": 1}})
+        self.harness.say({"method": method, "params": {"progressToken": number, "progress": 1}})
         if token is not None:
-            told = {"progressToken": token, "progress": 1}
-            self.expected[session].append({"method": method, "params": told})
+            params = {"progressToken": token, "progress": 1}
+            self.expected[session].append({"method": method, "params": params})
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), twice=st.booleans())
@@ -318,18 +320,18 @@ class Sharing(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.open)))
         session, request_id, _ = self.open.pop(number)
         for _ in range(1 + twice):
-            self.scene.say({"id": number, "result": {"of": number}})
+            self.harness.say({"id": number, "result": {"of": number}})
         self.expected[session].append({"id": request_id, "result": {"of": number}})
 
     @rule(number=st.sampled_from([0, 999_999, "x", None]))
     def answer_nothing(self, number: object) -> None:
         """The server answers what nobody asked."""
-        self.scene.say({"id": number, "result": {}})
+        self.harness.say({"id": number, "result": {}})
 
     @invariant()
-    def each_heard_its_own(self) -> None:
-        """No session heard anything else, nor in another order."""
-        assert [each.heard for each in self.scene.owners] == self.expected
+    def each_received_its_own(self) -> None:
+        """No session received anything else, nor in another order."""
+        assert [each.received for each in self.harness.owners] == self.expected
 
 
 TestSharing = Sharing.TestCase

@@ -67,10 +67,10 @@ def python(code: str, environment: Mapping[str, str] | None = None, folder: str 
 def test_a_process_gets_its_arguments_its_environment_and_its_folder(tmp_path: Path) -> None:
     code = "import os; print(dict(os.environ), os.getcwd(), os.getpid())"
     odd = os.fsdecode(b"\xff")
-    [(told, code_of_exit)] = run(python(code, {"LC_ALL": "C", "ODD": odd}, str(tmp_path)))
-    pid = told.split()[-1]
+    [(printed, code_of_exit)] = run(python(code, {"LC_ALL": "C", "ODD": odd}, str(tmp_path)))
+    pid = printed.split()[-1]
     given = {"LC_ALL": "C", "ODD": odd, MARK: pid}
-    assert (told.strip(), code_of_exit) == (f"{given} {tmp_path} {pid}", 0)
+    assert (printed.strip(), code_of_exit) == (f"{given} {tmp_path} {pid}", 0)
 
 
 def test_a_process_has_no_descriptor_beside_stdio_and_no_signal_is_ignored() -> None:
@@ -82,8 +82,8 @@ status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 # Signals 32 and 33 are the C library's own: nothing but it can reset them.
 print([int(status[each], 16) & ~(3 << 31) for each in ("SigBlk", "SigIgn")])
 """
-    [(told, _)] = run(python(code))
-    descriptors, signals = told.splitlines()
+    [(printed, _)] = run(python(code))
+    descriptors, signals = printed.splitlines()
     assert descriptors == "['0', '1', '2']"
     ignored_by_python = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
     assert signals == str([0, ignored_by_python])
@@ -103,13 +103,13 @@ def test_descriptors_that_the_proxy_reserves_are_not_for_its_processes() -> None
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (before - 100, most))
     try:
-        told, _ = asyncio.run(use())
+        printed, _ = asyncio.run(use())
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
-    assert told == f"({before - 100}, {most})\n"
+    assert printed == f"({before - 100}, {most})\n"
 
 
-def test_exit_codes_and_signals_are_told() -> None:
+def test_exit_codes_and_signals_are_reported() -> None:
     killed = "import os; os.kill(os.getpid(), 9)"
     ended = run(python("raise SystemExit(7)"), python(killed), python("raise SystemExit(137)"))
     assert [code for _, code in ended] == [7, -9, 137]
@@ -123,7 +123,7 @@ def test_exit_codes_and_signals_are_told() -> None:
         (python("", folder="/no/folder"), "/no/folder: No such file or directory"),
     ],
 )
-def test_a_program_that_cannot_be_run_is_told_with_the_reason(
+def test_a_program_that_cannot_be_run_is_reported_with_the_reason(
     program: Program, reason: str
 ) -> None:
     with pytest.raises(Unreachable, match=reason):

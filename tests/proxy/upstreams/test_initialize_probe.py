@@ -38,14 +38,14 @@ class Recorder(PassthroughExchange):
         self.passed.append(reason)
 
 
-class Scene:
-    """A trial, and what it told."""
+class Harness:
+    """A probe, and what it decided."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.decisions: list[str] = []
         self.exchange = Recorder()
         probe = InitializeProbe(
-            lambda: self.told.append("taken"), lambda each: self.told.append("refused")
+            lambda: self.decisions.append("taken"), lambda each: self.decisions.append("refused")
         )
         self.trial = probe.before(self.exchange)
 
@@ -55,54 +55,56 @@ def whole(status: int) -> ResponseHead:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "told"),
+    ("status", "body", "decision"),
     [
         (200, RESULT, "taken"), (200, REFUSAL, "refused"), (400, b"", "refused"),
         (404, RESULT, "refused"), (401, REFUSAL, ""), (429, b"", ""), (503, b"", ""),
         (200, b"garbage", ""), (202, b"", ""),
     ],
 )  # fmt: skip
-def test_a_whole_answer_decides_by_status_and_content(status: int, body: bytes, told: str) -> None:
-    scene = Scene()
-    scene.trial.on_response(whole(status), body, 0.0)
-    assert scene.told == ([told] if told else [])
-    assert scene.exchange.passed == ([] if told == "refused" else [body])
-    scene.trial.resume_response()
-    assert scene.exchange.passed == [body]
+def test_a_whole_answer_decides_by_status_and_content(
+    status: int, body: bytes, decision: str
+) -> None:
+    harness = Harness()
+    harness.trial.on_response(whole(status), body, 0.0)
+    assert harness.decisions == ([decision] if decision else [])
+    assert harness.exchange.passed == ([] if decision == "refused" else [body])
+    harness.trial.resume_response()
+    assert harness.exchange.passed == [body]
 
 
-@pytest.mark.parametrize(("answer", "told"), [(RESULT, "taken"), (REFUSAL, "refused")])
-def test_a_stream_decides_by_its_first_answer(answer: bytes, told: str) -> None:
-    scene = Scene()
-    scene.trial.on_headers(EVENTS)
-    scene.trial.on_data(encode(NEWS), 0.0)
-    assert scene.exchange.passed == scene.told == []
-    scene.trial.on_data(encode(answer), 0.0)
-    assert scene.told == [told]
-    scene.trial.on_end(0.0)
-    scene.trial.resume_response()
-    assert scene.exchange.passed == [200, encode(NEWS), encode(answer), "end"]
+@pytest.mark.parametrize(("answer", "decision"), [(RESULT, "taken"), (REFUSAL, "refused")])
+def test_a_stream_decides_by_its_first_answer(answer: bytes, decision: str) -> None:
+    harness = Harness()
+    harness.trial.on_headers(EVENTS)
+    harness.trial.on_data(encode(NEWS), 0.0)
+    assert harness.exchange.passed == harness.decisions == []
+    harness.trial.on_data(encode(answer), 0.0)
+    assert harness.decisions == [decision]
+    harness.trial.on_end(0.0)
+    harness.trial.resume_response()
+    assert harness.exchange.passed == [200, encode(NEWS), encode(answer), "end"]
 
 
 def test_a_stream_that_says_much_before_its_answer_is_held_back_no_longer() -> None:
-    scene = Scene()
-    scene.trial.on_headers(EVENTS)
+    harness = Harness()
+    harness.trial.on_headers(EVENTS)
     for _ in range(HELD_LIMIT // len(NEWS) + 1):
-        scene.trial.on_data(encode(NEWS), 0.0)
-    assert scene.exchange.passed[0] == 200
-    assert scene.told == []
+        harness.trial.on_data(encode(NEWS), 0.0)
+    assert harness.exchange.passed[0] == 200
+    assert harness.decisions == []
 
 
 def test_what_breaks_off_is_passed_on() -> None:
-    scene = Scene()
-    scene.trial.on_headers(EVENTS)
-    scene.trial.on_error("gone")
-    assert (scene.exchange.passed, scene.told) == ([200, "gone"], [])
+    harness = Harness()
+    harness.trial.on_headers(EVENTS)
+    harness.trial.on_error("gone")
+    assert (harness.exchange.passed, harness.decisions) == ([200, "gone"], [])
 
 
-def test_an_exchange_that_is_over_hears_nothing_more() -> None:
-    scene = Scene()
-    scene.trial.on_response(whole(400), REFUSAL, 0.0)
-    scene.exchange.gone = True
-    scene.trial.resume_response()
-    assert scene.exchange.passed == []
+def test_an_exchange_that_is_over_gets_no_more_events() -> None:
+    harness = Harness()
+    harness.trial.on_response(whole(400), REFUSAL, 0.0)
+    harness.exchange.gone = True
+    harness.trial.resume_response()
+    assert harness.exchange.passed == []

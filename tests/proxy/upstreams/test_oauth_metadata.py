@@ -21,8 +21,8 @@ def info(start: str = "POST /mcp", *lines: str) -> RequestInfo:
 def challenged(named: str, *lines: str) -> str:
     """The URL that a challenge names to a client, of the one that the server names."""
     head = f'HTTP/1.1 401 X\r\nwww-authenticate: Bearer a="b", resource_metadata={named}, c=d\r\n'
-    told = SERVER.challenge(head.encode(), info("POST /mcp", *lines)).decode()
-    before, _, rest = told.partition("resource_metadata=")
+    challenge = SERVER.challenge(head.encode(), info("POST /mcp", *lines)).decode()
+    before, _, rest = challenge.partition("resource_metadata=")
     assert before == head.partition("resource_metadata=")[0]
     assert rest.endswith(", c=d\r\n")
     return rest.removesuffix(", c=d\r\n").strip('"')
@@ -57,18 +57,20 @@ def test_a_challenge_of_another_address_stays(named: str) -> None:
         (["x-forwarded-prefix: /tools/"], "http://a.example:81/tools"),
     ],
 )
-def test_reverse_proxies_tell_the_address_that_the_client_used(lines: list[str], base: str) -> None:
+def test_the_base_address_is_the_one_that_reverse_proxies_forward(
+    lines: list[str], base: str
+) -> None:
     assert challenged(f'"http://localhost:9000{AT}/mcp"', *lines) == f"{base}{AT}/mcp"
 
 
 @pytest.mark.parametrize(
     "line", ['x-forwarded-host: a"b', "x-forwarded-prefix: //evil", "x-forwarded-prefix: a, b c"]
 )
-def test_an_address_that_cannot_be_one_is_told_to_nobody(line: str) -> None:
+def test_an_invalid_forwarded_address_is_ignored(line: str) -> None:
     named = f"http://localhost:9000{AT}"
-    told = challenged(f'"{named}"', line)
-    assert told in (named, f"http://a.example:81{AT}")
-    assert "evil" not in told
+    resource_metadata = challenged(f'"{named}"', line)
+    assert resource_metadata in (named, f"http://a.example:81{AT}")
+    assert "evil" not in resource_metadata
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_client_of_this_machine_need_not_name_the_port(host: str, base: bytes)
 
 
 @pytest.mark.parametrize(
-    ("asked", "resource", "told"),
+    ("asked", "resource", "resource_metadata"),
     [
         (AT, "http://127.0.0.1:9000/mcp", "http://a.example:81/mcp"),
         (f"{AT}/mcp", "http://127.0.0.1:9000/mcp/", "http://a.example:81/mcp"),
@@ -93,11 +95,14 @@ def test_a_client_of_this_machine_need_not_name_the_port(host: str, base: bytes)
     ],
 )
 def test_a_document_names_the_address_that_the_client_used(
-    asked: str, resource: str, told: str
+    asked: str, resource: str, resource_metadata: str
 ) -> None:
     body = json.dumps({"resource": resource, "authorization_servers": ["http://127.0.0.1:9000"]})
     found = json.loads(SERVER.document(body.encode(), info(f"GET {asked}")))
-    assert found == {"resource": told, "authorization_servers": ["http://127.0.0.1:9000"]}
+    assert found == {
+        "resource": resource_metadata,
+        "authorization_servers": ["http://127.0.0.1:9000"],
+    }
 
 
 @pytest.mark.parametrize(

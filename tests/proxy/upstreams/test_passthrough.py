@@ -71,7 +71,7 @@ def test_sessions_that_a_server_hands_out_are_followed_up_to_a_number() -> None:
         (b'{"id":7,"error":{"code":-32602,"message":"no"}}', "protocol_error"),
     ],
 )
-def test_a_call_hears_what_comes_for_it_on_the_get_stream(
+def test_a_call_receives_what_comes_for_it_on_the_get_stream(
     accepted: bool, last: bytes, outcome: str
 ) -> None:
     """SDKs write progress there that names no call; its token is the id of the call."""
@@ -114,8 +114,8 @@ def asking(
     kept.post(client_request(client, asked, info(mcp_session_id=session)))
     assert isinstance(client.observer, PassthroughExchange)
     if accepted:
-        told = parse_response(b"HTTP/1.1 202 Accepted\r\ncontent-length: 8\r\n\r\n")
-        client.observer.on_response(told, b"Accepted", perf_counter())
+        accepted_head = parse_response(b"HTTP/1.1 202 Accepted\r\ncontent-length: 8\r\n\r\n")
+        client.observer.on_response(accepted_head, b"Accepted", perf_counter())
         assert (client.status, client.body) == (202, b"Accepted")
     else:
         client.observer.on_headers(head(EVENTS))

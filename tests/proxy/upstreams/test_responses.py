@@ -18,26 +18,26 @@ class Audience:
     """Keeps what it is notified."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
         self.open_streams = 0
 
     def pause(self, member: object) -> None:
-        self.told.append("pause")
+        self.calls.append("pause")
 
     def resume(self, member: object) -> None:
-        self.told.append("resume")
+        self.calls.append("resume")
 
     def streams(self, more: int) -> None:
         self.open_streams += more
 
     def on_response_abandoned(self, reply: PostResponse) -> None:
-        self.told.append("reply gone")
+        self.calls.append("reply gone")
 
     def on_stream_closed(self, listener: EventStreamResponse) -> None:
-        self.told.append("listener gone")
+        self.calls.append("listener gone")
 
 
-class Scene:
+class Harness:
     """A reply with scripted edges."""
 
     def __init__(self, body: bytes = CALL, accept: str = "*/*") -> None:
@@ -50,51 +50,51 @@ class Scene:
 
 
 def test_an_answer_alone_is_json() -> None:
-    scene = Scene()
-    assert scene.reply.answer(scene.post.calls[0], b"{}") == 200
-    assert scene.client.body == b"{}"
-    assert scene.client.head == (
+    harness = Harness()
+    assert harness.reply.answer(harness.post.calls[0], b"{}") == 200
+    assert harness.client.body == b"{}"
+    assert harness.client.head == (
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nmcp-session-id: s\r\n"
     )
 
 
 def test_a_message_before_the_answer_makes_it_a_stream() -> None:
-    scene = Scene()
-    scene.reply.push(b'"progress"')
-    scene.reply.answer(scene.post.calls[0], b"{}")
-    assert scene.events() == [b'"progress"', b"{}"]
-    assert scene.client.over
-    assert b"content-type: text/event-stream\r\n" in scene.client.head
-    assert b"x-accel-buffering: no\r\n" in scene.client.head
+    harness = Harness()
+    harness.reply.push(b'"progress"')
+    harness.reply.answer(harness.post.calls[0], b"{}")
+    assert harness.events() == [b'"progress"', b"{}"]
+    assert harness.client.over
+    assert b"content-type: text/event-stream\r\n" in harness.client.head
+    assert b"x-accel-buffering: no\r\n" in harness.client.head
 
 
 @pytest.mark.parametrize(("body", "events"), [(CALL, 1), (BATCH, 2)])
 def test_a_client_that_accepts_only_events_gets_answers_as_events(body: bytes, events: int) -> None:
-    scene = Scene(body, accept="text/event-stream")
-    for call in scene.post.calls:
-        assert scene.reply.answer(call, b"{}") == 200
-    assert scene.events() == [b"{}"] * events
-    assert b"content-type: text/event-stream\r\nmcp-session-id: s\r\n" in scene.client.head
+    harness = Harness(body, accept="text/event-stream")
+    for call in harness.post.calls:
+        assert harness.reply.answer(call, b"{}") == 200
+    assert harness.events() == [b"{}"] * events
+    assert b"content-type: text/event-stream\r\nmcp-session-id: s\r\n" in harness.client.head
 
 
 def test_an_error_by_its_status_is_json_whatever_the_client_accepts() -> None:
-    scene = Scene(accept="text/event-stream")
-    scene.reply.fail(scene.post.calls[0], 502, "gone")
-    assert b"content-type: application/json\r\n" in scene.client.head
+    harness = Harness(accept="text/event-stream")
+    harness.reply.fail(harness.post.calls[0], 502, "gone")
+    assert b"content-type: application/json\r\n" in harness.client.head
 
 
 def test_an_answer_that_takes_long_becomes_a_stream_that_is_kept_alive() -> None:
-    scene = Scene(BATCH)
-    first, second = scene.post.calls
-    scene.reply.answer(first, b'{"id":1}')
-    scene.reply.keep_alive(perf_counter())
-    assert not scene.client.begun
+    harness = Harness(BATCH)
+    first, second = harness.post.calls
+    harness.reply.answer(first, b'{"id":1}')
+    harness.reply.keep_alive(perf_counter())
+    assert not harness.client.begun
     for times in (1, 2):
-        scene.reply.keep_alive(perf_counter() + times * (KEEP_ALIVE_SECONDS + 1))
-    scene.reply.answer(second, b'{"id":"b"}')
-    assert scene.events() == [b'{"id":1}', b'{"id":"b"}']
-    assert scene.client.body.count(b": keep-alive\n\n") == 2
-    assert scene.post.calls[1].first_event == 0
+        harness.reply.keep_alive(perf_counter() + times * (KEEP_ALIVE_SECONDS + 1))
+    harness.reply.answer(second, b'{"id":"b"}')
+    assert harness.events() == [b'{"id":1}', b'{"id":"b"}']
+    assert harness.client.body.count(b": keep-alive\n\n") == 2
+    assert harness.post.calls[1].first_event == 0
 
 
 def test_who_takes_no_stream_waits_in_silence() -> None:
@@ -105,58 +105,58 @@ def test_who_takes_no_stream_waits_in_silence() -> None:
 
 
 def test_a_batch_is_answered_when_each_of_its_calls_is() -> None:
-    scene = Scene(BATCH)
-    first, second = scene.post.calls
-    scene.reply.answer(second, b'{"id":"b"}')
-    assert not scene.client.over
-    scene.reply.fail(first, 502, "gone")
-    told = json.loads(scene.client.body)
-    assert [each["id"] for each in told] == ["b", 1]
+    harness = Harness(BATCH)
+    first, second = harness.post.calls
+    harness.reply.answer(second, b'{"id":"b"}')
+    assert not harness.client.over
+    harness.reply.fail(first, 502, "gone")
+    answers = json.loads(harness.client.body)
+    assert [each["id"] for each in answers] == ["b", 1]
 
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_batch_of_one_is_answered_by_an_array_of_one(*, fails: bool) -> None:
-    scene = Scene(b" [%b]" % CALL)
-    [call] = scene.post.calls
+    harness = Harness(b" [%b]" % CALL)
+    [call] = harness.post.calls
     if fails:
-        assert scene.reply.fail(call, 504, "silent") == 504
+        assert harness.reply.fail(call, 504, "silent") == 504
     else:
-        scene.reply.answer(call, b'{"id":1}')
-    assert [each["id"] for each in json.loads(scene.client.body)] == [1]
+        harness.reply.answer(call, b'{"id":1}')
+    assert [each["id"] for each in json.loads(harness.client.body)] == [1]
 
 
 @pytest.mark.parametrize(("streaming", "status"), [(False, 504), (True, 200)])
 def test_an_error_of_the_proxys_own_says_what_carries_it(streaming: bool, status: int) -> None:
-    scene = Scene()
+    harness = Harness()
     if streaming:
-        scene.reply.push(b'"progress"')
-    assert scene.reply.fail(scene.post.calls[0], 504, "silent") == status
-    assert b'"code":-32001' in scene.client.body
-    assert scene.client.over
+        harness.reply.push(b'"progress"')
+    assert harness.reply.fail(harness.post.calls[0], 504, "silent") == status
+    assert b'"code":-32001' in harness.client.body
+    assert harness.client.over
 
 
 @pytest.mark.parametrize("way", ["complete", "broken off", "gone"])
 def test_an_answer_counts_as_a_stream_for_as_long_as_it_is_one(way: str) -> None:
-    scene = Scene()
-    scene.reply.push(b'"progress"')
-    assert scene.audience.open_streams == 1
+    harness = Harness()
+    harness.reply.push(b'"progress"')
+    assert harness.audience.open_streams == 1
     if way == "complete":
-        scene.reply.answer(scene.post.calls[0], b"{}")
+        harness.reply.answer(harness.post.calls[0], b"{}")
     elif way == "gone":
-        scene.reply.on_client_gone()
+        harness.reply.on_client_gone()
     else:
-        scene.reply.abort()
-    assert scene.audience.open_streams == 0
+        harness.reply.abort()
+    assert harness.audience.open_streams == 0
 
 
 @pytest.mark.parametrize("streaming", [False, True])
 def test_a_cancelled_call_gets_no_answer(streaming: bool) -> None:
-    scene = Scene()
+    harness = Harness()
     if streaming:
-        scene.reply.push(b'"progress"')
-    scene.reply.drop(scene.post.calls[0])
-    assert scene.events() == ([b'"progress"'] if streaming else [])
-    assert scene.client.over
+        harness.reply.push(b'"progress"')
+    harness.reply.drop(harness.post.calls[0])
+    assert harness.events() == ([b'"progress"'] if streaming else [])
+    assert harness.client.over
 
 
 def test_a_listener_gets_messages_and_comments() -> None:
@@ -171,15 +171,15 @@ def test_a_listener_gets_messages_and_comments() -> None:
     assert client.over
 
 
-def test_the_audience_is_told_of_slow_and_gone_clients() -> None:
-    scene = Scene()
+def test_the_listener_is_notified_of_slow_and_gone_clients() -> None:
+    harness = Harness()
     listener = EventStreamResponse(
-        client_request(ScriptedClient(), b"", info("GET")), scene.audience
+        client_request(ScriptedClient(), b"", info("GET")), harness.audience
     )
-    for observer in (scene.reply, listener):
+    for observer in (harness.reply, listener):
         observer.on_client_paused()
         observer.on_client_resumed()
         observer.on_client_gone()
-    assert scene.audience.told == [
+    assert harness.audience.calls == [
         "pause", "resume", "reply gone", "pause", "resume", "listener gone",
     ]  # fmt: skip

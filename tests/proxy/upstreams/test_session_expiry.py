@@ -26,8 +26,8 @@ def test_only_the_silent_are_abandoned() -> None:
 
 def test_the_longest_silent_is_forgotten_for_one_more_than_are_followed() -> None:
     leases = SessionExpiry(idle=10.0)
-    told = {leases.open(f"{number}", 0.0) for number in range(MOST_SESSIONS)}
-    assert told == {""}
+    evicted = {leases.open(f"{number}", 0.0) for number in range(MOST_SESSIONS)}
+    assert evicted == {""}
     leases.touch("0", 1.0)
     assert leases.open("one more", 1.0) == "1"
     assert len(leases) == MOST_SESSIONS

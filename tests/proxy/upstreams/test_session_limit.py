@@ -10,29 +10,29 @@ from proxy.upstreams.cross_era.legacy_bridge import BridgeConnector
 from proxy.upstreams.session_limit import SessionLimit
 from proxy.upstreams.sessions import SessionUpstream
 from tests.proxy.network import run
-from tests.proxy.routes import GREETED, Legacy, Modern, Scene, Server, Way
-from tests.proxy.upstreams.test_session_bridge import ScriptedLink
+from tests.proxy.routes import GREETED, Harness, Legacy, Modern, Server, Way
+from tests.proxy.upstreams.test_session_bridge import ScriptedTransport
 
 
-def crowded(scene: Scene) -> Way:
+def crowded(harness: Harness) -> Way:
     """A stdio server at which one session may be kept."""
     server, session_limit = Server(), SessionLimit(1)
     bridged = SessionUpstream(
-        scene.config(BridgeConnector(server, None)), idle=100.0, session_limit=session_limit
+        harness.config(BridgeConnector(server, None)), idle=100.0, session_limit=session_limit
     )
-    modern = ChannelPool(scene.config(server), era=None, idle=100.0, session_limit=session_limit)
+    modern = ChannelPool(harness.config(server), era=None, idle=100.0, session_limit=session_limit)
     return EraRouter(bridged, modern), server.say
 
 
 def test_a_session_of_either_era_takes_the_place_of_the_other() -> None:
     async def play(first: type[Modern] | type[Legacy], second: type[Modern] | type[Legacy]) -> None:
-        scene = Scene(crowded)
-        kept = first(scene).begin()
-        await scene.hear(())
-        refused = second(scene).begin()
+        harness = Harness(crowded)
+        kept = first(harness).begin()
+        await harness.server_sends(())
+        refused = second(harness).begin()
         assert (kept.status, refused.status) == (0, 503)
         assert b"all 1 sessions are taken" in refused.body
-        await scene.finish()
+        await harness.finish()
 
     run(play(Modern, Legacy))
     run(play(Legacy, Modern))
@@ -53,7 +53,7 @@ class Kept:
 
     async def start(self) -> None:
         self.started = True
-        self.transport = ScriptedLink()
+        self.transport = ScriptedTransport()
 
     def evict(self) -> None:
         self.over, self.idle_since = True, -inf
@@ -121,13 +121,13 @@ def test_what_is_ending_is_waited_for_at_the_end() -> None:
 
 def test_a_modern_channel_that_nobody_uses_makes_room() -> None:
     async def play() -> None:
-        scene = Scene(crowded)
-        done = Modern(scene).begin()
-        await scene.hear((GREETED, GREETED))
+        harness = Harness(crowded)
+        done = Modern(harness).begin()
+        await harness.server_sends((GREETED, GREETED))
         assert done.status == 200
-        newcomer = Legacy(scene).begin()
-        await scene.hear(())
+        newcomer = Legacy(harness).begin()
+        await harness.server_sends(())
         assert newcomer.status == 0
-        await scene.finish()
+        await harness.finish()
 
     run(play())

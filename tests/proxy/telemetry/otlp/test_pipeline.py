@@ -37,7 +37,7 @@ def play(
     script: Callable[[Ledger, ExportPipeline], Awaitable[None]],
     **environment: str,
 ) -> Ledger:
-    """Run the script on a started export; the ledger tells what was lost."""
+    """Run the script on a started export; the ledger counts what was lost."""
     ledger = Ledger("fetch", "stdio")
 
     async def run() -> None:

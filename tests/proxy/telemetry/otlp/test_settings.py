@@ -103,7 +103,7 @@ def test_a_disabled_sdk_pushes_nothing() -> None:
         ({"OTEL_SERVICE_NAME": "fetch"}, "echo", "echo", "fetch"),
     ],
 )
-def test_the_server_and_the_service_share_a_name_unless_told_otherwise(
+def test_the_server_and_the_service_share_a_name_by_default(
     environment: dict[str, str], server: str | None, label: str, service: str
 ) -> None:
     settings = parse(environment, server)
@@ -198,7 +198,7 @@ def test_neither_headers_nor_a_query_are_shown() -> None:
     "headers",
     ["s3cret", "a=1,s3cret", "key=s3cret%0d%0ax: y", "key=s3cret%00", "a b=s3cret", "key=s3cretß"],
 )
-def test_a_mistake_in_the_headers_does_not_tell_their_values(headers: str) -> None:
+def test_an_error_in_the_headers_does_not_show_their_values(headers: str) -> None:
     with pytest.raises(SettingsError) as refused:
         parse({**ENDPOINT, "OTEL_EXPORTER_OTLP_HEADERS": headers})
     message = str(refused.value)
@@ -207,7 +207,7 @@ def test_a_mistake_in_the_headers_does_not_tell_their_values(headers: str) -> No
     assert "\n" not in message
 
 
-def test_credentials_in_an_endpoint_are_refused_and_not_told() -> None:
+def test_credentials_in_an_endpoint_are_refused_and_not_shown() -> None:
     with pytest.raises(SettingsError) as refused:
         parse({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:s3cret@collector:4318"})
     assert "s3cret" not in str(refused.value)
@@ -288,7 +288,7 @@ def test_any_variables_are_settings_or_one_line(variables: dict[str, str]) -> No
     try:
         parse(variables)
     except SettingsError as error:
-        told = str(error)
+        message = str(error)
     else:
-        told = ""
-    assert len(told.splitlines()) <= 1
+        message = ""
+    assert len(message.splitlines()) <= 1

@@ -130,8 +130,8 @@ def test_a_sampler_that_is_not_parent_based_ignores_the_parent(
 def test_a_request_without_context_becomes_a_root() -> None:
     trace = tracer(ON)[0].begin(NOTHING, NOTHING)
     assert (trace.sampled, trace.parent, trace.link) == (True, None, None)
-    told = trace_context.parse(trace.traceparent, "")
-    assert told == TraceContext(trace.trace_id, trace.client_span_id, True, "", random=True)
+    context = trace_context.parse(trace.traceparent, "")
+    assert context == TraceContext(trace.trace_id, trace.client_span_id, True, "", random=True)
     assert trace.exemplar == (trace.trace_id, trace.server_span_id)
     assert trace.server_span_id != trace.client_span_id
 
@@ -171,11 +171,11 @@ def test_an_unsampled_parent_is_passed_on_as_it_came() -> None:
     assert trace.exemplar == (0, 0)
 
 
-def test_a_root_that_is_not_sampled_tells_the_upstream_so() -> None:
+def test_a_root_that_is_not_sampled_has_a_context_that_says_so() -> None:
     trace = tracer(Sampler(0.0, parent_based=True))[0].begin(NOTHING, NOTHING)
-    told = trace_context.parse(trace.traceparent, "")
-    assert told is not None
-    assert not told.sampled
+    context = trace_context.parse(trace.traceparent, "")
+    assert context is not None
+    assert not context.sampled
     assert trace.exemplar == (0, 0)
 
 

@@ -11,7 +11,7 @@ from proxy.translation.versions import Era
 from proxy.upstreams.cross_era.legacy_bridge import LegacyBridge
 from tests.proxy.malformed_messages import ID
 from tests.proxy.network import run
-from tests.proxy.routes import Legacy, Scene, Server, linked
+from tests.proxy.routes import Harness, Legacy, Server, linked
 from tests.proxy.transports.test_multiplexer import Owner
 
 REFUSAL = json.dumps({"id": ID, "error": {"code": -32602, "message": "not you"}}).encode()
@@ -21,17 +21,17 @@ REFUSAL = json.dumps({"id": ID, "error": {"code": -32602, "message": "not you"}}
 def test_a_refusal_reaches_the_client_if_the_server_is_a_legacy_one(*, answers: bool) -> None:
     async def play() -> None:
         server = Server()
-        scene = Scene(lambda here: linked(here, server))
-        client = Legacy(scene).begin()
-        await scene.hear((REFUSAL,))
+        harness = Harness(lambda here: linked(here, server))
+        client = Legacy(harness).begin()
+        await harness.server_sends((REFUSAL,))
         assert json.loads(server.sent[-1][0])["method"] == methods.DISCOVER
         assert not client.over
         if answers:
-            await scene.hear((REFUSAL,))
+            await harness.server_sends((REFUSAL,))
         else:
             server.owners[-1].on_closed(EXITED, "the server's process ended")
         assert json.loads(client.body)["error"]["message"] == "not you"
-        await scene.finish()
+        await harness.finish()
 
     run(play())
 
@@ -43,7 +43,7 @@ def test_a_call_that_cannot_be_translated_is_refused_with_its_id() -> None:
         client.adopt(server)
         long = b'{"id":7,"method":"tools/call","params":{"n":NaN,"text":"%b"}}'
         assert client.send(long % (b"x" * LONGEST))
-        [refused] = owner.heard
+        [refused] = owner.received
         assert (refused["id"], refused["error"]["code"]) == (7, methods.INVALID_PARAMS)
         assert server.sent == []
 

@@ -8,7 +8,7 @@ from proxy.jsonrpc import methods
 from proxy.memory_budget import FREE_BYTES, NO_ROOM
 from tests.proxy.malformed_messages import ID
 from tests.proxy.network import run
-from tests.proxy.routes import Modern, Scene, Server, linked
+from tests.proxy.routes import Harness, Modern, Server, linked
 
 ACKNOWLEDGED = {
     "method": methods.ACKNOWLEDGED,
@@ -16,23 +16,23 @@ ACKNOWLEDGED = {
 }
 
 
-def say(scene: Scene, message: object) -> None:
-    scene.say(json.dumps(message).encode())
+def say(harness: Harness, message: object) -> None:
+    harness.say(json.dumps(message).encode())
 
 
 def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
     async def play() -> None:
         server = Server()
-        scene = Scene(lambda here: linked(here, server))
-        client = Modern(scene)
+        harness = Harness(lambda here: linked(here, server))
+        client = Modern(harness)
         await client.open(())
         client.ask("tools/call")
         client.ask(methods.LISTEN)
-        say(scene, ACKNOWLEDGED)
-        assert scene.recorder.ledger.streams == 1
+        say(harness, ACKNOWLEDGED)
+        assert harness.recorder.ledger.streams == 1
         server.reads = False
-        scene.upstream.tick(perf_counter() + 10_000)
-        assert (scene.recorder.ledger.in_flight, scene.recorder.ledger.streams) == (0, 0)
+        harness.upstream.tick(perf_counter() + 10_000)
+        assert (harness.recorder.ledger.in_flight, harness.recorder.ledger.streams) == (0, 0)
 
     run(play())
 
@@ -40,30 +40,30 @@ def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
 def test_without_room_in_memory_a_long_request_is_refused_and_the_server_not_read() -> None:
     async def play() -> None:
         server = Server()
-        scene = Scene(lambda here: linked(here, server))
-        client = Modern(scene)
+        harness = Harness(lambda here: linked(here, server))
+        client = Modern(harness)
         await client.open(())
         server.held = 2 * MIB
-        scene.upstream.tick(perf_counter())
-        assert server.told[-1] == "pause"
+        harness.upstream.tick(perf_counter())
+        assert server.calls[-1] == "pause"
         refused = client.ask("tools/call", "x" * FREE_BYTES)
         assert (refused.status, NO_ROOM.encode() in refused.body) == (503, True)
         server.held = 0
-        scene.upstream.tick(perf_counter())
-        assert server.told[-1] == "resume"
+        harness.upstream.tick(perf_counter())
+        assert server.calls[-1] == "resume"
         served = client.ask("tools/call", "x" * FREE_BYTES)
-        await scene.hear((json.dumps({"id": ID, "result": {}}).encode(),))
+        await harness.server_sends((json.dumps({"id": ID, "result": {}}).encode(),))
         assert served.status == 200
-        await scene.finish()
+        await harness.finish()
 
     run(play())
 
 
 def test_a_subscription_that_is_cancelled_before_it_is_acknowledged_is_no_stream() -> None:
     async def play() -> None:
-        scene = Scene(lambda here: linked(here, Server()))
-        await Modern(scene).open(())
-        say(scene, {"method": methods.CANCELLED, "params": {"requestId": ID}})
-        assert scene.recorder.ledger.streams == 0
+        harness = Harness(lambda here: linked(here, Server()))
+        await Modern(harness).open(())
+        say(harness, {"method": methods.CANCELLED, "params": {"requestId": ID}})
+        assert harness.recorder.ledger.streams == 0
 
     run(play())
