@@ -24,31 +24,31 @@ class Demo:
 
     def __init__(self, process: "subprocess.Popen[str]", mark: str) -> None:
         self.process = process
-        self.output: list[str] = []
+        self.lines: list[str] = []
         self._mark = mark
-        self._lines: queue.Queue[str] = queue.Queue()
+        self._unread: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def until(self, text: str) -> None:
         """Wait for a line that has the text in it."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not any(text in line for line in self.output):
+        while not any(text in line for line in self.lines):
             try:
-                self.output.append(self._lines.get(timeout=deadline - time.monotonic()))
+                self.lines.append(self._unread.get(timeout=deadline - time.monotonic()))
             except (queue.Empty, ValueError):
-                raise AssertionError(f"no {text!r} in {self.output}") from None
+                raise AssertionError(f"no {text!r} in {self.lines}") from None
 
     def ended(self, seconds: float = DEADLINE_SECONDS) -> int:
         """Wait for the demo to end: its exit code."""
         code = self.process.wait(seconds)
         self._reader.join(DEADLINE_SECONDS)
-        while not self._lines.empty():
-            self.output.append(self._lines.get())
+        while not self._unread.empty():
+            self.lines.append(self._unread.get())
         return code
 
-    def told(self) -> str:
-        return "".join(self.output)
+    def output(self) -> str:
+        return "".join(self.lines)
 
     def part(self, program: str) -> psutil.Process:
         """The demo's child whose program has this name."""
@@ -78,7 +78,7 @@ class Demo:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self._lines.put(line)
+            self._unread.put(line)
 
 
 def _is_echo(process: psutil.Process, transport: str) -> bool:

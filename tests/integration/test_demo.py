@@ -55,8 +55,8 @@ def chain(spans: Iterable[Span]) -> list[tuple[str, str]]:
 
 def test_once_ends_with_the_table_and_0() -> None:
     with demo("--once") as running:
-        assert running.ended() == 0, running.told()
-    rows = re.findall(r"^echo-\w+ .*$", running.told(), re.MULTILINE)
+        assert running.ended() == 0, running.output()
+    rows = re.findall(r"^echo-\w+ .*$", running.output(), re.MULTILINE)
     assert [row.split() for row in rows] == [
         [server, outcome, number, number, number]
         for server in ("echo-http", "echo-stdio")
@@ -70,7 +70,7 @@ def complaint(*arguments: str, **variables: str) -> str:
     with demo(*arguments, **variables) as running:
         assert running.ended() == 2
     assert running.left_over() == []
-    [line] = running.output
+    [line] = running.lines
     return line.rstrip("\n")
 
 
@@ -118,6 +118,6 @@ def test_a_server_command_that_does_not_exist_is_refused() -> None:
 def test_a_server_that_does_not_stay_fails_by_name() -> None:
     with demo("--once", "--stdio-command", "false") as running:
         assert running.ended() == 1
-    assert re.search(r"^(proxy-)?echo-stdio", running.output[-1]), running.told()
-    assert "Traceback" not in running.told()
+    assert re.search(r"^(proxy-)?echo-stdio", running.lines[-1]), running.output()
+    assert "Traceback" not in running.output()
     assert running.left_over() == []

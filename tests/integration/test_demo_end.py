@@ -30,8 +30,8 @@ def test_ctrl_c_before_the_table_ends_everything(moment: str) -> None:
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 128 + signal.SIGINT
     assert running.left_over() == []
-    assert running.output[-1] == "ended by SIGINT; nothing is left running\n"
-    assert "Traceback" not in running.told()
+    assert running.lines[-1] == "ended by SIGINT; nothing is left running\n"
+    assert "Traceback" not in running.output()
 
 
 def follow(driver: Chrome, link: str, board: str) -> None:
@@ -77,8 +77,8 @@ def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_e
     """One demo for all of it: to prove its numbers takes far longer than what is asked after."""
     with demo() as running:
         running.until(TRAFFIC)
-        found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
-        assert found, running.told()
+        found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.output())
+        assert found, running.output()
         with browser() as driver:
             assert missing(driver, found[1], "otel-scrape", "echo-http") == {}
             walk_from_fleet_to_trace(driver, found[1])
@@ -89,11 +89,11 @@ def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_e
         running.until("echo-stdio: session lost: ")
         running.echo("stdio", unlike=killed)
         running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 0, running.told()
+        assert running.ended() == 0, running.output()
     assert running.left_over() == []
-    assert re.search(r"^Calls +http://127\.0\.0\.1:", running.told(), re.MULTILINE)
-    assert running.told().count("session lost") == 1
-    assert "Traceback" not in running.told()
+    assert re.search(r"^Calls +http://127\.0\.0\.1:", running.output(), re.MULTILINE)
+    assert running.output().count("session lost") == 1
+    assert "Traceback" not in running.output()
 
 
 def test_an_impatient_second_ctrl_c_leaves_nothing_either() -> None:
@@ -127,7 +127,7 @@ def test_ctrl_c_while_a_tool_is_built_ends_the_build(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 128 + signal.SIGINT
         assert nothing_left(running)
-    assert "Traceback" not in running.told()
+    assert "Traceback" not in running.output()
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_a_part_that_crashes_is_named_with_the_end_of_its_log(
         running.until(moment)
         running.part(program).kill()
         assert running.ended() == 1
-    assert f"{part} was ended by SIGKILL; the end of " in running.told()
-    assert f"{part}.log:" in running.told()
+    assert f"{part} was ended by SIGKILL; the end of " in running.output()
+    assert f"{part}.log:" in running.output()
     assert running.left_over() == []
 
 
@@ -154,6 +154,6 @@ def test_a_server_that_crashes_during_traffic_is_named() -> None:
         running.until(TRAFFIC)
         running.echo("streamable-http").kill()
         assert running.ended() == 1
-    assert "echo-http-server was ended by SIGKILL" in running.told()
-    assert "Traceback" not in running.told()
+    assert "echo-http-server was ended by SIGKILL" in running.output()
+    assert "Traceback" not in running.output()
     assert running.left_over() == []

@@ -23,12 +23,12 @@ def test_alerts_and_boards_tell_the_truth_of_every_fault(architecture: str) -> N
     with demo(architecture, "--fault", "all") as running:
         code = running.ended(ALL_SECONDS)
     assert running.left_over() == []
-    told = running.told()
-    assert code == 0, told
-    assert told.count("\nas expected: no other alert fired, and afterwards all ") == told.count(
+    output = running.output()
+    assert code == 0, output
+    assert output.count("\nas expected: no other alert fired, and afterwards all ") == output.count(
         "injecting: "
     )
-    judged = re.findall(r"^([a-z-]+): ", told, re.MULTILINE)
+    judged = re.findall(r"^([a-z-]+): ", output, re.MULTILINE)
     assert judged == [each.name for each in possible_faults(ARCHITECTURES[architecture])]
 
 
@@ -36,29 +36,29 @@ def test_a_fault_goes_on_until_ctrl_c_and_alerts_and_boards_tell_of_it() -> None
     with demo("direct-scrape", "--fault", "server-hangs") as running:
         running.until("Ctrl-C ends")
         running.until("MCPCallsLost of echo-faulty")
-        found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.told())
-        assert found, running.told()
+        found = re.search(r"Boards +(http://127\.0\.0\.1:\d+/)", running.output())
+        assert found, running.output()
         with browser() as driver:
             assert missing(driver, found[1], "direct-scrape", "echo-http") == {}
             opened(driver, f"{found[1]}d/mcp-home?refresh=off")
             assert "MCPCallsLost" in texts(driver, "td")
         running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 0, running.told()
+        assert running.ended() == 0, running.output()
     assert running.left_over() == []
-    assert "Traceback" not in running.told()
+    assert "Traceback" not in running.output()
 
 
 def test_an_unknown_fault_is_answered_with_those_there_are() -> None:
     with demo("--fault", "gremlins") as running:
         assert running.ended() == 2
-    [line] = running.output
+    [line] = running.lines
     assert line == f'demo: "gremlins" is not a fault; choose {", ".join(FAULTS)} or all\n'
 
 
 def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
     with demo("hybrid", "--fault", "writes-rejected") as running:
         assert running.ended() == 2
-    assert running.output == [
+    assert running.lines == [
         'demo: fault "writes-rejected": nothing of hybrid breaks so; choose architecture'
         " otel-remote-write\n"
     ]
@@ -67,4 +67,4 @@ def test_a_fault_that_an_architecture_cannot_have_is_refused() -> None:
 def test_a_fault_needs_our_own_servers() -> None:
     with demo("--fault", "tool-errors", "--stdio-command", "cat") as running:
         assert running.ended() == 2
-    assert running.output == ["demo: faults break our own servers; leave --stdio-command out\n"]
+    assert running.lines == ["demo: faults break our own servers; leave --stdio-command out\n"]
