@@ -54,7 +54,7 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
         held, self._held = self._held or [], None
         self.resume(self)
         for each in held:
-            if not self.exchange.gone:
+            if not self.exchange.over:
                 each()
 
     def connected(self, source: UpstreamReader) -> bool:

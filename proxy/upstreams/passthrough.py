@@ -156,7 +156,7 @@ class PassthroughUpstream:
             if self._unanswered.has(request_id, session):
                 return
             waiting = self._calls.get((session, request_id))
-            if waiting is not None and not waiting.gone:
+            if waiting is not None and not waiting.over:
                 waiting.on_message(message, size, now)
                 return
         if (parked := self._parked.get(session)) is not None:

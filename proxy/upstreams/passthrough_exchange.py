@@ -1,6 +1,7 @@
 """One client request at an HTTP upstream: bytes pass through, the session watches them pass."""
 
 from collections.abc import Iterable
+from enum import Enum, auto
 from time import perf_counter
 from typing import Protocol
 
@@ -44,6 +45,31 @@ _IDLE = Completed(())
 ACCEPTED = 202
 _TOO_LONG = b"{"
 """Stands for a message of which nothing is known: it passes all the same."""
+
+
+class State(Enum):
+    """How far the response to the client is."""
+
+    WAITING = auto()
+    """The upstream has not responded."""
+    EARLY_STREAM = auto()
+    """It has not responded, and the client's response is begun as a stream of comments."""
+    RESPONDING = auto()
+    """Its response is being passed on."""
+    STREAMING = auto()
+    """Its response is being passed on, as a stream."""
+    CLOSED = auto()
+    """Nothing more will happen."""
+
+
+WAITING, EARLY_STREAM, RESPONDING, STREAMING, CLOSED = State
+"""As names of the module, since attributes of an Enum are slow."""
+
+_NEXT = {
+    WAITING: (EARLY_STREAM, RESPONDING, STREAMING),
+    EARLY_STREAM: (STREAMING,),
+}
+"""Beside these, every state but CLOSED is followed by CLOSED."""
 
 
 class ExchangeOwner(Protocol):
@@ -95,8 +121,7 @@ class PassthroughExchange:
 
     __slots__ = (
         "_checked_at", "_held", "_kept_alive", "_last_event", "_mark", "_owner", "_relay",
-        "_session", "_slow", "_source", "_upstream_seconds", "_writer", "gone", "head", "request",
-        "streaming",
+        "_session", "_slow", "_source", "_state", "_upstream_seconds", "_writer", "head", "request",
     )  # fmt: skip
 
     def __init__(
@@ -104,8 +129,7 @@ class PassthroughExchange:
     ) -> None:
         self.request = client_request
         self.head: ResponseHead | None = None
-        self.gone = False
-        self.streaming = False
+        self._state = WAITING
         self._writer: ResponseWriter = client_request.client
         self._slow = False
         self._session = session
@@ -120,7 +144,12 @@ class PassthroughExchange:
         self._upstream_seconds = 0.0
 
     def __repr__(self) -> str:
-        return f"<PassthroughExchange {self.request!r} head={self.head!r} gone={self.gone}>"
+        return f"<PassthroughExchange {self.request!r} {self._state.name} {self.head!r}>"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen in this exchange."""
+        return self._state is CLOSED
 
     def sent(self) -> None:
         """The request is written, or waits for a connection: the wait begins."""
@@ -132,7 +161,7 @@ class PassthroughExchange:
         self._source = source
         if self._slow:
             source.pause(self)
-        return not self.gone
+        return self._state is not CLOSED
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self._upstream_seconds += arrived - self._mark
@@ -148,7 +177,7 @@ class PassthroughExchange:
         if not completed.relay:
             self._fail(502, "the upstream's answer was not an answer to the request", finished)
             return
-        if self.streaming and not codec.has_answer(body):
+        if self._state is EARLY_STREAM and not codec.has_answer(body):
             self._fail(502, self._error(head, body).text, finished)
             return
         for each in finished:
@@ -159,21 +188,23 @@ class PassthroughExchange:
         self._owner.answered(self, head)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
         self._writer.respond(forward, body, head.status)
-        self._count(finished, self._status(head.status))
+        self._count(finished, head.status if self._state is WAITING else 200)
         self._close()
 
     def on_headers(self, head: ResponseHead) -> None:
         if self._refuses(head):
             return
-        if self.streaming and (head.status != 200 or head.content is Content.OTHER):
+        if self._state is EARLY_STREAM and (head.status != 200 or head.content is Content.OTHER):
             self._drop_source()
             error = self._error(head)
             self._fail(502, error.text, self._session.end(classify_http(error)))
             return
         self.head = head
         self._owner.answered(self, head)
-        if head.content is Content.EVENTS:
-            self._note_stream()
+        if head.content is Content.EVENTS or self._state is EARLY_STREAM:
+            self._enter_stream(STREAMING)
+        else:
+            self._enter(RESPONDING)
         if head.content is Content.EVENTS and not head.encoded:
             self._relay = EventRelay(self._writer, self._owner.message_limit)
             self._writer.start_response(head.forward)
@@ -220,7 +251,7 @@ class PassthroughExchange:
             self._close()
 
     def on_error(self, reason: str) -> None:
-        if self.gone:
+        if self._state is CLOSED:
             return
         self._wait_so_far()
         self._read_unfinished(perf_counter())
@@ -242,8 +273,8 @@ class PassthroughExchange:
         else:
             self._keep_alive(now)
         overdue = self._session.overdue(now) if self.request.calls else ()
-        unheard = self.head is None and now - self._mark > timeout
-        if overdue or (unheard and not self._waits and self.request.info.method != "GET"):
+        silent = not self._responded and now - self._mark > timeout
+        if overdue or (silent and not self._waits and self.request.info.method != "GET"):
             self._wait_so_far()
             self._drop_source()
             ended = (*overdue, *self._end_own(TIMED_OUT))
@@ -256,10 +287,10 @@ class PassthroughExchange:
         self._kept_alive = now
         if self._relay is not None:
             self._relay.keep_alive()
-        elif self.head is None and self._may_stream:
-            if not self.streaming:
+        elif not self._responded and self._may_stream:
+            if self._state is WAITING:
                 self._writer = EarlyStream(self.request.client)
-                self._note_stream()
+                self._enter_stream(EARLY_STREAM)
             self.request.client.write(COMMENT)
 
     @property
@@ -272,14 +303,19 @@ class PassthroughExchange:
         opens = any(call.method == methods.INITIALIZE for call in calls)
         return self._waits and self.request.info.accepts_events and not opens
 
-    def _note_stream(self) -> None:
-        if not self.streaming:
-            self.streaming = True
-            self._owner.streams(1)
+    @property
+    def _responded(self) -> bool:
+        """Whether the upstream's response is being passed on."""
+        return self._state is RESPONDING or self._state is STREAMING
 
-    def _status(self, status: int) -> int:
-        """The status that an answer has, if it is not decided yet."""
-        return 200 if self.streaming else status
+    def _enter(self, state: State) -> None:
+        assert state in _NEXT.get(self._state, ()), f"{self._state.name} to {state.name}"
+        self._state = state
+
+    def _enter_stream(self, state: State) -> None:
+        if self._state is WAITING:
+            self._owner.streams(1)
+        self._enter(state)
 
     @property
     def kept(self) -> int:
@@ -298,7 +334,7 @@ class PassthroughExchange:
         """End the exchange because the proxy ends."""
         self._wait_so_far()
         self._drop_source()
-        if self.head is not None and not self._waits:
+        if self._responded and not self._waits:
             self._writer.end()
             self._close()
         else:
@@ -362,9 +398,14 @@ class PassthroughExchange:
     def _end_own(self, outcome: CallOutcome) -> tuple[Finished, ...]:
         return self._session.end(outcome) if self.request.calls else ()
 
+    @property
+    def _forwarded_status(self) -> int:
+        """That of the upstream's response; 0 while there is none."""
+        return 0 if self.head is None else self.head.status
+
     def _park(self) -> None:
         name = resumption_key(self.request, self._last_event.decode("latin-1"))
-        self._count(self._owner.park(name, self._session), self.head.status if self.head else 0)
+        self._count(self._owner.park(name, self._session), self._forwarded_status)
 
     def _is_accepted(self, head: ResponseHead, body: bytes) -> bool:
         """Whether the answer may come on the session's GET stream, as it does from some servers.
@@ -389,7 +430,7 @@ class PassthroughExchange:
         if isinstance(effect, Finished):
             self._wait_so_far()
             effect.call.answer_size = size
-            self._count((effect,), self.head.status if self.head else 0)
+            self._count((effect,), self._forwarded_status)
 
     def _on_event(self, event: Event, now: float) -> None:
         """See which calls the event answers."""
@@ -419,7 +460,7 @@ class PassthroughExchange:
         for effect in effects:
             if isinstance(effect, Finished):
                 effect.call.answer_size = size
-                self._count((effect,), self.head.status if self.head else 0)
+                self._count((effect,), self._forwarded_status)
 
     def _receive(self, message: Message, now: float) -> Effect | None:
         if message.method == methods.ACKNOWLEDGED:
@@ -442,14 +483,14 @@ class PassthroughExchange:
         return True
 
     def _break_off(self, status: int, reason: str, finished: tuple[Finished, ...]) -> None:
-        if self.head is None:
+        if not self._responded:
             self._fail(status, reason, finished)
         elif finished and self._relay is not None and self._relay.between_events:
             self._send_errors(self._relay, finished, reason)
             self._writer.end()
             self._close()
         else:
-            self._count(finished, self.head.status)
+            self._count(finished, self._forwarded_status)
             self._writer.abort()
             self._close()
 
@@ -458,14 +499,14 @@ class PassthroughExchange:
         calls = [each.call for each in finished]
         start, body = error_response(calls, status, reason, batch=self.request.is_batch)
         self._writer.respond(start, body, status)
-        self._count(finished, self._status(status))
+        self._count(finished, status if self._state is WAITING else 200)
         self._close()
 
     def _send_errors(self, relay: EventRelay, finished: Iterable[Finished], reason: str) -> None:
         """Tell of failed calls on a stream that has begun."""
         for each in finished:
             relay.send_error(codec.error(each.call.id, codec.UPSTREAM_LOST, reason))
-        self._count(finished, self.head.status if self.head else 0)
+        self._count(finished, self._forwarded_status)
 
     def _count(self, finished: Iterable[Finished], status: int) -> None:
         for each in finished:
@@ -486,8 +527,8 @@ class PassthroughExchange:
             source.abort(self)
 
     def _close(self) -> None:
-        self.gone = True
         self._source = None
-        if self.streaming:
+        if self._state is EARLY_STREAM or self._state is STREAMING:
             self._owner.streams(-1)
+        self._state = CLOSED
         self._owner.closed(self)

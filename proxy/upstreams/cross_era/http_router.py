@@ -123,7 +123,7 @@ class HttpEraRouter(Upstream):
         await detector.detect(
             client_request.info.forward + client_request.context, client_request.info.query
         )
-        if probe.exchange.gone:
+        if probe.exchange.over:
             return
         if detector.modern or detector.sse:
             detector.legacy = bool(detector.sse)

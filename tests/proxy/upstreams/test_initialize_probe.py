@@ -7,7 +7,7 @@ import pytest
 from proxy.http.head import ResponseHead, parse_response
 from proxy.http.sse import encode
 from proxy.upstreams.initialize_probe import HELD_LIMIT, InitializeProbe
-from proxy.upstreams.passthrough_exchange import PassthroughExchange
+from proxy.upstreams.passthrough_exchange import CLOSED, WAITING, PassthroughExchange
 
 EVENTS = parse_response(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
 RESULT = json.dumps({"id": 0, "result": {}}).encode()
@@ -19,7 +19,7 @@ class Recorder(PassthroughExchange):
     """What is passed on to the exchange."""
 
     def __init__(self) -> None:
-        self.gone = False
+        self._state = WAITING
         self.passed: list[object] = []
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
@@ -36,6 +36,9 @@ class Recorder(PassthroughExchange):
 
     def on_error(self, reason: str) -> None:
         self.passed.append(reason)
+
+    def abandon(self) -> None:
+        self._state = CLOSED
 
 
 class Harness:
@@ -105,6 +108,6 @@ def test_what_breaks_off_is_passed_on() -> None:
 def test_an_exchange_that_is_over_gets_no_more_events() -> None:
     harness = Harness()
     harness.trial.on_response(whole(400), REFUSAL, 0.0)
-    harness.exchange.gone = True
+    harness.exchange.abandon()
     harness.trial.resume_response()
     assert harness.exchange.passed == []

@@ -371,7 +371,7 @@ class ExchangeMachine(RuleBasedStateMachine):
         self.now = 0.0
 
     def _open(self) -> bool:
-        return not self.harness.exchange.gone
+        return not self.harness.exchange.over
 
     def _streaming(self) -> bool:
         return self._open() and self.harness.exchange.head is not None
@@ -431,7 +431,7 @@ class ExchangeMachine(RuleBasedStateMachine):
 
     @invariant()
     def it_counts_each_call_once_at_the_latest_at_its_end(self) -> None:
-        owner, gone = self.harness.owner, self.harness.exchange.gone
+        owner, gone = self.harness.owner, self.harness.exchange.over
         ends = len(owner.counted) + len(owner.parked.calls)
         assert ends <= 1
         assert not gone or ends == 1
