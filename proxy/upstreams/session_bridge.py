@@ -1,10 +1,8 @@
 """One client session over a transport to the server: its calls, and where each message goes."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from math import inf
 from time import perf_counter
 from typing import Protocol
 
@@ -38,7 +36,7 @@ from ..outcome import (
 )
 from ..translation import server_messages
 from ..translation.request import cancellation
-from ..transports.base import Connector, Transport, TransportListener, Unreachable
+from ..transports.base import Connector
 from .pending_messages import PendingMessages
 from .responses import (
     AcceptedResponse,
@@ -47,6 +45,7 @@ from .responses import (
     PostResponse,
     ResponseListener,
 )
+from .transport_session import TransportSession
 
 LOG = logging.getLogger("proxy.session")
 
@@ -88,53 +87,38 @@ class SessionOwner(Protocol):
         """End it, since another takes its place."""
 
 
-class SessionBridge(TransportListener, ResponseListener):
-    """A session `name` with a transport of its own, which lives exactly as long.
+class SessionBridge(TransportSession, ResponseListener):
+    """One client's session, `name`.
 
     Its client speaks streamable HTTP, or, after `open_stream`, HTTP+SSE: then all messages of the
-    server travel on that stream. `client` is whose it is; `opened_at` and `last_activity` are
-    times of `perf_counter`.
-
-    Implements LimitedSession.
+    server travel on that stream. `opened_at` is a time of `perf_counter`.
     """
 
     def __init__(self, name: str, client: bytes, config: SessionConfig, host: SessionOwner) -> None:
+        super().__init__(client, config.memory)
         self.name = name
-        self.client = client
-        self.gone = asyncio.Event()
-        self.opened_at = self.last_activity = perf_counter()
+        self.opened_at = self.last_activity
         self._config = config
         self._host = host
         self._session = InFlightCalls(config.timeout)
-        self._transport: Transport | None = None
         self._pending_sends: list[tuple[bytes, bytes]] = []
         self._pending_send_bytes = 0
         self._responses: dict[Call, CallResponse] = {}
         self._listeners: list[EventStreamResponse] = []
         self._pending_messages = PendingMessages()
-        self._account = config.memory.account(client)
         self._slow: dict[object, float] = {}
         self._stream: EventStreamResponse | None = None
         self._stream_query: bytes | None = None
         self._headers = b""
         self._version = ""
         self._checked_at = perf_counter()
-        self.started = False
-        self.over = False
 
     def __repr__(self) -> str:
-        return f"<SessionBridge {self._session!r} {self._transport!r} over={self.over}>"
+        return f"<SessionBridge {self._session!r} {self._state.name} {self._transport!r}>"
 
     @property
     def in_use(self) -> bool:
-        """Whether a client waits for something now, so that the session is not idle."""
         return bool(self._responses or self._listeners)
-
-    @property
-    def idle_since(self) -> float:
-        if self.over:
-            return -inf
-        return inf if self.in_use else self.last_activity
 
     def evict(self) -> None:
         if not self.over:
@@ -150,28 +134,14 @@ class SessionBridge(TransportListener, ResponseListener):
         """Whether one stream carries all answers."""
         return self._stream is not None
 
-    @property
-    def transport(self) -> Transport | None:
-        """The way to the server, once it is there."""
-        return self._transport
-
     async def start(self, headers: bytes, query: bytes) -> None:
         """Open the transport; what was sent meanwhile follows.
 
-        `headers` and the `query` of a client's target go with it, where they can. A stream's own
-        query wins, since that of a message on it is the proxy's.
+        A stream's own `query` wins, since that of a message on it is the proxy's.
         """
-        try:
-            transport = await self._config.connector.connect(
-                self, headers, query if self._stream_query is None else self._stream_query
-            )
-        except Unreachable as error:
-            self._fail(error.outcome, str(error))
-            return
-        self._transport = transport
-        if self.over:
-            transport.kill()
-            await transport.exited.wait()
+        query = query if self._stream_query is None else self._stream_query
+        transport = await self._connect(self._config.connector, headers, query)
+        if transport is None:
             return
         if self._slow:
             transport.pause()
@@ -340,8 +310,7 @@ class SessionBridge(TransportListener, ResponseListener):
 
     def _on_stream_closed(self) -> None:
         """End because the client of the HTTP+SSE transport did: with its stream."""
-        self.over = True
-        self._account.close()
+        self._mark_closed()
         self._stream = None
         for finished in self._session.give_up(self._session.calls, perf_counter()):
             del self._responses[finished.call]
@@ -428,14 +397,12 @@ class SessionBridge(TransportListener, ResponseListener):
         return tuple(self._session.drop(call, outcome) for call in calls)
 
     def _fail(self, outcome: CallOutcome, reason: str) -> None:
-        """End because the server did."""
         if not self.over:
             self._close(outcome, self._config.status(outcome), reason)
             self._host.on_session_closed(self, outcome.error_type)
 
     def _close(self, outcome: CallOutcome, status: int, reason: str) -> None:
-        self.over = True
-        self._account.close()
+        self._mark_closed()
         session = self._session
         if outcome is CANCELLED:
             ended = session.give_up(session.calls, perf_counter())

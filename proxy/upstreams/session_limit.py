@@ -15,7 +15,10 @@ class LimitedSession(Holder, Protocol):
     """What takes a place, until it has closed."""
 
     gone: asyncio.Event
-    over: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether it is closed, though its transport may still be ending."""
 
     @property
     def transport(self) -> Transport | None:

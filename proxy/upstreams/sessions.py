@@ -15,6 +15,7 @@ from ..telemetry.vocabulary import ErrorType, TransportState
 from .base import SseSessions, Upstream
 from .session_bridge import SessionBridge, SessionConfig, SessionOwner
 from .session_limit import SessionLimit
+from .transport_session import State
 
 
 class SessionUpstream(Upstream, SseSessions, SessionOwner):
@@ -79,7 +80,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
             self._refuse(client_request, 404, "no such session: open a new stream", REJECTED)
         else:
             bridge.post(client_request)
-            if not bridge.started:
+            if bridge.state is State.NEW:
                 self._start(bridge, client_request)
 
     def reject(
@@ -143,7 +144,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
         return bridge
 
     def _start(self, bridge: SessionBridge, client_request: ClientRequest) -> None:
-        bridge.started = True
+        bridge.enter(State.OPENING)
         info = client_request.info
         start = partial(bridge.start, info.forward + client_request.context, info.query)
         self._config.spawn(self._session_limit.open(bridge, start))

@@ -28,6 +28,7 @@ from ...translation.request import NULL, JsonRpcError, Request, plain, text
 from ...translation.versions import Era
 from ..session_bridge import SessionConfig
 from ..session_limit import SessionLimit
+from ..transport_session import State
 from .shared_channel import ChannelOwner, SharedChannel
 from .stateless_request import StatelessRequest
 
@@ -215,6 +216,7 @@ class ChannelPool(ChannelOwner):
             pending.fail(503, self._session_limit.refusal(), OVERLOADED)
 
     def _start(self, channel: SharedChannel) -> None:
+        channel.enter(State.OPENING)
         start = partial(channel.start, self._config.connector)
         self._config.spawn(self._session_limit.open(channel, start))
 

@@ -1,10 +1,8 @@
 """A transport that modern clients share: first opened in the server's era, then their requests."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
-from math import inf
 from time import perf_counter
 from typing import Protocol
 
@@ -22,7 +20,8 @@ from ...translation.opening import PROBE_SECONDS, Opening
 from ...translation.parameters import Parameters
 from ...translation.request import JsonRpcError, Request
 from ...translation.versions import Era
-from ...transports.base import Connector, Transport, TransportListener, Unreachable
+from ...transports.base import Connector
+from ..transport_session import TransportSession
 from .stateless_request import RequestOwner, StatelessRequest
 
 LOG = logging.getLogger("proxy.channel")
@@ -52,13 +51,11 @@ class ChannelOwner(Protocol):
         """Its link ended on the probe: `start` it again."""
 
 
-class SharedChannel(TransportListener, RequestOwner):
-    """One link and the requests on it. `first` is the request it is opened for.
+class SharedChannel(TransportSession, RequestOwner):
+    """One transport and the requests on it. `first` is the request it is opened for.
 
-    `timeout` is how many seconds a legacy server's question waits for its client's answer. Part of
-    session_limit.Session: it counts as the first client's, also once others share it.
-
-    Implements LimitedSession.
+    `timeout` is how many seconds a legacy server's question waits for its client's answer. It
+    counts as the first client's, also once others share it.
     """
 
     def __init__(
@@ -69,6 +66,7 @@ class SharedChannel(TransportListener, RequestOwner):
         timeout: float,
         memory: MemoryBudget,
     ) -> None:
+        super().__init__(first.client_request.caller, memory)
         meta = first.request.meta
         self._capabilities = meta.get(methods.CAPABILITIES_KEY)
         self._opening = Opening(known, meta.get(methods.CLIENT_INFO_KEY), self._capabilities)
@@ -76,30 +74,19 @@ class SharedChannel(TransportListener, RequestOwner):
         self._query = first.client_request.info.query
         self._owner = owner
         self._timeout = timeout
-        self._transport: Transport | None = None
         self._server: ModernServer | LegacyServer | None = None
         self._waiting = [first]
         self._requests: dict[int, StatelessRequest] = {}
         self._parked: dict[int, float] = {}
         self._probed_since = 0.0
         self._paused = False
-        self._last_activity = perf_counter()
-        self.client = first.client_request.caller
-        self._account = memory.account(self.client)
         self._full = False
-        self.gone = asyncio.Event()
-        self.over = False
         first.host = self
         first.on_queued()
 
     def __repr__(self) -> str:
         server = self._server or self._opening
-        return f"<SharedChannel {server!r} {self._transport!r} over={self.over}>"
-
-    @property
-    def transport(self) -> Transport | None:
-        """The way to the server, once it is there."""
-        return self._transport
+        return f"<SharedChannel {server!r} {self._state.name} {self._transport!r}>"
 
     @property
     def era(self) -> Era | None:
@@ -113,11 +100,8 @@ class SharedChannel(TransportListener, RequestOwner):
         return self._opening.probing
 
     @property
-    def idle_since(self) -> float:
-        """A channel is in use while any request waits on it."""
-        if self.over:
-            return -inf
-        return inf if self._waiting or self._requests or self._parked else self._last_activity
+    def in_use(self) -> bool:
+        return bool(self._waiting or self._requests or self._parked)
 
     def evict(self) -> None:
         if not self.over:
@@ -125,18 +109,9 @@ class SharedChannel(TransportListener, RequestOwner):
 
     async def start(self, connector: Connector) -> None:
         """Open the transport, then the session."""
-        try:
-            transport = await connector.connect(self, self._headers, self._query)
-        except Unreachable as error:
-            self._fail(error.outcome, str(error))
-            return
-        self._transport = transport
-        if self.over:
-            transport.kill()
-            await transport.exited.wait()
-            return
-        self._probed_since = perf_counter()
-        self._perform(self._opening.start(), self._headers)
+        if await self._connect(connector, self._headers, self._query) is not None:
+            self._probed_since = perf_counter()
+            self._perform(self._opening.start(), self._headers)
 
     def can_serve(self, request: Request) -> bool:
         """Whether the channel may serve the request beside those it has."""
@@ -307,7 +282,7 @@ class SharedChannel(TransportListener, RequestOwner):
         Who listens for changes waits for nothing while there are calls. Without room in memory it
         is not read either.
         """
-        self._last_activity = perf_counter()
+        self.last_activity = perf_counter()
         visits = self._requests.values()
         waiting = [each for each in visits if not each.listening] or visits
         slow = bool(waiting) and all(each.slow for each in waiting)
@@ -336,7 +311,6 @@ class SharedChannel(TransportListener, RequestOwner):
             transport.end()
 
     def _fail(self, outcome: CallOutcome, reason: str) -> None:
-        """End because the server did, or cannot be spoken to."""
         if not self.over:
             self._close(outcome, self._owner.status(outcome), reason)
             self._owner.on_channel_closed(self)
@@ -344,8 +318,7 @@ class SharedChannel(TransportListener, RequestOwner):
     def _close(
         self, outcome: CallOutcome, status: int, reason: str, *, gracefully: bool = False
     ) -> None:
-        self.over = True
-        self._account.close()
+        self._mark_closed()
         visits = (*self._waiting, *self._requests.values())
         self._waiting.clear()
         self._requests.clear()
