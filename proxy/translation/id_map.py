@@ -1,25 +1,51 @@
-"""Requests of many clients on one channel: each gets an id that no other has, and its own back."""
+"""Requests of many clients on one connection: each has an id that no other has there."""
 
 from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from msgspec import Raw
 
 from ..jsonrpc import ids, methods
 from ..jsonrpc.members import Fields, encode, members_or_empty, raw
-from .effects import Push
+from .effects import Effects, Push
 from .request import Request, identity
 
 
 class MappedRequest:
-    """One request as its client knows it: its id, its progress token, its method."""
+    """A request as its client knows it: its id, and its progress token if it has one.
 
-    __slots__ = ("id", "method", "number", "request", "token")
+    `number` is the id, and the progress token, by which the server knows it.
+    """
 
-    def __init__(self, number: int, request: Request) -> None:
-        self.number = number
-        self.method = request.method
-        self.adopt(request)
+    __slots__ = ("id", "number", "token")
+
+    def __init__(self, request_id: Raw, token: object = None) -> None:
+        self.number = 0
+        self.id = request_id
+        self.token = token
 
     def __repr__(self) -> str:
-        return f"<MappedRequest {self.number} {self.method}>"
+        return f"<{type(self).__name__} {self.number} {bytes(self.id)!r}>"
+
+    def answer(self, fields: Fields) -> bytes:
+        """An answer under the client's own id."""
+        return encode({**fields, "id": self.id})
+
+    def progress(self, fields: Fields) -> bytes:
+        """A progress notification under the client's own token."""
+        params = {**members_or_empty(fields, "params"), "progressToken": self.token}
+        return encode({**fields, "params": params})
+
+
+class TranslatedRequest(MappedRequest):
+    """A modern client's request."""
+
+    __slots__ = ("method", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.number = 0
+        self.method = request.method
+        self.adopt(request)
 
     @property
     def wants_logs(self) -> bool:
@@ -32,24 +58,24 @@ class MappedRequest:
         self.id = request.id
         self.token = request.meta.get("progressToken")
 
-    def answer(self, fields: Fields) -> bytes:
-        """An answer under the client's own id."""
-        return encode({**fields, "id": self.id})
-
-    def progress(self, fields: Fields) -> Push | None:
-        """A progress notification under the client's own token, if it has one."""
+    def with_mapped_token(self) -> Fields:
+        """The request's `_meta` for the server."""
         if self.token is None:
-            return None
-        params = {**members_or_empty(fields, "params"), "progressToken": self.token}
-        return Push(self.number, encode({**fields, "params": params}))
+            return self.request.meta
+        return {**self.request.meta, "progressToken": raw(self.number)}
 
 
-class IdMap:
-    """The requests in flight, by number. A number is never used twice on a channel."""
+Mapped = TypeVar("Mapped", bound=MappedRequest)
+
+
+class IdMap(Generic[Mapped]):
+    """The requests in flight, by number. A number is never used twice."""
+
+    __slots__ = ("_last", "_open")
 
     def __init__(self) -> None:
         self._last = 0
-        self._open: dict[int, MappedRequest] = {}
+        self._open: dict[int, Mapped] = {}
 
     def __repr__(self) -> str:
         return f"<IdMap open={list(self._open.values())}>"
@@ -57,26 +83,35 @@ class IdMap:
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Iterator[MappedRequest]:
+    def __iter__(self) -> Iterator[Mapped]:
         return iter(tuple(self._open.values()))
 
-    def issue(self, request: Request) -> MappedRequest:
-        """Take up a request."""
-        self._last += 1
-        mapped = self._open[self._last] = MappedRequest(self._last, request)
-        return mapped
+    def add(self, mapped: Mapped) -> int:
+        """Give a request its number; one that has a number gets another."""
+        number = self._last = mapped.number = self._last + 1
+        self._open[number] = mapped
+        return number
 
-    def get(self, number: object) -> MappedRequest | None:
+    def next_number(self) -> int:
+        """A number for a request of the proxy's own."""
+        self._last += 1
+        return self._last
+
+    def get(self, number: object) -> Mapped | None:
         """The request in flight under that number, which a server may have made up."""
         found = ids.number(number)
         return None if found is None else self._open.get(found)
 
-    def pop(self, number: object) -> MappedRequest | None:
+    def pop(self, number: object) -> Mapped | None:
         """The same, and it is over."""
         found = ids.number(number)
         return None if found is None else self._open.pop(found, None)
 
-    def answered(self, answer: Fields) -> MappedRequest | None:
+    def was_used(self, number: object) -> bool:
+        """Whether a request has, or had, that number."""
+        return 0 < (ids.number(number) or 0) <= self._last
+
+    def answered(self, answer: Fields) -> Mapped | None:
         """The request that an answer is to: an error that names none is to the only one."""
         number = identity(answer.get("id"))
         if number is None and "error" in answer and len(self._open) == 1:
@@ -84,8 +119,9 @@ class IdMap:
         return self.get(number)
 
 
-def with_mapped_token(request: Request, number: int) -> Fields:
-    """A request's `_meta` for the server: with a progress token that no other request has."""
-    if "progressToken" not in request.meta:
-        return request.meta
-    return {**request.meta, "progressToken": raw(number)}
+def progress(id_map: IdMap[TranslatedRequest], message: Fields) -> Effects:
+    """A server's progress notification for the client of its request, if that has a token."""
+    mapped = id_map.get(identity(members_or_empty(message, "params").get("progressToken")))
+    if mapped is None or mapped.token is None:
+        return []
+    return [Push(mapped.number, mapped.progress(message))]

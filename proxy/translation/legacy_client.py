@@ -14,6 +14,7 @@ from msgspec import Raw
 from ..jsonrpc import ids, methods
 from ..jsonrpc.members import Fields, encode, members, members_or_empty, raw
 from .effects import Cancel, Resubscribe, RetryAfter, Send, SendToClient, SessionEffects
+from .id_map import IdMap, MappedRequest
 from .opening import modern_meta, speaks_modern
 from .request import (
     JsonRpcError,
@@ -62,14 +63,14 @@ class _Round(NamedTuple):
     responses: Fields
 
 
-class _Call:
-    """A client's request; `number` is the id under which the server knows it now."""
+class _Call(MappedRequest):
+    """A client's request; it gets another number each time it is sent anew."""
 
-    __slots__ = ("number", "request", "round", "rounds")
+    __slots__ = ("request", "round", "rounds")
 
     def __init__(self, asked: Request) -> None:
+        super().__init__(asked.id)
         self.request = asked
-        self.number = 0
         self.rounds = 0
         self.round: _Round | None = None
 
@@ -78,14 +79,13 @@ class LegacyClient:
     """One session, from the proxy's answer to `initialize` on."""
 
     def __init__(self) -> None:
-        self._last = 0
         self._client_info: Raw | None = None
         self._capabilities: Raw | None = None
         self._offers: Fields = {}
         self._level: Raw | None = None
         self._greeting: Request | None = None
         self._discovering = 0
-        self._calls: dict[int, _Call] = {}
+        self._calls = IdMap[_Call]()
         self._questions: dict[str, _Round] = {}
         self._listening = 0
         self._superseded: set[int] = set()
@@ -93,7 +93,7 @@ class LegacyClient:
         self._subscribing: list[tuple[int, Raw, str]] = []
 
     def __repr__(self) -> str:
-        return f"<LegacyClient calls={list(self._calls)} listening={self._listening}>"
+        return f"<LegacyClient {self._calls!r} listening={self._listening}>"
 
     def handle_client(self, data: bytes) -> SessionEffects:
         """Take a message of the client. Raises MalformedMessage."""
@@ -134,7 +134,7 @@ class LegacyClient:
             return greeting, []
         if number == self._listening or number in self._superseded:
             return None, self._stream_ended(number, _CLOSED)
-        call = self._calls.pop(number, None)
+        call = self._calls.pop(number)
         return None if call is None else call.request, []
 
     def listen(self) -> SessionEffects:
@@ -151,7 +151,7 @@ class LegacyClient:
             return [Cancel(replaced)] if replaced else []
         if replaced:
             self._superseded.add(replaced)
-        self._listening = self._mint()
+        self._listening = self._calls.next_number()
         params = {"_meta": self._meta(), "notifications": wanted}
         return [Send(request(self._listening, methods.LISTEN, params))]
 
@@ -163,7 +163,7 @@ class LegacyClient:
         if "roots" in offered:
             offered["roots"] = {}
         self._capabilities = raw(offered)
-        self._discovering = self._mint()
+        self._discovering = self._calls.next_number()
         return [Send(request(self._discovering, methods.DISCOVER, {"_meta": self._meta()}))]
 
     def _set_level(self, asked: Request) -> SessionEffects:
@@ -195,8 +195,7 @@ class LegacyClient:
 
     def _forward(self, call: _Call) -> SessionEffects:
         """Send a request, the first time or anew."""
-        call.number = self._mint()
-        self._calls[call.number] = call
+        self._calls.add(call)
         params = dict(call.request.params)
         if call.round is not None:
             params["inputResponses"] = raw(call.round.responses)
@@ -217,11 +216,10 @@ class LegacyClient:
 
     def _cancelled(self, request_id: Raw | None) -> SessionEffects:
         wanted = plain(request_id)
-        calls = self._calls.values()
-        call = next((each for each in calls if plain(each.request.id) == wanted), None)
+        call = next((each for each in self._calls if plain(each.request.id) == wanted), None)
         if call is None:
             return []
-        del self._calls[call.number]
+        self._calls.pop(call.number)
         return [Cancel(call.number)] if call.round is None else []
 
     def _handle_client_response(self, message: Fields) -> SessionEffects:
@@ -230,8 +228,8 @@ class LegacyClient:
         if round_ is None or round_.call.round is not round_ or not self._is_open(round_.call):
             return []
         if "result" not in message:
-            del self._calls[round_.call.number]
-            return [SendToClient(encode({**message, "id": round_.call.request.id}))]
+            self._calls.pop(round_.call.number)
+            return [SendToClient(round_.call.answer(message))]
         round_.responses[round_.waiting.pop(text(message["id"]))] = message["result"]
         return [] if round_.waiting else self._again(round_)
 
@@ -239,13 +237,15 @@ class LegacyClient:
         return self._calls.get(call.number) is call
 
     def _again(self, round_: _Round) -> SessionEffects:
-        del self._calls[round_.call.number]
+        self._calls.pop(round_.call.number)
         return self._forward(round_.call)
 
     def _match(self, answer: Fields) -> int | None:
         """The request that an answer is to: an error that names none is to the only one."""
         number = identity(answer.get("id"))
-        waiting: list[int] = [*self._calls, *([self._discovering] if self._discovering else ())]
+        waiting = [each.number for each in self._calls]
+        if self._discovering:
+            waiting.append(self._discovering)
         if number is None and "error" in answer and len(waiting) == 1:
             return waiting[0]
         return ids.number(number)
@@ -263,10 +263,10 @@ class LegacyClient:
         kind = text(members(message, "result").get("resultType")) if "result" in message else ""
         if kind == "input_required":
             return self._require(call, members(message, "result"))
-        del self._calls[number]
+        self._calls.pop(number)
         if kind not in ("", "complete"):
-            return [SendToClient(_UNKNOWN_TYPE.answer(call.request.id))]
-        return [SendToClient(encode({**message, "id": call.request.id}))]
+            return [SendToClient(_UNKNOWN_TYPE.answer(call.id))]
+        return [SendToClient(call.answer(message))]
 
     def _discovered(self, answer: Fields) -> SessionEffects:
         greeting, self._greeting, self._discovering = self._greeting, None, 0
@@ -309,12 +309,12 @@ class LegacyClient:
     def _require(self, call: _Call, found: Fields) -> SessionEffects:
         call.rounds += 1
         if call.rounds > MOST_ROUNDS:
-            del self._calls[call.number]
-            return [SendToClient(_ENDLESS.answer(call.request.id))]
+            self._calls.pop(call.number)
+            return [SendToClient(_ENDLESS.answer(call.id))]
         round_ = call.round = _Round(call, found.get("requestState"), {}, {})
         questions: SessionEffects = []
         for name, question in members(found, "inputRequests").items():
-            own = f"proxy-{self._mint()}"
+            own = f"proxy-{self._calls.next_number()}"
             round_.waiting[own] = name
             self._questions[own] = round_
             questions.append(SendToClient(_question(own, mapping(plain(question)))))
@@ -356,10 +356,6 @@ class LegacyClient:
         if self._level is not None:
             meta[methods.LOG_LEVEL_KEY] = self._level
         return meta
-
-    def _mint(self) -> int:
-        self._last += 1
-        return self._last
 
 
 def _question(own: str, question: Mapping[str, object]) -> bytes:

@@ -15,7 +15,7 @@ from ..jsonrpc import ids, methods
 from ..jsonrpc.members import Fields, encode, members, members_or_empty, raw
 from . import results
 from .effects import Answer, Changed, Effects, Push, Send
-from .id_map import IdMap, MappedRequest, with_mapped_token
+from .id_map import IdMap, TranslatedRequest, progress
 from .parameters import Parameters
 from .request import (
     JsonRpcError,
@@ -82,7 +82,7 @@ class LegacyServer:
         self._offers = members_or_empty(self._opened, "capabilities")
         self._client = mapping(plain(capabilities))
         self._mint = mint
-        self._id_map = IdMap()
+        self._id_map = IdMap[TranslatedRequest]()
         self._listening: dict[int, Subscription] = {}
         self._subscribing: dict[str, tuple[int, str]] = {}
         self._asking: dict[int, _Asking] = {}
@@ -111,7 +111,8 @@ class LegacyServer:
 
     def ask(self, request: Request) -> tuple[int, Effects]:
         """Take up a request: its ticket, and what is to be done."""
-        mapped = self._id_map.issue(request)
+        mapped = TranslatedRequest(request)
+        self._id_map.add(mapped)
         if request.method == methods.DISCOVER:
             return mapped.number, self._complete(mapped, results.discovery(self._opened))
         if request.method == methods.LISTEN:
@@ -175,9 +176,9 @@ class LegacyServer:
         )
         return may_ask or methods.LOG_LEVEL_KEY in request.meta
 
-    def _forward(self, mapped: MappedRequest) -> Send:
+    def _forward(self, mapped: TranslatedRequest) -> Send:
         request = mapped.request
-        meta = with_mapped_token(request, mapped.number)
+        meta = mapped.with_mapped_token()
         kept = {name: value for name, value in meta.items() if name not in methods.REQUEST_KEYS}
         params = {
             name: value
@@ -193,7 +194,7 @@ class LegacyServer:
         self._level = level
         return [Send(request(self._mint_own(), methods.SET_LEVEL, {"level": level}))]
 
-    def _listen(self, mapped: MappedRequest) -> Effects:
+    def _listen(self, mapped: TranslatedRequest) -> Effects:
         honored = wanted(mapped.request.params.get("notifications"), self._offers)
         subscription = self._listening[mapped.number] = Subscription(mapped.id, honored)
         if not subscription.waiting:
@@ -226,7 +227,7 @@ class LegacyServer:
             return []
         return self._finish(mapped, message)
 
-    def _finish(self, mapped: MappedRequest, message: Fields) -> Effects:
+    def _finish(self, mapped: TranslatedRequest, message: Fields) -> Effects:
         if "error" not in message:
             return self._complete(mapped, message.get("result", raw({})))
         elicitations = results.url_elicitations(message["error"])
@@ -236,14 +237,14 @@ class LegacyServer:
         failed = {**message, "error": results.error(message["error"])}
         return [Answer(mapped.number, mapped.answer(failed))]
 
-    def _complete(self, mapped: MappedRequest, found: Raw) -> Effects:
+    def _complete(self, mapped: TranslatedRequest, found: Raw) -> Effects:
         self._id_map.pop(mapped.number)
         if mapped.method == methods.TOOLS_LIST:
             self._parameters.learn(plain(members({"result": found}, "result").get("tools")))
         completed = results.complete(mapped.method, found, self._opened.get("serverInfo"))
         return [Answer(mapped.number, result(mapped.id, completed))]
 
-    def _elicit(self, mapped: MappedRequest, elicitations: dict[str, object]) -> Effects:
+    def _elicit(self, mapped: TranslatedRequest, elicitations: dict[str, object]) -> Effects:
         """Send the user to the URLs; the client's next request is one of its own."""
         self._id_map.pop(mapped.number)
         offered = mapping(self._client.get("elicitation"))
@@ -282,7 +283,7 @@ class LegacyServer:
         asking.requests[name] = _question(method, message)
         return self._require(mapped, asking) if client_waits else []
 
-    def _inform(self, mapped: MappedRequest, asking: _Asking, brought: Request) -> Effects:
+    def _inform(self, mapped: TranslatedRequest, asking: _Asking, brought: Request) -> Effects:
         """Pass the client's input on; ask again for what is still missing."""
         if asking.answer is not None:
             del self._asking[mapped.number]
@@ -298,17 +299,13 @@ class LegacyServer:
         del self._asking[mapped.number]
         return sent
 
-    def _require(self, mapped: MappedRequest, asking: _Asking) -> Effects:
+    def _require(self, mapped: TranslatedRequest, asking: _Asking) -> Effects:
         required = results.input_required(asking.requests, asking.state)
         return [Answer(mapped.number, result(mapped.id, required))]
 
     def _handle_notification(self, method: str, message: Fields) -> Effects:
         if method == methods.PROGRESS:
-            mapped = self._id_map.get(
-                identity(members_or_empty(message, "params").get("progressToken"))
-            )
-            push = None if mapped is None else mapped.progress(message)
-            return [] if push is None else [push]
+            return progress(self._id_map, message)
         if method == methods.UPDATED or method in methods.LIST_CHANGES:
             return [Changed(method, message)]
         if method == methods.LOG:

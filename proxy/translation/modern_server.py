@@ -8,7 +8,7 @@ only while a single request asked for such messages.
 from ..jsonrpc import methods
 from ..jsonrpc.members import Fields, encode, members_or_empty
 from .effects import Answer, Close, Effects, Push, Send
-from .id_map import IdMap, MappedRequest, with_mapped_token
+from .id_map import IdMap, TranslatedRequest, progress
 from .parameters import Parameters
 from .request import JsonRpcError, Request, cancellation, identity, plain, text, with_meta
 
@@ -17,7 +17,7 @@ class ModernServer:
     """The requests in flight on one channel. What the server lists is notified to `parameters`."""
 
     def __init__(self, parameters: Parameters) -> None:
-        self._id_map = IdMap()
+        self._id_map = IdMap[TranslatedRequest]()
         self._parameters = parameters
 
     def __repr__(self) -> str:
@@ -30,9 +30,10 @@ class ModernServer:
 
     def ask(self, request: Request) -> tuple[int, Effects]:
         """Take up a request: its ticket, and what is to be done."""
-        mapped = self._id_map.issue(request)
-        meta = with_mapped_token(request, mapped.number)
-        return mapped.number, [Send(request.encoded(mapped.number, request.params, meta))]
+        mapped = TranslatedRequest(request)
+        number = self._id_map.add(mapped)
+        meta = mapped.with_mapped_token()
+        return number, [Send(request.encoded(number, request.params, meta))]
 
     def cancel(self, number: int) -> Effects:
         """Nobody waits for that request any more."""
@@ -65,9 +66,7 @@ class ModernServer:
     def _handle_notification(self, method: str, message: Fields) -> Effects:
         params = members_or_empty(message, "params")
         if method == methods.PROGRESS:
-            mapped = self._id_map.get(identity(params.get("progressToken")))
-            push = None if mapped is None else mapped.progress(message)
-            return [] if push is None else [push]
+            return progress(self._id_map, message)
         if method == methods.CANCELLED:
             return self._closed(self._id_map.get(identity(params.get("requestId"))))
         subscription = members_or_empty(params, "_meta").get(methods.SUBSCRIPTION_KEY)
@@ -78,14 +77,14 @@ class ModernServer:
             return [Push(logging[0].number, encode(message))]
         return []
 
-    def _closed(self, mapped: MappedRequest | None) -> Effects:
+    def _closed(self, mapped: TranslatedRequest | None) -> Effects:
         """The server may cancel a subscription only (2026-07-28, "Cancellation")."""
         if mapped is None or mapped.method != methods.LISTEN:
             return []
         self._id_map.pop(mapped.number)
         return [Close(mapped.number)]
 
-    def _subscribed(self, mapped: MappedRequest | None, message: Fields) -> Effects:
+    def _subscribed(self, mapped: TranslatedRequest | None, message: Fields) -> Effects:
         if mapped is None:
             return []
         named = with_meta(message, "params", methods.SUBSCRIPTION_KEY, mapped.id)

@@ -12,15 +12,14 @@ import logging
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from msgspec import Raw
-
 from .. import logs
 from ..errors import MalformedMessage
-from ..jsonrpc import codec, ids, methods
-from ..jsonrpc.members import Fields, encode, members, members_or_empty, parse_members, raw
+from ..jsonrpc import codec, methods
+from ..jsonrpc.members import Fields, encode, members, parse_members, raw
 from ..jsonrpc.message import NO_META, NO_PARAMS, Message, RequestId
 from ..outcome import REJECTED, CallOutcome
 from ..translation import server_messages
+from ..translation.id_map import IdMap, MappedRequest
 from ..translation.request import JsonRpcError
 from .base import Transport, TransportListener
 
@@ -36,20 +35,18 @@ _NO_DISCOVERY = JsonRpcError(
 )
 
 
-class MappedRequest:
-    """A session's request at the server: under which id and token the session knows it."""
+class SessionRequest(MappedRequest):
+    """A session's request at the server."""
 
-    __slots__ = ("id", "initializes", "key", "session", "token")
+    __slots__ = ("initializes", "key", "session")
 
     def __init__(self, session: "SharedSession", message: Message, fields: Fields) -> None:
+        self.number = 0
         self.session = session
         self.id = fields["id"]
         self.key: RequestId = message.id  # type: ignore[assignment]  # a request has one
         self.initializes = message.method == methods.INITIALIZE
         self.token = ((message.params or NO_PARAMS).meta or NO_META).progress_token
-
-    def __repr__(self) -> str:
-        return f"<MappedRequest {bytes(self.id)!r} of {self.session!r}>"
 
 
 class SharedSession(Transport):
@@ -159,12 +156,11 @@ class Multiplexer(TransportListener):
         self.spoke = False
         self._transport: Transport | None = None
         self._sessions: set[SharedSession] = set()
-        self._requests: dict[int, MappedRequest] = {}
+        self._requests = IdMap[SessionRequest]()
         self._asked: dict[RequestId, SharedSession] = {}
-        self._last = 0
         self._cached_initialize: Fields | None = None
         self._initializing = 0
-        self._pending_initializes: list[MappedRequest] = []
+        self._pending_initializes: list[SessionRequest] = []
         self._initialized = False
 
     def __repr__(self) -> str:
@@ -221,10 +217,10 @@ class Multiplexer(TransportListener):
         ]
         self._held = [each for each in self._held if each[0] is not session]
         self._forget_probe(session)
-        for number, mapped in tuple(self._requests.items()):
+        for mapped in self._requests:
             if mapped.session is session and not mapped.initializes:
-                del self._requests[number]
-                params = {"requestId": number, "reason": "the client left"}
+                self._requests.pop(mapped.number)
+                params = {"requestId": mapped.number, "reason": "the client left"}
                 self._send(
                     encode({"jsonrpc": "2.0", "method": methods.CANCELLED, "params": params})
                 )
@@ -255,13 +251,13 @@ class Multiplexer(TransportListener):
         self, numbers: Sequence[RequestId] | None, outcome: CallOutcome, reason: str
     ) -> None:
         if numbers is None:
-            numbers = tuple(self._requests) if len(self._requests) == 1 else ()
+            numbers = [each.number for each in self._requests] if len(self._requests) == 1 else ()
         for number in numbers:
             mapped = self._close(number)
             if mapped is None:
                 continue
-            pending: list[MappedRequest] = []
-            if number == self._initializing:
+            pending: list[SessionRequest] = []
+            if mapped.number == self._initializing:
                 self._initializing, pending, self._pending_initializes = (
                     0,
                     self._pending_initializes,
@@ -280,21 +276,21 @@ class Multiplexer(TransportListener):
             session.on_lost(outcome, reason)
 
     def _forward_request(self, session: SharedSession, message: Message, fields: Fields) -> bool:
-        mapped = MappedRequest(session, message, fields)
+        mapped = SessionRequest(session, message, fields)
         probes = session.probing and message.method == methods.DISCOVER
         if mapped.initializes and self._answer_initialize(mapped):
             return True
         if probes and self._spares(mapped, message, fields):
             return True
-        number = self._last = self._last + 1
+        number = self._requests.add(mapped)
         sent = {**fields, "id": raw(number)}
         if mapped.token is not None:
             params = members(fields, "params")
             meta = {**members(params, "_meta"), "progressToken": raw(number)}
             sent["params"] = raw({**params, "_meta": meta})
         if not self._send(encode(sent)):
+            self._requests.pop(number)
             return False
-        self._requests[number] = mapped
         session.numbers[mapped.key] = number
         if mapped.initializes:
             self._initializing = number
@@ -304,7 +300,7 @@ class Multiplexer(TransportListener):
             self.unprobed.clear()
         return True
 
-    def _spares(self, mapped: MappedRequest, message: Message, fields: Fields) -> bool:
+    def _spares(self, mapped: SessionRequest, message: Message, fields: Fields) -> bool:
         """Whether the probe is withheld: the era is known, or will be, from a session."""
         if self._cached_initialize is not None:
             rejection = _NO_DISCOVERY.answer(mapped.id)
@@ -321,10 +317,10 @@ class Multiplexer(TransportListener):
         if not self._probes:
             self.unprobed.set()
 
-    def _answer_initialize(self, mapped: MappedRequest) -> bool:
+    def _answer_initialize(self, mapped: SessionRequest) -> bool:
         """Whether the server need not be asked: its answer is known, or on its way."""
         if self._cached_initialize is not None:
-            initialize_result = encode({**self._cached_initialize, "id": mapped.id})
+            initialize_result = mapped.answer(self._cached_initialize)
             loop = asyncio.get_running_loop()
             loop.call_soon(mapped.session.deliver, initialize_result, perf_counter())
             return True
@@ -351,28 +347,27 @@ class Multiplexer(TransportListener):
         return self._send(encode({**fields, "params": params}))
 
     def _handle_response(self, message: Message, fields: Fields, arrived: float) -> None:
-        number = ids.match_id(message.id, self._requests)
-        mapped = self._close(number)
+        mapped = self._close(message.id)
         if mapped is None:
             self._handle_unmatched(message, fields, arrived)
             return
-        if number == self._initializing:
+        if mapped.number == self._initializing:
             self._handle_initialize_result(message, fields, arrived)
-        mapped.session.deliver(encode({**fields, "id": mapped.id}), arrived)
+        mapped.session.deliver(mapped.answer(fields), arrived)
 
-    def _close(self, number: RequestId | None) -> MappedRequest | None:
+    def _close(self, number: object) -> SessionRequest | None:
         """A request at the server is over: whose it was."""
-        mapped = self._requests.pop(number, None)  # type: ignore[arg-type]
+        mapped = self._requests.pop(number)
         if mapped is not None:
-            if mapped.session.numbers.get(mapped.key) == number:
+            if mapped.session.numbers.get(mapped.key) == mapped.number:
                 del mapped.session.numbers[mapped.key]
-            if number in self._probes:
+            if mapped.number in self._probes:
                 self._forget_probe(mapped.session)
         return mapped
 
     def _handle_unmatched(self, message: Message, fields: Fields, arrived: float) -> None:
         """An error that names no request there ever was is the only session's, if there is one."""
-        late = 0 < (ids.number(message.id) or 0) <= self._last
+        late = self._requests.was_used(message.id)
         if message.error and not late and len(self._sessions) == 1:
             [session] = self._sessions
             session.deliver(encode(fields), arrived)
@@ -384,7 +379,7 @@ class Multiplexer(TransportListener):
             self._cached_initialize = fields
         pending, self._pending_initializes = self._pending_initializes, []
         for each in pending:
-            each.session.deliver(encode({**fields, "id": each.id}), arrived)
+            each.session.deliver(each.answer(fields), arrived)
         held, self._held = self._held, []
         for session, asked, data in held:
             if session.probing:
@@ -395,7 +390,7 @@ class Multiplexer(TransportListener):
         if message.method == methods.PING:
             self._send(encode({"jsonrpc": "2.0", "id": request_id, "result": {}}))
             return
-        busy = {each.session for each in self._requests.values() if not each.initializes}
+        busy = {each.session for each in self._requests if not each.initializes}
         among = busy or self._sessions
         if len(among) != 1 or len(self._asked) >= MOST_ASKED:
             self._send(codec.error(request_id, codec.UPSTREAM_LOST, NOBODY))
@@ -419,9 +414,7 @@ class Multiplexer(TransportListener):
         mapped = self._requests.get(number) if type(number) is int else None
         if mapped is None or mapped.token is None:
             return
-        token: Raw = raw(mapped.token)
-        params = {**members_or_empty(fields, "params"), "progressToken": token}
-        mapped.session.deliver(encode({**fields, "params": params}), arrived)
+        mapped.session.deliver(mapped.progress(fields), arrived)
 
     def _send(self, message: bytes) -> bool:
         return self._transport is not None and self._transport.send(message)
