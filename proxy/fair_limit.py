@@ -67,7 +67,7 @@ class FairLimit(Generic[Held]):
             self._add(holder, -held)
 
     def _for(self, holder: Held, more: int) -> Sequence[Held] | None:
-        """Who gives way so that `holder` may have more; None if it may not all the same."""
+        """The holders to evict so that `holder` may have more; None if that is not enough."""
         own = self._totals.get(holder.client, 0)
         free = self.most - self.used
         share = self.most - self.most // SPARE - own
@@ -83,7 +83,7 @@ class FairLimit(Generic[Held]):
         return going
 
     def _idlest(self, holder: Held, going: list[Held], least: float) -> Held | None:
-        """Who gives way first: of the holder's own client, or of one that holds `least`.
+        """The holder to evict first: of the same client, or of one that holds `least`.
 
         To look at all costs 0.4 ms for a thousand, so in a flood that is done for some at a time.
         """

@@ -17,14 +17,14 @@ class Authenticator(Protocol):
 
     @property
     def access(self) -> TokenPolicy:
-        """Who may call, by the head alone."""
+        """The access check that needs the head alone."""
 
     @property
     def metadata(self) -> Metadata:
         """The metadata that names where to get a token."""
 
     def token_check(self, spawn: Spawn) -> TokenCheck | None:
-        """Who judges the tokens of requests that the request policy let pass, if anybody has to."""
+        """Verifies the tokens of requests that the policy let pass; None if that is not needed."""
 
     async def watch(self) -> None:
         """What has to be kept up to date."""

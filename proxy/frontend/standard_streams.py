@@ -36,7 +36,7 @@ class Output(Protocol):
 def claim() -> tuple[int, int]:
     """Descriptors of stdin and stdout, for one owner alone.
 
-    Whoever else reads stdin finds its end, and what else is printed goes to stderr.
+    Other readers of stdin get its end, and other output goes to stderr.
     """
     stdin, stdout = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -121,7 +121,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
             self._input.resume_reading()
 
     def gone(self) -> None:
-        """Nobody reads stdout any more."""
+        """The reader of stdout is gone."""
         self._output = None
         self._flushed.set()
         for each in self._answers():

@@ -1,4 +1,4 @@
-"""Who may call, as the settings say it: values, read from text. Needs the standard library only."""
+"""The settings of client authentication, read from text. Needs the standard library only."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ FILE_LIMIT = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FixedTokens:
-    """Whoever shows one of these may call."""
+    """Requests with one of these tokens are allowed."""
 
     tokens: tuple[bytes, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JwtSettings:
-    """Whoever shows a token that `issuer` made for one of `audiences`; its keys are at a URL."""
+    """Requests with a token from `issuer` for one of `audiences` are allowed; keys are at a URL."""
 
     keys_url: str
     issuer: str

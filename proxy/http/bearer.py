@@ -38,7 +38,7 @@ class NoAuth(TokenPolicy):
 
 @dataclass(frozen=True, slots=True)
 class StaticTokens(TokenPolicy):
-    """Whoever shows one of the fixed tokens."""
+    """Requests with one of the fixed tokens."""
 
     tokens: tuple[bytes, ...] = field(repr=False)
     consumes = True
@@ -51,7 +51,7 @@ class StaticTokens(TokenPolicy):
 
 @dataclass(frozen=True, slots=True)
 class AnyToken(TokenPolicy):
-    """Whoever shows any token at all: whether it is good is found out later, with the keys.
+    """Requests with any token at all: it is verified later, with the keys.
 
     `metadata` is the URL of the resource metadata, "" without one.
     """

@@ -19,7 +19,7 @@ GATHER_LIMIT = 64 * 1024
 
 
 class ConnectionOwner(Protocol):
-    """Who keeps the connections between their exchanges."""
+    """Keeps the connections between their exchanges."""
 
     @property
     def follows(self) -> bool:

@@ -49,7 +49,7 @@ class Fetch(ResponseHandler):
         return f"<Fetch {self._answer!r}>"
 
     async def result(self) -> FetchResult | None:
-        """The answer; None if none comes. Who stops to wait closes the connection."""
+        """The answer; None if none comes. Cancelling the wait closes the connection."""
         try:
             return await self._answer
         finally:

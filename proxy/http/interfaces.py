@@ -79,14 +79,14 @@ class PendingClient(Protocol):
 
 
 class TokenCheck(Protocol):
-    """Who judges the token that came with a request, before any of its body is read."""
+    """Verifies the token of a request before any of its body is read."""
 
     def check(self, client: PendingClient, info: RequestInfo) -> None:
         """Accept or reject the request, now or later."""
 
 
 class RequestHandler(Protocol):
-    """Who takes in the client's complete requests."""
+    """Receives the client's complete requests."""
 
     def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         """Answer the request, now or later. `started` is when its last bytes came."""
@@ -109,7 +109,7 @@ class UpstreamReader(Protocol):
 
 
 class ResponseHandler(Protocol):
-    """Who takes in the answer of an HTTP upstream. `arrived` is when the bytes came."""
+    """Receives the response of an HTTP upstream. `arrived` is when the bytes came."""
 
     def connected(self, source: UpstreamReader) -> bool:
         """The request is about to be sent; False if the response is no longer wanted."""

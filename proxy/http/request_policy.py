@@ -1,4 +1,4 @@
-"""Who may come in: a request's head -> what routing needs, or the refusal it gets.
+"""Which requests are allowed: a head -> what routing needs, or the rejection it gets.
 
 Pure, so that `head.HeadCache` may cache the result by the bytes of a head. On a loopback
 address both Host and Origin must name the loopback, which is what stops DNS rebinding (MCP

@@ -130,7 +130,7 @@ class ClientConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._next)
 
     def data_received(self, data: bytes) -> None:
-        """Who has not read its last answer gets no other yet."""
+        """A client that has not read its last answer gets no other yet."""
         if self.answering or self.closing or self._slow:
             self._run_ahead(data)
         elif self._info is not None:
@@ -181,7 +181,7 @@ class ClientConnection(asyncio.Protocol):
             observer.on_client_resumed()
 
     def accept(self, principal: bytes, holds: StillValid | None) -> None:
-        """Who gave way to others meanwhile is gone."""
+        """A client that was evicted meanwhile is gone."""
         if self._rejected:
             return
         self.principal, self._holds = principal, holds

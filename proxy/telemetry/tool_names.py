@@ -1,6 +1,6 @@
 """The names of tools that have series of their own: those that are there, the most used of them.
 
-Whoever may call a server can call it by any name; so a name counts once a call of it succeeded, or
+A client can send any tool name; so a name counts once a call of it succeeded, or
 the server listed it.
 """
 

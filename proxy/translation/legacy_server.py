@@ -110,7 +110,7 @@ class LegacyServer:
         return not (self._alone(request) and any(map(self._alone, others)))
 
     def ask(self, request: Request) -> tuple[int, Effects]:
-        """Take up a request: its ticket, and what is to be done."""
+        """Take up a request: its number, and what is to be done."""
         mapped = TranslatedRequest(request)
         self._id_map.add(mapped)
         if request.method == methods.DISCOVER:
@@ -139,7 +139,7 @@ class LegacyServer:
         return any(each.state == state for each in self._asking.values())
 
     def cancel(self, number: int) -> Effects:
-        """Nobody waits for that request any more."""
+        """The client no longer waits for that request."""
         if self._id_map.pop(number) is None:
             return []
         subscription = self._listening.pop(number, None)

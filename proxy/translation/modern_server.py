@@ -29,14 +29,14 @@ class ModernServer:
         return not (wants_logs and any(each.wants_logs for each in self._id_map))
 
     def ask(self, request: Request) -> tuple[int, Effects]:
-        """Take up a request: its ticket, and what is to be done."""
+        """Take up a request: its number, and what is to be done."""
         mapped = TranslatedRequest(request)
         number = self._id_map.add(mapped)
         meta = mapped.with_mapped_token()
         return number, [Send(request.encoded(number, request.params, meta))]
 
     def cancel(self, number: int) -> Effects:
-        """Nobody waits for that request any more."""
+        """The client no longer waits for that request."""
         return [] if self._id_map.pop(number) is None else [Send(cancellation(number))]
 
     def receive(self, message: Fields) -> Effects:

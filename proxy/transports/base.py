@@ -40,7 +40,7 @@ class TransportListener(Protocol):
         """
 
     def on_closed(self, outcome: CallOutcome, reason: str) -> None:
-        """The server can say nothing more on this link; `outcome` is that on open calls."""
+        """The server can say nothing more on this transport; `outcome` is that on open calls."""
 
 
 class Transport(Protocol):

@@ -102,7 +102,7 @@ class Exchange(ResponseHandler):
             self._source.resume(self)
 
     def drop(self) -> None:
-        """Nobody wants to know any more."""
+        """The response is no longer wanted."""
         self._finish()
         self._abort()
 

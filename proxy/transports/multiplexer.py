@@ -338,7 +338,7 @@ class Multiplexer(TransportListener):
     def _forward_cancellation(
         self, session: SharedSession, message: Message, fields: Fields
     ) -> bool:
-        """Nobody waits for the answer any more, and a server need not give it."""
+        """The client no longer waits for the answer, and a server need not give it."""
         number = session.numbers.get((message.params or NO_PARAMS).request_id)  # type: ignore[arg-type]
         if number is None or number == self._initializing:
             return True

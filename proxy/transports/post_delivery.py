@@ -11,7 +11,7 @@ from .send_queue import OutgoingMessage
 
 
 class DeliveryOwner(Protocol):
-    """Who is notified what became of a message."""
+    """Is notified whether a message was delivered."""
 
     def on_head(self, head: ResponseHead) -> None:
         """The head of the answer came."""
@@ -45,7 +45,7 @@ class PostDelivery(ResponseHandler):
             self._timer = loop.call_later(timeout, self._on_timeout)
 
     def drop(self) -> None:
-        """Nobody wants to know any more."""
+        """The response is no longer wanted."""
         self._end()
         self._abort()
 

@@ -39,7 +39,7 @@ class Program:
 
 
 class ProcessListener(Protocol):
-    """Who is notified of a process."""
+    """Is notified of a process."""
 
     def process_started(self, pid: int) -> None:
         """It runs the program."""

@@ -66,7 +66,7 @@ class _Output(asyncio.Protocol):
 
 
 class StdioTransport(ProcessListener, Transport):
-    """One process: a Link. `exited` is set once it has exited and its group is killed."""
+    """One process. `exited` is set once it has exited and its group is killed."""
 
     def __init__(self, owner: TransportListener, config: ProcessConfig) -> None:
         self._owner: TransportListener | None = owner

@@ -9,7 +9,7 @@ from ..telemetry.vocabulary import TransportState
 
 
 class SseSessions(Protocol):
-    """Who keeps the sessions of clients that speak HTTP+SSE, whatever the server speaks."""
+    """Keeps the sessions of clients that speak HTTP+SSE, whatever the server speaks."""
 
     def open_stream(self, client_request: ClientRequest) -> None:
         """Take over a client's GET: the stream of a new session."""

@@ -106,7 +106,7 @@ class PassthroughUpstream:
             left -= kept.pop(longest)
 
     async def probe(self) -> str:
-        """Nobody waits for an answer of a server that is not there."""
+        """Calls do not wait for a server that cannot be reached."""
         failure = await self._pool.probe()
         if failure:
             for name, parked in tuple(self._parked.items()):

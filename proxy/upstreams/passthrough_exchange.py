@@ -73,7 +73,7 @@ _NEXT = {
 
 
 class ExchangeOwner(Protocol):
-    """Who keeps the open exchanges, and counts."""
+    """Keeps the open exchanges, and counts."""
 
     message_limit: int
 

@@ -14,7 +14,7 @@ from .oauth_metadata import asking_for_token
 
 
 class ResponseListener(Protocol):
-    """Who is notified of the clients of one session, each of which is a Reply or a Listener."""
+    """Is notified of the clients of one session: those of POSTs and those of GET streams."""
 
     def pause(self, member: object) -> None:
         """A client reads slower than it is written to."""

@@ -78,7 +78,7 @@ class SessionConfig:
 
 
 class SessionOwner(Protocol):
-    """Who keeps the sessions."""
+    """Keeps the sessions."""
 
     def on_session_closed(self, bridge: "SessionBridge", error_type: str) -> None:
         """It ended by itself; `error_type` says why."""

@@ -18,7 +18,7 @@ EVERYWHERE = (
 IN_PROXY = (
     *("verdict", "judge", "Visitor", "visitor", "sink", "Conversation", "books", "Crowd", "Hub"),
     *("rooms", "roads", "errand", "Arrival", "Applicant", "Unfit", "abridged", "greeter"),
-    *("came to", "nobody", "somebody", "whoever", "who shows", "the gate"),
+    *("came to", "nobody", "Nobody", "somebody", "whoever", "Whoever", "who shows", "the gate"),
     *("told", "tell", "tells", "hear", "hears", "heard", "go_on", "can_take", "_take", "_settle"),
 )
 """Elsewhere they may mean something else, or are not converted yet."""

@@ -56,7 +56,7 @@ def parse(traceparent: str, tracestate: str) -> TraceContext | None:
 def traceparent(trace_id: int, span_id: int, *, sampled: bool, random: bool = False) -> str:
     """The header (or `_meta` value) of version 00.
 
-    Who starts a trace sets `random` if its id is, all others pass it on as it came; flags of no
+    Where a trace starts, `random` is set if its id is; elsewhere it is passed on; flags of no
     meaning yet are zero (3.2.2.5, trace-flags).
     """
     return f"00-{trace_id:032x}-{span_id:016x}-0{_SAMPLED * sampled + _RANDOM * random}"

@@ -34,7 +34,7 @@ from .stateless_request import StatelessRequest
 
 ClientKey = tuple[bytes, bytes, bytes]
 SHARED_KEY: ClientKey = (b"", b"", b"")
-"""Who a modern server's channel belongs to."""
+"""The key of a modern server's channel, which all clients share."""
 
 
 class ChannelPool(ChannelOwner):

@@ -101,7 +101,7 @@ class HttpEraRouter(Upstream):
             self._passthrough.post(client_request)
 
     def _of_session(self, client_request: ClientRequest) -> PassthroughUpstream | SessionUpstream:
-        """Who keeps a legacy client's session."""
+        """The upstream that keeps a legacy client's session."""
         detector = self._detector
         ours = (
             detector.sse

@@ -28,7 +28,7 @@ LOG = logging.getLogger("proxy.channel")
 
 
 class ChannelOwner(Protocol):
-    """Who keeps the channels, and knows which arguments travel as headers too."""
+    """Keeps the channels, and knows which arguments travel as headers too."""
 
     parameters: Parameters
 
@@ -48,7 +48,7 @@ class ChannelOwner(Protocol):
         """The HTTP status of an answer in the server's place."""
 
     def reopen(self, channel: "SharedChannel") -> None:
-        """Its link ended on the probe: `start` it again."""
+        """Its transport ended on the probe: `start` it again."""
 
 
 class SharedChannel(TransportSession, RequestOwner):
@@ -279,7 +279,7 @@ class SharedChannel(TransportSession, RequestOwner):
     def _update_flow(self) -> None:
         """Read from the server unless all waiting clients are slow; note when none waits.
 
-        Who listens for changes waits for nothing while there are calls. Without room in memory it
+        Subscriptions do not count as waiting while there are calls. Without room in memory it
         is not read either.
         """
         self.last_activity = perf_counter()
