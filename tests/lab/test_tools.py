@@ -13,15 +13,6 @@ def test_without_go_the_list_shows_which_tools_need_it(machine: Machine) -> None
     ]
 
 
-def test_an_unknown_option_is_one_line(machine: Machine) -> None:
-    with machine.run("--lis") as run:
-        printed, errors = run.communicate(timeout=PATIENCE_SECONDS)
-    assert (run.returncode, printed) == (2, "")
-    assert errors == (
-        "python -m lab.tools: unrecognized arguments: --lis; see python -m lab.tools --help\n"
-    )
-
-
 def test_an_unknown_name_is_one_line_with_the_known_names(machine: Machine) -> None:
     with machine.run("etcd", "grafana") as run:
         printed, errors = run.communicate(timeout=PATIENCE_SECONDS)

@@ -36,9 +36,3 @@ def test_an_address_that_is_none_is_answered_with_what_is_allowed(address: str) 
         f"python -m lab.echo: argument --listen: {address!r} is not HOST:PORT such as"
         " 127.0.0.1:8080; port 0 takes a free one; see python -m lab.echo --help"
     )
-
-
-def test_an_option_is_known_by_its_full_name_only() -> None:
-    assert "python -m lab.echo: unrecognized arguments: --answer sse" in complaint(
-        "--transport", "stdio", "--answer", "sse"
-    )

@@ -63,22 +63,6 @@ def test_a_request_without_a_session_is_refused(url: str) -> None:
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Origin": "http://evil.example"}, 403),
-        ({"Origin": "http://127.0.0.1.evil.example"}, 403),
-        ({"Accept": "text/html"}, 406),
-        ({"MCP-Protocol-Version": "1999-01-01"}, 400),
-    ],
-)
-def test_http_refuses_what_the_specification_refuses(
-    url: str, client: requests.Session, headers: dict[str, str], status: int
-) -> None:
-    refused = client.post(url, json=request("ping"), headers=headers, timeout=10)
-    assert refused.status_code == status
-
-
 def test_the_get_stream_brings_a_message_and_ends_with_the_session(
     url: str, client: requests.Session
 ) -> None:

@@ -7,8 +7,6 @@ from dashboards.annotations import FIRING
 from dashboards.promql.schema import Source
 from lab.faults.catalogue import FAULTS
 from lab.faults.fault import Fault
-from lab.faults.fault_test import possible
-from stacks.architectures import ARCHITECTURES
 
 ALERT_NAMES = {alert.name for alert in ALERTS}
 PANELS = {(board.uid, panel.signal.title) for board in BOARDS for panel in board.panels}
@@ -67,11 +65,6 @@ def test_what_an_alert_needs_is_what_the_alert_says(fault: Fault) -> None:
     needs = {alert.name: alert.needs for alert in ALERTS}
     fires = {name: source for name, source in fault.fires if needs[name] is not Source.PROXY}
     assert fires == {name: needs[name] for name in fires}
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
-def test_every_fault_is_possible_somewhere(fault: Fault) -> None:
-    assert any(possible(fault, each) for each in ARCHITECTURES.values())
 
 
 def test_every_annotation_of_the_boards_has_a_fault() -> None:

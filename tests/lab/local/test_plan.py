@@ -8,7 +8,7 @@ import pytest
 
 from lab.local.addresses import choose
 from lab.local.plan import LocalPlan, local_plan
-from lab.local.programs import COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE, ProcessSpec, inherited
+from lab.local.programs import COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE, ProcessSpec
 from lab.local.run_options import HTTP_SERVER, STDIO_SERVER, RunOptions
 from stacks.architectures import ARCHITECTURES
 
@@ -80,21 +80,6 @@ def test_the_collector_runs_without_a_kubelet_and_sends_traces_to_jaeger(
     assert collector["exporters"]["otlp/jaeger"]["endpoint"] == local.addresses.jaeger_otlp
 
 
-def test_the_proxies_know_their_server_their_pod_and_the_local_collector() -> None:
-    local = planned("otel-scrape")
-    environment = process(local, "proxy-echo-http").environment
-    assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://{local.addresses.otlp_http}"
-    assert environment["MCP_PROXY_UPSTREAM"] == f"http://{local.addresses.echoes['echo-http']}/mcp"
-    assert "k8s.pod.name=echo-http-0" in environment["OTEL_RESOURCE_ATTRIBUTES"]
-    stdio = process(local, "proxy-echo-stdio")
-    assert stdio.arguments[-3:] == ("lab.echo", "--transport", "stdio")
-
-
-def test_the_agent_sends_its_spans_to_the_collector() -> None:
-    local = planned("hybrid")
-    assert local.agent["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://{local.addresses.otlp_http}"
-
-
 def test_the_rules_are_the_clusters_in_step_with_the_scrapes() -> None:
     local = planned("hybrid")
     here, there = (each["groups"] for each in (settings(local, RULES_FILE), local.plan.rules))
@@ -103,14 +88,3 @@ def test_the_rules_are_the_clusters_in_step_with_the_scrapes() -> None:
     )
     assert [group for group in here if "interval" in group] == []
     assert [group["name"] for group in there if "interval" in group]
-
-
-def test_settings_of_the_user_do_not_reach_the_pipeline() -> None:
-    user = {
-        "PATH": "/bin",
-        "OTEL_SDK_DISABLED": "true",
-        "HTTPS_PROXY": "x",
-        "MCP_PROXY_LISTEN": "y",
-    }
-    assert {"PATH": "/bin"}.items() <= inherited(user).items()
-    assert not inherited(user).keys() & {"OTEL_SDK_DISABLED", "HTTPS_PROXY", "MCP_PROXY_LISTEN"}

@@ -34,7 +34,6 @@ def test_a_page_of_each_board_is_written(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--sever", "a"], "unrecognized arguments: --sever a; see python -m lab.preview --help"),
         (["--from", "soon"], '"soon" is not a duration: a number with s, m, h or d, such as 5m'),
         (
             ["--prometheus", "localhost"],
