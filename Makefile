@@ -84,7 +84,7 @@ compiled: $(VENV)/dev.stamp ## the proxy with its hot modules as machine code, i
 .PHONY: test-compiled
 test-compiled: compiled ## the proxy's tests on the compiled proxy
 	@cp -r tests lab dashboards stacks values tools pyproject.toml setup.py README.md LICENSE build/compiled/
-	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy $(wildcard tests/integration/test_proxy_*.py)
+	@cd build/compiled && $(CURDIR)/$(BIN)/pytest -q tests/proxy tests/integration
 
 .PHONY: browser
 browser: ## find chromium and its driver, which the boards' tests and pictures need; root gets them from Debian

@@ -1,12 +1,18 @@
 """Rules of every test run: a test that is skipped has proved nothing, so it counts as failed."""
 
 import signal
+from collections import defaultdict
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 
-from tests.workers import Sharing, place
+from tests.workers import Sharing, place, share
+
+SECONDS = "files/seconds"
+"""Where pytest's cache has the seconds of each file, or of what is kept together."""
+
+spent: defaultdict[str, float] = defaultdict(float)
 
 # No property is about time, and the machine has other work to do.
 settings.register_profile("no deadline", deadline=None)
@@ -23,9 +29,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing
     return Sharing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first."""
-    items.sort(key=lambda item: place(item.nodeid.split("::")[0]))
+    cache = getattr(config, "cache", None)
+    seconds = cache.get(SECONDS, {}) if cache else {}
+    items.sort(key=lambda item: place(_file(item.nodeid), seconds))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what each file takes."""
+    spent[share(_file(report.nodeid))] += report.duration
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -37,7 +54,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail the run when a test was skipped."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    """Keep what each file took, if workers shared the files. A skipped test fails the run."""
+    config, cache = session.config, getattr(session.config, "cache", None)
+    shared = config.getoption("dist", "no") == "loadfile" and not hasattr(config, "workerinput")
+    if cache and shared:
+        cache.set(SECONDS, {**cache.get(SECONDS, {}), **spent})
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and reporter.stats.get("skipped") and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

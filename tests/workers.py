@@ -1,10 +1,12 @@
 """How the files are shared among the workers of pytest-xdist, with `--dist loadfile`.
 
-A file's tests stay together, since they share what is dear to start. So do those of files that
-share it with each other; and what takes longest starts first, that no worker is left with it when
-the others have nothing to do.
+A file's tests stay together, since they share what takes long to start. So do those of files that
+share it with each other. What took longest in the last such run starts first, so that no worker is
+left with it when the others have nothing to do.
 """
 
+from collections.abc import Mapping
+from math import inf
 from pathlib import PurePath
 
 from xdist.scheduler import LoadFileScheduling
@@ -12,7 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 RECORDED = (
     "tests/contract/test_cluster.py",
     "tests/contract/test_series.py",
-    "tests/integration/test_demo.py",
+    "tests/lab/demo/test_run.py",
 )
 """They ask `tests.recorded`, which runs each pipeline once per process."""
 
@@ -21,19 +23,6 @@ E2E = "tests/e2e"
 
 NODE = "tests/node"
 """One Kubernetes node per process."""
-
-LONGEST = (
-    NODE,
-    E2E,
-    *RECORDED,
-    "tests/toolhive",
-    "tests/integration/test_demo_end.py",
-    "tests/integration/test_eras_sdk.py",
-    "tests/integration/test_crossings.py",
-    "tests/conformance",
-    "tests/integration/test_proxy_wheel.py",
-)
-"""Files and folders of half a minute and more."""
 
 
 def share(path: str) -> str:
@@ -44,10 +33,13 @@ def share(path: str) -> str:
     return next(folders, path)
 
 
-def place(path: str) -> int:
-    """Where in the queue a file stands: those that are not among the longest come last."""
-    found = (at for at, each in enumerate(LONGEST) if PurePath(path).is_relative_to(each))
-    return next(found, len(LONGEST))
+def place(path: str, seconds: Mapping[str, float]) -> float:
+    """A key that sorts by what took longest last time; what shares a process comes before all new.
+
+    `seconds` are those of each name that `share` gives.
+    """
+    name = share(path)
+    return -seconds.get(name, 0.0 if name == path else inf)
 
 
 class Sharing(LoadFileScheduling):  # type: ignore[misc]  # untyped upstream

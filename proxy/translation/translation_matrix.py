@@ -1,6 +1,6 @@
 """What becomes of each kind of message on each way through the proxy, as data; docs/ shows it.
 
-`tests/integration/test_crossings.py` walks every cell with real processes.
+`tests/integration/test_translation_matrix.py` walks every cell with real processes.
 """
 
 from enum import StrEnum

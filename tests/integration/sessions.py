@@ -1,11 +1,9 @@
 """A session of each kind of client, and each kind of server before which it may be."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
-from pathlib import Path
 from socket import socket
 from typing import Any, Protocol
 
@@ -14,8 +12,7 @@ from tests.integration.modern import headers_of, meta
 from tests.integration.proxies import RunningProxy, running
 from tests.integration.sockets import INITIALIZE, Client, narrow, read_event
 from tests.integration.sse import SseClient
-
-SERVER = (sys.executable, str(Path(__file__).with_name("scripted_stdio.py")))
+from tests.integration.stdio_session import SERVER
 
 SERVERS: dict[str, tuple[str, Era, tuple[str, ...]]] = {
     "stdio": ("stdio", Era.LEGACY, ()),

@@ -229,10 +229,38 @@ def test_lists_are_split_at_commas() -> None:
     assert settings.redact == ("a", "b")
 
 
-@pytest.mark.parametrize("arguments", [(), ("--",), (*UPSTREAM, "--", "sh"), ("--bogus",)])
-def test_what_cannot_be_is_one_line(arguments: tuple[str, ...]) -> None:
+MISTAKES: list[tuple[tuple[str, ...], dict[str, str], str]] = [
+    ((), {}, "--upstream"),
+    (("--upstream", "ftp://x/mcp"), {}, "--upstream: 'ftp://x/mcp'"),
+    (("--upstream", "http://"), {}, "--upstream: 'http://'"),
+    (("--upstream", "http://x:99999/"), {}, "--upstream: 'http://x:99999/'"),
+    (("--upstream", ""), {}, "--upstream: ''"),
+    (("--upstream", "http://x/", "--", "true"), {}, "'true' are both given"),
+    (("--", "/no/such/command"), {}, "'/no/such/command'"),
+    (("--",), {}, "no command follows"),
+    (("--bogus",), {}, "--bogus"),
+    (("surplus", "--", "true"), {}, "surplus"),
+    (("--listen", "8080", "--", "true"), {}, "--listen: '8080'"),
+    (("--listen", "127.0.0.1:70000", "--", "true"), {}, "--listen: '127.0.0.1:70000'"),
+    (("--upstream-timeout", "nan", "--", "true"), {}, "--upstream-timeout: 'nan'"),
+    (("--upstream-timeout", "0", "--", "true"), {}, "--upstream-timeout: '0'"),
+    (("--body-limit", "-1", "--", "true"), {}, "--body-limit"),
+    (("--depth-limit", "401", "--", "true"), {}, "from 1 to 400"),
+    ((), {"MCP_PROXY_COMMAND": "[]"}, "MCP_PROXY_COMMAND: this value"),
+    ((), {"MCP_PROXY_COMMAND": r'["sh", "\u0000"]'}, "MCP_PROXY_COMMAND: "),
+    ((), {"MCP_PROXY_COMMAND": r'["sh", "\ud800"]'}, "MCP_PROXY_COMMAND: "),
+    (("--", "true"), {"MCP_PROXY_LISTNE": "x"}, "MCP_PROXY_LISTNE"),
+    ((*UPSTREAM, "--upstream-ca", __file__), {}, f"--upstream-ca: '{__file__}'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "variables", "named"), MISTAKES)
+def test_a_mistake_is_one_line_that_names_the_setting(
+    arguments: tuple[str, ...], variables: dict[str, str], named: str
+) -> None:
     with pytest.raises(SettingsError) as refused:
-        read(*arguments)
+        parse(arguments, {"PATH": os.environ["PATH"], **variables})
+    assert named in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

@@ -93,6 +93,10 @@ def test_an_offer_to_upgrade_is_ignored() -> None:
         "no colon",
         "host: y",
         "mcp-session-id: a\r\nmcp-session-id: a",
+        "mcp-protocol-version: a\r\nmcp-protocol-version: a",
+        "authorization: Bearer a\r\nauthorization: Bearer b",
+        "origin: http://localhost\r\norigin: http://evil.example",
+        "traceparent: a\r\ntraceparent: a",
     ],
 )
 def test_what_could_smuggle_a_request_is_refused(line: str) -> None:

@@ -1,0 +1,141 @@
+"""The proxy's telemetry as it leaves: to real collectors, to lying ones, and beside its logs."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
+
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from proxy.telemetry.tracing import context
+from tests.integration.proxies import eventually, running
+from tests.integration.sockets import INITIALIZE, Client, call
+from tests.integration.stdio_session import SERVER
+from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_collector
+from tests.proxy.telemetry.tracing.span_records import attributes
+
+pytestmark = pytest.mark.slow
+
+DROPPED = "mcp_proxy_telemetry_dropped_total"
+
+Collectors = Callable[[], AbstractContextManager[tuple[str, Inbox]]]
+
+
+class Caller(Client):
+    """A client with a session."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.post(INITIALIZE)
+        response = self.getresponse()
+        response.read()
+        self.session = response.getheader("mcp-session-id") or ""
+
+    def call(self, tool: str, request_id: int = 1, **headers: str) -> int:
+        """Call a tool; the HTTP status of its answer."""
+        self.post(call(request_id, tool), mcp_session_id=self.session, **headers)
+        status, _ = self.answer()
+        return status
+
+
+def pushing(endpoint: str, protocol: str = "http/protobuf", **more: str) -> dict[str, str]:
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+        "OTEL_METRIC_EXPORT_INTERVAL": "50",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("collector", "protocol"), [(http_collector, "http/protobuf"), (grpc_collector, "grpc")]
+)
+def test_both_signals_reach_a_collector(collector: Collectors, protocol: str) -> None:
+    with (
+        collector() as (endpoint, inbox),
+        running("--", *SERVER, **pushing(endpoint, protocol)) as proxy,
+    ):
+        parent = context.traceparent(7, 8, sampled=True)
+        with closing(Caller(proxy.port)) as caller:
+            assert caller.call("echo", traceparent=parent) == 200
+        inbox.wait_for(lambda: len(inbox.spans) == 4 and len(inbox.metrics) >= 2)
+        (server,) = (each for each in inbox.spans if each.parent_span_id == (8).to_bytes(8))
+        assert server.trace_id == (7).to_bytes(16)
+        assert server.kind == Span.SPAN_KIND_SERVER
+        assert attributes(server)["gen_ai.tool.name"] == "echo"
+        assert proxy.value(DROPPED) == 0
+
+
+def test_a_failed_call_leads_from_the_log_to_its_trace() -> None:
+    with (
+        http_collector() as (endpoint, inbox),
+        running("--", *SERVER, **pushing(endpoint)) as proxy,
+        closing(Caller(proxy.port)) as caller,
+    ):
+        assert caller.call("fail") == 200
+        inbox.wait_for(lambda: len(inbox.spans) == 4)
+        (line,) = eventually(lambda: proxy.logged("call failed"), "a line for the call")
+        (span,) = (each for each in inbox.spans if each.span_id.hex() == line["span_id"])
+        assert span.trace_id.hex() == line["trace_id"]
+        assert attributes(span)["mcp.proxy.outcome"] == line["outcome"] == "tool_error"
+
+
+@contextmanager
+def address(*, listens: bool) -> Iterator[tuple[str, Inbox]]:
+    """An address that refuses connections, or takes them and says nothing."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        if listens:
+            taken.listen()
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}", Inbox()
+
+
+ONE_REFUSED = b"\n\x02\x08\x01"
+
+BACK_ENDS: dict[str, tuple[Collectors, str]] = {
+    "refuses connections": (lambda: address(listens=False), "export_failed"),
+    "never answers": (lambda: address(listens=True), "export_failed"),
+    "asks for an hour": (lambda: http_collector(503, retry_after="3600"), "export_failed"),
+    "redirects": (lambda: http_collector(302), "export_failed"),
+    "is no collector": (lambda: http_collector(body=b"<html>"), "export_failed"),
+    "answers for ever": (lambda: http_collector(body=b"x" * 10_000_000), "export_failed"),
+    "takes only a part": (lambda: http_collector(body=ONE_REFUSED), "rejected"),
+}
+
+
+@pytest.mark.parametrize(("back_end", "reason"), BACK_ENDS.values(), ids=BACK_ENDS)
+def test_a_back_end_that_fails_costs_counted_losses_only(back_end: Collectors, reason: str) -> None:
+    with back_end() as (endpoint, _):
+        loses(endpoint, "http/protobuf", reason)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("listens", [False, True])
+def test_so_it_is_by_grpc(scheme: str, listens: bool) -> None:
+    with address(listens=listens) as (endpoint, _):
+        loses(endpoint.replace("http", scheme), "grpc", "export_failed")
+
+
+def loses(endpoint: str, protocol: str, reason: str) -> None:
+    """Calls are answered, both signals are lost for that reason, and the proxy ends well."""
+    settings = pushing(endpoint, protocol, OTEL_EXPORTER_OTLP_TIMEOUT="300")
+    with running("--", *SERVER, **settings) as proxy:
+        with closing(Caller(proxy.port)) as caller:
+            assert [caller.call("echo", number) for number in range(20)] == [200] * 20
+        for signal in ("traces", "metrics"):
+            counted = partial(proxy.value, DROPPED, signal=signal, reason=reason)
+            eventually(counted, f"a loss of {signal}")
+        proxy.process.terminate()
+        assert proxy.ended() == 0
+
+
+def test_a_proxy_ends_in_time_though_its_collector_never_answers() -> None:
+    with address(listens=True) as (endpoint, _):
+        timeout = {"OTEL_EXPORTER_OTLP_TIMEOUT": "3600000"}
+        with running("--", *SERVER, **pushing(endpoint, **timeout)) as proxy:
+            with closing(Caller(proxy.port)) as caller:
+                assert caller.call("echo") == 200
+            proxy.process.terminate()
+            assert proxy.ended() == 0
