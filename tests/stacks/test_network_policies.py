@@ -4,6 +4,12 @@ from typing import Any
 
 import pytest
 
+from stacks.endpoints import (
+    COLLECTOR_OWN_PORT,
+    COLLECTOR_SERIES_PORT,
+    OTLP_GRPC_PORT,
+    OTLP_HTTP_PORT,
+)
 from tests.stacks.stack import STACKS, mistakes, objects, plan_of
 
 
@@ -59,6 +65,14 @@ def test_every_port_of_a_service_of_ours_is_reached_by_somebody(
     for service in objects(planned, "Service").values():
         for port in service["spec"]["ports"]:
             assert sources(found, port["port"])
+
+
+def test_proxies_push_to_the_collector_and_prometheus_scrapes_it() -> None:
+    found = policies()["mcp-collector"]
+    for port in (OTLP_GRPC_PORT, OTLP_HTTP_PORT):
+        assert sources(found, port) == [namespace("mcp-servers")]
+    for port in (COLLECTOR_OWN_PORT, COLLECTOR_SERIES_PORT):
+        assert sources(found, port) == [PROMETHEUS]
 
 
 def test_a_collector_that_is_there_already_has_its_own_policies() -> None:

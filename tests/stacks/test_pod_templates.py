@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from stacks.pod_templates import merged
 from tests.stacks.stack import (
     FULL,
     HTTP,
@@ -111,3 +112,29 @@ def test_a_server_has_a_home_that_it_can_write_unless_it_names_one(server: dict[
 
     assert home() == "/home/mcp"
     assert home(env={"HOME": "/tmp"}) == "/tmp"
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_root_file_system_is_writable_where_that_is_asked_for(*, given: bool) -> None:
+    server = {**HTTP, "securityContext": {"readOnlyRootFilesystem": given}}
+    found = container(plan_of(servers=[server]), "search", "server")
+    assert found["securityContext"]["readOnlyRootFilesystem"] is given
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("containers", "name"),
+        ("env", "name"),
+        ("volumes", "name"),
+        ("volumeMounts", "mountPath"),
+        ("ports", "containerPort"),
+    ],
+)
+def test_items_of_a_list_are_merged_as_kubernetes_tells_them_apart(key: str, name: str) -> None:
+    base = {key: [{name: "a", "x": 1}, {name: "b", "x": 1}]}
+    patch = {key: [{name: "b", "x": 2}, {name: "c", "x": 2}]}
+    assert merged(base, patch) == {
+        key: [{name: "a", "x": 1}, {name: "b", "x": 2}, {name: "c", "x": 2}]
+    }
+    assert merged({"args": ["a", "b"]}, {"args": ["c"]}) == {"args": ["c"]}

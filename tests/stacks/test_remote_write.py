@@ -57,6 +57,17 @@ def test_without_a_prometheus_the_collector_writes_to_the_store() -> None:
     assert "basicauth/store" in found.collector["service"]["extensions"]
 
 
+def test_a_prometheus_of_the_stack_alone_writes_to_the_store() -> None:
+    store = {"url": STORE, "token": SecretValue("t0ken"), "headers": {"X-Scope-OrgID": "mcp"}}
+    found = plan_with_secrets(architecture="otel-remote-write", servers=[HTTP], remoteWrite=store)
+    writer = found.collector["exporters"]["prometheusremotewrite"]
+    assert writer["endpoint"].startswith("http://kube-prometheus-stack-prometheus.")
+    assert "headers" not in writer
+    values = release_values(found, "kube-prometheus-stack")["prometheus"]["prometheusSpec"]
+    [target] = values["remoteWrite"]
+    assert (target["url"], target["headers"]) == (STORE, {"X-Scope-OrgID": "mcp"})
+
+
 def test_the_collector_writes_to_an_existing_prometheus() -> None:
     found = planned("otel-remote-write", prometheus=PROMETHEUS)
     writer = found.collector["exporters"]["prometheusremotewrite"]

@@ -101,8 +101,11 @@ def test_clients_must_show_a_token_where_one_is_configured() -> None:
         "keysUrl": "https://issuer.example.org/keys",
         "audience": "mcp",
     }
-    [plan] = plan_of(servers=[{**STDIO, "command": [sys.executable], "auth": jwt}]).proxies
+    planned = plan_of(servers=[{**STDIO, "command": [sys.executable], "auth": jwt}])
+    [plan] = planned.proxies
     assert settings.parse(plan.arguments, plan.environment)
+    [entry] = planned.outputs["servers"]["echo"]["client"]["mcpServers"].values()
+    assert entry["headers"] == {"Authorization": "Bearer ${MCP_TOKEN}"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 import asyncio
 from math import inf
 
+import pytest
+
 from proxy.transports.base import Transport
+from proxy.upstreams import session_limit as module
 from proxy.upstreams.cross_era.channel_pool import ChannelPool
 from proxy.upstreams.cross_era.era_router import EraRouter
 from proxy.upstreams.cross_era.legacy_bridge import BridgeConnector
@@ -114,6 +117,23 @@ def test_what_is_ending_is_waited_for_at_the_end() -> None:
         first.transport.exited.set()
         await closing
         await opening
+        assert first.gone.is_set()
+
+    asyncio.run(play())
+
+
+def test_what_does_not_end_in_time_is_killed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "END_SECONDS", 0.01)
+
+    async def play() -> None:
+        session_limit = SessionLimit(1)
+        first, second = Kept(session_limit), Kept(session_limit)
+        await first.open()
+        opening = await second.open()
+        await session_limit.close()
+        await opening
+        assert isinstance(first.transport, ScriptedTransport)
+        assert first.transport.calls[-1] == "kill"
         assert first.gone.is_set()
 
     asyncio.run(play())
