@@ -139,7 +139,8 @@ class _Reader:
         """What a URL's server speaks; None for a command, or if the entry does not say."""
         kind = given.get("type", given.get("transport"))
         if ("command" in given) == ("url" in given):
-            raise self._wrong("needs a command or a url, and not both")
+            keys = ", ".join(map(repr, given)) or "nothing"
+            raise self._wrong(f"needs a command or a url, and not both: it has {keys}")
         if kind is None or (kind == _STDIO and "command" in given):
             return None
         if isinstance(kind, str) and kind in _TRANSPORTS and "url" in given:

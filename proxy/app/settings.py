@@ -197,7 +197,8 @@ def _values(
     flags, command = _split_command(arguments)
     known, unknown = _parser(program).parse_known_args(flags)
     if unknown:
-        raise SettingsError(f"{_unknown(unknown)}: no such option (see --help)")
+        hint = "see --help; a server's command goes after --"
+        raise SettingsError(f"{_unknown(unknown)}: no such option ({hint})")
     given = vars(known)
     _refuse_unknown_variables(environment)
     values: dict[str, Any] = {}

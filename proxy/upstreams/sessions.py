@@ -42,9 +42,8 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
                 return
             bridge.post(client_request)
         elif not any(call.method == INITIALIZE for call in client_request.calls):
-            self._refuse(
-                client_request, 400, "Mcp-Session-Id is missing: initialize first", REJECTED
-            )
+            missing = "Mcp-Session-Id is missing: send the one in the response to initialize"
+            self._refuse(client_request, 400, missing, REJECTED)
         else:
             self._open(client_request)
 

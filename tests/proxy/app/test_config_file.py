@@ -78,8 +78,9 @@ def test_disabled_entries_are_left_out_and_others_chosen_by_name(tmp_path: Path)
     ("given", "reason"),
     [
         ([], "is no object"),
-        ({}, "needs a command or a url, and not both"),
-        ({"command": "x", "url": "u"}, "needs a command or a url, and not both"),
+        ({}, "needs a command or a url, and not both: it has nothing"),
+        ({"comand": "x"}, "needs a command or a url, and not both: it has 'comand'"),
+        ({"command": "x", "url": "u"}, "needs a command or .*: it has 'command', 'url'"),
         ({"command": "x", "cmd": 1}, "'cmd' is not known: use one of command, args, env, cwd"),
         ({"command": "x", "envFile": ".env"}, "'envFile' is not known"),
         ({"command": "x", "headers": {}}, "'headers' is of no use beside 'command'"),
