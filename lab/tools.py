@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from lab.arguments import Parser, UsageError
 from lab.binaries.build import duration, go_version, output_of
-from lab.binaries.catalogue import TOOLS
+from lab.binaries.catalogue import CHART_TOOLS, TOOLS
 from lab.binaries.find import Found, ToolMissing, look_up, named, obtain, report
 from lab.binaries.tool import Tool, Version, dotted, version_in
 
@@ -21,7 +21,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--list", action="store_true", help="list what is there; build nothing")
     try:
         options = parser.parse_args(arguments)
-        tools = [named(name) for name in options.names or TOOLS]
+        usual = [name for name in TOOLS if name not in CHART_TOOLS]
+        tools = [named(name) for name in options.names or usual]
         rows = _listed(tools, environ) if options.list else _obtained(tools, environ)
     except (UsageError, ToolMissing) as mistake:
         report(f"{parser.prog}: {mistake}")

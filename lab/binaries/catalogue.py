@@ -8,6 +8,7 @@ _KUBERNETES_FLAGS = (
     f" -X {_KUBERNETES_VERSION}.gitMajor=1 -X {_KUBERNETES_VERSION}.gitMinor=34"
 )
 _OPERATOR = "github.com/prometheus-operator/prometheus-operator/cmd"
+_TOOLHIVE = "github.com/stacklok/toolhive/cmd"
 _OPERATOR_FLAGS = "-s -w -X github.com/prometheus/common/version.Version=0.93.1"
 
 TOOLS: dict[str, Tool] = {
@@ -173,7 +174,44 @@ TOOLS: dict[str, Tool] = {
             seconds=10,
             install="the config reloader of the Prometheus operator",
         ),
+        Tool(
+            name="kube-state-metrics",
+            commands=("kube-state-metrics",),
+            module="kube-state-metrics",
+            package="k8s.io/kube-state-metrics/v2",
+            version_command=("version",),
+            seconds=60,
+            install="kube-state-metrics",
+        ),
+        Tool(
+            name="node-exporter",
+            commands=("node_exporter",),
+            module="node-exporter",
+            package="github.com/prometheus/node_exporter",
+            seconds=30,
+            install="node_exporter",
+        ),
+        Tool(
+            name="toolhive-operator",
+            commands=("thv-operator",),
+            module="toolhive",
+            package=f"{_TOOLHIVE}/thv-operator",
+            version_command=("-help",),
+            seconds=260,
+            install="ToolHive's operator",
+        ),
+        Tool(
+            name="toolhive-proxyrunner",
+            commands=("thv-proxyrunner",),
+            module="toolhive",
+            package=f"{_TOOLHIVE}/thv-proxyrunner",
+            version_command=("--help",),
+            seconds=60,
+            install="ToolHive's proxyrunner",
+        ),
     )
 }
 DEMO_TOOLS = ("collector", "prometheus", "jaeger")
 """What `python -m lab.demo` needs."""
+CHART_TOOLS = ("kube-state-metrics", "node-exporter", "toolhive-operator", "toolhive-proxyrunner")
+"""What only real charts need (`make test-node CHARTS=folder`): built when they are named."""

@@ -1,6 +1,6 @@
 """The command line of `python -m lab.tools`."""
 
-from lab.binaries.catalogue import TOOLS
+from lab.binaries.catalogue import CHART_TOOLS, TOOLS
 from tests.lab.binaries.machine import FAIL, PATIENCE_SECONDS, Machine
 
 
@@ -31,3 +31,12 @@ def test_the_list_builds_nothing(machine: Machine) -> None:
         ["etcd", "PATH", "3.6.6"],
         ["helm", "missing", "-"],
     ]
+
+
+def test_tools_that_only_real_charts_need_are_built_when_they_are_named(machine: Machine) -> None:
+    listed = []
+    for names in ((), CHART_TOOLS):
+        with machine.run("--list", *names) as run:
+            printed, _ = run.communicate(timeout=PATIENCE_SECONDS)
+        listed.append([line.split()[0] for line in printed.splitlines()[1:]])
+    assert listed == [[each for each in TOOLS if each not in CHART_TOOLS], list(CHART_TOOLS)]

@@ -16,8 +16,12 @@ from stacks.plan import HelmRelease
 from tests.node.images import Image, layer, program
 
 _KUBERNETES_VERSION = "1.34.2"
-# The operator gets that of the reloader, which it adds to Prometheus' pod, as an argument.
-_IMAGE = re.compile(r"^ *(?:- )?(?:image: |--prometheus-config-reloader=)\"?([^\"\s]+)", re.M)
+# Operators get those that they add to pods as an argument (the reloader) or as a variable.
+_IMAGE = re.compile(
+    r"^ *(?:- )?(?:image: |--prometheus-config-reloader=|name: TOOLHIVE_RUNNER_IMAGE\s+value: )"
+    r"\"?([^\"\s]+)",
+    re.M,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,36 @@ _PROGRAMS = {
     "prometheus-config-reloader": _Program(
         "/bin/prometheus-config-reloader", ("prometheus-config-reloader",)
     ),
+    "kube-state-metrics": _Program("/kube-state-metrics", ("kube-state-metrics",)),
+    "node-exporter": _Program("/bin/node_exporter", ("node-exporter",)),
+    "toolhive-operator": _Program("/ko-app/thv-operator", ("operator",)),
+    "toolhive-proxyrunner": _Program("/ko-app/thv-proxyrunner", ("proxyrunner",), "65532"),
 }
-TOOLS = tuple(_PROGRAMS)
+"""By the names of the tools."""
 
 
-def images(folder: Path, tools: Mapping[str, Path], asked: Iterable[str]) -> Iterator[Image]:
-    """The images of all components, by the names that are asked for."""
+def tools(asked: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The tools that make images, each with the names, of those asked for, that its image gets."""
     by_name: dict[str, list[str]] = {}
     for each in sorted(asked):
         by_name.setdefault(each.rpartition(":")[0].rpartition("/")[2], []).append(each)
-    for tool, settings in _PROGRAMS.items():
-        only = layer(folder / f"{tool}.tar", program(settings.path, tools[tool]))
-        config = {"Entrypoint": [settings.path], "User": settings.user}
-        names = tuple(full for name in settings.names for full in by_name.pop(name, ()))
-        yield Image(names, (only,), config)
+    named = {
+        tool: tuple(full for name in settings.names for full in by_name.pop(name, ()))
+        for tool, settings in _PROGRAMS.items()
+    }
     assert by_name == {}, "no program for these images"
+    return {tool: names for tool, names in named.items() if names}
+
+
+def images(
+    folder: Path, binaries: Mapping[str, Path], named: Mapping[str, tuple[str, ...]]
+) -> Iterator[Image]:
+    """The images of these tools, with these names."""
+    for tool, names in named.items():
+        settings = _PROGRAMS[tool]
+        only = layer(folder / f"{tool}.tar", program(settings.path, binaries[tool]))
+        config = {"Entrypoint": [settings.path], "User": settings.user}
+        yield Image(names, (only,), config)
 
 
 def asked(helm: Path, charts: Path, releases: Iterable[HelmRelease], folder: Path) -> set[str]:

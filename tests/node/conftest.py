@@ -29,8 +29,8 @@ def tools() -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def stack_tools() -> dict[str, Path]:
-    """Those that bring the stack up, or run in its pods."""
-    return ensure((*component_images.TOOLS, "helm", "pulumi"), environ=os.environ)
+    """Those that bring the stack up."""
+    return ensure(("helm", "pulumi"), environ=os.environ)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +66,8 @@ def surroundings(
     """Load the images, and make what the stack finds on the cluster."""
     folder = tmp_path_factory.mktemp("images")
     asked = component_images.asked(stack_tools["helm"], charts, stack.releases(charts), folder)
-    components = component_images.images(folder, stack_tools, asked)
+    named = component_images.tools(asked)
+    components = component_images.images(folder, ensure(named, environ=os.environ), named)
     every = (*components, *proxy_image.images(folder))
     node.load(images.write(folder / "all.tar", every))
     for each in stack.surroundings(node):

@@ -23,6 +23,7 @@ from stacks.architectures import ARCHITECTURES
 from stacks.charts import Namespace, Profile
 from stacks.config import PASSWORD, parse
 from stacks.endpoints import PROXY_MCP_PORT, Endpoint, endpoints_of
+from stacks.monitors import SERVER_LABEL
 from stacks.plan import HelmRelease, plan
 from tests.e2e import program
 from tests.e2e.charts import folder
@@ -54,6 +55,16 @@ SERVERS: list[dict[str, Any]] = [
 ]
 """Each way in which our proxy is put before a server."""
 
+TOOLHIVE_SERVER = {
+    "name": "hive",
+    "runtime": "toolhive",
+    "image": HTTP_IMAGE,
+    "transport": "streamable-http",
+    "port": 9000,
+    "args": ["hive"],
+}
+"""One behind ToolHive's proxy, where the charts of ToolHive are real."""
+
 NAMES = tuple(each["name"] for each in SERVERS)
 HTTP_NAMES = ("web", "remote")
 CALLS = 5
@@ -76,14 +87,25 @@ def charts(target: Path, real: Path | None = None) -> Path:
     return target
 
 
+def has_exporters(chart_folder: Path) -> bool:
+    """Whether node-exporter and kube-state-metrics run, which the stand-ins do not have."""
+    return (chart_folder / "kube-prometheus-stack" / "charts" / "kube-state-metrics").is_dir()
+
+
+def has_toolhive(chart_folder: Path) -> bool:
+    """Whether ToolHive runs, which the stand-in does not have."""
+    return (chart_folder / "toolhive-operator" / "values.yaml").is_file()
+
+
 def project(architecture: str, chart_folder: Path) -> Project:
-    """The configuration: without the parts that no module has, and with haste."""
+    """The configuration: without the parts that there are no programs for, and with haste."""
+    exporters, toolhive = has_exporters(chart_folder), has_toolhive(chart_folder)
     left_out = {"nodeExporter": {"enabled": False}, "kubeStateMetrics": {"enabled": False}}
     overrides = {
         "chartSource": str(chart_folder),
-        "components": {"grafana": "none", "toolhive": "none"},
-        "values": {"kube-prometheus-stack": left_out},
-        "servers": SERVERS,
+        "components": {"grafana": "none", "toolhive": "install" if toolhive else "none"},
+        "values": {} if exporters else {"kube-prometheus-stack": left_out},
+        "servers": [*SERVERS, TOOLHIVE_SERVER] if toolhive else SERVERS,
         "scrapeIntervalSeconds": 2,
         "pushIntervalSeconds": 2,
     }
@@ -121,11 +143,28 @@ class Running:
 
     stack: Stack
     api: Api
+    charts: Path
     made: Counter[str] = field(default_factory=Counter)
     """By pod."""
     history: list[Counted] = field(default_factory=list)
     failures: dict[str, list[str]] = field(default_factory=dict)
     """Of clients during the switch to each architecture."""
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The names of all servers."""
+        return (*NAMES, "hive") if has_toolhive(self.charts) else NAMES
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        own = (Namespace.MONITORING, Namespace.SERVERS)
+        return (*own, Namespace.TOOLHIVE) if has_toolhive(self.charts) else own
+
+    @property
+    def pod_count(self) -> int:
+        """Of all namespaces; beside a server of ToolHive's are its proxy and the operator."""
+        others = 4 + 2 * has_exporters(self.charts) + 2 * has_toolhive(self.charts)
+        return len(self.servers) + others
 
     @property
     def prometheus(self) -> Prometheus:
@@ -146,7 +185,8 @@ class Running:
         return Client(self._mcp_url(server))
 
     def _mcp_url(self, server: str) -> str:
-        return f"{self.url(Endpoint(server, Namespace.SERVERS, PROXY_MCP_PORT))}/mcp"
+        service = server if server in NAMES else f"mcp-{server}-proxy"
+        return f"{self.url(Endpoint(service, Namespace.SERVERS, PROXY_MCP_PORT))}/mcp"
 
     def pods(self, namespace: str) -> list[dict[str, Any]]:
         """Those that are not told to end."""
@@ -154,14 +194,13 @@ class Running:
         return [each for each in found if "deletionTimestamp" not in each["metadata"]]
 
     def pod_of(self, server: str) -> str:
-        """The name of the only pod of a server."""
-        label = "app.kubernetes.io/instance"
-        pods = self.pods(Namespace.SERVERS)
-        [pod] = [each["metadata"] for each in pods if each["metadata"]["labels"][label] == server]
+        """The name of the only pod of a server's proxy."""
+        pods = [each["metadata"] for each in self.pods(Namespace.SERVERS)]
+        [pod] = [each for each in pods if each["labels"].get(SERVER_LABEL) == server]
         return str(pod["name"])
 
     def call_every_server(self) -> None:
-        for server in NAMES:
+        for server in self.servers:
             with self.client(server) as session:
                 for _ in range(CALLS):
                     session.call(GOOD)
@@ -196,7 +235,7 @@ class Running:
         """What Prometheus says now, if that is one series of each server, with all its calls."""
         now = time.time()
         found = {}
-        for server in NAMES:
+        for server in self.servers:
             pod = self.pod_of(server)
             which = f'server="{server}",pod="{pod}",tool="{GOOD.tool}",status="success"'
             series = f"{TOOL_CALLS.series}{{{which}}}"

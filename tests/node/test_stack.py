@@ -29,8 +29,6 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-NAMESPACES = (Namespace.MONITORING, Namespace.SERVERS)
-
 
 @pytest.fixture(scope="module")
 def before(api: Api, surroundings: None) -> frozenset[Any]:
@@ -40,7 +38,7 @@ def before(api: Api, surroundings: None) -> frozenset[Any]:
 @pytest.fixture(scope="module")
 def stack(before: frozenset[Any], api: Api, engine: Engine, charts: Path) -> Running:
     first = next(iter(ARCHITECTURES))
-    return Running(engine.create_stack(stacks.project(first, charts), program.run), api)
+    return Running(engine.create_stack(stacks.project(first, charts), program.run), api, charts)
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
@@ -140,7 +138,8 @@ def test_as_many_sessions_as_allowed_live(stack: Running) -> None:
         sessions = [opened.enter_context(stack.client("notes")) for _ in range(MOST_SESSIONS)]
         for each in sessions:
             each.call(GOOD)
-    [pod] = [each for each in stack.pods(Namespace.SERVERS) if _is_of(each, "notes")]
+    pod = stack.api.read("v1", "Pod", stack.pod_of("notes"), namespace=Namespace.SERVERS)
+    assert pod
     assert [each["restartCount"] for each in pod["status"]["containerStatuses"]] == [0]
 
 
@@ -174,11 +173,14 @@ def test_destroy_leaves_nothing_but_the_definitions(stack: Running, before: froz
     """Last in this file: the stack is gone after it."""
     stack.stack.destroy()
     left = {(each.kind, each.name.partition(".")[2]) for each in inventory(stack.api) - before}
-    assert left == {("CustomResourceDefinition", "monitoring.coreos.com")}
+    groups = ["monitoring.coreos.com"]
+    if stacks.has_toolhive(stack.charts):
+        groups.append("toolhive.stacklok.dev")
+    assert left == {("CustomResourceDefinition", each) for each in groups}
 
 
 def _pods(stack: Running) -> list[dict[str, Any]]:
-    return [each for namespace in NAMESPACES for each in stack.pods(namespace)]
+    return [each for namespace in stack.namespaces for each in stack.pods(namespace)]
 
 
 def _await_pods(stack: Running) -> None:
@@ -193,7 +195,7 @@ def _await_pods(stack: Running) -> None:
 def _all_ready(stack: Running) -> bool:
     """Whether the pods are ready, Prometheus' own among them, which no release waits for."""
     pods = _pods(stack)
-    return len(pods) == len(NAMES) + 4 and all(
+    return len(pods) == stack.pod_count and all(
         condition["status"] == "True"
         for pod in pods
         for condition in pod["status"].get("conditions", ())
@@ -201,12 +203,14 @@ def _all_ready(stack: Running) -> bool:
     )
 
 
-def _is_of(pod: dict[str, Any], server: str) -> bool:
-    return bool(pod["metadata"]["labels"]["app.kubernetes.io/instance"] == server)
+# Its chart grants ToolHive's operator 0.44.0 no events.
+_EXPECTED_DENIAL = 'err="events is forbidden: User \\"system:serviceaccount:toolhive-system:'
 
 
 def _denials(folder: Path) -> Iterator[str]:
     for log in folder.rglob("*.log"):
         for line in log.read_text(errors="replace").splitlines():
+            if _EXPECTED_DENIAL in line:
+                continue
             if "permission denied" in line.lower() or "forbidden" in line.lower():
                 yield f"{log.relative_to(folder)}: {line}"
