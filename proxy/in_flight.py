@@ -4,7 +4,7 @@ A session holds the calls that one party waits for: those of one HTTP exchange, 
 stdio server's process. Callers pass what arrived and when; it returns what is to be done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -26,12 +26,14 @@ from .outcome import (
     classify_unanswered,
     with_http_status,
 )
+from .telemetry.client_info import UNKNOWN_CLIENT
 from .telemetry.tracing.trace import UNTRACED, Trace
 
 HUNG_SECONDS = 25.0
 """Giving up a call that was inactive for so long is not a cancellation: it hung. The
 official SDKs wait for 30 s or 60 s, by the client.
 """
+NO_TOOLS: Mapping[str, codec.ToolHints] = {}
 _OF_STATUS = (TASKS_GET, TASKS_CANCEL)
 """Methods whose result is a task."""
 
@@ -44,12 +46,14 @@ class Call:
     the upstream before that, such as for its era. `size` and `answer_size` are the bytes of the
     request and of the server's answer to it (0 if it gave none). `reason` says in one line why no
     answer to it came. `task` is the id of the task that it has become or is about ("" for none),
-    `task_status` that task's status by the answer.
+    `task_status` that task's status by the answer. `client` is who made it, `listed` what the
+    answer says of each tool.
     """
 
     __slots__ = (
         "answer_size",
         "awaits_client",
+        "client",
         "deadline",
         "first_event",
         "id",
@@ -81,7 +85,8 @@ class Call:
         self.queued_seconds = 0.0
         self.reason = ""
         self.first_event = 0.0
-        self.listed: tuple[str, ...] = ()
+        self.client = UNKNOWN_CLIENT
+        self.listed: Mapping[str, codec.ToolHints] = NO_TOOLS
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started
         self.deadline = 0.0
@@ -100,7 +105,7 @@ class Call:
     def note(self, result: Result) -> None:
         """Take in what the result says beside the outcome: which tools there are, or a task."""
         if self.method == TOOLS_LIST and result.tools is not UNSET:
-            self.listed = codec.tool_names(result.tools)
+            self.listed = codec.listed_tools(result.tools)
         elif self.method == TOOLS_CALL and result.task is not UNSET:
             self.task, self.task_status = codec.task(result.task)
         elif self.method in _OF_STATUS and result.status is not UNSET:

@@ -17,7 +17,9 @@ _ON_ONE_CORE = proxies.LAG_COUNT.now(RULE, by=EACH_SERVER, operator="group")
 _MEMORY = proxies.MEMORY.now(RULE, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
 _MEMORY_OF_LIMIT = of_mcp_pods(pods.memory_of_limit(RULE))
 _FAMILIES = SERIES.series.now(RULE, by=("family",))
-_OVERFLOW = or_zero(proxies.OVERFLOW.increase(_QUARTER, by=EACH_SERVER), proxies.present(RULE))
+_OVERFLOW = or_zero(
+    proxies.OVERFLOW.increase(_QUARTER, proxies.OF_TOOLS, by=EACH_SERVER), proxies.present(RULE)
+)
 
 
 def saturation(t: Thresholds) -> tuple[Alert, ...]:
@@ -133,7 +135,7 @@ _LABEL_OVERFLOW = Alert(
         "Raise `--tool-cap` to the number of tools in the server's `tools/list`. If a server"
         " accepts any name and answers with success, its tools cannot be distinguished: leave the"
         " cap.",
-        proxies.OVERFLOW.select(RULE).over("increase", "15m") > 0,
+        proxies.OVERFLOW.select(RULE, proxies.OF_TOOLS).over("increase", "15m") > 0,
     ),
 )
 

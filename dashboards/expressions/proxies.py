@@ -4,7 +4,7 @@ from dashboards.expressions import calls
 from dashboards.promql import series
 from dashboards.promql.expression import Expr
 from dashboards.promql.functions import aggregate, ratio
-from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Scope, ne
+from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Scope, eq, ne
 from dashboards.promql.series import By
 from proxy.telemetry import catalogue
 
@@ -25,6 +25,8 @@ OPEN_FILES = series.of(catalogue.PROCESS_OPEN_FDS)
 STARTED = series.of(catalogue.PROCESS_START_TIME)
 DROPPED = series.of(catalogue.TELEMETRY_DROPPED)
 OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
+OF_TOOLS = eq("label", "tool")
+"""How many clients there are is not the operator's choice; how many tools a server has is."""
 
 OF_A_PROXY = ne("server", "")
 """Every program exposes its process under the same names; only proxies say of which server."""

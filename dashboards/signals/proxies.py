@@ -163,6 +163,6 @@ OVERFLOWED = Signal(
     "Calls of tools that work, counted as `other` because the cap on tool names was reached. Names"
     " that callers invent do not count towards it.",
     "short",
-    (Query(proxies.OVERFLOW.increase(SELECTED, by=(*EACH_SERVER, "label")), "{server} {label}"),),
+    (Query(proxies.OVERFLOW.increase(SELECTED, proxies.OF_TOOLS, by=EACH_SERVER), SERVER_LEGEND),),
     limits.LOST.with_reason("Panels by tool cannot tell these calls apart."),
 )

@@ -416,6 +416,8 @@ OPTIONS = (
     ),
     Option("tool_cap", "COUNT", "200", "most tool names that become labels: the most used of the"
            " tools that worked or are listed; others count as `other`", _count),
+    Option("client_cap", "COUNT", "50", "most client names that become labels: the most used of the"
+           " clients that had a successful request; others count as `other`", _count),
     Option(
         "log_calls", "WHICH", "failed",
         "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests",

@@ -40,6 +40,7 @@ class Service:
             telemetry.server,
             http.transport.value if http else "stdio",
             tool_cap=settings.tool_cap,
+            client_cap=settings.client_cap,
             exemplars=telemetry.exemplars,
         )
         address = (http.host, http.port) if http else None

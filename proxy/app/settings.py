@@ -117,6 +117,7 @@ class Settings:
     max_connections: int
     connection_idle: float
     tool_cap: int
+    client_cap: int
     log_calls: Calls
     allowed_origins: AllowList
     allowed_hosts: AllowList

@@ -9,6 +9,7 @@ from ..http.request_policy import RequestInfo
 from ..in_flight import Call, Finished
 from ..jsonrpc import codec
 from ..jsonrpc.message import Message
+from ..jsonrpc.methods import INITIALIZE
 from ..outcome import CallOutcome
 from .recorder import CallRecorder
 
@@ -61,6 +62,11 @@ class ClientRequest:
     def caller(self) -> bytes:
         """What identifies the client: its token, else its address."""
         return self.principal or self.client.address
+
+    @property
+    def initialize(self) -> Call | None:
+        """The call that opens a session, if there is one."""
+        return next((each for each in self.calls if each.method == INITIALIZE), None)
 
     @property
     def is_batch(self) -> bool:

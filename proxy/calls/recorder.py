@@ -4,14 +4,15 @@ from collections.abc import Callable
 from time import perf_counter
 
 from ..http.rejection import HttpRejection
-from ..in_flight import Finished
-from ..jsonrpc.methods import PROMPTS_GET, TOOLS_CALL
+from ..in_flight import Call, Finished
+from ..jsonrpc.methods import INITIALIZE, PROMPTS_GET, TOOLS_CALL
 from ..outcome import OK
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.tracing.spans import SpanRecord as TraceRecord
 from ..telemetry.tracing.tracer import Tracer
 from .call_log import CallLog
+from .session_clients import SessionClients
 from .session_owners import SessionOwners
 from .tasks import Tasks
 
@@ -21,7 +22,8 @@ _TARGETED = (TOOLS_CALL, PROMPTS_GET)
 class CallRecorder:
     """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended.
 
-    `owners` knows whose each session is, `tasks` are the calls that became tasks.
+    `session_owners` says whose each session is, `session_clients` by which client, `tasks` are the
+    calls that became tasks.
     """
 
     __slots__ = (
@@ -30,6 +32,7 @@ class CallRecorder:
         "_tracer",
         "ledger",
         "on_quiet",
+        "session_clients",
         "session_owners",
         "tasks",
     )
@@ -38,6 +41,7 @@ class CallRecorder:
         self._call_log = call_log
         self.ledger = ledger
         self.session_owners = SessionOwners()
+        self.session_clients = SessionClients()
         self.tasks = Tasks(ledger)
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
@@ -79,20 +83,7 @@ class CallRecorder:
             else:
                 finished = self.tasks.follow(finished, now)
         if not counted:
-            outcome, fault, error_type = finished.outcome
-            ledger.record(
-                call.method,
-                call.name if call.method == TOOLS_CALL else "",
-                "POST",
-                status,
-                outcome,
-                fault,
-                error_type,
-                call.version,
-                seconds,
-                overhead,
-                *trace.exemplar,
-            )
+            self._count(finished, status, seconds, overhead)
         ledger.sized(call.size, call.answer_size)
         if call.first_event:
             ledger.first_events.observe(call.first_event - call.started)
@@ -106,11 +97,42 @@ class CallRecorder:
         if not ledger.in_flight:
             self.on_quiet()
 
+    def _count(self, finished: Finished, status: int, seconds: float, overhead: float) -> None:
+        call, (outcome, fault, error_type) = finished
+        tool = call.name if call.method == TOOLS_CALL else ""
+        self.ledger.record(
+            call.method,
+            tool,
+            "POST",
+            status,
+            outcome,
+            fault,
+            error_type,
+            call.version,
+            seconds,
+            overhead,
+            *call.trace.exemplar,
+        )
+        self.ledger.record_caller(call.client, tool, outcome)
+        if call.method == INITIALIZE and call.session and outcome is Outcome.OK:
+            self.session_clients.set(call.session, call.client)
+
     def reject(self, method: str, rejection: HttpRejection) -> None:
         """An HTTP request was refused unread; `method` is HTTP's, "" if it is not known."""
         self.ledger.refusals[rejection.cause] += 1
         if self._call_log is not None:
             self._call_log.note_refusal(method, rejection, perf_counter())
+
+    def session_opened(self, session: str, principal: bytes, initialize: Call | None) -> None:
+        """A session is there; `initialize` is the call that opened it, if it came before."""
+        self.session_owners.claim(session, principal)
+        if initialize is not None:
+            self.session_clients.set(session, initialize.client)
+
+    def forget_session(self, session: str) -> None:
+        """The server has no such session any more: whose it was no longer matters."""
+        self.session_owners.release(session)
+        self.session_clients.forget(session)
 
     def session_ended(self, seconds: float, error_type: str) -> None:
         """A session of that length is over; `error_type` is "" if it ended as it should."""

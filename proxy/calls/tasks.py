@@ -10,6 +10,7 @@ from ..in_flight import Call, Finished
 from ..jsonrpc.methods import TASKS_RESULT, TOOLS_CALL
 from ..outcome import CANCELLED, OK, TOOL_ERROR, CallOutcome
 from ..telemetry.catalogue import Outcome
+from ..telemetry.client_info import ClientInfo
 from ..telemetry.ledger import Ledger
 from ..telemetry.vocabulary import cut
 
@@ -30,6 +31,7 @@ _ENDS = {"failed": TOOL_ERROR, "cancelled": CANCELLED}
 class _Task:
     """A call whose task goes on. `seconds` is how long it took until it was added, or ended."""
 
+    client: ClientInfo
     tool: str
     status: int
     version: str
@@ -66,7 +68,15 @@ class Tasks:
             self._forget(key if key in self._tasks else next(iter(self._tasks)))
         tool, version = cut(call.name), cut(call.version)
         self._tasks[key] = _Task(
-            tool, status, version, call.started, seconds, overhead, call.trace.exemplar, now
+            call.client,
+            tool,
+            status,
+            version,
+            call.started,
+            seconds,
+            overhead,
+            call.trace.exemplar,
+            now,
         )
         self._update(self._tasks[key], call.task_status, now)
         return True
@@ -138,3 +148,4 @@ class Tasks:
                 task.overhead,
                 *task.exemplar,
             )
+            self._ledger.record_caller(task.client, task.tool, outcome.outcome)

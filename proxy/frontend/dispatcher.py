@@ -22,6 +22,7 @@ from ..telemetry.vocabulary import RejectionCause
 from ..upstreams.base import SseSessions, Upstream
 from ..upstreams.oauth_metadata import MetadataUpstream
 from .body_reader import LONG, InvalidBody, Messages, read, read_in_steps
+from .client_identifier import ClientIdentifier
 
 _Handler = Callable[[Client, RequestInfo, bytes, float], None]
 
@@ -67,6 +68,7 @@ class Dispatcher:
         self._upstream = upstream
         self._streams = streams
         self._recorder = recorder
+        self._clients = ClientIdentifier(recorder.session_clients)
         self._tracer = tracer
         self._limits = limits
         self._spawn = spawn
@@ -145,10 +147,8 @@ class Dispatcher:
         messages: Messages,
         started: float,
     ) -> None:
-        version, session = info.version, info.session
-        calls = tuple(
-            [Call(each, started, version, session) for each in messages if each.is_request]
-        )
+        session = info.session
+        calls = tuple([self._call(each, info, started) for each in messages if each.is_request])
         if self._is_foreign(client, info):
             self._reject_unknown(
                 ClientRequest(client, info, body, messages, calls, b""), NO_SESSION
@@ -181,6 +181,11 @@ class Dispatcher:
         except DuplicateRequest as error:
             self._recorder.rollback(session, len(calls))
             self._reject(client, InvalidBody(codec.INVALID_REQUEST, str(error)))
+
+    def _call(self, message: Message, info: RequestInfo, started: float) -> Call:
+        call = Call(message, started, info.version, info.session)
+        call.client = self._clients.identify(message, info)
+        return call
 
     def _listen(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         client_request = ClientRequest(client, info, body, (), (), info.context_lines)

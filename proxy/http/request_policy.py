@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
 from ..telemetry.vocabulary import RejectionCause, cut
 from . import response
 from .accept import accepts
@@ -19,6 +20,7 @@ from .bearer import NO_AUTH, TokenPolicy, token_of
 from .head import Header, RequestHead, end_to_end, is_coded, joined, lines, parse_request
 from .rejection import HttpRejection, StaticResponse
 from .resource_metadata import NO_METADATA, Metadata, document_path
+from .user_agent import product
 
 HEAD_LIMIT = 16 * 1024
 """Longest request head in bytes; the answer to a longer one is 431."""
@@ -79,7 +81,8 @@ class RequestInfo:
     answer that let a web page read it. `base` is the address under which the client reaches the
     proxy, "" if that is unknown: scheme, host and the prefix of paths; `endpoint` is the path of
     MCP below it that the client means. `mount` is what the paths of its server begin with, where
-    there are several. Nothing that may be secret is in its `repr`, which tracebacks show.
+    there are several; `product` is the client by its User-Agent. Nothing that may be secret is in
+    its `repr`, which tracebacks show.
     """
 
     method: str
@@ -108,6 +111,7 @@ class RequestInfo:
     endpoint: bytes = b""
     cors: bytes = b""
     mount: str = ""
+    product: ClientInfo = UNKNOWN_CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class RequestPolicy:
             base=_base(text, self.port),
             endpoint=self._endpoint(head, route),
             cors=self._cors(text.get(b"origin")),
+            product=product(text.get(b"user-agent", "")),
             rejection=self._refusal(head, text, token),
         )
 

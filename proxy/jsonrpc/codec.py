@@ -1,7 +1,7 @@
 """Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ..errors import MalformedMessage, TooManyMessages
 from .members import parse_members
@@ -22,10 +22,25 @@ _MOST_OBJECTS = 100_000
 """Of a batch, also within its messages: so many are counted in 10 ms."""
 
 
+class ToolHints(Struct, gc=False, rename="camel"):
+    """What a server says that a tool does; None where it says nothing."""
+
+    read_only_hint: bool | None = None
+    destructive_hint: bool | None = None
+
+
 class _Tool(Struct, gc=False):
     """A tool that a server lists."""
 
     name: str
+    annotations: Raw | UnsetType = UNSET
+
+
+class _Implementation(Struct, gc=False):
+    """A client or server, as it declares itself (MCP, `Implementation`)."""
+
+    name: Raw | UnsetType = UNSET
+    version: Raw | UnsetType = UNSET
 
 
 class _Task(Struct, rename="camel"):
@@ -39,6 +54,7 @@ class _Object(Struct, gc=False):
     """Any object; other values are refused before the rest is read."""
 
 
+_NO_HINTS = ToolHints()
 _BEFORE = b" \t\r\n" + BOM
 
 _decode_message = msgspec.json.Decoder(Message).decode
@@ -46,6 +62,8 @@ _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 _decode_objects = msgspec.json.Decoder(list[_Object]).decode
 _decode_tools = msgspec.json.Decoder(list[_Tool]).decode
+_decode_hints = msgspec.json.Decoder(ToolHints).decode
+_decode_implementation = msgspec.json.Decoder(_Implementation).decode
 _decode_task = msgspec.json.Decoder(_Task).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
@@ -93,12 +111,22 @@ def is_batch(data: bytes) -> bool:
     return data.lstrip(_BEFORE)[:1] == b"["
 
 
-def tool_names(tools: Raw) -> tuple[str, ...]:
-    """The names in a list of tools; empty if it is not a list."""
+def listed_tools(tools: Raw) -> dict[str, ToolHints]:
+    """The names in a list of tools, with what each is said to do; empty if it is not a list."""
     try:
-        return tuple([each.name for each in _decode_tools(tools)])
+        return {each.name: _hints(each.annotations) for each in _decode_tools(tools)}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()
+        return {}
+
+
+def implementation(found: bytes) -> tuple[str, str]:
+    """Name and version of `clientInfo`; "" for what is missing or not a string."""
+    try:
+        read = _decode_implementation(found)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "", ""
+    name, version = read.name, read.version
+    return ("" if name is UNSET else text(name)), ("" if version is UNSET else text(version))
 
 
 def task(found: Raw) -> tuple[str, str]:
@@ -147,6 +175,15 @@ def with_id(data: bytes, request_id: RequestId) -> bytes:
 def error(request_id: RequestId | None, code: int, text: str) -> bytes:
     """A JSON-RPC error answer to `request_id`."""
     return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
+
+
+def _hints(annotations: Raw | UnsetType) -> ToolHints:
+    if annotations is UNSET:
+        return _NO_HINTS
+    try:
+        return _decode_hints(annotations)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _NO_HINTS
 
 
 def _batch(data: bytes) -> list[Raw]:

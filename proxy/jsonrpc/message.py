@@ -7,13 +7,14 @@ RequestId = int | str | float
 
 class Meta(Struct, gc=False):
     """`params._meta`: the W3C trace context (SEP-414), the token that progress refers to, and the
-    protocol version that a request of 2026-07-28 carries.
+    protocol version and, unread, the client that a request of 2026-07-28 carries.
     """
 
     traceparent: str = ""
     tracestate: str = ""
     progress_token: RequestId | None = field(default=None, name="progressToken")
     version: str = field(default="", name="io.modelcontextprotocol/protocolVersion")
+    client_info: Raw | UnsetType = field(default=UNSET, name="io.modelcontextprotocol/clientInfo")
 
 
 class Params(Struct, gc=False, rename="camel"):
@@ -24,6 +25,7 @@ class Params(Struct, gc=False, rename="camel"):
     request_id: RequestId | None = None
     progress_token: RequestId | None = None
     protocol_version: str = ""
+    client_info: Raw | UnsetType = UNSET
     task_id: Raw | UnsetType = UNSET
 
 

@@ -151,6 +151,20 @@ OUTCOMES = Metric(
     "MCP requests by outcome, and by whose fault a failure was",
     ("mcp_method", "outcome", "fault"),
 )
+CLIENT_CALLS = Metric(
+    "mcp.proxy.client.calls",
+    Instrument.COUNTER,
+    "{request}",
+    "MCP requests by the client that sent them, the class of the tool called, and outcome",
+    ("client", "tool_class", "outcome"),
+)
+CLIENT_INFO = Metric(
+    "mcp.proxy.client.info",
+    Instrument.GAUGE,
+    "{client}",
+    "1 for each version of a client that sent requests",
+    ("client", "version"),
+)
 OVERHEAD = Metric(
     "mcp.proxy.overhead",
     Instrument.HISTOGRAM,
@@ -242,7 +256,7 @@ LABEL_OVERFLOW = Metric(
     "mcp.proxy.label.overflow",
     Instrument.COUNTER,
     "{request}",
-    "Calls of working tools that are counted as `other` because the cap was reached",
+    "Successful requests whose tool or client counts as `other` because the cap was reached",
     ("label",),
 )
 EVENT_LOOP_LAG = Metric(
@@ -278,6 +292,8 @@ METRICS: tuple[Metric, ...] = (
     OPERATION_DURATION,
     SESSION_DURATION,
     OUTCOMES,
+    CLIENT_CALLS,
+    CLIENT_INFO,
     OVERHEAD,
     REQUEST_SIZE,
     RESPONSE_SIZE,
@@ -320,6 +336,19 @@ class Fault(StrEnum):
     OPERATOR = "operator"
     SERVER = "server"
     PROXY = "proxy"
+
+
+class ToolClass(StrEnum):
+    """What a tool does, by the annotations that its server lists (MCP, `ToolAnnotations`).
+
+    `destructiveHint` is true unless the server says otherwise, as the specification has it.
+    """
+
+    READ_ONLY = "read_only"
+    ADDITIVE = "additive"
+    DESTRUCTIVE = "destructive"
+    UNANNOTATED = "unannotated"
+    UNLISTED = "unlisted"
 
 
 class Status(StrEnum):

@@ -10,11 +10,14 @@ so that count and buckets can never disagree, whenever it is read.
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from operator import add
 from typing import NamedTuple
 
+from ..jsonrpc.codec import ToolHints
 from ..jsonrpc.methods import ALL as METHODS
+from .caller_counts import CallerCounts
+from .capped_names import CappedNames
 from .catalogue import (
     LAG_BUCKETS,
     NO_METHOD,
@@ -24,8 +27,9 @@ from .catalogue import (
     SIZE_BUCKETS,
     Fault,
     Outcome,
+    ToolClass,
 )
-from .tool_names import ToolNames
+from .client_info import ClientInfo
 from .vocabulary import (
     HTTP_METHODS,
     PROTOCOL_VERSIONS,
@@ -43,8 +47,10 @@ from .vocabulary import (
 
 EVICTED = "evicted ".ljust(TOOL_BYTES + 1)
 """The tool of calls whose tool has no series any more; longer than any name."""
-TOOL_LABEL = "tool"
-"""The one label whose values are capped rather than known beforehand."""
+TOOL_LABEL, CLIENT_LABEL = "tool", "client"
+"""Labels whose values are capped rather than known beforehand."""
+MOST_TOOLS = 2000
+"""Tools of a server whose class is remembered; more are counted as `unlisted`."""
 
 
 class Exemplar(NamedTuple):
@@ -106,7 +112,13 @@ class Ledger:
     """All counts of one proxy in front of one server; `transport` is the one the server speaks."""
 
     def __init__(
-        self, server: str, transport: str, *, tool_cap: int = 200, exemplars: bool = True
+        self,
+        server: str,
+        transport: str,
+        *,
+        tool_cap: int = 200,
+        client_cap: int = 50,
+        exemplars: bool = True,
     ) -> None:
         self.server = server
         self.transport = transport
@@ -127,10 +139,12 @@ class Ledger:
         self.first_events = Distribution(OPERATION_BUCKETS)
         self.lag = Distribution(LAG_BUCKETS)
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
-        self.overflows = {TOOL_LABEL: 0}
+        self.clients = CallerCounts(client_cap)
         self.refusals = dict.fromkeys(RejectionCause, 0)
         self._exemplars = exemplars
-        self._tools = ToolNames(tool_cap)
+        self._tools = CappedNames(tool_cap)
+        self._tool_overflows = 0
+        self._tool_classes: dict[str, ToolClass] = {}
 
     def __repr__(self) -> str:
         return f"<Ledger {self.server} rows={len(self.rows)} {self._tools!r}>"
@@ -153,7 +167,7 @@ class Ledger:
         """Count one answered request.
 
         Empty strings mean "does not apply" (`tool`, `error_type`, `protocol_version`). Values
-        outside the known sets, and tools without series (`ToolNames`), are counted as `other`.
+        outside the known sets, and tools without series (`CappedNames`), are counted as `other`.
         `trace_id` is given only if the request's trace was sampled. Arguments are positional and
         plain because building an object for them would cost as much as the counting does.
         """
@@ -201,9 +215,28 @@ class Ledger:
         """Count telemetry that was lost: spans, or exports of metrics."""
         self.drops[signal, reason] += count
 
-    def tools_listed(self, tools: Iterable[str]) -> None:
+    @property
+    def overflows(self) -> dict[str, int]:
+        """How many successful requests are counted as `other`, by label."""
+        return {TOOL_LABEL: self._tool_overflows, CLIENT_LABEL: self.clients.overflows}
+
+    def record_caller(self, client: ClientInfo, tool: str, outcome: Outcome) -> None:
+        """Count one answered request by who sent it; `tool` is "" if it called none."""
+        name, version = client
+        tool_class = self._class_of(tool) if tool else ""
+        self.clients.count(name, version, tool_class, outcome)
+
+    def tools_listed(self, tools: Mapping[str, ToolHints]) -> None:
         """The server listed these tools."""
         self._tools.list(tools)
+        for name, hints in tools.items():
+            label = cut(name)
+            if label in self._tool_classes or len(self._tool_classes) < MOST_TOOLS:
+                self._tool_classes[label] = _tool_class(hints)
+
+    def _class_of(self, tool: str) -> ToolClass:
+        classes = self._tool_classes
+        return classes.get(tool) or classes.get(cut(tool), ToolClass.UNLISTED)
 
     def tool_label(self, tool: str) -> str:
         """What `tool` is called in labels: its name, cut, if it has series of its own."""
@@ -235,7 +268,7 @@ class Ledger:
             return OVERFLOW_LABEL
         evicted = self._tools.admit(name, self._uses)
         if evicted is None:
-            self.overflows[TOOL_LABEL] += 1
+            self._tool_overflows += 1
             return OVERFLOW_LABEL
         if evicted:
             self._evict(evicted)
@@ -260,3 +293,12 @@ class Ledger:
             else:
                 rows[labels] = row
         self.rows = rows
+
+
+def _tool_class(hints: ToolHints) -> ToolClass:
+    if hints.read_only_hint:
+        return ToolClass.READ_ONLY
+    if hints.destructive_hint is False:
+        return ToolClass.ADDITIVE
+    said = hints.destructive_hint is not None or hints.read_only_hint is not None
+    return ToolClass.DESTRUCTIVE if said else ToolClass.UNANNOTATED

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..jsonrpc.methods import TOOLS_CALL
 from . import catalogue
+from .caller_counts import CallerCounts
 from .catalogue import (
     COMMON_ATTRIBUTES,
     OVERFLOW_LABEL,
@@ -182,6 +183,8 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     )
     for shape in _ROW_FAMILIES:
         yield _family(shape.metric, common, _collect(shape, rows))
+    yield _family(catalogue.CLIENT_CALLS, common, _calls_by_caller(ledger.clients))
+    yield _family(catalogue.CLIENT_INFO, common, _versions(ledger.clients))
     lives = tuple(ledger.session_lives.items())
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
     links = tuple(ledger.transports.items())
@@ -234,6 +237,22 @@ def _collect(
     if shape.metric.instrument is Instrument.HISTOGRAM:
         return sums.items()
     return ((values, sum(total.counts)) for values, total in sums.items())
+
+
+def _calls_by_caller(callers: CallerCounts) -> Iterable[tuple[Values, float]]:
+    """Requests by name, tool class and outcome, the usual failure at 0 before the first one."""
+    sums: dict[Values, int] = {}
+    for (name, _, tool_class, outcome), count in tuple(callers.rows.items()):
+        failure = Outcome.TOOL_ERROR if tool_class else Outcome.PROTOCOL_ERROR
+        sums.setdefault((name, tool_class, failure), 0)
+        labels = name, tool_class, outcome
+        sums[labels] = sums.get(labels, 0) + count
+    return sums.items()
+
+
+def _versions(clients: CallerCounts) -> Iterable[tuple[Values, float]]:
+    known = dict.fromkeys(row[:2] for row in tuple(clients.rows) if row[0] != OVERFLOW_LABEL)
+    return ((labels, 1) for labels in known)
 
 
 def _sum(

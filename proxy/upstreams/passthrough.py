@@ -9,10 +9,9 @@ from ..http import request
 from ..http.head import ResponseHead
 from ..http.pool import Pool
 from ..http.request_policy import METHODS
-from ..in_flight import Finished, InFlightCalls
+from ..in_flight import Call, Finished, InFlightCalls
 from ..jsonrpc.ids import UnansweredIds, spellings
 from ..jsonrpc.message import NO_PARAMS, Message, RequestId
-from ..jsonrpc.methods import INITIALIZE
 from ..memory_budget import MemoryBudget
 from ..outcome import UNREACHABLE
 from ..telemetry.vocabulary import ErrorType
@@ -182,10 +181,11 @@ class PassthroughUpstream:
     def answered(self, exchange: PassthroughExchange, head: ResponseHead) -> None:
         info = exchange.request.info
         principal = exchange.request.principal
-        if head.session is not None and initializes(exchange.request):
-            self._open_session(head.session.decode("latin-1"), principal)
+        initialize = None if head.session is None else exchange.request.initialize
+        if head.session is not None and initialize is not None:
+            self._open_session(head.session.decode("latin-1"), principal, initialize)
         elif head.status == 404 and info.session and info.method == "POST":
-            self._recorder.session_owners.release(info.session)
+            self._recorder.forget_session(info.session)
             self._end_session(info.session, "404")
         elif principal and info.session and head.status < 300:
             self._recorder.session_owners.claim(info.session, principal)
@@ -265,12 +265,12 @@ class PassthroughUpstream:
         status = 0 if exchange.head is None else exchange.head.status
         session = exchange.request.info.session
         if 200 <= status < 300 or status == 404:
-            self._recorder.session_owners.release(session)
+            self._recorder.forget_session(session)
         if status not in FORBIDDEN:
             self._end_session(session, "")
 
-    def _open_session(self, session: str, principal: bytes) -> None:
-        self._recorder.session_owners.claim(session, principal)
+    def _open_session(self, session: str, principal: bytes, initialize: Call) -> None:
+        self._recorder.session_opened(session, principal, initialize)
         if session not in self._sessions:
             forgotten = self._sessions.open(session, perf_counter())
             self._recorder.ledger.sessions += not forgotten
@@ -290,8 +290,3 @@ class PassthroughUpstream:
         seconds = self._sessions.close(session, perf_counter())
         if seconds is not None:
             self._recorder.session_ended(seconds, error_type)
-
-
-def initializes(client_request: ClientRequest) -> bool:
-    """Whether the post opens a session."""
-    return any(call.method == INITIALIZE for call in client_request.calls)

@@ -9,7 +9,6 @@ from ..calls.client_request import NO_SESSION, ClientRequest, reject
 from ..errors import DuplicateRequest
 from ..http import response
 from ..http.request_policy import SESSION_KEY
-from ..jsonrpc.methods import INITIALIZE
 from ..outcome import CANCELLED, OVERLOADED, REJECTED, UNREACHABLE, CallOutcome
 from ..telemetry.vocabulary import ErrorType, TransportState
 from .base import SseSessions, Upstream
@@ -41,7 +40,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
                 self._refuse(client_request, 404, NO_SESSION, REJECTED)
                 return
             bridge.post(client_request)
-        elif not any(call.method == INITIALIZE for call in client_request.calls):
+        elif client_request.initialize is None:
             missing = "Mcp-Session-Id is missing: send the one in the response to initialize"
             self._refuse(client_request, 400, missing, REJECTED)
         else:
@@ -137,7 +136,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
         if not self._session_limit.acquire(bridge):
             self._refuse(opening, 503, self._session_limit.refusal(), OVERLOADED)
             return None
-        self._config.recorder.session_owners.claim(bridge.name, opening.principal)
+        self._config.recorder.session_opened(bridge.name, opening.principal, opening.initialize)
         self._bridges[bridge.name] = bridge
         self._config.recorder.ledger.sessions += 1
         return bridge
@@ -165,7 +164,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
 
     def _forget(self, bridge: SessionBridge, error_type: str) -> None:
         del self._bridges[bridge.name]
-        self._config.recorder.session_owners.release(bridge.name)
+        self._config.recorder.forget_session(bridge.name)
         self._session_limit.release(bridge)
         self._config.recorder.session_ended(perf_counter() - bridge.opened_at, error_type)
 

@@ -42,7 +42,7 @@ PURE_PARTS: dict[str, tuple[str, ...]] = {
     ),
     "proxy/in_flight.py": (
         *("proxy.outcome", "proxy.http.error_response", "proxy.telemetry.vocabulary"),
-        *("proxy.telemetry.tracing.trace", *_MESSAGES),
+        *("proxy.telemetry.tracing.trace", "proxy.telemetry.client_info", *_MESSAGES),
     ),
     **{
         f"proxy/http/{each}.py": ("proxy.http", *_MESSAGES)

@@ -15,7 +15,7 @@ from ...translation.versions import Era
 from ...transports.base import Connector, Transport, TransportListener
 from ..base import Upstream
 from ..initialize_probe import InitializeProbe
-from ..passthrough import PassthroughUpstream, initializes
+from ..passthrough import PassthroughUpstream
 from ..sessions import SessionUpstream
 from .channel_pool import ChannelPool
 from .detector import EraDetector
@@ -152,7 +152,7 @@ class HttpEraRouter(Upstream):
 
 def _opens(client_request: ClientRequest) -> bool:
     """Whether a client opens a session: it has none yet."""
-    return initializes(client_request) and not client_request.info.session
+    return client_request.initialize is not None and not client_request.info.session
 
 
 class _Waiting(ClientObserver):

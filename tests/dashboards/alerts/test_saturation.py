@@ -88,6 +88,11 @@ QUIET = (
     ),
     Quiet("MCPLabelOverflow", "it was long ago", {f"{UP}}}": "1x40", OVERFLOW: "7x40"}),
     Quiet("MCPLabelOverflow", "every tool has its name", {f"{UP}}}": "1x40"}),
+    Quiet(
+        "MCPLabelOverflow",
+        "anyone may call by many names",
+        {f"{UP}}}": "1x40", OVERFLOW.replace("tool", "client"): "0+2x40"},
+    ),
     Quiet("MCPSeriesTooMany", "110 is the bound itself", MANY, given={"series_per_family": 110}),
 )
 

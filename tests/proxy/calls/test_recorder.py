@@ -8,11 +8,14 @@ from proxy.jsonrpc.codec import decode_all
 from proxy.jsonrpc.message import Message, Params
 from proxy.outcome import OK, TOOL_ERROR, CallOutcome
 from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.tracing.sampler import FIXED
 from proxy.telemetry.tracing.tracer import Tracer
 from tests.proxy.scripted import counted, recorder
 from tests.proxy.telemetry.tracing.span_records import attributes, decode, span_queue
+
+AGENT = ClientInfo("agent", "1")
 
 
 def call(method: str = "tools/call", name: str = "t") -> Call:
@@ -27,6 +30,27 @@ def test_only_a_tool_call_has_a_tool(method: str, name: str, tool: str) -> None:
     kept = recorder()
     kept.finish(Finished(call(method, name), OK), 200, 0.0)
     assert counted(kept) == {(method, tool, 200, "ok", "none"): 1}
+
+
+def test_a_call_is_counted_for_its_client() -> None:
+    kept = recorder()
+    for method in ("tools/call", "ping"):
+        one = call(method)
+        one.client = AGENT
+        kept.finish(Finished(one, OK), 200, 0.0)
+    assert kept.ledger.clients.rows == {("agent", "1", each, "ok"): 1 for each in ("unlisted", "")}
+
+
+@pytest.mark.parametrize(("outcome", "client"), [(OK, AGENT), (TOOL_ERROR, None)])
+def test_a_session_is_that_of_the_client_whose_initialize_succeeds_in_it(
+    outcome: CallOutcome, client: ClientInfo | None
+) -> None:
+    kept, opening = recorder(), call("initialize")
+    opening.client = AGENT
+    kept.finish(Finished(opening, outcome), 200, 0.0)
+    assert kept.session_clients.get("s") == client
+    kept.forget_session("s")
+    assert kept.session_clients.get("s") is None
 
 
 def test_the_last_call_in_flight_ends_the_wait() -> None:

@@ -9,6 +9,7 @@ from proxy.calls.recorder import CallRecorder
 from proxy.calls.tasks import LONGEST_NAME, MOST_TASKS, SILENT_SECONDS, Tasks
 from proxy.in_flight import Call, Finished, InFlightCalls
 from proxy.jsonrpc import codec
+from proxy.jsonrpc.codec import ToolHints
 from proxy.jsonrpc.members import encode
 from proxy.outcome import OK
 from tests.proxy.scripted import recorder
@@ -53,7 +54,7 @@ def test_a_call_is_what_its_task_comes_to_and_to_deliver_that_is_ok(
     answer: dict[str, Any], outcome: str
 ) -> None:
     kept = recorder()
-    kept.ledger.tools_listed(["t"])
+    kept.ledger.tools_listed({"t": ToolHints()})
     ask(kept, "tools/call", result=CREATED)
     assert came_to(kept) == {}
     assert kept.ledger.in_flight == 0
@@ -68,6 +69,8 @@ def test_a_call_is_what_its_task_comes_to_and_to_deliver_that_is_ok(
         }
     (row,) = (each for each in kept.ledger.rows if each[0] == "tools/call")
     assert row[1] == "t"
+    callers = {each[2:]: count for each, count in kept.ledger.clients.rows.items()}
+    assert callers == {("", "ok"): 3, ("unannotated", outcome): 1}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import METRICS, SCOPE, Fault, Instrument, Outcome
+from proxy.telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.otlp.settings import parse
@@ -25,6 +26,7 @@ Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 Collectors = Callable[[], AbstractContextManager[tuple[str, Inbox]]]
 
 TOOL_CAP = 20
+CLIENT_CAP = 10
 OTHERS = sorted(METHODS - {"tools/call"})
 
 ENDS = (
@@ -62,6 +64,9 @@ def scripted() -> Ledger:
     ledger.record("tools/list", "", "POST", 502, *down, 0.05, 0.00009)
     refused = (Outcome.REJECTED, Fault.CALLER, "413", "")
     ledger.record("", "", "PUT", 413, *refused, 0.0001, 0.0001)
+    ledger.record_caller(ClientInfo("agent", "1.0"), "echo", Outcome.TIMEOUT)
+    ledger.record_caller(ClientInfo("agent", "1.0"), "echo", Outcome.OK)
+    ledger.record_caller(UNKNOWN_CLIENT, "", Outcome.OK)
     ledger.connections, ledger.sessions, ledger.streams = 3, 2, 1
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
     ledger.in_flight, ledger.transports = 5, {**ledger.transports, TransportState.OPEN: 2}
@@ -77,7 +82,7 @@ def scripted() -> Ledger:
 def hour(seed: int = 20) -> Ledger:
     """An hour of traffic, second by second: every kind of outcome, and too many tools."""
     chance = random.Random(seed)
-    ledger = Ledger("fetch", "stdio", tool_cap=TOOL_CAP)
+    ledger = Ledger("fetch", "stdio", tool_cap=TOOL_CAP, client_cap=CLIENT_CAP)
     for second in range(3600):
         for _ in range(chance.randrange(4)):
             play_call(ledger, chance)
@@ -101,6 +106,8 @@ def play_call(ledger: Ledger, chance: random.Random) -> None:
     ids = chance.choice(((0, 0), (chance.getrandbits(128), chance.getrandbits(64))))
     end = (error_type, chance.choice(("2025-11-25", "", "2099-01-01")), took, own, *ids)
     ledger.record(method, name, "POST", status, outcome, fault, *end)
+    client = ClientInfo(f"client-{chance.randrange(CLIENT_CAP * 2)}", f"{chance.randrange(9)}")
+    ledger.record_caller(client, name, outcome)
     ledger.sized(chance.randrange(1, 10_000), chance.choice((0, chance.randrange(9_999_999))))
     ledger.in_flight += chance.randrange(2)
     if chance.random() < 0.3:
@@ -255,7 +262,9 @@ def test_after_an_hour_of_traffic_both_roads_agree_in_every_sample(
     assert len(here) > 5_000
     tools = {dict(labels)["tool"] for name, labels in here if name.endswith("tool_calls_total")}
     assert len(tools) == TOOL_CAP + 1
-    assert after_an_hour.overflows["tool"] > 0
+    clients = {dict(labels)["client"] for name, labels in here if "client" in name}
+    assert len(clients) == CLIENT_CAP + 1
+    assert min(after_an_hour.overflows.values()) > 0
 
 
 def test_both_roads_carry_the_same_exemplars(after_an_hour: Ledger) -> None:

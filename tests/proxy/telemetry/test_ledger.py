@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.jsonrpc.codec import ToolHints
 from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome
-from proxy.telemetry.ledger import EVICTED, Labels, Ledger
+from proxy.telemetry.client_info import ClientInfo
+from proxy.telemetry.ledger import EVICTED, MOST_TOOLS, Labels, Ledger
 from proxy.telemetry.vocabulary import TOOL_BYTES, DropReason, Signal, cut
 
 KEPT_BYTES = 256 * 1024
 """Far below one hostile string, or one byte for each of 100,000 names with their rows."""
 
+AGENT = ClientInfo("agent", "1")
 CALL = Labels("tools/call", "echo", "POST", 200, Outcome.OK, Fault.NONE, "", "2025-11-25")
 
 
@@ -119,7 +122,7 @@ def test_a_tool_beyond_the_cap_takes_the_place_of_the_least_used_and_others_over
     for name in ("a", "a", "b", "c", "d", "a"):
         record_tool(ledger, name)
     assert tools(ledger) == {"a": 3, EVICTED: 1, "c": 1, "other": 1}
-    assert ledger.overflows == {"tool": 1}
+    assert ledger.overflows == {"tool": 1, "client": 0}
 
 
 def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
@@ -129,16 +132,47 @@ def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
     record_tool(ledger, "echo")
     record(ledger, CALL._replace(tool="echo", outcome=Outcome.TOOL_ERROR))
     assert tools(ledger) == {"other": len(Outcome) - 1, "echo": 2}
-    assert ledger.overflows == {"tool": 0}
+    assert ledger.overflows == {"tool": 0, "client": 0}
 
 
 def test_a_tool_that_is_listed_has_a_place_from_its_first_failure_on() -> None:
     ledger = Ledger("fetch", "stdio", tool_cap=2)
-    ledger.tools_listed(("fail", "never", "beyond"))
+    ledger.tools_listed(dict.fromkeys(("fail", "never", "beyond"), ToolHints()))
     record(ledger, CALL._replace(tool="fail", outcome=Outcome.TOOL_ERROR))
     record(ledger, CALL._replace(tool="beyond", outcome=Outcome.TOOL_ERROR))
     record_tool(ledger, "beyond")
     assert tools(ledger) == {"fail": 1, "other": 1, "beyond": 1}
+
+
+@pytest.mark.parametrize(
+    ("read_only", "destructive", "tool_class"),
+    [
+        (True, None, "read_only"),
+        (True, True, "read_only"),
+        (False, False, "additive"),
+        (None, False, "additive"),
+        (False, None, "destructive"),
+        (None, True, "destructive"),
+        (None, None, "unannotated"),
+    ],
+)
+def test_the_class_of_a_tool_is_what_its_server_lists(
+    read_only: bool | None, destructive: bool | None, tool_class: str
+) -> None:
+    ledger = Ledger("fetch", "stdio")
+    name = "x" * (2 * TOOL_BYTES)
+    ledger.tools_listed({name: ToolHints(read_only, destructive)})
+    for tool in (name, "y", ""):
+        ledger.record_caller(AGENT, tool, Outcome.OK)
+    classes = (tool_class, "unlisted", "")
+    assert ledger.clients.rows == {("agent", "1", each, "ok"): 1 for each in classes}
+
+
+def test_the_classes_of_tools_are_bounded(ledger: Ledger) -> None:
+    ledger.tools_listed({f"{number}": ToolHints(True) for number in range(MOST_TOOLS + 1)})
+    for number in (MOST_TOOLS - 1, MOST_TOOLS):
+        ledger.record_caller(AGENT, f"{number}", Outcome.OK)
+    assert [row[2] for row in ledger.clients.rows] == ["read_only", "unlisted"]
 
 
 def test_requests_without_a_tool_take_no_place_under_the_cap() -> None:
@@ -171,7 +205,7 @@ def test_a_hundred_thousand_hostile_names_leave_rows_and_memory_bounded(ledger: 
         for number in range(100_000):
             record_tool(ledger, f"hostile-{number}")
     assert len(ledger.rows) == 202
-    assert ledger.overflows == {"tool": 100_001}
+    assert ledger.overflows == {"tool": 100_001, "client": 0}
     assert kept() < KEPT_BYTES
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Metric, Outcome
+from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Distribution, Exemplar, Ledger
 from proxy.telemetry.projection import Point, families
 
@@ -56,6 +57,30 @@ def test_only_tool_calls_are_counted_by_tool(ledger: Ledger) -> None:
         == {"server": "fetch", "transport": "stdio", "tool": "a"} | {"status": "success"}
     ]
     assert successes == [1]
+
+
+def test_requests_of_all_versions_of_a_client_add_up_and_each_version_is_shown() -> None:
+    ledger = Ledger("fetch", "stdio", client_cap=1)
+    for version in ("1", "2", ""):
+        ledger.record_caller(ClientInfo("agent", version), "", Outcome.OK)
+    for name in ("more", "agent"):
+        ledger.record_caller(ClientInfo(name, "3"), "t", Outcome.TIMEOUT)
+    common = {"server": "fetch", "transport": "stdio"}
+    counted = [
+        ({"client": "agent", "outcome": "protocol_error"}, 0),
+        ({"client": "agent", "outcome": "ok"}, 3),
+        ({"client": "other", "tool_class": "unlisted", "outcome": "tool_error"}, 0),
+        ({"client": "other", "tool_class": "unlisted", "outcome": "timeout"}, 1),
+        ({"client": "agent", "tool_class": "unlisted", "outcome": "tool_error"}, 0),
+        ({"client": "agent", "tool_class": "unlisted", "outcome": "timeout"}, 1),
+    ]
+    assert points(ledger, catalogue.CLIENT_CALLS) == tuple(
+        Point({**common, **labels}, count) for labels, count in counted
+    )
+    versions = ({"version": each} if each else {} for each in ("1", "2", "", "3"))
+    assert points(ledger, catalogue.CLIENT_INFO) == tuple(
+        Point({**common, "client": "agent", **each}, 1) for each in versions
+    )
 
 
 def test_without_proc_there_is_no_process_family(ledger: Ledger) -> None:

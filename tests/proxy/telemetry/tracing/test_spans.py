@@ -8,6 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.resources import Resource
 
+from proxy.jsonrpc.codec import ToolHints
 from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
@@ -135,7 +136,7 @@ def test_a_tool_that_the_server_lists_has_its_name_from_then_on() -> None:
         return decode(encoder.encode(trace, late, 1_000_000_000))[0].name
 
     assert name() == "tools/call other"
-    counts.tools_listed(["late"])
+    counts.tools_listed({"late": ToolHints()})
     assert name() == "tools/call late"
 
 

@@ -1,8 +1,8 @@
-"""Which tools have series of their own, and how often that changes."""
+"""Which names have series of their own, and how often that changes."""
 
 from collections import Counter
 
-from proxy.telemetry.tool_names import EVICTION_SECONDS, ToolNames
+from proxy.telemetry.capped_names import EVICTION_SECONDS, CappedNames
 
 
 class Harness:
@@ -11,7 +11,7 @@ class Harness:
     def __init__(self) -> None:
         self.now = 0.0
         self.used: Counter[str] = Counter()
-        self.names = ToolNames(2, lambda: self.now)
+        self.names = CappedNames(2, lambda: self.now)
 
     def admit(self, name: str) -> str | None:
         evicted = self.names.admit(name, lambda: self.used)

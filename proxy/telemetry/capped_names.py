@@ -1,7 +1,7 @@
-"""The names of tools that have series of their own: those that are there, the most used of them.
+"""Names that have series of their own, a bounded number: the most used of those that worked.
 
-A client can send any tool name; so a name counts once a call of it succeeded, or
-the server listed it.
+Whoever may call a server can name any tool and call itself anything; so a name counts once a call
+with it succeeded, or, if it is a tool's, once the server listed it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,10 +10,10 @@ from time import monotonic
 from .vocabulary import cut
 
 EVICTION_SECONDS = 600.0
-"""At most so often a tool with series gives way: each time its series end, and others begin."""
+"""A name with series is evicted at most so often: each time its series end, and others begin."""
 
 
-class ToolNames:
+class CappedNames:
     """At most `cap` names, cut to the length of a label; `clock` is in seconds."""
 
     def __init__(self, cap: int, clock: Callable[[], float] = monotonic) -> None:
@@ -24,30 +24,31 @@ class ToolNames:
         self._evicted = -EVICTION_SECONDS
 
     def __repr__(self) -> str:
-        return f"<ToolNames used={len(self._used)} listed={len(self._listed)} of {self._cap}>"
+        return f"<CappedNames used={len(self._used)} listed={len(self._listed)} of {self._cap}>"
 
     def __contains__(self, name: str) -> bool:
         return name in self._used or name in self._listed
 
-    def list(self, tools: Iterable[str]) -> None:
-        """The server has these tools; those that do not fit in wait until a call of them works."""
-        for tool in tools:
+    def list(self, names: Iterable[str]) -> None:
+        """These exist; those that do not fit in wait until a call with them succeeds."""
+        for name in names:
             if len(self._used) + len(self._listed) >= self._cap:
                 return
-            if tool not in self:
-                self._listed[cut(tool)] = None
+            if name not in self:
+                self._listed[cut(name)] = None
 
     def use(self, name: str) -> bool:
-        """A tool is called: whether it has series."""
+        """A call has this name: whether the name has series."""
         if name in self._listed:
             del self._listed[name]
             self._used.add(name)
         return name in self._used
 
     def admit(self, name: str, uses: Callable[[], Mapping[str, int]]) -> str | None:
-        """A tool without series succeeded: the tool it replaces ("": none); None if none gives way.
+        """A call with a name without series succeeded: the name it replaces.
 
-        `uses` is how many calls each tool had: the one with the fewest is evicted.
+        "" if there is room, None if no name may be evicted yet. `uses` returns the number of calls
+        by name: the name with the fewest is evicted.
         """
         evicted = ""
         if self._listed and len(self._used) + len(self._listed) >= self._cap:

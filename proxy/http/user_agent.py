@@ -1,0 +1,14 @@
+"""The User-Agent header (RFC 9110, section 10.1.5): the product that it names first."""
+
+import re
+
+from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo, client_info
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PRODUCT = re.compile(rf"({_TOKEN})(?:/({_TOKEN}))?")
+
+
+def product(user_agent: str) -> ClientInfo:
+    """The first product token and its version; `UNKNOWN_CLIENT` if there is none."""
+    found = _PRODUCT.match(user_agent)
+    return UNKNOWN_CLIENT if found is None else client_info(found[1], found[2] or "")
