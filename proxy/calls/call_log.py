@@ -45,6 +45,8 @@ class CallLog:
                 logging.WARNING if failed else logging.INFO,
                 method=cut(call.method),
                 target=cut(call.name),
+                client=call.client.name,
+                client_version=call.client.version,
                 outcome=outcome,
                 fault=fault,
                 error_type=error_type,

@@ -155,6 +155,7 @@ def _record(finished: Finished, status: int, seconds: float, waited: float) -> T
         target=call.name if call.method in _TARGETED else "",
         request_id=str(call.id),
         session_id=call.session,
+        client=call.client,
         protocol_version=call.version,
         outcome=outcome.outcome,
         fault=outcome.fault,

@@ -9,7 +9,7 @@ from .catalogue import OVERFLOW_LABEL, Outcome
 from .client_info import UNKNOWN_CLIENT
 
 MOST_VERSIONS = 5
-"""Versions of one client that are told apart; those beyond are `other`."""
+"""Versions of one client that have series; those beyond are `other`."""
 
 Row = tuple[str, str, str, str]
 """Name, version, tool class and outcome; a version or class that does not apply is ""."""

@@ -1,7 +1,7 @@
 """Names that have series of their own, a bounded number: the most used of those that worked.
 
-Whoever may call a server can name any tool and call itself anything; so a name counts once a call
-with it succeeded, or, if it is a tool's, once the server listed it.
+Clients can name any tool and call themselves anything; so a name counts once a call with it
+succeeded, or, if it is a tool's, once the server listed it.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -11,6 +11,7 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
 
 from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.encoder import Envelope
 from proxy.telemetry.tracing.spans import SpanEncoder, SpanRecord
@@ -23,6 +24,7 @@ ROUNDS = 15
 ADDRESS = ("127.0.0.1", 9000)
 RESOURCE = {"service.name": "fetch", "service.namespace": "mcp-servers"}
 SESSION = "s" * 32
+CLIENT = ClientInfo("agent", "2.1.0")
 TOOLS = (1, 20, 200)
 
 
@@ -32,7 +34,7 @@ def calls() -> list[tuple[Trace, SpanRecord, int]]:
     return [
         (
             Trace(number << 64 | 1, number, number << 32, True, "", "", None, None),
-            SpanRecord(*labels, str(number), SESSION, 0.5, (0.1, 0.4)),
+            SpanRecord(*labels, str(number), SESSION, CLIENT, 0.5, (0.1, 0.4)),
             time.time_ns(),
         )
         for number in range(1, CALLS + 1)

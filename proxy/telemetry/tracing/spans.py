@@ -13,6 +13,7 @@ from ...jsonrpc.methods import ALL as METHODS
 from ...jsonrpc.methods import PROMPTS_GET, TOOLS_CALL
 from .. import protobuf
 from ..catalogue import OVERFLOW_LABEL, Fault, Outcome
+from ..client_info import ClientInfo
 from ..ledger import Ledger
 from ..projection import network_transport
 from ..vocabulary import TOOL_BYTES, cut, known
@@ -22,6 +23,9 @@ from .trace import Trace
 OUTCOME = "mcp.proxy.outcome"
 FAULT = "mcp.proxy.fault"
 """Attributes of the SERVER span that are not in the conventions."""
+CLIENT_NAME = "mcp.client.name"
+CLIENT_VERSION = "mcp.client.version"
+"""Not in the conventions either, but the names that other MCP instrumentations use."""
 
 _SPANS = 2
 """The field of ScopeSpans."""
@@ -73,6 +77,7 @@ class SpanRecord(NamedTuple):
     status_code: int
     request_id: str
     session_id: str
+    client: ClientInfo
     seconds: float
     upstream: tuple[float, float] | None
 
@@ -92,7 +97,7 @@ class SpanEncoder:
         self._ledger = ledger
         self._address = address
         self._kept: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
-        self._sessions: dict[str, bytes] = {}
+        self._senders: dict[tuple[str, ClientInfo], bytes] = {}
 
     def __repr__(self) -> str:
         return f"<SpanEncoder {self._ledger.server} kept={len(self._kept)}>"
@@ -128,15 +133,15 @@ class SpanEncoder:
         )
 
     def _own(self, exchange: SpanRecord) -> bytes:
-        """The attributes that are not labels: of the request, and of its session."""
-        session_id = exchange.session_id
-        session = self._sessions.get(session_id)
-        if session is None:
-            session = _attributes({"mcp.session.id": session_id})
-            _keep(self._sessions, session_id, session, len(session_id))
+        """The attributes that are not labels: of the request, its session and its client."""
+        sender = exchange.session_id, exchange.client
+        attributes = self._senders.get(sender)
+        if attributes is None:
+            attributes = _attributes(_sender(*sender))
+            _keep(self._senders, sender, attributes, len(str(sender)))
         if not exchange.request_id:
-            return session
-        return session + _attributes({"jsonrpc.request.id": exchange.request_id})
+            return attributes
+        return attributes + _attributes({"jsonrpc.request.id": exchange.request_id})
 
     def _encode_labels(self, exchange: SpanRecord) -> tuple[bytes, bytes]:
         """What the two spans say beside ids, times, request and session."""
@@ -209,6 +214,14 @@ def _shared(exchange: SpanRecord) -> dict[str, str]:
         "mcp.protocol.version": exchange.protocol_version,
         "rpc.response.status_code": exchange.rpc_code,
         **({target: exchange.target} if target is not None else {}),
+    }
+
+
+def _sender(session_id: str, client: ClientInfo) -> dict[str, str]:
+    return {
+        "mcp.session.id": session_id,
+        CLIENT_NAME: client.name,
+        CLIENT_VERSION: client.version,
     }
 
 

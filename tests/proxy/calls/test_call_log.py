@@ -11,6 +11,7 @@ from proxy.in_flight import Call, Finished
 from proxy.jsonrpc.message import Message, Params
 from proxy.logs import JsonLines
 from proxy.outcome import CANCELLED, OK, TIMED_OUT, TOOL_ERROR, CallOutcome
+from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.tracing import context
 from proxy.telemetry.tracing.trace import UNTRACED, Trace
 from proxy.telemetry.vocabulary import RejectionCause
@@ -23,6 +24,7 @@ TOLD = Trace(0, 0, 0, False, context.traceparent(0xD, 0xE, sampled=False), "", N
 def finished(outcome: CallOutcome, trace: Trace = UNTRACED, name: str = "t") -> Finished:
     call = Call(Message(id=7, method="tools/call", params=Params(name=name)), 0.0, "", "s")
     call.trace = trace
+    call.client = ClientInfo("agent", "2.1")
     return Finished(call, outcome)
 
 
@@ -46,6 +48,8 @@ def test_a_failed_call_is_logged_with_its_trace(lines: pytest.LogCaptureFixture)
             "event": "call failed",
             "method": "tools/call",
             "target": "t",
+            "client": "agent",
+            "client_version": "2.1",
             "outcome": "tool_error",
             "fault": "server",
             "error_type": "tool_error",

@@ -19,7 +19,13 @@ from proxy.telemetry.catalogue import SCOPE, SEMCONV_SCHEMA, VERSION, Fault, Out
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.projection import network_transport
 from proxy.telemetry.tracing.context import TraceContext
-from proxy.telemetry.tracing.spans import FAULT, OUTCOME, SpanRecord
+from proxy.telemetry.tracing.spans import (
+    CLIENT_NAME,
+    CLIENT_VERSION,
+    FAULT,
+    OUTCOME,
+    SpanRecord,
+)
 from proxy.telemetry.tracing.trace import Trace
 from proxy.telemetry.vocabulary import cut, known
 
@@ -115,6 +121,8 @@ def _attributes(exchange: SpanRecord) -> Attributes:
         "mcp.method.name": exchange.method,
         "gen_ai.operation.name": "execute_tool" if exchange.method == TOOLS_CALL else "",
         "mcp.session.id": exchange.session_id,
+        CLIENT_NAME: exchange.client.name,
+        CLIENT_VERSION: exchange.client.version,
         "mcp.protocol.version": exchange.protocol_version,
         "jsonrpc.request.id": exchange.request_id,
         "rpc.response.status_code": exchange.rpc_code,

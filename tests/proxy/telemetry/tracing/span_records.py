@@ -5,6 +5,7 @@ from collections.abc import Callable
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span
 
 from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.tracing.spans import SpanEncoder, SpanRecord
 from proxy.telemetry.tracing.tracer import SpanQueue
@@ -14,6 +15,7 @@ EXCHANGE = SpanRecord(
     target="echo",
     request_id="7",
     session_id="s-1",
+    client=ClientInfo("agent", "2.1"),
     protocol_version="2025-11-25",
     outcome=Outcome.OK,
     fault=Fault.NONE,

@@ -11,6 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from proxy.jsonrpc.codec import ToolHints
 from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import Fault, Outcome
+from proxy.telemetry.client_info import client_info
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.encoder import Envelope
 from proxy.telemetry.tracing import context
@@ -86,6 +87,8 @@ def test_attributes_follow_the_conventions() -> None:
         "gen_ai.tool.name": "echo",
         "gen_ai.operation.name": "execute_tool",
         "mcp.session.id": "s-1",
+        "mcp.client.name": "agent",
+        "mcp.client.version": "2.1",
         "mcp.protocol.version": "2025-11-25",
         "jsonrpc.request.id": "7",
     }
@@ -200,6 +203,7 @@ EXCHANGES = st.builds(
     status_code=st.integers(min_value=0, max_value=599),
     request_id=TEXT,
     session_id=TEXT,
+    client=st.builds(client_info, TEXT, TEXT),
     seconds=OFFSETS,
     upstream=st.none() | st.tuples(OFFSETS, OFFSETS),
 )
