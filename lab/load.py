@@ -56,6 +56,9 @@ So few fail that the objective is met and no alert fires. Two sessions with fail
 because a rate needs a second sample.
 """
 
+CLIENTS = ("lab-agent", "lab-editor", "lab-script")
+"""The clients of light traffic, one session each in turn."""
+
 ROUND = len(SOUND) + 2
 """Steps of light traffic until one session has ended and the next has started."""
 
@@ -68,14 +71,17 @@ def outcomes(calls: Iterable[Call]) -> Counter[Outcome]:
 class Client:
     """One MCP session over streamable HTTP; leaving the `with` block deletes it.
 
-    With `tracing`, each request carries the context of its span.
+    `name` is that of the client, and is in its token, which nothing checks. With `tracing`, each
+    request carries the context of its span.
     """
 
-    def __init__(self, url: str, tracing: Tracing = UNTRACED) -> None:
+    def __init__(self, url: str, tracing: Tracing = UNTRACED, name: str = "lab") -> None:
         self.url = url
+        self._name = name
         self._tracing = tracing
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.headers["Authorization"] = f"Bearer token-of-{name}"
         self._http.headers["Accept"] = "application/json, text/event-stream"
         self._ids = itertools.count(1)
 
@@ -83,7 +89,7 @@ class Client:
         return f"Client({self.url})"
 
     def __enter__(self) -> Self:
-        client = {"name": "lab", "version": "1"}
+        client = {"name": self._name, "version": "1"}
         params = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
         response, message = self._exchange("initialize", params)
         if "error" in message:
@@ -187,16 +193,18 @@ def light_traffic(
     `on_lost` is called for a lost session, and the next step starts a new one. Raises LoadFailed
     for any other failure.
     """
-    for bursts in itertools.cycle(SESSIONS):
+    for name, bursts in zip(itertools.cycle(CLIENTS), itertools.cycle(SESSIONS)):
         try:
-            yield from _session(url, bursts, tracing)
+            yield from _session(url, bursts, tracing, name)
         except ServerLost as why:
             on_lost(why)
             yield
 
 
-def _session(url: str, bursts: Iterable[tuple[Call, ...]], tracing: Tracing) -> Generator[None]:
-    with Client(url, tracing) as client:
+def _session(
+    url: str, bursts: Iterable[tuple[Call, ...]], tracing: Tracing, name: str
+) -> Generator[None]:
+    with Client(url, tracing, name) as client:
         client.request("tools/list", {})
         yield
         client.request("ping", {})

@@ -46,8 +46,9 @@ class Call:
     the upstream before that, such as for its era. `size` and `answer_size` are the bytes of the
     request and of the server's answer to it (0 if it gave none). `reason` says in one line why no
     answer to it came. `task` is the id of the task that it has become or is about ("" for none),
-    `task_status` that task's status by the answer. `client` is who made it, `listed` what the
-    answer says of each tool.
+    `task_status` that task's status by the answer. `client` is who made it,
+    `principal` the label of the principal it was made for ("" if that is not asked for), `listed`
+    what the answer says of each tool.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Call:
         "listed",
         "method",
         "name",
+        "principal",
         "progress_token",
         "queued_seconds",
         "reason",
@@ -86,6 +88,7 @@ class Call:
         self.reason = ""
         self.first_event = 0.0
         self.client = UNKNOWN_CLIENT
+        self.principal = ""
         self.listed: Mapping[str, codec.ToolHints] = NO_TOOLS
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started

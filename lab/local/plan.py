@@ -19,6 +19,9 @@ from stacks.plan import Plan, plan
 from stacks.proxies import POD_NAME, ProxyPlan
 from stacks.servers import Transport
 
+_PRINCIPALS = {"MCP_PROXY_PRINCIPAL_KEY": "local-principal-key"}
+"""So that panels by principal have data: the lab's clients show tokens that nothing checks."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalPlan:
@@ -128,5 +131,5 @@ def _proxy(
         f"0.0.0.0:{PROXY_METRICS_PORT}": endpoint.metrics,
         POD_NAME: endpoint.pod,
     }
-    environment: dict[str, str] = {**localized(planned.environment, own), **changed}
+    environment = {**localized(planned.environment, own), **_PRINCIPALS, **changed}
     return programs.proxy(endpoint.server, endpoint.metrics, environment, planned.arguments)

@@ -348,6 +348,17 @@ JWT_AUDIENCE = Option(
     "accepted audiences (`aud`), separated by commas; the first URL is used as the public address"
     " of this endpoint", _strict_names, (),
 )  # fmt: skip
+PRINCIPAL_CLAIM = Option(
+    "principal_claim", "NAME", "",
+    "the claim of the JSON Web Token that names the principal in metrics, spans and logs, such as"
+    " sub; default: none", _name, "",
+)  # fmt: skip
+PRINCIPAL_KEY = Option(
+    "principal_key", "KEY", "",
+    "the key by which bearer tokens are hashed (HMAC-SHA256) to name the principal in metrics,"
+    " spans and logs, at least 16 characters; environment variable only",
+    fixed_token, b"", secret=True,
+)  # fmt: skip
 
 MEMORY_LIMIT = Option(
     "memory_limit", "BYTES", "",
@@ -417,7 +428,8 @@ OPTIONS = (
     Option("tool_cap", "COUNT", "200", "most tool names that become labels: the most used of the"
            " tools that worked or are listed; others count as `other`", _count),
     Option("client_cap", "COUNT", "50", "most client names that become labels: the most used of the"
-           " clients that had a successful request; others count as `other`", _count),
+           " clients that had a successful request; others count as `other`; principals likewise",
+           _count),
     Option(
         "log_calls", "WHICH", "failed",
         "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests",
@@ -448,4 +460,6 @@ OPTIONS = (
     JWT_KEYS_URL,
     JWT_ISSUER,
     JWT_AUDIENCE,
+    PRINCIPAL_CLAIM,
+    PRINCIPAL_KEY,
 )  # fmt: skip

@@ -101,10 +101,11 @@ class Server:
         self, mcp: socket.socket | None, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
         spawn = contained(tasks.create_task)
-        services = self._services = tuple(
-            Service(each, self._memory, self._processes, spawn) for each in self._each
-        )
         entrance = authenticator_for(self._settings.access, self._settings.path)
+        services = self._services = tuple(
+            Service(each, self._memory, self._processes, spawn, entrance.principal)
+            for each in self._each
+        )
         loop = asyncio.get_running_loop()
         if mcp is None:
             self._client = self._stdio(services[0])
@@ -158,6 +159,7 @@ class Server:
             passes_metadata=service.passes_metadata,
             port=listening.address_of(mcp).port,
             replaced=service.replaced,
+            principal_key=settings.principal_key,
         )
 
     def _stdio(self, service: Service) -> StdioConnection:

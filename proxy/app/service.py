@@ -10,6 +10,7 @@ from ..calls.recorder import CallRecorder
 from ..frontend.dispatcher import Dispatcher, Limits
 from ..frontend.payload_log import PayloadLogger, Redactor
 from ..http.interfaces import RequestHandler
+from ..http.request_policy import RequestInfo
 from ..memory_budget import MemoryBudget
 from ..telemetry.ledger import Ledger
 from ..telemetry.otlp.pipeline import ExportPipeline
@@ -31,7 +32,12 @@ class Service:
     """Takes requests by its `receiver`, from the start of a proxy until it is closed."""
 
     def __init__(
-        self, settings: Settings, memory: MemoryBudget, processes: Processes, spawn: Spawn
+        self,
+        settings: Settings,
+        memory: MemoryBudget,
+        processes: Processes,
+        spawn: Spawn,
+        principal_of: Callable[[RequestInfo], str],
     ) -> None:
         self.settings = settings
         telemetry = settings.telemetry
@@ -60,6 +66,7 @@ class Service:
             Limits(settings.depth_limit, settings.max_in_flight),
             spawn,
             upstreams.metadata,
+            principal_of,
         )
         self.receiver = self._payload_logger()
         self._up: bool | None = None

@@ -30,6 +30,8 @@ from .options import (
     MIB,
     OPTIONS,
     PREFIX,
+    PRINCIPAL_CLAIM,
+    PRINCIPAL_KEY,
     SESSION_IDLE,
     STDIO,
     UPSTREAM,
@@ -70,7 +72,8 @@ is named.
 Clients need no token unless one is configured: a fixed one, in the variable MCP_PROXY_BEARER_TOKEN
 or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience).
 Requests without a valid token get 401. The token is not forwarded to the server. An issuer's keys
-are fetched every 5 minutes, and trusted for an hour while it cannot be reached.
+are fetched every 5 minutes, and trusted for an hour while it cannot be reached. Telemetry names
+principals only if --principal-claim or MCP_PROXY_PRINCIPAL_KEY is set.
 
 Messages, tokens and headers are not logged and not put on spans, except for the first 200
 characters in which a server refuses an HTTP request. With --log-payloads each message is logged as
@@ -118,6 +121,7 @@ class Settings:
     connection_idle: float
     tool_cap: int
     client_cap: int
+    principal_key: bytes = field(repr=False)
     log_calls: Calls
     allowed_origins: AllowList
     allowed_hosts: AllowList
@@ -177,7 +181,13 @@ def _access(values: Mapping[str, Any]) -> AuthSettings:
         values[JWT_KEYS_URL.name],
         values[JWT_ISSUER.name],
         values[JWT_AUDIENCE.name],
+        values[PRINCIPAL_CLAIM.name],
     )
+    if values[PRINCIPAL_CLAIM.name] and values[PRINCIPAL_KEY.name]:
+        raise SettingsError(
+            f"{PRINCIPAL_CLAIM.flag} and {PRINCIPAL_KEY.variable} are both given: choose one way to"
+            " name principals"
+        )
     if values[STDIO.name] and admitted is not None:
         raise SettingsError(
             f"{STDIO.flag}: the program that starts the proxy can show no token: ask for none, or"

@@ -47,6 +47,7 @@ class CallLog:
                 target=cut(call.name),
                 client=call.client.name,
                 client_version=call.client.version,
+                principal=call.principal,
                 outcome=outcome,
                 fault=fault,
                 error_type=error_type,

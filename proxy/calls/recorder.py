@@ -113,7 +113,7 @@ class CallRecorder:
             overhead,
             *call.trace.exemplar,
         )
-        self.ledger.record_caller(call.client, tool, outcome)
+        self.ledger.record_caller(call.client, call.principal, tool, outcome)
         if call.method == INITIALIZE and call.session and outcome is Outcome.OK:
             self.session_clients.set(call.session, call.client)
 
@@ -156,6 +156,7 @@ def _record(finished: Finished, status: int, seconds: float, waited: float) -> T
         request_id=str(call.id),
         session_id=call.session,
         client=call.client,
+        principal=call.principal,
         protocol_version=call.version,
         outcome=outcome.outcome,
         fault=outcome.fault,

@@ -32,6 +32,7 @@ class _Task:
     """A call whose task goes on. `seconds` is how long it took until it was added, or ended."""
 
     client: ClientInfo
+    principal: str
     tool: str
     status: int
     version: str
@@ -69,6 +70,7 @@ class Tasks:
         tool, version = cut(call.name), cut(call.version)
         self._tasks[key] = _Task(
             call.client,
+            call.principal,
             tool,
             status,
             version,
@@ -148,4 +150,4 @@ class Tasks:
                 task.overhead,
                 *task.exemplar,
             )
-            self._ledger.record_caller(task.client, task.tool, outcome.outcome)
+            self._ledger.record_caller(task.client, task.principal, task.tool, outcome.outcome)

@@ -7,6 +7,7 @@ from typing import Protocol
 from ..http.auth_settings import AuthSettings, FixedTokens, JwtSettings
 from ..http.bearer import NO_AUTH, AnyToken, StaticTokens, TokenPolicy
 from ..http.interfaces import TokenCheck
+from ..http.request_policy import RequestInfo
 from ..http.resource_metadata import NO_METADATA, Metadata, metadata
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
@@ -26,6 +27,9 @@ class Authenticator(Protocol):
     def token_check(self, spawn: Spawn) -> TokenCheck | None:
         """Verifies the tokens of requests that the policy let pass; None if that is not needed."""
 
+    def principal(self, info: RequestInfo) -> str:
+        """The principal of a request that was let in, as a label; "" unless it is asked for."""
+
     async def watch(self) -> None:
         """What has to be kept up to date."""
 
@@ -39,6 +43,9 @@ class StaticAuth(Authenticator):
 
     def token_check(self, spawn: Spawn) -> None:
         pass
+
+    def principal(self, info: RequestInfo) -> str:
+        return info.principal
 
     async def watch(self) -> None:
         pass
@@ -54,6 +61,7 @@ class JwtAuth:
         from .jwks import JwksRefresher, JwksSource
         from .token_verifier import TokenVerifier
 
+        self._by_claim = config.principal_claim != ""
         self._verifier = TokenVerifier(config)
         self._refresher = JwksRefresher(
             config.keys_url, self._verifier, JwksSource(config.keys_url)
@@ -65,6 +73,9 @@ class JwtAuth:
         from .jwt_middleware import JwtMiddleware
 
         return JwtMiddleware(self._verifier, self._refresher, self.metadata, spawn)
+
+    def principal(self, info: RequestInfo) -> str:
+        return self._verifier.label(info.token) if self._by_claim else info.principal
 
     async def watch(self) -> None:
         await self._refresher.run()

@@ -64,11 +64,13 @@ class Dispatcher:
         limits: Limits,
         spawn: Callable[[Coroutine[None, None, None]], object],
         metadata: MetadataUpstream | None = None,
+        principal_of: Callable[[RequestInfo], str] = lambda info: info.principal,
     ) -> None:
         self._upstream = upstream
         self._streams = streams
         self._recorder = recorder
         self._clients = ClientIdentifier(recorder.session_clients)
+        self._principal_of = principal_of
         self._tracer = tracer
         self._limits = limits
         self._spawn = spawn
@@ -185,6 +187,7 @@ class Dispatcher:
     def _call(self, message: Message, info: RequestInfo, started: float) -> Call:
         call = Call(message, started, info.version, info.session)
         call.client = self._clients.identify(message, info)
+        call.principal = self._principal_of(info)
         return call
 
     def _listen(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:

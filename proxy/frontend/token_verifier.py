@@ -7,6 +7,7 @@ from jwt import PyJWK
 
 from ..errors import InvalidToken, UnknownKey
 from ..http.auth_settings import JwtSettings
+from ..telemetry.client_info import UNKNOWN_CLIENT, printable
 from .key_set import ALLOWED, NO_KEYS, KeySet
 
 LEEWAY_SECONDS = 30
@@ -15,7 +16,7 @@ MOST_KNOWN = 2000
 """Good tokens that are remembered, each of at most a head's length; then all are judged anew."""
 
 _CLAIMS = ["exp", "iss", "aud"]
-_UNKNOWN = 0.0, b""
+_UNKNOWN = 0.0, b"", ""
 
 
 class TokenVerifier:
@@ -25,7 +26,7 @@ class TokenVerifier:
 
     def __init__(self, config: JwtSettings) -> None:
         self._config = config
-        self._known: dict[bytes, tuple[float, bytes]] = {}
+        self._known: dict[bytes, tuple[float, bytes, str]] = {}
         self.keys = NO_KEYS
 
     def __repr__(self) -> str:
@@ -41,8 +42,15 @@ class TokenVerifier:
 
         A principal is the token's `sub`, else its `client_id`, else the token itself.
         """
-        until, principal = self._known.get(token, _UNKNOWN)
+        until, principal, _ = self._known.get(token, _UNKNOWN)
         return principal if until > now else b""
+
+    def label(self, token: bytes) -> str:
+        """The principal of a token that was found good, as telemetry names it, by one claim."""
+        _, _, label = self._known.get(token, _UNKNOWN)
+        if label:
+            return label
+        return self._label(jwt.decode(token, options={"verify_signature": False}))
 
     def admit(self, token: bytes) -> bytes:
         """Find the token good: whom it names. Raises UnknownKey if other keys might verify it.
@@ -66,8 +74,12 @@ class TokenVerifier:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         principal = _principal(claims, token)
-        self._known[token] = int(claims["exp"]), principal
+        self._known[token] = int(claims["exp"]), principal, self._label(claims)
         return principal
+
+    def _label(self, claims: Mapping[str, object]) -> str:
+        value = claims.get(self._config.principal_claim)
+        return (printable(value) if isinstance(value, str) else "") or UNKNOWN_CLIENT.name
 
     def _key(self, header: Mapping[str, object]) -> PyJWK:
         key_id, algorithm = header.get("kid"), header.get("alg")

@@ -23,11 +23,15 @@ class FixedTokens:
 
 @dataclass(frozen=True, slots=True)
 class JwtSettings:
-    """Requests with a token from `issuer` for one of `audiences` are allowed; keys are at a URL."""
+    """Requests with a token from `issuer` for one of `audiences` are allowed; keys are at a URL.
+
+    `principal_claim` is the claim that names the principal in telemetry, "" for none.
+    """
 
     keys_url: str
     issuer: str
     audiences: tuple[str, ...]
+    principal_claim: str = ""
 
 
 AuthSettings = FixedTokens | JwtSettings | None
@@ -65,6 +69,7 @@ def access(
     keys_url: SplitResult | None,
     issuer: str,
     audiences: tuple[str, ...],
+    principal_claim: str = "",
 ) -> AuthSettings:
     """How the settings authenticate clients. Raises SettingsError for two ways, or a half."""
     jwt = {"--jwt-keys-url": keys_url, "--jwt-issuer": issuer, "--jwt-audience": audiences}
@@ -74,6 +79,11 @@ def access(
         *(("MCP_PROXY_BEARER_TOKEN",) if token else ()),
         *(given[:1]),
     ]
+    if principal_claim and given[:1] != ["--jwt-keys-url"]:
+        raise SettingsError(
+            f"--principal-claim {principal_claim} needs --jwt-keys-url: a claim that is not"
+            " verified proves nothing"
+        )
     if len(ways) > 1:
         raise SettingsError(
             f"{' and '.join(ways)} are both given: choose one way to let clients in"
@@ -87,4 +97,4 @@ def access(
                 f"{' and '.join(missing)} must be given too: {given[0]} alone proves nothing"
             )
         return None
-    return JwtSettings(keys_url.geturl(), issuer, audiences)
+    return JwtSettings(keys_url.geturl(), issuer, audiences, principal_claim)

@@ -72,6 +72,11 @@ def token_of(authorization: bytes | None) -> bytes:
     return b"" if found is None else found[1]
 
 
+def principal_hash(token: bytes, key: bytes) -> str:
+    """The principal of a bearer token without the token itself: 64 bits of a keyed hash."""
+    return hmac.digest(key, token, "sha256").hex()[:16]
+
+
 def challenge(token: bytes, metadata: str = "", reason: str = "") -> HttpRejection:
     """401 with WWW-Authenticate: no error code for who showed no token (RFC 6750, section 3.1).
 

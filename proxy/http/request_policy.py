@@ -16,7 +16,7 @@ from ..telemetry.vocabulary import RejectionCause, cut
 from . import response
 from .accept import accepts
 from .allowed_hosts import NONE_ALLOWED, AllowList, host, names_loopback, origin, refused_host
-from .bearer import NO_AUTH, TokenPolicy, token_of
+from .bearer import NO_AUTH, TokenPolicy, principal_hash, token_of
 from .head import Header, RequestHead, end_to_end, is_coded, joined, lines, parse_request
 from .rejection import HttpRejection, StaticResponse
 from .resource_metadata import NO_METADATA, Metadata, document_path
@@ -81,8 +81,9 @@ class RequestInfo:
     answer that let a web page read it. `base` is the address under which the client reaches the
     proxy, "" if that is unknown: scheme, host and the prefix of paths; `endpoint` is the path of
     MCP below it that the client means. `mount` is what the paths of its server begin with, where
-    there are several; `product` is the client by its User-Agent. Nothing that may be secret is in
-    its `repr`, which tracebacks show.
+    there are several; `product` is the client by its User-Agent, `principal` the hash of its
+    token where that is asked for. Nothing that may be secret is in its `repr`, which tracebacks
+    show.
     """
 
     method: str
@@ -112,6 +113,7 @@ class RequestInfo:
     cors: bytes = b""
     mount: str = ""
     product: ClientInfo = UNKNOWN_CLIENT
+    principal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class RequestPolicy:
     first (2025-11-25, "Transports", Backwards Compatibility).
     `passes_metadata` is whether the server behind may be asked for OAuth metadata; `port` is the
     one that is listened at. Header lines whose names are among the `replaced` do not travel on.
+    With a `principal_key` requests have a `principal`.
     """
 
     path: bytes
@@ -135,6 +138,7 @@ class RequestPolicy:
     passes_metadata: bool = False
     port: int = 0
     replaced: frozenset[bytes] = frozenset()
+    principal_key: bytes = field(default=b"", repr=False)
 
     def evaluate(self, block: bytes) -> RequestInfo:
         """Judge a request by its head. Raises MalformedHead."""
@@ -176,6 +180,7 @@ class RequestPolicy:
             endpoint=self._endpoint(head, route),
             cors=self._cors(text.get(b"origin")),
             product=product(text.get(b"user-agent", "")),
+            principal=self._principal(facts.get(b"authorization")),
             rejection=self._refusal(head, text, token),
         )
 
@@ -183,6 +188,12 @@ class RequestPolicy:
         """The header lines that travel on. To many servers `_` in a name is the same as `-`."""
         others = (h for h in head.headers if h[0].replace(b"_", b"-") not in self.replaced)
         return lines(end_to_end(others, drop=_CONSUMED if self.access.consumes else _REPLACED))
+
+    def _principal(self, authorization: bytes | None) -> str:
+        if not self.principal_key:
+            return ""
+        token = token_of(authorization)
+        return principal_hash(token, self.principal_key) if token else UNKNOWN_CLIENT.name
 
     def _static_response(self, head: RequestHead) -> StaticResponse | None:
         """The protected resource metadata, or the response to OPTIONS."""

@@ -37,10 +37,9 @@ class CallerCounts:
     def count(self, name: str, version: str, tool_class: str, outcome: Outcome) -> None:
         """Count one request; `name` and `version` are printable and short (`client_info`)."""
         row = (name, version, tool_class, outcome)
-        rows = self.rows
-        if row in rows:
-            rows[row] += 1
-        else:
+        try:
+            self.rows[row] += 1
+        except KeyError:
             self._admit(row)
 
     def _admit(self, raw: Row) -> None:

@@ -165,6 +165,13 @@ CLIENT_INFO = Metric(
     "1 for each version of a client that sent requests",
     ("client", "version"),
 )
+PRINCIPAL_CALLS = Metric(
+    "mcp.proxy.principal.calls",
+    Instrument.COUNTER,
+    "{request}",
+    "MCP requests by principal, where principals are asked for, class of the tool, and outcome",
+    ("principal", "tool_class", "outcome"),
+)
 OVERHEAD = Metric(
     "mcp.proxy.overhead",
     Instrument.HISTOGRAM,
@@ -256,7 +263,7 @@ LABEL_OVERFLOW = Metric(
     "mcp.proxy.label.overflow",
     Instrument.COUNTER,
     "{request}",
-    "Successful requests whose tool or client counts as `other` because the cap was reached",
+    "Successful requests whose tool, client or principal is `other` as the cap was reached",
     ("label",),
 )
 EVENT_LOOP_LAG = Metric(
@@ -294,6 +301,7 @@ METRICS: tuple[Metric, ...] = (
     OUTCOMES,
     CLIENT_CALLS,
     CLIENT_INFO,
+    PRINCIPAL_CALLS,
     OVERHEAD,
     REQUEST_SIZE,
     RESPONSE_SIZE,

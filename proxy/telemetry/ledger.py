@@ -47,7 +47,7 @@ from .vocabulary import (
 
 EVICTED = "evicted ".ljust(TOOL_BYTES + 1)
 """The tool of calls whose tool has no series any more; longer than any name."""
-TOOL_LABEL, CLIENT_LABEL = "tool", "client"
+TOOL_LABEL, CLIENT_LABEL, PRINCIPAL_LABEL = "tool", "client", "principal"
 """Labels whose values are capped rather than known beforehand."""
 MOST_TOOLS = 2000
 """Tools of a server whose class is remembered; more are counted as `unlisted`."""
@@ -140,6 +140,7 @@ class Ledger:
         self.lag = Distribution(LAG_BUCKETS)
         self.drops = {(signal, reason): 0 for signal in Signal for reason in DropReason}
         self.clients = CallerCounts(client_cap)
+        self.principals = CallerCounts(client_cap)
         self.refusals = dict.fromkeys(RejectionCause, 0)
         self._exemplars = exemplars
         self._tools = CappedNames(tool_cap)
@@ -218,13 +219,30 @@ class Ledger:
     @property
     def overflows(self) -> dict[str, int]:
         """How many successful requests are counted as `other`, by label."""
-        return {TOOL_LABEL: self._tool_overflows, CLIENT_LABEL: self.clients.overflows}
+        return {
+            TOOL_LABEL: self._tool_overflows,
+            CLIENT_LABEL: self.clients.overflows,
+            PRINCIPAL_LABEL: self.principals.overflows,
+        }
 
-    def record_caller(self, client: ClientInfo, tool: str, outcome: Outcome) -> None:
-        """Count one answered request by who sent it; `tool` is "" if it called none."""
+    def record_caller(
+        self, client: ClientInfo, principal: str, tool: str, outcome: Outcome
+    ) -> None:
+        """Count one answered request by who sent it; `tool` is "" if it called none.
+
+        `principal` is "" where principals are not asked for.
+        """
         name, version = client
-        tool_class = self._class_of(tool) if tool else ""
-        self.clients.count(name, version, tool_class, outcome)
+        tool_class = self._tool_classes.get(tool, "") if tool else ""
+        if tool and not tool_class:
+            tool_class = self._tool_classes.get(cut(tool), ToolClass.UNLISTED)
+        row = (name, version, tool_class, outcome)
+        try:  # As `count` does, without the call.
+            self.clients.rows[row] += 1
+        except KeyError:
+            self.clients.count(*row)
+        if principal:
+            self.principals.count(principal, "", tool_class, outcome)
 
     def tools_listed(self, tools: Mapping[str, ToolHints]) -> None:
         """The server listed these tools."""
@@ -233,10 +251,6 @@ class Ledger:
             label = cut(name)
             if label in self._tool_classes or len(self._tool_classes) < MOST_TOOLS:
                 self._tool_classes[label] = _tool_class(hints)
-
-    def _class_of(self, tool: str) -> ToolClass:
-        classes = self._tool_classes
-        return classes.get(tool) or classes.get(cut(tool), ToolClass.UNLISTED)
 
     def tool_label(self, tool: str) -> str:
         """What `tool` is called in labels: its name, cut, if it has series of its own."""

@@ -184,6 +184,7 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     for shape in _ROW_FAMILIES:
         yield _family(shape.metric, common, _collect(shape, rows))
     yield _family(catalogue.CLIENT_CALLS, common, _calls_by_caller(ledger.clients))
+    yield _family(catalogue.PRINCIPAL_CALLS, common, _calls_by_caller(ledger.principals))
     yield _family(catalogue.CLIENT_INFO, common, _versions(ledger.clients))
     lives = tuple(ledger.session_lives.items())
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))

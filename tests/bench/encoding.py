@@ -34,7 +34,7 @@ def calls() -> list[tuple[Trace, SpanRecord, int]]:
     return [
         (
             Trace(number << 64 | 1, number, number << 32, True, "", "", None, None),
-            SpanRecord(*labels, str(number), SESSION, CLIENT, 0.5, (0.1, 0.4)),
+            SpanRecord(*labels, str(number), SESSION, CLIENT, "", 0.5, (0.1, 0.4)),
             time.time_ns(),
         )
         for number in range(1, CALLS + 1)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from proxy.telemetry.catalogue import PRINCIPAL_CALLS
 from tests.http_edge import Handler, serving
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream, call, result
@@ -59,6 +60,20 @@ def published(keys: bytes) -> Iterator[str]:
 
     with serving(Keys) as url:
         yield f"{url}/keys"
+
+
+def test_a_claim_of_the_token_names_the_principal(upstream: Upstream) -> None:
+    bearer = token(sub="alice").decode()
+    with (
+        published(document(public("RS256"))) as url,
+        running("--upstream", upstream.url, *jwt_flags(url), "--principal-claim", "sub") as proxy,
+    ):
+        client = Client(proxy.port)
+        client.post(call(), authorization=f"Bearer {bearer}")
+        upstream.accept().answer(json.dumps(result()).encode())
+        assert client.answer() == (200, result())
+        assert proxy.value(PRINCIPAL_CALLS.series, principal="alice", outcome="ok") == 1
+        client.close()
 
 
 def jwt_flags(url: str) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """Every call is attributed to the client that made it, in both eras and on every transport."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from proxy.http.bearer import principal_hash
 from proxy.jsonrpc import methods
-from proxy.telemetry.catalogue import CLIENT_CALLS, CLIENT_INFO
+from proxy.telemetry.catalogue import CLIENT_CALLS, CLIENT_INFO, PRINCIPAL_CALLS
 from tests.integration.modern import ModernClient, meta
 from tests.integration.pairs import PAIRS, Pair, pair
 from tests.integration.proxies import RunningProxy, eventually, running
@@ -103,6 +105,27 @@ def test_a_client_that_does_not_declare_itself_is_that_of_its_user_agent(
     client.getresponse().read()
     eventually(lambda: names(proxy) == {"curl"}, "the client's name")
     assert proxy.value(CLIENT_INFO.series, client="curl", version="8.5.0") == 1
+
+
+def test_a_principal_is_named_by_a_keyed_hash_and_its_token_nowhere(upstream: Upstream) -> None:
+    token, key = "a-secret-token-of-alice", "0123456789abcdef"
+    flags = ("--upstream", upstream.url, "--log-calls", "all")
+    with running(*flags, MCP_PROXY_PRINCIPAL_KEY=key) as proxy:
+        client, side = Client(proxy.port), None
+        for bearer in (token, token, "another-token"):
+            client.post(call(), authorization=f"Bearer {bearer}")
+            side = side or upstream.accept()
+            assert f"authorization: Bearer {bearer}" in side.request()[0]
+            side.answer(b'{"jsonrpc":"2.0","id":1,"result":{}}')
+            client.getresponse().read()
+        principal = principal_hash(token.encode(), key.encode())
+        assert proxy.value(PRINCIPAL_CALLS.series, principal=principal, outcome="ok") == 2
+        assert proxy.value(PRINCIPAL_CALLS.series) == 3
+        lines = eventually(lambda: proxy.logged("call")[2:] and proxy.logged("call"), "the log")
+        assert [each["principal"] == principal for each in lines] == [True, True, False]
+        for secret in (token, key):
+            assert secret not in proxy.get("/metrics").text + json.dumps(proxy.log)
+        client.close()
 
 
 def test_hostile_names_stay_under_the_cap(upstream: Upstream) -> None:

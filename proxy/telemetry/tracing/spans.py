@@ -26,6 +26,8 @@ FAULT = "mcp.proxy.fault"
 CLIENT_NAME = "mcp.client.name"
 CLIENT_VERSION = "mcp.client.version"
 """Not in the conventions either, but the names that other MCP instrumentations use."""
+PRINCIPAL = "enduser.id"
+"""Of the general semantic conventions."""
 
 _SPANS = 2
 """The field of ScopeSpans."""
@@ -78,6 +80,7 @@ class SpanRecord(NamedTuple):
     request_id: str
     session_id: str
     client: ClientInfo
+    principal: str
     seconds: float
     upstream: tuple[float, float] | None
 
@@ -97,7 +100,7 @@ class SpanEncoder:
         self._ledger = ledger
         self._address = address
         self._kept: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
-        self._senders: dict[tuple[str, ClientInfo], bytes] = {}
+        self._senders: dict[tuple[str, ClientInfo, str], bytes] = {}
 
     def __repr__(self) -> str:
         return f"<SpanEncoder {self._ledger.server} kept={len(self._kept)}>"
@@ -134,7 +137,7 @@ class SpanEncoder:
 
     def _own(self, exchange: SpanRecord) -> bytes:
         """The attributes that are not labels: of the request, its session and its client."""
-        sender = exchange.session_id, exchange.client
+        sender = exchange.session_id, exchange.client, exchange.principal
         attributes = self._senders.get(sender)
         if attributes is None:
             attributes = _attributes(_sender(*sender))
@@ -217,11 +220,12 @@ def _shared(exchange: SpanRecord) -> dict[str, str]:
     }
 
 
-def _sender(session_id: str, client: ClientInfo) -> dict[str, str]:
+def _sender(session_id: str, client: ClientInfo, principal: str) -> dict[str, str]:
     return {
         "mcp.session.id": session_id,
         CLIENT_NAME: client.name,
         CLIENT_VERSION: client.version,
+        PRINCIPAL: principal,
     }
 
 

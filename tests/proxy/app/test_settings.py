@@ -213,11 +213,15 @@ def test_the_servers_name_has_an_order_of_sources(
     assert parse((*UPSTREAM, *arguments), variables).telemetry.server == server
 
 
+TEXTS = ("server_name", "only", "jwt_issuer", "jwt_audience", "principal_claim", "redact")
+"""Options whose values are any text."""
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: str(option.flag))
 def test_every_option_may_be_a_variable_and_refuses_nonsense_by_that_name(option: object) -> None:
     assert option in OPTIONS
     chosen = next(each for each in OPTIONS if each is option)
-    if chosen.name in ("server_name", "only", "jwt_issuer", "jwt_audience", "redact"):
+    if chosen.name in TEXTS:
         return
     shown = "this value" if chosen.secret or chosen.private else "'~'"
     with pytest.raises(SettingsError, match=f"^{chosen.variable}: {shown} is not allowed: use "):

@@ -24,7 +24,7 @@ TOLD = Trace(0, 0, 0, False, context.traceparent(0xD, 0xE, sampled=False), "", N
 def finished(outcome: CallOutcome, trace: Trace = UNTRACED, name: str = "t") -> Finished:
     call = Call(Message(id=7, method="tools/call", params=Params(name=name)), 0.0, "", "s")
     call.trace = trace
-    call.client = ClientInfo("agent", "2.1")
+    call.client, call.principal = ClientInfo("agent", "2.1"), "alice"
     return Finished(call, outcome)
 
 
@@ -50,6 +50,7 @@ def test_a_failed_call_is_logged_with_its_trace(lines: pytest.LogCaptureFixture)
             "target": "t",
             "client": "agent",
             "client_version": "2.1",
+            "principal": "alice",
             "outcome": "tool_error",
             "fault": "server",
             "error_type": "tool_error",

@@ -36,9 +36,10 @@ def test_a_call_is_counted_for_its_client() -> None:
     kept = recorder()
     for method in ("tools/call", "ping"):
         one = call(method)
-        one.client = AGENT
+        one.client, one.principal = AGENT, "alice"
         kept.finish(Finished(one, OK), 200, 0.0)
-    assert kept.ledger.clients.rows == {("agent", "1", each, "ok"): 1 for each in ("unlisted", "")}
+    for counts, name in ((kept.ledger.clients, AGENT), (kept.ledger.principals, ("alice", ""))):
+        assert counts.rows == {(*name, each, "ok"): 1 for each in ("unlisted", "")}
 
 
 @pytest.mark.parametrize(("outcome", "client"), [(OK, AGENT), (TOOL_ERROR, None)])

@@ -64,9 +64,9 @@ def scripted() -> Ledger:
     ledger.record("tools/list", "", "POST", 502, *down, 0.05, 0.00009)
     refused = (Outcome.REJECTED, Fault.CALLER, "413", "")
     ledger.record("", "", "PUT", 413, *refused, 0.0001, 0.0001)
-    ledger.record_caller(ClientInfo("agent", "1.0"), "echo", Outcome.TIMEOUT)
-    ledger.record_caller(ClientInfo("agent", "1.0"), "echo", Outcome.OK)
-    ledger.record_caller(UNKNOWN_CLIENT, "", Outcome.OK)
+    ledger.record_caller(ClientInfo("agent", "1.0"), "", "echo", Outcome.TIMEOUT)
+    ledger.record_caller(ClientInfo("agent", "1.0"), "", "echo", Outcome.OK)
+    ledger.record_caller(UNKNOWN_CLIENT, "alice", "", Outcome.OK)
     ledger.connections, ledger.sessions, ledger.streams = 3, 2, 1
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
     ledger.in_flight, ledger.transports = 5, {**ledger.transports, TransportState.OPEN: 2}
@@ -107,7 +107,8 @@ def play_call(ledger: Ledger, chance: random.Random) -> None:
     end = (error_type, chance.choice(("2025-11-25", "", "2099-01-01")), took, own, *ids)
     ledger.record(method, name, "POST", status, outcome, fault, *end)
     client = ClientInfo(f"client-{chance.randrange(CLIENT_CAP * 2)}", f"{chance.randrange(9)}")
-    ledger.record_caller(client, name, outcome)
+    principal = f"principal-{chance.randrange(CLIENT_CAP * 2)}"
+    ledger.record_caller(client, principal, name, outcome)
     ledger.sized(chance.randrange(1, 10_000), chance.choice((0, chance.randrange(9_999_999))))
     ledger.in_flight += chance.randrange(2)
     if chance.random() < 0.3:

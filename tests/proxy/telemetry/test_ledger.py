@@ -122,7 +122,7 @@ def test_a_tool_beyond_the_cap_takes_the_place_of_the_least_used_and_others_over
     for name in ("a", "a", "b", "c", "d", "a"):
         record_tool(ledger, name)
     assert tools(ledger) == {"a": 3, EVICTED: 1, "c": 1, "other": 1}
-    assert ledger.overflows == {"tool": 1, "client": 0}
+    assert ledger.overflows == {"tool": 1, "client": 0, "principal": 0}
 
 
 def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
@@ -132,7 +132,7 @@ def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
     record_tool(ledger, "echo")
     record(ledger, CALL._replace(tool="echo", outcome=Outcome.TOOL_ERROR))
     assert tools(ledger) == {"other": len(Outcome) - 1, "echo": 2}
-    assert ledger.overflows == {"tool": 0, "client": 0}
+    assert ledger.overflows == {"tool": 0, "client": 0, "principal": 0}
 
 
 def test_a_tool_that_is_listed_has_a_place_from_its_first_failure_on() -> None:
@@ -163,7 +163,7 @@ def test_the_class_of_a_tool_is_what_its_server_lists(
     name = "x" * (2 * TOOL_BYTES)
     ledger.tools_listed({name: ToolHints(read_only, destructive)})
     for tool in (name, "y", ""):
-        ledger.record_caller(AGENT, tool, Outcome.OK)
+        ledger.record_caller(AGENT, "", tool, Outcome.OK)
     classes = (tool_class, "unlisted", "")
     assert ledger.clients.rows == {("agent", "1", each, "ok"): 1 for each in classes}
 
@@ -171,7 +171,7 @@ def test_the_class_of_a_tool_is_what_its_server_lists(
 def test_the_classes_of_tools_are_bounded(ledger: Ledger) -> None:
     ledger.tools_listed({f"{number}": ToolHints(True) for number in range(MOST_TOOLS + 1)})
     for number in (MOST_TOOLS - 1, MOST_TOOLS):
-        ledger.record_caller(AGENT, f"{number}", Outcome.OK)
+        ledger.record_caller(AGENT, "", f"{number}", Outcome.OK)
     assert [row[2] for row in ledger.clients.rows] == ["read_only", "unlisted"]
 
 
@@ -205,7 +205,7 @@ def test_a_hundred_thousand_hostile_names_leave_rows_and_memory_bounded(ledger: 
         for number in range(100_000):
             record_tool(ledger, f"hostile-{number}")
     assert len(ledger.rows) == 202
-    assert ledger.overflows == {"tool": 100_001, "client": 0}
+    assert ledger.overflows == {"tool": 100_001, "client": 0, "principal": 0}
     assert kept() < KEPT_BYTES
 
 

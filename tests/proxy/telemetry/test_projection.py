@@ -62,9 +62,9 @@ def test_only_tool_calls_are_counted_by_tool(ledger: Ledger) -> None:
 def test_requests_of_all_versions_of_a_client_add_up_and_each_version_is_shown() -> None:
     ledger = Ledger("fetch", "stdio", client_cap=1)
     for version in ("1", "2", ""):
-        ledger.record_caller(ClientInfo("agent", version), "", Outcome.OK)
+        ledger.record_caller(ClientInfo("agent", version), "", "", Outcome.OK)
     for name in ("more", "agent"):
-        ledger.record_caller(ClientInfo(name, "3"), "t", Outcome.TIMEOUT)
+        ledger.record_caller(ClientInfo(name, "3"), "", "t", Outcome.TIMEOUT)
     common = {"server": "fetch", "transport": "stdio"}
     counted = [
         ({"client": "agent", "outcome": "protocol_error"}, 0),

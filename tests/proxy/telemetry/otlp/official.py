@@ -24,6 +24,7 @@ from proxy.telemetry.tracing.spans import (
     CLIENT_VERSION,
     FAULT,
     OUTCOME,
+    PRINCIPAL,
     SpanRecord,
 )
 from proxy.telemetry.tracing.trace import Trace
@@ -123,6 +124,7 @@ def _attributes(exchange: SpanRecord) -> Attributes:
         "mcp.session.id": exchange.session_id,
         CLIENT_NAME: exchange.client.name,
         CLIENT_VERSION: exchange.client.version,
+        PRINCIPAL: exchange.principal,
         "mcp.protocol.version": exchange.protocol_version,
         "jsonrpc.request.id": exchange.request_id,
         "rpc.response.status_code": exchange.rpc_code,

@@ -16,6 +16,7 @@ EXCHANGE = SpanRecord(
     request_id="7",
     session_id="s-1",
     client=ClientInfo("agent", "2.1"),
+    principal="alice",
     protocol_version="2025-11-25",
     outcome=Outcome.OK,
     fault=Fault.NONE,

@@ -89,6 +89,7 @@ def test_attributes_follow_the_conventions() -> None:
         "mcp.session.id": "s-1",
         "mcp.client.name": "agent",
         "mcp.client.version": "2.1",
+        "enduser.id": "alice",
         "mcp.protocol.version": "2025-11-25",
         "jsonrpc.request.id": "7",
     }
@@ -204,6 +205,7 @@ EXCHANGES = st.builds(
     request_id=TEXT,
     session_id=TEXT,
     client=st.builds(client_info, TEXT, TEXT),
+    principal=TEXT,
     seconds=OFFSETS,
     upstream=st.none() | st.tuples(OFFSETS, OFFSETS),
 )
