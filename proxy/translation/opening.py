@@ -5,6 +5,7 @@ recognized modern error means modern; any other error, or silence, means legacy.
 """
 
 from collections.abc import Mapping
+from enum import Enum, auto
 
 from msgspec import Raw
 
@@ -45,6 +46,13 @@ def speaks_modern(answer: Fields) -> bool | None:
     return MODERN_VERSION in versions_in(found, "supportedVersions")
 
 
+class _State(Enum):
+    NEW = auto()
+    PROBING = auto()
+    INITIALIZING = auto()
+    DONE = auto()
+
+
 class Opening:
     """The first messages on a new channel. `known` is the server's era, if that is settled."""
 
@@ -54,16 +62,15 @@ class Opening:
         self._known = known
         self._client_info = client_info
         self._capabilities = capabilities
-        self._greeted = False
-        self._over = False
+        self._state = _State.PROBING if known is None else _State.NEW
 
     def __repr__(self) -> str:
-        return f"<Opening known={self._known} greeted={self._greeted} over={self._over}>"
+        return f"<Opening known={self._known} {self._state.name}>"
 
     @property
     def probing(self) -> bool:
         """Whether the server is still asked what it speaks."""
-        return self._known is None and not self._greeted and not self._over
+        return self._state is _State.PROBING
 
     def start(self) -> Effects:
         """What is sent first."""
@@ -80,12 +87,12 @@ class Opening:
 
     def ended(self) -> None:
         """The server exited instead of answering: it is a legacy one, to be opened anew."""
-        self._known = Era.LEGACY
+        self._known, self._state = Era.LEGACY, _State.NEW
 
     def receive(self, message: Fields) -> Effects:
         """Take a message of the server; other messages are ignored."""
         asked = text(message.get("id"))
-        if self._over or "method" in message:
+        if self._state is _State.DONE or "method" in message:
             return []
         if asked == methods.DISCOVER:
             return self._discovered(message)
@@ -97,10 +104,10 @@ class Opening:
             return self._failed("the server speaks no protocol version that the proxy does")
         if modern:
             return self._opened(Era.MODERN, None)
-        return [] if self._greeted else self._greet()
+        return [] if self._state is _State.INITIALIZING else self._greet()
 
     def _greet(self) -> Effects:
-        self._greeted = True
+        self._state = _State.INITIALIZING
         params = {
             "protocolVersion": LATEST_LEGACY,
             "capabilities": self._capabilities or _NOTHING,
@@ -123,11 +130,11 @@ class Opening:
         return [ready, *self._opened(Era.LEGACY, answer["result"])]
 
     def _opened(self, era: Era, result: Raw | None) -> Effects:
-        self._over = True
+        self._state = _State.DONE
         return [Opened(era, result)]
 
     def _failed(self, reason: str) -> Effects:
-        self._over = True
+        self._state = _State.DONE
         return [Failed(reason)]
 
 
