@@ -103,8 +103,9 @@ def test_an_unused_session_ends_by_itself() -> None:
 
 def test_a_session_with_an_open_stream_is_in_use() -> None:
     with running("--session-idle", "0.5", "--", *SERVER) as proxy:
-        listening, idle = Session(proxy.port), Session(proxy.port)
+        listening = Session(proxy.port)
         stream, response = listening.listen(proxy.port)
+        idle = Session(proxy.port)
         eventually(lambda: gone(idle.pid), "the end of the idle session's process")
         assert listening.call("echo")[0] == 200
         response.close()
