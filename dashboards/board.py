@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from dashboards.annotations import ANNOTATIONS, Annotation
-from dashboards.expressions import proxies, tools
+from dashboards.expressions import clients, proxies, tools
 from dashboards.layout import Row
 from dashboards.panels import Panel
 from dashboards.promql.expression import Expr
@@ -45,6 +45,7 @@ SERVER = Variable(
 )
 ONE_SERVER = replace(SERVER, one=True)
 TOOL = Variable("tool", "Tool", tools.CALLS.select(SELECTED))
+CLIENT = Variable("client", "Client", clients.CALLS.select(SELECTED))
 
 
 @dataclass(frozen=True, slots=True)

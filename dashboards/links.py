@@ -62,4 +62,8 @@ TO_TOOLS = Link("Open this server's tools", "mcp-tools")
 TO_LATENCY = Link("Open this server's latency", "mcp-latency")
 TO_RESOURCES = Link("Open this server's resources", "mcp-resources")
 TO_TOOL = Link("Open this tool", "mcp-tools", (*EVERYWHERE, "tool"))
+TO_CLIENT = Link("Open this client", "mcp-clients", ("client",))
+TO_CLIENT_TRACES = Link(
+    "Open this client's traces", "mcp-latency", UNCHANGED, tag=("mcp.client.name", "client")
+)
 TO_TRACES = Link("Open this tool's traces", "mcp-latency", tag=("gen_ai.tool.name", "tool"))

@@ -59,8 +59,8 @@ def bundle_queries(bundle: MonitoringBundle) -> tuple[MonitoringQuery, ...]:
 RESOLUTION = "1s"
 """What $__interval becomes: the step of subqueries over the whole time range."""
 
-EVERY_TOOL = ".+"
-"""What $tool becomes: Grafana's All."""
+ALL = ".+"
+"""What $tool and $client become: Grafana's All."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -79,7 +79,8 @@ def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
         "$__interval": RESOLUTION,
         "$__range_s": str(seconds),
         "$__range": window,
-        "$tool": EVERY_TOOL,
+        "$tool": ALL,
+        "$client": ALL,
         "$namespace": namespace,
         "$server": server,
     }

@@ -2,6 +2,7 @@
 
 from dashboards.board import Board
 from dashboards.boards import (
+    clients,
     fleet,
     home,
     latency,
@@ -20,6 +21,7 @@ EVERY: tuple[Board, ...] = (
     fleet.BOARD,
     server.BOARD,
     tools.BOARD,
+    clients.BOARD,
     sessions.BOARD,
     latency.BOARD,
     resources.BOARD,

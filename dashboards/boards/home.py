@@ -1,6 +1,7 @@
 """MCP / Home: what fires, which servers need attention, and which board to open next."""
 
 from dashboards.board import Board
+from dashboards.boards import clients as clients_board
 from dashboards.boards import fleet as fleet_board
 from dashboards.boards import (
     latency,
@@ -14,10 +15,13 @@ from dashboards.boards import (
     tools,
 )
 from dashboards.layout import Row
-from dashboards.panels import BoardEntry, board_list, stat, table
-from dashboards.signals import fleet, freshness, slis
+from dashboards.panels import BoardEntry, bars, board_list, stat, table
+from dashboards.signals import clients, fleet, freshness, slis
 
-_CALLERS = (fleet_board.BOARD, server.BOARD, tools.BOARD, sessions.BOARD, latency.BOARD, slo.BOARD)
+_CALLERS = (
+    *(fleet_board.BOARD, server.BOARD, tools.BOARD, clients_board.BOARD, sessions.BOARD),
+    *(latency.BOARD, slo.BOARD),
+)
 _BEHIND = (resources.BOARD, proxy_cost.BOARD, pipeline.BOARD, load.BOARD)
 
 
@@ -48,6 +52,7 @@ BOARD = Board(
             "What fires, and for which server",
             (table(10, fleet.ALERTS, 12), table(11, fleet.NEEDY, 12)),
         ),
+        Row(103, "Who calls", (bars(30, clients.BUSIEST, 12), bars(31, clients.FAILING, 12))),
         Row(
             102,
             "Where to go next",

@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat, table
-from dashboards.signals import calls, proxies, slis, tools_server
+from dashboards.signals import calls, clients, proxies, slis, tools_server
 
 BOARD = Board(
     uid="mcp-server",
@@ -55,6 +55,11 @@ BOARD = Board(
                 lines(42, tools_server.LATENCY),
                 table(43, tools_server.TABLE),
             ),
+        ),
+        Row(
+            109,
+            "Clients",
+            (lines(90, clients.HERE, 12), lines(91, clients.FAILING_HERE, 12)),
         ),
         Row(
             105,

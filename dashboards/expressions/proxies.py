@@ -4,7 +4,7 @@ from dashboards.expressions import calls
 from dashboards.promql import series
 from dashboards.promql.expression import Expr
 from dashboards.promql.functions import aggregate, ratio
-from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Scope, eq, ne
+from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Scope, eq, like, ne
 from dashboards.promql.series import By
 from proxy.telemetry import catalogue
 
@@ -27,6 +27,7 @@ DROPPED = series.of(catalogue.TELEMETRY_DROPPED)
 OVERFLOW = series.of(catalogue.LABEL_OVERFLOW)
 OF_TOOLS = eq("label", "tool")
 """How many clients there are is not the operator's choice; how many tools a server has is."""
+OF_CALLERS = like("label", "client|principal")
 
 OF_A_PROXY = ne("server", "")
 """Every program exposes its process under the same names; only proxies say of which server."""

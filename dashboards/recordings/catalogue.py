@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboards.expressions import calls, pods, proxies, tools
+from dashboards.expressions import calls, clients, pods, proxies, tools
 from dashboards.promql import series
 from dashboards.promql.expression import Binary, Expr, Paren
 from dashboards.promql.functions import aggregate, ratio, rename_label, timestamp
@@ -67,6 +67,12 @@ TOOL_ERROR_RATIO = Recording(
     "mcp:tool_errors:ratio_rate5m", ratio(TOOL_ERRORS.value, TOOL_RATE.value)
 )
 TOOL_LATENCY_P95 = Recording("mcp:tool_latency:p95_5m", tools.latency(0.95, RULE))
+CLIENT_RATE = Recording(
+    "mcp:client_calls:rate5m", clients.call_rate(RULE, (*clients.EACH_CLIENT, "tool_class"))
+)
+CLIENT_ERRORS = Recording(
+    "mcp:client_errors:rate5m", clients.failed_rate(RULE, clients.EACH_CLIENT)
+)
 TOOL_RATE_HOUR = Recording("mcp:tool_calls:rate1h", tools.call_rate(RULE.over("1h"), EACH_TOOL))
 _TOOL_RATE_6H = Recording("mcp:tool_calls:rate6h", combine_windows(TOOL_RATE_HOUR, "6h", EACH_TOOL))
 TOOL_RATE_DAY = Recording("mcp:tool_calls:rate1d", combine_windows(_TOOL_RATE_6H, "1d", EACH_TOOL))
@@ -114,7 +120,7 @@ _INDICATORS = (
 )
 _DETAILS = (
     *(TOOL_RATE, TOOL_ERRORS, TOOL_ERROR_RATIO, TOOL_LATENCY_P95),
-    *(TOOL_RATE_HOUR, _TOOL_RATE_6H, TOOL_RATE_DAY, SERIES),
+    *(TOOL_RATE_HOUR, _TOOL_RATE_6H, TOOL_RATE_DAY, SERIES, CLIENT_RATE, CLIENT_ERRORS),
 )
 
 

@@ -34,14 +34,15 @@ class VariantContext:
 def boards(every: Iterable[Board], context: VariantContext) -> tuple[Board, ...]:
     """The boards that the variant has data for, linked to each other only."""
     templates = tuple(every)
-    kept = frozenset(each.uid for each in templates if _remains(each, _board(each, context)))
+    kept = frozenset(each.uid for each in templates if _remains(each, context))
     complete = replace(context, boards=kept)
     return tuple(_board(each, complete) for each in templates if each.uid in kept)
 
 
-def _remains(template: Board, board: Board) -> bool:
-    first = board.rows[0] if board.rows and board.rows[0].id == template.rows[0].id else None
-    return first is not None and 2 * len(first.panels) >= len(template.rows[0].panels)
+def _remains(template: Board, context: VariantContext) -> bool:
+    """Whether the variant has data for at least half of the panels that answer its question."""
+    first = template.rows[0]
+    return 2 * len(_row(first, context).panels) >= len(first.panels)
 
 
 def _board(board: Board, context: VariantContext) -> Board:

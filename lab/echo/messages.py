@@ -31,6 +31,7 @@ TOOLS: tuple[Json, ...] = (
             "properties": {"text": {"type": "string"}},
             "required": ["text"],
         },
+        "annotations": {"readOnlyHint": True},
     },
     {
         "name": "fail",
@@ -57,6 +58,7 @@ TOOLS: tuple[Json, ...] = (
         "name": "crash",
         "description": "Ends the server's process without an answer.",
         "inputSchema": {"type": "object"},
+        "annotations": {"destructiveHint": True},
     },
 )
 

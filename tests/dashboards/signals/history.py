@@ -50,6 +50,14 @@ def durations(method: str, seconds: float, **upto: int) -> History:
     return histogram("toolhive_mcp_request_duration_seconds", labels, seconds, **upto)
 
 
+def caller(tool_class: str, outcome: str, per_minute: float) -> History:
+    labels = f'{PROXY},tool_class="{tool_class}",outcome="{outcome}"'
+    return {
+        **rising("mcp_proxy_client_calls_total", f'{labels},client="agent"', per_minute),
+        **rising("mcp_proxy_principal_calls_total", f'{labels},principal="alice"', per_minute),
+    }
+
+
 SPAN = "mcp_server_operation_duration_seconds"
 OPERATION = f'{PROXY},mcp_protocol_version="2025-11-25",gen_ai_tool_name="fetch"'
 CALLS: History = {
@@ -72,6 +80,11 @@ CALLS: History = {
     **histogram(SPAN, OPERATION, 48, le_2=24, le_5=48),
     **histogram(SPAN, f'{OPERATION},error_type="tool_error"', 6, le_2=3, le_5=6),
     **histogram("mcp_server_session_duration_seconds", f'{PROXY},error_type=""', 60, le_60=3),
+    **caller("read_only", "ok", 48),
+    **caller("read_only", "tool_error", 6),
+    **caller("", "ok", 5),
+    **caller("", "protocol_error", 1),
+    **steady("mcp_proxy_client_info", f'{PROXY},client="agent",version="2.1"', 1),
     **rising("mcp_proxy_refusals_total", f'{PROXY},reason="host"', 12),
     **histogram("mcp_proxy_request_size_bytes", PROXY, 60, le_1000=60),
     **histogram("mcp_proxy_response_size_bytes", PROXY, 60, le_2000=60),
@@ -97,6 +110,7 @@ STATE: History = {
     **steady("k8s_pod_memory_working_set_bytes", 'namespace="ns",pod="a"', 300),
     **rising("mcp_proxy_telemetry_dropped_total", f'{PROXY},signal="traces",reason="x"', 12),
     **rising("mcp_proxy_label_overflow_total", f'{PROXY},label="tool"', 2),
+    **rising("mcp_proxy_label_overflow_total", f'{PROXY},label="client"', 3),
     **rising("mcp_proxy_upstream_restarts_total", PROXY, 1),
     **rising("mcp_proxy_upstream_killed_total", f'{PROXY},signal="SIGKILL"', 3),
     **steady(
