@@ -81,10 +81,12 @@ def _sessions(server: Server) -> dict[str, str]:
 def _auth(server: Server) -> dict[str, str]:
     if server.jwt is None:
         return {}
+    claim = server.jwt.principal_claim
     return {
         "MCP_PROXY_JWT_KEYS_URL": server.jwt.keys_url,
         "MCP_PROXY_JWT_ISSUER": server.jwt.issuer,
         "MCP_PROXY_JWT_AUDIENCE": server.jwt.audience,
+        **({"MCP_PROXY_PRINCIPAL_CLAIM": claim} if claim else {}),
     }
 
 

@@ -488,11 +488,14 @@ def _security(key: str, value: object) -> ServerSecurity:
 
 
 def _auth(key: str, value: object) -> tuple[SecretValue | ValueFrom | None, JwtAuth | None]:
-    """`token`: a secret or name and key of one; or `issuer`, `keysUrl`, `audience` of JWTs."""
+    """`token`: a secret or name and key of one; or `issuer`, `keysUrl`, `audience` of JWTs.
+
+    With JWTs also `principalClaim`.
+    """
     if not isinstance(value, dict):
         raise refuse(key, value, "it must be a map with token, or issuer, keysUrl and audience")
     mistakes = Mistakes()
-    jwt_keys = ("issuer", "keysUrl", "audience")
+    jwt_keys = ("issuer", "keysUrl", "audience", "principalClaim")
     entry = Entry(f"{key}.", value, ("token", *jwt_keys), mistakes)
     if "token" in entry:
         for name in jwt_keys:
@@ -506,6 +509,7 @@ def _auth(key: str, value: object) -> tuple[SecretValue | ValueFrom | None, JwtA
         issuer=entry.required("issuer", fields.text, hint),
         keys_url=entry.required("keysUrl", fields.url, hint),
         audience=entry.required("audience", fields.text, hint),
+        principal_claim=entry.read("principalClaim", fields.text, None),
     )
     mistakes.report()
     return None, jwt

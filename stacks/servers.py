@@ -67,11 +67,15 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class JwtAuth:
-    """An issuer of JSON Web Tokens, and whom they must be made for."""
+    """An issuer of JSON Web Tokens, and whom they must be made for.
+
+    `principal_claim` names the principal in telemetry; None: principals are not recorded.
+    """
 
     issuer: str
     keys_url: str
     audience: str
+    principal_claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

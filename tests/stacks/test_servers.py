@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from proxy.app import server_settings, settings
+from proxy.http.auth_settings import JwtSettings
 from tests.stacks.stack import (
     HTTP,
     REMOTE,
@@ -101,9 +102,13 @@ def test_clients_must_show_a_token_where_one_is_configured() -> None:
         "keysUrl": "https://issuer.example.org/keys",
         "audience": "mcp",
     }
-    planned = plan_of(servers=[{**STDIO, "command": [sys.executable], "auth": jwt}])
-    [plan] = planned.proxies
-    assert settings.parse(plan.arguments, plan.environment)
+    for claim in ({}, {"principalClaim": "sub"}):
+        given = {**STDIO, "command": [sys.executable], "auth": {**jwt, **claim}}
+        planned = plan_of(servers=[given])
+        [plan] = planned.proxies
+        access = settings.parse(plan.arguments, plan.environment).access
+        assert isinstance(access, JwtSettings)
+        assert access.principal_claim == claim.get("principalClaim", "")
     [entry] = planned.outputs["servers"]["echo"]["client"]["mcpServers"].values()
     assert entry["headers"] == {"Authorization": "Bearer ${MCP_TOKEN}"}
 
