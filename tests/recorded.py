@@ -37,6 +37,9 @@ _CLUSTER = "k8s_pod_.+|container_.+|kube_pod_.+|mcp:pod_.+"
 _GOOD_CALL = "tools/call echo"
 _TRACES = 50
 
+_SESSIONS = 4
+"""Of light traffic; more bring no new series, since each client that ever fails has failed."""
+
 SPANS = 4
 """Of a call: the agent's, the proxy's two, and the server's."""
 
@@ -74,7 +77,7 @@ def recorded(architecture: str) -> Recording:
         pipeline = start(local_plan(options, Path(name), binaries), Path(name), processes)
         reconciliation = reconcile(pipeline, send_calls(pipeline))
         with closing(background_traffic(pipeline, print)) as traffic:
-            for _ in islice(traffic, ROUND):
+            for _ in islice(traffic, _SESSIONS * ROUND):
                 processes.check()
         traces = {each.server: _trace(pipeline, each.server) for each in pipeline.endpoints}
         coverage = check_queries(pipeline, print)

@@ -24,7 +24,7 @@ _REPEATED = "an unhandled error occurred: "
 @pytest.mark.parametrize(
     ("overrides", "secrets", "line"),
     [
-        ({}, {}, f"{program.PASSWORD}: missing; set one with: pulumi config set"),
+        ({}, {}, "validating stack config: Stack 'otel-scrape' is missing configuration value"),
         (
             {"chartSource": "no/such/folder"},
             {program.PASSWORD: "a good password"},

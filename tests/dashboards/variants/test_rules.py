@@ -34,6 +34,7 @@ INSTEAD_OF_UP = {
     "MCPTelemetryStale": "toolhive_mcp_requests_total",
     "MCPScrapeFailing": "toolhive_mcp_requests_total",
     "MCPSeriesDoubled": "toolhive_mcp_active_connections",
+    "MCPPodNearMemoryLimit": "toolhive_mcp_requests_total",
 }
 """The series that shows ToolHive's proxy to be there, where ours has one of its own for that."""
 
