@@ -56,8 +56,8 @@ So few fail that the objective is met and no alert fires. Two sessions with fail
 because a rate needs a second sample.
 """
 
-CLIENTS = ("lab-agent", "lab-editor", "lab-script")
-"""The clients of light traffic, one session each in turn."""
+CLIENTS = ("lab-agent", "lab-editor", "lab-script", "lab-editor")
+"""The clients of light traffic, a session in turn; both early failures are of the same client."""
 
 ROUND = len(SOUND) + 2
 """Steps of light traffic until one session has ended and the next has started."""

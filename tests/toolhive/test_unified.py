@@ -18,8 +18,18 @@ from tests.toolhive.unified import running
 pytestmark = pytest.mark.slow
 
 ONLY_OUR_PROXY_TELLS = {
+    "$client",
+    "Busiest clients",
+    "Calls by class of tool",
+    "Calls by client",
     "Calls by outcome",
+    "Calls by principal",
+    "Calls counted as other",
     "Calls by protocol version",
+    "Calls without a name",
+    "Clients with the most errors",
+    "Error ratio by client",
+    "Servers called",
     "Tool calls counted as other",
     "Errors by fault",
     "Errors caused by the proxy",
@@ -69,7 +79,10 @@ ONLY_OUR_PROXY_TELLS = {
     "Time to the first event",
     "Requests rejected by the proxy",
     "Upstream",
+    "Versions",
     "Where a call's time goes",
+    "mcp:client_calls:rate5m",
+    "mcp:client_errors:rate5m",
     "mcp:event_loop_lag:p99_5m",
     "mcp:first_event_bucket:rate5m",
     "mcp:outcomes:rate5m",
@@ -79,10 +92,13 @@ ONLY_OUR_PROXY_TELLS = {
     "mcp:response_size_bucket:rate5m",
     "mcp:session_duration_bucket:rate5m",
 }
-"""ToolHive has no series of sessions, streams, outcomes, its own time or what was lost."""
+"""ToolHive has no series of clients, sessions, streams, outcomes, its own time or what was lost."""
 
 IN_PART_ONLY_OUR_PROXY_TELLS = {
+    "Calls",
+    "Clients",
     "Connections and sessions",
+    "Error ratio",
     "Open sessions, streams and connections",
     "Sessions opened and ended",
     "Servers",
