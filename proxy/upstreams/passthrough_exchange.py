@@ -299,9 +299,8 @@ class PassthroughExchange:
 
         That to `initialize` may not, since its head names the session.
         """
-        calls = self.request.calls
-        opens = any(call.method == methods.INITIALIZE for call in calls)
-        return self._waits and self.request.info.accepts_events and not opens
+        request = self.request
+        return self._waits and request.info.accepts_events and request.initialize is None
 
     @property
     def _responded(self) -> bool:
