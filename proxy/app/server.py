@@ -101,23 +101,23 @@ class Server:
         self, mcp: socket.socket | None, metrics: socket.socket, tasks: asyncio.TaskGroup
     ) -> None:
         spawn = contained(tasks.create_task)
-        entrance = authenticator_for(self._settings.access, self._settings.path)
+        authenticator = authenticator_for(self._settings.access, self._settings.path)
         services = self._services = tuple(
-            Service(each, self._memory, self._processes, spawn, entrance.principal)
+            Service(each, self._memory, self._processes, spawn, authenticator.principal)
             for each in self._each
         )
         loop = asyncio.get_running_loop()
         if mcp is None:
             self._client = self._stdio(services[0])
         else:
-            front = self._front(entrance, mcp, spawn)
+            front = self._front(authenticator, mcp, spawn)
             backlog = listening.BACKLOG
             await loop.create_server(lambda: ClientConnection(front), sock=mcp, backlog=backlog)
         pages = self._admin_front(spawn, loopback=listening.is_loopback(metrics))
         await loop.create_server(lambda: ClientConnection(pages), sock=metrics)
         watches = [
             tasks.create_task(each)
-            for each in (self._tick(), entrance.watch(), *(each.watch() for each in services))
+            for each in (self._tick(), authenticator.watch(), *(each.watch() for each in services))
         ]
         for each in services:
             each.start()
@@ -131,9 +131,13 @@ class Server:
         await asyncio.gather(*(each.flush() for each in self._services))
         logs.event(LOG, "stopped")
 
-    def _front(self, entrance: Authenticator, mcp: socket.socket, spawn: Spawn) -> ServerContext:
+    def _front(
+        self, authenticator: Authenticator, mcp: socket.socket, spawn: Spawn
+    ) -> ServerContext:
         settings = self._settings
-        gates = {each.settings.mount: self._gate(each, entrance, mcp) for each in self._services}
+        gates = {
+            each.settings.mount: self._gate(each, authenticator, mcp) for each in self._services
+        }
         receivers = {each.settings.mount: each.receiver for each in self._services}
         mounts = Mounts(gates, receivers) if settings.mount else None
         return ServerContext(
@@ -143,10 +147,12 @@ class Server:
             self._clients,
             settings.connection_idle,
             self._memory,
-            entrance.token_check(spawn),
+            authenticator.token_check(spawn),
         )
 
-    def _gate(self, service: Service, entrance: Authenticator, mcp: socket.socket) -> RequestPolicy:
+    def _gate(
+        self, service: Service, authenticator: Authenticator, mcp: socket.socket
+    ) -> RequestPolicy:
         settings = service.settings
         return RequestPolicy(
             path=settings.path.encode(),
@@ -154,8 +160,8 @@ class Server:
             loopback=listening.is_loopback(mcp),
             allowed_origins=settings.allowed_origins,
             allowed_hosts=settings.allowed_hosts,
-            access=entrance.access,
-            metadata=entrance.metadata,
+            access=authenticator.access,
+            metadata=authenticator.metadata,
             passes_metadata=service.passes_metadata,
             port=listening.address_of(mcp).port,
             replaced=service.replaced,

@@ -82,7 +82,7 @@ class JwtAuth:
 
 
 def authenticator_for(settings: AuthSettings, path: str) -> Authenticator:
-    """The entrance to the endpoint at `path`."""
+    """The authentication of clients at the endpoint with this path."""
     if isinstance(settings, JwtSettings):
         return JwtAuth(settings, path)
     return StaticAuth(
