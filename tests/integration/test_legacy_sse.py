@@ -33,11 +33,16 @@ class SseUpstream(Upstream):
         """The event stream."""
         return f"http://127.0.0.1:{self.port}/sse?key=1"
 
-    def stream(self, endpoint: str = "/messages?session_id=1") -> UpstreamSide:
-        """The next GET, answered with a stream and its endpoint event."""
+    def accept_events(self) -> UpstreamSide:
+        """The next GET, answered with a stream without events."""
         side = self.accept()
         assert side.request()[0].startswith("GET /sse?key=1 HTTP/1.1\r\n")
         side.start_events()
+        return side
+
+    def stream(self, endpoint: str = "/messages?session_id=1") -> UpstreamSide:
+        """The next GET, answered with a stream and its endpoint event."""
+        side = self.accept_events()
         side.chunk(f"event: endpoint\ndata: {endpoint}\n\n".encode())
         return side
 
@@ -185,9 +190,7 @@ def test_a_wrong_first_event_fails_the_call_at_once(
     server: SseUpstream, proxy: RunningProxy, client: Client, *, first: bytes, reason: str
 ) -> None:
     client.post(INITIALIZE)
-    side = server.accept()
-    side.request()
-    side.start_events()
+    side = server.accept_events()
     side.chunk(first)
     status, answer = client.answer()
     assert (status, answer["id"]) == (502, 0)
@@ -225,9 +228,7 @@ def test_a_server_that_names_no_endpoint_times_out(
     server: SseUpstream, proxy: RunningProxy, client: Client
 ) -> None:
     client.post(INITIALIZE)
-    side = server.accept()
-    side.request()
-    side.start_events()
+    side = server.accept_events()
     assert client.answer()[0] == 504
     assert side.at_end()
     proxy.counted({("initialize", "timeout", "server"): 1})
@@ -326,9 +327,7 @@ def test_events_of_other_types_are_no_messages_and_lines_may_end_with_a_carriage
     server: SseUpstream, proxy: RunningProxy, client: Client
 ) -> None:
     client.post(INITIALIZE)
-    side = server.accept()
-    side.request()
-    side.start_events()
+    side = server.accept_events()
     side.chunk(b": hi\r\revent: ping\rdata: {}\r\revent: endpoint\rdata: /messages\r\r")
     server.message()
     answer = json.dumps(result(0), indent=1).replace("\n", "\rdata: ")
