@@ -7,6 +7,8 @@ ARCH   ?= otel-scrape
 ONCE   ?=
 COMPILED ?=
 FAULT  ?=
+SERVERS ?=
+ECHO   ?=
 GRAFANA_URL ?=
 VARIANT ?=
 INGESTION ?=
@@ -62,8 +64,8 @@ tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; 
 	@$(BIN)/python -m lab.tools
 
 .PHONY: demo
-demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name
-	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)")
+demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name SERVERS=mcp.json ECHO=off
+	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)")
 
 .PHONY: dashboards
 dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file
@@ -187,7 +189,7 @@ lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
 	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt
 	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt
 	@$(LOCK) --group compile -c requirements-dev.txt -o requirements-compile.txt
-	@for each in conformance grafana; do \
+	@for each in conformance grafana servers; do \
 	  PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/$$each install --package-lock-only --silent || exit; done
 
 .PHONY: clean

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from proxy.app.json_comments import plain_json
 from stacks.config import PROJECT
 from stacks.fields import NAME_LIMIT
 from stacks.values import Values
@@ -46,21 +47,13 @@ class Imported:
 def imported(text: str) -> list[Imported]:
     """The servers of a client's configuration. Raises Unreadable."""
     try:
-        found = json.loads(_without_comments(text))
+        found = json.loads(plain_json(text))
     except json.JSONDecodeError as error:
         raise Unreadable(f"not JSON: {error.msg} in line {error.lineno}") from None
     groups = [found[name] for name in _GROUPS if isinstance(found, dict) and name in found]
     if not groups or not all(isinstance(each, dict) for each in groups[0].values()):
         raise Unreadable(f"no servers in it; expected a map named {', '.join(_GROUPS)}")
     return [_server(name, given) for name, given in groups[0].items()]
-
-
-def _without_comments(text: str) -> str:
-    """JSON with comments and trailing commas as plain JSON; strings stay as they are."""
-    token = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-    plain = token.sub(lambda each: each[0] if each[0].startswith('"') else " ", text)
-    comma = re.compile(r'("(?:\\.|[^"\\])*")|,(\s*[}\]])')
-    return comma.sub(lambda each: each[1] or each[2], plain)
 
 
 def _server(name: str, given: Mapping[str, Any]) -> Imported:

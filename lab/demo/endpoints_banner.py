@@ -1,18 +1,21 @@
 """The addresses that a running demo prints. Pure."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from lab.local.proxy_endpoints import ProxyEndpoint
+from proxy.app.client_config import client_config
 from proxy.telemetry.catalogue import OUTCOMES
 
 CALLS = f"sum by (server,outcome,fault) ({OUTCOMES.series})"
 
 _REMARKS = """
 Prometheus and Jaeger answer in JSON: built from their Go modules they have no web pages, because
-the modules carry none; binaries found on PATH have them, at the same addresses.
-Light traffic goes on, and fails now and then on purpose. Ctrl-C ends everything."""
+the modules carry none; binaries found on PATH have them, at the same addresses."""
+_TRAFFIC = "The echo servers get light traffic, some of which fails on purpose."
+_END = "Ctrl-C ends everything."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +27,31 @@ class BaseUrls:
     """Where proxies push metrics by OTLP/HTTP; empty if Prometheus scrapes them."""
 
 
-def endpoints_banner(urls: BaseUrls, endpoints: Iterable[ProxyEndpoint]) -> str:
-    """One line per address, then remarks."""
-    endpoints = tuple(endpoints)
+def endpoints_banner(
+    urls: BaseUrls, endpoints: Iterable[ProxyEndpoint], of_user: Sequence[ProxyEndpoint] = ()
+) -> str:
+    """One line per address, then remarks; with a client's configuration for the user's servers."""
+    own = tuple(endpoints)
+    endpoints = (*own, *of_user)
+    traces = f"{urls.jaeger}/api/traces?service="
     rows = (
         ("Boards", urls.boards),
         ("Calls", f"{urls.prometheus}/api/v1/query?query={quote(CALLS, safe=',')}"),
         ("Alerts", f"{urls.prometheus}/api/v1/alerts"),
-        *(("Traces", f"{urls.jaeger}/api/traces?service={each.server}") for each in endpoints),
+        *(("Traces", f"{traces}{quote(each.server)}") for each in endpoints),
         *((each.server, f"{each.mcp_url} (MCP), {each.metrics_url}") for each in endpoints),
     )
     width = max(len(name) for name, _ in rows)
     lines = (f"{name:<{width}}  {address}" for name, address in rows)
-    return "\n".join(("", *lines, *_variables(urls), _REMARKS))
+    yours = (_client_configuration(of_user),) if of_user else _variables(urls)
+    return "\n".join(("", *lines, *yours, _REMARKS, *((_TRAFFIC,) if own else ()), _END))
+
+
+def _client_configuration(endpoints: Iterable[ProxyEndpoint]) -> str:
+    """What a client's `mcp.json` must contain to call the servers through their proxies."""
+    urls = {each.server: each.mcp_url for each in endpoints}
+    content = json.dumps(client_config(urls, None), indent=2)
+    return f"\nIn your client's mcp.json, instead of these servers:\n{content}"
 
 
 def _variables(urls: BaseUrls) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def keep_running(
     with announced(folder, Demo(prometheus, jaeger)):
         urls = BaseUrls(_serve_boards(pipeline), prometheus, jaeger, pipeline.push_url)
         endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints)
-        print(endpoints_banner(urls, endpoints) + remark, flush=True)
+        print(endpoints_banner(urls, endpoints, pipeline.user_endpoints) + remark, flush=True)
         try:
             with closing(background_traffic(pipeline, report)) as traffic:
                 while True:

@@ -1,6 +1,7 @@
 """The command line of the demo, checked before anything starts."""
 
 import argparse
+import os
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -10,10 +11,12 @@ from lab.arguments import Parser, UsageError
 from lab.faults.catalogue import FAULTS
 from lab.faults.fault_test import possible
 from lab.local.ports import require_free
-from lab.local.run_options import ECHO_COMMAND
+from lab.local.run_options import ECHO_COMMAND, HEALTHY
+from lab.local.user_servers import NO_SERVERS, UserServers, user_servers
 from stacks.architectures import ARCHITECTURES, Architecture
 
 ALL = "all"
+SERVERS, ECHO = "--servers (make: SERVERS=)", "--echo (make: ECHO=)"
 
 _PURPOSE = "Run the whole pipeline as local processes and check its numbers."
 
@@ -29,6 +32,9 @@ class Options:
     stdio_command: tuple[str, ...]
     faults: tuple[str, ...] = ()
     """Names of faults to inject, instead of checking the numbers."""
+    user: UserServers = NO_SERVERS
+    echo: bool = True
+    """Whether the echo servers run, by whose calls the numbers are checked."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -52,6 +58,17 @@ def parse(arguments: Sequence[str]) -> Options:
         metavar="NAME",
         help="inject a fault and watch alerts and boards (see below)",
     )
+    parser.add_argument(
+        "--servers",
+        metavar="PATH",
+        help="run a proxy before each server of a client's configuration (mcp.json)",
+    )
+    parser.add_argument(
+        "--echo",
+        default="on",
+        metavar="on|off",
+        help="off, with --servers: without the echo servers, and the check of their numbers",
+    )
     given = parser.parse_args(arguments)
     for option, port in (
         ("--prometheus-port", given.prometheus_port),
@@ -63,6 +80,8 @@ def parse(arguments: Sequence[str]) -> Options:
     faults = _faults(given.fault, architectures)
     if faults and given.stdio_command != shlex.join(ECHO_COMMAND):
         raise UsageError("faults break our own servers; leave --stdio-command out")
+    user = _user_servers(given.servers, architectures, faults)
+    echo = _echo(given.echo, allowed=user is not NO_SERVERS and not given.once)
     return Options(
         architectures,
         given.once or ALL in (given.architecture, given.fault),
@@ -70,7 +89,27 @@ def parse(arguments: Sequence[str]) -> Options:
         given.jaeger_port,
         _command(given.stdio_command),
         faults,
+        user,
+        echo,
     )
+
+
+def _echo(text: str, *, allowed: bool) -> bool:
+    if text not in ("on", "off"):
+        raise UsageError(f"{ECHO} {text!r}: use on or off")
+    if text == "off" and not allowed:
+        raise UsageError(f"{ECHO} off needs {SERVERS}, and has no numbers to check once")
+    return text == "on"
+
+
+def _user_servers(
+    path: str | None, architectures: tuple[Architecture, ...], faults: tuple[str, ...]
+) -> UserServers:
+    if path is None:
+        return NO_SERVERS
+    if faults or len(architectures) > 1:
+        raise UsageError(f"{SERVERS} {path}: choose one architecture, and no fault")
+    return user_servers(SERVERS, path, os.environ, [each.name for each in HEALTHY])
 
 
 def _port(text: str) -> int:

@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import signals
@@ -21,7 +22,7 @@ from lab.local.ports import PortBusy
 from lab.local.processes import Processes, ProcessFailed
 from lab.local.programs import ROOT
 from lab.local.run_folder import run_folder
-from lab.local.run_options import HTTP_SERVER, STDIO_SERVER, RunOptions
+from lab.local.run_options import HEALTHY, RunOptions
 from lab.verify.check_queries import check_queries
 from lab.verify.reconcile import reconcile
 from lab.verify.result import Result, comparison, report
@@ -34,6 +35,11 @@ def run(options: Options, binaries: Mapping[str, Path]) -> bool:
     if options.faults:
         runs = [run_fault_demo(each, options, binaries, _say) for each in options.architectures]
         return all(runs)
+    if not options.echo:
+        [architecture] = options.architectures
+        with _started(architecture, options, binaries) as (pipeline, folder):
+            keep_running(pipeline, folder, _say)
+        return True
     results = [_run_one(each, options, binaries) for each in options.architectures]
     if len(results) > 1:
         print(comparison(results), flush=True)
@@ -42,22 +48,36 @@ def run(options: Options, binaries: Mapping[str, Path]) -> bool:
 
 def _run_one(architecture: Architecture, options: Options, binaries: Mapping[str, Path]) -> Result:
     started = time.monotonic()
+    with _started(architecture, options, binaries) as (pipeline, folder):
+        result = _verify(pipeline, started)
+        print(report(result), flush=True)
+        if not options.once:
+            keep_running(pipeline, folder, _say)
+    return result
+
+
+@contextmanager
+def _started(
+    architecture: Architecture, options: Options, binaries: Mapping[str, Path]
+) -> Iterator[tuple[Pipeline, Path]]:
+    """A running pipeline, and the folder of its settings and logs."""
+    started = time.monotonic()
+    healthy = HEALTHY if options.echo else ()
     addresses = choose(
-        (HTTP_SERVER, STDIO_SERVER),
+        [each.name for each in healthy],
+        user_servers=options.user.names,
         prometheus_port=options.prometheus_port,
         jaeger_port=options.jaeger_port,
     )
     _say(f"\n{architecture.name}: {architecture.summary}")
     with run_folder(ROOT / "run", architecture.name) as folder, Processes(folder) as processes:
         _say(f"  settings and logs: {folder}")
-        run_options = RunOptions(architecture, addresses, options.stdio_command)
+        run_options = RunOptions(
+            architecture, addresses, options.stdio_command, healthy, user=options.user
+        )
         pipeline = start(local_plan(run_options, folder, binaries), folder, processes)
         _say(f"  all {len(processes.pids)} processes run after {time.monotonic() - started:.1f} s")
-        result = _verify(pipeline, started)
-        print(report(result), flush=True)
-        if not options.once:
-            keep_running(pipeline, folder, _say)
-    return result
+        yield pipeline, folder
 
 
 def _verify(pipeline: Pipeline, started: float) -> Result:

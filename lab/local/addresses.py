@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.local.ports import LOOPBACK, free_ports
+from lab.local.ports import LOOPBACK, free_ports, usual_ports
 from stacks.charts import Profile
 from stacks.endpoints import (
     COLLECTOR_HEALTH_PORT,
@@ -15,6 +15,9 @@ from stacks.endpoints import (
     OTLP_HTTP_PORT,
     endpoints_of,
 )
+
+USER_PORT = 8101
+"""The port of the first of a user's servers, if it is free."""
 
 POD_IP = "${env:MY_POD_IP}"
 """The listen address in the collector's settings."""
@@ -62,10 +65,18 @@ class Addresses:
 
 
 def choose(
-    servers: Collection[str], *, prometheus_port: int | None = None, jaeger_port: int | None = None
+    servers: Collection[str],
+    *,
+    user_servers: Collection[str] = (),
+    prometheus_port: int | None = None,
+    jaeger_port: int | None = None,
 ) -> Addresses:
-    """Loopback addresses with free ports, except those given."""
-    free = (f"{LOOPBACK}:{port}" for port in free_ports(10 + 3 * len(servers)))
+    """Loopback addresses with free ports, except those given.
+
+    A user's servers are found by ports from USER_PORT on that are free, so that a client's
+    configuration is usually still right for the next run.
+    """
+    free = (f"{LOOPBACK}:{port}" for port in free_ports(10 + 3 * len(servers) + len(user_servers)))
     return Addresses(
         otlp_grpc=next(free),
         otlp_http=next(free),
@@ -78,7 +89,13 @@ def choose(
         jaeger_grpc=next(free),
         prometheus=f"{LOOPBACK}:{prometheus_port}" if prometheus_port else next(free),
         echoes={server: next(free) for server in servers},
-        proxies={server: (next(free), next(free)) for server in servers},
+        proxies={
+            **{server: (next(free), next(free)) for server in servers},
+            **{
+                server: (f"{LOOPBACK}:{port}", next(free))
+                for server, port in zip(user_servers, usual_ports(USER_PORT), strict=False)
+            },
+        },
     )
 
 

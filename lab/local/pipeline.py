@@ -10,7 +10,7 @@ import requests
 from lab.jaeger_api import Jaeger
 from lab.local.plan import LocalPlan
 from lab.local.processes import Command, Processes, ProcessFailed
-from lab.local.programs import ProcessSpec, inherited
+from lab.local.programs import ROOT, ProcessSpec, inherited
 from lab.local.proxy_endpoints import ProxyEndpoint
 from lab.prometheus_api import Prometheus, Unreachable
 from lab.tracing import Tracing, tracing
@@ -27,7 +27,7 @@ class Pipeline:
     """A running pipeline.
 
     Calls of known outcomes are sent to `endpoints`; faults are injected behind
-    `faulty_endpoints`.
+    `faulty_endpoints`, and `user_endpoints` are those of the user's own servers.
     """
 
     architecture: Architecture
@@ -35,6 +35,7 @@ class Pipeline:
     specs: Mapping[str, ProcessSpec]
     endpoints: tuple[ProxyEndpoint, ...]
     faulty_endpoints: tuple[ProxyEndpoint, ...]
+    user_endpoints: tuple[ProxyEndpoint, ...]
     prometheus: Prometheus
     jaeger: Jaeger
     agent: Tracing
@@ -67,6 +68,7 @@ def start(local: LocalPlan, folder: Path, processes: Processes) -> Pipeline:
         {process.name: process for stage in local.stages for process in stage},
         local.endpoints,
         local.faulty_endpoints,
+        local.user_endpoints,
         prometheus,
         Jaeger(f"http://{local.addresses.jaeger_query}"),
         agent,
@@ -100,7 +102,7 @@ def wait_scraped(processes: Processes, prometheus: Prometheus, targets: int) -> 
 
 def _as_command(process: ProcessSpec) -> Command:
     environment = {**inherited(os.environ), **process.environment}
-    return Command(process.name, process.arguments, environment)
+    return Command(process.name, process.arguments, environment, ROOT)
 
 
 def _ready(process: ProcessSpec) -> Callable[[], bool | None]:

@@ -10,9 +10,10 @@ from lab.local import programs
 from lab.local.addresses import Addresses, localized
 from lab.local.programs import ProcessSpec
 from lab.local.prometheus_config import prometheus_config, prometheus_flags, without_intervals
-from lab.local.proxy_endpoints import ProxyEndpoint, proxy_endpoint
-from lab.local.run_options import HEALTHY, Cluster, RunOptions, stack_config
+from lab.local.proxy_endpoints import ProxyEndpoint, proxy_endpoint, user_endpoint
+from lab.local.run_options import Cluster, RunOptions, stack_config
 from lab.local.targets import exports_series, prometheus_spec, proxy_targets, stack_targets
+from lab.local.user_servers import UserServers
 from stacks.collector import with_statistics_from, without_kubelet
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
 from stacks.plan import Plan, plan
@@ -34,6 +35,7 @@ class LocalPlan:
     addresses: Addresses
     endpoints: tuple[ProxyEndpoint, ...]
     faulty_endpoints: tuple[ProxyEndpoint, ...]
+    user_endpoints: tuple[ProxyEndpoint, ...]
     files: Mapping[str, str]
     stages: tuple[tuple[ProcessSpec, ...], ...]
     agent: Mapping[str, str]
@@ -50,24 +52,38 @@ def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) 
     planned = plan(config)
     addresses = options.addresses
     table = addresses.table(planned.profile)
-    endpoints = tuple(proxy_endpoint(server, addresses) for server in config.servers)
+    own, healthy = len(options.servers), len(options.healthy)
+    endpoints = (
+        *(proxy_endpoint(server, addresses) for server in config.servers[:own]),
+        *(user_endpoint(each, options.user, addresses) for each in options.user.names),
+    )
     collector = localized(_collector(planned, options.cluster), table)
     prometheus = _prometheus(planned, options, endpoints, collector)
     proxies = tuple(
         _proxy(each, endpoint, server.environment, table)
-        for each, endpoint, server in zip(planned.proxies, endpoints, options.servers, strict=True)
+        for each, endpoint, server in zip(
+            planned.proxies[:own], endpoints[:own], options.servers, strict=True
+        )
+    )
+    user_proxies = tuple(
+        _user_proxy(each, endpoint, options.user, table)
+        for each, endpoint in zip(planned.proxies[own:], endpoints[own:], strict=True)
     )
     return LocalPlan(
         planned,
         addresses,
-        endpoints[: len(HEALTHY)],
-        endpoints[len(HEALTHY) :],
+        endpoints[:healthy],
+        endpoints[healthy:own],
+        endpoints[own:],
         {
             programs.COLLECTOR_FILE: as_json(collector),
             programs.PROMETHEUS_FILE: as_json(prometheus),
             programs.RULES_FILE: as_json(without_intervals(options.rules or planned.rules)),
         },
-        ((*_servers(options), *_back_ends(planned, addresses, folder, binaries)), proxies),
+        (
+            (*_servers(options), *_back_ends(planned, addresses, folder, binaries)),
+            (*proxies, *user_proxies),
+        ),
         programs.tracing_to(addresses.otlp_http),
         sum(len(each["static_configs"]) for each in prometheus["scrape_configs"]),
         f"http://{addresses.collector_series}/metrics" if exports_series(collector) else None,
@@ -125,11 +141,26 @@ def _proxy(
     changed: Mapping[str, str],
     table: Mapping[str, str],
 ) -> ProcessSpec:
+    environment = {**_environment(planned, endpoint, table), **changed}
+    return programs.proxy(endpoint.server, endpoint.metrics, environment, planned.arguments)
+
+
+def _user_proxy(
+    planned: ProxyPlan, endpoint: ProxyEndpoint, servers: UserServers, table: Mapping[str, str]
+) -> ProcessSpec:
+    environment = dict(_environment(planned, endpoint, table))
+    del environment["MCP_PROXY_MAX_SESSIONS"]  # It would hold for an HTTP server, too.
+    return programs.user_proxy(endpoint.server, endpoint.metrics, environment, servers)
+
+
+def _environment(
+    planned: ProxyPlan, endpoint: ProxyEndpoint, table: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The variables of a proxy of the cluster, with local addresses."""
     own = {
         **table,
         f"0.0.0.0:{PROXY_MCP_PORT}": endpoint.mcp,
         f"0.0.0.0:{PROXY_METRICS_PORT}": endpoint.metrics,
         POD_NAME: endpoint.pod,
     }
-    environment = {**localized(planned.environment, own), **_PRINCIPALS, **changed}
-    return programs.proxy(endpoint.server, endpoint.metrics, environment, planned.arguments)
+    return {**localized(planned.environment, own), **_PRINCIPALS}

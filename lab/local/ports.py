@@ -34,6 +34,15 @@ def free_ports(count: int) -> tuple[int, ...]:
         return tuple(ports)
 
 
+def usual_ports(first: int) -> Iterator[int]:
+    """The ports from `first` on that are free at the moment."""
+    for port in range(first, 65536):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, port))
+            yield port
+
+
 def _blocks() -> Iterator[int]:
     """Ports of blocks reserved for this process, then ports chosen by the system.
 

@@ -36,11 +36,12 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A display name, the arguments, and the whole environment."""
+    """A display name, the arguments, the whole environment, and the working directory."""
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    directory: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Processes:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env=command.environment,
+                    cwd=command.directory,
                     start_new_session=True,
                     preexec_fn=signals.in_child,
                 )

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.local.addresses import Addresses
 from lab.local.ports import LOOPBACK
+from lab.local.user_servers import UserServers
 from lab.tracing import ENDPOINT
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if not name.startswith(_REMOVED_PREFIXES) and not name.lower().endswith(_REMOVED_SUFFIX)
     }
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
 
 
 def echo(server: str, address: str, collector: str) -> ProcessSpec:
@@ -124,6 +125,15 @@ def proxy(
     return ProcessSpec(
         f"proxy-{server}", command, {**environment, **_SHORT_DELAY}, f"http://{metrics}/readyz"
     )
+
+
+def user_proxy(
+    name: str, metrics: str, environment: Mapping[str, str], servers: UserServers
+) -> ProcessSpec:
+    """Our proxy in front of a server of the user's; ready although the server may not be."""
+    chosen = ("--config", servers.path, "--only", name)
+    process = proxy(name, metrics, environment, chosen)
+    return replace(process, name=servers.process_name(name), url=f"http://{metrics}/healthz")
 
 
 def preview(port: int, prometheus_url: str, jaeger_url: str) -> ProcessSpec:

@@ -3,22 +3,28 @@
 from dataclasses import dataclass
 
 from lab.local.addresses import Addresses
+from lab.local.user_servers import UserServers
+from proxy.app.config_file import Entry
 from stacks.servers import Server
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyEndpoint:
-    """The name and transport of a server, and the addresses (host:port) of its proxy."""
+    """The name and transport of a server, and the addresses (host:port) of its proxy.
+
+    The transport of a user's server is not known, and "".
+    """
 
     server: str
     transport: str
     pod: str
     mcp: str
     metrics: str
+    mcp_path: str = "/mcp"
 
     @property
     def mcp_url(self) -> str:
-        return f"http://{self.mcp}/mcp"
+        return f"http://{self.mcp}{self.mcp_path}"
 
     @property
     def metrics_url(self) -> str:
@@ -29,3 +35,10 @@ def proxy_endpoint(server: Server, addresses: Addresses) -> ProxyEndpoint:
     """The proxy of a server of the stack."""
     mcp, metrics = addresses.proxies[server.name]
     return ProxyEndpoint(server.name, server.transport.value, f"{server.name}-0", mcp, metrics)
+
+
+def user_endpoint(name: str, servers: UserServers, addresses: Addresses) -> ProxyEndpoint:
+    """The proxy of a server of the user's, which serves it below its name."""
+    mcp, metrics = addresses.proxies[name]
+    path = f"{Entry(name).mount}/mcp"
+    return ProxyEndpoint(name, "", servers.process_name(name), mcp, metrics, path)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lab.local.addresses import Addresses
 from lab.local.prometheus_config import Target
+from lab.local.user_servers import NO_SERVERS, UserServers
 from stacks.architectures import Architecture
 from stacks.config import StackConfig
 from stacks.servers import Server, ServerRuntime, Transport
@@ -60,27 +61,31 @@ class Cluster:
 class RunOptions:
     """The options of a run.
 
-    `faulty` servers run in addition to the healthy ones. `rules` replace those of the plan.
-    Without a `cluster`, what needs one is left out.
+    `healthy` servers get calls of known outcomes, `faulty` ones a fault, the user's none. `rules`
+    replace those of the plan. Without a `cluster`, what needs one is left out.
     """
 
     architecture: Architecture
     addresses: Addresses
     stdio_command: tuple[str, ...] = ECHO_COMMAND
+    healthy: tuple[LocalServer, ...] = HEALTHY
     faulty: tuple[LocalServer, ...] = ()
+    user: UserServers = NO_SERVERS
     rules: Mapping[str, object] | None = None
     cluster: Cluster | None = None
 
     @property
     def servers(self) -> tuple[LocalServer, ...]:
-        return (*HEALTHY, *self.faulty)
+        """Our own servers."""
+        return (*self.healthy, *self.faulty)
 
 
 def stack_config(options: RunOptions) -> StackConfig:
-    """Echo servers behind our proxy; every interval is one second."""
+    """Servers behind our proxy, the user's last; every interval is one second."""
+    own = (_server(each, options) for each in options.servers)
     return StackConfig(
         architecture=options.architecture,
-        servers=tuple(_server(each, options) for each in options.servers),
+        servers=(*own, *map(_user_server, options.user.names)),
         scrape_interval_seconds=1,
         push_interval_seconds=1,
     )
@@ -92,3 +97,8 @@ def _server(local: LocalServer, options: RunOptions) -> Server:
         return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, command=command)
     port = int(options.addresses.echoes[local.process].rpartition(":")[2])
     return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, port=port, path="/mcp")
+
+
+def _user_server(name: str) -> Server:
+    """What the stack needs to know: the proxy reads all else from the user's file."""
+    return Server(name, ServerRuntime.PROXY, _IMAGE, Transport.STDIO, command=(name,))

@@ -1,7 +1,8 @@
 """The file that MCP clients keep their servers in (`mcp.json`), as the proxy reads it.
 
 The forms of Claude, Cursor, VS Code and their kin: an object `mcpServers` (or `servers`) of entries
-by name, each with a command or a URL. Strings may refer to variables (`expansion`).
+by name, each with a command or a URL, in JSON with comments. Strings may refer to variables
+(`variable_expansion`).
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import SettingsError
+from .json_comments import plain_json
 from .options import HttpTransport, is_argument
 from .variable_expansion import expanded, references
 
@@ -84,7 +86,7 @@ def read(flag: str, path: str, environment: Mapping[str, str]) -> ServerList:
     file = Path(path)
     try:
         content = file.read_bytes()[: FILE_LIMIT + 1]
-        document = json.loads(content) if len(content) <= FILE_LIMIT else None
+        document = _parsed(content) if len(content) <= FILE_LIMIT else None
     except OSError as error:
         raise SettingsError(f"{source}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -200,6 +202,11 @@ def _spelled(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else value
+
+
+def _parsed(content: bytes) -> object:
+    """A file's JSON; raises ValueError or RecursionError."""
+    return json.loads(plain_json(content.decode(json.detect_encoding(content))))
 
 
 def _get(document: object, member: str) -> Any:

@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 CATALOGUE = "proxy.telemetry.catalogue"
+MCP_JSON = "proxy.app.json_comments"
 ALLOWED: dict[str, tuple[str, ...]] = {
     "proxy": ("proxy",),
     "dashboards": ("dashboards", CATALOGUE),
-    "stacks": ("stacks", "dashboards", CATALOGUE),
+    "stacks": ("stacks", "dashboards", CATALOGUE, MCP_JSON),
     "lab": ("lab", "stacks", "dashboards", "proxy"),
 }
 PACKAGES = (*ALLOWED, "tests")

@@ -1,5 +1,6 @@
 """The demo prints addresses for boards, calls, alerts, traces and servers."""
 
+import json
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,7 +42,7 @@ def test_boards_alerts_traces_and_servers_have_addresses() -> None:
 
 def test_missing_web_pages_and_failing_calls_are_explained() -> None:
     assert "no web pages" in BANNER
-    assert "fails now and then on purpose" in BANNER
+    assert "some of which fails on purpose" in BANNER
 
 
 def test_the_variables_for_a_proxy_of_the_users_own() -> None:
@@ -51,3 +52,16 @@ def test_the_variables_for_a_proxy_of_the_users_own() -> None:
 
 def test_no_variables_if_prometheus_scrapes_the_proxies() -> None:
     assert "OTEL_" not in endpoints_banner(replace(URLS, push=""), ENDPOINTS)
+
+
+def test_a_client_configuration_for_the_servers_of_the_user() -> None:
+    own = ProxyEndpoint("My Server", "", "x", "127.0.0.1:8101", "127.0.0.1:9", "/My%20Server/mcp")
+
+    banner = endpoints_banner(URLS, (), (own,))
+
+    text = banner.partition("instead of these servers:\n")[2]
+    configuration, _ = json.JSONDecoder().raw_decode(text)
+    url = "http://127.0.0.1:8101/My%20Server/mcp"
+    assert configuration == {"mcpServers": {"My Server": {"type": "http", "url": url}}}
+    assert "service=My%20Server" in banner
+    assert "echo servers" not in banner

@@ -128,3 +128,21 @@ def test_a_bad_file_is_one_line(tmp_path: Path, content: str, reason: str) -> No
     path.write_bytes(content.encode("latin-1"))
     with pytest.raises(SettingsError, match=f"^--config .*mcp.json: {reason}"):
         read("--config", str(path), {})
+
+
+def test_comments_and_trailing_commas_are_read_as_editors_read_them(tmp_path: Path) -> None:
+    path = tmp_path / "mcp.json"
+    path.write_bytes(
+        b"\xef\xbb\xbf"
+        b'{ // servers\n "mcpServers": {"a": {"url": "http://x//y", /* two\nlines */ }, }, }'
+    )
+
+    assert [each.url for each in read("--config", str(path), {}).entries] == ["http://x//y"]
+
+
+def test_a_mistake_behind_comments_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mcp.json"
+    path.write_text("/* one\ntwo */\n// three\n{]")
+
+    with pytest.raises(SettingsError, match="is not JSON: .* line 4 "):
+        read("--config", str(path), {})
