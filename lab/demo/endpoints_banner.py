@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from dashboards.boards import home
 from lab.local.proxy_endpoints import ProxyEndpoint
 from proxy.app.client_config import client_config
 from proxy.telemetry.catalogue import OUTCOMES
@@ -35,7 +36,7 @@ def endpoints_banner(
     endpoints = (*own, *of_user)
     traces = f"{urls.jaeger}/api/traces?service="
     rows = (
-        ("Boards", urls.boards),
+        ("Boards", f"{urls.boards}d/{home.BOARD.uid}"),
         ("Calls", f"{urls.prometheus}/api/v1/query?query={quote(CALLS, safe=',')}"),
         ("Alerts", f"{urls.prometheus}/api/v1/alerts"),
         *(("Traces", f"{traces}{quote(each.server)}") for each in endpoints),

@@ -32,7 +32,7 @@ def test_the_query_for_calls_groups_by_outcome_and_fault() -> None:
 
 
 def test_boards_alerts_traces_and_servers_have_addresses() -> None:
-    assert addresses("Boards") == [URLS.boards]
+    assert addresses("Boards") == [f"{URLS.boards}d/mcp-home"]
     assert addresses("Alerts") == [f"{URLS.prometheus}/api/v1/alerts"]
     assert addresses("Traces") == [
         f"{URLS.jaeger}/api/traces?service={each.server}" for each in ENDPOINTS
