@@ -9,9 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.binaries.build import NotBuilt, Progress, build, go_version, output_of
+from lab.binaries.build import NotBuilt, Progress, build, duration, go_version, output_of
 from lab.binaries.catalogue import TOOLS
 from lab.binaries.tool import Tool, dotted
+
+TOOLS_DIR = "TOOLS_DIR"
+"""A variable with a folder of binaries, such as those of a release; searched before PATH."""
 
 
 class ToolMissing(Exception):
@@ -78,17 +81,29 @@ def obtain(
 ) -> list[Found]:
     """Find each tool or build it; raises ToolMissing before building if there is no usable Go."""
     looked_up = {tool: look_up(tool, environ, progress=progress) for tool in dict.fromkeys(tools)}
-    _require_go([tool for tool, found in looked_up.items() if found is None], environ)
+    missing = [tool for tool, found in looked_up.items() if found is None]
+    _require_go(missing, environ)
+    if len(missing) > 1:
+        progress(_announcement(missing))
     return [found or _built(tool, environ, progress=progress) for tool, found in looked_up.items()]
 
 
 def _candidates(tool: Tool, environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
-    for variable in (*tool.assets, "PATH"):
+    for variable in (*tool.assets, TOOLS_DIR, "PATH"):
         folders = [entry for entry in environ.get(variable, "").split(os.pathsep) if entry]
         for command in tool.commands:
             for folder in folders:
                 if path := shutil.which(command, path=folder):
                     yield variable, Path(path)
+
+
+def _announcement(missing: list[Tool]) -> str:
+    names = ", ".join(tool.name for tool in missing)
+    return (
+        f"{names}: building each from its Go modules, once,"
+        f" {duration(sum(tool.seconds for tool in missing))} in all; to skip this,"
+        f" put release binaries on PATH or into a folder that {TOOLS_DIR} names"
+    )
 
 
 def _require_go(missing: Iterable[Tool], environ: Mapping[str, str]) -> None:
@@ -99,7 +114,9 @@ def _require_go(missing: Iterable[Tool], environ: Mapping[str, str]) -> None:
         return
     have = f" (that on PATH is {dotted(go)})" if go else ""
     wanted = dotted(max(tool.oldest_go for tool in tools))
-    places = " or ".join((*sorted({each for tool in tools for each in tool.assets}), "PATH"))
+    places = " or ".join(
+        (*sorted({each for tool in tools for each in tool.assets}), TOOLS_DIR, "PATH")
+    )
     one = len(tools) == 1
     raise ToolMissing(
         f"{', '.join(tool.name for tool in tools)}: not on {places} or in the cache,"
@@ -114,7 +131,7 @@ def _built(tool: Tool, environ: Mapping[str, str], *, progress: Progress) -> Fou
     try:
         path = build(tool, cache_folder(environ), environ=environ, progress=progress)
     except NotBuilt as reason:
-        tried = " or ".join((*tool.assets, "PATH"))
+        tried = " or ".join((*tool.assets, TOOLS_DIR, "PATH"))
         raise ToolMissing(
             f"{tool.name}: no usable {' or '.join(tool.commands)} on {tried}, none in the cache,"
             f" and {reason}; install {tool.install}"

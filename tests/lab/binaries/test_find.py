@@ -26,6 +26,13 @@ def test_the_folder_of_kubebuilder_assets_wins_over_path(machine: Machine) -> No
     assert machine.find("kube-apiserver") == theirs
 
 
+def test_a_folder_of_release_binaries_wins_over_path(machine: Machine) -> None:
+    machine.put("etcd", "etcd Version: 3.5.0")
+    machine.environ["TOOLS_DIR"] = str(machine.folder / "release")
+    theirs = machine.put("etcd", "etcd Version: 3.6.0", into=machine.folder / "release")
+    assert machine.find("etcd") == theirs
+
+
 def test_the_first_command_name_wins_wherever_it_is_on_path(machine: Machine) -> None:
     says = "name: transform name: health_check"
     contrib = machine.put("otelcol-contrib", says, into=machine.folder / "later")
@@ -72,12 +79,21 @@ def test_a_missing_tool_is_built_once_and_then_found(machine: Machine) -> None:
     assert done.startswith("built etcd in ")
 
 
+def test_what_several_builds_take_and_how_to_skip_them_is_reported_first(machine: Machine) -> None:
+    machine.put_go()
+    machine.ensure("etcd", "helm")
+    assert machine.reported[0] == (
+        "etcd, helm: building each from its Go modules, once, about 4 min in all; to skip this,"
+        " put release binaries on PATH or into a folder that TOOLS_DIR names"
+    )
+
+
 def test_without_go_one_line_names_the_tool_and_what_to_install(machine: Machine) -> None:
     with pytest.raises(ToolMissing) as missing:
         machine.ensure("etcd")
     assert str(missing.value) == (
-        "etcd: not on KUBEBUILDER_ASSETS or PATH or in the cache, and there is no Go 1.24.0 or"
-        " newer to build it: install Go, or this binary: etcd, on PATH or in the folder"
+        "etcd: not on KUBEBUILDER_ASSETS or TOOLS_DIR or PATH or in the cache, and there is no Go"
+        " 1.24.0 or newer to build it: install Go, or this binary: etcd, on PATH or in the folder"
         " KUBEBUILDER_ASSETS"
     )
 
@@ -87,10 +103,10 @@ def test_without_go_one_line_names_every_missing_tool(machine: Machine) -> None:
     with pytest.raises(ToolMissing) as missing:
         machine.ensure("collector", "helm", "prometheus", "jaeger")
     assert str(missing.value) == (
-        "collector, prometheus, jaeger: not on PATH or in the cache, and there is no Go 1.25.0 or"
-        " newer to build them: install Go (builds all), or these binaries: otelcol-contrib (the"
-        " contrib distribution of the OpenTelemetry Collector), Prometheus 2.47 or newer,"
-        " Jaeger 1.35 or newer (the all-in-one binary)"
+        "collector, prometheus, jaeger: not on TOOLS_DIR or PATH or in the cache, and there is no"
+        " Go 1.25.0 or newer to build them: install Go (builds all), or these binaries:"
+        " otelcol-contrib (the contrib distribution of the OpenTelemetry Collector), Prometheus"
+        " 2.47 or newer, Jaeger 1.35 or newer (the all-in-one binary)"
     )
 
 

@@ -99,7 +99,9 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
 
 def test_a_tool_that_cannot_be_had_is_named_with_what_to_install(tmp_path: Path) -> None:
     line = complaint(PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path))
-    assert line.startswith("demo: collector, prometheus, jaeger: not on PATH or in the cache")
+    assert line.startswith(
+        "demo: collector, prometheus, jaeger: not on TOOLS_DIR or PATH or in the cache"
+    )
     assert "install Go" in line
 
 
