@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import heatmap, lines, stack, stat
-from dashboards.signals import calls, cost, load, proxies, resources
+from dashboards.signals import calls, load, proxies, resources
 
 BOARD = Board(
     uid="mcp-load",
@@ -51,8 +51,8 @@ BOARD = Board(
             103,
             "Or the server behind it",
             (
-                lines(30, cost.SERVER_TIME, 12),
-                lines(31, cost.UPSTREAM_ERRORS, 12),
+                lines(30, load.SERVER_TIME, 12),
+                lines(31, load.UPSTREAM_ERRORS, 12),
                 lines(32, proxies.UPSTREAM_RESTARTS, 12),
                 lines(33, proxies.IN_FLIGHT, 12),
             ),

@@ -43,27 +43,30 @@ _FAILED = _mean(CLIENT_ERRORS, _THE_CLIENT)
 _KNOWN = aggregate("group", CLIENT_RATE.series.select(SELECTED, _THE_CLIENT), CLIENT)
 _A_DAY_AGO = aggregate("group", CLIENT_RATE.series.select(SELECTED, _THE_CLIENT).ago("1d"), CLIENT)
 _NEW = Paren(_KNOWN.unless(_A_DAY_AGO)).and_on((), aggregate("group", _A_DAY_AGO))
-_TOTAL = _now(CLIENT_RATE, _THE_CLIENT, by=())
+_TOTAL = aggregate("sum", _CALLS)
+_EVERY = aggregate("sum", _mean(CLIENT_RATE))
+_NAMELESS = aggregate("sum", _mean(CLIENT_RATE, _UNNAMED))
 
 IN_USE = Signal(
     "Clients",
-    "Clients that called the selected servers in the last 5 minutes, by the name that each"
-    " declares. A name proves nothing.",
+    "Clients that called the selected servers in the time range, by the name that each declares. A"
+    " name proves nothing.",
     "short",
-    (Query(zero_if_none(aggregate("count", _RATE > 0)), "clients"),),
+    (Query(zero_if_none(aggregate("count", _CALLS > 0)), "clients"),),
 )
 CALLS = Signal(
     "Calls",
-    "MCP calls per second of the selected clients, over 5 minutes, as recorded.",
+    "MCP calls per second of the selected clients over the whole time range, as recorded.",
     "reqps",
     (Query(_TOTAL, "calls"),),
     no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
-    "Failed calls as a share of all calls of the selected clients, over 5 minutes, as recorded.",
+    "Failed calls as a share of all calls of the selected clients over the whole time range, as"
+    " recorded.",
     "percentunit",
-    (Query(ratio(_now(CLIENT_ERRORS, _THE_CLIENT, by=()), _TOTAL), "errors"),),
+    (Query(ratio(aggregate("sum", _FAILED), _TOTAL), "errors"),),
     limits.ERRORS,
     no_value_text="no calls",
 )
@@ -72,23 +75,15 @@ UNNAMED = Signal(
     "Calls of clients that declare no name, or whose name is beyond the cap, as a share of all"
     " calls. If high, raise --client-cap, or look for clients without clientInfo and User-Agent.",
     "percentunit",
-    (
-        Query(
-            ratio(
-                or_zero(_now(CLIENT_RATE, _UNNAMED, by=()), _now(CLIENT_RATE, by=())),
-                _now(CLIENT_RATE, by=()),
-            ),
-            "unnamed",
-        ),
-    ),
+    (Query(ratio(or_zero(_NAMELESS, _EVERY), _EVERY), "unnamed"),),
     no_value_text="no calls",
 )
 DESTRUCTIVE = Signal(
     "Destructive calls",
-    "Calls per second of tools that their server lists as destructive, over 5 minutes, as"
-    " recorded. The table below shows whose they are.",
+    "Calls per second of tools that their server lists as destructive, over the whole time range,"
+    " as recorded. The table below shows whose they are.",
     "reqps",
-    (Query(zero_if_none(aggregate("sum", _now(CLIENT_RATE, _DESTRUCTIVE))), "calls"),),
+    (Query(zero_if_none(aggregate("sum", _mean(CLIENT_RATE, _DESTRUCTIVE))), "calls"),),
 )
 NEW = Signal(
     "Clients new since yesterday",

@@ -14,7 +14,7 @@ from dashboards.promql.functions import (
     top,
     zero_if_none,
 )
-from dashboards.promql.scope import EACH_SERVER, EVERYTHING, SELECTED, SELECTED_RANGE, eq
+from dashboards.promql.scope import EACH_SERVER, EVERYTHING, SELECTED, eq
 from dashboards.recordings.catalogue import CALL_RATE, ERROR_RATIO, LATENCY_BUCKETS, LATENCY_P95
 from dashboards.recordings.catalogue import OUTCOMES as RECORDED_OUTCOMES
 from dashboards.recordings.recording import Recording
@@ -120,10 +120,10 @@ NEEDY = Signal(
 )
 BUSIEST = Signal(
     "Busiest servers",
-    f"The {TOP} servers with the most calls per second over the whole time range. One far above its"
-    " usual rate may be called in a loop.",
+    f"The {TOP} servers with the most calls per second. {_RECORDED} One far above its usual rate"
+    " may be called in a loop.",
     "reqps",
-    highest(CALL_RATE.series.select(SELECTED_RANGE).over("avg_over_time", SELECTED_RANGE.window)),
+    highest(recorded(CALL_RATE)),
     no_value_text="no calls",
     links=(TO_SERVER,),
 )

@@ -5,9 +5,10 @@ from dataclasses import replace
 from dashboards import limits
 from dashboards.expressions import calls, proxies
 from dashboards.promql.expression import Paren
-from dashboards.promql.functions import over_time, ratio
-from dashboards.promql.scope import SELECTED, like
-from dashboards.signal import Query, Signal
+from dashboards.promql.functions import or_zero, over_time, ratio
+from dashboards.promql.scope import EACH_SERVER, SELECTED, eq, like
+from dashboards.signal import SERVER_LEGEND, Query, Signal
+from dashboards.signals import cost
 from dashboards.signals.calls import RATE as CALL_RATE
 from dashboards.signals.proxies import OPEN_CONNECTIONS
 from dashboards.thresholds import DEFAULTS
@@ -68,4 +69,26 @@ ERRORS = Signal(
     (Query(calls.error_ratio(SELECTED), "errors"),),
     limits.ERRORS,
     no_value_text="no calls",
+)
+
+
+def _unanswered(outcome: Outcome) -> Query:
+    failed = calls.OUTCOMES.rate(SELECTED, eq("outcome", outcome), by=EACH_SERVER)
+    return Query(or_zero(failed, proxies.present(SELECTED)), outcome.replace("_", " "))
+
+
+SERVER_TIME = replace(
+    cost.SERVER_TIME,
+    title="Time behind the proxy",
+    description="Mean time of a call without the proxy's part. If it rises with the load, the"
+    " server is what saturates.",
+    queries=(
+        Query(calls.mean(SELECTED, by=EACH_SERVER) - proxies.overhead(EACH_SERVER), SERVER_LEGEND),
+    ),
+)
+UPSTREAM_ERRORS = replace(
+    cost.UPSTREAM_ERRORS,
+    description="Calls per second that got no response: the connection failed, or the server took"
+    " too long. The proxy only reports it: check the server, then the network.",
+    queries=tuple(map(_unanswered, (Outcome.TRANSPORT_ERROR, Outcome.TIMEOUT))),
 )

@@ -65,6 +65,7 @@ def _mean(recording: Recording) -> Expr:
 
 _CALLS = _mean(TOOL_RATE)
 _FAILED = _mean(TOOL_ERRORS)
+_P95 = _mean(TOOL_LATENCY_P95)
 _KNOWN = tools.CALLS.now(SELECTED, _THE_TOOL, by=EACH_TOOL, operator="group")
 _A_DAY_AGO = aggregate("group", tools.CALLS.select(SELECTED, _THE_TOOL).ago("1d"), EACH_TOOL)
 _NEW = Paren(_KNOWN.unless(_A_DAY_AGO)).and_on((), aggregate("group", _A_DAY_AGO))
@@ -92,34 +93,26 @@ NEW = Signal(
 )
 CALLS = Signal(
     "Tool calls",
-    "Calls of the selected tools per second, over 5 minutes, as recorded.",
+    "Calls of the selected tools per second over the whole time range, as recorded.",
     "reqps",
-    (Query(TOOL_RATE.series.now(SELECTED, _THE_TOOL), "calls"),),
+    (Query(aggregate("sum", _CALLS), "calls"),),
     no_value_text="no calls",
 )
 ERRORS = Signal(
     "Error ratio",
-    "Failed calls as a share of all calls of the selected tools, over 5 minutes, as recorded."
-    " {counted_as_errors}",
+    "Failed calls as a share of all calls of the selected tools over the whole time range, as"
+    " recorded. {counted_as_errors}",
     "percentunit",
-    (
-        Query(
-            ratio(
-                TOOL_ERRORS.series.now(SELECTED, _THE_TOOL),
-                TOOL_RATE.series.now(SELECTED, _THE_TOOL),
-            ),
-            "errors",
-        ),
-    ),
+    (Query(ratio(aggregate("sum", _FAILED), aggregate("sum", _CALLS)), "errors"),),
     limits.TOOL_ERRORS,
     no_value_text="no calls",
 )
 SLOWEST = Signal(
     "p95 of the slowest tool",
-    "95 % of the calls of the slowest of the selected tools completed within this time, over 5"
-    " minutes, as recorded.",
+    "95 % of the calls of the slowest of the selected tools completed within this time, as its mean"
+    " over the whole time range.",
     "s",
-    (Query(TOOL_LATENCY_P95.series.now(SELECTED, _THE_TOOL, operator="max"), "p95"),),
+    (Query(aggregate("max", _P95), "p95"),),
     limits.TOOL_LATENCY_SECONDS,
     no_value_text="no calls",
 )
@@ -160,7 +153,7 @@ SLOW = Signal(
     "Slowest",
     f"The {TOP} tools with the highest p95, as its mean over the whole time range.",
     "s",
-    highest(_mean(TOOL_LATENCY_P95)),
+    highest(_P95),
     limits.TOOL_LATENCY_SECONDS,
     no_value_text="no calls",
     links=(TO_TOOL, TO_TRACES),

@@ -10,8 +10,9 @@ from collections import Counter
 import pytest
 
 from dashboards import BOARDS
-from tests.dashboards.every_board import EVERY_BOARD, drawn
+from tests.dashboards.every_board import EVERY_BOARD, EVERY_BUNDLE, drawn
 from tests.dashboards.promql_lint import findings
+from tests.dashboards.windows import Windows, is_instant, over_range, shown
 
 BUILT_IN = {
     *("__rate_interval", "__interval", "__range", "__range_s", "__url_time_range"),
@@ -74,6 +75,37 @@ def test_every_query_has_a_legend_and_suits_the_boards_time_range(name: str) -> 
         for expr in (*marked, *(each["expr"] for each in targets))
         for line in findings(expr)
     ] == []
+
+
+@pytest.mark.parametrize("bundle", ["unified", "0.3.5-direct-scrape"])
+def test_a_board_shows_each_quantity_over_one_window(bundle: str) -> None:
+    """One value of now, which is where the lines end; or one value of the whole time range.
+
+    Of the contract, and of the oldest ToolHive, which shows the fallbacks.
+    The worst of the range is another quantity. So is what alerts evaluate, by the panel's title,
+    and what is left of a budget, whose windows are the subject of a board.
+    """
+    compared = 0
+    for board in EVERY_BUNDLE[bundle].boards:
+        if board.uid.endswith("-slo"):
+            continue
+        for quantity, panels in shown(board, EVERY_BUNDLE[bundle]).items():
+            here = f"{board.uid}: {', '.join(sorted(quantity))}"
+            values = {w for panel, w in panels if is_instant(panel) and not is_worst(w)}
+            lines = {
+                windows
+                for panel, windows in panels
+                if not (is_instant(panel) or panel.signal.title.endswith("used by alerts"))
+            }
+            assert len(values) <= 1, f"{here}: {values}"
+            assert len(lines) <= 1, f"{here}: {lines}"
+            assert not lines or lines >= {w for w in values if not any(map(over_range, w))}, here
+            compared += len(panels)
+    assert compared
+
+
+def is_worst(windows: frozenset[Windows]) -> bool:
+    return any(each[0][0] == "max_over_time" for each in windows)
 
 
 @pytest.mark.parametrize(

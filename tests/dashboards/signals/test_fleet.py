@@ -1,7 +1,10 @@
 """All servers side by side: what its signals show of a known history."""
 
+import pytest
+
 from dashboards.signals import fleet
-from tests.dashboards.signals.history import values_test
+from tests.dashboards.promtool import History, Promtool
+from tests.dashboards.signals.history import OF, asked, values_test
 
 test_values = values_test(
     fleet,
@@ -12,3 +15,18 @@ test_values = values_test(
     SLOWEST_P95.fallback 1, LATENCIES.fallback 1
     """,
 )
+
+YOUNG: History = {f"mcp:calls:rate5m{{{OF}}}": "0 1 2 3 4"}
+"""A server that began to be called four minutes ago: its mean since then is half of its rate."""
+
+
+@pytest.mark.slow
+def test_a_young_server_has_one_rate_in_the_table_and_among_the_busiest(
+    promtool: Promtool,
+) -> None:
+    expected = {
+        asked(fleet.TABLE, "Calls"): {f"{{{OF}}}": 4.0},
+        asked(fleet.BUSIEST): {f"{{{OF}}}": 4.0},
+    }
+
+    assert promtool.values(YOUNG, "4m", expected) == ""
