@@ -14,6 +14,7 @@ VARIANT ?=
 INGESTION ?=
 TOOLHIVE ?=
 THRESHOLDS ?=
+CLUSTER_LABEL ?=
 STACK  ?= otel-scrape
 CLUSTER ?=
 YES    ?=
@@ -29,7 +30,8 @@ LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --
 
 BOARD_OPTIONS = $(if $(SET),$(error SET= is now VARIANT=))$(if $(ROAD),$(error ROAD= is now INGESTION=))\
           $(if $(VARIANT),--variant "$(VARIANT)") $(if $(INGESTION),--ingestion "$(INGESTION)") \
-          $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)")
+          $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)") \
+          $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)")
 
 # Three at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
 # tests/node runs where the machine can run a node; in CI it fails where it cannot.
@@ -68,7 +70,7 @@ demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|ote
 	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)")
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file
+dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file CLUSTER_LABEL=cluster
 	@$(BIN)/python -m dashboards build $(BOARD_OPTIONS)
 
 .PHONY: import

@@ -27,6 +27,8 @@ class Variable:
     among: Expr
     of: str = ""
     one: bool = False
+    everything: str = ".+"
+    """What All stands for, a regular expression."""
 
     @property
     def query(self) -> str:
@@ -39,6 +41,8 @@ class Variable:
         return f"group by ({self.of or self.name}) ({self.among})"
 
 
+CLUSTER = Variable("cluster", "Cluster", any_of(*proxies.REPORTING), everything=".*")
+"""On boards of several clusters. All includes what has none, such as series of the store itself."""
 NAMESPACE = Variable("namespace", "Namespace", any_of(*proxies.REPORTING))
 SERVER = Variable(
     "server", "Server", any_of(*proxies.REPORTING, where=(like("namespace", "$namespace"),))

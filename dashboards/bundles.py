@@ -38,5 +38,5 @@ def monitoring_bundle(
     recorded, complete = rules.recorded(recordings(thresholds), variant)
     alerts = rules.alerts(groups(thresholds), complete)
     names = frozenset(each.default_name for group in alerts.values() for each in group)
-    context = boards.VariantContext(complete, thresholds, names)
+    context = boards.VariantContext(complete.on_boards, thresholds, names)
     return MonitoringBundle(complete, thresholds, boards.boards(EVERY, context), recorded, alerts)

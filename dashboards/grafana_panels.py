@@ -165,7 +165,7 @@ def _static(panel: StaticPanel, at: core.GridPos) -> Json:
 def _boards(panel: StaticPanel, at: core.GridPos) -> grafana.Text:
     """Addresses without a leading slash, so that they stay under Grafana's own path."""
     lines = (
-        f"- [{each.title}]({address(each.uid).removeprefix('/')}): {each.question}"
+        f"- [{each.title}]({address(each.uid, kept=each.kept).removeprefix('/')}): {each.question}"
         for each in panel.entries
     )
     return grafana.Text(**_static(panel, at), content="\n".join(lines))

@@ -21,6 +21,8 @@ class Link:
     tag: tuple[str, str] | None = None
     label_aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The label with a variable's value, where its name is not the variable's."""
+    kept: tuple[str, ...] = EVERYWHERE
+    """The variables that it passes on where it does not set them."""
 
     def from_series(self) -> str:
         """The address, for a click on a series."""
@@ -38,13 +40,14 @@ class Link:
         if self.tag:
             attribute, label = self.tag
             chosen.append(f"var-tags={attribute}%3D${{{labels}.{label}:percentencode}}")
-        return address(self.board, *chosen, without=self.variables)
+        kept = tuple(each for each in self.kept if each not in self.variables)
+        return address(self.board, *chosen, kept=kept)
 
 
-def address(board: str, *chosen: str, without: tuple[str, ...] = ()) -> str:
+def address(board: str, *chosen: str, kept: tuple[str, ...] = EVERYWHERE) -> str:
     """A board's path under Grafana's root, keeping time range, data source and variables."""
-    kept = [f"${{{each}:queryparam}}" for each in EVERYWHERE if each not in without]
-    parameters = "&".join((*chosen, *kept, "${datasource:queryparam}", "${__url_time_range}"))
+    passed = [f"${{{each}:queryparam}}" for each in kept]
+    parameters = "&".join((*chosen, *passed, "${datasource:queryparam}", "${__url_time_range}"))
     return f"/d/{board}?{parameters}"
 
 

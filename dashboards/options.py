@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dashboards.cli_text import holds_user, is_url
+from dashboards.cluster_label import ClusterLabelError, cluster_label
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render_options import RenderOptions
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
@@ -133,6 +134,12 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
         "--folder", type=_folder, default=FOLDER, metavar="NAME", help="in Grafana (%(default)s)"
     )
     parser.add_argument(
+        "--cluster-label",
+        metavar="LABEL",
+        help="the label by which one store holds several clusters, such as cluster; boards select"
+        " by it, and rules keep clusters apart (without: the store has one cluster)",
+    )
+    parser.add_argument(
         "--thresholds", type=Path, metavar="FILE", help="YAML file with thresholds of your own"
     )
     return parser
@@ -140,7 +147,11 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
 
 def _options(given: argparse.Namespace) -> RenderOptions:
     return RenderOptions(
-        _thresholds(given), given.datasource, given.folder, variant=_variant(given)
+        _thresholds(given),
+        given.datasource,
+        given.folder,
+        variant=_variant(given),
+        cluster_label=_cluster_label(given.cluster_label),
     )
 
 
@@ -162,6 +173,13 @@ def _variant(given: argparse.Namespace) -> Variant:
         return toolhive.variant(toolhive.NEWEST if version is None else version, ingestion)
     except (toolhive.UnknownIngestionPath, toolhive.UnknownVersion) as error:
         raise UsageError(str(error)) from error
+
+
+def _cluster_label(text: str | None) -> str | None:
+    try:
+        return text and cluster_label(text)
+    except ClusterLabelError as error:
+        raise UsageError(f'cluster label "{text}": {error}') from error
 
 
 def _variants_help() -> str:

@@ -6,6 +6,7 @@ A `StaticPanel` is a panel that does not query Prometheus.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dashboards.links import EVERYWHERE
 from dashboards.signal import Signal
 
 
@@ -49,6 +50,8 @@ class BoardEntry:
     uid: str
     title: str
     question: str
+    kept: tuple[str, ...] = EVERYWHERE
+    """The variables that its link passes on."""
 
 
 @dataclass(frozen=True, slots=True)

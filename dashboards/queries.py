@@ -81,6 +81,7 @@ def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
         "$__range": window,
         "$tool": ALL,
         "$client": ALL,
+        "$cluster": ".*",
         "$namespace": namespace,
         "$server": server,
     }

@@ -61,7 +61,14 @@ def _annotation(annotation: Annotation) -> Json:
 def _variables(board: Board) -> list[core.Template]:
     source = grafana.Choice(name="datasource", label="Data source", query="prometheus")
     queried = [
-        grafana.Var(name=each.name, label=each.label, query=each.query, source=SOURCE, one=each.one)
+        grafana.Var(
+            name=each.name,
+            label=each.label,
+            query=each.query,
+            source=SOURCE,
+            one=each.one,
+            everything=each.everything,
+        )
         for each in board.variables
     ]
     traces = [

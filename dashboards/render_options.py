@@ -9,7 +9,7 @@ from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render import board_json
 from dashboards.thresholds import DEFAULTS, Thresholds
-from dashboards.variants.variant import UNIFIED, Variant
+from dashboards.variants.variant import UNIFIED, Variant, by_cluster
 
 SELECTED = "${datasource}"
 """In a board, the data source that its viewer selected."""
@@ -26,11 +26,15 @@ class RenderOptions:
     folder: str = FOLDER
     namespace: str = NAMESPACE
     variant: Variant = UNIFIED
+    cluster_label: str | None = None
+    """The label by which one store distinguishes several clusters."""
 
     @property
     def bundle(self) -> MonitoringBundle:
         """The boards and rules."""
-        return monitoring_bundle(self.variant, self.thresholds)
+        label = self.cluster_label
+        variant = by_cluster(self.variant, label) if label else self.variant
+        return monitoring_bundle(variant, self.thresholds)
 
     def board_text(self, board: Board) -> str:
         """The JSON of a board of the bundle."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from dashboards.cluster_label import ClusterLabelError, cluster_label
 from stacks import fields
 from stacks.charts import Component
 from stacks.fields import Entry, Mistakes, refuse
@@ -36,12 +37,14 @@ class PrometheusChoice:
     """An existing Prometheus has a URL, and the labels by which its operator selects objects.
 
     `operated` is false for one that no operator configures; labels None are read from the cluster.
+    `cluster_label` distinguishes the clusters in its store, where it has several.
     """
 
     mode: Mode = Mode.INSTALL
     url: str | None = None
     labels: Mapping[str, str] | None = None
     operated: bool = True
+    cluster_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _existing(key: str, value: object, known: tuple[str, ...]) -> tuple[Mode, En
 
 
 def _prometheus(key: str, value: object) -> PrometheusChoice:
-    mode, entry, mistakes = _existing(key, value, ("url", "labels", "operated"))
+    mode, entry, mistakes = _existing(key, value, ("url", "labels", "operated", "clusterLabel"))
     if mode is not Mode.EXISTING:
         return PrometheusChoice(mode)
 
@@ -146,11 +149,19 @@ def _prometheus(key: str, value: object) -> PrometheusChoice:
         url=entry.required("url", fields.url, "where Grafana and the collector reach it"),
         labels=entry.read("labels", labels, None),
         operated=entry.read("operated", fields.boolean, True),
+        cluster_label=entry.read("clusterLabel", _cluster_label, None),
     )
     if found.labels and not found.operated:
         entry.refuse("labels", "only an operator selects objects by labels")
     mistakes.report()
     return found
+
+
+def _cluster_label(key: str, value: object) -> str:
+    try:
+        return cluster_label(fields.text(key, value))
+    except ClusterLabelError as error:
+        raise refuse(key, value, str(error)) from error
 
 
 def _grafana(key: str, value: object) -> GrafanaChoice:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
+from dashboards.bundles import MonitoringBundle
+from dashboards.render_options import RenderOptions
 from stacks import fields
 from stacks.alert_receivers import AlertReceivers, parse_alert_receivers
 from stacks.architectures import (
@@ -120,6 +122,11 @@ class StackConfig:
     def prometheus_url(self) -> str:
         """Where Prometheus answers queries."""
         return self.components.prometheus.url or self.endpoints.prometheus.url
+
+    @property
+    def monitoring(self) -> MonitoringBundle:
+        """The boards and rules."""
+        return RenderOptions(cluster_label=self.components.prometheus.cluster_label).bundle
 
     @property
     def sends_traces(self) -> bool:

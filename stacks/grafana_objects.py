@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards import BOARDS, manifests
+from dashboards import manifests
 from dashboards.board import Board
 from dashboards.render import board_json
 from stacks.component_choices import GrafanaChoice, Mode, TracesType
@@ -54,7 +54,7 @@ def board_configmaps(config: StackConfig) -> tuple[Values, ...]:
         text = _for_traces(board_json(board), traces)
         return _selected(manifests.board_configmap(board, text, namespace, FOLDER), chosen)
 
-    return tuple(map(one, BOARDS))
+    return tuple(map(one, config.monitoring.boards))
 
 
 def _selected(manifest: Values, chosen: GrafanaChoice) -> Values:

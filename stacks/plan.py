@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.bundles import monitoring_bundle
 from dashboards.inhibition import inhibit_rules
-from dashboards.rules import rules_document
+from dashboards.rules import document
 from proxy.telemetry.catalogue import REQUEST_DURATION, REQUESTS
 from stacks import (
     alert_receivers,
@@ -155,7 +154,7 @@ def _prometheus_values(config: StackConfig, values: Values) -> Values:
         values = overridden(values, {"prometheus": {"prometheusSpec": labels}})
     rules = [
         *values["alertmanager"]["config"]["inhibit_rules"],
-        *inhibit_rules(monitoring_bundle()),
+        *inhibit_rules(config.monitoring),
     ]
     [traces] = values["grafana"]["additionalDataSources"]
     computed = {
@@ -294,14 +293,16 @@ def _grafana_password(config: StackConfig) -> dict[str, str]:
 def _by_hand(config: StackConfig) -> dict[str, Any]:
     """What only the owner of an existing component can do, ready to be copied."""
     chosen = config.components
+    label = chosen.prometheus.cluster_label
+    by_cluster = f" CLUSTER_LABEL={label}" if label else ""
     found = {}
     if chosen.grafana.api:
         found["importDashboards"] = (
-            f"GRAFANA_TOKEN=... make import GRAFANA_URL={chosen.grafana.api}"
+            f"GRAFANA_TOKEN=... make import GRAFANA_URL={chosen.grafana.api}{by_cluster}"
         )
     if chosen.prometheus.mode is Mode.EXISTING and not chosen.prometheus.operated:
         found["scrapeConfigs"] = scrape_configs.rendered(config)
-        found["rules"] = "make dashboards; then add build/rules/*.yaml to rule_files"
+        found["rules"] = f"make dashboards{by_cluster}; then add build/rules/*.yaml to rule_files"
     return found
 
 
@@ -321,7 +322,7 @@ def plan(config: StackConfig) -> Plan:
     proxied = config.servers_of(ServerRuntime.PROXY)
     plans = tuple(proxies.proxy_plan(config, server) for server in proxied)
     scraped = _monitors(config)
-    rules = rules_document()
+    rules = document(config.monitoring)
     operated = chosen.prometheus.mode is not Mode.NONE and chosen.prometheus.operated
     labels = chosen.prometheus.labels or {}
     own_rules = [grafana_objects.prometheus_rule(rules, monitoring, labels)] if operated else []

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from dashboards.promql.expression import Expr
 from dashboards.promql.schema import Labels, Source
-from dashboards.promql.scope import EACH_SERVER
+from dashboards.promql.scope import CLUSTER, EACH_SERVER
 from dashboards.recordings.catalogue import CALL_RATE
 
 RUNBOOK = "dashboards/RUNBOOK.md"
@@ -85,7 +85,7 @@ class Alert:
     def about(self) -> Labels:
         """Those of its labels that identify a server and are variables of the boards too."""
         labels = self.series_labels
-        return {each: labels[each] for each in EACH_SERVER if each in labels}
+        return {each: labels[each] for each in (CLUSTER, *EACH_SERVER) if each in labels}
 
     @property
     def runbook_url(self) -> str:

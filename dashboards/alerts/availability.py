@@ -3,7 +3,7 @@
 from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
 from dashboards.alerts.burn import BurnAlertText, burns
 from dashboards.expressions import proxies
-from dashboards.promql.expression import Absent, Paren, Subquery
+from dashboards.promql.expression import Paren, Subquery
 from dashboards.promql.functions import aggregate, or_zero, seconds_since, timestamp
 from dashboards.promql.scope import EACH_POD, EACH_SERVER, RULE
 from dashboards.promql.series import any_of
@@ -88,14 +88,14 @@ PROCESS_KILLED = Alert(
 TELEMETRY_ABSENT = Alert(
     "MCPTelemetryAbsent",
     proxies.reporting(EACH_SERVER),
-    (Absent(proxies.UP.select(RULE)) & Absent(proxies.REPORTING[1].select(RULE))).and_on(
-        (), Paren(aggregate("count", proxies.reporting(EACH_SERVER, within="1d")))
+    aggregate("group", proxies.reporting(EACH_SERVER, within="1d")).unless(
+        proxies.reporting(EACH_SERVER), on=()
     ),
     "5m",
     Severity.CRITICAL,
     "MCP telemetry no longer arrives",
     "For 5 minutes Prometheus has had no series of any MCP proxy, although it had some within the"
-    " last day (absent is {value}): the boards are empty and no other MCP alert can fire.",
+    " last day (series seen: {value}): the boards are empty and no other MCP alert can fire.",
     Runbook(
         "Boards are empty and no other MCP alert can fire: Prometheus received series of MCP"
         " proxies within the last day and receives none now.",

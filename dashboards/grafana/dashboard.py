@@ -67,11 +67,12 @@ class Var(core.Template):
 
     source: Json | None = attr.ib(default=None)
     one: bool = attr.ib(default=False)
+    everything: str = attr.ib(default=".+")
 
     def to_json_data(self) -> Json:
-        everything = {"selected": True, "text": ["All"], "value": ["$__all"]}
+        chosen = {"selected": True, "text": ["All"], "value": ["$__all"]}
         return {
-            **({} if self.one else {"allValue": ".+", "current": everything}),
+            **({} if self.one else {"allValue": self.everything, "current": chosen}),
             "datasource": self.source,
             "definition": self.query,
             "hide": 0,

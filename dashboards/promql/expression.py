@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards.promql.schema import CONTRACT, Labels, LabelSchema, Source, needed
-from dashboards.promql.scope import quoted
+from dashboards.promql.scope import CLUSTER, quoted
 
 _PRECEDENCE: Final = {
     **{"or": 1, "and": 2, "unless": 2},
@@ -110,10 +110,6 @@ def _constant(text: str) -> Rendered:
     return Rendered(text, {}, frozenset())
 
 
-_ALWAYS = _constant("")
-"""`absent` of what cannot exist."""
-
-
 @dataclass(frozen=True, slots=True)
 class Number(Expr):
     """A literal."""
@@ -151,17 +147,6 @@ class Call(Expr):
         labels = {k: v for each in known for k, v in each.labels.items() if k not in self.without}
         text = f"{self.function}({', '.join(each.text for each in known)})"
         return Rendered(text, labels, frozenset().union(*(each.sources for each in known)))
-
-
-@dataclass(frozen=True, slots=True)
-class Absent(Expr):
-    """Whether no series is there: always, where the schema has none."""
-
-    vector: Expr
-
-    def render(self, schema: LabelSchema) -> Rendered:
-        inner = self.vector.render(schema)
-        return Rendered(f"absent({inner.text})", {}, inner.sources) if inner else _ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +194,17 @@ class Aggregation(Expr):
         inner = self.vector.render(schema)
         if inner is None or not inner.labels.keys() >= set(self.by):
             return None
-        labels = {each: inner.labels[each] for each in self.by}
+        labels = {each: inner.labels[each] for each in self._by(inner, schema)}
         by = f" by ({', '.join(labels.values())}) " if labels else ""
         top = "" if self.top is None else f"{self.top}, "
         text = f"{self.operator}{by}({top}{inner.text})"
         return Rendered(text, labels if self.top is None else inner.labels, inner.sources)
+
+    def _by(self, inner: Rendered, schema: LabelSchema) -> tuple[str, ...]:
+        """The labels, with that of the cluster where the schema keeps clusters apart."""
+        if schema.cluster is None or CLUSTER not in inner.labels or (self.top and not self.by):
+            return self.by
+        return (CLUSTER, *self.by) if schema.cluster.separates(self.by) else self.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +221,9 @@ class Binary(Expr):
         left, right = self.left.render(schema), self.right.render(schema)
         if left is None or right is None:
             return self._remaining(left, right)
-        if left is _ALWAYS or right is _ALWAYS:
-            return right if left is _ALWAYS else left
         common = left.labels.keys() & right.labels.keys()
-        matched = common if self.on is None else set(self.on)
+        on = self.on if self.on is None or CLUSTER not in common else (CLUSTER, *self.on)
+        matched = common if on is None else set(on)
         if left.sources and right.sources:
             alike = {each for each in common if left.labels[each] == right.labels[each]}
             if not matched <= alike:
@@ -242,24 +232,24 @@ class Binary(Expr):
         parts = (
             left.operand(precedence),
             self.operator,
-            *self._modifiers(left.labels),
+            *self._modifiers(on, left.labels),
             right.operand(precedence + 1),
         )
-        labels = self._labels(left, right)
+        labels = self._labels(on, left, right)
         return Rendered(" ".join(parts), labels, left.sources | right.sources, precedence)
 
-    def _modifiers(self, here: Labels) -> tuple[str, ...]:
-        if self.on is None:
+    def _modifiers(self, on: tuple[str, ...] | None, here: Labels) -> tuple[str, ...]:
+        if on is None:
             return ()
-        on = f"on ({', '.join(here.get(each, each) for each in self.on)})"
-        return (on, "group_left ()") if self.group_left else (on,)
+        modifier = f"on ({', '.join(here.get(each, each) for each in on)})"
+        return (modifier, "group_left ()") if self.group_left else (modifier,)
 
-    def _labels(self, left: Rendered, right: Rendered) -> Labels:
+    def _labels(self, on: tuple[str, ...] | None, left: Rendered, right: Rendered) -> Labels:
         if self.operator in ("and", "unless") or self.group_left:
             return left.labels
         if self.operator == "or" or not (left.sources and right.sources):
             return {**right.labels, **left.labels}
-        kept = right.labels if self.on is None else self.on
+        kept = right.labels if on is None else on
         return {each: here for each, here in left.labels.items() if each in kept}
 
     def _remaining(self, left: Rendered | None, right: Rendered | None) -> Rendered | None:

@@ -1,6 +1,6 @@
 """Label schemas: under which names and labels series are found where other labels are in use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -74,13 +74,34 @@ class SeriesMapping:
     server: EmbeddedLabel | None = None
 
 
+IDENTIFYING = frozenset(("namespace", "server", "pod", "job", "exporter", "receiver"))
+"""Labels whose values are unique within a cluster only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLabel:
+    """The label by which one store distinguishes the series of several clusters.
+
+    Rules keep clusters apart, whatever they add up. Queries of boards are about the `selected`
+    ones: they keep apart only what has the same name in several.
+    """
+
+    name: str
+    selected: bool = False
+
+    def separates(self, by: Iterable[str]) -> bool:
+        """Whether an aggregation by these labels must be by cluster too."""
+        return not self.selected or not IDENTIFYING.isdisjoint(by)
+
+
 @dataclass(frozen=True, eq=False)
 class LabelSchema:
     """The series that exist, by their names in the contract.
 
     Series of `sources` that are not in `series` exist as in the contract; so do recorded series
     with `recordings`. `namespace` is the label that stands for the contract's `namespace`.
-    `matches` replaces matchers on the names of alerts and rules.
+    `matches` replaces matchers on the names of alerts and rules. With `cluster` every series
+    carries that label too.
     """
 
     namespace: str
@@ -88,6 +109,7 @@ class LabelSchema:
     sources: frozenset[Source]
     recordings: bool = False
     matches: Mapping[Match, Match] = field(default_factory=dict)
+    cluster: ClusterLabel | None = None
 
     def with_series(self, name: str, mapping: SeriesMapping) -> "LabelSchema":
         """The schema with one more series."""

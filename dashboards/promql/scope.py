@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+CLUSTER = "cluster"
+"""The label that identifies a cluster, where one store has series of several."""
 EACH_SERVER = ("namespace", "server")
-"""The labels that identify a server."""
+"""The labels that identify a server within a cluster."""
 EACH_POD = (*EACH_SERVER, "pod")
 EACH_TOOL = (*EACH_SERVER, "tool")
 
@@ -18,6 +20,10 @@ class Match:
 
     def __str__(self) -> str:
         return f"{self.label}{self.operator}{quoted(self.value)}"
+
+    def on(self, label: str) -> "Match":
+        """The same matcher on another label."""
+        return replace(self, label=label)
 
 
 def quoted(text: str) -> str:
@@ -67,6 +73,9 @@ EVERYTHING = Scope((), "$__rate_interval")
 
 SELECTED = Scope((like("namespace", "$namespace"), like("server", "$server")), EVERYTHING.window)
 """On a board: the MCP series of the namespaces and servers that the viewer selected."""
+
+SELECTED_CLUSTER = like(CLUSTER, "$cluster")
+"""On a board, where there are several clusters: the series of those that the viewer selected."""
 
 SELECTED_RANGE = SELECTED.over("$__range")
 """As SELECTED, over the whole time range of the board."""

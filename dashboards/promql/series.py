@@ -4,7 +4,17 @@ from dataclasses import dataclass, replace
 
 from dashboards.promql.expression import Aggregation, Call, Expr, Number, Rendered
 from dashboards.promql.schema import EmbeddedLabel, Labels, LabelSchema, SeriesMapping, Source
-from dashboards.promql.scope import SELECTED, SELECTED_TARGETS, Match, Scope, like, ne, quoted
+from dashboards.promql.scope import (
+    CLUSTER,
+    SELECTED,
+    SELECTED_CLUSTER,
+    SELECTED_TARGETS,
+    Match,
+    Scope,
+    like,
+    ne,
+    quoted,
+)
 from proxy.telemetry.catalogue import CONTRACT_LABELS, Instrument, Metric
 
 By = tuple[str, ...]
@@ -65,9 +75,14 @@ class Series:
     def mapping(self, schema: LabelSchema) -> SeriesMapping | None:
         """How the series is found in the schema; None if it is not there."""
         if self.name in schema.series:
-            return schema.series[self.name]
-        there = schema.recordings if self.recorded else self.source in schema.sources
-        return SeriesMapping(self.name, {each: each for each in self.labels}) if there else None
+            found = schema.series[self.name]
+        elif schema.recordings if self.recorded else self.source in schema.sources:
+            found = SeriesMapping(self.name, {each: each for each in self.labels})
+        else:
+            return None
+        if schema.cluster is None or self.recorded:
+            return found
+        return replace(found, labels={**found.labels, CLUSTER: schema.cluster.name})
 
 
 def quantile(q: float, buckets: Expr) -> Expr:
@@ -177,7 +192,8 @@ def _translated(
     mapping: SeriesMapping, matches: tuple[Match, ...], schema: LabelSchema
 ) -> list[Match] | None:
     """The matchers on the mapping's labels; None if one is on a label that is missing."""
-    translated = []
+    chosen = schema.cluster is not None and schema.cluster.selected
+    translated = [SELECTED_CLUSTER.on(mapping.labels[CLUSTER])] if chosen else []
     if mapping.server and matches[:1] == SELECTED_TARGETS.matches:
         matches = (*SELECTED.matches, *matches[1:])
     for each in matches:
@@ -197,7 +213,7 @@ def _match(mapping: SeriesMapping, match: Match, schema: LabelSchema) -> Match |
     # The board's variable has values of the schema's label: no other emitter knows them.
     if label is None or (match.value == "$namespace" and label != schema.namespace):
         return None
-    return replace(schema.matches.get(match, match), label=label)
+    return schema.matches.get(match, match).on(label)
 
 
 def of(metric: Metric) -> Series:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from dashboards.annotations import Annotation
+from dashboards.board import CLUSTER as CLUSTER_VARIABLE
 from dashboards.board import Board, Variable
 from dashboards.layout import COLUMNS, Item, Row
 from dashboards.limits import Limit
 from dashboards.links import Link
 from dashboards.panels import PanelKind, StaticPanel
 from dashboards.promql.expression import Rendered
+from dashboards.promql.schema import Labels
+from dashboards.promql.scope import CLUSTER
 from dashboards.signal import Query, Signal
 from dashboards.thresholds import Thresholds
 from dashboards.variants.variant import Variant
@@ -54,7 +57,7 @@ def _board(board: Board, context: VariantContext) -> Board:
         uid=variant.uid(board.uid),
         title=variant.title(board.title),
         rows=tuple(each for each in rows if each.panels),
-        variables=tuple(_variable(each, variant) for each in board.variables),
+        variables=_variables(board, variant),
         traces=board.traces and variant.traces,
         tag=variant.uid(board.tag),
         annotations=tuple(each for each in annotations if each),
@@ -107,7 +110,12 @@ def _static(panel: StaticPanel, context: VariantContext) -> StaticPanel | None:
         panel,
         description=variant.text(panel.description),
         entries=tuple(
-            replace(each, uid=variant.uid(each.uid), title=variant.title(each.title))
+            replace(
+                each,
+                uid=variant.uid(each.uid),
+                title=variant.title(each.title),
+                kept=variant.identifying,
+            )
             for each in entries
         ),
     )
@@ -120,23 +128,26 @@ def _signal(signal: Signal, context: VariantContext) -> Signal | None:
     if not there or (len(there) < len(rendered) and not signal.keys):
         return signal.fallback and _signal(signal.fallback, context)
     labels = there[0][1].labels
+    keys = (CLUSTER, *signal.keys) if signal.keys and CLUSTER in labels else signal.keys
     return replace(
         signal,
         description=variant.text(signal.description),
-        queries=tuple(_query(query, expr, context) for query, expr in there),
+        queries=tuple(_query(query, expr, context, named=not keys) for query, expr in there),
         limit=signal.limit and _limit(signal.limit, context),
-        keys=tuple(labels[each] for each in signal.keys),
-        links=tuple(link for each in signal.links for link in _links(each, context)),
+        keys=tuple(labels[each] for each in keys),
+        links=tuple(link for each in signal.links for link in _links(each, labels, context)),
         exemplars=signal.exemplars and variant.exemplars,
     )
 
 
-def _query(query: Query, expr: Rendered, context: VariantContext) -> Query:
+def _query(query: Query, expr: Rendered, context: VariantContext, *, named: bool) -> Query:
+    """The query, its lines with their cluster; a table's columns are not `named` by labels."""
     legend = {label: f"{{{{{here}}}}}" for label, here in expr.labels.items()}
+    cluster = f"{legend[CLUSTER]}/" if named and CLUSTER in legend else ""
     return replace(
         query,
         expr=expr,
-        name=query.name.format_map(legend),
+        name=cluster + query.name.format_map(legend),
         limit=query.limit and _limit(query.limit, context),
     )
 
@@ -149,11 +160,35 @@ def _limit(limit: Limit, context: VariantContext) -> Limit | None:
     return replace(adapted, alert=limit.alert and context.variant.alert(limit.alert))
 
 
-def _links(link: Link, context: VariantContext) -> tuple[Link, ...]:
+def _links(link: Link, labels: Labels, context: VariantContext) -> tuple[Link, ...]:
+    """The link, if its board is there; a click on what has a cluster selects that."""
     variant = context.variant
     if link.board not in context.boards or (link.tag and not variant.traces):
         return ()
-    return (replace(link, board=variant.uid(link.board), label_aliases=variant.label_aliases()),)
+    variables = link.variables
+    if "server" in variables and CLUSTER in labels:
+        variables = (CLUSTER, *variables)
+    adapted = replace(
+        link,
+        board=variant.uid(link.board),
+        variables=variables,
+        label_aliases=variant.label_aliases(),
+        kept=variant.identifying,
+    )
+    return (adapted,)
+
+
+def _variables(board: Board, variant: Variant) -> tuple[Variable, ...]:
+    """The board's, after that of the cluster: one, where the board is about one server."""
+    variables = tuple(_variable(each, variant) for each in board.variables)
+    cluster = variant.schema.cluster
+    if cluster is None:
+        return variables
+    unselected = variant.with_schema(
+        replace(variant.schema, cluster=replace(cluster, selected=False))
+    )
+    first = replace(CLUSTER_VARIABLE, one=any(each.one for each in variables))
+    return (_variable(first, unselected), *variables)
 
 
 def _variable(variable: Variable, variant: Variant) -> Variable:
@@ -167,4 +202,7 @@ def _variable(variable: Variable, variant: Variant) -> Variable:
 
 def _annotation(annotation: Annotation, variant: Variant) -> Annotation | None:
     expr = annotation.expr.render(variant.schema)
-    return replace(annotation, expr=expr) if expr else None
+    if expr is None:
+        return None
+    cluster = f"{{{{{expr.labels[CLUSTER]}}}}} " if CLUSTER in expr.labels else ""
+    return replace(annotation, expr=expr, title=cluster + annotation.title)

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 from dashboards.alerts import RUNBOOK, groups
-from dashboards.promql.schema import CONTRACT, Labels, LabelSchema
+from dashboards.promql.schema import CONTRACT, ClusterLabel, Labels, LabelSchema
+from dashboards.promql.scope import CLUSTER, EACH_SERVER
 from dashboards.thresholds import DEFAULTS
 from dashboards.variants import texts
 from dashboards.variants.texts import Texts
@@ -47,6 +48,19 @@ class Variant:
         """The variant with more series."""
         return replace(self, schema=schema)
 
+    @property
+    def on_boards(self) -> "Variant":
+        """The variant for the queries of boards, which are about the selected clusters."""
+        cluster = self.schema.cluster
+        if cluster is None:
+            return self
+        return self.with_schema(replace(self.schema, cluster=replace(cluster, selected=True)))
+
+    @property
+    def identifying(self) -> tuple[str, ...]:
+        """The labels that identify a server, by their names in the contract."""
+        return EACH_SERVER if self.schema.cluster is None else (CLUSTER, *EACH_SERVER)
+
     def uid(self, board: str) -> str:
         """The uid of a board whose template is `mcp-...`."""
         return self.board_prefix + board.removeprefix("mcp")
@@ -65,8 +79,10 @@ class Variant:
 
     def label_aliases(self) -> dict[str, str]:
         """The label with a board variable's value, where its name is not the variable's."""
-        here = self.schema.namespace
-        return {} if here == "namespace" else {"namespace": here}
+        here = {"namespace": self.schema.namespace}
+        if self.schema.cluster:
+            here[CLUSTER] = self.schema.cluster.name
+        return {name: label for name, label in here.items() if name != label}
 
     def text(self, template: str) -> str:
         """A text with its placeholders replaced. Raises KeyError for one that is unknown."""
@@ -77,7 +93,19 @@ class Variant:
         given = {label: f"{{{{ $labels.{here} }}}}" for label, here in labels.items()}
         if "namespace" in given and "server" in given:
             given["server"] = f"{given['namespace']}/{given['server']}"
-        return _filled(template, _texts(self) | _VALUES | given)
+        cluster = f"{given[CLUSTER]}: " if CLUSTER in given else ""
+        return cluster + _filled(template, _texts(self) | _VALUES | given)
+
+
+@cache
+def by_cluster(variant: Variant, label: str) -> Variant:
+    """The variant for a store of several clusters, which `label` distinguishes.
+
+    Its runbook is written with its rules: the queries in it are by cluster too.
+    """
+    schema = replace(variant.schema, cluster=ClusterLabel(label))
+    runbook = f"runbook/{variant.prefix}.md"
+    return replace(variant, schema=schema, runbook_file=runbook)
 
 
 @cache

@@ -128,7 +128,8 @@ def test_the_levels_of_the_proxy_import_downwards() -> None:
 
 
 DASHBOARDS = (
-    *("cli_text", "promql", "grafana", "third_party_metrics", "thresholds", "limits", "links"),
+    *("cli_text", "promql", "grafana", "third_party_metrics", "cluster_label", "thresholds"),
+    *("limits", "links"),
     *("expressions", "recordings", "alerts", "signal", "signals", "annotations"),
     *("panels", "layout", "board", "boards", "variants", "bundles"),
     *("rules", "inhibition", "runbook", "queries", "palette", "columns", "grafana_panels"),

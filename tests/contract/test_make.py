@@ -36,6 +36,7 @@ MISTAKES = {
     "dashboards INGESTION=x": 'ingestion path "x"',
     "dashboards TOOLHIVE=1": 'ToolHive version "1"',
     "dashboards VARIANT=toolhive INGESTION=direct-scrape TOOLHIVE=0.1": '"0.1" is too old',
+    "dashboards CLUSTER_LABEL=server": 'cluster label "server": series carry',
     "dashboards THRESHOLDS=no.yaml": 'thresholds: cannot read "no.yaml"',
     "demo ARCH=x": 'demo: "x" is not an architecture',
     "demo FAULT=x": 'demo: "x" is not a fault',

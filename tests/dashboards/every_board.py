@@ -1,4 +1,7 @@
-"""Every board of every variant as Grafana's JSON, ToolHive's at its oldest and newest version."""
+"""Every board of every variant as Grafana's JSON, ToolHive's at its oldest and newest version.
+
+And those of the default variant for a store of several clusters.
+"""
 
 from functools import cache
 from typing import Any
@@ -7,6 +10,7 @@ from dashboards import Board
 from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.render import dashboard
 from dashboards.variants import toolhive
+from dashboards.variants.variant import UNIFIED, by_cluster
 
 Json = dict[str, Any]
 
@@ -19,6 +23,7 @@ def toolhive_bundle(version: str, ingestion: str) -> MonitoringBundle:
 
 EVERY_BUNDLE = {
     "unified": monitoring_bundle(),
+    "clusters": monitoring_bundle(by_cluster(UNIFIED, "k8s_cluster")),
     **{f"{version}-{path}": toolhive_bundle(version, path) for version, path in TOOLHIVE},
 }
 EVERY_BOARD: dict[str, Board] = {

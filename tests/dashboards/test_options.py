@@ -32,6 +32,11 @@ VERSION = "--toolhive-version"
         (("x", "--folder", ""), 'argument --folder: "" is not a folder: 1 to 99'),
         (("x", "--namespace", "A"), 'argument --namespace: "A" is not a namespace: 1'),
         (("x", "--thresholds", "no.yaml"), 'thresholds: cannot read "no.yaml": No'),
+        (
+            ("x", "--cluster-label", "a-b"),
+            'cluster label "a-b": it must be a label',
+        ),
+        (("x", "--cluster-label", "server"), 'cluster label "server": series carry'),
         (("",), "argument OUT: empty; give a folder; see"),
         (("x", "--set", "toolhive"), "--set is now --variant\n"),
         (("x", "--road=otel-scrape"), "--road is now --ingestion\n"),

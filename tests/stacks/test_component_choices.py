@@ -67,6 +67,19 @@ def test_monitors_and_rules_carry_the_labels_that_an_existing_prometheus_selects
             assert each["metadata"]["labels"]["release"] == "kps"
 
 
+def test_an_existing_prometheus_of_several_clusters_gets_boards_and_rules_by_cluster() -> None:
+    given = {"prometheus": {**PROMETHEUS, "clusterLabel": "k8s_cluster"}}
+    found = planned("direct-scrape", **given, grafana={"api": "https://grafana.example.org"})
+    [rules] = objects(found, "PrometheusRule").values()
+    boards = objects(planned("direct-scrape", **given), "ConfigMap")
+    inhibited = release_values(planned("direct-scrape", **given), "kube-prometheus-stack")
+
+    assert "max by (k8s_cluster, namespace, server) (mcp_proxy_upstream_up)" in str(rules)
+    assert found.outputs["importDashboards"].endswith(" CLUSTER_LABEL=k8s_cluster")
+    assert all("$cluster" in str(each["data"]) for each in boards.values())
+    assert "k8s_cluster" in str(inhibited["alertmanager"]["config"]["inhibit_rules"])
+
+
 @pytest.mark.parametrize("profile", list(Profile))
 def test_grafana_alone_comes_without_prometheus_and_asks_the_existing_one(profile: Profile) -> None:
     found = plan_of(profile=profile, components={"prometheus": PROMETHEUS})
@@ -168,6 +181,11 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("direct-scrape", {"traces": "none"}, "components.collector: 'install' is not allowed; witho"),
     ("otel-scrape", {"prometheus": "maybe"}, "components.prometheus: 'maybe' is not allowed; allo"),
     ("otel-scrape", {"prometheus": {}}, "components.prometheus.url: missing; where Grafana and"),
+    (
+        "otel-scrape",
+        {"prometheus": {**PROMETHEUS, "clusterLabel": "server"}},
+        "components.prometheus.clusterLabel: 'server' is not allowed; series carry",
+    ),
     ("otel-scrape", {"promtheus": "none"}, "components.promtheus: unknown key; did you mean prom"),
     ("otel-scrape", {"traces": {"address": "http://x"}}, "components.traces.address: 'http://x'"),
     ("otel-scrape", {"collector": {"url": "x"}}, "components.collector.url: 'x' is not allowed"),

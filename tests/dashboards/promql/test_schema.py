@@ -4,7 +4,7 @@ import pytest
 
 from dashboards import third_party_metrics
 from dashboards.expressions import calls, proxies, tools
-from dashboards.promql.expression import Absent, Binary, Expr, Replace
+from dashboards.promql.expression import Binary, Expr, Replace
 from dashboards.promql.functions import aggregate, or_zero, over_time, top, zero_if_none
 from dashboards.promql.schema import LabelSchema
 from dashboards.promql.scope import (
@@ -47,7 +47,6 @@ def rendered(expr: Expr, schema: LabelSchema = PUSHED) -> str | None:
         (over_time("avg", aggregate("sum", CALLS), "1h:"), f"avg_over_time((sum({NAME}))[1h:])"),
         (UP | CALLS, NAME),
         (CALLS.unless(UP), NAME),
-        (Absent(UP) & Absent(CALLS), f"absent({NAME})"),
         (any_of(proxies.UP, calls.REQUESTS, where=(eq("server", "a"),)), f'{NAME}{{server="a"}}'),
         (
             third_party_metrics.ALERTS.select(EVERYTHING, like("alertname", "MCP.*")),

@@ -160,6 +160,8 @@ def concretely(query: Query, window: str) -> str:
 
 TESTED: set[int] = set()
 """The identities of all signals whose values a test of this folder has."""
+EXPECTED: dict[Query, float | None] = {}
+"""What queries of those signals add up to, over 5 minutes; None for no data."""
 
 
 def signals_of(module: ModuleType) -> dict[str, Signal]:
@@ -174,17 +176,22 @@ def signals_of(module: ModuleType) -> dict[str, Signal]:
     return found | fallbacks
 
 
+def summed(expr: str, value: float | None) -> dict[str, dict[str, float]]:
+    """What must come of the sum of an answer, for promtool."""
+    return {f"round(sum({expr}), 0.001)": {} if value is None else {"{}": value}}
+
+
 def values_test(module: ModuleType, table: str) -> Callable[..., None]:
     """A test of what queries of signals add up to, over 5 minutes.
 
     The table has `NAME value` for each signal, with a value for each query, and - for no data.
     """
-    signals, expected = signals_of(module), {}
+    signals, expected = signals_of(module), dict[str, dict[str, float]]()
     for name, *values in (each.split() for each in table.split(",")):
         TESTED.add(id(signals[name]))
         for query, value in zip(signals[name].queries, values, strict=True):
-            key = f"round(sum({concretely(query, '5m')}), 0.001)"
-            expected[key] = {} if value == "-" else {"{}": float(value)}
+            EXPECTED[query] = None if value == "-" else float(value)
+            expected |= summed(concretely(query, "5m"), EXPECTED[query])
 
     @pytest.mark.slow
     def test(promtool: Promtool) -> None:
