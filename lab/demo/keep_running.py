@@ -9,7 +9,7 @@ from lab.local import programs
 from lab.local.pipeline import Pipeline, launch
 from lab.local.ports import free_ports
 from lab.local.processes import pause
-from lab.preview.running import Demo, announced
+from lab.local.running_demo import Demo, DemoServer, announced
 from lab.signals import Ended
 from lab.verify.traffic import Report, background_traffic
 
@@ -26,9 +26,9 @@ def keep_running(
 ) -> None:
     """Print the addresses, then send light traffic and call `on_step` after each step."""
     prometheus, jaeger = pipeline.prometheus.url, pipeline.jaeger.url
-    with announced(folder, Demo(prometheus, jaeger)):
+    endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints)
+    with announced(folder, _demo(pipeline)):
         urls = BaseUrls(_serve_boards(pipeline), prometheus, jaeger, pipeline.push_url)
-        endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints)
         print(endpoints_banner(urls, endpoints, pipeline.user_endpoints) + remark, flush=True)
         try:
             with closing(background_traffic(pipeline, report)) as traffic:
@@ -39,6 +39,18 @@ def keep_running(
                     pause(STEP_SECONDS)
         except Ended:
             report("\nending")
+
+
+def _demo(pipeline: Pipeline) -> Demo:
+    endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints, *pipeline.user_endpoints)
+    return Demo(
+        pipeline.prometheus.url,
+        pipeline.jaeger.url,
+        pipeline.architecture.name,
+        pipeline.specs["collector"].url,
+        pipeline.collected,
+        tuple(DemoServer(each.server, each.mcp_url, each.metrics_url) for each in endpoints),
+    )
 
 
 def _serve_boards(pipeline: Pipeline) -> str:

@@ -10,9 +10,9 @@ from typing import NoReturn
 from dashboards.board import NAMESPACE, SERVER
 from dashboards.cli_text import is_url
 from lab.local.programs import PREVIEW_MIN_STEP
+from lab.local.running_demo import running_demo
 from lab.preview.errors import PreviewError
 from lab.preview.queries import View
-from lab.preview.running import running_demo
 from lab.preview.theme import Mode
 from lab.preview.time_range import TimeRange, seconds
 

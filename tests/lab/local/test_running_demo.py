@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.preview import running
+from lab.local import running_demo as running
 
 
 def test_the_demo_that_started_last_is_found_while_it_runs(tmp_path: Path) -> None:
@@ -15,7 +15,8 @@ def test_the_demo_that_started_last_is_found_while_it_runs(tmp_path: Path) -> No
     new.mkdir()
     assert running.running_demo(tmp_path) is None
     first = running.Demo("http://127.0.0.1:1", "http://127.0.0.1:2")
-    second = running.Demo("http://127.0.0.1:3", "http://127.0.0.1:4")
+    server = running.DemoServer("echo", "http://127.0.0.1:5/mcp", "http://127.0.0.1:6/metrics")
+    second = running.Demo("http://127.0.0.1:3", "http://127.0.0.1:4", servers=(server,))
     with running.announced(old, first):
         with running.announced(new, second):
             assert running.running_demo(tmp_path) == second
@@ -27,7 +28,8 @@ def test_a_killed_demo_is_not_found(tmp_path: Path) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
     (tmp_path / "20260101-000000-a").mkdir()
-    said = {"pid": ended.pid, "prometheus": "http://127.0.0.1:1", "jaeger": "http://127.0.0.1:2"}
+    demo = {"prometheus": "http://127.0.0.1:1", "jaeger": "http://127.0.0.1:2"}
+    said = {"pid": ended.pid, "demo": demo}
     (tmp_path / "20260101-000000-a" / "demo.json").write_text(json.dumps(said))
     assert running.running_demo(tmp_path) is None
 
