@@ -15,7 +15,7 @@ from dashboards.queries import MonitoringQuery, Source, concrete
 from lab.binaries.catalogue import DEMO_TOOLS
 from lab.binaries.find import ensure
 from lab.jaeger_api import Span
-from lab.load import ROUND
+from lab.load.light_traffic import ROUND
 from lab.local.addresses import choose
 from lab.local.pipeline import Pipeline, start
 from lab.local.plan import local_plan

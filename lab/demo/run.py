@@ -14,7 +14,7 @@ from lab.binaries.find import ToolMissing, ensure
 from lab.demo.fault_demo import run_fault_demo
 from lab.demo.keep_running import keep_running
 from lab.demo.options import Options, parse
-from lab.load import LoadFailed
+from lab.load.client import LoadFailed
 from lab.local.addresses import choose
 from lab.local.pipeline import Pipeline, start
 from lab.local.plan import local_plan

@@ -11,7 +11,7 @@ import requests
 
 from lab.faults import actions
 from lab.faults.fault import FaultContext, Step
-from lab.load import GOOD, SESSION_HEADER, Client, LoadFailed
+from lab.load.client import GOOD, SESSION_HEADER, Client, LoadFailed
 from lab.local.processes import pause
 from proxy.jsonrpc.methods import TOOLS_CALL
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
-from lab.load import HUNDRED, Client, LoadFailed, ServerLost, light_traffic
+from lab.load.client import HUNDRED, Client, LoadFailed, ServerLost
+from lab.load.light_traffic import light_traffic
 from lab.local.pipeline import Pipeline
 from lab.local.processes import Processes
 from lab.local.proxy_endpoints import ProxyEndpoint

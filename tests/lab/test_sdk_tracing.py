@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from lab.load import FAILING, GOOD, UNKNOWN, Client, LoadFailed
+from lab.load.client import FAILING, GOOD, UNKNOWN, Client, LoadFailed
 from lab.local.programs import tracing_to
 from lab.tracing import tracing
-from tests.lab.test_load import echo
+from tests.lab.load.echo import echo
 from tests.proxy.telemetry.otlp.collectors import Inbox, http_collector
 from tests.proxy.telemetry.tracing.span_records import attributes
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from lab.jaeger_api import Jaeger
-from lab.load import GOOD, Client, LoadFailed
+from lab.load.client import GOOD, Client, LoadFailed
 from lab.prometheus_api import Prometheus, Sample
 from proxy.telemetry.catalogue import TOOL_CALLS
 from stacks.architectures import ARCHITECTURES

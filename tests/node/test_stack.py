@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lab.load import GOOD
+from lab.load.client import GOOD
 from proxy.telemetry.catalogue import CONTRACT_LABELS
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import Namespace

@@ -1,0 +1,1 @@
+"""An MCP client with calls of known outcomes, and light traffic of endless sessions."""
