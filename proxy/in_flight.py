@@ -4,7 +4,7 @@ A session holds the calls that one party waits for: those of one HTTP exchange, 
 stdio server's process. Callers pass what arrived and when; it returns what is to be done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -33,7 +33,6 @@ HUNG_SECONDS = 25.0
 """Giving up a call that was inactive for so long is not a cancellation: it hung. The
 official SDKs wait for 30 s or 60 s, by the client.
 """
-NO_TOOLS: Mapping[str, codec.ToolHints] = {}
 _OF_STATUS = (TASKS_GET, TASKS_CANCEL)
 """Methods whose result is a task."""
 
@@ -47,8 +46,8 @@ class Call:
     request and of the server's answer to it (0 if it gave none). `reason` says in one line why no
     answer to it came. `task` is the id of the task that it has become or is about ("" for none),
     `task_status` that task's status by the answer. `client` is who made it,
-    `principal` the label of the principal it was made for ("" if that is not asked for), `listed`
-    what the answer says of each tool.
+    `principal` the label of the principal it was made for ("" if that is not asked for). `lister`
+    differs for clients that may get different lists; `listed` is a result that lists tools.
     """
 
     __slots__ = (
@@ -60,8 +59,10 @@ class Call:
         "id",
         "last_activity",
         "listed",
+        "lister",
         "method",
         "name",
+        "params",
         "principal",
         "progress_token",
         "queued_seconds",
@@ -89,7 +90,9 @@ class Call:
         self.first_event = 0.0
         self.client = UNKNOWN_CLIENT
         self.principal = ""
-        self.listed: Mapping[str, codec.ToolHints] = NO_TOOLS
+        self.params = params
+        self.lister = 0
+        self.listed: Result | None = None
         self.progress_token = (params.meta or NO_META).progress_token
         self.started = started
         self.deadline = 0.0
@@ -108,7 +111,7 @@ class Call:
     def note(self, result: Result) -> None:
         """Take in what the result says beside the outcome: which tools there are, or a task."""
         if self.method == TOOLS_LIST and result.tools is not UNSET:
-            self.listed = codec.listed_tools(result.tools)
+            self.listed = result
         elif self.method == TOOLS_CALL and result.task is not UNSET:
             self.task, self.task_status = codec.task(result.task)
         elif self.method in _OF_STATUS and result.status is not UNSET:

@@ -430,6 +430,8 @@ OPTIONS = (
     Option("client_cap", "COUNT", "50", "most client names that become labels: the most used of the"
            " clients that had a successful request; others count as `other`; principals likewise",
            _count),
+    Option("target_cap", "COUNT", "50", "most resources, and most prompts, that become labels: the"
+           " most used of those that gave a result; others count as `other`", _count),
     Option(
         "log_calls", "WHICH", "failed",
         "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests",

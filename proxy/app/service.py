@@ -47,6 +47,7 @@ class Service:
             http.transport.value if http else "stdio",
             tool_cap=settings.tool_cap,
             client_cap=settings.client_cap,
+            target_cap=settings.target_cap,
             exemplars=telemetry.exemplars,
         )
         address = (http.host, http.port) if http else None

@@ -121,6 +121,7 @@ class Settings:
     connection_idle: float
     tool_cap: int
     client_cap: int
+    target_cap: int
     principal_key: bytes = field(repr=False)
     log_calls: Calls
     allowed_origins: AllowList

@@ -3,27 +3,34 @@
 from collections.abc import Callable
 from time import perf_counter
 
+from msgspec import UNSET
+
 from ..http.rejection import HttpRejection
 from ..in_flight import Call, Finished
-from ..jsonrpc.methods import INITIALIZE, PROMPTS_GET, TOOLS_CALL
+from ..jsonrpc import codec
+from ..jsonrpc.message import Result
+from ..jsonrpc.methods import INITIALIZE, PROMPTS_GET, RESOURCES_READ, TASKS_RESULT, TOOLS_CALL
 from ..outcome import OK
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.tracing.spans import SpanRecord as TraceRecord
 from ..telemetry.tracing.tracer import Tracer
+from ..tools.tool_lists import ToolLists
 from .call_log import CallLog
 from .session_clients import SessionClients
 from .session_owners import SessionOwners
 from .tasks import Tasks
 
 _TARGETED = (TOOLS_CALL, PROMPTS_GET)
+_NAMED = (RESOURCES_READ, PROMPTS_GET, TASKS_RESULT)
+_RESULTS = (Outcome.OK, Outcome.TOOL_ERROR)
 
 
 class CallRecorder:
     """Counts, traces and logs. `on_quiet` is called when the last call in flight has ended.
 
     `session_owners` says whose each session is, `session_clients` by which client, `tasks` are the
-    calls that became tasks.
+    calls that became tasks, `tool_lists` the tools that the server lists.
     """
 
     __slots__ = (
@@ -35,6 +42,7 @@ class CallRecorder:
         "session_clients",
         "session_owners",
         "tasks",
+        "tool_lists",
     )
 
     def __init__(self, ledger: Ledger, tracer: Tracer, call_log: CallLog | None = None) -> None:
@@ -43,6 +51,7 @@ class CallRecorder:
         self.session_owners = SessionOwners()
         self.session_clients = SessionClients()
         self.tasks = Tasks(ledger)
+        self.tool_lists = ToolLists(ledger)
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
         self._tracer = tracer
@@ -74,8 +83,6 @@ class CallRecorder:
         overhead = seconds - waited - call.queued_seconds
         trace = call.trace
         ledger = self.ledger
-        if call.listed:
-            ledger.tools_listed(call.listed)
         counted = False
         if call.task:
             if call.method == TOOLS_CALL and finished.outcome == OK:
@@ -85,6 +92,8 @@ class CallRecorder:
         if not counted:
             self._count(finished, status, seconds, overhead)
         ledger.sized(call.size, call.answer_size)
+        if call.answer_size and finished.outcome.outcome in _RESULTS:
+            self._note_result(call, now)
         if call.first_event:
             ledger.first_events.observe(call.first_event - call.started)
         if trace.sampled:
@@ -116,6 +125,33 @@ class CallRecorder:
         self.ledger.record_caller(call.client, call.principal, tool, outcome)
         if call.method == INITIALIZE and call.session and outcome is Outcome.OK:
             self.session_clients.set(call.session, call.client)
+
+    def _note_result(self, call: Call, now: float) -> None:
+        """Count how long a result is that has a name, and take note of the tools in it."""
+        method = call.method
+        if method == TOOLS_CALL:
+            if not call.task:
+                self.ledger.result_sized(method, call.name, call.answer_size)
+        elif call.listed is not None:
+            self._note_list(call, call.listed, now)
+        elif method in _NAMED:
+            self._size_result(call, method)
+
+    def _note_list(self, call: Call, listed: Result, now: float) -> None:
+        lister = call.client, call.version, call.principal, call.lister
+        cursors = (call.params.cursor, listed.next_cursor)
+        cursor, following = ["" if each is UNSET else codec.text(each) for each in cursors]
+        tools = b"" if listed.tools is UNSET else bytes(listed.tools)
+        self.tool_lists.take(tools, call.answer_size, lister, now, cursor, following)
+
+    def _size_result(self, call: Call, method: str) -> None:
+        name, uri = call.name, call.params.uri
+        if method == RESOURCES_READ:
+            name = "" if uri is UNSET else codec.text(uri)
+        elif method == TASKS_RESULT:
+            method, name = TOOLS_CALL, self.tasks.tool(call)
+        if name:
+            self.ledger.result_sized(method, name, call.answer_size)
 
     def reject(self, method: str, rejection: HttpRejection) -> None:
         """An HTTP request was refused unread; `method` is HTTP's, "" if it is not known."""

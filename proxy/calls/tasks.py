@@ -105,6 +105,11 @@ class Tasks:
         self._end(task, outcome, now)
         return Finished(call, OK)
 
+    def tool(self, call: Call) -> str:
+        """The tool whose task a request is about; "" if it is not known."""
+        task = self._tasks.get((call.session, call.task))
+        return "" if task is None else task.tool
+
     def tick(self, now: float) -> None:
         """Give up tasks that were inactive for long."""
         while self._tasks:

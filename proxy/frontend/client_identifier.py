@@ -1,5 +1,7 @@
 """Which client sent a request: by what it declares, by its session, or by its User-Agent."""
 
+import re
+
 from msgspec import UNSET
 
 from ..calls.session_clients import SessionClients
@@ -9,6 +11,8 @@ from ..jsonrpc import codec
 from ..jsonrpc.message import Message
 from ..jsonrpc.methods import INITIALIZE
 from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo, client_info
+
+_KEYS = re.compile(rb"(?im)^(?:authorization|cookie|[^:\r\n]*(?:key|token)):[^\r\n]*")
 
 
 class ClientIdentifier:
@@ -40,6 +44,11 @@ class ClientIdentifier:
                     return client
         session = info.session
         return (self._sessions.get(session) if session else None) or info.product
+
+
+def shown_keys(info: RequestInfo) -> list[bytes]:
+    """The header lines by which a request may show to its server who sent it."""
+    return _KEYS.findall(info.forward)
 
 
 def _read(declared: bytes) -> ClientInfo:

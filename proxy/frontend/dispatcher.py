@@ -15,6 +15,7 @@ from ..http.request_policy import METADATA, OPEN_STREAM, POST_MESSAGE, RequestIn
 from ..in_flight import Call
 from ..jsonrpc import codec, trace_meta
 from ..jsonrpc.message import NO_META, NO_PARAMS, Message
+from ..jsonrpc.methods import TOOLS_LIST
 from ..outcome import DRAINING, OVERLOADED, REJECTED, TOO_MANY_IN_FLIGHT, CallOutcome
 from ..telemetry.tracing.trace import Trace
 from ..telemetry.tracing.tracer import Tracer
@@ -22,7 +23,7 @@ from ..telemetry.vocabulary import RejectionCause
 from ..upstreams.base import SseSessions, Upstream
 from ..upstreams.oauth_metadata import MetadataUpstream
 from .body_reader import LONG, InvalidBody, Messages, read, read_in_steps
-from .client_identifier import ClientIdentifier
+from .client_identifier import ClientIdentifier, shown_keys
 
 _Handler = Callable[[Client, RequestInfo, bytes, float], None]
 
@@ -150,7 +151,9 @@ class Dispatcher:
         started: float,
     ) -> None:
         session = info.session
-        calls = tuple([self._call(each, info, started) for each in messages if each.is_request])
+        calls = tuple(
+            [self._call(each, client, info, started) for each in messages if each.is_request]
+        )
         if self._is_foreign(client, info):
             self._reject_unknown(
                 ClientRequest(client, info, body, messages, calls, b""), NO_SESSION
@@ -184,10 +187,12 @@ class Dispatcher:
             self._recorder.rollback(session, len(calls))
             self._reject(client, InvalidBody(codec.INVALID_REQUEST, str(error)))
 
-    def _call(self, message: Message, info: RequestInfo, started: float) -> Call:
+    def _call(self, message: Message, client: Client, info: RequestInfo, started: float) -> Call:
         call = Call(message, started, info.version, info.session)
         call.client = self._clients.identify(message, info)
         call.principal = self._principal_of(info)
+        if call.method == TOOLS_LIST:
+            call.lister = hash((client.principal, info.token, info.query, *shown_keys(info)))
         return call
 
     def _listen(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:

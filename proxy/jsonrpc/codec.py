@@ -22,20 +22,6 @@ _MOST_OBJECTS = 100_000
 """Of a batch, also within its messages: so many are counted in 10 ms."""
 
 
-class ToolHints(Struct, gc=False, rename="camel"):
-    """What a server says that a tool does; None where it says nothing."""
-
-    read_only_hint: bool | None = None
-    destructive_hint: bool | None = None
-
-
-class _Tool(Struct, gc=False):
-    """A tool that a server lists."""
-
-    name: str
-    annotations: Raw | UnsetType = UNSET
-
-
 class _Implementation(Struct, gc=False):
     """A client or server, as it declares itself (MCP, `Implementation`)."""
 
@@ -54,15 +40,12 @@ class _Object(Struct, gc=False):
     """Any object; other values are refused before the rest is read."""
 
 
-_NO_HINTS = ToolHints()
 _BEFORE = b" \t\r\n" + BOM
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 _decode_objects = msgspec.json.Decoder(list[_Object]).decode
-_decode_tools = msgspec.json.Decoder(list[_Tool]).decode
-_decode_hints = msgspec.json.Decoder(ToolHints).decode
 _decode_implementation = msgspec.json.Decoder(_Implementation).decode
 _decode_task = msgspec.json.Decoder(_Task).decode
 _decode_text = msgspec.json.Decoder(str).decode
@@ -109,14 +92,6 @@ def parts(data: bytes) -> tuple[bytes, ...]:
 def is_batch(data: bytes) -> bool:
     """Whether a body that is JSON is an array of messages, if only of one (2025-03-26)."""
     return data.lstrip(_BEFORE)[:1] == b"["
-
-
-def listed_tools(tools: Raw) -> dict[str, ToolHints]:
-    """The names in a list of tools, with what each is said to do; empty if it is not a list."""
-    try:
-        return {each.name: _hints(each.annotations) for each in _decode_tools(tools)}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
 
 
 def implementation(found: bytes) -> tuple[str, str]:
@@ -175,15 +150,6 @@ def with_id(data: bytes, request_id: RequestId) -> bytes:
 def error(request_id: RequestId | None, code: int, text: str) -> bytes:
     """A JSON-RPC error answer to `request_id`."""
     return _encode({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
-
-
-def _hints(annotations: Raw | UnsetType) -> ToolHints:
-    if annotations is UNSET:
-        return _NO_HINTS
-    try:
-        return _decode_hints(annotations)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _NO_HINTS
 
 
 def _batch(data: bytes) -> list[Raw]:

@@ -27,16 +27,20 @@ class Params(Struct, gc=False, rename="camel"):
     protocol_version: str = ""
     client_info: Raw | UnsetType = UNSET
     task_id: Raw | UnsetType = UNSET
+    uri: Raw | UnsetType = UNSET
+    cursor: Raw | UnsetType = UNSET
 
 
 class Result(Struct, gc=False, rename="camel"):
     """A result: whether a tool says that it failed, the revision `initialize` agreed on, and
-    unread the list of tools, the task that a call has become, and the status of a task.
+    unread a page of tools, the cursor of the next one, the task that a call has become, and the
+    status of a task.
     """
 
     is_error: bool | None = None
     protocol_version: str = ""
     tools: Raw | UnsetType = UNSET
+    next_cursor: Raw | UnsetType = UNSET
     task: Raw | UnsetType = UNSET
     status: Raw | UnsetType = UNSET
 

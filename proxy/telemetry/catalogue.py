@@ -90,6 +90,9 @@ SIZE_BUCKETS = (
 )  # fmt: skip
 """Bytes. The last two are the default limits of a request's body and of a server's message."""
 
+RESULT_BUCKETS = (1024, 4096, 16_384, 65_536, 262_144, 1_048_576)
+"""Bytes, of a result by name; fewer than SIZE_BUCKETS, since each tool has them."""
+
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 REQUEST_ATTRIBUTES = ("mcp_method", "method", "status_code", "status")
@@ -196,6 +199,27 @@ RESPONSE_SIZE = Metric(
     (),
     SIZE_BUCKETS,
 )
+RESULT_SIZE = Metric(
+    "mcp.proxy.result.size",
+    Instrument.HISTOGRAM,
+    "By",
+    "Size of the server's response with a result, by the tool, resource or prompt it is of",
+    ("mcp_method", "target"),
+    RESULT_BUCKETS,
+)
+TOOL_DEFINITION_SIZE = Metric(
+    "mcp.proxy.tool.definition.size",
+    Instrument.GAUGE,
+    "By",
+    "Size of a tool's definition as the server lists it, by part; the parts add up to its JSON",
+    ("tool", "part"),
+)
+TOOLS_LISTED = Metric(
+    "mcp.proxy.tools.listed",
+    Instrument.GAUGE,
+    "{tool}",
+    "Tools that the server lists, once a client got the whole list",
+)
 FIRST_EVENT = Metric(
     "mcp.proxy.stream.first_event",
     Instrument.HISTOGRAM,
@@ -263,7 +287,7 @@ LABEL_OVERFLOW = Metric(
     "mcp.proxy.label.overflow",
     Instrument.COUNTER,
     "{request}",
-    "Successful requests whose tool, client or principal is `other` as the cap was reached",
+    "Successful requests whose tool, client, principal, resource or prompt is `other`: over a cap",
     ("label",),
 )
 EVENT_LOOP_LAG = Metric(
@@ -305,6 +329,9 @@ METRICS: tuple[Metric, ...] = (
     OVERHEAD,
     REQUEST_SIZE,
     RESPONSE_SIZE,
+    RESULT_SIZE,
+    TOOL_DEFINITION_SIZE,
+    TOOLS_LISTED,
     FIRST_EVENT,
     IN_FLIGHT,
     SESSIONS,

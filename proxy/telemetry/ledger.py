@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from operator import add
 from typing import NamedTuple
 
-from ..jsonrpc.codec import ToolHints
 from ..jsonrpc.methods import ALL as METHODS
+from ..jsonrpc.methods import PROMPTS_GET, RESOURCES_READ, TOOLS_CALL
 from .caller_counts import CallerCounts
 from .capped_names import CappedNames
 from .catalogue import (
@@ -24,12 +24,14 @@ from .catalogue import (
     OPERATION_BUCKETS,
     OVERFLOW_LABEL,
     OVERHEAD_BUCKETS,
+    RESULT_BUCKETS,
     SIZE_BUCKETS,
     Fault,
     Outcome,
     ToolClass,
 )
-from .client_info import ClientInfo
+from .client_info import ClientInfo, printable
+from .listed_tools import MOST_TOOLS, ToolHints, ToolList
 from .vocabulary import (
     HTTP_METHODS,
     PROTOCOL_VERSIONS,
@@ -48,9 +50,8 @@ from .vocabulary import (
 EVICTED = "evicted ".ljust(TOOL_BYTES + 1)
 """The tool of calls whose tool has no series any more; longer than any name."""
 TOOL_LABEL, CLIENT_LABEL, PRINCIPAL_LABEL = "tool", "client", "principal"
+TARGET_LABELS = {RESOURCES_READ: "resource", PROMPTS_GET: "prompt"}
 """Labels whose values are capped rather than known beforehand."""
-MOST_TOOLS = 2000
-"""Tools of a server whose class is remembered; more are counted as `unlisted`."""
 
 
 class Exemplar(NamedTuple):
@@ -118,6 +119,7 @@ class Ledger:
         *,
         tool_cap: int = 200,
         client_cap: int = 50,
+        target_cap: int = 50,
         exemplars: bool = True,
     ) -> None:
         self.server = server
@@ -146,6 +148,10 @@ class Ledger:
         self._tools = CappedNames(tool_cap)
         self._tool_overflows = 0
         self._tool_classes: dict[str, ToolClass] = {}
+        self.tools = ToolList({}, complete=False)
+        self.result_sizes: dict[tuple[str, str], Distribution] = {}
+        self._targets = {method: CappedNames(target_cap) for method in TARGET_LABELS}
+        self._target_overflows = dict.fromkeys(TARGET_LABELS, 0)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.server} rows={len(self.rows)} {self._tools!r}>"
@@ -197,6 +203,14 @@ class Ledger:
             sizes.counts[bisect_left(SIZE_BUCKETS, response_bytes)] += 1
             sizes.total += response_bytes
 
+    def result_sized(self, method: str, target: str, size: int) -> None:
+        """Count how long a result is: of a tool, a prompt or a resource, which is `target`."""
+        sizes = self.result_sizes.get((method, target))
+        if sizes is None:
+            sizes = self._admit_result(method, target)
+        sizes.counts[bisect_left(RESULT_BUCKETS, size)] += 1
+        sizes.total += size
+
     def session_ended(self, seconds: float, error_type: str = "") -> None:
         """Count the life of a session; `error_type` is empty if it ended as it should."""
         kind = known_error(error_type)
@@ -223,6 +237,7 @@ class Ledger:
             TOOL_LABEL: self._tool_overflows,
             CLIENT_LABEL: self.clients.overflows,
             PRINCIPAL_LABEL: self.principals.overflows,
+            **{TARGET_LABELS[method]: n for method, n in self._target_overflows.items()},
         }
 
     def record_caller(
@@ -274,6 +289,34 @@ class Ledger:
             row = self.rows[labels] = Distribution(OPERATION_BUCKETS)
         return row
 
+    def _admit_result(self, method: str, target: str) -> Distribution:
+        """The sizes of a target's results; those of one without series of its own are `other`'s."""
+        if method == TOOLS_CALL:
+            key = method, self.tool_label(target)
+        else:
+            key = method, self._bounded_target(method, target_label(target))
+        sizes = self.result_sizes.get(key)
+        if sizes is None:
+            sizes = self.result_sizes[key] = Distribution(RESULT_BUCKETS)
+        return sizes
+
+    def _bounded_target(self, method: str, label: str) -> str:
+        names = self._targets[method]
+        if names.use(label):
+            return label
+        evicted = names.admit(label, lambda: self._results(method))
+        if evicted is None:
+            self._target_overflows[method] += 1
+            return OVERFLOW_LABEL
+        if evicted:
+            self.result_sizes.pop((method, evicted), None)
+        return label
+
+    def _results(self, method: str) -> dict[str, int]:
+        """How many results each target had."""
+        found = self.result_sizes.items()
+        return {target: sum(each.counts) for (kind, target), each in found if kind == method}
+
     def _bounded_tool(self, tool: str, outcome: str) -> str:
         name = cut(tool)
         if self._tools.use(name):
@@ -307,6 +350,17 @@ class Ledger:
             else:
                 rows[labels] = row
         self.rows = rows
+        self.result_sizes.pop((TOOLS_CALL, tool), None)
+
+
+def target_label(target: str) -> str:
+    """A prompt's name or a resource's URI as a label: without what may be secret in a URI."""
+    place = target.partition("?")[0].partition("#")[0]
+    scheme, separator, rest = place.partition("://")
+    if separator:
+        authority, slash, path = rest.partition("/")
+        place = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    return printable(place) or OVERFLOW_LABEL
 
 
 def _tool_class(hints: ToolHints) -> ToolClass:

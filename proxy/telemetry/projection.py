@@ -20,6 +20,7 @@ from .catalogue import (
     Status,
 )
 from .ledger import EVICTED, Distribution, Labels, Ledger
+from .listed_tools import ToolList, ToolSize
 from .process import ProcessUse
 from .vocabulary import ErrorType
 
@@ -196,6 +197,11 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
         kills = tuple(ledger.upstream_kills.items())
         yield _family(catalogue.UPSTREAM_KILLED, common, (((name,), n) for name, n in kills))
     yield _family(catalogue.TELEMETRY_DROPPED, common, tuple(ledger.drops.items()))
+    yield _family(catalogue.RESULT_SIZE, common, tuple(ledger.result_sizes.items()))
+    listed = ledger.tools
+    yield _family(catalogue.TOOL_DEFINITION_SIZE, common, _definition_sizes(ledger, listed))
+    total = (((), listed.total),) if listed.complete else ()
+    yield _family(catalogue.TOOLS_LISTED, common, total)
     overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))
     for metric, state in _STATES:
@@ -254,6 +260,19 @@ def _calls_by_caller(callers: CallerCounts) -> Iterable[tuple[Values, float]]:
 def _versions(clients: CallerCounts) -> Iterable[tuple[Values, float]]:
     known = dict.fromkeys(row[:2] for row in tuple(clients.rows) if row[0] != OVERFLOW_LABEL)
     return ((labels, 1) for labels in known)
+
+
+def _definition_sizes(ledger: Ledger, listed: ToolList) -> Iterable[tuple[Values, float]]:
+    """Bytes by tool and part; tools without series of their own are `other` together."""
+    sizes: dict[str, ToolSize] = {}
+    if listed.more:
+        sizes[OVERFLOW_LABEL] = listed.more_size
+    for name, size in listed.sizes.items():
+        label = ledger.tool_label(name)
+        sizes[label] = size.plus(sizes[label]) if label in sizes else size
+    for label, size in sizes.items():
+        for part, length in zip(ToolSize._fields, size, strict=True):
+            yield (label, part), length
 
 
 def _sum(

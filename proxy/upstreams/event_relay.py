@@ -14,14 +14,15 @@ HOLD_LIMIT = 64 * 1024
 class EventRelay:
     """`limit` is how many bytes of a long event are kept at most to see what it is.
 
+    One of up to `whole` bytes is read as it is, also if it is passed on as it comes.
     `between_events`: what the client got so far ends with a whole event or comment.
     """
 
     __slots__ = ("_held", "_reader", "_writer", "between_events")
 
-    def __init__(self, writer: ResponseWriter, limit: int) -> None:
+    def __init__(self, writer: ResponseWriter, limit: int, whole: int = HOLD_LIMIT) -> None:
         self._writer = writer
-        self._reader = EventReader(limit, HOLD_LIMIT)
+        self._reader = EventReader(limit, whole)
         self._held = b""
         self.between_events = True
 

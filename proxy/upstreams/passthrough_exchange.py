@@ -5,6 +5,8 @@ from enum import Enum, auto
 from time import perf_counter
 from typing import Protocol
 
+from msgspec import UNSET
+
 from ..calls.client_request import (
     CLIENT_CLOSED_REQUEST,
     ClientRequest,
@@ -37,8 +39,9 @@ from ..outcome import (
     classify_http,
 )
 from ..telemetry.catalogue import Outcome
+from ..tools.page_cache import LONGEST_PAGE
 from .early_stream import EarlyStream
-from .event_relay import EventRelay
+from .event_relay import HOLD_LIMIT, EventRelay
 
 _IDLE = Completed(())
 """What becomes of the calls of an answer for which none waits."""
@@ -206,11 +209,12 @@ class PassthroughExchange:
         else:
             self._enter(RESPONDING)
         if head.content is Content.EVENTS and not head.encoded:
-            self._relay = EventRelay(self._writer, self._owner.message_limit)
+            whole = max(HOLD_LIMIT, self._kept_whole)
+            self._relay = EventRelay(self._writer, self._owner.message_limit, whole)
             self._writer.start_response(head.forward)
             return
         if self._session.busy:
-            self._held = TruncatedJson(self._owner.message_limit)
+            self._held = TruncatedJson(self._owner.message_limit, whole=self._kept_whole)
         forward = head.forward if head.status < 400 else self._owner.refusal(self, head)
         self._writer.start_response(forward, head.length)
 
@@ -301,6 +305,12 @@ class PassthroughExchange:
         """
         request = self.request
         return self._waits and request.info.accepts_events and request.initialize is None
+
+    @property
+    def _kept_whole(self) -> int:
+        """How long an answer may be that is not truncated to be read: tools are read whole."""
+        lists = any(call.method == methods.TOOLS_LIST for call in self.request.calls)
+        return LONGEST_PAGE if lists else 0
 
     @property
     def _responded(self) -> bool:
@@ -445,6 +455,8 @@ class PassthroughExchange:
         effects: list[Effect | None] = []
         try:
             for each in codec.decode_all(event.data):
+                if event.length and each.result:
+                    each.result.tools = UNSET  # They are truncated.
                 effect = self._receive(each, now)
                 effects.append(effect)
                 strays = effect is UNMATCHED or (

@@ -24,7 +24,7 @@ PROXY_LEVELS: tuple[tuple[str, ...], ...] = (
     ("jsonrpc", "memory_budget"),
     ("telemetry",),
     ("http", "telemetry.tracing"),
-    ("outcome", "telemetry.otlp", "translation"),
+    ("outcome", "telemetry.otlp", "tools", "translation"),
     ("in_flight", "transports"),
     ("calls",),
     ("upstreams",),

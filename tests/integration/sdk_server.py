@@ -30,6 +30,18 @@ def echo(text: str) -> str:
     return text
 
 
+@SERVER.resource("note://one")
+def note() -> str:
+    """A note of 3000 characters."""
+    return "x" * 3000
+
+
+@SERVER.prompt()
+def greet() -> str:
+    """Say hello."""
+    return "hello"
+
+
 @SERVER.tool()
 def fail() -> str:
     """Fail."""

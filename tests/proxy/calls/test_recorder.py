@@ -5,8 +5,9 @@ import pytest
 from proxy.calls.recorder import CallRecorder
 from proxy.in_flight import Call, Finished
 from proxy.jsonrpc.codec import decode_all
+from proxy.jsonrpc.members import encode
 from proxy.jsonrpc.message import Message, Params
-from proxy.outcome import OK, TOOL_ERROR, CallOutcome
+from proxy.outcome import INVALID_RESPONSE, OK, TOOL_ERROR, CallOutcome
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
@@ -75,6 +76,32 @@ def test_a_calls_sizes_and_its_first_event_are_counted() -> None:
     assert (ledger.request_sizes.counts[0], ledger.request_sizes.total) == (2, 257)
     assert (ledger.response_sizes.counts[:2], ledger.response_sizes.total) == ([0, 1], 257)
     assert (sum(ledger.first_events.counts), ledger.first_events.total) == (1, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "outcome", "key"),
+    [
+        ("tools/call", {"name": "t"}, OK, ("tools/call", "t")),
+        ("tools/call", {"name": "t"}, TOOL_ERROR, ("tools/call", "other")),
+        ("tools/call", {"name": "t"}, INVALID_RESPONSE, None),
+        ("prompts/get", {"name": "p"}, OK, ("prompts/get", "p")),
+        ("resources/read", {"uri": "a:b"}, OK, ("resources/read", "a:b")),
+        ("resources/read", {"uri": 7}, OK, None),
+        ("resources/read", {}, OK, None),
+        ("tools/list", {}, OK, None),
+        ("tasks/result", {"taskId": "unknown"}, OK, None),
+    ],
+)
+def test_the_size_of_a_result_is_counted_by_name(
+    method: str, params: dict[str, object], outcome: CallOutcome, key: tuple[str, str] | None
+) -> None:
+    kept = recorder()
+    [asked] = decode_all(encode({"id": 1, "method": method, "params": params}))
+    one = Call(asked, 0.0, "", "s")
+    one.answer_size = 2000
+    kept.finish(Finished(one, outcome), 200, 0.0)
+    sizes = {name: each.total for name, each in kept.ledger.result_sizes.items()}
+    assert sizes == ({} if key is None else {key: 2000})
 
 
 def test_a_session_that_ends_is_counted_with_its_life() -> None:

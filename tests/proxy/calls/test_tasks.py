@@ -9,9 +9,9 @@ from proxy.calls.recorder import CallRecorder
 from proxy.calls.tasks import LONGEST_NAME, MOST_TASKS, SILENT_SECONDS, Tasks
 from proxy.in_flight import Call, Finished, InFlightCalls
 from proxy.jsonrpc import codec
-from proxy.jsonrpc.codec import ToolHints
 from proxy.jsonrpc.members import encode
 from proxy.outcome import OK
+from proxy.telemetry.listed_tools import ToolHints
 from tests.proxy.scripted import recorder
 
 ID = "786512e2"
@@ -20,7 +20,9 @@ DONE = {"content": [{"type": "text", "text": "done"}]}
 FAILED = {"content": [], "isError": True}
 
 
-def ask(kept: CallRecorder, method: str, *, session: str = "s", **answer: Any) -> None:
+def ask(
+    kept: CallRecorder, method: str, *, session: str = "s", size: int = 0, **answer: Any
+) -> None:
     """A request, and its answer."""
     params = {"name": "t", "task": {}} if method == "tools/call" else {"taskId": ID}
     asked = codec.decode(encode({"id": 1, "method": method, "params": params}))
@@ -29,6 +31,7 @@ def ask(kept: CallRecorder, method: str, *, session: str = "s", **answer: Any) -
     waiting.begin((call,), 0.0)
     effect = waiting.receive(codec.decode(encode({"id": 1, **answer})), 0.0)
     assert isinstance(effect, Finished)
+    call.answer_size = size
     kept.ledger.in_flight += 1
     kept.finish(effect, 200, 0.0)
 
@@ -40,6 +43,18 @@ def status(of: str) -> dict[str, Any]:
 def came_to(kept: CallRecorder) -> Counter[tuple[str, str]]:
     rows = kept.ledger.rows.items()
     return Counter({(row[0], row[4]): sum(each.counts) for row, each in rows})
+
+
+def test_the_size_of_a_tasks_result_is_counted_for_its_tool() -> None:
+    kept = recorder()
+    ask(kept, "tools/call", result=CREATED)
+    ask(kept, "tasks/get", result=status("completed"))
+    ask(kept, "tasks/result", result=DONE)
+    assert kept.ledger.result_sizes == {}  # None of the answers had a size.
+    ask(kept, "tools/call", size=1, result=CREATED)
+    ask(kept, "tasks/result", size=500, result=DONE)
+    [(key, sizes)] = kept.ledger.result_sizes.items()
+    assert (key, sizes.total) == (("tools/call", "t"), 500)
 
 
 @pytest.mark.parametrize(

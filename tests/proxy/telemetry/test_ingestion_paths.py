@@ -15,6 +15,7 @@ from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import METRICS, SCOPE, Fault, Instrument, Outcome
 from proxy.telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
 from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.listed_tools import ToolHints, ToolList, ToolSize
 from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.prometheus import render
@@ -27,6 +28,7 @@ Collectors = Callable[[], AbstractContextManager[tuple[str, Inbox]]]
 
 TOOL_CAP = 20
 CLIENT_CAP = 10
+TARGET_CAP = 5
 OTHERS = sorted(METHODS - {"tools/call"})
 
 ENDS = (
@@ -71,6 +73,10 @@ def scripted() -> Ledger:
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
     ledger.in_flight, ledger.transports = 5, {**ledger.transports, TransportState.OPEN: 2}
     ledger.sized(100, 70_000)
+    for method, name in (("tools/call", "echo"), ("resources/read", "a:b"), ("prompts/get", "p")):
+        ledger.result_sized(method, name, 70_000)
+    ledger.tools_listed({"echo": ToolHints(), "sleep": ToolHints()})
+    ledger.tools = ToolList({"echo": ToolSize(4, 90, 300, 20), "sleep": ToolSize(5, 0, 30, 20)})
     ledger.first_events.observe(0.2)
     ledger.session_ended(31.0)
     ledger.session_ended(3.0, "timeout")
@@ -82,7 +88,9 @@ def scripted() -> Ledger:
 def hour(seed: int = 20) -> Ledger:
     """An hour of traffic, second by second: every kind of outcome, and too many tools."""
     chance = random.Random(seed)
-    ledger = Ledger("fetch", "stdio", tool_cap=TOOL_CAP, client_cap=CLIENT_CAP)
+    ledger = Ledger(
+        "fetch", "stdio", tool_cap=TOOL_CAP, client_cap=CLIENT_CAP, target_cap=TARGET_CAP
+    )
     for second in range(3600):
         for _ in range(chance.randrange(4)):
             play_call(ledger, chance)
@@ -110,6 +118,9 @@ def play_call(ledger: Ledger, chance: random.Random) -> None:
     principal = f"principal-{chance.randrange(CLIENT_CAP * 2)}"
     ledger.record_caller(client, principal, name, outcome)
     ledger.sized(chance.randrange(1, 10_000), chance.choice((0, chance.randrange(9_999_999))))
+    target = f"{chance.randrange(2 * TARGET_CAP)}"
+    of = chance.choice((tool, ("resources/read", target), ("prompts/get", target)))
+    ledger.result_sized(*of, int(chance.expovariate(0.0001)))
     ledger.in_flight += chance.randrange(2)
     if chance.random() < 0.3:
         ledger.first_events.observe(took / 2)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.jsonrpc.codec import ToolHints
 from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome
 from proxy.telemetry.client_info import ClientInfo
-from proxy.telemetry.ledger import EVICTED, MOST_TOOLS, Labels, Ledger
+from proxy.telemetry.ledger import EVICTED, Labels, Ledger
+from proxy.telemetry.listed_tools import MOST_TOOLS, ToolHints
 from proxy.telemetry.vocabulary import TOOL_BYTES, DropReason, Signal, cut
 
 KEPT_BYTES = 256 * 1024
@@ -42,6 +42,16 @@ def tools(ledger: Ledger) -> dict[str, int]:
     for labels, row in ledger.rows.items():
         found[labels[1]] += sum(row.counts)
     return dict(found)
+
+
+def overflows(ledger: Ledger) -> dict[str, int]:
+    """How many requests are counted as `other`, where there are any."""
+    return {label: count for label, count in ledger.overflows.items() if count}
+
+
+def results(ledger: Ledger) -> dict[tuple[str, str], float]:
+    """The bytes of all results under each name."""
+    return {key: sizes.total for key, sizes in ledger.result_sizes.items()}
 
 
 def send_huge(ledger: Ledger, huge: str) -> None:
@@ -122,7 +132,7 @@ def test_a_tool_beyond_the_cap_takes_the_place_of_the_least_used_and_others_over
     for name in ("a", "a", "b", "c", "d", "a"):
         record_tool(ledger, name)
     assert tools(ledger) == {"a": 3, EVICTED: 1, "c": 1, "other": 1}
-    assert ledger.overflows == {"tool": 1, "client": 0, "principal": 0}
+    assert overflows(ledger) == {"tool": 1}
 
 
 def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
@@ -132,7 +142,7 @@ def test_a_name_has_no_place_before_a_call_of_it_worked() -> None:
     record_tool(ledger, "echo")
     record(ledger, CALL._replace(tool="echo", outcome=Outcome.TOOL_ERROR))
     assert tools(ledger) == {"other": len(Outcome) - 1, "echo": 2}
-    assert ledger.overflows == {"tool": 0, "client": 0, "principal": 0}
+    assert overflows(ledger) == {}
 
 
 def test_a_tool_that_is_listed_has_a_place_from_its_first_failure_on() -> None:
@@ -166,6 +176,50 @@ def test_the_class_of_a_tool_is_what_its_server_lists(
         ledger.record_caller(AGENT, "", tool, Outcome.OK)
     classes = (tool_class, "unlisted", "")
     assert ledger.clients.rows == {("agent", "1", each, "ok"): 1 for each in classes}
+
+
+def test_the_size_of_a_result_is_counted_for_the_tool_as_its_calls_are() -> None:
+    ledger, name = Ledger("fetch", "stdio", tool_cap=1), "x" * 1000
+    for tool, outcome in ((name, Outcome.OK), ("failed", Outcome.TOOL_ERROR), (name, Outcome.OK)):
+        record(ledger, CALL._replace(tool=tool, outcome=outcome))
+        ledger.result_sized("tools/call", tool, 1024)
+    own, others = ("tools/call", "x" * TOOL_BYTES), ("tools/call", "other")
+    assert results(ledger) == {own: 2048, others: 1024}
+    assert ledger.result_sizes[others].counts == [1, 0, 0, 0, 0, 0, 0]
+
+
+def test_a_tool_that_gives_way_to_another_has_no_results_any_more() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=1)
+    for name in ("a", "b"):
+        record_tool(ledger, name)
+        ledger.result_sized("tools/call", name, 7)
+    assert results(ledger) == {("tools/call", "b"): 7}
+
+
+@pytest.mark.parametrize(
+    ("uri", "label"),
+    [
+        ("file:///etc/hosts", "file:///etc/hosts"),
+        ("db://me:secret@host/a@b?token=secret#secret", "db://host/a@b"),
+        ("note:1?key=secret", "note:1"),
+        ("a\nb\u202ec", "a?b?c"),
+        ("x" * 1000, "x" * TOOL_BYTES),
+        ("?secret", "other"),
+    ],
+)
+def test_a_resource_is_called_by_its_uri_without_what_may_be_secret(uri: str, label: str) -> None:
+    ledger = Ledger("fetch", "stdio")
+    ledger.result_sized("resources/read", uri, 7)
+    assert results(ledger) == {("resources/read", label): 7}
+
+
+def test_resources_and_prompts_have_caps_of_their_own(ledger: Ledger) -> None:
+    for number in range(100_000):
+        ledger.result_sized("resources/read", f"a:{number}", 1)
+    ledger.result_sized("prompts/get", "p", 1)
+    assert len(ledger.result_sizes) == 52
+    assert results(ledger)["resources/read", "other"] == 100_000 - 51
+    assert overflows(ledger) == {"resource": 100_000 - 51}
 
 
 def test_the_classes_of_tools_are_bounded(ledger: Ledger) -> None:
@@ -205,7 +259,7 @@ def test_a_hundred_thousand_hostile_names_leave_rows_and_memory_bounded(ledger: 
         for number in range(100_000):
             record_tool(ledger, f"hostile-{number}")
     assert len(ledger.rows) == 202
-    assert ledger.overflows == {"tool": 100_001, "client": 0, "principal": 0}
+    assert overflows(ledger) == {"tool": 100_001}
     assert kept() < KEPT_BYTES
 
 

@@ -6,6 +6,7 @@ from proxy.telemetry import catalogue
 from proxy.telemetry.catalogue import Fault, Metric, Outcome
 from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Distribution, Exemplar, Ledger
+from proxy.telemetry.listed_tools import ToolHints, ToolList, ToolSize
 from proxy.telemetry.projection import Point, families
 
 OK = (Outcome.OK, Fault.NONE, "", "")
@@ -81,6 +82,27 @@ def test_requests_of_all_versions_of_a_client_add_up_and_each_version_is_shown()
     assert points(ledger, catalogue.CLIENT_INFO) == tuple(
         Point({**common, "client": "agent", **each}, 1) for each in versions
     )
+
+
+def sizes(ledger: Ledger) -> dict[tuple[str, str], float | Distribution]:
+    found = points(ledger, catalogue.TOOL_DEFINITION_SIZE)
+    return {(each.attributes["tool"], each.attributes["part"]): each.value for each in found}
+
+
+def test_definitions_of_tools_beyond_the_cap_add_up_in_other() -> None:
+    ledger = Ledger("fetch", "stdio", tool_cap=1)
+    listed = {name: ToolSize(1, 2, 3, 4) for name in "abc"}
+    ledger.tools_listed(dict.fromkeys(listed, ToolHints()))
+    ledger.tools = ToolList(listed, 5, ToolSize(10, 10, 10, 10))
+    parts = ("name", "description", "schema", "other")
+    own = {("a", part): size for part, size in zip(parts, (1, 2, 3, 4), strict=True)}
+    others = {("other", part): size for part, size in zip(parts, (12, 14, 16, 18), strict=True)}
+    assert sizes(ledger) == own | others
+    assert [each.value for each in points(ledger, catalogue.TOOLS_LISTED)] == [8]
+
+
+def test_how_many_tools_there_are_is_not_shown_before_the_list_is_complete() -> None:
+    assert points(Ledger("fetch", "stdio"), catalogue.TOOLS_LISTED) == ()
 
 
 def test_without_proc_there_is_no_process_family(ledger: Ledger) -> None:

@@ -8,11 +8,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.resources import Resource
 
-from proxy.jsonrpc.codec import ToolHints
 from proxy.jsonrpc.methods import ALL as METHODS
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.client_info import client_info
 from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.listed_tools import ToolHints
 from proxy.telemetry.otlp.encoder import Envelope
 from proxy.telemetry.tracing import context
 from proxy.telemetry.tracing.context import TraceContext

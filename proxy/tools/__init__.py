@@ -1,0 +1,1 @@
+"""The tools that a server lists: what they weigh, and what changes in them."""

@@ -1,0 +1,104 @@
+"""A page of `tools/list`: its tools, what each says that it does, and how long each part of it is.
+
+One tool that cannot be read does not hide the others.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolHints, ToolSize
+from ..telemetry.vocabulary import cut
+
+_MOST_OBJECTS = 100_000
+"""Of a page: so many are counted in 10 ms. One with more is not read."""
+
+
+class ListedTool(NamedTuple):
+    """A tool as its server lists it; `name` is cut to the length of a label."""
+
+    name: str
+    hints: ToolHints
+    size: ToolSize
+
+
+class ToolPage(NamedTuple):
+    """The first MOST_TOOLS tools of a page, and the number and size of those after them."""
+
+    tools: tuple[ListedTool, ...]
+    more: int = 0
+    more_size: ToolSize = NO_SIZE
+
+
+class _Object(Struct, gc=False):
+    """Any object."""
+
+
+class _Tool(Struct, gc=False, rename="camel"):
+    """A tool, unread."""
+
+    name: Raw
+    description: Raw | UnsetType = UNSET
+    input_schema: Raw | UnsetType = UNSET
+    output_schema: Raw | UnsetType = UNSET
+    annotations: Raw | UnsetType = UNSET
+
+
+_NO_HINTS = ToolHints()
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_decode_objects = msgspec.json.Decoder(list[_Object]).decode
+_decode_list = msgspec.json.Decoder(list[Raw]).decode
+_decode_tool = msgspec.json.Decoder(_Tool).decode
+_decode_hints = msgspec.json.Decoder(ToolHints).decode
+_decode_text = msgspec.json.Decoder(str).decode
+
+
+def read_page(tools: bytes) -> ToolPage | None:
+    """The page whose member `tools` is that text; None if it is not a list of objects."""
+    if tools.count(b"{") > _MOST_OBJECTS:
+        return None
+    try:
+        _decode_objects(tools)  # A list of millions of other values ends here.
+        found = [tool for tool in map(_read_tool, _decode_list(tools)) if tool is not None]
+    except _UNREADABLE:
+        return None
+    size = NO_SIZE
+    for tool in found[MOST_TOOLS:]:
+        size = size.plus(tool.size)
+    return ToolPage(tuple(found[:MOST_TOOLS]), max(0, len(found) - MOST_TOOLS), size)
+
+
+def _read_tool(text: Raw) -> ListedTool | None:
+    try:
+        tool = _decode_tool(text)
+        name = _decode_text(tool.name)
+    except _UNREADABLE:
+        return None
+    return ListedTool(cut(name), _hints(tool.annotations), _size(len(bytes(text)), tool))
+
+
+def _size(whole: int, tool: _Tool) -> ToolSize:
+    name, description = _text_length(tool.name), _text_length(tool.description)
+    schema = _length(tool.input_schema) + _length(tool.output_schema)
+    return ToolSize(name, description, schema, whole - name - description - schema)
+
+
+def _text_length(part: Raw | UnsetType) -> int:
+    """Bytes of a string as written, without its quotes."""
+    quoted = part is not UNSET and bytes(part)[:1] == b'"'
+    return _length(part) - (len('""') if quoted else 0)
+
+
+def _length(part: Raw | UnsetType) -> int:
+    return 0 if part is UNSET else len(bytes(part))
+
+
+def _hints(annotations: Raw | UnsetType) -> ToolHints:
+    if annotations is UNSET:
+        return _NO_HINTS
+    try:
+        return _decode_hints(annotations)
+    except _UNREADABLE:
+        return _NO_HINTS

@@ -1,0 +1,57 @@
+"""Pages of `tools/list` that were read, by their bytes: one that did not change is not read again.
+
+What a server can have the proxy read is bounded: the length of a page, and the bytes in a second.
+"""
+
+from hashlib import blake2b
+
+from .page import ToolPage, read_page
+
+LONGEST_PAGE = 4 * 1024 * 1024
+"""Bytes of an answer; about a million tokens, more than a model takes. A longer one is not read."""
+BYTES_PER_SECOND = 4 * 1024 * 1024
+"""Of pages that are read, so that a list which is always another takes at most some percent of a
+processor.
+"""
+MOST_CACHED_TOOLS = 10_000
+"""Tools of all pages that are remembered."""
+
+
+class PageCache:
+    """Reads pages; the longest unused is forgotten."""
+
+    __slots__ = ("_pages", "_read", "_second", "_tools")
+
+    def __init__(self) -> None:
+        self._pages: dict[bytes, ToolPage] = {}
+        self._tools = 0
+        self._second = 0
+        self._read = 0
+
+    def __repr__(self) -> str:
+        return f"<PageCache pages={len(self._pages)} tools={self._tools}>"
+
+    def page(self, tools: bytes, now: float) -> ToolPage | None:
+        """The page whose member `tools` is that text; None if it is not a list of objects, or if
+        too much was read in this second. `now` is in seconds of a clock that does not go back.
+        """
+        key = blake2b(tools, digest_size=16).digest()
+        page = self._pages.pop(key, None)
+        if page is None:
+            page = read_page(tools) if self._may_read(len(tools), now) else None
+            if page is None:
+                return None
+            self._make_room(len(page.tools))
+            self._tools += len(page.tools)
+        self._pages[key] = page
+        return page
+
+    def _may_read(self, length: int, now: float) -> bool:
+        if int(now) != self._second:
+            self._second, self._read = int(now), 0
+        self._read += length
+        return self._read <= BYTES_PER_SECOND
+
+    def _make_room(self, tools: int) -> None:
+        while self._pages and self._tools + tools > MOST_CACHED_TOOLS:
+            self._tools -= len(self._pages.pop(next(iter(self._pages))).tools)

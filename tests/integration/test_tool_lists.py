@@ -1,0 +1,88 @@
+"""What a server's tools and results weigh, on every pair of transports and in both eras."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from proxy.telemetry.catalogue import RESULT_SIZE, TOOL_DEFINITION_SIZE, TOOLS_LISTED
+from tests.integration.modern import ModernClient, request
+from tests.integration.pairs import PAIRS, Pair, pair
+from tests.integration.proxies import RunningProxy
+
+pytestmark = pytest.mark.slow
+
+PARTS = ("name", "description", "schema", "other")
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=lambda names: f"{names[0]} to {names[1]}")
+def running_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    with pair(*request.param) as each:
+        yield each
+
+
+def parts(proxy: RunningProxy, tool: str) -> dict[str, float]:
+    series = TOOL_DEFINITION_SIZE.series
+    return {part: proxy.value(series, tool=tool, part=part) for part in PARTS}
+
+
+def sizes(proxy: RunningProxy, method: str, target: str) -> tuple[float, float]:
+    """How many results there were, and their bytes."""
+    labels = {"mcp_method": method, "target": target}
+    family = RESULT_SIZE.family
+    return proxy.value(f"{family}_count", **labels), proxy.value(f"{family}_sum", **labels)
+
+
+def test_tools_as_listed_and_results_are_measured(running_pair: Pair) -> None:
+    async def use() -> int:
+        async with running_pair.session() as session:
+            tools = (await session.list_tools()).tools
+            await session.list_tools()
+            for count in (10, 100_000):
+                await session.call_tool("huge", {"count": count})
+            await session.call_tool("fail", {})
+            await session.read_resource("note://one")
+            await session.get_prompt("greet", {})
+        return len(tools)
+
+    proxy = running_pair.proxy
+    before = sizes(proxy, "tools/call", "huge") if running_pair.client != "stdio" else (0.0, 0.0)
+    count = asyncio.run(use())
+    assert proxy.value(TOOLS_LISTED.series) == count
+    huge = parts(proxy, "huge")
+    assert huge["name"] == len("huge")
+    assert huge["description"] == len("Return that many characters.")
+    assert huge["schema"] > 50
+    results, total = (
+        now - then for now, then in zip(sizes(proxy, "tools/call", "huge"), before, strict=True)
+    )
+    assert results == 2
+    assert 100_010 < total < 201_000  # Some SDKs give a text twice, as structured content too.
+    for method, target, least in (
+        ("tools/call", "fail", 10),
+        ("resources/read", "note://one", 3000),
+        ("prompts/get", "greet", 10),
+    ):
+        found, length = sizes(proxy, method, target)
+        assert found >= 1
+        assert length >= found * least
+
+
+@pytest.mark.parametrize(
+    "names", [each for each in PAIRS if each[0] != "stdio"], ids=lambda names: "-".join(names)
+)
+def test_a_stateless_clients_list_is_measured_byte_by_byte(names: tuple[str, str]) -> None:
+    with pair(*names) as running:
+        client = ModernClient(running.proxy.port, "/sse" if names[0] == "sse" else "/mcp")
+        status, answer = client.ask(request("tools/list"))
+        assert status == 200
+        listed: list[dict[str, Any]] = answer["result"]["tools"]
+        client.close()
+        proxy = running.proxy
+        assert proxy.value(TOOLS_LISTED.series) == len(listed)
+        for tool in listed:
+            # The SDK writes JSON without spaces, and only what is not ASCII could be longer.
+            whole = len(json.dumps(tool, separators=(",", ":"), ensure_ascii=False).encode())
+            assert sum(parts(proxy, tool["name"]).values()) == whole
