@@ -220,6 +220,20 @@ TOOLS_LISTED = Metric(
     "{tool}",
     "Tools that the server lists, once a client got the whole list",
 )
+TOOL_CHANGES = Metric(
+    "mcp.proxy.tool.changes",
+    Instrument.COUNTER,
+    "{change}",
+    "Changes of the tools that the server lists, by kind, since the proxy started",
+    ("change",),
+)
+TOOL_BASELINE_DIFFERENCES = Metric(
+    "mcp.proxy.tool.baseline.differences",
+    Instrument.GAUGE,
+    "{difference}",
+    "Differences between the tools that the server lists and those approved (--tool-baseline)",
+    ("change",),
+)
 FIRST_EVENT = Metric(
     "mcp.proxy.stream.first_event",
     Instrument.HISTOGRAM,
@@ -332,6 +346,8 @@ METRICS: tuple[Metric, ...] = (
     RESULT_SIZE,
     TOOL_DEFINITION_SIZE,
     TOOLS_LISTED,
+    TOOL_CHANGES,
+    TOOL_BASELINE_DIFFERENCES,
     FIRST_EVENT,
     IN_FLIGHT,
     SESSIONS,
@@ -384,6 +400,23 @@ class ToolClass(StrEnum):
     DESTRUCTIVE = "destructive"
     UNANNOTATED = "unannotated"
     UNLISTED = "unlisted"
+
+
+class ToolChange(StrEnum):
+    """Kinds of change of the tools that a server lists."""
+
+    TOOL_ADDED = "tool_added"
+    TOOL_REMOVED = "tool_removed"
+    TOOL_RENAMED = "tool_renamed"
+    DESCRIPTION_CHANGED = "description_changed"
+    PARAMETER_ADDED = "parameter_added"
+    PARAMETER_REMOVED = "parameter_removed"
+    PARAMETER_REQUIRED = "parameter_required"
+    PARAMETER_TYPE_CHANGED = "parameter_type_changed"
+    ENUM_NARROWED = "enum_narrowed"
+    DEFAULT_CHANGED = "default_changed"
+    ANNOTATIONS_CHANGED = "annotations_changed"
+    OUTPUT_SCHEMA_CHANGED = "output_schema_changed"
 
 
 class Status(StrEnum):

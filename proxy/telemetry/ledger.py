@@ -28,6 +28,7 @@ from .catalogue import (
     SIZE_BUCKETS,
     Fault,
     Outcome,
+    ToolChange,
     ToolClass,
 )
 from .client_info import ClientInfo, printable
@@ -149,6 +150,8 @@ class Ledger:
         self._tool_overflows = 0
         self._tool_classes: dict[str, ToolClass] = {}
         self.tools = ToolList({}, complete=False)
+        self.tool_changes = dict.fromkeys(ToolChange, 0)
+        self.baseline_differences: Mapping[ToolChange, int] = {}
         self.result_sizes: dict[tuple[str, str], Distribution] = {}
         self._targets = {method: CappedNames(target_cap) for method in TARGET_LABELS}
         self._target_overflows = dict.fromkeys(TARGET_LABELS, 0)

@@ -202,6 +202,12 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     yield _family(catalogue.TOOL_DEFINITION_SIZE, common, _definition_sizes(ledger, listed))
     total = (((), listed.total),) if listed.complete else ()
     yield _family(catalogue.TOOLS_LISTED, common, total)
+    for metric, changes in (
+        (catalogue.TOOL_CHANGES, ledger.tool_changes),
+        (catalogue.TOOL_BASELINE_DIFFERENCES, ledger.baseline_differences),
+    ):
+        counts = tuple(changes.items())
+        yield _family(metric, common, (((kind,), n) for kind, n in counts))
     overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))
     for metric, state in _STATES:

@@ -12,7 +12,14 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from proxy.jsonrpc.methods import ALL as METHODS
-from proxy.telemetry.catalogue import METRICS, SCOPE, Fault, Instrument, Outcome
+from proxy.telemetry.catalogue import (
+    METRICS,
+    SCOPE,
+    Fault,
+    Instrument,
+    Outcome,
+    ToolChange,
+)
 from proxy.telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.listed_tools import ToolHints, ToolList, ToolSize
@@ -76,6 +83,8 @@ def scripted() -> Ledger:
     for method, name in (("tools/call", "echo"), ("resources/read", "a:b"), ("prompts/get", "p")):
         ledger.result_sized(method, name, 70_000)
     ledger.tools_listed({"echo": ToolHints(), "sleep": ToolHints()})
+    ledger.tool_changes[ToolChange.TOOL_ADDED] = 2
+    ledger.baseline_differences = {ToolChange.ENUM_NARROWED: 1, ToolChange.TOOL_RENAMED: 0}
     ledger.tools = ToolList({"echo": ToolSize(4, 90, 300, 20), "sleep": ToolSize(5, 0, 30, 20)})
     ledger.first_events.observe(0.2)
     ledger.session_ended(31.0)

@@ -19,7 +19,7 @@ def text(tools: Iterable[object]) -> bytes:
 
 
 class Lister:
-    """Takes whole lists to `lists`, in pages of so many tools; `name` tells listers apart."""
+    """Takes whole lists to `lists`, in pages of so many tools; `name` is the lister."""
 
     def __init__(self, lists: ToolLists, name: str = "client") -> None:
         self.lists = lists
