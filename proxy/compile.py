@@ -34,6 +34,7 @@ HOT = (
     "proxy/calls/session_clients.py",
     "proxy/frontend/client_identifier.py",
     "proxy/telemetry/protobuf.py",
+    "proxy/telemetry/batch_queue.py",
     "proxy/telemetry/tracing/sampler.py",
     "proxy/telemetry/tracing/spans.py",
     "proxy/telemetry/tracing/trace.py",

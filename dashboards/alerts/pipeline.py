@@ -26,21 +26,23 @@ DROPPED = Alert(
     "10m",
     Severity.WARNING,
     "The proxy of {server} loses telemetry",
-    "The proxy of {server} could not deliver {count} spans or metric exports in 5 minutes.",
+    "The proxy of {server} could not deliver {count} spans, log records or metric exports in 5"
+    " minutes.",
     Runbook(
-        "A proxy cannot deliver spans or metric exports and drops them. Calls are not affected;"
-        " numbers and traces are incomplete.",
+        "A proxy cannot deliver spans, log records or metric exports and drops them. Calls are not"
+        " affected; numbers, traces and logs are incomplete.",
         "The collector is down, refuses them, or is too slow; or the proxy's endpoint or protocol"
         " is wrong.",
         'Is the collector up, does it refuse data ("Spans refused", "Metric points refused"), is'
         " its queue full? Fix or enlarge it. If it is healthy, compare the proxy's"
-        " `OTEL_EXPORTER_OTLP_ENDPOINT` and protocol with the collector's receiver.",
+        " `OTEL_EXPORTER_OTLP_ENDPOINT` and protocol with the collector's receiver, and whether it"
+        " has a pipeline for the signal.",
         proxies.DROPPED.increase(RULE, by=(*EACH_SERVER, "signal", "reason")),
-        "`reason` says where it was lost: `queue_full` (more spans than the collector accepts in"
-        " time), `export_failed` (the collector could not be reached, rejected the request, or its"
-        " response was not a collector's; the proxy's log has the first reason), `rejected` (it"
-        " accepted the request but not everything in it), `shutdown` (the proxy ended before it was"
-        " sent).",
+        "`reason` says where it was lost: `queue_full` (more spans or log records than the"
+        " collector accepts in time), `export_failed` (the collector could not be reached, rejected"
+        " the request, or its response was not a collector's; the proxy's log has the first"
+        " reason), `rejected` (it accepted the request but not everything in it), `shutdown` (the"
+        " proxy ended before it was sent).",
     ),
     board=PIPELINE_BOARD,
 )

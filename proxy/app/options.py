@@ -434,7 +434,8 @@ OPTIONS = (
            " most used of those that gave a result; others count as `other`", _count),
     Option(
         "log_calls", "WHICH", "failed",
-        "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests",
+        "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests;"
+        " on stderr and, if that is asked for, by OTLP",
         _calls,
     ),
     Option(

@@ -52,7 +52,9 @@ class Service:
         )
         address = (http.host, http.port) if http else None
         self._export = ExportPipeline(telemetry, self.ledger, address)
-        log = None if settings.log_calls is Calls.NONE else CallLog(settings.log_calls)
+        log = None
+        if settings.log_calls is not Calls.NONE:
+            log = CallLog(settings.log_calls, telemetry.server, self._export.logs)
         recorder = self._recorder = CallRecorder(self.ledger, self._export.tracer, log)
         upstreams = self._upstreams = Upstreams(
             settings, recorder, memory, processes, spawn, self._set_upstream_up

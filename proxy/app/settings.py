@@ -63,11 +63,13 @@ Each option may also be given as the variable MCP_PROXY_<OPTION>, such as MCP_PR
 
 Telemetry follows the OpenTelemetry variables: OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
 OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,PROTOCOL,TIMEOUT,COMPRESSION,CERTIFICATE,CLIENT_KEY,
-CLIENT_CERTIFICATE} and their _TRACES_ and _METRICS_ forms, OTEL_TRACES_EXPORTER (otlp, none),
-OTEL_METRICS_EXPORTER (otlp, prometheus, none), OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG,
-OTEL_METRIC_EXPORT_INTERVAL, OTEL_METRIC_EXPORT_TIMEOUT, OTEL_METRICS_EXEMPLAR_FILTER,
-OTEL_BSP_*, OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp
-is named.
+CLIENT_CERTIFICATE} and their _TRACES_, _METRICS_ and _LOGS_ forms, OTEL_TRACES_EXPORTER (otlp,
+none), OTEL_METRICS_EXPORTER (otlp, prometheus, none), OTEL_LOGS_EXPORTER (otlp, console, none),
+OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_METRIC_EXPORT_INTERVAL,
+OTEL_METRIC_EXPORT_TIMEOUT, OTEL_METRICS_EXEMPLAR_FILTER, OTEL_BSP_*, OTEL_BLRP_*,
+OTEL_SDK_DISABLED. Nothing is pushed unless an endpoint is set or the exporter otlp is named.
+The lines of --log-calls are pushed, too, if OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is set or
+OTEL_LOGS_EXPORTER is otlp; the endpoint of all signals alone does not turn that on.
 
 Clients need no token unless one is configured: a fixed one, in the variable MCP_PROXY_BEARER_TOKEN
 or in --bearer-token-file, or a JSON Web Token (--jwt-keys-url, --jwt-issuer, --jwt-audience).

@@ -1,16 +1,19 @@
 """The call log: one line for each call with its outcome and the ids of its trace.
 
+The same record goes to a collector by OTLP where that is asked for.
 The names of the ids are those of the OpenTelemetry specification, "Trace Context in non-OTLP Log
 Formats". Never a payload: of what a server says only the words with which it refuses an HTTP
 request, cut. At most so many lines a second, and what is left out is counted.
 """
 
 import logging
+import time
 
 from .. import logs
 from ..http.rejection import HttpRejection
 from ..in_flight import Finished
 from ..telemetry.catalogue import Outcome
+from ..telemetry.otlp.log_queue import LogQueue, TraceIds
 from ..telemetry.tracing.trace import Trace
 from ..telemetry.vocabulary import cut
 from ..values import Calls
@@ -23,16 +26,25 @@ LINES_PER_SECOND = 20
 LONGEST_REASON = 300
 """Bytes of what is logged of a refusal, which may quote what the client sent."""
 
+LONGEST_FAILURE = 1024
+"""Bytes of the reason of a failure: 200 characters of the server, and what the proxy adds."""
+
 _FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
+_NO_TRACE = TraceIds()
 
 
 class CallLog:
-    """Writes a line for each call that is to be logged."""
+    """Writes a line for each call that is to be logged; `server` is its MCP server's name.
 
-    __slots__ = ("_calls", "_quota")
+    With `pushed`, each record is pushed, too.
+    """
 
-    def __init__(self, calls: Calls) -> None:
+    __slots__ = ("_calls", "_pushed", "_quota", "_server")
+
+    def __init__(self, calls: Calls, server: str, pushed: LogQueue | None = None) -> None:
         self._calls = calls
+        self._server = server
+        self._pushed = pushed
         self._quota = logs.Quota(LINES_PER_SECOND)
 
     def note(self, finished: Finished, status: int, seconds: float, now: float) -> None:
@@ -43,6 +55,7 @@ class CallLog:
             self._write(
                 "call failed" if failed else "call",
                 logging.WARNING if failed else logging.INFO,
+                _ids(call.trace),
                 method=cut(call.method),
                 target=cut(call.name),
                 client=call.client.name,
@@ -51,10 +64,9 @@ class CallLog:
                 outcome=outcome,
                 fault=fault,
                 error_type=error_type,
-                reason=call.reason,
+                reason=cut(call.reason, LONGEST_FAILURE),
                 status=status,
                 seconds=round(seconds, 6),
-                **_ids(call.trace),
             )
 
     def note_refusal(self, method: str, rejection: HttpRejection, now: float) -> None:
@@ -63,26 +75,27 @@ class CallLog:
             self._write(
                 "refused",
                 logging.WARNING,
+                _NO_TRACE,
                 http_method=method,
                 status=rejection.status,
                 error_type=rejection.cause,
                 reason=cut(rejection.reason, LONGEST_REASON),
             )
 
-    def _write(self, event: str, level: int, **fields: object) -> None:
-        shown = {name: each for name, each in fields.items() if each != ""}
-        logs.event(LOG, event, level, **shown, **self._quota.left_out())
+    def _write(self, event: str, level: int, ids: TraceIds, **fields: str | int | float) -> None:
+        given = {"server": self._server, **fields}
+        shown = {name: each for name, each in given.items() if each != ""}
+        shown.update(self._quota.left_out())
+        logs.event(LOG, event, level, **shown, **(ids._asdict() if ids.trace_id else {}))
+        if self._pushed is not None:
+            self._pushed.put(event, level, shown, ids, time.time_ns())
 
 
-def _ids(trace: Trace) -> dict[str, object]:
+def _ids(trace: Trace) -> TraceIds:
     """The ids of the SERVER span; without one, of the context that came from the caller."""
     if trace.sampled:
-        return {
-            "trace_id": f"{trace.trace_id:032x}",
-            "span_id": f"{trace.server_span_id:016x}",
-            "trace_flags": "01",
-        }
+        return TraceIds(f"{trace.trace_id:032x}", f"{trace.server_span_id:016x}", "01")
     if not trace.traceparent:
-        return {}
-    _, trace_id, span_id, flags = trace.traceparent.split("-")
-    return {"trace_id": trace_id, "span_id": span_id, "trace_flags": flags}
+        return _NO_TRACE
+    _, *ids = trace.traceparent.split("-")
+    return TraceIds(*ids)

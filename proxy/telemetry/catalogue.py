@@ -294,7 +294,7 @@ TELEMETRY_DROPPED = Metric(
     "mcp.proxy.telemetry.dropped",
     Instrument.COUNTER,
     "{item}",
-    "Spans and metric exports that were dropped, by reason",
+    "Spans, log records and metric exports that were dropped, by reason",
     ("signal", "reason"),
 )
 LABEL_OVERFLOW = Metric(

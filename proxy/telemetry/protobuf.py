@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import MalformedMessage
 
-_VARINT, _FIXED64, _LENGTH = 0, 1, 2
-_SIZES = {_FIXED64: 8, 5: 4}
+_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+_SIZES = {_FIXED64: 8, _FIXED32: 4}
 _VARINT_BYTES = 10
 
 _SMALL = tuple(bytes((number,)) for number in range(0x80))
 
 _double = struct.Struct("<d").pack
+_fixed32 = struct.Struct("<I").pack
 _fixed64 = struct.Struct("<Q").pack
 
 
@@ -54,6 +55,11 @@ def fixed64(field: int, value: int) -> bytes:
     return varint(field << 3 | _FIXED64) + _fixed64(value)
 
 
+def fixed32(field: int, value: int) -> bytes:
+    """A field of four bytes for an integer."""
+    return varint(field << 3 | _FIXED32) + _fixed32(value)
+
+
 def double(field: int, value: float) -> bytes:
     """A field of a floating-point number."""
     return varint(field << 3 | _FIXED64) + _double(value)
@@ -69,13 +75,18 @@ def packed_double(field: int, values: tuple[float, ...]) -> bytes:
     return message(field, struct.pack(f"<{len(values)}d", *values))
 
 
-def attribute(field: int, name: str, value: str | int) -> bytes:
+def attribute(field: int, name: str, value: str | int | float) -> bytes:
     """A field that holds a KeyValue of OTLP."""
-    any_value = text(1, value) if isinstance(value, str) else number(3, value)
-    return message(field, text(1, name) + message(2, any_value))
+    return message(field, text(1, name) + message(2, _any_value(value)))
 
 
-def attributes(field: int, pairs: Iterable[tuple[str, str | int]]) -> bytes:
+def _any_value(value: str | int | float) -> bytes:
+    if isinstance(value, str):
+        return text(1, value)
+    return number(3, value) if isinstance(value, int) else double(4, value)
+
+
+def attributes(field: int, pairs: Iterable[tuple[str, str | int | float]]) -> bytes:
     """A repeated field of KeyValues."""
     return b"".join([attribute(field, name, value) for name, value in pairs])
 

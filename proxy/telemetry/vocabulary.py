@@ -60,6 +60,7 @@ class Signal(StrEnum):
 
     TRACES = "traces"
     METRICS = "metrics"
+    LOGS = "logs"
 
 
 class TransportState(StrEnum):

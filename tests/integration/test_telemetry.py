@@ -1,11 +1,13 @@
 """The proxy's telemetry as it leaves: to real collectors, to lying ones, and beside its logs."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 
 import pytest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from proxy.telemetry.tracing import context
@@ -18,6 +20,8 @@ from tests.proxy.telemetry.tracing.span_records import attributes
 pytestmark = pytest.mark.slow
 
 DROPPED = "mcp_proxy_telemetry_dropped_total"
+LOGS = {"OTEL_LOGS_EXPORTER": "otlp"}
+ECHO = (sys.executable, "-m", "lab.echo", "--transport", "stdio")
 
 Collectors = Callable[[], AbstractContextManager[tuple[str, Inbox]]]
 
@@ -45,6 +49,7 @@ def pushing(endpoint: str, protocol: str = "http/protobuf", **more: str) -> dict
         "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
         "OTEL_METRIC_EXPORT_INTERVAL": "50",
         "OTEL_BSP_SCHEDULE_DELAY": "50",
+        "OTEL_BLRP_SCHEDULE_DELAY": "50",
         **more,
     }
 
@@ -80,6 +85,68 @@ def test_a_failed_call_leads_from_the_log_to_its_trace() -> None:
         (span,) = (each for each in inbox.spans if each.span_id.hex() == line["span_id"])
         assert span.trace_id.hex() == line["trace_id"]
         assert attributes(span)["mcp.proxy.outcome"] == line["outcome"] == "tool_error"
+
+
+def values(record: LogRecord) -> dict[str, object]:
+    """A record's attributes by name."""
+    return {
+        each.key: getattr(each.value, each.value.WhichOneof("value") or "")
+        for each in record.attributes
+    }
+
+
+@pytest.mark.parametrize(
+    ("collector", "protocol"), [(http_collector, "http/protobuf"), (grpc_collector, "grpc")]
+)
+def test_a_failed_call_is_pushed_as_it_is_logged(collector: Collectors, protocol: str) -> None:
+    with (
+        collector() as (endpoint, inbox),
+        running("--", *SERVER, **pushing(endpoint, protocol, **LOGS)) as proxy,
+        closing(Caller(proxy.port)) as caller,
+    ):
+        assert [caller.call(tool) for tool in ("echo", "fail")] == [200, 200]
+        inbox.wait_for(lambda: bool(inbox.records) and len(inbox.spans) == 6)
+        (record,) = inbox.records
+        (line,) = eventually(lambda: proxy.logged("call failed"), "a line for the call")
+        ids = {"trace_id": record.trace_id.hex(), "span_id": record.span_id.hex()}
+        named = {"level": record.severity_text, "event": record.event_name, "trace_flags": "01"}
+        assert {**named, **ids, **values(record)} == {k: line[k] for k in line if k != "time"}
+        (span,) = (each for each in inbox.spans if each.span_id == record.span_id)
+        assert (span.trace_id, record.flags) == (record.trace_id, 1)
+        resource = inbox.logs[0].resource_logs[0].resource
+        assert {each.key for each in resource.attributes} >= {"service.name"}
+        assert proxy.value(DROPPED) == 0
+
+
+def test_no_payload_is_pushed_and_no_name_is_long() -> None:
+    with (
+        http_collector() as (endpoint, inbox),
+        running("--log-calls", "all", "--", *ECHO, **pushing(endpoint, **LOGS)) as proxy,
+        closing(Caller(proxy.port)) as caller,
+    ):
+        names = ["echo", "fail", "x" * 100_000, "line\nbreak\u0000", "\u202e"]
+        for name in names:
+            caller.call(name)
+        inbox.wait_for(lambda: len(inbox.records) == len(names) + 1)
+        assert [values(each).get("target") for each in inbox.records[1:]] == [
+            name[:128] for name in names
+        ]
+        assert max(len(each.SerializeToString()) for each in inbox.records) < 1_000
+        attributes = {"server", "method", "target", "client", "client_version", "outcome", "fault"}
+        attributes |= {"error_type", "status", "seconds"}
+        assert {key for each in inbox.records for key in values(each)} <= attributes
+
+
+def test_calls_that_are_not_to_be_logged_are_not_pushed() -> None:
+    with http_collector() as (endpoint, inbox):
+        settings = pushing(endpoint, **LOGS)
+        with running("--log-calls", "none", "--", *SERVER, **settings) as proxy:
+            with closing(Caller(proxy.port)) as caller:
+                assert caller.call("fail") == 200
+            inbox.wait_for(lambda: len(inbox.spans) == 4)
+            proxy.process.terminate()
+            assert proxy.ended() == 0
+    assert inbox.logs == []
 
 
 @contextmanager
@@ -119,12 +186,13 @@ def test_so_it_is_by_grpc(scheme: str, listens: bool) -> None:
 
 
 def loses(endpoint: str, protocol: str, reason: str) -> None:
-    """Calls are answered, both signals are lost for that reason, and the proxy ends well."""
-    settings = pushing(endpoint, protocol, OTEL_EXPORTER_OTLP_TIMEOUT="300")
+    """Calls are answered, all signals are lost for that reason, and the proxy ends well."""
+    settings = pushing(endpoint, protocol, **LOGS, OTEL_EXPORTER_OTLP_TIMEOUT="300")
     with running("--", *SERVER, **settings) as proxy:
         with closing(Caller(proxy.port)) as caller:
             assert [caller.call("echo", number) for number in range(20)] == [200] * 20
-        for signal in ("traces", "metrics"):
+            assert caller.call("fail") == 200
+        for signal in ("traces", "metrics", "logs"):
             counted = partial(proxy.value, DROPPED, signal=signal, reason=reason)
             eventually(counted, f"a loss of {signal}")
         proxy.process.terminate()

@@ -1,4 +1,4 @@
-"""The requests of OTLP, encoded: spans in their envelope, and the ledger as cumulative metrics."""
+"""The requests of OTLP, encoded: spans and log records, and the ledger as cumulative metrics."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -37,6 +37,10 @@ class Envelope:
         """An ExportTraceServiceRequest; `spans` are fields of ScopeSpans."""
         return self._request(spans)
 
+    def logs(self, records: Iterable[bytes]) -> bytes:
+        """An ExportLogsServiceRequest; `records` are fields of ScopeLogs."""
+        return self._request(records)
+
     def metrics(self, ledger: Ledger) -> bytes:
         """An ExportMetricsServiceRequest: all of the ledger now.
 
@@ -47,7 +51,7 @@ class Envelope:
         return self._request(protobuf.message(2, period.metric(each)) for each in shown)
 
     def _request(self, items: Iterable[bytes]) -> bytes:
-        # Resource and scope have the same fields for both signals.
+        # Resource and scope have the same fields for all signals.
         scoped = protobuf.joined(2, self._scope, *items, self._schema)
         return protobuf.joined(1, self._resource, scoped)
 

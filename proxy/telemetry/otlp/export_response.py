@@ -16,6 +16,7 @@ NOT_OTLP = ExportResult("its answer is not OTLP")
 class _PartialSuccess(msgspec.Struct, rename="camel"):
     rejected_spans: int | str = 0
     rejected_data_points: int | str = 0
+    rejected_log_records: int | str = 0
     error_message: str = ""
 
 
@@ -28,8 +29,8 @@ class _Json(msgspec.Struct, rename="camel"):
 def read(body: bytes) -> ExportResult:
     """The reply in the body of a successful answer.
 
-    Any other answer than an ExportTraceServiceResponse or ExportMetricsServiceResponse, in binary
-    or JSON, is not a collector's: whether the request arrived is unknown, so it counts as lost.
+    Any other answer than an Export...ServiceResponse of one of the signals, in binary or JSON, is
+    not a collector's: whether the request arrived is unknown, so it counts as lost.
     """
     try:
         return _read_binary(body)
@@ -37,7 +38,8 @@ def read(body: bytes) -> ExportResult:
         pass
     try:
         partial = msgspec.json.decode(body, type=_Json).partial_success or _PartialSuccess()
-        rejected = int(partial.rejected_spans) or int(partial.rejected_data_points)
+        given = partial.rejected_spans, partial.rejected_data_points, partial.rejected_log_records
+        rejected = next(filter(None, map(int, given)), 0)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         return NOT_OTLP
     return _partial(rejected, partial.error_message)

@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One request: `weight` is how many spans, or exports of metrics, it carries."""
+    """One request: `weight` is how many spans, log records, or exports of metrics it carries."""
 
     weight: int
     encode: Callable[[], Awaitable[bytes]]

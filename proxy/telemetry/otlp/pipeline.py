@@ -1,9 +1,10 @@
-"""Pushing: what the server starts and stops to send both signals by OTLP."""
+"""Pushing: what the server starts and stops to send its signals by OTLP."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from ..batch_queue import BatchQueue
 from ..ledger import Ledger
 from ..tracing.spans import SpanEncoder
 from ..tracing.tracer import SpanQueue, Tracer
@@ -12,14 +13,16 @@ from .encoder import Envelope, resource
 from .exporter import Batch, Exporter, SignalConfig
 from .grpc import open_grpc
 from .http import OtlpHttpTransport
+from .log_queue import LogQueue
 from .retry import ExportTransport
 from .settings import BatchSettings, OtlpSettings, Protocol, TelemetrySettings
 
 
 class ExportPipeline:
-    """Both signals of one proxy; `tracer` may be used before `start`, within its queue's limit.
+    """All signals of one proxy; `tracer` and `logs` may be used before `start`, within limits.
 
-    `upstream` is the address of an HTTP upstream, for the CLIENT spans.
+    `logs` is None if no records are pushed. `upstream` is the address of an HTTP upstream, for the
+    CLIENT spans.
     """
 
     def __init__(
@@ -28,12 +31,21 @@ class ExportPipeline:
         self._pushes: list[Exporter] = []
         self._envelope = Envelope(resource(dict(settings.resource)))
         self._ledger = ledger
-        self._queue: SpanQueue | None = None
+        spans: SpanQueue | None = None
+        self.logs: LogQueue | None = None
         if settings.traces is not None:
-            self._push_traces(settings.batch, settings.traces, SpanEncoder(ledger, upstream))
+            sizes, lost = settings.span_batch, self._lost(Signal.TRACES)
+            encoder = SpanEncoder(ledger, upstream)
+            spans = SpanQueue(encoder, sizes.queue_size, sizes.batch_size, lost)
+            self._push_batches(Signal.TRACES, settings.traces, sizes, spans, self._envelope.traces)
+        if settings.logs is not None:
+            sizes, lost = settings.log_batch, self._lost(Signal.LOGS)
+            records = BatchQueue(sizes.queue_size, sizes.batch_size, lost)
+            self.logs = LogQueue(records)
+            self._push_batches(Signal.LOGS, settings.logs, sizes, records, self._envelope.logs)
         if settings.metrics is not None:
             self._push_metrics(settings, settings.metrics)
-        self.tracer = Tracer(settings.sampler, self._queue)
+        self.tracer = Tracer(settings.sampler, spans)
 
     def start(self) -> None:
         """Begin to push; needs a running event loop."""
@@ -44,20 +56,29 @@ class ExportPipeline:
         """Push what is left within `seconds`; what then remains is counted as lost."""
         await asyncio.gather(*(push.stop(seconds) for push in self._pushes))
 
-    def _push_traces(self, batch: BatchSettings, otlp: OtlpSettings, encoder: SpanEncoder) -> None:
-        lost = partial(self._ledger.dropped, Signal.TRACES, DropReason.QUEUE_FULL)
-        queue = self._queue = SpanQueue(encoder, batch.queue_spans, batch.batch_spans, lost)
+    def _lost(self, signal: Signal) -> Callable[[int], None]:
+        return partial(self._ledger.dropped, signal, DropReason.QUEUE_FULL)
 
-        async def encode(spans: list[bytes]) -> bytes:
-            return self._envelope.traces(spans)
+    def _push_batches(
+        self,
+        signal: Signal,
+        otlp: OtlpSettings,
+        sizes: BatchSettings,
+        queue: BatchQueue,
+        request: Callable[[list[bytes]], bytes],
+    ) -> None:
+        """Push what is queued, in the requests that `request` makes of encoded items."""
+
+        async def encode(items: list[bytes]) -> bytes:
+            return request(items)
 
         def due() -> Iterator[Batch]:
             while drained := queue.drain():
-                weight, spans = drained
-                yield Batch(weight, partial(encode, spans))
+                weight, items = drained
+                yield Batch(weight, partial(encode, items))
 
-        traces = self._push(Signal.TRACES, otlp, batch.delay_seconds, due, queue.__len__)
-        queue.on_batch = traces.wake
+        push = self._push(signal, otlp, sizes.delay_seconds, due, queue.__len__)
+        queue.on_batch = push.wake
 
     def _push_metrics(self, settings: TelemetrySettings, otlp: OtlpSettings) -> None:
         async def encode() -> bytes:

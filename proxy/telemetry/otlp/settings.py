@@ -33,11 +33,17 @@ DEFAULT_ENDPOINTS = {
 
 COMPRESSIONS = {Protocol.HTTP: ("none", "gzip", "deflate"), Protocol.GRPC: ("none", "gzip")}
 
-EXPORTERS = {Signal.TRACES: ("otlp", "none"), Signal.METRICS: ("otlp", "prometheus", "none")}
-"""Allowed exporters; `prometheus` and `none` push nothing, as `/metrics` is always served."""
+EXPORTERS = {
+    Signal.TRACES: ("otlp", "none"),
+    Signal.METRICS: ("otlp", "prometheus", "none"),
+    Signal.LOGS: ("otlp", "console", "none"),
+}
+"""Allowed exporters; all but `otlp` push nothing, as `/metrics` and lines on stderr are there."""
+
+NEEDS_OWN_ENDPOINT = frozenset({Signal.LOGS})
+"""Signals that the endpoint of all signals does not turn on: many collectors take no logs."""
 
 ONLY = {
-    "OTEL_LOGS_EXPORTER": ("console", "none"),
     "OTEL_PROPAGATORS": ("tracecontext", "baggage"),
     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": ("cumulative",),
     "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": ("explicit_bucket_histogram",),
@@ -65,10 +71,10 @@ class OtlpSettings:
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """The batch span processor's limits; sizes are numbers of spans."""
+    """A batch processor's limits; sizes are numbers of spans or log records."""
 
-    queue_spans: int
-    batch_spans: int
+    queue_size: int
+    batch_size: int
     delay_seconds: float
 
 
@@ -79,11 +85,13 @@ class TelemetrySettings:
     server: str
     resource: tuple[tuple[str, str], ...]
     sampler: Sampler
-    batch: BatchSettings
+    span_batch: BatchSettings
+    log_batch: BatchSettings
     metric_interval_seconds: float
     exemplars: bool
     traces: OtlpSettings | None
     metrics: OtlpSettings | None
+    logs: OtlpSettings | None
 
 
 def parse(environment: Mapping[str, str], server: str | None = None) -> TelemetrySettings:
@@ -104,11 +112,13 @@ def parse(environment: Mapping[str, str], server: str | None = None) -> Telemetr
         server=name,
         resource=tuple({"service.name": name, **resource}.items()),
         sampler=OFF if disabled else _sampler(values),
-        batch=_batch(values),
+        span_batch=_batch(values, "OTEL_BSP", delay=5_000),
+        log_batch=_batch(values, "OTEL_BLRP", delay=1_000),
         metric_interval_seconds=values.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", default=60_000),
         exemplars=exemplars == "trace_based",
         traces=None if disabled else _otlp(values, Signal.TRACES, "OTEL_BSP_EXPORT_TIMEOUT"),
         metrics=None if disabled else _otlp(values, Signal.METRICS, "OTEL_METRIC_EXPORT_TIMEOUT"),
+        logs=None if disabled else _otlp(values, Signal.LOGS, "OTEL_BLRP_EXPORT_TIMEOUT"),
     )
 
 
@@ -135,23 +145,26 @@ def _sampler(values: Variables) -> Sampler:
     return Sampler(values.ratio("OTEL_TRACES_SAMPLER_ARG", "1.0"), parent_based=RATIO[name])
 
 
-def _batch(values: Variables) -> BatchSettings:
-    queue = values.count("OTEL_BSP_MAX_QUEUE_SIZE", 2048)
-    batch = values.count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", min(512, queue))
+def _batch(values: Variables, prefix: str, *, delay: int) -> BatchSettings:
+    """The limits of the processor whose variables begin so; `delay` is its default."""
+    queue = values.count(f"{prefix}_MAX_QUEUE_SIZE", 2048)
+    batch = values.count(f"{prefix}_MAX_EXPORT_BATCH_SIZE", min(512, queue))
     if batch > queue:
         raise SettingsError(
-            f"OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '{batch}' is not allowed: use at most"
-            f" OTEL_BSP_MAX_QUEUE_SIZE, which is {queue}"
+            f"{prefix}_MAX_EXPORT_BATCH_SIZE: '{batch}' is not allowed: use at most"
+            f" {prefix}_MAX_QUEUE_SIZE, which is {queue}"
         )
-    delay = values.milliseconds("OTEL_BSP_SCHEDULE_DELAY", default=5_000)
-    return BatchSettings(queue, batch, delay)
+    return BatchSettings(
+        queue, batch, values.milliseconds(f"{prefix}_SCHEDULE_DELAY", default=delay)
+    )
 
 
 def _otlp(values: Variables, signal: Signal, patience: str) -> OtlpSettings | None:
     """Where the signal goes; `timeout` names the variable that limits a whole export."""
     own, shared = f"OTEL_EXPORTER_OTLP_{signal.upper()}", "OTEL_EXPORTER_OTLP"
-    has_endpoint = bool(values.text(f"{own}_ENDPOINT", f"{shared}_ENDPOINT"))
-    if not _is_pushed(values, signal, has_endpoint=has_endpoint):
+    endpoints = (f"{own}_ENDPOINT", f"{shared}_ENDPOINT")
+    asking = endpoints[:1] if signal in NEEDS_OWN_ENDPOINT else endpoints
+    if not _is_pushed(values, signal, has_endpoint=bool(values.text(*asking))):
         return None
     allowed = tuple(map(str, Protocol))
     protocol = Protocol(
@@ -159,10 +172,8 @@ def _otlp(values: Variables, signal: Signal, patience: str) -> OtlpSettings | No
             f"{own}_PROTOCOL", f"{shared}_PROTOCOL", allowed=allowed, default=Protocol.HTTP
         )
     )
-    name, url = values.url(
-        f"{own}_ENDPOINT", f"{shared}_ENDPOINT", default=DEFAULT_ENDPOINTS[protocol]
-    )
-    if protocol is Protocol.HTTP and name != f"{own}_ENDPOINT":
+    name, url = values.url(*endpoints, default=DEFAULT_ENDPOINTS[protocol])
+    if protocol is Protocol.HTTP and name != endpoints[0]:
         url = f"{url.rstrip('/')}/v1/{signal}"
     timeout = values.milliseconds(f"{own}_TIMEOUT", f"{shared}_TIMEOUT", default=10_000)
     return OtlpSettings(

@@ -6,9 +6,9 @@ a sampled exchange (`spans.py`) and queues it, once its answer is on its way to 
 
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 
+from ..batch_queue import BatchQueue
 from . import context as trace_context
 from .context import TraceContext
 from .sampler import Sampler
@@ -16,50 +16,20 @@ from .spans import SpanEncoder, SpanRecord
 from .trace import UNTRACED, Trace
 
 
-class SpanQueue:
-    """Encoded spans on their way out, `limit` at most; `lost` counts those that do not fit."""
+class SpanQueue(BatchQueue):
+    """Encoded spans on their way out; `lost` counts those that do not fit."""
 
     def __init__(
         self, encoder: SpanEncoder, limit: int, batch: int, lost: Callable[[int], None]
     ) -> None:
+        super().__init__(limit, batch, lost)
         self._encode = encoder.encode
-        self._limit = limit
-        self._batch = batch
-        self._lost = lost
-        self._waiting: deque[tuple[int, bytes]] = deque()
-        self._spans = 0
-        self.on_batch: Callable[[], None] = lambda: None
-
-    def __repr__(self) -> str:
-        return f"<SpanQueue spans={self._spans}/{self._limit}>"
-
-    def __len__(self) -> int:
-        return self._spans
 
     def put(self, trace: Trace, exchange: SpanRecord, end: int) -> None:
-        """Queue the spans of an exchange that ended then, in nanoseconds since the epoch.
-
-        Tells `on_batch` when a batch is full.
-        """
+        """Queue the spans of an exchange that ended then, in nanoseconds since the epoch."""
         spans = exchange.spans
-        if self._spans + spans > self._limit:
-            self._lost(spans)
-            return
-        self._waiting.append((spans, self._encode(trace, exchange, end)))
-        self._spans += spans
-        if self._spans >= self._batch:
-            self.on_batch()
-
-    def drain(self) -> tuple[int, list[bytes]] | None:
-        """The oldest exchanges, of one batch of spans at most but never none if any waits."""
-        drained: list[bytes] = []
-        weight = 0
-        while self._waiting and (not drained or weight + self._waiting[0][0] <= self._batch):
-            spans, encoded = self._waiting.popleft()
-            weight += spans
-            drained.append(encoded)
-        self._spans -= weight
-        return (weight, drained) if drained else None
+        if self.admits(spans):
+            self.append(spans, self._encode(trace, exchange, end))
 
 
 class Tracer:

@@ -17,15 +17,17 @@ DOUBLES = st.floats(allow_nan=False)
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=300)
 
 
-@given(st.dictionaries(TEXT, TEXT | COUNTS, max_size=5))
-def test_attributes_are_read_as_they_were_written(values: dict[str, str | int]) -> None:
+def any_value(value: str | int | float) -> AnyValue:
+    if isinstance(value, str):
+        return AnyValue(string_value=value)
+    return AnyValue(int_value=value) if isinstance(value, int) else AnyValue(double_value=value)
+
+
+@given(st.dictionaries(TEXT, TEXT | COUNTS | DOUBLES, max_size=5))
+def test_attributes_are_read_as_they_were_written(values: dict[str, str | int | float]) -> None:
     read = Resource.FromString(protobuf.attributes(1, values.items()))
-    texts = {
-        name: AnyValue(string_value=value) if isinstance(value, str) else AnyValue(int_value=value)
-        for name, value in values.items()
-    }
     assert list(read.attributes) == [
-        KeyValue(key=name, value=value) for name, value in texts.items()
+        KeyValue(key=name, value=any_value(value)) for name, value in values.items()
     ]
 
 

@@ -9,6 +9,11 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc  # type: ignore[import-untyped]  # its stubs are a package of their own
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2_grpc as logs_grpc
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2_grpc as metrics_grpc
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
@@ -19,6 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 DEADLINE_SECONDS = 20.0
@@ -36,6 +42,7 @@ class Inbox:
     def __init__(self) -> None:
         self.traces: list[ExportTraceServiceRequest] = []
         self.metrics: list[ExportMetricsServiceRequest] = []
+        self.logs: list[ExportLogsServiceRequest] = []
         self.headers: list[dict[str, str]] = []
         self.changed = threading.Condition()
 
@@ -48,6 +55,12 @@ class Inbox:
     def add_metrics(self, request: ExportMetricsServiceRequest, headers: dict[str, str]) -> None:
         with self.changed:
             self.metrics.append(request)
+            self.headers.append(headers)
+            self.changed.notify_all()
+
+    def add_logs(self, request: ExportLogsServiceRequest, headers: dict[str, str]) -> None:
+        with self.changed:
+            self.logs.append(request)
             self.headers.append(headers)
             self.changed.notify_all()
 
@@ -64,6 +77,16 @@ class Inbox:
             for resource in request.resource_spans
             for scope in resource.scope_spans
             for span in scope.spans
+        ]
+
+    @property
+    def records(self) -> list[LogRecord]:
+        return [
+            record
+            for request in self.logs
+            for resource in request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
         ]
 
 
@@ -115,6 +138,8 @@ def _keep(inbox: Inbox, path: str, body: bytes, headers: dict[str, str]) -> None
         inbox.add_traces(ExportTraceServiceRequest.FromString(data), headers)
     if path == "/v1/metrics":
         inbox.add_metrics(ExportMetricsServiceRequest.FromString(data), headers)
+    if path == "/v1/logs":
+        inbox.add_logs(ExportLogsServiceRequest.FromString(data), headers)
 
 
 def accepts(context: grpc.ServicerContext) -> ExportTraceServiceResponse:
@@ -144,9 +169,17 @@ def grpc_collector(
             inbox.add_metrics(request, dict(context.invocation_metadata()))
             return ExportMetricsServiceResponse()
 
+    class Logs(logs_grpc.LogsServiceServicer):
+        def Export(
+            self, request: ExportLogsServiceRequest, context: grpc.ServicerContext
+        ) -> ExportLogsServiceResponse:
+            inbox.add_logs(request, dict(context.invocation_metadata()))
+            return ExportLogsServiceResponse()
+
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     trace_grpc.add_TraceServiceServicer_to_server(Traces(), server)  # type: ignore[no-untyped-call]
     metrics_grpc.add_MetricsServiceServicer_to_server(Metrics(), server)  # type: ignore[no-untyped-call]
+    logs_grpc.add_LogsServiceServicer_to_server(Logs(), server)  # type: ignore[no-untyped-call]
     if tls is None:
         endpoint = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     else:

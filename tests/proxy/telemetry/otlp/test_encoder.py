@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -14,11 +15,13 @@ ROOT = Path(__file__).parents[4]
 ENVELOPE = Envelope(resource({"service.name": "fetch", "telemetry.sdk.name": "mine"}))
 
 
-def test_both_signals_name_the_scope_its_version_and_the_conventions() -> None:
+def test_all_signals_name_the_scope_its_version_and_the_conventions() -> None:
     traces = ExportTraceServiceRequest.FromString(ENVELOPE.traces([]))
     metrics = ExportMetricsServiceRequest.FromString(ENVELOPE.metrics(Ledger("fetch", "stdio")))
+    logs = ExportLogsServiceRequest.FromString(ENVELOPE.logs([]))
     (sent_traces,), (sent_metrics,) = traces.resource_spans, metrics.resource_metrics
-    for scope in (*sent_traces.scope_spans, *sent_metrics.scope_metrics):
+    (sent_logs,) = logs.resource_logs
+    for scope in (*sent_traces.scope_spans, *sent_metrics.scope_metrics, *sent_logs.scope_logs):
         assert (scope.scope.name, scope.scope.version) == (SCOPE, VERSION)
         assert scope.schema_url == SEMCONV_SCHEMA
 

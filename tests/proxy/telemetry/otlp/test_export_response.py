@@ -3,6 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsPartialSuccess,
+    ExportLogsServiceResponse,
+)
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsPartialSuccess,
     ExportMetricsServiceResponse,
@@ -44,12 +48,18 @@ def test_a_partial_success_is_read_as_it_was_written(rejected: int, remark: str)
             rejected_data_points=rejected, error_message=remark
         )
     )
-    for answer in (traces, metrics):
+    logs = ExportLogsServiceResponse(
+        partial_success=ExportLogsPartialSuccess(
+            rejected_log_records=rejected, error_message=remark
+        )
+    )
+    for answer in (traces, metrics, logs):
         assert read(answer.SerializeToString()) == ExportResult(rejected=rejected, remark=remark)
 
 
-def test_a_partial_success_in_json_is_read_too() -> None:
-    body = b'{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}'
+@pytest.mark.parametrize("items", [b"Spans", b"DataPoints", b"LogRecords"])
+def test_a_partial_success_in_json_is_read_too(items: bytes) -> None:
+    body = b'{"partialSuccess":{"rejected%b":"3","errorMessage":"too old"}}' % items
     assert read(body) == ExportResult(rejected=3, remark="too old")
 
 

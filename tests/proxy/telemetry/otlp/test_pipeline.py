@@ -1,6 +1,7 @@
 """Pushing to real collectors: what arrives, and what happens when they are dead or slow."""
 
 import asyncio
+import logging
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
+from proxy.telemetry.otlp.log_queue import TraceIds
 from proxy.telemetry.otlp.pipeline import ExportPipeline
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.vocabulary import DropReason, Signal
@@ -19,6 +21,7 @@ from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_co
 from tests.proxy.telemetry.tracing.span_records import EXCHANGE
 
 NOTHING = ("", "")
+LOGS = {"OTEL_LOGS_EXPORTER": "otlp"}
 LONG_SECONDS = 20.0
 PATIENT_SECONDS = 5.0
 """Well below the standard 10 s, of which an exporter spends 1 + 2 + 4 s on retries."""
@@ -30,6 +33,8 @@ def call(ledger: Ledger, export: ExportPipeline) -> None:
     labels = ("tools/call", "echo", "POST", 200, Outcome.OK, Fault.NONE, "", "2025-11-25")
     ledger.record(*labels, 0.5, 0.0001, *trace.exemplar)
     export.tracer.finish(trace, EXCHANGE)
+    if export.logs is not None:
+        export.logs.put("call", logging.INFO, {}, TraceIds(), time.time_ns())
 
 
 def play(
@@ -76,7 +81,7 @@ def dead_endpoint() -> Iterator[str]:
         ),
     ],
 )
-def test_stopping_pushes_what_is_left_of_both_signals(
+def test_stopping_pushes_what_is_left_of_all_signals(
     collector: Callable[[], AbstractContextManager[tuple[str, Inbox]]],
     environment: dict[str, str],
 ) -> None:
@@ -86,8 +91,10 @@ def test_stopping_pushes_what_is_left_of_both_signals(
         await export.stop(LONG_SECONDS)
 
     with collector() as (endpoint, inbox):
-        ledger = play(endpoint, script, OTEL_EXPORTER_OTLP_HEADERS="Tenant=a%20b", **environment)
+        tenant = {"OTEL_EXPORTER_OTLP_HEADERS": "Tenant=a%20b"}
+        ledger = play(endpoint, script, **LOGS, **tenant, **environment)
     assert [span.name for span in inbox.spans] == ["tools/call echo"] * 6
+    assert [record.event_name for record in inbox.records] == ["call"] * 3
     assert len(inbox.metrics) == 1
     assert all(
         {**headers}.get("tenant", headers.get("Tenant")) == "a b" for headers in inbox.headers
@@ -102,9 +109,9 @@ def test_http_bodies_are_compressed_as_asked(compression: str) -> None:
         await export.stop(LONG_SECONDS)
 
     with http_collector() as (endpoint, inbox):
-        play(endpoint, script, OTEL_EXPORTER_OTLP_COMPRESSION=compression)
+        play(endpoint, script, **LOGS, OTEL_EXPORTER_OTLP_COMPRESSION=compression)
     names = [{name.lower(): value for name, value in each.items()} for each in inbox.headers]
-    assert [each["content-encoding"] for each in names] == [compression] * 2
+    assert [each["content-encoding"] for each in names] == [compression] * 3
 
 
 def test_metrics_are_pushed_each_interval() -> None:
@@ -142,6 +149,28 @@ def test_a_full_batch_does_not_wait_for_the_delay() -> None:
     assert [len(each.resource_spans[0].scope_spans[0].spans) for each in inbox.traces] == [4, 4]
 
 
+def test_an_endpoint_alone_pushes_no_logs() -> None:
+    async def script(ledger: Ledger, export: ExportPipeline) -> None:
+        assert export.logs is None
+        call(ledger, export)
+        await export.stop(LONG_SECONDS)
+
+    with http_collector() as (endpoint, inbox):
+        play(endpoint, script)
+    assert (len(inbox.traces), inbox.logs) == (1, [])
+
+
+def test_logs_are_pushed_after_the_delay() -> None:
+    with http_collector() as (endpoint, inbox):
+
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
+            call(ledger, export)
+            await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.records) == 1)
+            await export.stop(LONG_SECONDS)
+
+        play(endpoint, script, **LOGS, OTEL_BLRP_SCHEDULE_DELAY="20")
+
+
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
     async def script(ledger: Ledger, export: ExportPipeline) -> None:
@@ -155,11 +184,13 @@ def test_a_dead_collector_costs_counted_losses_only(protocol: str) -> None:
             script,
             OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
             OTEL_EXPORTER_OTLP_TIMEOUT="300",
+            **LOGS,
         )
     assert time.monotonic() - began < PATIENT_SECONDS
     assert losses(ledger) == {
         (Signal.TRACES, DropReason.EXPORT_FAILED): 2,
         (Signal.METRICS, DropReason.EXPORT_FAILED): 1,
+        (Signal.LOGS, DropReason.EXPORT_FAILED): 1,
     }
 
 
@@ -201,12 +232,19 @@ def test_a_collector_that_hangs_never_holds_up_the_loop_or_the_stop() -> None:
             assert time.monotonic() - began < 5
 
         ledger = play(
-            endpoint, script, OTEL_BSP_MAX_QUEUE_SIZE="10", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="8"
+            endpoint,
+            script,
+            OTEL_BSP_MAX_QUEUE_SIZE="10",
+            OTEL_BSP_MAX_EXPORT_BATCH_SIZE="8",
+            OTEL_BLRP_MAX_QUEUE_SIZE="7",
+            **LOGS,
         )
     assert losses(ledger) == {
         (Signal.TRACES, DropReason.QUEUE_FULL): 2,
         (Signal.TRACES, DropReason.SHUTDOWN): 18,
         (Signal.METRICS, DropReason.SHUTDOWN): 1,
+        (Signal.LOGS, DropReason.QUEUE_FULL): 3,
+        (Signal.LOGS, DropReason.SHUTDOWN): 7,
     }
 
 

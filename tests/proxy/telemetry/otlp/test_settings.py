@@ -14,20 +14,61 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 
 def test_nothing_is_pushed_when_nothing_is_configured() -> None:
     settings = parse({})
-    assert (settings.traces, settings.metrics) == (None, None)
+    assert (settings.traces, settings.metrics, settings.logs) == (None, None, None)
     assert settings.server == "mcp-server"
     assert settings.sampler == Sampler(1.0, parent_based=True)
-    assert settings.batch == BatchSettings(2048, 512, 5.0)
+    assert settings.span_batch == BatchSettings(2048, 512, 5.0)
+    assert settings.log_batch == BatchSettings(2048, 512, 1.0)
     assert settings.metric_interval_seconds == 60.0
 
 
-def test_an_endpoint_alone_pushes_both_signals_below_it() -> None:
+def test_an_endpoint_alone_pushes_traces_and_metrics_below_it() -> None:
     settings = parse(ENDPOINT)
     assert settings.traces == OtlpSettings(
         "http://collector:4318/v1/traces", Protocol.HTTP, (), 10.0, "none"
     )
     assert settings.metrics is not None
     assert settings.metrics.endpoint == "http://collector:4318/v1/metrics"
+    assert settings.logs is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "endpoint"),
+    [
+        ({"OTEL_LOGS_EXPORTER": "otlp"}, "http://localhost:4318/v1/logs"),
+        ({**ENDPOINT, "OTEL_LOGS_EXPORTER": "console,otlp"}, "http://collector:4318/v1/logs"),
+        ({**ENDPOINT, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://loki/otlp"}, "http://loki/otlp"),
+    ],
+)
+def test_logs_are_pushed_if_they_are_asked_for(asked: dict[str, str], endpoint: str) -> None:
+    settings = parse(asked)
+    assert settings.logs is not None
+    assert settings.logs.endpoint == endpoint
+
+
+@pytest.mark.parametrize("exporter", ["none", "console"])
+def test_logs_are_not_pushed_by_other_exporters_than_otlp(exporter: str) -> None:
+    own = {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://loki/otlp"}
+    assert parse({**own, "OTEL_LOGS_EXPORTER": exporter}).logs is None
+
+
+def test_logs_have_variables_of_their_own() -> None:
+    settings = parse(
+        {
+            **ENDPOINT,
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "https://loki:1/in",
+            "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "grpc",
+            "OTEL_EXPORTER_OTLP_LOGS_HEADERS": "tenant=a",
+            "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION": "gzip",
+            "OTEL_BLRP_EXPORT_TIMEOUT": "250",
+            "OTEL_BLRP_MAX_QUEUE_SIZE": "100",
+            "OTEL_BLRP_SCHEDULE_DELAY": "20",
+        }
+    )
+    own = OtlpSettings("https://loki:1/in", Protocol.GRPC, (("tenant", "a"),), 0.25, "gzip")
+    assert settings.logs == own
+    assert settings.log_batch == BatchSettings(100, 100, 0.02)
+    assert settings.span_batch == BatchSettings(2048, 512, 5.0)
 
 
 def test_a_signals_own_endpoint_is_used_as_it_stands() -> None:
@@ -83,8 +124,8 @@ def test_otlp_named_explicitly_has_the_standard_endpoint(protocol: str, endpoint
 
 
 def test_a_disabled_sdk_pushes_nothing() -> None:
-    settings = parse({**ENDPOINT, "OTEL_SDK_DISABLED": "true"})
-    assert (settings.traces, settings.metrics) == (None, None)
+    settings = parse({**ENDPOINT, "OTEL_LOGS_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "true"})
+    assert (settings.traces, settings.metrics, settings.logs) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +183,7 @@ def test_the_batch_processors_variables_are_honoured() -> None:
             "OTEL_METRIC_EXPORT_INTERVAL": "1000",
         }
     )
-    assert settings.batch == BatchSettings(100, 100, 0.25)
+    assert settings.span_batch == BatchSettings(100, 100, 0.25)
     assert settings.metric_interval_seconds == 1.0
 
 
@@ -236,7 +277,7 @@ RATIO = {"OTEL_TRACES_SAMPLER": "traceidratio"}
             "xray",
             "ratio",
         ),
-        ({"OTEL_LOGS_EXPORTER": "otlp"}, "otlp", "console, none"),
+        ({"OTEL_LOGS_EXPORTER": "logging"}, "logging", "otlp, console, none"),
         ({"OTEL_PROPAGATORS": "tracecontext,b3"}, "b3", "tracecontext, baggage"),
         ({"OTEL_CONFIG_FILE": "otel.yaml"}, "otel.yaml", "the other variables"),
         ({f"{METRICS}_TEMPORALITY_PREFERENCE": "delta"}, "delta", "cumulative"),
@@ -252,6 +293,7 @@ RATIO = {"OTEL_TRACES_SAMPLER": "traceidratio"}
         ({"OTEL_BSP_MAX_QUEUE_SIZE": "-1"}, "-1", "above 0"),
         ({"OTEL_BSP_SCHEDULE_DELAY": "soon"}, "soon", "milliseconds"),
         ({"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "4096"}, "4096", "OTEL_BSP_MAX_QUEUE_SIZE"),
+        ({"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "4096"}, "4096", "OTEL_BLRP_MAX_QUEUE_SIZE"),
         ({"OTEL_RESOURCE_ATTRIBUTES": "team"}, "team", "key=value"),
         ({"OTEL_SDK_DISABLED": "yes"}, "yes", "true, false"),
     ],
