@@ -22,6 +22,9 @@ PROMETHEUS ?=
 FROM   ?=
 CHARTS ?=
 SERVER ?=
+SCENARIO ?=
+URL    ?=
+OUT    ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
 # The lists are complete, so pip need not look for dependencies (and trips over those with extras).
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -80,6 +83,10 @@ import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and i
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html
 	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus "$(PROMETHEUS)") $(if $(SERVER),--server "$(SERVER)")
+
+.PHONY: load
+load: $(VENV)/run.stamp ## load test of a running demo, or of any MCP server: SCENARIO=streamable-1000 URL=... SERVER=name OUT=folder
+	@exec $(BIN)/python -m lab.load $(if $(SCENARIO),"$(SCENARIO)") $(if $(URL),--url "$(URL)") $(if $(SERVER),--server "$(SERVER)") $(if $(OUT),--out "$(OUT)")
 
 .PHONY: compiled
 compiled: $(VENV)/dev.stamp ## the proxy with its hot modules as machine code, in build/compiled (needs a C compiler)

@@ -74,7 +74,10 @@ def test_every_option_in_the_text_exists(page: Path) -> None:
     assert named - flags - NOT_OF_THE_PROXY == set()
 
 
-NOT_OF_THE_PROXY = {"--pictures", "--serve", "--set", "--road", "--check", "--thresholds"}
+NOT_OF_THE_PROXY = {
+    *("--pictures", "--serve", "--set", "--road", "--check", "--thresholds"),
+    *("--arguments", "--arrivals", "--seed", "--sessions"),
+}
 """Options of `lab` and `dashboards`, whose text names the program."""
 
 

@@ -15,6 +15,7 @@ import yaml
 from dashboards.options import parse as dashboards
 from lab.demo.options import parse as demo
 from lab.docs import PAGES
+from lab.load.options import parse as load
 from lab.preview.options import parse as preview
 from proxy.app.settings import parse_all
 from stacks.config import PASSWORD, PROJECT
@@ -65,7 +66,7 @@ def make(arguments: list[str]) -> None:
     assert set(targets) <= set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
     variables = {each.partition("=")[0] for each in arguments} - set(targets)
     assert variables <= set(re.findall(r"^([A-Z_]+) +\?=", MAKEFILE, re.MULTILINE))
-    if set(targets) & {"demo", "dashboards", "import", "preview"}:
+    if set(targets) & {"demo", "dashboards", "import", "load", "preview"}:
         words = recipe(shlex.join(arguments))
         module(words[words.index("-m") + 1 :])
 
@@ -103,10 +104,16 @@ def installed_proxy(arguments: list[str]) -> None:
     proxy(arguments[arguments.index("mcp-observability-proxy") + 1 :])
 
 
+def load_test(arguments: list[str]) -> None:
+    """Without a URL, the target is that of a running demo."""
+    load(arguments if "--url" in arguments else ["--url", "http://127.0.0.1:8080", *arguments])
+
+
 PARSERS: dict[str, Callable[[list[str]], object]] = {
     "proxy": proxy,
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
     "lab.demo": demo,
+    "lab.load": load_test,
     "lab.preview": lambda given: given and preview(given),  # without: what a running demo says
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from dashboards.cli import main as dashboards
 from lab.demo.run import main as demo
+from lab.load.run import main as load
 from lab.preview.run import main as preview
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,7 @@ FLAGS = {flag: variable for flag, variable in re.findall(r'(--[a-z-]+) "\$\((\w+
 PROGRAMS: dict[str, Callable[[list[str]], int]] = {
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
     "lab.demo": demo,
+    "lab.load": load,
     "lab.preview": preview,
 }
 
@@ -44,6 +46,10 @@ MISTAKES = {
     "demo ECHO=off": "off needs",
     "demo ECHO=no": "'no': use on or off",
     "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',
+    "load SCENARIO=x": 'load: "x" is not a scenario; choose from',
+    "load URL=x": "'x' is not a URL of an MCP server",
+    f"load URL={NOBODY}": "Connection refused",
+    "load URL=http://a OUT=README.md": "cannot write to",
     "preview PROMETHEUS=x": "'x' is not an address of Prometheus",
     f"preview PROMETHEUS={NOBODY}": "Connection refused",
 }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lab.jaeger_api import Jaeger
-from lab.load import GOOD, Client
+from lab.load.client import GOOD, Client
 from lab.prometheus_api import Prometheus
 from proxy.telemetry.catalogue import OUTCOMES
 from tests.lab.demo.demos import DEADLINE_SECONDS, Demo, demo

@@ -1,0 +1,177 @@
+"""One load test: what is asked, and how it is run."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboards.cli_text import one_line
+from lab.load.generator import Generator, Schedule
+from lab.load.protocol import CallFailed, RequestTemplate, tool_call
+from lab.load.rate import Arrivals, Step, due_times, seconds_of
+from lab.load.recorder import Interval, Recorder
+from lab.load.result import Result
+from lab.load.scenarios import Sessions
+from lab.load.session import Session
+from lab.load.target import Target
+from lab.load.tool_mix import NoArguments, ToolMix, arguments_for
+
+MOST_OPENING = 20
+"""Sessions that are opened at the same time."""
+
+_TOOLS_SHOWN = 20
+
+
+class TargetError(Exception):
+    """The target cannot be tested as asked; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTest:
+    """A load test. `timeout` is the longest that a call may take, in seconds.
+
+    `arguments` are those of tools by name; for others they are made from the tool's schema.
+    """
+
+    name: str
+    target: Target
+    version: str
+    connections: int
+    sessions: Sessions
+    steps: tuple[Step, ...]
+    mix: ToolMix
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    arrivals: Arrivals = Arrivals.EVEN
+    seed: int = 1
+    timeout: float = 10.0
+
+
+Report = Callable[[str], None]
+
+
+async def run(test: LoadTest, report: Report, on_interval: Callable[[Interval], None]) -> Result:
+    """Run it; if the task is cancelled during the calls, the result is that so far.
+
+    Raises TargetError before any call if the target is not an MCP server with the tools.
+    """
+    sessions = [Session(test.target.connect, test.version) for _ in range(test.connections)]
+    try:
+        schedule = await _schedule(test, sessions[0])
+        report(f"{test.name}: {len(schedule.times):,} calls to {test.target}")
+        if test.sessions is Sessions.SHARED:
+            await _open(sessions, test.timeout, report)
+        else:
+            await sessions[0].close()
+        return await _measure(test, schedule, sessions, on_interval)
+    finally:
+        await _for_each(sessions, Session.close)
+
+
+async def _schedule(test: LoadTest, session: Session) -> Schedule:
+    """The calls to make; raises TargetError."""
+    try:
+        async with asyncio.timeout(test.timeout):
+            tools = await session.tools()
+    except TimeoutError:
+        raise TargetError(f"{test.target}: no answer within {test.timeout:g} s") from None
+    except CallFailed as failed:
+        raise TargetError(f"{test.target}: {one_line(str(failed))}") from failed
+    times = list(due_times(test.steps, test.arrivals, test.seed))
+    templates = {each: _template(test, each, tools) for each in test.mix.weights}
+    return Schedule(times, test.mix.draw(len(times), test.seed), templates)
+
+
+def _template(test: LoadTest, tool: str, tools: Mapping[str, Mapping[str, Any]]) -> RequestTemplate:
+    if tool not in tools:
+        known = one_line(", ".join(list(tools)[:_TOOLS_SHOWN])) or "none"
+        raise TargetError(f'{test.target}: no tool "{tool}"; choose --tool from {known}')
+    arguments = test.arguments.get(tool)
+    try:
+        made = arguments_for(tools[tool].get("inputSchema")) if arguments is None else arguments
+    except NoArguments as why:
+        raise TargetError(f'tool "{tool}": {why}: give --arguments {tool}=JSON') from why
+    return tool_call(test.version, tool, made)
+
+
+async def _open(sessions: list[Session], seconds: float, report: Report) -> None:
+    """Open all sessions; those that fail are opened by their first call."""
+    failures: list[str] = []
+
+    async def open_one(session: Session) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await session.open()
+        except TimeoutError:
+            failures.append(f"no answer within {seconds:g} s")
+        except CallFailed as failed:
+            failures.append(str(failed))
+
+    await _for_each(sessions, open_one)
+    if failures:
+        first = one_line(failures[0])
+        report(f"{len(failures)} of {len(sessions)} sessions cannot be opened: {first}")
+
+
+async def _for_each(sessions: list[Session], act: Callable[[Session], Any]) -> None:
+    """Act on all sessions, at most MOST_OPENING at a time."""
+    remaining = iter(sessions)
+
+    async def work() -> None:
+        for each in remaining:
+            await act(each)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(MOST_OPENING):
+            tasks.create_task(work())
+
+
+async def _measure(
+    test: LoadTest,
+    schedule: Schedule,
+    sessions: list[Session],
+    on_interval: Callable[[Interval], None],
+) -> Result:
+    duration = seconds_of(test.steps)
+    recorder = Recorder(duration + 3 * test.timeout)
+    once = test.sessions is Sessions.UNIQUE
+    generator = Generator(schedule, sessions, recorder, timeout=test.timeout, once=once)
+    intervals: list[Interval] = []
+
+    def record(interval: Interval) -> None:
+        intervals.append(interval)
+        on_interval(interval)
+
+    gc.freeze()  # Else a collection would go through all sessions, and delay the calls due then.
+    try:
+        await generator.run(record)
+        interrupted = False
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+        interrupted = True
+    record(recorder.interval(generator.seconds))
+    return Result(
+        test=test.name,
+        target=str(test.target),
+        transport=test.target.transport.value,
+        protocol=test.version,
+        connections=test.connections,
+        sessions=test.sessions.value,
+        steps=",".join(map(str, test.steps)),
+        seed=test.seed,
+        duration=duration,
+        asked_rate=sum(each.calls for each in test.steps) / duration,
+        expected=recorder.due if interrupted else len(schedule.times),
+        sent=recorder.sent,
+        waited=recorder.waited,
+        elapsed=generator.seconds,
+        outcomes=dict(recorder.outcomes()),
+        tools={tool: dict(counts) for tool, counts in recorder.tools.items()},
+        reasons=dict(recorder.reasons),
+        latency=recorder.latency.latencies(),
+        lag=recorder.lag.latencies(),
+        intervals=tuple(intervals),
+        interrupted=interrupted,
+    )

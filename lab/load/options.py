@@ -1,0 +1,211 @@
+"""The command line of a load test."""
+
+import argparse
+import json
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dashboards.cli_text import is_url
+from lab.arguments import Parser, UsageError
+from lab.load.load_test import LoadTest
+from lab.load.output import check_folder
+from lab.load.protocol import VERSIONS
+from lab.load.rate import Arrivals, parse_steps
+from lab.load.scenarios import SCENARIOS, Scenario, Sessions
+from lab.load.target import HttpTarget, Target
+from lab.load.tool_mix import ToolMix
+from lab.local.run_options import STDIO_SERVER
+from lab.local.running_demo import Demo, running_demo
+from stacks.servers import Transport
+
+DEFAULT_SCENARIO, DEFAULT_TOOL = "streamable-20", "echo"
+
+_FILES_BESIDE_CONNECTIONS = 100
+_PURPOSE = "Put an MCP server or proxy under load, in an open loop."
+_NO_TARGET = "no demo is running here: start `make demo`, or give --url (make: URL=)"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Valid options; `out` is a folder for the results, if any."""
+
+    tests: tuple[LoadTest, ...]
+    out: Path | None
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Raises UsageError."""
+    given = _parser().parse_args(arguments)
+    if given.out is not None:
+        check_folder(given.out)
+    scenarios = [_changed(each, given) for each in _scenarios(given.scenario)]
+    demo = running_demo() if given.url is None else None
+    return Options(tuple(_test(each, given, demo) for each in scenarios), given.out)
+
+
+def _scenarios(names: str) -> list[Scenario]:
+    unknown = [each for each in names.split(",") if each not in SCENARIOS]
+    if unknown:
+        raise UsageError(f'"{unknown[0]}" is not a scenario; choose from {", ".join(SCENARIOS)}')
+    return [SCENARIOS[each] for each in names.split(",")]
+
+
+def _changed(scenario: Scenario, given: argparse.Namespace) -> Scenario:
+    """The scenario with what the options change."""
+    changes = {
+        name: value
+        for name in ("connections", "steps", "sessions")
+        if (value := getattr(given, name)) is not None
+    }
+    changed = replace(scenario, **changes)
+    _require_files(changed.connections)
+    return changed
+
+
+def _require_files(connections: int) -> None:
+    """Raise UsageError if this process may not have so many connections."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and connections + _FILES_BESIDE_CONNECTIONS > most:
+        raise UsageError(f"{connections} connections: more than `ulimit -Hn` allows, {most} files")
+
+
+def _test(scenario: Scenario, given: argparse.Namespace, demo: Demo | None) -> LoadTest:
+    return LoadTest(
+        name=scenario.name,
+        target=_target(scenario, given, demo),
+        version=given.protocol,
+        connections=scenario.connections,
+        sessions=scenario.sessions,
+        steps=scenario.steps,
+        mix=_mix(given.tool),
+        arguments=dict(given.arguments),
+        arrivals=Arrivals(given.arrivals),
+        seed=given.seed,
+        timeout=given.timeout,
+    )
+
+
+def _target(scenario: Scenario, given: argparse.Namespace, demo: Demo | None) -> Target:
+    url = given.url
+    if url is None:
+        url = _demo_url(scenario, given.server, demo)
+    elif not is_url(url):
+        raise UsageError(
+            f"{url!r} is not a URL of an MCP server, such as http://127.0.0.1:8080/mcp"
+        )
+    return HttpTarget(url, Transport.STREAMABLE_HTTP, dict(given.header))
+
+
+def _demo_url(scenario: Scenario, server: str | None, demo: Demo | None) -> str:
+    """The proxy of a demo's server: that which is named, or one with the scenario's transport."""
+    if demo is None or not demo.servers:
+        raise UsageError(_NO_TARGET)
+    urls = {each.name: each.mcp for each in demo.servers}
+    if server is not None and server not in urls:
+        known = ", ".join(urls)
+        raise UsageError(f'"{server}" is not a server of the running demo; choose from {known}')
+    if server is None and scenario.transport is Transport.STDIO:
+        server = STDIO_SERVER
+    return urls.get(server or "", demo.servers[0].mcp)
+
+
+def _mix(tools: Sequence[tuple[str, float]]) -> ToolMix:
+    return ToolMix(dict(tools or [(DEFAULT_TOOL, 1.0)]))
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m lab.load", description=_PURPOSE, epilog=_scenario_list())
+    add = parser.add_argument
+    several = f"one of those below, or several separated by commas; default: {DEFAULT_SCENARIO}"
+    add("scenario", nargs="?", default=DEFAULT_SCENARIO, help=several)
+    add("--url", metavar="URL", help="default: a proxy of the running `make demo`")
+    add("--server", metavar="NAME", help="which server of the demo; default: by the scenario")
+    steps = "instead of the scenario's rate: steps such as 100x30 and ramps such as 50..500x60"
+    add("--steps", type=_steps, metavar="RATExSECONDS,...", help=steps)
+    add("--connections", type=_count, metavar="N", help="instead of the scenario's")
+    unique = "whether connections keep their session, or each call has one of its own"
+    add("--sessions", type=Sessions, choices=list(Sessions), help=unique)
+    versions = "2026-07-28 is stateless"
+    add("--protocol", choices=VERSIONS, default=VERSIONS[0], help=versions)
+    tool = f"a tool to call and its weight among several; may be repeated; default: {DEFAULT_TOOL}"
+    add("--tool", action="append", type=_weighted, metavar="NAME[=WEIGHT]", help=tool)
+    made = "arguments of a tool; default: made from its schema"
+    add("--arguments", action="append", default=[], type=_arguments, metavar="NAME=JSON", help=made)
+    header = "sent with every request; may be repeated"
+    add("--header", action="append", default=[], type=_header, metavar="NAME:VALUE", help=header)
+    arrivals = "gaps between calls: equal (default), or as of independent clients"
+    add("--arrivals", choices=[each.value for each in Arrivals], default="even", help=arrivals)
+    add("--seed", type=int, default=1, metavar="N", help="of tools and arrivals; default: 1")
+    timeout = "the longest that a call may take; default: 10"
+    add("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help=timeout)
+    add("--out", type=Path, metavar="FOLDER", help="write load.txt, load.csv and load.json there")
+    return parser
+
+
+def _scenario_list() -> str:
+    width = max(map(len, SCENARIOS))
+    rows = (
+        f"  {each.name:<{width}}  {each.connections} connections, {each.what},"
+        f" {','.join(map(str, each.steps))}"
+        for each in SCENARIOS.values()
+    )
+    return "scenarios (calls per second x seconds):\n" + "\n".join(rows)
+
+
+def _wrong(text: str, allowed: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
+
+
+def _steps(text: str) -> Any:
+    try:
+        return parse_steps(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from wrong
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise _wrong(text, "a number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise _wrong(text, "a number of seconds up to 3600")
+    return seconds
+
+
+def _weighted(text: str) -> tuple[str, float]:
+    name, given, weight = text.partition("=")
+    try:
+        value = float(weight) if given else 1.0
+    except ValueError:
+        value = 0.0
+    if not name or not 0 < value < float("inf"):
+        raise _wrong(text, "NAME or NAME=WEIGHT with a weight above 0")
+    return name, value
+
+
+def _arguments(text: str) -> tuple[str, Mapping[str, Any]]:
+    name, _, given = text.partition("=")
+    try:
+        value = json.loads(given)
+    except ValueError:
+        value = None
+    if not name or not isinstance(value, dict):
+        raise _wrong(text, "NAME=JSON with a JSON object")
+    return name, value
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or not text.isprintable():
+        raise _wrong(text, "NAME:VALUE")
+    return name.strip(), value.strip()

@@ -1,0 +1,30 @@
+"""The files of results: all of them, or none."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.arguments import UsageError
+
+FILES = ("load.txt", "load.csv", "load.json")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise UsageError unless the files can be written there."""
+    for name in FILES:
+        if (folder / name).exists():
+            raise UsageError(f'--out (make: OUT=) "{folder}": {name} exists; choose another folder')
+    above = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UsageError(f'--out (make: OUT=) "{folder}": cannot write to {above}')
+
+
+def write(folder: Path, contents: Mapping[str, str]) -> None:
+    """Write the files aside, then move them into the folder. Raises OSError if one exists."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".load-", dir=folder) as aside:
+        for name, content in contents.items():
+            Path(aside, name).write_text(content, encoding="utf-8")
+        for name in contents:
+            os.link(Path(aside, name), folder / name)

@@ -1,0 +1,57 @@
+"""Load tests by name: those of the posts that this project follows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.load.rate import Step
+from stacks.servers import Transport
+
+
+class Sessions(StrEnum):
+    """What a connection does between calls: it stays, or each call has a session of its own."""
+
+    SHARED = "shared"
+    UNIQUE = "unique"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A load test but for its target. `transport` is that of the server."""
+
+    name: str
+    what: str
+    transport: Transport
+    connections: int
+    steps: tuple[Step, ...]
+    sessions: Sessions = Sessions.SHARED
+
+
+def _minute(rate: float) -> tuple[Step, ...]:
+    return (Step(rate, rate, 60),)
+
+
+_STREAMABLE = Transport.STREAMABLE_HTTP
+
+SCENARIOS = {
+    each.name: each
+    for each in (
+        Scenario("stdio-20", "a stdio server", Transport.STDIO, 20, _minute(50)),
+        *(
+            Scenario(
+                f"streamable-{number}", "sessions that stay", _STREAMABLE, number, _minute(500)
+            )
+            for number in (20, 50, 200, 400, 1000)
+        ),
+        *(
+            Scenario(
+                f"unique-{number}",
+                "a session for each call",
+                _STREAMABLE,
+                number,
+                _minute(50),
+                Sessions.UNIQUE,
+            )
+            for number in (20, 50)
+        ),
+    )
+}
