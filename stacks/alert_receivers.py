@@ -1,10 +1,10 @@
 """Where alerts go: receivers of the stack's Alertmanager; URLs and passwords are in a Secret."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from stacks import fields
-from stacks.fields import Entry, Mistakes, refuse
+from stacks.fields import Entry
 from stacks.secret_values import Text
 from stacks.values import Values
 
@@ -25,31 +25,27 @@ _KNOWN = {
 class AlertReceivers:
     """Alertmanager's settings for each kind of receiver, and the files that they read."""
 
-    settings: Mapping[str, Values]
-    files: Mapping[str, Text]
+    settings: dict[str, Values]
+    files: dict[str, Text]
 
 
 def parse_alert_receivers(key: str, value: object) -> AlertReceivers | None:
     """The key `alertReceivers`; empty for none."""
     if value == {}:
         return None
-    if not isinstance(value, dict):
-        raise refuse(key, value, f"it must be a map of {', '.join(_KINDS)}")
-    mistakes = Mistakes()
-    mistakes.check(fields.known_keys, f"{key}.", value, _KINDS)
-    settings: dict[str, Values] = {}
-    files: dict[str, Text] = {}
-    for kind in _KINDS:
-        if kind not in value:
-            continue
-        if not isinstance(value[kind], dict):
-            allowed = f"it must be a map of {', '.join(_KNOWN[kind])}"
-            mistakes.add(refuse(f"{key}.{kind}", value[kind], allowed))
-            continue
-        entry = Entry(f"{key}.{kind}.", value[kind], _KNOWN[kind], mistakes)
-        settings[kind] = _email(entry, files) if kind == "email" else _hook(entry, kind, files)
-    mistakes.report()
-    return AlertReceivers(settings, files)
+    receivers = AlertReceivers({}, {})
+    with fields.entry(key, value, _KINDS) as entry:
+        for kind in _KINDS:
+            entry.read(kind, partial(_read, receivers, kind), None)
+    return receivers
+
+
+def _read(receivers: AlertReceivers, kind: str, key: str, value: object) -> None:
+    with fields.entry(key, value, _KNOWN[kind]) as entry:
+        files = receivers.files
+        receivers.settings[kind] = (
+            _email(entry, files) if kind == "email" else _hook(entry, kind, files)
+        )
 
 
 def _hook(entry: Entry, kind: str, files: dict[str, Text]) -> Values:

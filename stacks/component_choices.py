@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 from dashboards.cluster_label import ClusterLabelError, cluster_label
 from stacks import fields
 from stacks.charts import Component
-from stacks.fields import Entry, Mistakes, refuse
+from stacks.fields import refuse
 from stacks.secret_values import SecretValue, Text, revealed
 
 _ADDRESS = re.compile(r"\[?[\w.:-]+\]?:\d{1,5}")
@@ -106,19 +105,14 @@ KEYS = ("prometheus", "grafana", "collector", "traces", "toolhive")
 
 def parse_components(key: str, value: object) -> ComponentChoices:
     """The key `components`; raises ConfigError with all its mistakes."""
-    if not isinstance(value, dict):
-        raise refuse(key, value, f"it must be a map of {', '.join(KEYS)}")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", value, KEYS, mistakes)
-    found = ComponentChoices(
-        prometheus=entry.read("prometheus", _prometheus, PrometheusChoice()),
-        grafana=entry.read("grafana", _grafana, GrafanaChoice()),
-        collector=entry.read("collector", _collector, CollectorChoice()),
-        traces=entry.read("traces", _traces, TracesChoice()),
-        toolhive=entry.read("toolhive", partial(fields.choice, Mode), Mode.INSTALL),
-    )
-    mistakes.report()
-    return found
+    with fields.entry(key, value, KEYS) as entry:
+        return ComponentChoices(
+            prometheus=entry.read("prometheus", _prometheus, PrometheusChoice()),
+            grafana=entry.read("grafana", _grafana, GrafanaChoice()),
+            collector=entry.read("collector", _collector, CollectorChoice()),
+            traces=entry.read("traces", _traces, TracesChoice()),
+            toolhive=entry.read("toolhive", partial(fields.choice, Mode), Mode.INSTALL),
+        )
 
 
 def _mode(key: str, value: object, known: tuple[str, ...]) -> Mode:
@@ -130,30 +124,25 @@ def _mode(key: str, value: object, known: tuple[str, ...]) -> Mode:
     raise refuse(key, value, f"allowed: install, none, or for an existing one {', '.join(known)}")
 
 
-def _existing(key: str, value: object, known: tuple[str, ...]) -> tuple[Mode, Entry, Mistakes]:
-    mode, mistakes = _mode(key, value, known), Mistakes()
-    given: Mapping[Any, Any] = value if isinstance(value, dict) else {}
-    return mode, Entry(f"{key}.", given, known, mistakes), mistakes
-
-
 def _prometheus(key: str, value: object) -> PrometheusChoice:
-    mode, entry, mistakes = _existing(key, value, ("url", "labels", "operated", "clusterLabel"))
+    known = ("url", "labels", "operated", "clusterLabel")
+    mode = _mode(key, value, known)
     if mode is not Mode.EXISTING:
         return PrometheusChoice(mode)
 
     def labels(key: str, value: object) -> Mapping[str, str] | None:
         return fields.mapping(fields.text, fields.text, key, value, "labels to text")
 
-    found = PrometheusChoice(
-        mode,
-        url=entry.required("url", fields.url, "where Grafana and the collector reach it"),
-        labels=entry.read("labels", labels, None),
-        operated=entry.read("operated", fields.boolean, True),
-        cluster_label=entry.read("clusterLabel", _cluster_label, None),
-    )
-    if found.labels and not found.operated:
-        entry.refuse("labels", "only an operator selects objects by labels")
-    mistakes.report()
+    with fields.entry(key, value, known) as entry:
+        found = PrometheusChoice(
+            mode,
+            url=entry.required("url", fields.url, "where Grafana and the collector reach it"),
+            labels=entry.read("labels", labels, None),
+            operated=entry.read("operated", fields.boolean, True),
+            cluster_label=entry.read("clusterLabel", _cluster_label, None),
+        )
+        if found.labels and not found.operated:
+            entry.refuse("labels", "only an operator selects objects by labels")
     return found
 
 
@@ -166,32 +155,32 @@ def _cluster_label(key: str, value: object) -> str:
 
 def _grafana(key: str, value: object) -> GrafanaChoice:
     known = ("label", "labelValue", "folderAnnotation", "namespace", "api")
-    mode, entry, mistakes = _existing(key, value, known)
-    found = GrafanaChoice(
-        mode,
-        label=entry.read("label", fields.text, None),
-        label_value=entry.read("labelValue", fields.text, "1"),
-        folder_annotation=entry.read("folderAnnotation", fields.text, None),
-        namespace=entry.read("namespace", fields.namespace, None),
-        api=entry.read("api", fields.url, None),
-    )
-    mistakes.report()
-    return found
+    mode = _mode(key, value, known)
+    if mode is not Mode.EXISTING:
+        return GrafanaChoice(mode)
+    with fields.entry(key, value, known) as entry:
+        return GrafanaChoice(
+            mode,
+            label=entry.read("label", fields.text, None),
+            label_value=entry.read("labelValue", fields.text, "1"),
+            folder_annotation=entry.read("folderAnnotation", fields.text, None),
+            namespace=entry.read("namespace", fields.namespace, None),
+            api=entry.read("api", fields.url, None),
+        )
 
 
 def _collector(key: str, value: object) -> CollectorChoice:
-    mode, entry, mistakes = _existing(key, value, ("url",))
+    mode = _mode(key, value, ("url",))
     if mode is not Mode.EXISTING:
         return CollectorChoice(mode)
     hint = "where it takes OTLP over HTTP, such as http://otel-collector.observability.svc:4318"
-    found = CollectorChoice(mode, entry.required("url", fields.url, hint))
-    mistakes.report()
-    return found
+    with fields.entry(key, value, ("url",)) as entry:
+        return CollectorChoice(mode, entry.required("url", fields.url, hint))
 
 
 def _traces(key: str, value: object) -> TracesChoice:
     known = ("address", "insecure", "type", "url", "headers", "caSecret")
-    mode, entry, mistakes = _existing(key, value, known)
+    mode = _mode(key, value, known)
     if mode is not Mode.EXISTING:
         return TracesChoice(mode)
 
@@ -205,17 +194,16 @@ def _traces(key: str, value: object) -> TracesChoice:
         return fields.mapping(fields.header, fields.secret_text, key, value, "headers to values")
 
     none: Mapping[str, Text] = {}
-    found = TracesChoice(
-        mode,
-        address=entry.required("address", address, "where it takes OTLP over gRPC: host:port"),
-        insecure=entry.read("insecure", fields.boolean, False),
-        type=entry.read("type", partial(fields.choice, TracesType), TracesType.JAEGER),
-        url=entry.read("url", fields.url, None),
-        headers=entry.read("headers", headers, none),
-        ca_secret=entry.read("caSecret", fields.object_name, None),
-    )
-    mistakes.report()
-    return found
+    with fields.entry(key, value, known) as entry:
+        return TracesChoice(
+            mode,
+            address=entry.required("address", address, "where it takes OTLP over gRPC: host:port"),
+            insecure=entry.read("insecure", fields.boolean, False),
+            type=entry.read("type", partial(fields.choice, TracesType), TracesType.JAEGER),
+            url=entry.read("url", fields.url, None),
+            headers=entry.read("headers", headers, none),
+            ca_secret=entry.read("caSecret", fields.object_name, None),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +222,7 @@ def parse_remote_write(key: str, value: object) -> RemoteWrite | None:
     """The key `remoteWrite`; empty for none."""
     if value == {}:
         return None
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map with url")
-    mistakes = Mistakes()
     known = ("url", "username", "password", "token", "headers", "queueSize", "shards")
-    entry = Entry(f"{key}.", value, known, mistakes)
 
     def secret(key: str, value: object) -> SecretValue | None:
         if isinstance(value, SecretValue):
@@ -250,21 +234,20 @@ def parse_remote_write(key: str, value: object) -> RemoteWrite | None:
     def headers(key: str, value: object) -> Mapping[str, str]:
         return fields.mapping(fields.header, fields.text, key, value, "headers to values")
 
-    password = entry.read("password", secret, None)
-    token = entry.read("token", secret, None)
     none: Mapping[str, str] = {}
     size = partial(fields.integer, low=100, high=1_000_000)
-    found = RemoteWrite(
-        url=entry.required("url", fields.url, "where the store takes remote write"),
-        username=entry.read("username", fields.text, None),
-        credentials=password or token,
-        headers=entry.read("headers", headers, none),
-        queue_size=entry.read("queueSize", size, 10_000),
-        shards=entry.read("shards", partial(fields.integer, low=1, high=1000), 10),
-    )
-    if ("username" in entry) != ("password" in entry) or ("token" in entry and "password" in entry):
-        mistakes.add(
-            fields.ConfigError(f"{key}: give username and password, or token, or none of them")
+    with fields.entry(key, value, known, "with url") as entry:
+        password, token = (entry.read(each, secret, None) for each in ("password", "token"))
+        found = RemoteWrite(
+            url=entry.required("url", fields.url, "where the store takes remote write"),
+            username=entry.read("username", fields.text, None),
+            credentials=password or token,
+            headers=entry.read("headers", headers, none),
+            queue_size=entry.read("queueSize", size, 10_000),
+            shards=entry.read("shards", partial(fields.integer, low=1, high=1000), 10),
         )
-    mistakes.report()
+        given = {each for each in ("username", "password", "token") if each in entry}
+        if given not in (set(), {"token"}, {"username", "password"}):
+            wrong = f"{key}: give username and password, or token, or none of them"
+            entry.mistakes.add(fields.ConfigError(wrong))
     return found

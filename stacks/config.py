@@ -28,7 +28,7 @@ from stacks.component_choices import (
     parse_remote_write,
 )
 from stacks.endpoints import Endpoints, endpoints_of
-from stacks.fields import ConfigError, Entry, Item, Mistakes
+from stacks.fields import ConfigError, Item, Mistakes
 from stacks.secret_values import SecretValue, revealed
 from stacks.server_config import parse_server
 from stacks.servers import Server, ServerRuntime
@@ -219,17 +219,11 @@ def _chart_folder(key: str, value: object) -> str | None:
 
 
 def _namespaces(key: str, value: object) -> Namespaces:
-    if not isinstance(value, dict):
-        raise fields.refuse(key, value, "it must be a map of monitoring, toolhive, servers")
-    mistakes = Mistakes()
-    default = Namespaces()
-    entry = Entry(f"{key}.", value, ("monitoring", "toolhive", "servers"), mistakes)
-    found = Namespaces(
-        monitoring=entry.read("monitoring", fields.namespace, default.monitoring),
-        toolhive=entry.read("toolhive", fields.namespace, default.toolhive),
-        servers=entry.read("servers", fields.namespace, default.servers),
-    )
-    mistakes.report()
+    names, default = ("monitoring", "toolhive", "servers"), Namespaces()
+    with fields.entry(key, value, names) as entry:
+        found = Namespaces(
+            *(entry.read(each, fields.namespace, getattr(default, each)) for each in names)
+        )
     names = (found.monitoring, found.toolhive, found.servers)
     if len(set(names)) < len(names):
         raise fields.refuse(key, value, "the three namespaces must differ")

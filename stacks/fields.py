@@ -5,7 +5,8 @@ in names, the checks take the content of a secret value; messages never show it.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
@@ -107,6 +108,16 @@ class Entry:
     def leave_out(self, name: str) -> None:
         """Read no more of a key."""
         self._given = {key: each for key, each in self._given.items() if key != name}
+
+
+@contextmanager
+def entry(key: str, value: object, known: Collection[str], needed: str = "") -> Iterator[Entry]:
+    """A map with known keys; the end of the block raises ConfigError with all its mistakes."""
+    if not isinstance(value, dict):
+        raise refuse(key, value, f"it must be a map {needed or 'of ' + ', '.join(known)}")
+    found = Entry(f"{key}.", value, known, Mistakes())
+    yield found
+    found.mistakes.report()
 
 
 def refuse(key: str, value: object, allowed: str) -> ConfigError:

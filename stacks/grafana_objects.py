@@ -108,7 +108,7 @@ def labelled(manifest: Values, labels: Mapping[str, str]) -> Values:
 
 
 def datasources(config: StackConfig, traces: Values) -> list[Values]:
-    """Grafana's data sources beside the one of the chart: traces, and an existing Prometheus."""
+    """Grafana's additional data sources: traces, and an existing Prometheus."""
     found = []
     chosen = config.components
     if config.components.prometheus.mode is not Mode.INSTALL:

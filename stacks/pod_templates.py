@@ -9,7 +9,7 @@ from stacks.values import Values
 HOME = "/home/mcp"
 HOME_VARIABLE = {"name": "HOME", "value": HOME}
 
-# The keys by which Kubernetes tells items of lists apart (strategic merge patch).
+# The keys by which Kubernetes identifies items of lists (strategic merge patch).
 _ITEM_KEYS = {
     "containers": "name",
     "initContainers": "name",

@@ -16,7 +16,7 @@ POD_NAME = "$(POD_NAME)"
 
 _NONROOT = 65532
 _DRAIN_SECONDS = 30
-# Endpoints are updated while a pod is told to end: it goes on accepting connections meanwhile.
+# Endpoints are updated while a pod terminates: it accepts connections meanwhile.
 _LINGER_SECONDS = 5
 # The server stays until the proxy's calls had time to end.
 _SERVER_LINGER_SECONDS = 15

@@ -6,9 +6,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from stacks import fields
+from stacks import fields, pod_config
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
-from stacks.fields import ConfigError, Entry, Mistakes, refuse
+from stacks.fields import ConfigError, Entry, refuse
 from stacks.secret_values import SecretValue, Text, revealed
 from stacks.servers import (
     DEFAULT_PATH,
@@ -21,7 +21,6 @@ from stacks.servers import (
     Sessions,
     Transport,
     ValueFrom,
-    Volume,
 )
 from stacks.values import Values
 
@@ -88,44 +87,30 @@ _KEYS: dict[str, tuple[frozenset[_Case], str]] = {
     "ingress": (_ALL, ""),
 }
 KEYS = tuple(_KEYS)
-_REQUIRED = ("name", "runtime", "image", "transport")
 
 _Auth = tuple[SecretValue | ValueFrom | None, JwtAuth | None]
-_RESOURCES = ("cpu", "memory", "ephemeral-storage")
-# What the restricted Pod Security Standard allows.
-_VOLUME_SOURCES = (
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
-)
 _VALUE_SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef")
-_PROFILES = ("none", "network")
-RESERVED_VOLUMES = ("tmp", "home", "ca", "writable")
 
 
 def parse_server(key: str, value: object) -> Server:
     """One entry of `servers`; raises ConfigError with all its mistakes."""
-    if not isinstance(value, dict):
-        raise refuse(key, value, f"it must be a map with {', '.join(_REQUIRED)}")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", value, KEYS, mistakes)
+    with fields.entry(key, value, KEYS, "with name, runtime, image, transport") as entry:
+        return _server(entry)
+
+
+def _server(entry: Entry) -> Server:
     required = "every server has name, runtime, image, transport"
     name = entry.required("name", fields.label, required)
     runtime = entry.required("runtime", partial(fields.choice, ServerRuntime), required)
     transport = _transport(entry, required)
     if None in (runtime, transport):
-        mistakes.report()
+        entry.mistakes.report()
     case = _case(runtime, transport, remote="url" in entry)
     _refuse_misplaced(entry, case)
     image = entry.required("image", fields.image, required) if case in _LOCAL else ""
-    nobody: _Auth = (None, None)
-    token, jwt = entry.read("auth", _auth, nobody) or nobody
-    server = Server(
+    none: _Auth = (None, None)
+    token, jwt = entry.read("auth", _auth, none) or none
+    return Server(
         name=name,
         runtime=runtime,
         image=image,
@@ -139,22 +124,20 @@ def parse_server(key: str, value: object) -> Server:
         headers=entry.read("headers", _headers, ()),
         certificates=entry.read("ca", _certificates, None),
         replicas=entry.read("replicas", partial(fields.integer, low=0, high=100), 1),
-        resources=entry.read("resources", _resources, {}),
-        volumes=entry.read("volumes", _volumes, ()),
+        resources=entry.read("resources", pod_config.resources, {}),
+        volumes=entry.read("volumes", pod_config.volumes, ()),
         service_account=entry.read("serviceAccount", fields.object_name, None),
-        image_pull_secrets=entry.read("imagePullSecrets", _pull_secrets, ()),
-        node_selector=entry.read("nodeSelector", _texts, {}),
-        tolerations=entry.read("tolerations", _tolerations, ()),
-        pod_template=entry.read("podTemplateSpec", _pod_template, {}),
-        permission_profile=entry.read("permissionProfile", _permission_profile, {}),
-        security=entry.read("securityContext", _security, ServerSecurity()),
+        image_pull_secrets=entry.read("imagePullSecrets", pod_config.pull_secrets, ()),
+        node_selector=entry.read("nodeSelector", pod_config.texts, {}),
+        tolerations=entry.read("tolerations", pod_config.tolerations, ()),
+        pod_template=entry.read("podTemplateSpec", pod_config.pod_template, {}),
+        permission_profile=entry.read("permissionProfile", pod_config.permission_profile, {}),
+        security=entry.read("securityContext", pod_config.security, ServerSecurity()),
         sessions=_sessions(entry),
         token=token,
         jwt=jwt,
         ingress=entry.read("ingress", _ingress, None),
     )
-    mistakes.report()
-    return server
 
 
 def _sessions(entry: Entry) -> Sessions:
@@ -260,19 +243,15 @@ def _secrets(key: str, value: object) -> dict[str, Text | ValueFrom]:
 
 def _from_list(key: str, value: list[Any]) -> dict[str, Any]:
     """ToolHive's form: a list of name and key of a Secret, and the variable."""
-    mistakes = Mistakes()
-    found = {}
-    for index, each in enumerate(value):
-        if not isinstance(each, dict):
-            raise refuse(f"{key}[{index}]", each, "it must be a map with name, key, targetEnvName")
-        item = Entry(f"{key}[{index}].", each, ("name", "key", "targetEnvName"), mistakes)
-        name = item.read("targetEnvName", fields.text, str(revealed(item.get("key"))))
-        found[name] = {
-            each: item.required(each, fields.text, "a secret has name and key")
-            for each in ("name", "key")
-        }
-    mistakes.report()
-    return found
+    known, needed = ("name", "key", "targetEnvName"), "with name, key, targetEnvName"
+
+    def one(key: str, value: object) -> tuple[str, dict[str, str]]:
+        with fields.entry(key, value, known, needed) as item:
+            name = item.read("targetEnvName", fields.text, str(revealed(item.get("key"))))
+            hint = "a secret has name and key"
+            return name, {each: item.required(each, fields.text, hint) for each in known[:2]}
+
+    return dict(fields.items(one, key, value, "secrets"))
 
 
 def _secret(key: str, value: object) -> Text | ValueFrom:
@@ -287,17 +266,12 @@ def _secret(key: str, value: object) -> Text | ValueFrom:
 
 
 def _secret_reference(key: str, value: object) -> Values:
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map with name and key")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", value, ("name", "key"), mistakes)
     hint = "a reference has name and key"
-    found = {
-        "name": entry.required("name", fields.object_name, hint),
-        "key": entry.required("key", fields.text, hint),
-    }
-    mistakes.report()
-    return found
+    with fields.entry(key, value, ("name", "key"), "with name and key") as entry:
+        return {
+            "name": entry.required("name", fields.object_name, hint),
+            "key": entry.required("key", fields.text, hint),
+        }
 
 
 def _headers(key: str, value: object) -> tuple[tuple[str, Text | ValueFrom], ...]:
@@ -314,205 +288,31 @@ def _certificates(key: str, value: object) -> Values:
     """A CA bundle: `{configMap: NAME, key: FILE}` or `{secret: NAME, key: FILE}`."""
     if not isinstance(value, dict) or len({"configMap", "secret"} & value.keys()) != 1:
         raise refuse(key, value, "it must be a map with configMap or secret, and key")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", value, ("configMap", "secret", "key"), mistakes)
-    file = entry.read("key", fields.text, "ca.crt")
-    items = [{"key": file, "path": "ca.crt"}]
-    if "secret" in entry:
-        name = entry.required("secret", fields.object_name, "")
-        source: Values = {"secret": {"secretName": name, "items": items}}
-    else:
-        name = entry.required("configMap", fields.object_name, "")
-        source = {"configMap": {"name": name, "items": items}}
-    mistakes.report()
-    return source
+    with fields.entry(key, value, ("configMap", "secret", "key")) as entry:
+        kind, named = ("secret", "secretName") if "secret" in entry else ("configMap", "name")
+        items = [{"key": entry.read("key", fields.text, "ca.crt"), "path": "ca.crt"}]
+        return {kind: {named: entry.required(kind, fields.object_name, ""), "items": items}}
 
 
-def _resources(key: str, value: object) -> Values:
-    def amounts(key: str, value: object) -> Values:
-        return fields.mapping(_resource, fields.quantity, key, value, "resources to amounts")
-
-    def section(key: str, value: object) -> str:
-        if value in ("requests", "limits"):
-            return str(value)
-        raise refuse(key, value, "allowed: requests, limits")
-
-    return fields.mapping(section, amounts, key, value, "requests and limits to amounts")
-
-
-def _resource(key: str, value: object) -> str:
-    if value in _RESOURCES:
-        return str(value)
-    raise refuse(key, value, f"allowed: {', '.join(_RESOURCES)}")
-
-
-def _volumes(key: str, value: object) -> tuple[Volume, ...]:
-    volumes = fields.items(_volume, key, value, "volumes")
-    names = [each.name for each in volumes]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise refuse(f"{key}[{index}].name", name, "another volume has this name")
-    return volumes
-
-
-def _volume(key: str, value: object) -> Volume:
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map with name, mountPath and a source")
-    mistakes = Mistakes()
-    known = ("name", "mountPath", "subPath", "readOnly", *_VOLUME_SOURCES)
-    if "hostPath" in value:
-        allowed = f"restricted pods have no hostPath; use one of {', '.join(_VOLUME_SOURCES)}"
-        raise refuse(f"{key}.hostPath", value["hostPath"], allowed)
-    entry = Entry(f"{key}.", value, known, mistakes)
-    name = entry.required("name", fields.label, "a volume has a name")
-    if name in RESERVED_VOLUMES:
-        entry.refuse("name", f"the stack has a volume of this name: {', '.join(RESERVED_VOLUMES)}")
-    sources = [each for each in _VOLUME_SOURCES if each in entry]
-    if len(sources) != 1:
-        mistakes.add(
-            ConfigError(f"{key}: a volume has one source; allowed: {', '.join(_VOLUME_SOURCES)}")
-        )
-    mount = {
-        "mountPath": entry.read("mountPath", fields.path, None),
-        "subPath": entry.read("subPath", fields.text, None),
-        "readOnly": entry.read("readOnly", fields.boolean, None),
-    }
-    mistakes.report()
-    given = {each: found for each, found in mount.items() if found is not None}
-    source = {each: revealed(value[each]) for each in sources}
-    return Volume(name, source, {"name": name, **given} if "mountPath" in given else None)
-
-
-def _pull_secrets(key: str, value: object) -> tuple[str, ...]:
-    def one(key: str, value: object) -> str:
-        if isinstance(value, dict) and [*value] == ["name"]:
-            return fields.object_name(f"{key}.name", value["name"])
-        return fields.object_name(key, value)
-
-    return fields.items(one, key, value, "names of Secrets")
-
-
-def _texts(key: str, value: object) -> Values:
-    return fields.mapping(fields.text, fields.text, key, value, "names to text")
-
-
-def _tolerations(key: str, value: object) -> tuple[Any, ...]:
-    found = fields.items(fields.tree, key, value, "tolerations")
-    return tuple(revealed(each) for each in found)
-
-
-def _pod_template(key: str, value: object) -> Values:
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map with metadata or spec")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", value, ("metadata", "spec"), mistakes)
-    empty: dict[str, Any] = {}
-    for name in ("metadata", "spec"):
-        entry.read(name, fields.tree, empty)
-    mistakes.report()
-    for path in _privileges(value, key):
-        mistakes.add(ConfigError(f"{path}: nothing in this stack is privileged; leave it out"))
-    mistakes.report()
-    return {name: _structural(each) for name, each in value.items()}
-
-
-def _structural(value: Any) -> Any:
-    """Secret values stay so only as values of variables; elsewhere they are names and numbers."""
-    if isinstance(value, list):
-        return [_structural(each) for each in value]
-    if isinstance(value, dict):
-        return {
-            name: each if name == "value" else _structural(each) for name, each in value.items()
-        }
-    return revealed(value)
-
-
-def _privileges(value: Any, path: str) -> list[str]:
-    """The paths of settings that give a pod rights on its node."""
-    if isinstance(value, list):
-        return [
-            found
-            for index, each in enumerate(value)
-            for found in _privileges(each, f"{path}[{index}]")
-        ]
-    if not isinstance(value, dict):
-        return []
-    forbidden = ("privileged", "hostNetwork", "hostPID", "hostIPC", "allowPrivilegeEscalation")
-    own = [f"{path}.{name}" for name in forbidden if value.get(name) is True]
-    return own + [
-        found
-        for name, each in value.items()
-        for found in _privileges(each, fields.below(path, name))
-    ]
-
-
-def _permission_profile(key: str, value: object) -> Values:
-    given = revealed(value)
-    if given in _PROFILES:
-        return {"type": "builtin", "name": given}
-    if not isinstance(given, dict):
-        raise refuse(key, value, "allowed: none, network, or a map with type and name")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", given, ("type", "name", "key"), mistakes)
-    hint = "a profile has type and name"
-    kind = entry.required("type", fields.text, hint)
-    name = entry.required("name", fields.text, hint)
-    if kind not in (None, "builtin", "configmap"):
-        entry.refuse("type", "allowed: builtin, configmap")
-    if kind == "builtin" and name not in (None, *_PROFILES):
-        entry.refuse("name", f"allowed: {', '.join(_PROFILES)}")
-    mistakes.report()
-    return dict(given)
-
-
-def _security(key: str, value: object) -> ServerSecurity:
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map")
-    mistakes = Mistakes()
-    known = ("runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem", "writablePaths")
-    entry = Entry(f"{key}.", value, known, mistakes)
-    number = partial(fields.integer, low=1, high=2**31 - 1)
-
-    def paths(key: str, value: object) -> tuple[str, ...]:
-        return fields.items(fields.path, key, value, "absolute paths")
-
-    found = ServerSecurity(
-        run_as_user=entry.read("runAsUser", number, None),
-        run_as_group=entry.read("runAsGroup", number, None),
-        fs_group=entry.read("fsGroup", number, None),
-        read_only_root=entry.read("readOnlyRootFilesystem", fields.boolean, True),
-        writable_paths=entry.read("writablePaths", paths, ()),
-    )
-    mistakes.report()
-    return found
-
-
-def _auth(key: str, value: object) -> tuple[SecretValue | ValueFrom | None, JwtAuth | None]:
+def _auth(key: str, value: object) -> _Auth:
     """`token`: a secret or name and key of one; or `issuer`, `keysUrl`, `audience` of JWTs.
 
     With JWTs also `principalClaim`.
     """
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map with token, or issuer, keysUrl and audience")
-    mistakes = Mistakes()
     jwt_keys = ("issuer", "keysUrl", "audience", "principalClaim")
-    entry = Entry(f"{key}.", value, ("token", *jwt_keys), mistakes)
-    if "token" in entry:
-        for name in jwt_keys:
-            if name in entry:
+    needed = "token, or issuer, keysUrl and audience"
+    with fields.entry(key, value, ("token", *jwt_keys), f"with {needed}") as entry:
+        if "token" in entry:
+            for name in filter(entry.__contains__, jwt_keys):
                 entry.refuse(name, "a token is given already")
-        token = entry.read("token", _secret, None)
-        mistakes.report()
-        return (token if isinstance(token, SecretValue | ValueFrom) else None), None
-    hint = "give token, or issuer, keysUrl and audience"
-    jwt = JwtAuth(
-        issuer=entry.required("issuer", fields.text, hint),
-        keys_url=entry.required("keysUrl", fields.url, hint),
-        audience=entry.required("audience", fields.text, hint),
-        principal_claim=entry.read("principalClaim", fields.text, None),
-    )
-    mistakes.report()
-    return None, jwt
+            token = entry.read("token", _secret, None)
+            return (token if isinstance(token, SecretValue | ValueFrom) else None), None
+        return None, JwtAuth(
+            issuer=entry.required("issuer", fields.text, f"give {needed}"),
+            keys_url=entry.required("keysUrl", fields.url, f"give {needed}"),
+            audience=entry.required("audience", fields.text, f"give {needed}"),
+            principal_claim=entry.read("principalClaim", fields.text, None),
+        )
 
 
 def _host(key: str, value: object) -> str:
@@ -523,16 +323,12 @@ def _host(key: str, value: object) -> str:
 
 
 def _ingress(key: str, value: object) -> Ingress:
-    if not isinstance(value, dict):
-        raise refuse(key, value, "it must be a map with host")
-    mistakes = Mistakes()
-    entry = Entry(f"{key}.", value, ("host", "class", "tlsSecret", "annotations"), mistakes)
     none: Mapping[str, str] = {}
-    found = Ingress(
-        host=entry.required("host", _host, "an ingress has a host"),
-        class_name=entry.read("class", fields.object_name, None),
-        tls_secret=entry.read("tlsSecret", fields.object_name, None),
-        annotations=entry.read("annotations", _texts, none),
-    )
-    mistakes.report()
-    return found
+    known = ("host", "class", "tlsSecret", "annotations")
+    with fields.entry(key, value, known, "with host") as entry:
+        return Ingress(
+            host=entry.required("host", _host, "an ingress has a host"),
+            class_name=entry.read("class", fields.object_name, None),
+            tls_secret=entry.read("tlsSecret", fields.object_name, None),
+            annotations=entry.read("annotations", pod_config.texts, none),
+        )

@@ -47,7 +47,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class ServerSecurity:
-    """User and group of the server's container, and where it can write beside /tmp and HOME."""
+    """User and group of the server's container, and its writable paths besides /tmp and HOME."""
 
     run_as_user: int | None = None
     run_as_group: int | None = None
@@ -67,7 +67,7 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class JwtAuth:
-    """An issuer of JSON Web Tokens, and whom they must be made for.
+    """An issuer of JSON Web Tokens, and their audience.
 
     `principal_claim` names the principal in telemetry; None: principals are not recorded.
     """
@@ -100,7 +100,7 @@ class Server:
     `port` is the server's own port, None for stdio. `command` starts a stdio server as a child of
     our proxy; `arguments` are appended to the image's entry point. A remote server has a `url`
     instead of an image; `certificates` names the CA bundle for it, as the source of a volume.
-    Clients must show `token` or a JSON Web Token, if there is one.
+    Clients need `token` or a JSON Web Token, if one is set.
     """
 
     name: str

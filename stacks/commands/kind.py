@@ -39,7 +39,7 @@ class Kind:
     def load_images(self, file: StackFile) -> None:
         """Build the proxy's image, and load it and what else docker has of the stack's images."""
         image = file.proxy_image
-        # Any other name is an image that somebody built and pushed.
+        # Any other name is an image that was built and pushed elsewhere.
         if image == PROXY_IMAGE:
             self._programs.run(
                 *("docker", "build", "--file", "proxy/Dockerfile", "--tag", image, ".")

@@ -50,7 +50,7 @@ class LocalFiles:
         return self._state.is_dir()
 
     def variables(self, environ: Mapping[str, str], file: StackFile) -> dict[str, str]:
-        """What programs get beside `environ`: nothing if the user names another cluster."""
+        """Variables to add to `environ`; none if the user names another cluster."""
         chosen = environ.get(KUBECONFIG) or str(self.kubeconfig)
         if file.names_cluster or chosen != str(self.kubeconfig) or not self.kubeconfig.exists():
             return {}

@@ -38,7 +38,7 @@ class StackFile:
 
 
 def read(root: Path, stack: str) -> StackFile:
-    """The file of a stack. Raises UsageError where there is none."""
+    """The file of a stack. Raises UsageError if it does not exist."""
     path = root / FOLDER / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = sorted(each.name.split(".")[1] for each in (root / FOLDER).glob("Pulumi.*.yaml"))

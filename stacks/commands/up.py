@@ -106,7 +106,7 @@ class _Up:
         environ.update(self._local.variables(environ, self._file))
 
     def _prepare_pulumi(self, own: bool) -> None:
-        """Log in, create the stack and set the password, where nobody has done that."""
+        """Log in, create the stack and set the password, where that is still to do."""
         pulumi, stack = self._programs, ("--stack", self._file.stack)
         if pulumi.answer("pulumi", "whoami", "--non-interactive") is None:
             if not own:

@@ -20,7 +20,7 @@ _SETTINGS = {
     "enableSecretMutable": "true",
 }
 # The engine saves the state of what is registered already while the program reads it, and its
-# file backend does so in several writes: whoever reads between two of them gets this error.
+# file backend does so in several writes: a read between two of them gets this error.
 _UNREADABLE = "failed to load checkpoint"
 _READ_ATTEMPTS = 20
 _READ_PAUSE_SECONDS = 0.1

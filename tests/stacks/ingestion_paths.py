@@ -5,8 +5,6 @@ from typing import Any
 from stacks.plan import Plan
 from tests.stacks.stack import objects, release_values
 
-METRIC_EXPORTERS = ("prometheus", "prometheusremotewrite")
-
 
 def selects(monitor: dict[str, Any], labels: dict[str, str], port: str) -> bool:
     """Whether a ServiceMonitor selects a Service's port."""

@@ -82,7 +82,7 @@ GOOD_PASSWORD = "correct horse battery staple"
 
 
 def plan_of(architecture: str = "otel-scrape", profile: str = "current", **more: object) -> Plan:
-    """The plan of one stack with servers of both runtimes, unless told otherwise; read only."""
+    """The plan of one stack with servers of both runtimes, unless others are given; read only."""
     given = {"servers": SERVERS, **more}
     named = {"architecture": architecture, "profile": profile, PASSWORD: GOOD_PASSWORD}
     return _plan(json.dumps({**named, **given}))

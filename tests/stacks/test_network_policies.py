@@ -57,9 +57,7 @@ def test_toolhives_proxies_have_one_port_for_both() -> None:
 
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
-def test_every_port_of_a_service_of_ours_is_reached_by_somebody(
-    architecture: str, profile: str
-) -> None:
+def test_every_port_of_our_services_is_reachable(architecture: str, profile: str) -> None:
     planned = plan_of(architecture, profile, networkPolicies=[])
     found = objects(planned, "NetworkPolicy")["mcp-proxies"]["spec"]
     for service in objects(planned, "Service").values():

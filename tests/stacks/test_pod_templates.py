@@ -80,7 +80,7 @@ def test_every_key_reaches_the_server_behind_toolhives_proxy() -> None:
     assert list(faults(crd, spec)) == []
 
 
-def test_the_tutorials_operator_is_told_the_account_that_it_would_add_itself() -> None:
+def test_the_tutorials_operator_is_reported_the_account_that_it_would_add_itself() -> None:
     pod = mcp_server({**TOOLHIVE, "nodeSelector": {"a": "b"}}, "tutorial")["podTemplateSpec"][
         "spec"
     ]
@@ -131,7 +131,7 @@ def test_the_root_file_system_is_writable_where_that_is_asked_for(*, given: bool
         ("ports", "containerPort"),
     ],
 )
-def test_items_of_a_list_are_merged_as_kubernetes_tells_them_apart(key: str, name: str) -> None:
+def test_items_of_a_list_are_merged_by_the_key_that_kubernetes_uses(key: str, name: str) -> None:
     base = {key: [{name: "a", "x": 1}, {name: "b", "x": 1}]}
     patch = {key: [{name: "b", "x": 2}, {name: "c", "x": 2}]}
     assert merged(base, patch) == {

@@ -20,7 +20,7 @@ def test_a_configuration_mistake_ends_the_program_with_one_line() -> None:
     )
 
 
-def test_a_key_of_the_project_that_nobody_reads_is_refused_and_foreign_keys_are_not() -> None:
+def test_an_unknown_key_of_the_project_is_refused_and_foreign_keys_are_not() -> None:
     with pytest.raises(pulumi.RunError, match="architectur: unknown key; did you mean architec"):
         run_program({"architectur": "hybrid"})
 

@@ -1,4 +1,4 @@
-"""Secret values pass through pure code unseen, and their checksums tell nothing but a change."""
+"""Secret values pass through pure code unseen, and their checksums show only that they changed."""
 
 from typing import Any
 
