@@ -195,7 +195,7 @@ def _scale_of(high: float, unit: str) -> float:
 
 
 def _on_grid(series: Series, grid: Sequence[float]) -> list[float | None]:
-    """A value for every moment of the grid, None where there is none."""
+    """A value for every moment of the grid, None where it is missing."""
     points = dict(zip(series.times, series.values, strict=True))
     values = (points.get(each, math.nan) for each in grid)
     return [float(f"{each:.6g}") if math.isfinite(each) else None for each in values]
@@ -237,7 +237,7 @@ def _line(entry: Entry, values: list[float | None], answer: Answer) -> Figure:
 
 
 def _events(events: tuple[Event, ...], low: float, theme: Theme) -> Figure:
-    """A mark at the foot of each event's line, which tells its title."""
+    """A marker at the foot of each event's line; hovering shows its title."""
     return {
         "type": "scatter",
         "mode": "markers",

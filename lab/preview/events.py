@@ -25,7 +25,7 @@ class Exemplar:
 
 
 def thinned(found: Iterable[Exemplar], step: int) -> tuple[Exemplar, ...]:
-    """As many as can be told apart, as Grafana shows them.
+    """As many as can be distinguished, as Grafana shows them.
 
     In each step the largest value, and below it what is two standard deviations away from the
     one before.

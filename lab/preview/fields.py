@@ -4,7 +4,7 @@ import copy
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lab.preview.errors import supported
@@ -24,7 +24,7 @@ REDUCERS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
 
 
 def reduced(id: str, values: Sequence[float]) -> float | None:
-    """The values' one value, NaN left out; None if there is none. Raises Unsupported."""
+    """The values reduced to one, without NaN; None if all are NaN. Raises Unsupported."""
     _, reduce = REDUCERS[supported("calculation", id, *REDUCERS)]
     present = [each for each in values if not math.isnan(each)]
     return reduce(present) if present else None
@@ -97,12 +97,8 @@ class Field:
 class Fields:
     """A panel's `fieldConfig`."""
 
-    defaults: Config
-    overrides: tuple[Config, ...]
-
-    @classmethod
-    def parse(cls, written: Config) -> "Fields":
-        return cls(written.get("defaults", {}), tuple(written.get("overrides", ())))
+    defaults: Config = field(default_factory=dict)
+    overrides: tuple[Config, ...] = ()
 
     def of(self, name: str) -> Field:
         """The field called `name`, every override that matches it applied in turn."""

@@ -100,7 +100,7 @@ def _filled(value: str, labels: Labels) -> str | None:
 def links(
     boards: tuple[Board, ...], parameters: Mapping[str, str], jaeger: str | None, *, live: bool
 ) -> Links:
-    """The links of a page, beside the pages of all boards."""
+    """The links of a page to the pages of all boards."""
     panels = ((board.uid, panel) for board in boards for panel in board.panels)
     spans = ((uid, panel.id) for uid, panel in panels if panel.kind == "traces")
     pages = frozenset(each.uid for each in boards)

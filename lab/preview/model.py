@@ -1,9 +1,10 @@
 """A board as its generated JSON says, parsed once into values that can be drawn."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from msgspec import MsgspecError, Struct, field, json
 
 from dashboards.layout import Place
 from lab.preview.errors import PreviewError
@@ -19,35 +20,40 @@ Options = Mapping[str, Any]
 """A panel type's own options, as Grafana's schema names them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One query of a panel: `letter` is its refId, `step` its Min step, "" without one."""
+class Target(Struct, frozen=True):
+    """One query of a panel; `step` is its Min step, "" without one."""
 
-    letter: str
-    expr: str
-    legend: str
-    instant: bool
-    step: str
-    exemplars: bool
+    letter: str = field(name="refId", default="A")
+    expr: str = ""
+    legend: str = field(name="legendFormat", default="")
+    instant: bool = False
+    step: str = field(name="interval", default="")
+    exemplars: bool = field(name="exemplar", default=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel; `source` is the type of its data source, "" without one.
-
-    It has targets only where the source is Prometheus.
-    """
+class Panel(Struct, frozen=True):
+    """One panel; `queries` may be those of any data source."""
 
     id: int
-    kind: str
-    title: str
-    description: str
-    place: Place
-    source: str
-    targets: tuple[Target, ...]
-    fields: Fields
-    options: Options
-    transformations: tuple[Options, ...]
+    kind: str = field(name="type")
+    place: Place = field(name="gridPos")
+    title: str = ""
+    description: str = ""
+    datasource: Options = {}
+    queries: tuple[Target, ...] = field(name="targets", default=())
+    fields: Fields = field(name="fieldConfig", default_factory=Fields)
+    options: Options = {}
+    transformations: tuple[Options, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The type of its data source, "" without one."""
+        return str(self.datasource.get("type", "")) if self.queries else ""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The queries of Prometheus."""
+        return self.queries if self.source == PROMETHEUS else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,18 @@ class Variable:
     one: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """Events on all graphs: whenever `expr` has a value; `title` has the form of a legend."""
 
-    expr: str
-    title: str
-    colour: str
-    step: str
+    name: str
+    expr: str = ""
+    colour: str = field(name="iconColor", default="")
+    title_format: str = field(name="titleFormat", default="")
+    step: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.title_format or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,54 +97,35 @@ class Board:
     annotations: tuple[Annotation, ...] = ()
 
 
+class _Annotations(Struct):
+    list: tuple[Annotation, ...] = ()
+
+
+class _Written(Struct):
+    """A board's JSON."""
+
+    uid: str
+    title: str
+    panels: tuple[Panel, ...]
+    templating: Mapping[str, Any]
+    description: str = ""
+    annotations: _Annotations = field(default_factory=_Annotations)
+
+
 def parse(text: str, name: str) -> Board:
     """The board in a JSON text; raises PreviewError, naming `name`, if it is not one."""
     try:
-        written = json.loads(text)
-        annotations = written.get("annotations", {}).get("list", ())
-        return Board(
-            written["uid"],
-            written["title"],
-            written.get("description", ""),
-            tuple(_panel(each) for each in written["panels"]),
-            tuple(
-                _VARIABLES[each["type"]](each)
-                for each in written["templating"]["list"]
-                if each["type"] in _VARIABLES
-            ),
-            tuple(_annotation(each) for each in annotations if "expr" in each),
+        written = json.decode(text, type=_Written)
+        listed = written.templating["list"]
+        variables = (
+            _VARIABLES[each["type"]](each) for each in listed if each["type"] in _VARIABLES
         )
-    except (ValueError, KeyError, TypeError) as wrong:
+        marked = (each for each in written.annotations.list if each.expr)
+        about = (written.uid, written.title, written.description)
+        return Board(*about, written.panels, tuple(variables), tuple(marked))
+    except (MsgspecError, KeyError, TypeError) as wrong:
         why = f"no {wrong}" if isinstance(wrong, KeyError) else str(wrong)
         raise PreviewError(f"{name}: not a board's JSON: {why}; write it anew") from wrong
-
-
-def _panel(written: Options) -> Panel:
-    targets = written.get("targets", ())
-    source = written.get("datasource", {}).get("type", "") if targets else ""
-    return Panel(
-        written["id"],
-        written["type"],
-        written.get("title", ""),
-        written.get("description", ""),
-        Place(**written["gridPos"]),
-        source,
-        tuple(_target(each) for each in targets if source == PROMETHEUS),
-        Fields.parse(written.get("fieldConfig", {})),
-        written.get("options", {}),
-        tuple(written.get("transformations", ())),
-    )
-
-
-def _target(written: Options) -> Target:
-    return Target(
-        written["refId"],
-        written["expr"],
-        written.get("legendFormat", ""),
-        written.get("instant", False),
-        written.get("interval", ""),
-        written.get("exemplar", False),
-    )
 
 
 def _query_variable(written: Options) -> Variable:
@@ -150,8 +141,3 @@ def _text_variable(written: Options) -> Variable:
 
 
 _VARIABLES = {"query": _query_variable, "textbox": _text_variable}
-
-
-def _annotation(written: Options) -> Annotation:
-    title = written.get("titleFormat", written["name"])
-    return Annotation(written["expr"], title, written["iconColor"], written.get("step", ""))

@@ -29,7 +29,7 @@ _SECONDS = 60.0
 
 
 def picture(page: Path, board: Board) -> Path:
-    """Take a picture of a whole page, beside it; raises PreviewError."""
+    """Take a screenshot of a whole page, into its folder; raises PreviewError."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise PreviewError("--pictures: chromium is not on PATH; install it (Debian: chromium)")

@@ -45,7 +45,7 @@ def _checked(text: str, name: str) -> Board:
 
 
 def wanted(every: tuple[Board, ...], only: tuple[str, ...]) -> tuple[Board, ...]:
-    """The boards with these uids, all if there are none; raises PreviewError for an unknown one."""
+    """The boards with these uids, all by default; raises PreviewError for an unknown one."""
     known = [each.uid for each in every]
     for uid in only:
         if uid not in known:

@@ -1,4 +1,4 @@
-"""A Prometheus that answers each kind of question alike, and tells what it was asked."""
+"""A scripted Prometheus that records its requests."""
 
 import json
 from collections.abc import Iterator

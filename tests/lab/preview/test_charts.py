@@ -92,7 +92,7 @@ def test_thresholds_within_the_axis_are_lines_in_their_colours() -> None:
     assert lines == [[(2, {"color": "#F2495C", "width": 1, "dash": "dash"})], []]
 
 
-def test_an_event_is_a_line_and_shade_while_it_lasts_and_a_mark_tells_its_title() -> None:
+def test_an_event_is_a_line_and_shade_while_it_lasts_and_a_mark_prints_its_title() -> None:
     moment = Event(TIME.start + 60, TIME.start + 60, "a <b> restarted", "blue")
     lasting = Event(TIME.start + 60, TIME.start + 120, "fires", "red")
     found = replace(answer(series(1.0, 2.0)), events=(moment, lasting))

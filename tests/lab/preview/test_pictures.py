@@ -1,4 +1,4 @@
-"""A picture of a page shows all of it; without a browser the user is told what to install."""
+"""A picture of a page shows all of it; without a browser the error says what to install."""
 
 from pathlib import Path
 

@@ -64,8 +64,8 @@ def test_a_dollar_before_a_number_belongs_to_promql() -> None:
 
 
 def test_an_unknown_variable_is_refused_with_its_panel() -> None:
-    told = 'board made, panel "A timeseries": variable \\$tenant has no value; known: .*server'
-    with pytest.raises(PreviewError, match=told):
+    problem = 'board made, panel "A timeseries": variable \\$tenant has no value; known: .*server'
+    with pytest.raises(PreviewError, match=problem):
         expr_for("up{$tenant}")
 
 
@@ -115,7 +115,7 @@ def test_a_legend_is_made_of_labels(form: str, labels: dict[str, str], name: str
     assert legend(form, labels) == name
 
 
-def test_a_refused_query_is_told_with_its_panel() -> None:
+def test_a_refused_query_is_reported_with_its_panel() -> None:
     drawn = board(panel_json("stat"))
     with (
         answering(400, {"error": "parse error"}) as url,

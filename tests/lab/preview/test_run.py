@@ -32,7 +32,7 @@ def test_a_page_of_each_board_is_written(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "problem"),
     [
         (["--from", "soon"], '"soon" is not a duration: a number with s, m, h or d, such as 5m'),
         (
@@ -51,20 +51,20 @@ def test_a_page_of_each_board_is_written(
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
-    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("stat"))
     out = tmp_path / "out"
     given = ["--prometheus", NOBODY, "--boards", str(boards), "--out", str(out), *arguments]
     assert main(given) == 2
     error = capsys.readouterr().err
-    assert told in error
+    assert problem in error
     assert error.startswith("preview: ")
     assert error.count("\n") == 1
     assert not out.exists()
 
 
-def test_an_unknown_panel_type_is_told_before_anybody_is_asked(
+def test_an_unknown_panel_type_is_reported_before_anybody_is_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("geomap"))
@@ -77,7 +77,10 @@ def test_what_is_no_board_is_refused_by_its_file(
 ) -> None:
     (tmp_path / "half.json").write_text('{"uid": "x"}')
     assert main(["--prometheus", NOBODY, "--boards", str(tmp_path)]) == 2
-    assert "half.json: not a board's JSON: no 'title'" in capsys.readouterr().err
+    assert (
+        "half.json: not a board's JSON: Object missing required field `title`"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_refused_query_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +93,7 @@ def test_a_refused_query_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFi
     assert not out.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told(
+def test_a_folder_that_cannot_be_written_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("stat"))
@@ -103,11 +106,11 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert file.read_text() == "kept"
 
 
-def test_a_busy_port_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_busy_port_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("stat"))
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         given = ["--prometheus", NOBODY, "--boards", str(boards), "--serve", str(port)]
         assert main(given) == 2
-    told = f"preview: --serve {port}: Address already in use; 0 takes a free port\n"
-    assert capsys.readouterr().err == told
+    problem = f"preview: --serve {port}: Address already in use; 0 takes a free port\n"
+    assert capsys.readouterr().err == problem

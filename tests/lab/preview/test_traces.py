@@ -52,9 +52,9 @@ def test_a_server_has_to_be_chosen_first(kind: str) -> None:
 
 def written(trace: str, start: int, duration: int) -> dict[str, object]:
     """A trace of one span, as Jaeger writes it."""
-    told = {"traceID": trace, "spanID": "s", "references": [], "operationName": "call", "tags": []}
+    span = {"traceID": trace, "spanID": "s", "references": [], "operationName": "call", "tags": []}
     times = {"startTime": start, "duration": duration, "processID": "p"}
-    return {"processes": {"p": {"serviceName": "echo"}}, "spans": [told | times]}
+    return {"processes": {"p": {"serviceName": "echo"}}, "spans": [span | times]}
 
 
 def test_the_newest_come_first_and_of_all_the_slowest_is_shown_span_by_span() -> None:
