@@ -1,6 +1,5 @@
 """The upstream's side: answers come out whole, wherever the network cuts the bytes."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -197,20 +196,6 @@ def test_an_idle_connection_that_speaks_is_dropped() -> None:
     handler, transport = play(whole, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
     assert handler.events == ["whole"]
     assert not transport.alive
-
-
-def test_a_kept_connection_is_used_for_the_next_exchange() -> None:
-    async def run() -> None:
-        pool = Pool(ENDPOINT, spawn, lambda failure: None)
-        transport, handler = RecordingTransport(), RecordingHandler()
-        connection = UpstreamConnection(pool)
-        connection.connection_made(transport)
-        pool.release(connection)
-        pool.send(handler, b"again")
-        assert handler.source is connection
-        assert transport.written == b"again"
-
-    asyncio.run(run())
 
 
 def test_a_connection_whose_reader_was_slow_is_read_again_for_the_next() -> None:

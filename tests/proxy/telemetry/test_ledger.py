@@ -15,7 +15,7 @@ from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome
 from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import EVICTED, Labels, Ledger
 from proxy.telemetry.listed_tools import MOST_TOOLS, ToolHints
-from proxy.telemetry.vocabulary import TOOL_BYTES, DropReason, Signal, cut
+from proxy.telemetry.vocabulary import TOOL_BYTES, DropReason, Signal
 
 KEPT_BYTES = 256 * 1024
 """Far below one hostile string, or one byte for each of 100,000 names with their rows."""
@@ -234,14 +234,6 @@ def test_requests_without_a_tool_take_no_place_under_the_cap() -> None:
     record(ledger, CALL._replace(method="tools/list", tool=""))
     record_tool(ledger, "echo")
     assert [labels.tool for labels in labels_of(ledger)] == ["", "echo"]
-
-
-@given(st.text(st.characters(codec=None), min_size=30, max_size=200))
-def test_a_tool_name_is_cut_at_a_character_within_its_bytes(name: str) -> None:
-    label = cut(name).encode()
-    assert len(label) <= TOOL_BYTES
-    assert name.encode(errors="replace").startswith(label)
-    assert len(label) > TOOL_BYTES - 4 or label == name.encode(errors="replace")
 
 
 def test_the_label_of_a_tool_is_its_cut_name_or_other() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from proxy.telemetry.otlp.export_response import NOT_OTLP
 from proxy.telemetry.otlp.http import OtlpHttpTransport
-from proxy.telemetry.otlp.retry import ACCEPTED, ANSWER_LIMIT, ExportResult, deliver
+from proxy.telemetry.otlp.retry import ACCEPTED, ANSWER_LIMIT, ExportResult
 from proxy.telemetry.otlp.settings import OtlpSettings, parse
 
 LONG_SECONDS = 20.0
@@ -201,35 +201,6 @@ def test_a_connection_is_used_again() -> None:
             return seen.connections
 
     assert asyncio.run(play()) == 1
-
-
-def delivered(*answers: bytes) -> tuple[ExportResult, int]:
-    """What the attempts came to, and how many answers were left."""
-    left = list(answers)
-
-    async def play() -> ExportResult:
-        async with collector(gives(left)) as seen:
-            transport = OtlpHttpTransport(settings(seen.port))
-            try:
-                return await deliver(transport, b"body", LONG_SECONDS)
-            finally:
-                await transport.close()
-
-    return asyncio.run(play()), len(left)
-
-
-def test_attempts_are_repeated_when_the_collector_says() -> None:
-    again = status(503, "retry-after: 0")
-    assert delivered(again, again, OK) == (ACCEPTED, 0)
-
-
-def test_no_attempt_follows_a_final_answer() -> None:
-    assert delivered(status(400), OK) == (ExportResult("HTTP status 400"), 1)
-
-
-def test_a_collector_that_asks_for_more_time_than_there_is_is_not_waited_for() -> None:
-    reply, left = delivered(status(429, "retry-after: 3600"), OK)
-    assert (reply.reason, left) == ("HTTP status 429", 1)
 
 
 def test_a_collectors_certificate_is_checked() -> None:

@@ -1,13 +1,9 @@
-"""Trace context in and out, the sampling decision, and the bounded queue."""
-
-import string
+"""What a request is traced as, and the bounded queue of spans."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from proxy.telemetry.tracing import context as trace_context
 from proxy.telemetry.tracing.context import TraceContext
@@ -15,9 +11,8 @@ from proxy.telemetry.tracing.sampler import FIXED, OFF, Sampler
 from proxy.telemetry.tracing.trace import UNTRACED, Trace
 from proxy.telemetry.tracing.tracer import SpanQueue, Tracer
 from tests.proxy.telemetry.tracing.span_records import EXCHANGE, decode, span_queue
+from tests.proxy.telemetry.tracing.test_context import header
 
-TRACE_IDS = st.integers(min_value=1, max_value=2**128 - 1)
-SPAN_IDS = st.integers(min_value=1, max_value=2**64 - 1)
 NOTHING = ("", "")
 ON = FIXED["parentbased_always_on"]
 NANO = 1_000_000_000
@@ -28,103 +23,6 @@ def tracer(sampler: Sampler, limit: int = 100) -> tuple[Tracer, SpanQueue, list[
     lost: list[int] = []
     queue = span_queue(limit, limit, lost.append)
     return Tracer(sampler, queue), queue, lost
-
-
-def header(trace_id: int, span_id: int, *, sampled: bool = True) -> tuple[str, str]:
-    return trace_context.traceparent(trace_id, span_id, sampled=sampled), ""
-
-
-@given(TRACE_IDS, SPAN_IDS, st.booleans())
-def test_a_context_survives_being_written_and_parsed(
-    trace_id: int, span_id: int, sampled: bool
-) -> None:
-    written, _ = header(trace_id, span_id, sampled=sampled)
-    assert trace_context.parse(written, "") == TraceContext(trace_id, span_id, sampled, "")
-
-
-@given(
-    st.text(string.hexdigits + "-", max_size=60)
-    | st.from_regex(r"(0[0-9a-f]|ff)-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-x)?", fullmatch=True)
-    | st.just(f"00-{'0' * 32}-{'1' * 16}-01")
-    | st.just(f"00-{'1' * 32}-{'0' * 16}-01")
-)
-def test_parsing_agrees_with_the_opentelemetry_propagator(traceparent: str) -> None:
-    context = TraceContextTextMapPropagator().extract({"traceparent": traceparent})
-    written: dict[str, str] = {}
-    TraceContextTextMapPropagator().inject(written, context)
-    ours = trace_context.parse(traceparent, "")
-    assert (ours is None) == (not written)
-    if ours is not None:
-        assert written["traceparent"].startswith(f"00-{ours.trace_id:032x}-{ours.span_id:016x}-")
-
-
-IDS = f"{1:032x}-{2:016x}-01"
-
-
-@pytest.mark.parametrize(
-    ("traceparent", "is_valid"),
-    [
-        (f"00-{IDS}", True),
-        (f" 00-{IDS}\t", True),
-        (f"00-{IDS}-more", False),
-        (f"01-{IDS}-more", True),
-        (f"01-{IDS}", True),
-        (f"ff-{IDS}", False),
-        (f"00-{IDS}".upper().replace("00-", "0A-", 1), False),
-        (f"01-{IDS}-{'x' * 600}", False),
-        (f"00-{IDS}\r\nx: y", False),
-    ],
-)
-def test_only_version_00_is_closed_and_ff_is_forbidden(traceparent: str, is_valid: bool) -> None:
-    assert (trace_context.parse(traceparent, "") is not None) == is_valid
-
-
-@pytest.mark.parametrize(
-    "tracestate", ["vendor=1", "a=1,b=2", "t@v=x", "k=" + "v" * 256, "a=1, b=2", "a=1,,b=2"]
-)
-def test_a_valid_tracestate_is_kept(tracestate: str) -> None:
-    assert trace_context.state(tracestate) == tracestate
-
-
-@pytest.mark.parametrize(
-    "tracestate",
-    [
-        "novalue",
-        "A=1",
-        "a=1\r\nx-evil: 1",
-        "a=\x00",
-        "a=é",
-        "k=" + "v" * 257,
-        ",".join(f"k{number}=1" for number in range(33)),
-        ",".join(f"k{number}=" + "v" * 100 for number in range(6)),
-    ],
-)
-def test_a_tracestate_that_could_not_stand_in_a_header_is_dropped(tracestate: str) -> None:
-    assert trace_context.state(tracestate) == ""
-
-
-@given(TRACE_IDS, st.floats(min_value=0, max_value=1))
-def test_the_ratio_samples_what_the_opentelemetry_sdk_samples(trace_id: int, ratio: float) -> None:
-    theirs = TraceIdRatioBased(ratio).should_sample(None, trace_id, "").decision
-    ours = Sampler(ratio, parent_based=False).samples(trace_id, None)
-    assert ours == (theirs is Decision.RECORD_AND_SAMPLE)
-
-
-@given(TRACE_IDS, st.floats(min_value=0, max_value=1), st.booleans())
-def test_a_parent_based_sampler_does_as_the_parent_did(
-    trace_id: int, ratio: float, sampled: bool
-) -> None:
-    parent = TraceContext(trace_id, 1, sampled, "")
-    assert Sampler(ratio, parent_based=True).samples(trace_id, parent) is sampled
-
-
-@given(TRACE_IDS, st.booleans())
-def test_a_sampler_that_is_not_parent_based_ignores_the_parent(
-    trace_id: int, sampled: bool
-) -> None:
-    parent = TraceContext(trace_id, 1, sampled, "")
-    assert FIXED["always_on"].samples(trace_id, parent)
-    assert not FIXED["always_off"].samples(trace_id, parent)
 
 
 def test_a_request_without_context_becomes_a_root() -> None:
