@@ -4,7 +4,7 @@ kubeapi/    etcd and kube-apiserver, one pair for all tests, and what they hold
 provider/   the stand-in for pulumi-resource-kubernetes; knows no program
 charts/     the stand-ins for the five charts
 engine.py   the engine, with a home and a backend of its own for each test
-program.py  our program and its configuration; deployed.py and wiring.py: what should come of it
+program.py  our program and its configuration; deployed.py: what should come of it
 
 Every test finds the cluster empty and leaves it so.
 """

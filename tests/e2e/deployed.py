@@ -11,14 +11,12 @@ from stacks.plan import Plan
 from tests.e2e.engine import Engine, Stack
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import Entry
-from tests.e2e.wiring import Wiring
 
 
 @dataclass(frozen=True)
 class Deployed:
     """A stack that is up."""
 
-    wiring: Wiring
     plan: Plan
     secrets: dict[tuple[str, str], str]
     """Values by the names of the Secret and the key that hold them."""

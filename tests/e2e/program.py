@@ -40,7 +40,7 @@ SERVERS: list[dict[str, Any]] = [
         "command": ["python", "-m", "echo"],
     },
 ]
-"""One server of each sort that the program tells apart."""
+"""One server of each kind that the program distinguishes."""
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from stacks.architectures import ARCHITECTURES
 from stacks.charts import Component, Namespace, Profile
 from stacks.config import parse
 from stacks.plan import plan
@@ -23,14 +24,13 @@ from tests.e2e.deployed import Deployed
 from tests.e2e.engine import Engine, Project, Step
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import inventory, objects, restored
-from tests.e2e.wiring import WIRING
 
 pytestmark = pytest.mark.slow
 
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)")
-CASES = (*((name, Profile.CURRENT) for name in WIRING), ("otel-scrape", Profile.TUTORIAL))
+CASES = (*((name, Profile.CURRENT) for name in ARCHITECTURES), ("otel-scrape", Profile.TUTORIAL))
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))
@@ -56,7 +56,7 @@ def deployed(
         stack = engine.create_stack(project, program.run)
         steps = stack.up()
         assert {step.operation for step in steps} == {"create"}
-        yield Deployed(WIRING[name], planned, _kept(password, keys), engine, stack, client, before)
+        yield Deployed(planned, _kept(password, keys), engine, stack, client, before)
 
 
 def _configuration(project: Project, password: str, keys: list[str]) -> dict[str, Any]:
@@ -91,49 +91,6 @@ def test_every_planned_object_is_in_the_cluster_as_planned(deployed: Deployed) -
         assert not list(_missing(live, wanted))
 
 
-def test_metrics_take_only_the_ingestion_path_of_the_architecture(
-    deployed: Deployed,
-) -> None:
-    wiring = deployed.wiring
-    agent = "otel-collector-opentelemetry-collector-agent"
-    relay = deployed.read("v1", "ConfigMap", Namespace.MONITORING, agent)["data"]["relay"]
-    pipelines = json.loads(relay)["service"]["pipelines"]
-    assert pipelines.keys() == wiring.pipelines
-    new_names = deployed.plan.profile is Profile.CURRENT
-    assert pipelines["traces"]["exporters"] == ["otlp_grpc/jaeger" if new_names else "otlp/jaeger"]
-    assert wiring.metric_exporters == {
-        exporter.replace("prometheus_remote_write", "prometheusremotewrite")
-        for name, pipeline in pipelines.items()
-        if name.startswith("metrics")
-        for exporter in pipeline["exporters"]
-    }
-    prometheus = deployed.values(Component.PROMETHEUS)["prometheus"]["prometheusSpec"]
-    assert prometheus["enableRemoteWriteReceiver"] is wiring.remote_write_receiver
-    assert deployed.monitors().keys() == wiring.monitors
-
-
-@pytest.mark.parametrize("server", ["web", "echo"])
-def test_our_proxy_gets_the_ingestion_path_and_the_address_of_the_collector(
-    deployed: Deployed, server: str
-) -> None:
-    pod = deployed.read("apps/v1", "Deployment", Namespace.SERVERS, server)["spec"]["template"]
-    proxy = next(each for each in pod["spec"]["containers"] if each["name"] == "proxy")
-    environment = {each["name"]: each.get("value") for each in proxy["env"]}
-    assert environment["OTEL_METRICS_EXPORTER"] == deployed.wiring.metrics_ingestion
-    assert environment["OTEL_SERVICE_NAME"] == server
-    assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == (
-        "http://otel-collector-opentelemetry-collector.monitoring.svc:4318"
-    )
-
-
-def test_toolhives_proxy_takes_the_same_ingestion_path(deployed: Deployed) -> None:
-    telemetry = _toolhive_telemetry(deployed)
-    pushed = deployed.wiring.metrics_ingestion == "otlp"
-    assert telemetry["openTelemetry"]["metrics"] == {"enabled": pushed}
-    assert telemetry["openTelemetry"]["tracing"]["enabled"] is True
-    assert telemetry["prometheus"] == {"enabled": not pushed}
-
-
 def test_every_address_in_the_wiring_is_a_port_of_a_service(deployed: Deployed) -> None:
     ports = {
         (each["metadata"]["name"], each["metadata"]["namespace"], str(port["port"]))
@@ -154,21 +111,6 @@ def test_every_monitor_selects_a_port_of_a_service(deployed: Deployed) -> None:
         # The operator makes the Services of ToolHive's proxies, and no operator runs here.
         if name != "toolhive-proxies":
             assert all(_is_served(deployed, spec, each["port"]) for each in spec["endpoints"])
-
-
-def test_every_board_is_a_labelled_config_map_with_valid_json(deployed: Deployed) -> None:
-    boards = [
-        live
-        for entry, live in objects(deployed.client)
-        if entry.kind == "ConfigMap" and "grafana_dashboard" in live["metadata"].get("labels", {})
-    ]
-    assert boards
-    sidecar = deployed.values(Component.PROMETHEUS)["grafana"]["sidecar"]["dashboards"]
-    for board in boards:
-        assert board["metadata"]["labels"][sidecar["label"]] == sidecar["labelValue"]
-        assert sidecar["folderAnnotation"] in board["metadata"]["annotations"]
-        [(file_name, text)] = board["data"].items()
-        assert file_name == f"{json.loads(text)['uid']}.json"
 
 
 def test_every_secret_value_is_in_its_secret_and_nowhere_else(deployed: Deployed) -> None:
@@ -222,19 +164,6 @@ def test_destroy_leaves_nothing_but_the_definitions(deployed: Deployed) -> None:
     assert {(each.kind, each.name) for each in left} == {
         ("CustomResourceDefinition", name) for name in kept
     }
-
-
-def _toolhive_telemetry(deployed: Deployed) -> dict[str, Any]:
-    """The telemetry settings of ToolHive's proxy, in the API version of the profile."""
-    if deployed.plan.profile is Profile.TUTORIAL:
-        group = "toolhive.stacklok.dev/v1alpha1"
-        spec = deployed.read(group, "MCPServer", Namespace.SERVERS, "fetch")["spec"]
-        return dict(spec["telemetry"])
-    group = "toolhive.stacklok.dev/v1beta1"
-    spec = deployed.read(group, "MCPServer", Namespace.SERVERS, "fetch")["spec"]
-    name = spec["telemetryConfigRef"]["name"]
-    config = deployed.read(group, "MCPTelemetryConfig", Namespace.SERVERS, name)
-    return dict(config["spec"])
 
 
 def _is_served(deployed: Deployed, monitor: dict[str, Any], port: str) -> bool:

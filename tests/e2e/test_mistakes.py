@@ -16,8 +16,8 @@ from tests.e2e.kubeapi.inventory import inventory
 pytestmark = pytest.mark.slow
 
 _WEBSOCKET = {**program.SERVERS[1], "transport": "websocket"}
-# An inline program's error is told twice: the SDK logs it and returns it. A language host exits
-# with a code that says "told already".
+# An inline program's error is reported twice: the SDK logs it and returns it. A language host exits
+# with a code for "reported already".
 _REPEATED = "an unhandled error occurred: "
 
 

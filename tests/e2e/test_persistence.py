@@ -16,7 +16,6 @@ from tests.e2e.deployed import Deployed
 from tests.e2e.engine import Engine, Step
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import Entry
-from tests.e2e.wiring import WIRING
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +42,7 @@ def test_a_default_storage_class_gives_prometheus_a_volume_that_a_switch_leaves_
     engine = new_engine()
     stack = engine.create_stack(project, program.run)
     stack.up()
-    deployed = Deployed(WIRING["direct-scrape"], planned, {}, engine, stack, client, untouched)
+    deployed = Deployed(planned, {}, engine, stack, client, untouched)
 
     def storage() -> object:
         values = deployed.values(Component.PROMETHEUS)

@@ -13,7 +13,6 @@ from tests.e2e import program
 from tests.e2e.engine import Engine, Step
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import Entry, inventory
-from tests.e2e.wiring import WIRING
 
 pytestmark = pytest.mark.slow
 
@@ -70,12 +69,7 @@ def test_switching_through_all_architectures_changes_only_what_differs(
     for (_, architecture), expected in SWITCHES.items():
         stack.configure(f"{program.PREFIX}:architecture", architecture)
         assert stack.up() == expected
-        assert _monitors(client) == WIRING[architecture].monitors
     assert _without_revisions(inventory(client)) == at_first
-
-
-def _monitors(client: Client) -> frozenset[str]:
-    return frozenset(each.name for each in inventory(client) if each.kind == "ServiceMonitor")
 
 
 def _without_revisions(entries: frozenset[Entry]) -> frozenset[Entry]:

@@ -7,7 +7,7 @@ from stacks.architectures import ARCHITECTURES
 from stacks.charts import Profile
 from tests.stacks.engine import ROOT
 from tests.stacks.ingestion_paths import exported, kubelet_paths, proxy_paths, toolhive_paths
-from tests.stacks.stack import STACKS, objects, plan_of
+from tests.stacks.stack import STACKS, objects, plan_of, release_values
 
 PATH = {
     "otel-scrape": "prometheus",
@@ -76,6 +76,8 @@ def test_the_sources_say_what_the_plan_provides(name: str) -> None:
     chosen, planned = ARCHITECTURES[name], plan_of(name)
     has_metrics = bool(exported(planned, "otlp") + exported(planned, "kubeletstats"))
     writes = "prometheusremotewrite" in planned.collector["exporters"]
+    prometheus = release_values(planned, "kube-prometheus-stack")["prometheus"]
+    assert prometheus["prometheusSpec"]["enableRemoteWriteReceiver"] is writes
     assert (Source.COLLECTOR_METRICS in chosen.sources) == has_metrics
     assert (Source.REMOTE_WRITE in chosen.sources) == writes
     assert (Source.SCRAPE_PROXY in chosen.sources) == (PATH[name] == "scrape")

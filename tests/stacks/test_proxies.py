@@ -76,6 +76,8 @@ def test_the_resource_names_server_namespace_and_pod() -> None:
     found = container(plan_of(), "echo")
     values = environment(found)
     assert values["OTEL_SERVICE_NAME"] == "echo"
+    collector = "otel-collector-opentelemetry-collector.monitoring.svc"
+    assert values["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://{collector}:4318"
     assert values["OTEL_RESOURCE_ATTRIBUTES"] == (
         f"service.namespace=mcp-servers,k8s.namespace.name=mcp-servers,k8s.pod.name={POD_NAME}"
     )
@@ -108,7 +110,7 @@ def test_every_container_is_confined_and_sized() -> None:
         assert each["imagePullPolicy"] == "IfNotPresent"
 
 
-def test_every_pod_runs_as_nobody_without_a_token() -> None:
+def test_every_pod_runs_without_root_and_token() -> None:
     for server in ("search", "echo"):
         context = pod(server)["securityContext"]
         assert context["runAsNonRoot"] is True

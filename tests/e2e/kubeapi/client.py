@@ -231,7 +231,7 @@ class Client:
 
 
 def _refusal(answer: requests.Response) -> ApiError:
-    """The error that a `Status` document tells; anything else is quoted as it is."""
+    """The error in a `Status` document; anything else is quoted as it is."""
     try:
         status = answer.json()
     except requests.exceptions.JSONDecodeError:

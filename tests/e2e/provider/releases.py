@@ -152,7 +152,7 @@ def _arguments(inputs: dict[str, Any], without: frozenset[str]) -> Iterator[str]
 
 
 def _outputs(release: dict[str, Any], inputs: Properties) -> Properties:
-    """The inputs and what became of them, as far as the real provider tells."""
+    """The inputs and results that the real provider reports."""
     chart = release.get("chart", {}).get("metadata", {})
     status = {
         "name": release["name"],
