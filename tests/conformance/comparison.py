@@ -32,7 +32,9 @@ def judged(checks: Sequence[Check]) -> tuple[Check, ...]:
 def failures(results: Results, scenarios: Iterable[str]) -> tuple[str, ...]:
     """Every check of the scenarios that did not pass; a scenario without any counts as one."""
     return tuple(
-        told for scenario in scenarios for told in _failures(scenario, results.get(scenario, ()))
+        failed
+        for scenario in scenarios
+        for failed in _failures(scenario, results.get(scenario, ()))
     )
 
 

@@ -29,7 +29,7 @@ _EVERYTHING_ON = {
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """What a proxy told of the calls it carried: `spans` are its SERVER spans."""
+    """What a proxy reported of its calls: `spans` are its SERVER spans."""
 
     calls: int
     spans: int
@@ -40,7 +40,7 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the suite calls, and what telemetry told afterwards, if there is any."""
+    """Where the suite calls, and what telemetry reported afterwards, if there is any."""
 
     url: str
     telemetry: Callable[[], Telemetry | None]
@@ -133,7 +133,7 @@ def _scraped(proxy: RunningProxy) -> Iterator[list[int]]:
 
 
 def _told(proxy: RunningProxy, inbox: Inbox, scrapes: int) -> Telemetry:
-    """What telemetry tells once all of it has arrived; what was refused at the door has no span."""
+    """The telemetry once all of it has arrived; rejected requests have no span."""
     outcomes = proxy.outcomes()
     calls = sum(count for (_, outcome, _), count in outcomes.items() if outcome != "rejected")
     inbox.wait_for(lambda: _server_spans(inbox) >= calls)

@@ -57,7 +57,7 @@ class Suite:
     def judge(self, url: str, revision: str) -> Results:
         """Run the scenarios listed for a revision against a server. Raises SuiteFailed."""
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-            told = self._run("--url", url, "--requirements", revision, "--output-dir", folder)
+            output = self._run("--url", url, "--requirements", revision, "--output-dir", folder)
             results = {
                 name: checks
                 for path in sorted(Path(folder).iterdir(), key=_when)
@@ -67,7 +67,7 @@ class Suite:
             raise SuiteFailed("the suite was stopped")
         if missing := set(self.required(revision)) - set(results):
             raise SuiteFailed(
-                f"{url}: no result of {', '.join(sorted(missing))}\n{told[-npm.MOST_TOLD :]}"
+                f"{url}: no result of {', '.join(sorted(missing))}\n{output[-npm.MOST_TOLD :]}"
             )
         return results
 
@@ -89,14 +89,14 @@ class Suite:
         ) as process:
             self._running.add(process)
             try:
-                told, _ = process.communicate(timeout=0 if self._stopped else RUN_SECONDS)
+                output, _ = process.communicate(timeout=0 if self._stopped else RUN_SECONDS)
             except subprocess.TimeoutExpired as late:
                 reason = "stopped" if self._stopped else f"not done after {RUN_SECONDS} s"
                 raise SuiteFailed(f"the suite was {reason}") from late
             finally:
                 process.kill()
                 self._running.discard(process)
-        return told
+        return output
 
 
 def install(environment: Mapping[str, str]) -> Suite:

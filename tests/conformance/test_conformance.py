@@ -45,7 +45,7 @@ def test_the_suite_finds_the_same_through_the_proxy(
 
 
 @pytest.mark.parametrize("pair", PROXIED, ids=named)
-def test_telemetry_told_of_every_call_meanwhile(
+def test_telemetry_recorded_every_call_meanwhile(
     runs: Mapping[tuple[str, str], Run], pair: Pair
 ) -> None:
     telemetry = runs[pair.road.name, pair.revision].telemetry

@@ -19,7 +19,7 @@ def family(root: int) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_told_to_end_leaves_no_process(number: signal.Signals) -> None:
+def test_a_run_that_is_reported_to_end_leaves_no_process(number: signal.Signals) -> None:
     installed()
     command = (sys.executable, "-m", "tests.conformance")
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:

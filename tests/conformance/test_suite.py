@@ -12,7 +12,9 @@ from tests.conformance.suite import Suite, SuiteFailed, install
 pytestmark = pytest.mark.slow
 
 
-def test_a_registry_out_of_reach_is_told_and_nothing_half_installed_stays(tmp_path: Path) -> None:
+def test_an_unreachable_registry_is_reported_and_nothing_stays_half_installed(
+    tmp_path: Path,
+) -> None:
     environment = {
         **os.environ,
         "XDG_CACHE_HOME": str(tmp_path),
@@ -31,7 +33,7 @@ def test_a_suite_that_is_installed_is_not_installed_again() -> None:
     assert install(without_registry).required(LEGACY)
 
 
-def test_a_suite_that_gives_no_results_is_told(tmp_path: Path) -> None:
+def test_a_suite_that_gives_no_results_is_reported(tmp_path: Path) -> None:
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / f"{LEGACY}.yaml").write_text("server: [ping]")
     with pytest.raises(SuiteFailed, match="no result of ping"):

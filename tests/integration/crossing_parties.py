@@ -16,8 +16,8 @@ INPUT = {"roots": [], "action": "accept", "role": "assistant"}
 CAPABILITIES: Json = {"roots": {}, "sampling": {}, "elicitation": {}}
 
 
-class Told(NamedTuple):
-    """What came of a request: the status, what was told before the answer, and the answer."""
+class Response(NamedTuple):
+    """The response to a request: the status, the messages before the answer, and the answer."""
 
     status: int
     before: list[Json]
@@ -39,10 +39,10 @@ class Told(NamedTuple):
 class Party(Protocol):
     """A client of one era."""
 
-    def ask(self, method: str, params: Json | None = None, **headers: str) -> Told:
+    def ask(self, method: str, params: Json | None = None, **headers: str) -> Response:
         """Send a request, and wait for its answer."""
 
-    def ask_and_be_asked(self, method: str, params: Json) -> Told:
+    def ask_and_be_asked(self, method: str, params: Json) -> Response:
         """The same, for a request that the server answers once it got input."""
 
     def events(self, params: Json) -> bytes:
@@ -52,7 +52,7 @@ class Party(Protocol):
         """Send anything: the status, and the JSON body if there is one."""
 
     def change(self) -> Json:
-        """The next thing that the server tells of its own accord."""
+        """The next message that the server sends unasked."""
 
     def listen(self, uri: str) -> None:
         """Listen for changes of lists and of a resource from then on."""
@@ -67,13 +67,13 @@ class Party(Protocol):
         """Leave."""
 
 
-def _told(response: HTTPResponse) -> Told:
+def _response(response: HTTPResponse) -> Response:
     """An answer, and what came before it on its stream."""
     if "event-stream" in (response.getheader("content-type") or ""):
         messages = list(iter(lambda: read_event(response), None))
     else:
         messages = [json.loads(response.read())]
-    return Told(response.status, messages[:-1], messages[-1])
+    return Response(response.status, messages[:-1], messages[-1])
 
 
 class LegacyParty:
@@ -90,23 +90,23 @@ class LegacyParty:
                 **opening, "clientInfo": {"name": "legacy", "version": "1"}}}
         )  # fmt: skip
         response = self._client.getresponse()
-        self.greeting = _told(response).result
+        self.greeting = _response(response).result
         self._session = response.getheader("mcp-session-id") or ""
         self.post({"jsonrpc": "2.0", "method": methods.INITIALIZED})
         headers = {"accept": "text/event-stream", "mcp-session-id": self._session}
         self._stream.request("GET", "/mcp", headers=headers)
         self._events = self._stream.getresponse()
 
-    def ask(self, method: str, params: Json | None = None, **headers: str) -> Told:
+    def ask(self, method: str, params: Json | None = None, **headers: str) -> Response:
         self._send(method, params or {}, **headers)
-        return _told(self._client.getresponse())
+        return _response(self._client.getresponse())
 
-    def ask_and_be_asked(self, method: str, params: Json) -> Told:
+    def ask_and_be_asked(self, method: str, params: Json) -> Response:
         self._send(method, params)
         question = self.change()
         answer = {"jsonrpc": "2.0", "id": question["id"], "result": INPUT}
         assert self.post(answer)[0] == 202
-        return _told(self._client.getresponse())
+        return _response(self._client.getresponse())
 
     def events(self, params: Json) -> bytes:
         self._send("tools/call", params)
@@ -155,11 +155,11 @@ class ModernParty:
         self._ids = iter(range(1, 10_000))
         self._client, self._stream = ModernClient(proxy.port), ModernClient(proxy.port)
 
-    def ask(self, method: str, params: Json | None = None, **headers: str) -> Told:
+    def ask(self, method: str, params: Json | None = None, **headers: str) -> Response:
         self._send(method, params or {}, **headers)
-        return _told(self._client.getresponse())
+        return _response(self._client.getresponse())
 
-    def ask_and_be_asked(self, method: str, params: Json) -> Told:
+    def ask_and_be_asked(self, method: str, params: Json) -> Response:
         required = self.ask(method, params).result
         assert required["resultType"] == "input_required"
         brought = dict.fromkeys(required["inputRequests"], INPUT)

@@ -1,6 +1,6 @@
 """A FastMCP server over each of MCP's transports; run it as a script.
 
-Over HTTP it tells the address that it listens at, as a line of JSON on stderr.
+Over HTTP it prints its address as a line of JSON on stderr.
 """
 
 import asyncio
@@ -53,8 +53,8 @@ async def serve(transport: str) -> None:
     path = "/sse" if transport == "sse" else "/mcp"
     app = SERVER.http_app(path, transport="sse" if transport == "sse" else "http")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        told = {"listen": f"127.0.0.1:{listener.getsockname()[1]}"}
-        print(json.dumps(told), file=sys.stderr, flush=True)
+        answer = {"listen": f"127.0.0.1:{listener.getsockname()[1]}"}
+        print(json.dumps(answer), file=sys.stderr, flush=True)
         settings = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
         await uvicorn.Server(settings).serve(sockets=[listener])
 

@@ -65,8 +65,8 @@ def open_session(upstream: Upstream) -> None:
     side, _, message = asked(upstream)
     assert message["method"] == "initialize"
     opened = {"protocolVersion": "2025-11-25", "capabilities": {}}
-    told = {"jsonrpc": "2.0", "id": message["id"], "result": opened}
-    answer(side, told, extra=SESSION)
+    reply = {"jsonrpc": "2.0", "id": message["id"], "result": opened}
+    answer(side, reply, extra=SESSION)
     side, head, message = asked(upstream)
     assert message["method"] == methods.INITIALIZED
     assert SESSION.strip() in head

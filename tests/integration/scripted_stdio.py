@@ -55,7 +55,7 @@ print(subprocess.Popen(["sleep", "600"], start_new_session=True, **nothing).pid)
 subscriptions: dict[Any, Json] = {}
 uris: list[str] = []
 levels: list[str] = []
-heard: list[Json] = []
+received: list[Json] = []
 """The notifications that came so far, and what else was no request."""
 
 
@@ -127,8 +127,8 @@ def spawn(request: Json) -> None:
         return
     dropped = {"kept": MARK}.get(kind)
     environment = {name: value for name, value in os.environ.items() if name != dropped}
-    told = subprocess.check_output([sys.executable, "-c", DAEMON], env=environment)
-    reply(request, child=int(told))
+    answer = subprocess.check_output([sys.executable, "-c", DAEMON], env=environment)
+    reply(request, child=int(answer))
 
 
 def grumble(request: Json) -> None:
@@ -177,7 +177,7 @@ def odd(request: Json) -> None:
 
 
 def touch(request: Json) -> None:
-    """Answer, then tell that every resource somebody listens for was updated."""
+    """Answer, then announce an update of every subscribed resource."""
     reply(request)
     for uri in uris:
         send({"method": "notifications/resources/updated", "params": {"uri": uri}})
@@ -205,9 +205,9 @@ def flood(request: Json) -> None:
     reply(request)
 
 
-def told(request: Json) -> None:
-    """Answer with what was heard beside requests."""
-    reply(request, heard=heard)
+def notifications(request: Json) -> None:
+    """Answer with the notifications so far."""
+    reply(request, notifications=received)
 
 
 def hang(request: Json) -> None:
@@ -253,8 +253,8 @@ TOOLS: dict[str, Callable[[Json], None]] = {
     each.__name__: each
     for each in (
         echo, fail, unknown, progress, ask, spontaneous, spawn, grumble, die, twice, huge, flood,
-        narrate, farewell, hang, crash, told, log, odd, touch, require, half, mute, garbage,
-        stranger, write, defer,
+        narrate, farewell, hang, crash, notifications, odd, touch, require, half, mute, garbage,
+        stranger, write, defer, log,
     )
 }  # fmt: skip
 
@@ -274,7 +274,7 @@ def discover(request: Json) -> None:
     if MODERN in sys.argv:
         reply(request, supportedVersions=[VERSION], capabilities=OFFERED)
     else:
-        heard.append(request)
+        received.append(request)
 
 
 def listen(request: Json) -> None:
@@ -311,7 +311,7 @@ def other(message: Json) -> None:
     if "id" in message and "method" in message:
         send({"id": message["id"], "error": {"code": -32601, "message": "the server knows it not"}})
     else:
-        heard.append(message)
+        received.append(message)
 
 
 METHODS = {
@@ -330,8 +330,8 @@ OF_LEGACY = ("logging/setLevel", "resources/subscribe")
 def serve() -> None:
     """Answer until the input ends."""
     while True:
-        received = receive()
-        for message in received if isinstance(received, list) else [received]:
+        incoming = receive()
+        for message in incoming if isinstance(incoming, list) else [incoming]:
             take(message)
 
 

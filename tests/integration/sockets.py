@@ -1,4 +1,4 @@
-"""Scripted edges over real sockets: an upstream that says what a test tells it, and a client."""
+"""A scripted upstream and a client, over real sockets."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ import struct
 import time
 from contextlib import suppress
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, Self
 
 TIMEOUT_SECONDS = 30.0
 NO_SESSION = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no session"}}
@@ -154,6 +154,18 @@ class Upstream:
                 return side
         raise TimeoutError("no request came by a new connection")
 
+    def take(self) -> UpstreamSide:
+        """The next connection that carries a request, which is read."""
+        side = self.accept()
+        side.request()
+        return side
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close everything."""
         for each in (self._listener, *self._open):
@@ -189,6 +201,12 @@ class Client(HTTPConnection):
     def __init__(self, port: int, path: str = "/mcp") -> None:
         super().__init__("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def post(self, message: Any, **headers: str) -> None:
         """Send a message, and do not wait for its answer."""

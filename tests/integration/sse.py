@@ -3,7 +3,7 @@
 import json
 from http.client import HTTPConnection
 from socket import socket
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urljoin
 
 from tests.integration.sockets import INITIALIZE, TIMEOUT_SECONDS
@@ -57,6 +57,12 @@ class SseClient:
         """Initialize: the answer."""
         assert self.post(INITIALIZE) == 202
         return self.message()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the stream."""

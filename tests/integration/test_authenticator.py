@@ -101,8 +101,8 @@ def test_a_json_web_token_opens_and_ends_at_the_proxy(upstream: Upstream) -> Non
             assert client.answer() == (200, result(number))
         shown = requests.get(f"http://{proxy.mcp}/.well-known/oauth-protected-resource", timeout=5)
         assert shown.json()["authorization_servers"] == [ISSUER]
-        told = json.dumps(proxy.log) + proxy.get("/metrics").text
-        assert not [each for each in (good, foreign) if each in told]
+        answer = json.dumps(proxy.log) + proxy.get("/metrics").text
+        assert not [each for each in (good, foreign) if each in answer]
         client.close()
 
 
@@ -110,14 +110,12 @@ def test_while_the_issuer_cannot_be_reached_clients_are_asked_to_come_back(
     upstream: Upstream,
 ) -> None:
     flags = jwt_flags("http://127.0.0.1:1/keys?key=secret")
-    with running("--upstream", upstream.url, *flags) as proxy:
-        client = Client(proxy.port)
+    with running("--upstream", upstream.url, *flags) as proxy, Client(proxy.port) as client:
         client.post(call(), authorization=f"Bearer {token().decode()}")
         response = client.getresponse()
         assert (response.status, response.getheader("retry-after")) == (503, "5")
         [line, *_] = eventually(lambda: proxy.logged("keys not fetched"), "the reason in the log")
         assert line["url"] == "http://127.0.0.1:1/keys?..."
-        client.close()
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,9 @@ def test_it_relays_and_counts_as_the_plain_one_does(
     compiled: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(compiled)
-    with running("--upstream", upstream.url) as proxy:
-        client = Client(proxy.port)
+    with running("--upstream", upstream.url) as proxy, Client(proxy.port) as client:
         client.post(call())
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.answer(json.dumps(result(isError=True)).encode())
         assert client.getresponse().status == 200
         proxy.counted({("tools/call", "tool_error", "server"): 1})
-        client.close()

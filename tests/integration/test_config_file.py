@@ -104,8 +104,8 @@ def test_clients_of_http_sse_find_each_server_too(tmp_path: Path) -> None:
 def test_a_server_that_is_away_takes_nothing_from_the_others(tmp_path: Path) -> None:
     config = written(tmp_path, good=scripted(), away={"url": "http://127.0.0.1:9/mcp"})
     with running("--probe-interval", "0.1", "--config", config) as proxy:
-        (told,) = eventually(lambda: proxy.logged("upstream unreachable"), "its loss in the log")
-        assert told["upstream"] == "http://127.0.0.1:9/mcp"
+        (answer,) = eventually(lambda: proxy.logged("upstream unreachable"), "its loss in the log")
+        assert answer["upstream"] == "http://127.0.0.1:9/mcp"
         ready = proxy.get("/readyz")
         assert (ready.status_code, ready.text.splitlines()) == (
             200,
@@ -179,7 +179,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
         c={"url": "ftp://x"},
         d={"url": "http://x", "headers": {"Host": "y"}},
     )
-    for arguments, told in (
+    for arguments, answer in (
         (("--config", config), "'b': command: '/no/such' is not an executable file"),
         (("--config", config, "--only", "c"), "'c': url is not allowed: use an http or https URL"),
         (("--config", config, "--only", "d"), "'d': headers: 'Host' is not allowed: Host is set"),
@@ -192,4 +192,4 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     ):
         ended = run(*arguments)
         assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
-        assert told in ended.stderr
+        assert answer in ended.stderr

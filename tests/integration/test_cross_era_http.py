@@ -35,8 +35,7 @@ INITIALIZED = ("initialize", "ok", "none")
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed"])
 def test_a_server_without_server_discover_gets_a_session(status: str) -> None:
-    with scripted() as (upstream, proxy):
-        client = ModernClient(proxy.port)
+    with scripted() as (upstream, proxy), ModernClient(proxy.port) as client:
         message = call("a", "echo", _meta=meta())
         client.send_request(message, authorization="Bearer x", mcp_param_region="r")
         side, head, probe = asked(upstream)
@@ -59,7 +58,6 @@ def test_a_server_without_server_discover_gets_a_session(status: str) -> None:
         give(side, forwarded, content=[])
         assert client.answer()[1]["result"]["resultType"] == "complete"
         proxy.counted({(CALL, "ok", "none"): 1})
-        client.close()
 
 
 def test_clients_that_show_other_keys_in_their_query_share_no_session() -> None:
@@ -79,8 +77,7 @@ def test_clients_that_show_other_keys_in_their_query_share_no_session() -> None:
 
 
 def test_a_modern_server_gets_the_bytes_of_a_modern_client() -> None:
-    with scripted() as (upstream, proxy):
-        client = ModernClient(proxy.port)
+    with scripted() as (upstream, proxy), ModernClient(proxy.port) as client:
         for place in range(2):
             client.send_request(call(place, "echo", _meta=meta()), mcp_param_region="r")
             if place == 0:
@@ -92,7 +89,6 @@ def test_a_modern_server_gets_the_bytes_of_a_modern_client() -> None:
             assert "\r\nmcp-param-region: r" in head
             give(side, forwarded, resultType="complete")
             assert client.answer()[0] == 200
-        client.close()
 
 
 def test_a_server_of_both_eras_keeps_its_own_sessions() -> None:
@@ -171,7 +167,7 @@ def test_a_legacy_client_that_leaves_while_its_refusal_is_considered_is_counted_
         other.close()
 
 
-def test_who_waits_for_a_server_that_says_nothing_is_told_that_the_proxy_ends() -> None:
+def test_who_waits_for_a_server_that_says_nothing_is_informed_that_the_proxy_ends() -> None:
     with scripted("--drain-timeout", "0.1") as (upstream, proxy):
         clients = [Client(proxy.port), Client(proxy.port)]
         for client in clients:

@@ -52,16 +52,15 @@ def test_a_server_that_fails_on_the_probe_is_a_legacy_one_and_asked_once(failure
 
 
 def test_what_was_supposed_of_a_server_that_was_down_is_asked_again() -> None:
-    with scripted() as (upstream, proxy):
-        client = ModernClient(proxy.port)
+    with scripted() as (upstream, proxy), ModernClient(proxy.port) as client:
         client.send_request(call(1, _meta=meta()))
         for method in (methods.DISCOVER, "initialize"):
             side, _, message = asked(upstream)
             assert message["method"] == method
             side.answer(b"starting", "503 Service Unavailable", "connection: close\r\n")
-        status, told = client.answer()
-        assert (status, told["id"]) == (502, 1)
-        assert told["error"]["message"] == "the server answered 503 to the message: starting"
+        status, answer = client.answer()
+        assert (status, answer["id"]) == (502, 1)
+        assert answer["error"]["message"] == "the server answered 503 to the message: starting"
         client.send_request(call(2, _meta=meta()))
         side, _, probe = asked(upstream)
         give(side, probe, **OFFERED)
@@ -69,13 +68,11 @@ def test_what_was_supposed_of_a_server_that_was_down_is_asked_again() -> None:
         assert forwarded["id"] == 2
         give(side, forwarded)
         assert client.answer()[0] == 200
-        client.close()
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
 def test_a_server_that_wants_something_else_first_is_asked_again_later(status: str) -> None:
-    with scripted() as (upstream, proxy):
-        client = ModernClient(proxy.port)
+    with scripted() as (upstream, proxy), ModernClient(proxy.port) as client:
         for _ in range(2):
             client.send_request(call(1, "echo", _meta=meta()))
             side, _, probe = asked(upstream)
@@ -87,7 +84,6 @@ def test_a_server_that_wants_something_else_first_is_asked_again_later(status: s
             response = client.getresponse()
             response.read()
             assert f"{response.status}" in status
-        client.close()
 
 
 def test_a_client_that_leaves_while_the_server_is_asked_is_counted_once() -> None:
@@ -146,8 +142,7 @@ def test_a_server_that_says_nothing_keeps_no_client_longer_than_a_call_may_take(
 def test_a_server_that_was_taken_for_one_of_streamable_http_is_spoken_to_as_it_wants(
     kind: str, refusal: str
 ) -> None:
-    upstream = Upstream(legacy=False)
-    with running("--upstream", upstream.url) as proxy:
+    with Upstream(legacy=False) as upstream, running("--upstream", upstream.url) as proxy:
         client = {"legacy": Client, "modern": ModernClient, "HTTP+SSE": SseClient}[kind](proxy.port)
         if isinstance(client, ModernClient):
             client.send_request(call(0, _meta=meta()))
@@ -183,4 +178,3 @@ def test_a_server_that_was_taken_for_one_of_streamable_http_is_spoken_to_as_it_w
         assert "--upstream-transport sse" in line["advice"]
         assert proxy.value("mcp_proxy_upstream_up", transport="sse") == 1
         client.close()
-    upstream.close()

@@ -18,8 +18,7 @@ def test_events_are_relayed_as_they_come(
 ) -> None:
     progress = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": 1}}
     client.post(call())
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.start_events()
     side.event(progress)
     response = client.getresponse()
@@ -38,8 +37,7 @@ def test_a_call_whose_stream_is_resumed_is_counted_when_its_answer_comes(
     upstream: Upstream, proxy: RunningProxy, client: Client, session: dict[str, str]
 ) -> None:
     client.post(call(7), **session)
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.start_events()
     side.chunk(b"id: e1\ndata: \n\n")
     side.chunk(b"")
@@ -60,8 +58,7 @@ def test_a_resumable_stream_that_breaks_off_does_not_fail_its_call(
     upstream: Upstream, proxy: RunningProxy, client: Client
 ) -> None:
     client.post(call(7), mcp_session_id="s")
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.start_events()
     side.chunk(b"id: e1\ndata: \n\n")
     response = client.getresponse()
@@ -72,8 +69,7 @@ def test_a_resumable_stream_that_breaks_off_does_not_fail_its_call(
     other = Client(proxy.port)
     cancel = {"method": "notifications/cancelled", "params": {"requestId": 7}}
     other.post(cancel, mcp_session_id="s")
-    again = upstream.accept()
-    again.request()
+    again = upstream.take()
     again.answer(b"", "202 Accepted")
     assert other.getresponse().status == 202
     proxy.counted({(CALL, "cancelled", "caller"): 1})
@@ -102,16 +98,14 @@ def test_a_reader_that_stalls_bounds_what_is_taken_from_the_upstream(
     upstream: Upstream, proxy: RunningProxy, client: Client
 ) -> None:
     client.request("GET", "/mcp", headers={"accept": "text/event-stream"})
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.start_events()
     piece = b"10000\r\n" + b":" * 0xFFFF + b"\n\r\n"
     taken = side.send_until_full(piece, most=256 * 1024 * 1024)
     assert taken < 32 * 1024 * 1024
     other = Client(proxy.port)
     other.post(call())
-    second = upstream.accept()
-    second.request()
+    second = upstream.take()
     second.answer(json.dumps(result()).encode())
     assert other.answer() == (200, result())
     other.close()
@@ -121,8 +115,7 @@ def test_a_call_whose_stream_cannot_be_resumed_ends_with_the_server(upstream: Up
     with running("--upstream", upstream.url, "--probe-interval", "0.1") as proxy:
         client = Client(proxy.port)
         client.post(call(7), mcp_session_id="s")
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.start_events()
         side.chunk(b"id: e1\ndata: \n\n")
         side.chunk(b"")
@@ -142,12 +135,10 @@ def test_an_answer_that_comes_on_another_stream_is_counted_before_its_own_ends(
         other.request("GET", "/mcp", headers=headers)
     else:
         other.post(call(1), mcp_session_id="s")
-    elsewhere = upstream.accept()
-    elsewhere.request()
+    elsewhere = upstream.take()
     elsewhere.start_events()
     client.post(call(7), mcp_session_id="s")
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.start_events()
     elsewhere.event(result(7))
     assert read_event(other.getresponse()) == result(7)

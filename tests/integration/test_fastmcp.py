@@ -43,10 +43,10 @@ def client(each: Pair, **handlers: Any) -> Any:
 
 
 def test_fastmcp_works_on_both_sides_and_every_call_is_counted(running_pair: Pair) -> None:
-    heard: list[float] = []
+    received: list[float] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:
-        heard.append(progress)
+        received.append(progress)
 
     async def answer(message: str, response_type: Any, params: Any, context: Any) -> Any:
         return response_type(value="Ada")
@@ -66,6 +66,6 @@ def test_fastmcp_works_on_both_sides_and_every_call_is_counted(running_pair: Pai
 
     outcomes: dict[tuple[str, str, str], int] = {}
     asyncio.run(use())
-    assert heard == [1, 2, 3]
+    assert received == [1, 2, 3]
     assert outcomes[(CALL, "ok", "none")] == 3
     assert outcomes[(CALL, "tool_error", "server")] == 1

@@ -20,8 +20,7 @@ MARK = "the first request that the upstream may ever see"
 @pytest.fixture(scope="module")
 def besieged() -> Iterator[tuple[RunningProxy, Upstream]]:
     """A proxy that gets the whole corpus, and at the end one good call."""
-    upstream = Upstream()
-    with running("--upstream", upstream.url) as proxy:
+    with Upstream() as upstream, running("--upstream", upstream.url) as proxy:
         yield proxy, upstream
         client = Client(proxy.port)
         client.post(call(MARK))
@@ -30,7 +29,6 @@ def besieged() -> Iterator[tuple[RunningProxy, Upstream]]:
         side.answer(json.dumps(result(MARK)).encode())
         assert client.answer() == (200, result(MARK))
         client.close()
-    upstream.close()
 
 
 def statuses(port: int, data: bytes) -> list[int]:

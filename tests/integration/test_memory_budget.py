@@ -52,8 +52,7 @@ def test_hostile_names_and_huge_strings_leave_series_and_memory_bounded() -> Non
         "OTEL_BSP_SCHEDULE_DELAY": "3600000",
         "OTEL_METRICS_EXPORTER": "none",
     }
-    with running("--upstream", nobody, *flags, **telemetry) as proxy:
-        client = Client(proxy.port)
+    with running("--upstream", nobody, *flags, **telemetry) as proxy, Client(proxy.port) as client:
         for number in range(200):
             call(client, number, "")
         for number in range(200, 203):
@@ -65,7 +64,6 @@ def test_hostile_names_and_huge_strings_leave_series_and_memory_bounded() -> Non
             call(client, number, HUGE)
         assert series(proxy) == before
         assert memory(proxy) - remembered < SLACK_BYTES
-        client.close()
 
 
 LONGEST = 1024 * 1024
@@ -116,7 +114,7 @@ def test_bodies_that_do_not_come_to_their_end_hold_no_more_than_allowed_all_toge
         honest.close()
 
 
-def test_answers_that_nobody_reads_hold_no_more_than_allowed_all_together(
+def test_unread_answers_together_hold_no_more_than_allowed(
     upstream: Upstream,
 ) -> None:
     with running("--upstream", upstream.url, *TIGHT) as proxy, ExitStack() as opened:
@@ -126,8 +124,7 @@ def test_answers_that_nobody_reads_hold_no_more_than_allowed_all_together(
         answer = json.dumps(result(text="x" * (LONGEST - 100))).encode()
         for each in deaf:
             each.sendall(posting(asked, len(asked)))
-            side = upstream.accept()
-            side.request()
+            side = upstream.take()
             side.answer(answer, extra="connection: close\r\n")
         assert len(read_to_end(deaf[0])) < len(answer)
         assert memory(proxy) - before < SLACK_BYTES

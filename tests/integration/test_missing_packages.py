@@ -45,7 +45,7 @@ def test_a_missing_package_is_one_line_and_exit_code_2(tmp_path: Path, missing: 
     assert (ended.returncode, ended.stdout) == (2, "")
 
 
-def test_a_bad_setting_is_told_before_a_missing_package(tmp_path: Path) -> None:
+def test_a_bad_setting_is_reported_before_a_missing_package(tmp_path: Path) -> None:
     ended = run_with(tmp_path, "--drain-timeout", "soon")
     assert ended.stderr.startswith("proxy: --drain-timeout: 'soon'")
 

@@ -140,8 +140,7 @@ def test_documents_name_the_address_that_the_client_used(
 ) -> None:
     at = f"http://127.0.0.1:{upstream.port}"
     flags = ("--upstream", f"{at}{path}?key=s3cr3t", "--upstream-transport", transport)
-    with running(*flags) as proxy:
-        client = Client(proxy.port)
+    with running(*flags) as proxy, Client(proxy.port) as client:
         outside = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "a.example"}
         client.request("GET", f"{METADATA}{asked}", headers=outside)
         side = upstream.accept()
@@ -149,21 +148,18 @@ def test_documents_name_the_address_that_the_client_used(
         side.answer(json.dumps({"resource": f"{at}{path}", "scopes_supported": ["s"]}).encode())
         response = client.getresponse()
         assert response.getheader("cache-control") == "no-store"
-        told = {"resource": f"https://a.example{asked}", "scopes_supported": ["s"]}
-        assert json.loads(response.read()) == told
-        client.close()
+        answer = {"resource": f"https://a.example{asked}", "scopes_supported": ["s"]}
+        assert json.loads(response.read()) == answer
 
 
 @pytest.mark.parametrize(
     ("answer", "status"),
     [("404 Not Found", 404), ("302 Found", 302), ("600 Odd", 502), ("", 502)],
 )
-def test_a_document_that_is_not_there_is_told(upstream: Upstream, answer: str, status: int) -> None:
-    with running("--upstream", upstream.url) as proxy:
-        client = Client(proxy.port)
+def test_a_missing_document_is_reported(upstream: Upstream, answer: str, status: int) -> None:
+    with running("--upstream", upstream.url) as proxy, Client(proxy.port) as client:
         client.request("GET", METADATA)
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         if answer:
             side.answer(b"no", answer)
         else:
@@ -171,15 +167,13 @@ def test_a_document_that_is_not_there_is_told(upstream: Upstream, answer: str, s
         response = client.getresponse()
         assert (response.status, response.read() != b"") == (status, True)
         assert proxy.outcomes() == {}
-        client.close()
 
 
 def test_a_client_that_leaves_before_its_document_came_is_forgotten(upstream: Upstream) -> None:
     with running("--upstream", upstream.url) as proxy:
         client = Client(proxy.port)
         client.request("GET", METADATA)
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         client.close()
         assert side.at_end()
         assert proxy.get("/healthz").status_code == 200
@@ -205,15 +199,14 @@ def test_a_server_that_asks_for_a_token_is_heard_where_messages_are_translated(
             client.send_request(call(0, _meta=meta()))
         else:
             client.post(INITIALIZE)
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.answer(
             b'{"error":"invalid_token"}', "401 Unauthorized", "www-authenticate: Bearer\r\n"
         )
         response = client.getresponse()
-        told = json.loads(response.read())
-        assert (response.status, told["id"]) == (401, 0)
-        assert "invalid_token" in told["error"]["message"]
+        answer = json.loads(response.read())
+        assert (response.status, answer["id"]) == (401, 0)
+        assert "invalid_token" in answer["error"]["message"]
         challenge = response.getheader("www-authenticate")
         named = f"http://127.0.0.1:{proxy.port}{METADATA}/mcp"
         assert challenge == f'Bearer realm="mcp", resource_metadata="{named}"'
@@ -230,8 +223,7 @@ def test_a_proxy_that_asks_for_tokens_itself_names_no_others(upstream: Upstream)
         challenge = f'Bearer resource_metadata="http://127.0.0.1:{upstream.port}{METADATA}"'
         again = Client(proxy.port)
         again.post(call(), authorization=f"Bearer {TOKEN}")
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.answer(b"", "401 No", f"www-authenticate: {challenge}\r\n")
         assert again.getresponse().getheader("www-authenticate") == challenge
         for each in (client, again):

@@ -23,18 +23,18 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, RunningProxy]]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_an_answer_over_the_limit_is_refused_and_costs_nobody_else(
+def test_an_answer_over_the_limit_fails_its_call_alone(
     server: tuple[str, RunningProxy], client: str
 ) -> None:
     name, proxy = server
     session, other = (CLIENTS[client](proxy.port) for _ in range(2))
-    told = session.ask(call(1, "huge", arguments={"bytes": LONG}))
+    answer = session.ask(call(1, "huge", arguments={"bytes": LONG}))
     if (client, name) in PASSING:
-        assert len(told["result"]["text"]) == LONG
+        assert len(answer["result"]["text"]) == LONG
     else:
         assert isinstance(session, Sse) or session.status == 502
-        assert f"--message-limit is {LIMIT}" in told["error"]["message"]
-        reason = told["error"]["message"]
+        assert f"--message-limit is {LIMIT}" in answer["error"]["message"]
+        reason = answer["error"]["message"]
         eventually(
             lambda: reason in [each["reason"] for each in proxy.logged("message not delivered")],
             "its line in the log",

@@ -27,51 +27,11 @@ def test_an_answer_crosses_untouched_and_counts_as_ok(
     proxy.counted({(CALL, "ok", "none"): 1})
 
 
-OUTCOMES: list[tuple[str, bytes, str, str]] = [
-    ("200 OK", json.dumps(result(isError=True)).encode(), "tool_error", "server"),
-    ("200 OK", b'{"id":1,"error":{"code":-32602,"message":"m"}}', "protocol_error", "caller"),
-    ("200 OK", b'{"id":1,"error":{"code":-32603,"message":"m"}}', "protocol_error", "server"),
-    ("400 No", b'{"id":null,"error":{"code":-32600,"message":"m"}}', "protocol_error", "caller"),
-    ("500 Oh", json.dumps(result()).encode(), "transport_error", "server"),
-    ("401 No", b"{}", "transport_error", "caller"),
-    ("404 No", b"Cannot POST /mcp", "transport_error", "operator"),
-    ("405 No", b"", "transport_error", "operator"),
-    ("421 No", b"Invalid Host header", "transport_error", "operator"),
-    ("403 No", b'{"id":null,"error":{"code":-32000,"message":"Invalid Host"}}',
-        "protocol_error", "operator"),
-    ("403 No", b"insufficient scope", "transport_error", "caller"),
-    ("200 OK", b'{"id":1,"error":{"code":-32042,"message":"go to a URL"}}', "ok", "none"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "outcome", "fault"), OUTCOMES, ids=lambda value: str(value)[:12]
-)
-def test_the_outcome_is_read_from_the_answer(
-    upstream: Upstream,
-    proxy: RunningProxy,
-    client: Client,
-    *,
-    status: str,
-    body: bytes,
-    outcome: str,
-    fault: str,
-) -> None:
-    client.post(call())
-    side = upstream.accept()
-    side.request()
-    side.answer(body, status)
-    response = client.getresponse()
-    assert (response.status, response.read()) == (int(status[:3]), body)
-    proxy.counted({(CALL, outcome, fault): 1})
-
-
 def test_a_refusal_crosses_untouched_and_its_words_are_logged_with_advice(
     proxy: RunningProxy, upstream: Upstream, client: Client
 ) -> None:
     client.post(call(5))
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.answer(b"Cannot POST /mcp", "404 Not Found")
     response = client.getresponse()
     assert (response.status, response.read()) == (404, b"Cannot POST /mcp")
@@ -95,8 +55,7 @@ def test_a_redirect_of_the_same_origin_is_followed(
     body: bytes,
 ) -> None:
     client.post(call(), authorization="Bearer x")
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     where = f"location: {location.format(port=upstream.port)}\r\n"
     connection = "" if kept else "connection: close\r\n"
     side.answer(body, "307 Temporary Redirect", where + connection)
@@ -130,16 +89,15 @@ def test_another_redirect_is_named_and_never_passed_on(
         location = "https://elsewhere.example/mcp/?key=s3cr3t"
     location = location.format(port=upstream.port)
     client.request(method, "/mcp", json.dumps(call()), {"accept": "text/event-stream"})
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.answer(b"", status, f"location: {location}\r\n")
     response = client.getresponse()
-    told = response.read().decode()
+    answer = response.read().decode()
     assert (response.status, response.getheader("location")) == (502, None)
     [line] = eventually(lambda: proxy.logged("redirected"), "the line in the log")
     assert (line["status"], line["followed"]) == (int(status[:3]), False)
-    assert f"{line['to']}: give that address as --upstream" in told
-    assert "s3cr3t" not in told + str(proxy.log)
+    assert f"{line['to']}: give that address as --upstream" in answer
+    assert "s3cr3t" not in answer + str(proxy.log)
 
 
 def test_a_redirect_is_followed_once(
@@ -158,8 +116,7 @@ def test_a_session_is_counted_from_initialize_to_delete(
     upstream: Upstream, proxy: RunningProxy, client: Client
 ) -> None:
     client.post(INITIALIZE)
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.answer(json.dumps(result(0)).encode(), extra="mcp-session-id: abc\r\n")
     response = client.getresponse()
     assert response.getheader("mcp-session-id") == "abc"
@@ -177,28 +134,6 @@ def test_a_session_is_counted_from_initialize_to_delete(
     assert client.getresponse().status == 204
     assert proxy.value("mcp_proxy_sessions") == 0
     assert proxy.value("mcp_server_session_duration_seconds_count") == 1
-
-
-def test_a_notification_crosses_and_is_no_request(
-    upstream: Upstream, proxy: RunningProxy, client: Client
-) -> None:
-    client.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
-    side = upstream.accept()
-    side.request()
-    side.answer(b"", "202 Accepted")
-    assert client.getresponse().status == 202
-    assert proxy.outcomes() == {}
-
-
-def test_each_call_of_a_batch_is_counted(
-    upstream: Upstream, proxy: RunningProxy, client: Client
-) -> None:
-    client.post([call(1), call(2), {"jsonrpc": "2.0", "method": "notifications/initialized"}])
-    side = upstream.accept()
-    side.request()
-    side.answer(json.dumps([result(2), result(1, isError=True)]).encode())
-    assert client.answer() == (200, [result(2), result(1, isError=True)])
-    proxy.counted({(CALL, "ok", "none"): 1, (CALL, "tool_error", "server"): 1})
 
 
 WAITED_SECONDS = 0.3
@@ -219,8 +154,7 @@ def test_what_a_caller_waited_before_it_left_is_no_overhead_of_the_proxy(
     upstream: Upstream, proxy: RunningProxy, client: Client
 ) -> None:
     client.post(call())
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     wait_for_nothing()
     client.close()
     assert side.at_end()
@@ -260,19 +194,18 @@ def test_an_upstream_that_is_not_there_is_an_error_with_the_callers_id_until_it_
         back = Upstream(port)
         eventually(lambda: proxy.get("/readyz").status_code == 200, "readiness")
         client.post(call("b"))
-        side = back.accept()
-        side.request()
+        side = back.take()
         side.answer(json.dumps(result("b")).encode())
         assert client.answer() == (200, result("b"))
         back.close()
         side.close()
         eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of the upstream")
-        told = [each for each in proxy.log if each["event"].startswith("upstream")]
-        assert [(each["event"], each["level"]) for each in told] == [
+        message = [each for each in proxy.log if each["event"].startswith("upstream")]
+        assert [(each["event"], each["level"]) for each in message] == [
             ("upstream unreachable", "warning"),
             ("upstream reachable", "info"),
             ("upstream unreachable", "warning"),
         ]
-        assert {each["upstream"] for each in told} == {url}
-        assert "refused" in told[0]["reason"] or "Connect call failed" in told[0]["reason"]
+        assert {each["upstream"] for each in message} == {url}
+        assert "refused" in message[0]["reason"] or "Connect call failed" in message[0]["reason"]
         client.close()

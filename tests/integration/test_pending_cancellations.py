@@ -65,12 +65,10 @@ def test_a_call_that_ends_after_its_cancellation_is_answered_was_cancelled_and_n
     upstream: Upstream, proxy: RunningProxy, client: Client, ends: Callable[[UpstreamSide], None]
 ) -> None:
     client.post(call(5), mcp_session_id="s")
-    waiting = upstream.accept()
-    waiting.request()
+    waiting = upstream.take()
     other = Client(proxy.port)
     other.post(CANCEL, mcp_session_id="s")
-    accepting = upstream.accept()
-    accepting.request()
+    accepting = upstream.take()
     accepting.answer(b"", "202 Accepted")
     assert other.getresponse().status == 202
     proxy.counted({(CALL, "cancelled", "caller"): 1})
@@ -86,13 +84,11 @@ def test_what_the_server_does_not_accept_ends_no_call(
     upstream: Upstream, proxy: RunningProxy, client: Client, method: str, status: str
 ) -> None:
     client.post(call(5), mcp_session_id="s")
-    waiting = upstream.accept()
-    waiting.request()
+    waiting = upstream.take()
     other = Client(proxy.port)
     body = json.dumps(CANCEL) if method == "POST" else None
     other.request(method, "/mcp", body, headers={"mcp-session-id": "s"})
-    refusing = upstream.accept()
-    refusing.request()
+    refusing = upstream.take()
     refusing.answer(b"", status)
     assert other.getresponse().status == int(status[:3])
     waiting.answer(json.dumps(result(5)).encode())
@@ -131,8 +127,7 @@ def test_a_session_is_over_once_its_client_says_so_unless_the_server_turns_it_aw
 ) -> None:
     open_session(upstream, client)
     client.request("DELETE", "/mcp", headers={"mcp-session-id": "s"})
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.answer(b"", status)
     client.getresponse().read()
     assert proxy.value(SESSIONS) == left
@@ -143,8 +138,7 @@ def test_a_session_is_over_even_if_its_server_is_gone_by_then(
 ) -> None:
     open_session(upstream, client)
     client.request("DELETE", "/mcp", headers={"mcp-session-id": "s"})
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.reset()
     assert client.getresponse().status == 502
     eventually(lambda: proxy.value(SESSIONS) == 0, "the session's end")
@@ -152,7 +146,6 @@ def test_a_session_is_over_even_if_its_server_is_gone_by_then(
 
 def open_session(upstream: Upstream, client: Client) -> None:
     client.post(INITIALIZE)
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.answer(json.dumps(result(0)).encode(), extra="mcp-session-id: s\r\nconnection: close\r\n")
     assert client.answer() == (200, result(0))

@@ -24,8 +24,7 @@ def test_a_page_of_an_allowed_origin_asks_first_then_calls_and_reads(upstream: U
         assert asked.headers["access-control-allow-headers"] == "x-a"
         client = Client(proxy.port)
         client.post(call(), origin=APP)
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.answer(json.dumps(result()).encode())
         answer = client.getresponse()
         answer.read()
@@ -71,5 +70,5 @@ def test_a_page_that_rebinds_its_name_reaches_no_port(proxy: RunningProxy) -> No
         refused = requests.get(address, headers=evil, timeout=DEADLINE_SECONDS)
         assert refused.status_code == 403
         assert "--allowed-hosts" in refused.text
-    (told,) = proxy.logged("metrics refused")
-    assert "'evil.example'" in told["reason"]
+    (answer,) = proxy.logged("metrics refused")
+    assert "'evil.example'" in answer["reason"]

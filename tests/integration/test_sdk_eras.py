@@ -29,7 +29,7 @@ def listening() -> Iterator[str]:
 
 
 def before(transport: str, listen: str) -> tuple[str, ...]:
-    """What a proxy before the reference server is told of it."""
+    """The options of a proxy before the reference server."""
     if transport == "stdio":
         return ("--", *REFERENCE, "stdio")
     return ("--upstream", f"http://{listen}/mcp")
@@ -57,10 +57,10 @@ def text(result: Any) -> str:
 
 async def use(server: Any, mode: str, asking: dict[str, str]) -> str:
     """What every client does; the revision it speaks. `asking` are tools that ask, and answers."""
-    heard: list[float] = []
+    received: list[float] = []
 
     async def on_progress(progress: float, total: float | None, message: str | None) -> None:
-        heard.append(progress)
+        received.append(progress)
 
     async with Client(
         server, mode=mode, elicitation_callback=_elicit, sampling_callback=_sample,
@@ -70,7 +70,7 @@ async def use(server: Any, mode: str, asking: dict[str, str]) -> str:
         assert text(await client.call_tool("test_simple_text", {})).startswith("This is a simple")
         assert (await client.call_tool("test_error_handling", {})).is_error
         await client.call_tool("test_tool_with_progress", {}, progress_callback=on_progress)
-        assert heard == [0, 50, 100]
+        assert received == [0, 50, 100]
         for tool, words in asking.items():
             answer = text(await client.call_tool(tool, {"message": "m", "prompt": "p"}))
             assert words in answer, answer

@@ -124,19 +124,16 @@ def test_it_runs_without_the_other_packages(tmp_path: Path) -> None:
     assert shown.returncode == 0
 
 
-def test_draining_lets_calls_finish_and_turns_new_ones_away() -> None:
-    upstream = Upstream()
+def test_draining_lets_calls_finish_and_turns_new_ones_away(upstream: Upstream) -> None:
     with running("--upstream", upstream.url) as proxy:
         eventually(lambda: proxy.get("/readyz").status_code == 200, "readiness")
         client, other, stream = (Client(proxy.port) for _ in range(3))
         stream.request("GET", "/mcp", headers={"accept": "text/event-stream"})
-        listening = upstream.accept()
-        listening.request()
+        listening = upstream.take()
         listening.start_events()
         response = stream.getresponse()
         client.post(call(1))
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         proxy.process.send_signal(signal.SIGTERM)
         eventually(lambda: proxy.get("/readyz").status_code == 503, "the drain")
         other.post(call(2))
@@ -144,8 +141,7 @@ def test_draining_lets_calls_finish_and_turns_new_ones_away() -> None:
         assert (refused.status, refused.getheader("retry-after")) == (503, "5")
         assert json.loads(refused.read())["id"] == 2
         other.post({"id": "server-1", "result": {}})
-        note = upstream.accept()
-        note.request()
+        note = upstream.take()
         note.answer(b"", "202 Accepted")
         assert other.getresponse().status == 202
         side.answer(json.dumps(result(1)).encode())
@@ -154,16 +150,13 @@ def test_draining_lets_calls_finish_and_turns_new_ones_away() -> None:
         assert proxy.ended() == 0
         for each in (client, other, stream):
             each.close()
-    upstream.close()
 
 
 def test_the_drain_does_not_wait_for_a_call_that_only_a_new_stream_could_answer() -> None:
     upstream = Upstream()
-    with running("--upstream", upstream.url) as proxy:
-        client = Client(proxy.port)
+    with running("--upstream", upstream.url) as proxy, Client(proxy.port) as client:
         client.post(call(1), mcp_session_id="s")
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.start_events()
         side.chunk(b"id: 1\ndata: \n\n")
         side.chunk(b"")
@@ -171,12 +164,10 @@ def test_the_drain_does_not_wait_for_a_call_that_only_a_new_stream_could_answer(
         proxy.process.send_signal(signal.SIGTERM)
         assert proxy.ended() == 0
         assert proxy.logged("draining")[0]["in_flight"] == 1
-        client.close()
     upstream.close()
 
 
-def test_the_drain_is_bounded() -> None:
-    upstream = Upstream()
+def test_the_drain_is_bounded(upstream: Upstream) -> None:
     with running("--upstream", upstream.url, "--drain-timeout", "0.3") as proxy:
         client = Client(proxy.port)
         client.post(call(1))
@@ -186,7 +177,6 @@ def test_the_drain_is_bounded() -> None:
         assert (status, answer["id"]) == (503, 1)
         assert proxy.ended() == 0
         client.close()
-    upstream.close()
 
 
 # A resolver that answers for no name, once it has said so.
@@ -216,8 +206,7 @@ def test_a_name_that_is_being_resolved_does_not_hold_up_the_end(tmp_path: Path) 
         assert proxy.ended() == 0
 
 
-def test_a_second_signal_ends_the_drain() -> None:
-    upstream = Upstream()
+def test_a_second_signal_ends_the_drain(upstream: Upstream) -> None:
     with running("--upstream", upstream.url, "--drain-timeout", "3600") as proxy:
         client = Client(proxy.port)
         client.post(call(1))
@@ -227,4 +216,3 @@ def test_a_second_signal_ends_the_drain() -> None:
         proxy.process.send_signal(signal.SIGTERM)
         assert proxy.ended() == 0
         client.close()
-    upstream.close()

@@ -88,8 +88,7 @@ def test_a_session_of_streamable_http_is_not_there_for_another_principal(server:
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_session_of_http_and_sse_is_not_there_for_another_principal(server: str) -> None:
     alice, mallory = bearer(sub="alice"), bearer(sub="mallory")
-    with guarded("sse", server) as each:
-        session = SseClient(each.proxy.port, **alice)
+    with guarded("sse", server) as each, SseClient(each.proxy.port, **alice) as session:
         assert session.post(INITIALIZE, **mallory) == 404
         assert session.post(INITIALIZE, **alice) == 202
         assert session.message()["result"]
@@ -97,7 +96,6 @@ def test_a_session_of_http_and_sse_is_not_there_for_another_principal(server: st
         assert session.post(LISTS, **mallory) == 404
         assert session.post(LISTS, **alice) == 202
         assert session.message()["result"]["tools"]
-        session.close()
 
 
 def test_each_of_several_fixed_tokens_has_sessions_of_its_own(tmp_path: Any) -> None:

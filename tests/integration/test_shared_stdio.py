@@ -95,7 +95,7 @@ def test_the_end_of_one_session_leaves_the_other_alone(
     assert not proxy.logged("child exited")
 
 
-def test_a_process_that_dies_is_told_to_all_and_started_again(
+def test_a_process_that_dies_is_reported_to_all_and_started_again(
     proxy: RunningProxy, clients: tuple[SseClient, SseClient]
 ) -> None:
     first, second = clients
@@ -119,8 +119,8 @@ def test_a_process_that_dies_again_and_again_is_given_a_rest_and_the_proxy_is_un
         eventually(lambda: len(proxy.logged("child started")) == 3, "a third try after a pause")
         assert proxy.value("mcp_proxy_upstream_up") == 0
         client = SseClient(proxy.port)
-        told = client.initialize()["error"]["message"]
-        assert "it is started again in" in told
+        answer = client.initialize()["error"]["message"]
+        assert "it is started again in" in answer
         client.close()
 
 

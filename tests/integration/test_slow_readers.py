@@ -25,7 +25,7 @@ from tests.integration.sockets import Client, Upstream, call, narrow, read_event
 pytestmark = pytest.mark.slow
 
 LONG = 8_000_000
-"""Bytes of an answer or a stream; Linux keeps 4 MB for a socket, unless it is told otherwise."""
+"""Bytes of an answer or a stream; Linux keeps 4 MB for a socket, unless set otherwise."""
 PATIENCE = ("--upstream-timeout", "2")
 
 
@@ -70,13 +70,13 @@ def test_a_call_has_its_time_whatever_else_is_not_read(session: Session) -> None
     session.begin(message)
     if not isinstance(session, Sse):
         assert {"result", "error"} & set(session.ask(call(2)))
-    told = session.rest()
-    assert sum(len(each["params"]["message"]) for each in told[:-1]) == LONG
-    assert told[-1]["result"]
+    answer = session.rest()
+    assert sum(len(each["params"]["message"]) for each in answer[:-1]) == LONG
+    assert answer[-1]["result"]
     assert session.ask(call(3))["result"]
 
 
-def test_a_client_that_still_reads_its_answer_gives_way_to_nobody() -> None:
+def test_a_client_that_still_reads_its_answer_keeps_its_connection() -> None:
     with before("stdio", "--max-connections", "1") as proxy:
         session, other = Streamable(proxy.port), Client(proxy.port)
         session.begin(long(1))
@@ -105,9 +105,9 @@ def test_what_a_server_said_before_its_end_reaches_who_reads_slowly(server: str)
         session.begin(call(1, "farewell", **arguments))
         other = Client(proxy.port)
         session.post(other, call(2, "hang"))
-        told = session.rest()
-        assert sum(len(each["params"]["message"]) for each in told[:-1]) == LONG
-        assert told[-1]["result"]
+        answer = session.rest()
+        assert sum(len(each["params"]["message"]) for each in answer[:-1]) == LONG
+        assert answer[-1]["result"]
         other.close()
         session.close()
 
@@ -119,8 +119,7 @@ def test_an_error_that_is_not_read_holds_up_no_other_session(
     unread, other = Client(unshared.port), Client(unshared.port)
     unread.sock = narrow(unshared.port)
     unread.post(call("i" * 4_000_000))
-    side = upstream.accept()
-    side.request()
+    side = upstream.take()
     side.answer(json.dumps(result(7)).encode())
     refused = unread.getresponse()
     assert refused.status == 502

@@ -57,10 +57,10 @@ def test_a_client_that_does_not_read_holds_up_the_server_and_loses_nothing(era: 
 
 
 def test_stdin_and_stdout_may_be_files(tmp_path: Path) -> None:
-    said, told = tmp_path / "in", tmp_path / "out"
+    said, answer = tmp_path / "in", tmp_path / "out"
     lines = (json.dumps(each) for each in (INITIALIZE, INITIALIZED, call(1), call(2)))
     said.write_text("\n".join(lines))
-    with said.open() as stdin, told.open("w") as stdout:
+    with said.open() as stdin, answer.open("w") as stdout:
         ended = subprocess.run(
             (sys.executable, "-m", "proxy", "--stdio", "--", *SERVER),
             stdin=stdin,
@@ -70,5 +70,5 @@ def test_stdin_and_stdout_may_be_files(tmp_path: Path) -> None:
             timeout=DEADLINE_SECONDS,
             check=True,
         )
-    assert [json.loads(line)["id"] for line in told.read_text().splitlines()] == [0, 1, 2]
+    assert [json.loads(line)["id"] for line in answer.read_text().splitlines()] == [0, 1, 2]
     assert all(json.loads(line)["event"] for line in ended.stderr.splitlines())

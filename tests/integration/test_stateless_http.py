@@ -29,8 +29,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_cookies_of_a_modern_server_go_back_in_a_legacy_clients_session() -> None:
-    with scripted("--upstream-era", "modern") as (upstream, proxy):
-        client = Client(proxy.port)
+    with scripted("--upstream-era", "modern") as (upstream, proxy), Client(proxy.port) as client:
         client.post(INITIALIZE)
         side, _, discover = asked(upstream)
         opened = {"jsonrpc": "2.0", "id": discover["id"], "result": OFFERED}
@@ -42,7 +41,6 @@ def test_cookies_of_a_modern_server_go_back_in_a_legacy_clients_session() -> Non
         assert "\r\ncookie: lb=node1\r\n" in head
         give(side, forwarded)
         assert client.answer()[0] == 200
-        client.close()
 
 
 def test_the_query_of_a_legacy_client_reaches_a_modern_server() -> None:
@@ -59,8 +57,7 @@ def test_the_query_of_a_legacy_client_reaches_a_modern_server() -> None:
 @contextmanager
 def session(*flags: str) -> Iterator[tuple[Upstream, RunningProxy, Client, str]]:
     """A legacy client's session before a modern server that the test plays."""
-    with scripted(*flags) as (upstream, proxy):
-        client = Client(proxy.port)
+    with scripted(*flags) as (upstream, proxy), Client(proxy.port) as client:
         client.post(INITIALIZE, authorization="Bearer x")
         if not flags:
             side, _, opening = asked(upstream)
@@ -75,7 +72,6 @@ def session(*flags: str) -> Iterator[tuple[Upstream, RunningProxy, Client, str]]
         response = client.getresponse()
         assert json.loads(response.read())["result"]["protocolVersion"] == "2025-06-18"
         yield upstream, proxy, client, response.getheader("mcp-session-id") or ""
-        client.close()
 
 
 @pytest.mark.parametrize("flags", [(), ("--upstream-era", "modern")])
@@ -92,8 +88,8 @@ def test_a_modern_server_gets_headers_that_agree_with_the_body(flags: tuple[str,
             assert head.count(f"\r\n{line}") == 1
         assert "mcp-session-id" not in head
         give(side, forwarded, resultType="complete")
-        status, told = client.answer()
-        assert (status, told["id"]) == (200, "c")
+        status, message = client.answer()
+        assert (status, message["id"]) == (200, "c")
         proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1})
 
 

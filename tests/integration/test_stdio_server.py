@@ -28,31 +28,6 @@ def client() -> Iterator[StdioClient]:
         yield StdioClient(proxy)
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_a_client_with_a_session_is_served_until_it_closes_stdin(server: str) -> None:
-    with before(server) as proxy:
-        client = StdioClient(proxy)
-        assert client.open()["result"]["protocolVersion"] == "2025-06-18"
-        assert client.call("echo", "x")["result"]["received"] == {"name": "echo"}
-        client.send(call(2, "progress", _meta={"progressToken": "t"}))
-        assert client.receive()["params"] == {"progressToken": "t", "progress": 1}
-        assert client.receive()["id"] == 2
-        assert client.call("unknown", 3)["error"]["code"] == -32602
-        client.send(call(4, "ask"))
-        question = client.receive()
-        assert question["method"] == "roots/list"
-        answer = client.ask({"jsonrpc": "2.0", "id": question["id"], "result": {"roots": []}})
-        assert answer["result"]["roots"] == {"roots": []}
-        assert client.call("spontaneous", 5)["id"] == 5
-        assert client.receive()["method"] == "notifications/tools/list_changed"
-        proxy.counted({OPENED: 1, (CALL, "ok", "none"): 4, (CALL, "protocol_error", "caller"): 1})
-        assert proxy.value("mcp_proxy_sessions") == 1
-        assert proxy.value("toolhive_mcp_active_connections") == 1
-        assert client.end() == []
-        assert [each["level"] for each in proxy.log if each["level"] == "error"] == []
-        assert proxy.log[-1]["event"] == "stopped"
-
-
 @pytest.mark.parametrize(
     ("server", "era"),
     # HTTP+SSE is a transport of revisions with sessions.
@@ -151,12 +126,3 @@ def test_a_message_that_is_too_long_is_refused_and_the_next_one_served() -> None
         assert (refused["id"], refused["error"]["code"]) == (None, -32600)
         assert client.call("echo", 2)["id"] == 2
         assert proxy.value("mcp_proxy_refusals_total", reason="body_size") == 1
-
-
-def test_a_call_is_cancelled_by_its_client(client: StdioClient) -> None:
-    client.open()
-    cancel = {"jsonrpc": "2.0", "method": methods.CANCELLED, "params": {"requestId": 9}}
-    client.send(call(9, "hang"), cancel)
-    assert client.call("echo", 1)["id"] == 1
-    cancelled = (CALL, "cancelled", "caller")
-    client.proxy.counted({OPENED: 1, (CALL, "ok", "none"): 1, cancelled: 1})

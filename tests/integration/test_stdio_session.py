@@ -26,14 +26,14 @@ def test_a_session_that_is_lost_is_opened_anew_for_the_next_message(server: str)
         if server == "streamable-http":  # says by 404 to the next message that the session is over
             assert client.call("echo", 1)["error"]["code"] == -32000
         # An HTTP+SSE server says so by the end of its stream, perhaps after the next message.
-        again = eventually(lambda: client.call("told", 2).get("result"), "a new session")
+        again = eventually(lambda: client.call("notifications", 2).get("result"), "a new session")
         assert again["pid"] != pid
-        assert [each["method"] for each in again["heard"]] == [methods.INITIALIZED]
+        assert [each["method"] for each in again["notifications"]] == [methods.INITIALIZED]
         assert len(eventually(lambda: proxy.logged("session opened anew"), "the log")) == 1
         assert client.end() == []
 
 
-def test_a_session_that_cannot_be_opened_anew_is_told_and_tried_again(tmp_path: Path) -> None:
+def test_a_session_that_cannot_be_opened_anew_is_reported_and_tried_again(tmp_path: Path) -> None:
     command = tmp_path / "server"
     command.symlink_to(sys.executable)
     with running("--stdio", "--", str(command), *SERVER[1:]) as proxy:

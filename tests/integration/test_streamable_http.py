@@ -172,7 +172,7 @@ def test_an_answer_as_json_or_as_an_event_crosses(
         ),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_none_is_told_with_the_calls_id(
+def test_an_answer_that_is_none_is_reported_with_the_calls_id(
     session: Session, proxy: RunningProxy, *, status: str, body: bytes, reason: str, outcome: str
 ) -> None:
     session.take(call(5))
@@ -188,7 +188,7 @@ def test_an_answer_that_is_none_is_told_with_the_calls_id(
     assert session.client.message() == result(6)
 
 
-def test_a_server_that_dies_in_mid_answer_is_told_and_the_next_call_works(
+def test_a_server_that_dies_in_mid_answer_is_reported_and_the_next_call_works(
     session: Session, server: Upstream, proxy: RunningProxy
 ) -> None:
     session.take(call(5))
@@ -197,8 +197,7 @@ def test_a_server_that_dies_in_mid_answer_is_told_and_the_next_call_works(
     session.side.close()
     assert session.client.message()["id"] == 5
     session.client.post(call(6))
-    side = server.accept()
-    side.request()
+    side = server.take()
     side.answer(json.dumps(result(6)).encode())
     assert session.client.message() == result(6)
     proxy.counted({INITIALIZED: 1, (CALL, "ok", "none"): 1, (CALL, "transport_error", "server"): 1})
@@ -301,7 +300,7 @@ def test_the_servers_own_messages_come_by_its_get_stream_which_is_opened_anew(
 
 @pytest.mark.parametrize("head_first", [True, False])
 @pytest.mark.parametrize(
-    ("told", "outcome"),
+    ("answer", "outcome"),
     [
         (result(5), ("ok", "none")),
         (result("5", isError=True), ("tool_error", "server")),
@@ -313,7 +312,7 @@ def test_an_answer_that_comes_on_the_servers_get_stream_crosses(
     server: Upstream,
     proxy: RunningProxy,
     *,
-    told: Any,
+    answer: Any,
     outcome: tuple[str, str],
     head_first: bool,
 ) -> None:
@@ -326,8 +325,7 @@ def test_an_answer_that_comes_on_the_servers_get_stream_crosses(
         session.side.event({"method": "notifications/tools/list_changed"})
         assert session.client.message() == {"method": "notifications/tools/list_changed"}
     session.client.post(call(5))
-    side = server.accept()
-    side.request()
+    side = server.take()
     side.answer(b"Accepted", "202 Accepted")
     session.client.post(call(6))
     side.request()
@@ -335,8 +333,8 @@ def test_an_answer_that_comes_on_the_servers_get_stream_crosses(
     assert session.client.message() == result(6)
     if not head_first:
         session.side.start_events()
-    session.side.event(told)
-    assert session.client.message() == {**told, "id": 5}
+    session.side.event(answer)
+    assert session.client.message() == {**answer, "id": 5}
     expected = {INITIALIZED: 1, (CALL, *outcome): 1}
     expected[CALL, "ok", "none"] = 1 + (outcome[0] == "ok")
     proxy.counted(expected)
@@ -391,8 +389,8 @@ def test_an_answer_that_the_server_took_with_it_is_not_waited_for(server: Upstre
         session.side.start_events()
         session.side.chunk(b"id: e1\ndata:\n\n")
         server.close()
-        told = client.message()
-        assert told["id"] == 5
-        assert "cannot reach the upstream" in told["error"]["message"]
+        answer = client.message()
+        assert answer["id"] == 5
+        assert "cannot reach the upstream" in answer["error"]["message"]
         proxy.counted({INITIALIZED: 1, (CALL, "transport_error", "server"): 1})
         client.close()

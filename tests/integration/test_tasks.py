@@ -24,16 +24,15 @@ def about(method: str, request_id: int) -> dict[str, Any]:
 def test_a_task_of_an_http_server(
     upstream: Upstream, proxy: RunningProxy, client: Client, *, events: bool
 ) -> None:
-    def ask(message: dict[str, Any], told: dict[str, Any]) -> None:
+    def ask(message: dict[str, Any], answer: dict[str, Any]) -> None:
         client.post(message, mcp_session_id="s")
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         if events:
             side.start_events("connection: close\r\n")
-            side.event(told)
+            side.event(answer)
             side.chunk(b"")
         else:
-            side.answer(json.dumps(told).encode(), extra="connection: close\r\n")
+            side.answer(json.dumps(answer).encode(), extra="connection: close\r\n")
         assert client.getresponse().read()
 
     ask(call(1, task={"ttl": 60000}), {"jsonrpc": "2.0", "id": 1, "result": {"task": TASK}})

@@ -159,44 +159,19 @@ def address(*, listens: bool) -> Iterator[tuple[str, Inbox]]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}", Inbox()
 
 
-ONE_REFUSED = b"\n\x02\x08\x01"
-
-BACK_ENDS: dict[str, tuple[Collectors, str]] = {
-    "refuses connections": (lambda: address(listens=False), "export_failed"),
-    "never answers": (lambda: address(listens=True), "export_failed"),
-    "asks for an hour": (lambda: http_collector(503, retry_after="3600"), "export_failed"),
-    "redirects": (lambda: http_collector(302), "export_failed"),
-    "is no collector": (lambda: http_collector(body=b"<html>"), "export_failed"),
-    "answers for ever": (lambda: http_collector(body=b"x" * 10_000_000), "export_failed"),
-    "takes only a part": (lambda: http_collector(body=ONE_REFUSED), "rejected"),
-}
-
-
-@pytest.mark.parametrize(("back_end", "reason"), BACK_ENDS.values(), ids=BACK_ENDS)
-def test_a_back_end_that_fails_costs_counted_losses_only(back_end: Collectors, reason: str) -> None:
-    with back_end() as (endpoint, _):
-        loses(endpoint, "http/protobuf", reason)
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("listens", [False, True])
-def test_so_it_is_by_grpc(scheme: str, listens: bool) -> None:
-    with address(listens=listens) as (endpoint, _):
-        loses(endpoint.replace("http", scheme), "grpc", "export_failed")
-
-
-def loses(endpoint: str, protocol: str, reason: str) -> None:
-    """Calls are answered, all signals are lost for that reason, and the proxy ends well."""
-    settings = pushing(endpoint, protocol, **LOGS, OTEL_EXPORTER_OTLP_TIMEOUT="300")
-    with running("--", *SERVER, **settings) as proxy:
-        with closing(Caller(proxy.port)) as caller:
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_signals_without_a_collector_are_counted_losses(protocol: str) -> None:
+    """Other failures of a back end are tested in tests/proxy/telemetry/otlp."""
+    with address(listens=False) as (endpoint, _):
+        settings = pushing(endpoint, protocol, **LOGS, OTEL_EXPORTER_OTLP_TIMEOUT="300")
+        with running("--", *SERVER, **settings) as proxy, closing(Caller(proxy.port)) as caller:
             assert [caller.call("echo", number) for number in range(20)] == [200] * 20
             assert caller.call("fail") == 200
-        for signal in ("traces", "metrics", "logs"):
-            counted = partial(proxy.value, DROPPED, signal=signal, reason=reason)
-            eventually(counted, f"a loss of {signal}")
-        proxy.process.terminate()
-        assert proxy.ended() == 0
+            for signal in ("traces", "metrics", "logs"):
+                counted = partial(proxy.value, DROPPED, signal=signal, reason="export_failed")
+                eventually(counted, f"a loss of {signal}")
+            proxy.process.terminate()
+            assert proxy.ended() == 0
 
 
 def test_a_proxy_ends_in_time_though_its_collector_never_answers() -> None:

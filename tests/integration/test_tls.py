@@ -1,4 +1,4 @@
-"""An https upstream: trusted by the certificates it is told to trust, and no others."""
+"""An https upstream: trusted by the configured certificates and no others."""
 
 import json
 import ssl
@@ -21,19 +21,16 @@ def test_a_private_authority_is_trusted_only_if_it_is_named(tmp_path: Path) -> N
     with running("--upstream", upstream.url, "--upstream-ca", str(certificate)) as proxy:
         client = Client(proxy.port)
         client.post(call())
-        side = upstream.accept()
-        side.request()
+        side = upstream.take()
         side.answer(json.dumps(result()).encode())
         assert client.answer() == (200, result())
         client.close()
-    with running("--upstream", upstream.url) as proxy:
-        client = Client(proxy.port)
+    with running("--upstream", upstream.url) as proxy, Client(proxy.port) as client:
         client.post(call())
         with pytest.raises(ssl.SSLError):
             upstream.accept()
-        status, told = client.answer()
-        assert (status, told["id"], told["error"]["code"]) == (502, 1, -32000)
-        assert "certificate" in told["error"]["message"]
+        status, answer = client.answer()
+        assert (status, answer["id"], answer["error"]["code"]) == (502, 1, -32000)
+        assert "certificate" in answer["error"]["message"]
         proxy.counted({("tools/call", "transport_error", "server"): 1})
-        client.close()
     upstream.close()

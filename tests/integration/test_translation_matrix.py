@@ -106,8 +106,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, Party]]:
 
 
 def requests_and_answers(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "echo", "arguments": {"a": 1}})
-    assert told.result["received"]["arguments"] == {"a": 1}
+    answer = it.ask(CALL, {"name": "echo", "arguments": {"a": 1}})
+    assert answer.result["received"]["arguments"] == {"a": 1}
 
 
 def opening(it: Party, cell: Cell) -> None:
@@ -120,19 +120,19 @@ def opening(it: Party, cell: Cell) -> None:
 
 
 def progress(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "progress", "_meta": {"progressToken": "p"}})
-    tokens = [each["params"].get("progressToken") for each in told.before]
+    answer = it.ask(CALL, {"name": "progress", "_meta": {"progressToken": "p"}})
+    tokens = [each["params"].get("progressToken") for each in answer.before]
     assert "p" in tokens
 
 
 def cancellation(it: Party, cell: Cell) -> None:
-    def heard() -> int:
-        found = it.ask(CALL, {"name": "told"}).result["heard"]
+    def received() -> int:
+        found = it.ask(CALL, {"name": "notifications"}).result["notifications"]
         return sum(each.get("method") == methods.CANCELLED for each in found)
 
-    before = heard()
+    before = received()
     it.give_up()
-    assert any(heard() == before + 1 for _ in range(200))
+    assert any(received() == before + 1 for _ in range(200))
 
 
 def resumption(it: Party, cell: Cell) -> None:
@@ -149,13 +149,13 @@ def list_changes(it: Party, cell: Cell) -> None:
 
 def resource_updates(it: Party, cell: Cell) -> None:
     assert it.ask(CALL, {"name": "touch"}).result
-    told = it.change()
-    assert (told["method"], told["params"]["uri"]) == (methods.UPDATED, URI)
+    answer = it.change()
+    assert (answer["method"], answer["params"]["uri"]) == (methods.UPDATED, URI)
 
 
 def logging(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "log", "_meta": it.log_level("info")})
-    messages = told.before
+    answer = it.ask(CALL, {"name": "log", "_meta": it.log_level("info")})
+    messages = answer.before
     if isinstance(it, LegacyParty) and not messages:
         messages = [it.change()]
     assert [each["method"] for each in messages] == [methods.LOG]
@@ -163,8 +163,8 @@ def logging(it: Party, cell: Cell) -> None:
 
 def asking(method: str) -> Callable[[Party, Cell], None]:
     def ask(it: Party, cell: Cell) -> None:
-        told = it.ask_and_be_asked(CALL, {"name": "ask", "arguments": {"method": method}})
-        assert told.result["roots"] == INPUT
+        answer = it.ask_and_be_asked(CALL, {"name": "ask", "arguments": {"method": method}})
+        assert answer.result["roots"] == INPUT
 
     return ask
 
@@ -173,42 +173,42 @@ def sent(method: str) -> Callable[[Party, Cell], None]:
     """A request that some way refuses itself, and that the server refuses on the others."""
 
     def ask(it: Party, cell: Cell) -> None:
-        told = it.ask(method)
+        answer = it.ask(method)
         if cell.fate is Handling.REFUSED:
-            assert told.refusal[0] == cell.code
-            assert told.refusal[1] != THEIRS
+            assert answer.refusal[0] == cell.code
+            assert answer.refusal[1] != THEIRS
         elif cell.fate is Handling.TRANSLATED:
-            assert told.result == {}
+            assert answer.result == {}
         else:
-            assert told.refusal == (-32601, THEIRS)
+            assert answer.refusal == (-32601, THEIRS)
 
     return ask
 
 
 def meta_of_others(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "echo", "_meta": {"example.org/k": [1]}})
-    assert told.result["received"]["_meta"]["example.org/k"] == [1]
+    answer = it.ask(CALL, {"name": "echo", "_meta": {"example.org/k": [1]}})
+    assert answer.result["received"]["_meta"]["example.org/k"] == [1]
 
 
 def batch(it: Party, cell: Cell) -> None:
     call = {"jsonrpc": "2.0", "method": CALL, "params": {"name": "echo"}}
-    status, told = it.post([{**call, "id": 7001}, {**call, "id": 7002}])
-    if isinstance(told, list):
-        assert sorted(each["id"] for each in told) == [7001, 7002]
+    status, answer = it.post([{**call, "id": 7001}, {**call, "id": 7002}])
+    if isinstance(answer, list):
+        assert sorted(each["id"] for each in answer) == [7001, 7002]
         assert cell.fate is not Handling.REFUSED
     else:
-        assert (status, told["error"]["code"]) == (400, -32600)
+        assert (status, answer["error"]["code"]) == (400, -32600)
 
 
 def standard_headers(it: Party, cell: Cell) -> None:
     if isinstance(it, ModernParty):
-        told = it.ask(CALL, {"name": "echo"}, mcp_name="other")
-        assert (told.status, told.refusal[0]) == (400, -32020)
+        answer = it.ask(CALL, {"name": "echo"}, mcp_name="other")
+        assert (answer.status, answer.refusal[0]) == (400, -32020)
 
 
 def parameter_headers(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "echo"}, mcp_param_region="r")
-    assert told.result["received"]["name"] == "echo"
+    answer = it.ask(CALL, {"name": "echo"}, mcp_param_region="r")
+    assert answer.result["received"]["name"] == "echo"
 
 
 def cache_hints(it: Party, cell: Cell) -> None:
@@ -217,23 +217,23 @@ def cache_hints(it: Party, cell: Cell) -> None:
 
 
 def unknown_fields(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "echo", "odd": {"k": 1}})
-    assert told.result["received"]["odd"] == {"k": 1}
+    answer = it.ask(CALL, {"name": "echo", "odd": {"k": 1}})
+    assert answer.result["received"]["odd"] == {"k": 1}
 
 
 def clients_notifications(it: Party, cell: Cell) -> None:
-    status, told = it.post({"jsonrpc": "2.0", "method": "notifications/odd"})
+    status, answer = it.post({"jsonrpc": "2.0", "method": "notifications/odd"})
     if status != 202:
-        assert (status, told["error"]["code"], cell.fate) == (400, -32600, Handling.REFUSED)
+        assert (status, answer["error"]["code"], cell.fate) == (400, -32600, Handling.REFUSED)
         return
     assert cell.fate is Handling.CROSSES
-    heard = it.ask(CALL, {"name": "told"}).result["heard"]
-    assert "notifications/odd" in [each.get("method") for each in heard]
+    received = it.ask(CALL, {"name": "notifications"}).result["notifications"]
+    assert "notifications/odd" in [each.get("method") for each in received]
 
 
 def servers_notifications(it: Party, cell: Cell) -> None:
-    told = it.ask(CALL, {"name": "odd"})
-    found = [each["method"] for each in told.before]
+    answer = it.ask(CALL, {"name": "odd"})
+    found = [each["method"] for each in answer.before]
     if isinstance(it, LegacyParty) and not found:
         found = [it.change()["method"]]
     assert found == (["notifications/odd"] if cell.fate is Handling.CROSSES else [])
@@ -242,11 +242,11 @@ def servers_notifications(it: Party, cell: Cell) -> None:
 def later_version(it: Party, cell: Cell) -> None:
     version = "2031-01-01"
     meta = {"_meta": {methods.VERSION_KEY: version}}
-    told = it.ask(CALL, {"name": "echo", **meta}, mcp_protocol_version=version)
+    answer = it.ask(CALL, {"name": "echo", **meta}, mcp_protocol_version=version)
     if cell.fate is Handling.REFUSED:
-        assert (told.status, told.refusal[0]) == (400, cell.code)
+        assert (answer.status, answer.refusal[0]) == (400, cell.code)
     else:
-        assert told.result["received"]["_meta"][methods.VERSION_KEY] == version
+        assert answer.result["received"]["_meta"][methods.VERSION_KEY] == version
 
 
 CHECKS: Mapping[str, Callable[[Party, Cell], None]] = {

@@ -63,17 +63,17 @@ def test_results_errors_and_long_answers_cross(running_pair: Pair) -> None:
 
 
 def test_progress_reaches_the_caller(running_pair: Pair) -> None:
-    heard: list[float] = []
+    received: list[float] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:
-        heard.append(progress)
+        received.append(progress)
 
     async def use() -> None:
         async with running_pair.session() as session:
             await session.call_tool("steps", {"count": 3}, progress_callback=note)
 
     asyncio.run(use())
-    assert heard == [1, 2, 3]
+    assert received == [1, 2, 3]
 
 
 def test_a_servers_question_is_answered_by_the_client(running_pair: Pair) -> None:
@@ -123,7 +123,7 @@ def test_a_client_that_leaves_ends_its_session(running_pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("names", PAIRS, ids=lambda names: f"{names[0]} to {names[1]}")
-def test_a_server_that_dies_in_mid_call_is_told_at_once(names: tuple[str, str]) -> None:
+def test_a_server_that_dies_in_mid_call_is_reported_at_once(names: tuple[str, str]) -> None:
     async def use(each: Pair) -> None:
         async with each.session() as session:
             with pytest.raises(MCPError):

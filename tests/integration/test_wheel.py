@@ -64,7 +64,7 @@ def test_it_holds_the_proxy_under_one_name_and_nothing_else(wheel: Path) -> None
     assert compiled is not wheel.name.endswith("-py3-none-any.whl")
 
 
-def test_its_command_tells_its_own_name(scripts: Path, tmp_path: Path) -> None:
+def test_its_command_prints_its_own_name(scripts: Path, tmp_path: Path) -> None:
     for command, name in (
         ((str(scripts / "mcp-observability-proxy"),), "mcp-observability-proxy"),
         ((str(scripts / "python"), "-m", NAME), f"python -m {NAME}"),

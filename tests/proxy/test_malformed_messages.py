@@ -108,15 +108,16 @@ def dispatcher_of(harness: Harness) -> Dispatcher:
 
 
 async def send_from_client(way: str, client: str, method: str, said: Sequence[bytes]) -> None:
-    """A client says these, and the server answers if it gets a request."""
+    """A client sends these, each is answered, and the server responds to the requests it gets."""
     harness = Harness(WAYS[way])
     asking = CLIENTS[client](harness)
     await asking.open(())
-    dispatcher = dispatcher_of(harness)
-    for text in said:
-        dispatcher.request(ScriptedClient(), asking.head(method), text, perf_counter())
+    dispatcher, senders = dispatcher_of(harness), [ScriptedClient() for _ in said]
+    for sender, text in zip(senders, said, strict=True):
+        dispatcher.request(sender, asking.head(method), text, perf_counter())
         await harness.server_sends([GREETED])
     await harness.finish()
+    assert all(each.begun or each.over for each in senders)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

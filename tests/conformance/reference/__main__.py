@@ -1,6 +1,6 @@
 """Run the reference server over stdio, or on a free port of loopback over one of MCP's HTTPs.
 
-What others have to know is told on stderr as a line of JSON: the address, or that the nursery
+What others have to know is a line of JSON on stderr: the address, or that the nursery
 of stdio servers is open.
 """
 

@@ -19,10 +19,10 @@ def _related(call: Call) -> ServerMessageMetadata:
     return ServerMessageMetadata(related_request_id=call.context.request_id)
 
 
-async def _elicit(call: Call, request: ElicitRequest, told: str) -> Result:
+async def _elicit(call: Call, request: ElicitRequest, prefix: str) -> Result:
     result = await call.context.session.send_request(request, ElicitResult, metadata=_related(call))
     content = json.dumps(result.content)
-    return said(text(f"{told}: action={result.action}, content={content}"))
+    return said(text(f"{prefix}: action={result.action}, content={content}"))
 
 
 @tool("test_sampling", "Asks the client's model", _takes("prompt"))

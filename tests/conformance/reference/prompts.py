@@ -21,7 +21,7 @@ from mcp_types import (
 
 from tests.conformance.reference.content import document, picture, text
 from tests.conformance.reference.questions import form, string
-from tests.conformance.reference.rounds import ask, told
+from tests.conformance.reference.rounds import ask, field_of
 from tests.conformance.reference.tools import Context
 
 Result = GetPromptResult | InputRequiredResult
@@ -58,7 +58,7 @@ def _with_picture(params: GetPromptRequestParams) -> Result:
 
 
 def _with_input(params: GetPromptRequestParams) -> Result:
-    context = told(params, "user_context", "context")
+    context = field_of(params, "user_context", "context")
     if context is None:
         return ask({"user_context": form("What context should the prompt use?", context=string())})
     return _user(text(f"The context is {context}."))

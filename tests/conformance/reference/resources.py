@@ -93,7 +93,7 @@ async def read_resource(context: Context, params: ReadResourceRequestParams) -> 
 
 
 async def subscribe(context: Context, params: SubscribeRequestParams) -> EmptyResult:
-    """Answer resources/subscribe; the resources never change, so there is nothing to tell."""
+    """Answer resources/subscribe; the resources never change, so there are no updates."""
     return EmptyResult()
 
 

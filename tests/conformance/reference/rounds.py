@@ -40,7 +40,7 @@ def ask(questions: Mapping[str, InputRequest], state: str | None = None) -> Inpu
     return InputRequiredResult(input_requests=dict(questions), request_state=state)
 
 
-def told(params: InputResponseRequestParams, key: str, field: str) -> str | None:
+def field_of(params: InputResponseRequestParams, key: str, field: str) -> str | None:
     """A field of the form that was answered under a key, None if it was not."""
     answer = (params.input_responses or {}).get(key)
     if not isinstance(answer, ElicitResult) or answer.content is None:
@@ -65,7 +65,7 @@ def _roots(params: InputResponseRequestParams, key: str) -> str | None:
 
 @tool("test_input_required_result_elicitation", "Asks for a name and greets")
 async def by_elicitation(call: Call) -> Result:
-    name = told(call.params, "user_name", "name")
+    name = field_of(call.params, "user_name", "name")
     return ask({"user_name": _NAME}) if name is None else said(text(f"Hello, {name}!"))
 
 
@@ -89,7 +89,7 @@ async def by_roots(call: Call) -> Result:
 
 
 async def _confirmed(call: Call) -> Result:
-    if told(call.params, "confirm", "ok") is None or call.params.request_state is None:
+    if field_of(call.params, "confirm", "ok") is None or call.params.request_state is None:
         return ask({"confirm": _CONFIRM}, "asked")
     return said(text("state-ok"))
 
@@ -107,7 +107,7 @@ async def with_sealed_state(call: Call) -> Result:
 @tool("test_input_required_result_multiple_inputs", "Asks for three things at once")
 async def several_at_once(call: Call) -> Result:
     answers = (
-        told(call.params, "user_name", "name"),
+        field_of(call.params, "user_name", "name"),
         _sampled(call.params, "greeting"),
         _roots(call.params, "client_roots"),
     )
@@ -119,8 +119,8 @@ async def several_at_once(call: Call) -> Result:
 @tool("test_input_required_result_multi_round", "Asks for one thing after the other")
 async def several_rounds(call: Call) -> Result:
     state = call.params.request_state
-    name = told(call.params, "step1", "name")
-    color = told(call.params, "step2", "color")
+    name = field_of(call.params, "step1", "name")
+    color = field_of(call.params, "step2", "color")
     if state is not None and color is not None:
         return said(text(f"{state} likes {color}."))
     if state is not None and name is not None:

@@ -35,7 +35,7 @@ Context = ServerRequestContext[Any, Any]
 Result = CallToolResult | InputRequiredResult
 
 PAUSE_SECONDS = 0.05
-"""Between two messages of a tool that tells how it gets on; the scenarios ask for about that."""
+"""Between two messages of a tool that reports progress; the scenarios ask for about that."""
 
 NO_ARGUMENTS: Schema = {"type": "object", "properties": {}}
 
@@ -167,7 +167,7 @@ async def _change(
 ) -> Result:
     await BUS.publish(event)
     await call.context.session.send_notification(notification)
-    return said(text("The change was told."))
+    return said(text("The change was announced."))
 
 
 @tool("test_trigger_tool_change", "Tells that the list of tools changed")
