@@ -145,7 +145,7 @@ def renewed(text: str) -> str:
 
 
 def documents() -> dict[Path, str]:
-    """Every generated document as it should be."""
+    """Every generated document, up to date."""
     return {
         **{page: renewed(page.read_text(encoding="utf-8")) for page in PAGES},
         ROOT / RUNBOOK: runbook(monitoring_bundle()),

@@ -1,6 +1,6 @@
 """A cap on what clients hold, fair between them: none can lock out the others.
 
-For one more the idlest gives way, first of the client that holds most; what is in use never does.
+One more evicts the idlest, of the client that holds most; what is in use is never evicted.
 One client gets seven eighths of all at most, so there is always room for another. Clients are
 distinguished by their tokens, else by their addresses.
 """
@@ -11,7 +11,7 @@ from math import inf
 from typing import Generic, Protocol, TypeVar
 
 AT_A_TIME = 32
-"""Those that give way next are looked for so many at a time."""
+"""The number of candidates for eviction that are looked up at a time."""
 SPARE = 8
 """One part in so many is kept for others than the client that holds all the rest."""
 

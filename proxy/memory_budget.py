@@ -1,4 +1,4 @@
-"""What the process may hold of messages on their way, beside the limits of each single one.
+"""The memory for all messages in transit, in addition to the limit of each message.
 
 Every buffer that a client or a server can fill has an account: bodies that are not complete or not
 answered, what was sent ahead, what waits for a reader, and messages that are not whole. A small

@@ -20,7 +20,7 @@ NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 INSTALL_SECONDS = 300
 MOST_TOLD = 500
-"""How many characters of what another program says an error tells."""
+"""The number of characters of another program's output in an error."""
 
 
 class NotInstalled(Exception):
@@ -75,8 +75,8 @@ def _install(folder: Path, environment: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode:
-        told = [line for line in done.stdout.splitlines() if line.startswith("npm error")]
-        raise NotInstalled(f"npm ci ended with {done.returncode}: {' '.join(told)[:MOST_TOLD]}")
+        errors = [line for line in done.stdout.splitlines() if line.startswith("npm error")]
+        raise NotInstalled(f"npm ci ended with {done.returncode}: {' '.join(errors)[:MOST_TOLD]}")
 
 
 def run(folder: Path, script: str, *arguments: str) -> str:

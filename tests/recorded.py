@@ -59,7 +59,7 @@ class Recording:
     premature: tuple[MonitoringQuery, ...]
     clustered: QueryCoverage
     cluster_series: tuple[Labels, ...]
-    """What the cluster's exporters told, and what rules recorded of it."""
+    """What the cluster's exporters exposed, and what rules recorded of it."""
     traces: Mapping[str, tuple[Span, ...]]
     """Server -> every span of one call of it, which came to a good end."""
     calls: Mapping[str, frozenset[str]]
@@ -93,8 +93,8 @@ def recorded(architecture: str) -> Recording:
         ]
         cluster.speak()
         clustered = check_queries(pipeline, print, selected=asked)
-        told = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
-        return Recording(result, series, tuple(premature), clustered, told, traces, calls)
+        cluster_series = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
+        return Recording(result, series, tuple(premature), clustered, cluster_series, traces, calls)
 
 
 def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:

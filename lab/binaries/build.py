@@ -64,7 +64,7 @@ def duration(seconds: int) -> str:
 
 
 def go_version(environ: Mapping[str, str]) -> Version:
-    """Return the version of the Go on PATH, or () when there is none."""
+    """Return the version of the Go on PATH, or () without one."""
     go = shutil.which("go", path=environ.get("PATH", ""))
     return (
         version_in(output_of(Path(go), ("env", "GOVERSION"), environ=environ) or "") if go else ()

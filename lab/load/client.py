@@ -95,7 +95,7 @@ class Client:
         return str(self._http.headers.get(SESSION_HEADER, ""))
 
     def request(self, method: str, params: Json) -> Json:
-        """The JSON-RPC response; raises LoadFailed or ServerLost if there is none."""
+        """The JSON-RPC response; raises LoadFailed or ServerLost without one."""
         return self._exchange(method, params)[1]
 
     def call(self, call: Call) -> Outcome:

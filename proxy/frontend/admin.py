@@ -16,7 +16,7 @@ from ..telemetry.vocabulary import RejectionCause
 LOG = logging.getLogger("proxy")
 
 MOST_CONNECTIONS = 100
-"""Connections at a time, beside those of the clients."""
+"""Connections at a time, not counting those of MCP clients."""
 IDLE_SECONDS = 600.0
 """How long a connection is kept for the next request: longer than Prometheus waits between two."""
 

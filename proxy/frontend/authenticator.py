@@ -14,7 +14,7 @@ Spawn = Callable[[Coroutine[None, None, None]], object]
 
 
 class Authenticator(Protocol):
-    """What the request policy looks at, who judges what it lets pass, and what goes on beside."""
+    """Settings of the request policy, the authentication behind it, and its background tasks."""
 
     @property
     def access(self) -> TokenPolicy:
@@ -28,7 +28,7 @@ class Authenticator(Protocol):
         """Verifies the tokens of requests that the policy let pass; None if that is not needed."""
 
     def principal(self, info: RequestInfo) -> str:
-        """The principal of a request that was let in, as a label; "" unless it is asked for."""
+        """The principal of an authenticated request, as a label; "" unless configured."""
 
     async def watch(self) -> None:
         """What has to be kept up to date."""

@@ -1,4 +1,4 @@
-"""Fetches the issuer's keys, beside the calls and never for one whose key is known."""
+"""Fetches the issuer's keys in the background; a call whose key is known never waits for that."""
 
 import asyncio
 import logging

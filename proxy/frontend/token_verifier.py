@@ -53,7 +53,7 @@ class TokenVerifier:
         return self._label(jwt.decode(token, options={"verify_signature": False}))
 
     def admit(self, token: bytes) -> bytes:
-        """Find the token good: whom it names. Raises UnknownKey if other keys might verify it.
+        """Verify the token: its principal. Raises UnknownKey if other keys might verify it.
 
         Raises InvalidToken for every other token.
         """

@@ -31,7 +31,7 @@ class HostOrOrigin:
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Hosts or origins that are let in by name, or `any`."""
+    """Hosts or origins that are allowed by name, or `any`."""
 
     places: tuple[HostOrOrigin, ...] = ()
     any: bool = False
@@ -78,10 +78,10 @@ def names_loopback(place: HostOrOrigin) -> bool:
 
 
 def refused_host(text: str, allowed: AllowList, *, private: bool) -> str:
-    """Why a request with this Host is refused, in one line; "" if it is let in.
+    """Why a request with this Host is refused, in one line; "" if it is allowed.
 
     Addresses and names of the loopback cannot be rebound. On a port that other machines reach,
-    `private`, names without a dot and names outside public DNS are let in too: scrapers use them.
+    `private`, names without a dot and names outside public DNS are allowed too: scrapers use them.
     """
     if allowed.any:
         return ""

@@ -8,7 +8,7 @@ from typing import Protocol
 from ..fair_limit import FairLimit
 
 MOST_CLOSING = 100
-"""Connections that are answered to their end, or rejected, beside those that are served."""
+"""Connections that are being closed or rejected, not counting those that are served."""
 
 
 class LimitedConnection(Protocol):

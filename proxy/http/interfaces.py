@@ -18,7 +18,7 @@ from .rejection import HttpRejection
 from .request_policy import RequestInfo
 
 StillValid = Callable[[], bool]
-"""Whether what a client was let in by is still good."""
+"""Whether a client's credentials are still valid."""
 
 
 class ClientObserver(Protocol):
@@ -69,7 +69,7 @@ class Client(ResponseWriter, Protocol):
 
 
 class PendingClient(Protocol):
-    """A client's connection whose request is known by its head, and not let in yet."""
+    """A client's connection whose request head is known, and not yet authenticated."""
 
     def accept(self, principal: bytes, holds: StillValid | None) -> None:
         """Let the request in as that of `principal`; its answer ends once `holds` is False."""
@@ -96,7 +96,7 @@ class RequestHandler(Protocol):
 
 
 class UpstreamReader(Protocol):
-    """An upstream's connection. It obeys the handler whose answer it carries, and no other."""
+    """An upstream's connection. Only the handler of the current response controls it."""
 
     def pause(self, handler: "ResponseHandler") -> None:
         """Read no more for now."""

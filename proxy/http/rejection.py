@@ -8,7 +8,7 @@ from .head import Header
 
 @dataclass(frozen=True, slots=True)
 class HttpRejection:
-    """Why a request is not let in, by cause and in one line for its sender; header lines."""
+    """Why a request is rejected: the cause, one line for its sender, and header lines."""
 
     cause: RejectionCause
     status: int

@@ -49,7 +49,7 @@ _AT_SSE: Mapping[bytes, _Routes] = {
 }
 _AT_METADATA: _Routes = {"GET": METADATA}
 
-# What a page may read beside the body: the session, and where to get a token.
+# Headers that a page may read: the session, and where to get a token.
 _EXPOSED = (
     b"access-control-expose-headers: mcp-session-id, mcp-protocol-version, www-authenticate\r\n"
     b"vary: origin\r\n"
@@ -322,7 +322,7 @@ def _options(head: RequestHead, methods: tuple[str, ...]) -> StaticResponse:
 
 
 def _reference(target: bytes, path: bytes) -> bytes:
-    """A relative reference (RFC 3986, section 4.2) from a request's path to one beside it."""
+    """A relative reference (RFC 3986, section 4.2) from a request's path to a sibling path."""
     up = b"../" if target.partition(b"?")[0].endswith(b"/") else b""
     return up + path.removeprefix(b"/")
 

@@ -29,7 +29,7 @@ RECEIVE_SECONDS = 30.0
 OVER_LIMIT_SECONDS = 1.0
 """How long a connection beyond the limit may take to ask for something before it is refused."""
 
-# What an answer in place of the upstream's must say beside its status.
+# Header lines of responses by the proxy itself, by status.
 _LONG_HEAD = HttpRejection(
     RejectionCause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes"
 )

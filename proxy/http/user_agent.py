@@ -9,6 +9,6 @@ _PRODUCT = re.compile(rf"({_TOKEN})(?:/({_TOKEN}))?")
 
 
 def product(user_agent: str) -> ClientInfo:
-    """The first product token and its version; `UNKNOWN_CLIENT` if there is none."""
+    """The first product token and its version; else `UNKNOWN_CLIENT`."""
     found = _PRODUCT.match(user_agent)
     return UNKNOWN_CLIENT if found is None else client_info(found[1], found[2] or "")

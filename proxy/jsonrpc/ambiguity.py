@@ -15,7 +15,7 @@ _BACKSLASH = ord("\\")
 _ESCAPED = b"\\u00"
 """How a letter of ASCII may be spelt, so that a name is not seen."""
 _FOLDED = ("\N{KELVIN SIGN}".encode(), "\N{LATIN SMALL LETTER LONG S}".encode())
-"""What folds to a letter of ASCII beside its upper case."""
+"""Other characters that fold to an ASCII letter."""
 
 
 def is_plain(data: bytes, message: Message) -> bool:

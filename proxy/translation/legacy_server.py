@@ -102,7 +102,7 @@ class LegacyServer:
         return number in self._asking
 
     def can_serve(self, request: Request) -> bool:
-        """Whether the session serves this request beside those it has.
+        """Whether the session can serve this request concurrently with its others.
 
         A legacy server says of no question, and of no log message, which request it is about.
         """

@@ -24,7 +24,7 @@ class ModernServer:
         return f"<ModernServer {self._id_map!r}>"
 
     def can_serve(self, request: Request) -> bool:
-        """Whether the channel serves this request beside those it has."""
+        """Whether the channel can serve this request concurrently with its others."""
         wants_logs = methods.LOG_LEVEL_KEY in request.meta
         return not (wants_logs and any(each.wants_logs for each in self._id_map))
 

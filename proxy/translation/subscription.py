@@ -72,6 +72,6 @@ class Subscription:
 
 
 def closure(request_id: Raw) -> bytes:
-    """The answer that ends a client's stream as it should ("Graceful Closure")."""
+    """The response that closes a client's stream ("Graceful Closure")."""
     meta = {methods.SUBSCRIPTION_KEY: request_id}
     return result(request_id, {"resultType": "complete", "_meta": meta})

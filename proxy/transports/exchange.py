@@ -30,7 +30,7 @@ RESUME_SECONDS = 1.0
 """Pause before a stream is asked for again; it doubles up to the longest while nothing comes."""
 LONGEST_RESUME_SECONDS = 30.0
 MOST_RESUMES = 2
-"""How often in a row the rest of an answer is asked for in vain, as the official SDKs do."""
+"""Consecutive failed attempts to resume a response, as in the official SDKs."""
 
 
 class ExchangeOwner(Protocol):

@@ -23,7 +23,7 @@ class EarlyStream:
         self._writer.end()
 
     def start_response(self, head: bytes, length: int | None = None) -> None:
-        """A body becomes one event, a stream goes on as it is."""
+        """A body becomes one event; a stream continues unchanged."""
         self._in_event = response.EVENTS not in head
         if self._in_event:
             self._writer.write(START)

@@ -241,7 +241,7 @@ class PostResponse(CallResponse, ClientObserver):
         self._audience.streams(1)
 
     def _answer_whole(self, status: int) -> None:
-        """Send all answers in one go: as events if there is none, or if nothing else is accepted.
+        """Send all responses at once: as events if there are none, or if nothing else is accepted.
 
         An error is JSON whatever the client accepts (RFC 9110, section 12.4.1).
         """

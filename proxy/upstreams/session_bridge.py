@@ -363,7 +363,7 @@ class SessionBridge(TransportSession, ResponseListener):
             self._send_unrelated(data)
 
     def _send_unrelated(self, data: bytes) -> None:
-        """Send a message of the server's own: on a GET stream, else beside a call, else later."""
+        """Send a message that the server initiated: on a GET stream, with a call, or later."""
         if self._listeners:
             (self._stream or self._listeners[-1]).push(data)
             return

@@ -86,7 +86,7 @@ class SessionLimit:
             self._free(session)
 
     def end(self, transport: Transport) -> None:
-        """A transport is being closed whose session goes on by another."""
+        """A transport is being closed; its session continues on another."""
         self._ending[transport] = None
 
     def tick(self) -> None:

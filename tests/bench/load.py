@@ -42,15 +42,15 @@ def run(programs: Programs, url: str, seconds: int, sessions: Sequence[str] = ()
     _, found, summary = done.stdout.rpartition("\nsummary ")
     if not found:
         raise Failed(f"wrk: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
-    told = json.loads(summary)
-    if told["failed"] or not told["calls"]:
-        raise Failed(f"wrk: {told['failed']} of {told['calls']} calls to {url} failed")
+    measured = json.loads(summary)
+    if measured["failed"] or not measured["calls"]:
+        raise Failed(f"wrk: {measured['failed']} of {measured['calls']} calls to {url} failed")
     return Answered(
-        told["calls"],
-        told["microseconds"] * _MICROSECOND,
-        told["p50"] * _MICROSECOND,
-        told["p99"] * _MICROSECOND,
-        told["bytes"],
+        measured["calls"],
+        measured["microseconds"] * _MICROSECOND,
+        measured["p50"] * _MICROSECOND,
+        measured["p99"] * _MICROSECOND,
+        measured["bytes"],
     )
 
 

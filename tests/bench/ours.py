@@ -107,11 +107,11 @@ def _ready(process: Popen[str]) -> dict[str, str]:
     """The line that says where it listens; what comes after it is read and dropped."""
     assert process.stderr is not None
     for line in process.stderr:
-        told: dict[str, str] = json.loads(line) if line.startswith("{") else {}
-        if told.get("event") == "ready":
+        event: dict[str, str] = json.loads(line) if line.startswith("{") else {}
+        if event.get("event") == "ready":
             threading.Thread(target=process.stderr.readlines, daemon=True).start()
-            return told
-        if not told:
+            return event
+        if not event:
             raise Failed(f"the proxy did not start: {line.strip()}")
     raise Failed("the proxy ended before it was ready")
 

@@ -1,4 +1,4 @@
-"""The exporters of a made-up cluster, on loopback: silent until they are told to speak."""
+"""The exporters of a made-up cluster, on loopback: silent until they are started."""
 
 import threading
 import time

@@ -30,8 +30,8 @@ NEED_A_CLUSTER = {
 
 
 def test_the_list_names_those_queries_that_say_so_and_no_others() -> None:
-    told = {(each.board, each.panel) for each in every_query() if each.needs is Source.KUBELET}
-    assert told == NEED_A_CLUSTER
+    found = {(each.board, each.panel) for each in every_query() if each.needs is Source.KUBELET}
+    assert found == NEED_A_CLUSTER
 
 
 @pytest.mark.slow

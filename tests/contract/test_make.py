@@ -1,4 +1,4 @@
-"""A mistake in a variable of make is told so that who typed it knows which one it is."""
+"""A mistake in a make variable is reported with the name of the variable."""
 
 import re
 import shlex

@@ -49,7 +49,7 @@ def test_a_workflow_with_a_defect_is_refused(linter: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=NAMES)
-def test_every_action_is_pinned_to_a_commit_whose_version_is_told(workflow: Path) -> None:
+def test_every_action_is_pinned_to_a_commit_whose_version_is_reported(workflow: Path) -> None:
     used = re.findall(r"uses: (.*)", workflow.read_text())
     assert len(used) == sum("uses" in step for step in steps(workflow))
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", each) for each in used)

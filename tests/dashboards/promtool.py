@@ -155,8 +155,10 @@ class Promtool:
             (folder / "rules.yaml").write_text(each.rules, encoding="utf-8")
             (folder / "test.yaml").write_text(each.test, encoding="utf-8")
             tests.append(str(folder / "test.yaml"))
-        told = self._complaint("test", "rules", *tests) if tests else ""
-        return "\n".join(each for each in told.splitlines() if each.strip() not in ("", "SUCCESS"))
+        output = self._complaint("test", "rules", *tests) if tests else ""
+        return "\n".join(
+            each for each in output.splitlines() if each.strip() not in ("", "SUCCESS")
+        )
 
     def _only(self, names: set[str], given: Mapping[str, float]) -> dict[str, object]:
         """These rules and what they read, rules of rules included: others would only take time."""

@@ -65,7 +65,7 @@ def test_a_call_is_a_client_span_after_the_conventions() -> None:
     assert 'string_value: "agent"' in resource
 
 
-def test_the_server_is_told_the_context_of_the_span() -> None:
+def test_the_server_is_reported_the_context_of_the_span() -> None:
     with http_collector() as (url, inbox):
         with agent(url) as client:
             received = client.request("tools/call", ECHO)["result"]["_meta"]["echo/received"]

@@ -17,7 +17,7 @@ def echo(text: str) -> str:
 @server.tool()
 def fail(text: str = "") -> str:
     """Raise an error."""
-    raise ValueError(f"told to fail: {text}")
+    raise ValueError(f"asked to fail: {text}")
 
 
 if transport == "stdio":

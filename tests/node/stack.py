@@ -189,7 +189,7 @@ class Running:
         return f"{self.url(Endpoint(service, Namespace.SERVERS, PROXY_MCP_PORT))}/mcp"
 
     def pods(self, namespace: str) -> list[dict[str, Any]]:
-        """Those that are not told to end."""
+        """Those that are not terminating."""
         found = self.api.list_all(self.api.resource_type("v1", "Pod"), namespace=namespace)
         return [each for each in found if "deletionTimestamp" not in each["metadata"]]
 

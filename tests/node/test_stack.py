@@ -116,7 +116,7 @@ def test_memory_and_cpu_of_the_pods_arrive(running: Running) -> None:
     until(arrived, seconds=VISIBLE_SECONDS, every=LOOK_SECONDS, what="statistics of all pods")
 
 
-def test_no_pod_restarted_and_no_log_tells_of_a_denial(running: Running, node: Node) -> None:
+def test_no_pod_restarted_and_no_log_reports_a_denial(running: Running, node: Node) -> None:
     restarts = {
         f"{pod['metadata']['name']}/{each['name']}": each
         for pod in _pods(running)

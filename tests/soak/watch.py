@@ -23,7 +23,7 @@ class Sample:
 
 
 class Watch:
-    """Samples a process every `period` seconds until it is told to stop."""
+    """Samples a process every `period` seconds until it is stopped."""
 
     def __init__(self, pid: int, period: float = 0.5) -> None:
         self.samples: list[Sample] = []

@@ -32,7 +32,7 @@ _STARTED = time.time()
 
 
 class Proxy(Collector):
-    """The registry of one proxy; it adds up what it is told."""
+    """The registry of one proxy; it adds up what it is given."""
 
     def __init__(self, version: str, server: Server) -> None:
         self._version, self._server = version, server
@@ -70,7 +70,7 @@ class Proxy(Collector):
         return family
 
     def _process(self) -> Iterator[Metric]:
-        """What client_golang's process and Go collectors tell; the names are everybody's."""
+        """The series of client_golang's process and Go collectors."""
         cpu = CounterMetricFamily("process_cpu_seconds", "CPU")
         cpu.add_metric([], time.process_time())
         yield cpu

@@ -1,4 +1,4 @@
-"""What a cluster tells of ToolHive's pods: cAdvisor's and kube-state-metrics' series.
+"""The series of cAdvisor and kube-state-metrics for ToolHive's pods.
 
 Labels as kube-prometheus-stack's monitors leave them; both exporters' own labels are honoured.
 """

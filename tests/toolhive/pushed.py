@@ -33,7 +33,7 @@ class Traces:
 
 
 class Proxy:
-    """One proxy's metrics. It pushes when it is told to, where ToolHive does every 60 s."""
+    """One proxy's metrics. It pushes on request, where ToolHive does every 60 s."""
 
     def __init__(self, version: str, endpoint: str, resource: Mapping[str, str]) -> None:
         described = Resource.create({"service.version": version, **resource})

@@ -29,7 +29,7 @@ WINDOW = "30s"
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """Each server's proxy with the address of its /metrics, and what a kubelet tells of them."""
+    """Each server's proxy with the address of its /metrics, and the series of a kubelet."""
 
     version: str
     proxies: Mapping[Server, exposed.Proxy]
@@ -147,7 +147,7 @@ def job(name: str, *addresses: str, honor: bool = False) -> dict[str, Any]:
 
 
 def _targets(laid: Laid) -> int:
-    """How many addresses Prometheus is told to scrape."""
+    """The number of addresses that Prometheus scrapes."""
     jobs = laid.files[programs.PROMETHEUS_FILE]["scrape_configs"]
     return sum(len(each["targets"]) for job in jobs for each in job["static_configs"])
 

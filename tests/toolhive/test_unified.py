@@ -1,6 +1,6 @@
 """ToolHive's series, wired as the stack wires them, on every panel and rule of the unified set.
 
-What ToolHive does not tell is listed by name, with the reason: nothing else may be without data,
+What ToolHive does not measure is listed by name, with the reason: nothing else may be without data,
 and nothing of the list may have any.
 """
 
@@ -122,7 +122,7 @@ NOT_PUSHED = {
     "Proxy restarts",
     "mcp:proxy_cpu_cores:rate5m",
 }
-"""ToolHive tells of its process on /metrics only (client_golang's collector)."""
+"""ToolHive exposes its process on /metrics only (client_golang's collector)."""
 
 _WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
 

@@ -114,7 +114,7 @@ class SharedChannel(TransportSession, RequestOwner):
             self._perform(self._opening.start(), self._headers)
 
     def can_serve(self, request: Request) -> bool:
-        """Whether the channel may serve the request beside those it has."""
+        """Whether the channel can serve the request concurrently with its others."""
         if self.over:
             return False
         return self._server is None or self._server.can_serve(request)

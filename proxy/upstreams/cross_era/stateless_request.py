@@ -150,7 +150,7 @@ class StatelessRequest(ResponseListener):
             self._end(outcome, self._response.fail(self.call, status, reason))
 
     def close(self) -> None:
-        """End a subscription as it should."""
+        """Close a subscription gracefully."""
         self.push(closure(self.request.id))
         if not self.over:
             self._response.end()

@@ -50,12 +50,12 @@ def write(size: Size, folder: Path, *, end: int = END) -> Written:
     ) as process:
         try:
             lines = "".join(f"{line}\n" for line in history(size))
-            told, wrong = process.communicate(lines, timeout=WRITE_SECONDS)
+            output, wrong = process.communicate(lines, timeout=WRITE_SECONDS)
         finally:
             process.kill()
     if process.returncode:
         raise NotWritten(wrong.strip())
-    return Written(**json.loads(told))
+    return Written(**json.loads(output))
 
 
 @contextmanager

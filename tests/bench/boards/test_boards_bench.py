@@ -98,7 +98,7 @@ def test_prometheus_answers_from_the_written_blocks(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_history_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_history_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(site.NotWritten, match=r"^tsdb-blocks: .* a multiple of 64800; -end is 7$"):
         site.write(SMALL, tmp_path, end=7)
 

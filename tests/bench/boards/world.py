@@ -1,6 +1,6 @@
 """A made-up fleet, as the series that its proxies and the recording rules would have left.
 
-Names, labels and buckets are the catalogue's; which values a label takes is told here. Every tool
+Names, labels and buckets are the catalogue's; this module chooses the values of labels. Every tool
 is another server's own, so nothing folds together: the most series that the size can have.
 """
 
@@ -151,7 +151,7 @@ def _metric(metric: Metric, labels: Labels, seed: int) -> Iterator[str]:
 
 
 def _pod(pod: Labels, seed: int) -> Iterator[str]:
-    """What the kubelet's cAdvisor and kube-state-metrics tell of the server's pod."""
+    """The series of cAdvisor and kube-state-metrics for the server's pod."""
     for container in ("proxy", "server", ""):
         labels = {**pod, "container": container} if container else pod
         yield _line(third_party_metrics.CADVISOR_CPU.name, labels, _Counter(2), seed)

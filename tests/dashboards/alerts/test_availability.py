@@ -87,10 +87,10 @@ QUIET = (
         "another program restarts again and again",
         {'process_start_time_seconds{job="x",pod="a"}': "100x4 500x4 900x4 1300x10"},
     ),
-    Quiet("MCPTelemetryAbsent", "an idle proxy of ours tells of itself", {f"{UP}}}": "1x40"}),
+    Quiet("MCPTelemetryAbsent", "an idle proxy of ours has its own series", {f"{UP}}}": "1x40"}),
     Quiet(
         "MCPTelemetryAbsent",
-        "ToolHive's proxy tells of calls",
+        "ToolHive's proxy counts calls",
         {f'{UP},pod="a"}}': "1x5 stale", **calls("5x40", "0x40")},
     ),
     Quiet(

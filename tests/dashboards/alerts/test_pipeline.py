@@ -59,7 +59,7 @@ QUIET = (
     ),
     Quiet(
         "MCPSeriesDoubled",
-        "ToolHive tells of its event streams apart",
+        "ToolHive has separate series for its event streams",
         {
             f'toolhive_mcp_active_connections{{{OF},pod="a"}}': "1x40",
             f'toolhive_mcp_active_connections{{{OF},pod="a",transport="sse"}}': "1x40",

@@ -87,7 +87,7 @@ def asked(signal: Signal) -> str:
 @pytest.mark.parametrize(
     ("signal", "expected"), EXPECTED, ids=[signal.title for signal, _ in EXPECTED]
 )
-def test_pods_of_proxies_and_servers_are_told_and_no_others(
+def test_pods_of_proxies_and_servers_are_reported_and_no_others(
     promtool: Promtool, signal: Signal, expected: dict[str, float]
 ) -> None:
     assert promtool.values(CLUSTER, "10m", {asked(signal): expected}) == ""

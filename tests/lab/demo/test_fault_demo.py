@@ -18,7 +18,7 @@ ALL_SECONDS = 480.0
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_alerts_and_boards_tell_the_truth_of_every_fault(architecture: str) -> None:
+def test_alerts_and_boards_show_every_fault(architecture: str) -> None:
     """Exit code 0: all alerts that must fire do, no other, and every query keeps its data."""
     with demo(architecture, "--fault", "all") as running:
         code = running.ended(ALL_SECONDS)
@@ -32,7 +32,7 @@ def test_alerts_and_boards_tell_the_truth_of_every_fault(architecture: str) -> N
     assert judged == [each.name for each in possible_faults(ARCHITECTURES[architecture])]
 
 
-def test_a_fault_goes_on_until_ctrl_c_and_alerts_and_boards_tell_of_it() -> None:
+def test_a_fault_lasts_until_ctrl_c_and_alerts_and_boards_show_it() -> None:
     with demo("direct-scrape", "--fault", "server-hangs") as running:
         running.until("Ctrl-C ends")
         running.until("MCPCallsLost of echo-faulty")

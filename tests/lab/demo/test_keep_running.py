@@ -73,7 +73,7 @@ def click_on_a_call(driver: Chrome, site: str) -> None:
     assert trace in texts(driver, ".trace p")[0]
 
 
-def test_boards_are_live_and_a_lost_session_is_told_until_ctrl_c_is_the_normal_end() -> None:
+def test_boards_are_live_and_a_lost_session_is_reported_until_ctrl_c_is_the_normal_end() -> None:
     """One demo for all of it: to prove its numbers takes far longer than what is asked after."""
     with demo() as running:
         running.until(TRAFFIC)

@@ -37,8 +37,8 @@ def process(local: LocalPlan, name: str) -> ProcessSpec:
 def test_nothing_names_an_address_of_the_cluster(architecture: str) -> None:
     local = planned(architecture)
     commands = [(each.arguments, each.environment) for stage in local.stages for each in stage]
-    told = (*local.files.values(), json.dumps(commands))
-    for text in told:
+    texts = (*local.files.values(), json.dumps(commands))
+    for text in texts:
         assert ".svc:" not in text
         assert "${env:" not in text
         assert "0.0.0.0" not in text

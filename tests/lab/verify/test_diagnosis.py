@@ -34,8 +34,6 @@ LOST = replace(HEALTHY, stored=frozenset())
 
 def explained(seen: HopNames, expr: str = f"sum({OURS})") -> str:
     return explain(expr, seen, lambda selector: False)
-    # seen: HopNames, expr: str = f"sum({OURS})") -> str:
-    return explain(expr, seen, lambda selector: False)
 
 
 @pytest.mark.parametrize("expr", EXPRESSIONS)
