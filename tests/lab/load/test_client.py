@@ -22,8 +22,8 @@ def test_every_call_comes_to_what_is_known_of_it(address: str) -> None:
 
 def test_a_call_that_comes_to_something_else_is_named(address: str) -> None:
     wrong = Call("fail", Outcome.OK)
-    told = "tool fail has outcome tool_error instead of ok"
-    with Client(f"http://{address}/mcp") as client, pytest.raises(LoadFailed, match=told):
+    reason = "tool fail has outcome tool_error instead of ok"
+    with Client(f"http://{address}/mcp") as client, pytest.raises(LoadFailed, match=reason):
         client.call(wrong)
 
 
