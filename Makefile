@@ -80,6 +80,10 @@ dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, 
 import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and its token in the variable GRAFANA_TOKEN
 	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)" $(BOARD_OPTIONS)
 
+.PHONY: doctor
+doctor: $(VENV)/run.stamp ## follow one call through a running demo, and name the hop that loses it: SERVER=name
+	@$(BIN)/python -m lab.doctor $(if $(SERVER),--server "$(SERVER)")
+
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html
 	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus "$(PROMETHEUS)") $(if $(SERVER),--server "$(SERVER)")

@@ -15,6 +15,7 @@ import yaml
 from dashboards.options import parse as dashboards
 from lab.demo.options import parse as demo
 from lab.docs import PAGES
+from lab.doctor.options import parse as doctor
 from lab.load.options import parse as load
 from lab.preview.options import parse as preview
 from proxy.app.settings import parse_all
@@ -114,6 +115,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
     "lab.demo": demo,
     "lab.load": load_test,
+    "lab.doctor": lambda given: given and doctor(given),
     "lab.preview": lambda given: given and preview(given),  # without: what a running demo says
 }
 
