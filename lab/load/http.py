@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from dashboards.cli_text import cause
-from lab.load.protocol import CallFailed
+from lab.load.protocol import CallFailed, SessionEnded
 from proxy.http.sse import Event, EventReader
 from proxy.telemetry.catalogue import Outcome
 
@@ -24,12 +24,18 @@ class HttpFailed(CallFailed):
     """A response without the answer."""
 
     def __init__(self, response: aiohttp.ClientResponse, text: bytes) -> None:
-        status = response.status
-        refused = 300 <= status < 500 or status == 503
+        refused = 300 <= response.status < 500 or response.status == 503
         outcome = Outcome.REJECTED if refused else Outcome.TRANSPORT_ERROR
-        super().__init__(
-            outcome, f"HTTP {status}{_remark(response)}, {text.decode(errors='replace')}"
-        )
+        super().__init__(outcome, _shown(response, text))
+
+
+def session_ended(response: aiohttp.ClientResponse, text: bytes) -> SessionEnded:
+    """What 404 means in a session ("Streamable HTTP", Session Management)."""
+    return SessionEnded(Outcome.TRANSPORT_ERROR, _shown(response, text))
+
+
+def _shown(response: aiohttp.ClientResponse, text: bytes) -> str:
+    return f"HTTP {response.status}{_remark(response)}, {text.decode(errors='replace')}"
 
 
 def _remark(response: aiohttp.ClientResponse) -> str:
@@ -38,10 +44,10 @@ def _remark(response: aiohttp.ClientResponse) -> str:
     return " without a JSON-RPC answer" if response.ok else ""
 
 
-def http_session() -> aiohttp.ClientSession:
-    """A client with one connection at a time, which is kept alive."""
+def http_session(*, connections: int = 1) -> aiohttp.ClientSession:
+    """A client with so many connections at a time, which are kept alive."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=1, keepalive_timeout=IDLE_SECONDS),
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=IDLE_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(),
         headers={"Accept-Encoding": "identity"},

@@ -3,7 +3,9 @@
 import argparse
 import json
 import resource
-from collections.abc import Mapping, Sequence
+import shlex
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +17,24 @@ from lab.load.output import check_folder
 from lab.load.protocol import VERSIONS
 from lab.load.rate import Arrivals, parse_steps
 from lab.load.scenarios import SCENARIOS, Scenario, Sessions
-from lab.load.target import HttpTarget, Target
+from lab.load.target import SseTarget, StdioTarget, StreamableHttpTarget, Target
 from lab.load.tool_mix import ToolMix
 from lab.local.run_options import STDIO_SERVER
 from lab.local.running_demo import Demo, running_demo
+from proxy.translation.versions import MODERN_VERSION
 from stacks.servers import Transport
 
-DEFAULT_SCENARIO, DEFAULT_TOOL = "streamable-20", "echo"
+DEFAULT_TOOL = "echo"
+DEFAULTS = {
+    Transport.STREAMABLE_HTTP: "streamable-20",
+    Transport.SSE: "sse-20",
+    Transport.STDIO: "stdio-20",
+}
+"""The scenario for a target's transport, if none is chosen."""
 
 _FILES_BESIDE_CONNECTIONS = 100
 _PURPOSE = "Put an MCP server or proxy under load, in an open loop."
+_USAGE = "python -m lab.load [SCENARIO] [OPTIONS] [--url URL | -- COMMAND ...]"
 _NO_TARGET = "no demo is running here: start `make demo`, or give --url (make: URL=)"
 
 
@@ -37,13 +47,22 @@ class Options:
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Raises UsageError."""
-    given = _parser().parse_args(arguments)
+    """What follows `--` is the command of a stdio server. Raises UsageError."""
+    end = list(arguments).index("--") if "--" in arguments else len(arguments)
+    given, command = _parser().parse_args(arguments[:end]), tuple(arguments[end + 1 :])
     if given.out is not None:
         check_folder(given.out)
-    scenarios = [_changed(each, given) for each in _scenarios(given.scenario)]
-    demo = running_demo() if given.url is None else None
-    return Options(tuple(_test(each, given, demo) for each in scenarios), given.out)
+    find = _command_target(command, given.url) if end < len(arguments) else _http_target(given)
+    names = given.scenario or _default_scenario(given.url, command)
+    scenarios = [_changed(each, given) for each in _scenarios(names)]
+    return Options(tuple(_test(each, find(each), given) for each in scenarios), given.out)
+
+
+def _default_scenario(url: str | None, command: tuple[str, ...]) -> str:
+    if command:
+        return DEFAULTS[Transport.STDIO]
+    is_sse = url is not None and url.endswith("/sse")
+    return DEFAULTS[Transport.SSE if is_sse else Transport.STREAMABLE_HTTP]
 
 
 def _scenarios(names: str) -> list[Scenario]:
@@ -72,10 +91,12 @@ def _require_files(connections: int) -> None:
         raise UsageError(f"{connections} connections: more than `ulimit -Hn` allows, {most} files")
 
 
-def _test(scenario: Scenario, given: argparse.Namespace, demo: Demo | None) -> LoadTest:
+def _test(scenario: Scenario, target: Target, given: argparse.Namespace) -> LoadTest:
+    if given.protocol == MODERN_VERSION and target.transport is Transport.SSE:
+        raise UsageError(f"--protocol {MODERN_VERSION}: HTTP+SSE is older; use streamable HTTP")
     return LoadTest(
         name=scenario.name,
-        target=_target(scenario, given, demo),
+        target=target,
         version=given.protocol,
         connections=scenario.connections,
         sessions=scenario.sessions,
@@ -88,15 +109,38 @@ def _test(scenario: Scenario, given: argparse.Namespace, demo: Demo | None) -> L
     )
 
 
-def _target(scenario: Scenario, given: argparse.Namespace, demo: Demo | None) -> Target:
-    url = given.url
-    if url is None:
-        url = _demo_url(scenario, given.server, demo)
-    elif not is_url(url):
-        raise UsageError(
-            f"{url!r} is not a URL of an MCP server, such as http://127.0.0.1:8080/mcp"
-        )
-    return HttpTarget(url, Transport.STREAMABLE_HTTP, dict(given.header))
+TargetOf = Callable[[Scenario], Target]
+
+
+def _command_target(command: tuple[str, ...], url: str | None) -> TargetOf:
+    if url is not None:
+        raise UsageError("a URL and a command: give --url (make: URL=) or -- COMMAND, not both")
+    if not command or shutil.which(command[0]) is None:
+        raise UsageError(f"-- {shlex.join(command)}: no such program; give a command on PATH")
+
+    def target(scenario: Scenario) -> Target:
+        if scenario.transport is not Transport.STDIO:
+            raise UsageError(f'scenario "{scenario.name}" needs a URL; a command is for stdio-20')
+        return StdioTarget(command)
+
+    return target
+
+
+def _http_target(given: argparse.Namespace) -> TargetOf:
+    """A URL, or the proxies of the running demo: that before a stdio server speaks HTTP."""
+    headers = dict(given.header)
+    demo = running_demo() if given.url is None else None
+    if given.url is not None and not is_url(given.url):
+        allowed = "a URL of an MCP server, such as http://127.0.0.1:8080/mcp"
+        raise UsageError(f"{given.url!r} is not {allowed}")
+
+    def target(scenario: Scenario) -> Target:
+        url = given.url or _demo_url(scenario, given.server, demo)
+        if scenario.transport is Transport.SSE:
+            return SseTarget(url, headers)
+        return StreamableHttpTarget(url, headers)
+
+    return target
 
 
 def _demo_url(scenario: Scenario, server: str | None, demo: Demo | None) -> str:
@@ -109,7 +153,8 @@ def _demo_url(scenario: Scenario, server: str | None, demo: Demo | None) -> str:
         raise UsageError(f'"{server}" is not a server of the running demo; choose from {known}')
     if server is None and scenario.transport is Transport.STDIO:
         server = STDIO_SERVER
-    return urls.get(server or "", demo.servers[0].mcp)
+    url = urls.get(server or "", demo.servers[0].mcp)
+    return f"{url.removesuffix('/mcp')}/sse" if scenario.transport is Transport.SSE else url
 
 
 def _mix(tools: Sequence[tuple[str, float]]) -> ToolMix:
@@ -118,9 +163,10 @@ def _mix(tools: Sequence[tuple[str, float]]) -> ToolMix:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m lab.load", description=_PURPOSE, epilog=_scenario_list())
+    parser.usage = _USAGE
     add = parser.add_argument
-    several = f"one of those below, or several separated by commas; default: {DEFAULT_SCENARIO}"
-    add("scenario", nargs="?", default=DEFAULT_SCENARIO, help=several)
+    several = "one of those below, or several separated by commas; default: by the target"
+    add("scenario", nargs="?", help=several)
     add("--url", metavar="URL", help="default: a proxy of the running `make demo`")
     add("--server", metavar="NAME", help="which server of the demo; default: by the scenario")
     steps = "instead of the scenario's rate: steps such as 100x30 and ramps such as 50..500x60"

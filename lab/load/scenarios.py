@@ -36,6 +36,7 @@ SCENARIOS = {
     each.name: each
     for each in (
         Scenario("stdio-20", "a stdio server", Transport.STDIO, 20, _minute(50)),
+        Scenario("sse-20", "HTTP+SSE", Transport.SSE, 20, _minute(50)),
         *(
             Scenario(
                 f"streamable-{number}", "sessions that stay", _STREAMABLE, number, _minute(500)

@@ -6,13 +6,21 @@ from time import perf_counter
 
 import aiohttp
 
-from lab.load.http import EVENTS, JSON, HttpFailed, body, events, http_session, responding
+from lab.load.http import (
+    EVENTS,
+    JSON,
+    HttpFailed,
+    body,
+    events,
+    http_session,
+    responding,
+    session_ended,
+)
 from lab.load.protocol import (
     SESSION_HEADER,
     VERSION_HEADER,
     CallFailed,
     Request,
-    SessionEnded,
     decode,
 )
 from lab.load.session import Reply
@@ -62,10 +70,8 @@ class StreamableHttp:
     async def _post(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = {**self._headers, **request.headers} if request.headers else self._headers
         async with responding(self._http, "POST", self._url, headers, request.body) as response:
-            # Streamable HTTP, "Session Management": 404 means that the session has ended.
             if response.status == 404 and SESSION_HEADER in headers:
-                text = f"HTTP 404, {(await body(response)).decode(errors='replace')}"
-                raise SessionEnded(Outcome.TRANSPORT_ERROR, text)
+                raise session_ended(response, await body(response))
             yield response
 
 

@@ -107,7 +107,8 @@ def installed_proxy(arguments: list[str]) -> None:
 
 def load_test(arguments: list[str]) -> None:
     """Without a URL, the target is that of a running demo."""
-    load(arguments if "--url" in arguments else ["--url", "http://127.0.0.1:8080", *arguments])
+    target = () if set(arguments) & {"--", "--url"} else ("--url", "http://127.0.0.1:8080")
+    load([*target, *arguments])
 
 
 PARSERS: dict[str, Callable[[list[str]], object]] = {
