@@ -103,7 +103,7 @@ class Server:
         spawn = contained(tasks.create_task)
         authenticator = authenticator_for(self._settings.access, self._settings.path)
         services = self._services = tuple(
-            Service(each, self._memory, self._processes, spawn, authenticator.principal)
+            Service(each, self._memory, self._processes, spawn, authenticator.principal_of)
             for each in self._each
         )
         loop = asyncio.get_running_loop()

@@ -37,7 +37,7 @@ class Service:
         memory: MemoryBudget,
         processes: Processes,
         spawn: Spawn,
-        principal_of: Callable[[RequestInfo], str],
+        principal_of: Callable[[RequestInfo], str] | None,
     ) -> None:
         self.settings = settings
         telemetry = settings.telemetry

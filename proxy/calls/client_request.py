@@ -66,7 +66,10 @@ class ClientRequest:
     @property
     def initialize(self) -> Call | None:
         """The call that opens a session, if there is one."""
-        return next((each for each in self.calls if each.method == INITIALIZE), None)
+        for call in self.calls:
+            if call.method == INITIALIZE:
+                return call
+        return None
 
     @property
     def is_batch(self) -> bool:

@@ -27,8 +27,9 @@ class Authenticator(Protocol):
     def token_check(self, spawn: Spawn) -> TokenCheck | None:
         """Verifies the tokens of requests that the policy let pass; None if that is not needed."""
 
-    def principal(self, info: RequestInfo) -> str:
-        """The principal of an authenticated request, as a label; "" unless configured."""
+    @property
+    def principal_of(self) -> Callable[[RequestInfo], str] | None:
+        """The principal of an authenticated request, as a label; None if its head names it."""
 
     async def watch(self) -> None:
         """What has to be kept up to date."""
@@ -40,12 +41,10 @@ class StaticAuth(Authenticator):
 
     access: TokenPolicy
     metadata = NO_METADATA
+    principal_of = None
 
     def token_check(self, spawn: Spawn) -> None:
         pass
-
-    def principal(self, info: RequestInfo) -> str:
-        return info.principal
 
     async def watch(self) -> None:
         pass
@@ -61,21 +60,21 @@ class JwtAuth:
         from .jwks import JwksRefresher, JwksSource
         from .token_verifier import TokenVerifier
 
-        self._by_claim = config.principal_claim != ""
         self._verifier = TokenVerifier(config)
         self._refresher = JwksRefresher(
             config.keys_url, self._verifier, JwksSource(config.keys_url)
         )
         self.metadata = metadata(config, path)
         self.access: TokenPolicy = AnyToken(self.metadata.url)
+        self.principal_of = self._principal if config.principal_claim else None
 
     def token_check(self, spawn: Spawn) -> TokenCheck:
         from .jwt_middleware import JwtMiddleware
 
         return JwtMiddleware(self._verifier, self._refresher, self.metadata, spawn)
 
-    def principal(self, info: RequestInfo) -> str:
-        return self._verifier.label(info.token) if self._by_claim else info.principal
+    def _principal(self, info: RequestInfo) -> str:
+        return self._verifier.label(info.token)
 
     async def watch(self) -> None:
         await self._refresher.run()

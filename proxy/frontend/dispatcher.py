@@ -65,7 +65,7 @@ class Dispatcher:
         limits: Limits,
         spawn: Callable[[Coroutine[None, None, None]], object],
         metadata: MetadataUpstream | None = None,
-        principal_of: Callable[[RequestInfo], str] = lambda info: info.principal,
+        principal_of: Callable[[RequestInfo], str] | None = None,
     ) -> None:
         self._upstream = upstream
         self._streams = streams
@@ -190,7 +190,8 @@ class Dispatcher:
     def _call(self, message: Message, client: Client, info: RequestInfo, started: float) -> Call:
         call = Call(message, started, info.version, info.session)
         call.client = self._clients.identify(message, info)
-        call.principal = self._principal_of(info)
+        principal_of = self._principal_of
+        call.principal = info.principal if principal_of is None else principal_of(info)
         if call.method == TOOLS_LIST:
             call.lister = hash((client.principal, info.token, info.query, *shown_keys(info)))
         return call

@@ -251,14 +251,8 @@ class Ledger:
         `principal` is "" where principals are not asked for.
         """
         name, version = client
-        tool_class = self._tool_classes.get(tool, "") if tool else ""
-        if tool and not tool_class:
-            tool_class = self._tool_classes.get(cut(tool), ToolClass.UNLISTED)
-        row = (name, version, tool_class, outcome)
-        try:  # As `count` does, without the call.
-            self.clients.rows[row] += 1
-        except KeyError:
-            self.clients.count(*row)
+        tool_class = self._tool_classes.get(cut(tool), ToolClass.UNLISTED) if tool else ""
+        self.clients.count(name, version, tool_class, outcome)
         if principal:
             self.principals.count(principal, "", tool_class, outcome)
 

@@ -132,4 +132,6 @@ def cut(text: str, limit: int = TOOL_BYTES) -> str:
 
     Lone surrogates, which no label can carry, become `?`.
     """
+    if text.isascii() and len(text) <= limit:
+        return text
     return text[:limit].encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")

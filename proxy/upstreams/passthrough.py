@@ -129,7 +129,7 @@ class PassthroughUpstream:
             self._calls.pop((call.session, call.id), None)
             if not call.answer_size:
                 self._unanswered.add(call.id, call.session)
-        if self._cancelled:
+        if self._cancelled.open:
             finished = self._cancelled.reclassify(finished)
         self._recorder.finish(finished, status, waited)
 
@@ -189,7 +189,7 @@ class PassthroughUpstream:
             self._end_session(info.session, "404")
         elif principal and info.session and head.status < 300:
             self._recorder.session_owners.claim(info.session, principal)
-        if self._cancelled and head.status < 300:
+        if self._cancelled.open and head.status < 300:
             for each in cancellations(exchange.request):
                 self._withdraw(each)
 
@@ -204,7 +204,7 @@ class PassthroughUpstream:
 
     def closed(self, exchange: PassthroughExchange) -> None:
         self._exchanges.discard(exchange)
-        if self._cancelled:
+        if self._cancelled.open:
             self._cancelled.end(exchange.request)
         if exchange.request.info.method == "DELETE":
             self._deleted(exchange)

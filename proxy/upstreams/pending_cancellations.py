@@ -37,32 +37,29 @@ def cancellations(client_request: ClientRequest) -> tuple[Cancellation, ...]:
 
 
 class PendingCancellations:
-    """The withdrawals that no server has answered yet."""
+    """The withdrawals that no server has answered yet: how often each is `open`."""
 
     def __init__(self) -> None:
-        self._open: Counter[Cancellation] = Counter()
+        self.open: Counter[Cancellation] = Counter()
 
     def __repr__(self) -> str:
-        return f"<PendingCancellations {dict(self._open)}>"
-
-    def __bool__(self) -> bool:
-        return bool(self._open)
+        return f"<PendingCancellations {dict(self.open)}>"
 
     def begin(self, client_request: ClientRequest) -> None:
         """A client's message is passed on."""
-        self._open.update(cancellations(client_request))
+        self.open.update(cancellations(client_request))
 
     def end(self, client_request: ClientRequest) -> None:
         """The server answered it, or never will."""
         for each in cancellations(client_request):
-            self._open[each] -= 1
-            if not self._open[each]:
-                del self._open[each]
+            self.open[each] -= 1
+            if not self.open[each]:
+                del self.open[each]
 
     def reclassify(self, finished: Finished) -> Finished:
         """The outcome of a call: cancelled, if it failed while its cancellation was pending."""
         call, outcome = finished
         if outcome.outcome in _STANDS:
             return finished
-        withdrawn = (call.session, call.id) in self._open or (call.session, None) in self._open
+        withdrawn = (call.session, call.id) in self.open or (call.session, None) in self.open
         return Finished(call, CANCELLED) if withdrawn else finished

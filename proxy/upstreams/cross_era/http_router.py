@@ -47,15 +47,18 @@ class HttpEraRouter(Upstream):
         return f"<HttpEraRouter {self._detector!r} {self._passthrough!r}>"
 
     def post(self, client_request: ClientRequest) -> None:
-        client, detector = era(client_request), self._detector
-        if client is Era.MODERN and detector.modern is None:
-            self._spawn(self._wait(client_request))
-        elif client is Era.LEGACY and detector.legacy is None and _opens(client_request):
+        detector = self._detector
+        if era(client_request) is Era.MODERN:
+            if detector.modern is None:
+                self._spawn(self._wait(client_request))
+            else:
+                self._post_modern(client_request)
+        elif detector.legacy is None and _opens(client_request):
             self._passthrough.post(
                 client_request, InitializeProbe(self._on_accepted, self._on_refused)
             )
         else:
-            self._route(client_request, client)
+            self._of_session(client_request).post(client_request)
 
     def listen(self, client_request: ClientRequest) -> None:
         self._of_session(client_request).listen(client_request)
@@ -92,10 +95,8 @@ class HttpEraRouter(Upstream):
         await self._sessions.close()
         await self._passthrough.close()
 
-    def _route(self, client_request: ClientRequest, client: Era) -> None:
-        if client is Era.LEGACY:
-            self._of_session(client_request).post(client_request)
-        elif self._detector.modern is False:
+    def _post_modern(self, client_request: ClientRequest) -> None:
+        if self._detector.modern is False:
             self._modern.post(client_request)
         else:
             self._passthrough.post(client_request)
@@ -145,14 +146,14 @@ class HttpEraRouter(Upstream):
             return
         waiting.finish()
         try:
-            self._route(client_request, Era.MODERN)
+            self._post_modern(client_request)
         except DuplicateRequest as error:
             waiting.reject(400, str(error), REJECTED)
 
 
 def _opens(client_request: ClientRequest) -> bool:
     """Whether a client opens a session: it has none yet."""
-    return client_request.initialize is not None and not client_request.info.session
+    return not client_request.info.session and client_request.initialize is not None
 
 
 class _Waiting(ClientObserver):
