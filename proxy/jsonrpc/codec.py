@@ -1,11 +1,20 @@
 """Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw
 
 from ..errors import MalformedMessage, TooManyMessages
 from .members import parse_members
-from .message import Envelope, Failure, Message, RequestId, Result
+from .message import (
+    AnyObject,
+    Envelope,
+    Failure,
+    Implementation,
+    Message,
+    RequestId,
+    Result,
+    Task,
+)
 from .repair import BOM, LONGEST, is_utf8, mended, without_halves
 from .truncated import truncated_json
 
@@ -22,32 +31,14 @@ _MOST_OBJECTS = 100_000
 """Of a batch, also within its messages: so many are counted in 10 ms."""
 
 
-class _Implementation(Struct, gc=False):
-    """A client or server, as it declares itself (MCP, `Implementation`)."""
-
-    name: Raw | UnsetType = UNSET
-    version: Raw | UnsetType = UNSET
-
-
-class _Task(Struct, rename="camel"):
-    """A task that a server has accepted."""
-
-    task_id: str
-    status: str = ""
-
-
-class _Object(Struct, gc=False):
-    """Any object; other values are refused before the rest is read."""
-
-
 _BEFORE = b" \t\r\n" + BOM
 
 _decode_message = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
-_decode_objects = msgspec.json.Decoder(list[_Object]).decode
-_decode_implementation = msgspec.json.Decoder(_Implementation).decode
-_decode_task = msgspec.json.Decoder(_Task).decode
+_decode_objects = msgspec.json.Decoder(list[AnyObject]).decode
+_decode_implementation = msgspec.json.Decoder(Implementation).decode
+_decode_task = msgspec.json.Decoder(Task).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 _encode = msgspec.json.encode
@@ -64,7 +55,7 @@ def decode(data: bytes | Raw) -> Message:
         message = _decode_message(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_unusual(bytes(data))
-    text = bytes(data)
+    text = data if isinstance(data, bytes) else bytes(data)
     if not (text.isascii() or is_utf8(text)):
         message.malformed = True
     return message

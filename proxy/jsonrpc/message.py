@@ -92,3 +92,21 @@ class Envelope(Struct, gc=False):
     params: Raw | UnsetType = UNSET
     result: Raw | UnsetType = UNSET
     error: Raw | UnsetType = UNSET
+
+
+class Implementation(Struct, gc=False):
+    """A client or server, as it declares itself (MCP, `Implementation`)."""
+
+    name: Raw | UnsetType = UNSET
+    version: Raw | UnsetType = UNSET
+
+
+class Task(Struct, rename="camel"):
+    """A task that a server has accepted."""
+
+    task_id: str
+    status: str = ""
+
+
+class AnyObject(Struct, gc=False):
+    """Any object; other values are refused before the rest is read."""
