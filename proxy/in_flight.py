@@ -5,7 +5,7 @@ stdio server's process. Callers pass what arrived and when; it returns what is t
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import UNSET
 
@@ -134,21 +134,38 @@ def outcome_of_cancellation(call: Call, now: float) -> CallOutcome:
     return TIMED_OUT if hung else CANCELLED
 
 
-class Finished(NamedTuple):
+class Finished:
     """Effect: the call is over; count it, and deliver its answer."""
 
-    call: Call
-    outcome: CallOutcome
+    __slots__ = ("call", "outcome")
+
+    def __init__(self, call: Call, outcome: CallOutcome) -> None:
+        self.call = call
+        self.outcome = outcome
+
+    def __repr__(self) -> str:
+        return f"<Finished {self.call!r} {self.outcome!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Finished):
+            return False
+        return self.call is other.call and self.outcome == other.outcome
 
 
-class Completed(NamedTuple):
+class Completed:
     """What became of the calls that one HTTP answer was to; `relay`: it is to be passed on.
 
     That is, a client with a lenient parser can read the outcomes of its calls from it.
     """
 
-    finished: tuple[Finished, ...]
-    relay: bool = True
+    __slots__ = ("finished", "relay")
+
+    def __init__(self, finished: tuple[Finished, ...], *, relay: bool = True) -> None:
+        self.finished = finished
+        self.relay = relay
+
+    def __repr__(self) -> str:
+        return f"<Completed {self.finished!r} relay={self.relay}>"
 
 
 class Related(NamedTuple):
@@ -165,12 +182,12 @@ class Unmatched(NamedTuple):
     """Effect: an answer to no call in flight; drop it."""
 
 
-_NO_ERROR = HttpError(200)
+_NO_ERROR: Final = HttpError(200)
 
 Effect = Finished | Related | Unrelated | Unmatched
 
-UNRELATED = Unrelated()
-UNMATCHED = Unmatched()
+UNRELATED: Final = Unrelated()
+UNMATCHED: Final = Unmatched()
 
 
 class InFlightCalls:
@@ -267,7 +284,7 @@ class InFlightCalls:
         finished = tuple([effect for effect in effects if isinstance(effect, Finished)])
         if status >= 400:
             finished = tuple(
-                [Finished(call, with_http_status(outcome, error)) for call, outcome in finished]
+                [Finished(each.call, with_http_status(each.outcome, error)) for each in finished]
             )
         rest = self.end(classify_unanswered(error, messages)) if self._calls else ()
         garbled = rest and not finished and rest[0].outcome is INVALID_RESPONSE

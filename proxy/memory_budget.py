@@ -7,11 +7,12 @@ part of each is free, so that small messages cost nothing, and pass while others
 
 from collections.abc import Callable
 from math import inf
+from typing import Final
 
 from .fair_limit import FairLimit
 
-NO_ROOM = "the proxy holds as much as it may of other messages: try again"
-FREE_BYTES = 16 * 1024
+NO_ROOM: Final = "the proxy holds as much as it may of other messages: try again"
+FREE_BYTES: Final = 16 * 1024
 """What a buffer may hold without being counted: more than a usual message."""
 
 

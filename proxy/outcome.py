@@ -1,7 +1,7 @@
 """Outcomes of calls: the rules that classify an answer, and whose fault a failure is."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .http.error_response import HttpError
 from .jsonrpc.message import Message
@@ -11,9 +11,9 @@ from .telemetry.vocabulary import ErrorType
 # JSON-RPC 2.0 section 5.1, MCP's "resource not found", and what 2026-07-28 answers with HTTP 400:
 # header mismatch, missing client capability, unsupported version. The caller asked for the wrong
 # thing (GenAI semantic conventions, MCP: these are not errors of the server).
-CALLER_CODES = frozenset((-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022))
+CALLER_CODES: Final = frozenset((-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022))
 
-URL_ELICITATION_REQUIRED = -32042
+URL_ELICITATION_REQUIRED: Final = -32042
 """MCP 2025-11-25: the user is sent to a URL first, and the call then made again. Nothing failed."""
 
 
@@ -25,18 +25,20 @@ class CallOutcome(NamedTuple):
     error_type: str
 
 
-OK = CallOutcome(Outcome.OK, Fault.NONE, "")
-TOOL_ERROR = CallOutcome(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
-TIMED_OUT = CallOutcome(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
-CLIENT_NOT_READING = CallOutcome(Outcome.TIMEOUT, Fault.CALLER, ErrorType.TIMEOUT)
-CANCELLED = CallOutcome(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
-REJECTED = CallOutcome(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
-TOO_MANY_IN_FLIGHT = CallOutcome(Outcome.REJECTED, Fault.CALLER, "429")
-DRAINING = CallOutcome(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
-OVERLOADED = CallOutcome(Outcome.REJECTED, Fault.PROXY, "503")
-UNREACHABLE = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
-EXITED = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
-INVALID_RESPONSE = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER)
+OK: Final = CallOutcome(Outcome.OK, Fault.NONE, "")
+TOOL_ERROR: Final = CallOutcome(Outcome.TOOL_ERROR, Fault.SERVER, ErrorType.TOOL_ERROR)
+TIMED_OUT: Final = CallOutcome(Outcome.TIMEOUT, Fault.SERVER, ErrorType.TIMEOUT)
+CLIENT_NOT_READING: Final = CallOutcome(Outcome.TIMEOUT, Fault.CALLER, ErrorType.TIMEOUT)
+CANCELLED: Final = CallOutcome(Outcome.CANCELLED, Fault.CALLER, ErrorType.CANCELLED)
+REJECTED: Final = CallOutcome(Outcome.REJECTED, Fault.CALLER, ErrorType.REJECTED)
+TOO_MANY_IN_FLIGHT: Final = CallOutcome(Outcome.REJECTED, Fault.CALLER, "429")
+DRAINING: Final = CallOutcome(Outcome.REJECTED, Fault.PROXY, ErrorType.REJECTED)
+OVERLOADED: Final = CallOutcome(Outcome.REJECTED, Fault.PROXY, "503")
+UNREACHABLE: Final = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.CONNECTION)
+EXITED: Final = CallOutcome(Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.UPSTREAM_EXITED)
+INVALID_RESPONSE: Final = CallOutcome(
+    Outcome.TRANSPORT_ERROR, Fault.SERVER, ErrorType.MALFORMED_ANSWER
+)
 
 
 def classify(answer: Message) -> CallOutcome:

@@ -8,6 +8,7 @@ request, cut. At most so many lines a second, and what is left out is counted.
 
 import logging
 import time
+from typing import Final
 
 from .. import logs
 from ..http.rejection import HttpRejection
@@ -29,7 +30,7 @@ LONGEST_REASON = 300
 LONGEST_FAILURE = 1024
 """Bytes of the reason of a failure: 200 characters of the server, and what the proxy adds."""
 
-_FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
+_FINE: Final = frozenset({Outcome.OK, Outcome.CANCELLED})
 _NO_TRACE = TraceIds()
 
 
@@ -39,19 +40,20 @@ class CallLog:
     With `pushed`, each record is pushed, too.
     """
 
-    __slots__ = ("_calls", "_pushed", "_quota", "_server")
+    __slots__ = ("_all", "_pushed", "_quota", "_server")
 
     def __init__(self, calls: Calls, server: str, pushed: LogQueue | None = None) -> None:
-        self._calls = calls
+        self._all = calls is Calls.ALL
         self._server = server
         self._pushed = pushed
         self._quota = logs.Quota(LINES_PER_SECOND)
 
     def note(self, finished: Finished, status: int, seconds: float, now: float) -> None:
         """A call is over; `now` is in seconds of any clock that does not go back."""
-        call, (outcome, fault, error_type) = finished
+        call = finished.call
+        outcome, fault, error_type = finished.outcome
         failed = outcome not in _FINE
-        if (failed or self._calls is Calls.ALL) and self._quota.admits(now):
+        if (failed or self._all) and self._quota.admits(now):
             self._write(
                 "call failed" if failed else "call",
                 logging.WARNING if failed else logging.INFO,
@@ -71,7 +73,7 @@ class CallLog:
 
     def note_refusal(self, method: str, rejection: HttpRejection, now: float) -> None:
         """A request was refused unread, which only who wants every call is notified of."""
-        if self._calls is Calls.ALL and self._quota.admits(now):
+        if self._all and self._quota.admits(now):
             self._write(
                 "refused",
                 logging.WARNING,

@@ -1,6 +1,7 @@
 """A client's message on its way: who sent it, what it says, and which calls it makes."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from ..http import response
 from ..http.head import Header, lines
@@ -13,7 +14,7 @@ from ..jsonrpc.methods import INITIALIZE
 from ..outcome import CallOutcome
 from .recorder import CallRecorder
 
-NO_SESSION = "no such session: initialize anew"
+NO_SESSION: Final = "no such session: initialize anew"
 CLIENT_CLOSED_REQUEST = 499
 """Counted, never sent: the client went away before its answer (nginx's number for it)."""
 

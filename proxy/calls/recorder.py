@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from time import perf_counter
+from typing import Final
 
 from msgspec import UNSET
 
@@ -21,9 +22,9 @@ from .session_clients import SessionClients
 from .session_owners import SessionOwners
 from .tasks import Tasks
 
-_TARGETED = (TOOLS_CALL, PROMPTS_GET)
-_NAMED = (RESOURCES_READ, PROMPTS_GET, TASKS_RESULT)
-_RESULTS = (Outcome.OK, Outcome.TOOL_ERROR)
+_TARGETED: Final = (TOOLS_CALL, PROMPTS_GET)
+_NAMED: Final = (RESOURCES_READ, PROMPTS_GET, TASKS_RESULT)
+_RESULTS: Final = (Outcome.OK, Outcome.TOOL_ERROR)
 
 
 class CallRecorder:
@@ -107,7 +108,9 @@ class CallRecorder:
             self.on_quiet()
 
     def _count(self, finished: Finished, status: int, seconds: float, overhead: float) -> None:
-        call, (outcome, fault, error_type) = finished
+        call = finished.call
+        outcome, fault, error_type = finished.outcome
+        trace_id, span_id = call.trace.exemplar
         tool = call.name if call.method == TOOLS_CALL else ""
         self.ledger.record(
             call.method,
@@ -120,7 +123,8 @@ class CallRecorder:
             call.version,
             seconds,
             overhead,
-            *call.trace.exemplar,
+            trace_id,
+            span_id,
         )
         self.ledger.record_caller(call.client, call.principal, tool, outcome)
         if call.method == INITIALIZE and call.session and outcome is Outcome.OK:
@@ -184,7 +188,7 @@ class CallRecorder:
 
 
 def _record(finished: Finished, status: int, seconds: float, waited: float) -> TraceRecord:
-    call, outcome = finished
+    call, outcome = finished.call, finished.outcome
     asked = call.sent_at - call.started
     return TraceRecord(
         method=call.method,

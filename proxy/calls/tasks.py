@@ -88,7 +88,7 @@ class Tasks:
 
         Delivering an error is not an error: that outcome is the tool's.
         """
-        call, outcome = finished
+        call, outcome = finished.call, finished.outcome
         task = self._tasks.pop((call.session, call.task), None)
         if task is None:
             return finished

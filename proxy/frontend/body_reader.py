@@ -5,6 +5,7 @@ A long body is read in steps, so that other calls are served between them: each 
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import UNSET
 
@@ -14,7 +15,7 @@ from ..jsonrpc.ambiguity import ambiguous, is_plain
 from ..jsonrpc.depth import deeper_than, depths
 from ..jsonrpc.message import Message, RequestId
 
-LONG = 256 * 1024
+LONG: Final = 256 * 1024
 """Bytes from which on a body is read in steps."""
 NOTIFICATIONS = "notifications/"
 """How the methods of notifications begin; some clients give these an id of null."""

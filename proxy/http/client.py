@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from ..errors import MalformedBody, MalformedHead, UnfollowedRedirect
 from .chunked import Decoder
 from .head import END, Content, ResponseHead
 from .interfaces import ResponseHandler
 
-HEAD_LIMIT = 64 * 1024
+HEAD_LIMIT: Final = 64 * 1024
 """Longest response head in bytes."""
-MOST_INTERIM = 100
+MOST_INTERIM: Final = 100
 """Most interim responses (1xx) before an answer; a server may send some (RFC 9110, 15.2)."""
-GATHER_LIMIT = 64 * 1024
+GATHER_LIMIT: Final = 64 * 1024
 """A JSON answer up to this many bytes is passed on in one write; a longer one as it comes."""
 
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 import httptools
 
 from ..errors import MalformedHead
 from . import redirect
 
-END = b"\r\n\r\n"
+END: Final = b"\r\n\r\n"
 """What ends a head."""
 
 # RFC 9110 section 7.6.1, and the two that proxies met in the wild.

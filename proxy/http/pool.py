@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from .. import logs
@@ -15,7 +16,7 @@ from .client import UpstreamConnection
 from .head import HeadCache, ResponseHead, parse_response
 from .interfaces import ResponseHandler
 
-IDLE_SECONDS = 4.0
+IDLE_SECONDS: Final = 4.0
 """Below the 5 s after which uvicorn and Node close, so that a call never meets a closing one."""
 CONNECT_SECONDS = 5.0
 MOST_REDIRECTS = 10

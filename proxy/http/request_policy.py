@@ -9,6 +9,7 @@ Pages of allowed origins may read every answer (Fetch standard, "CORS protocol")
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import parse_qs
 
 from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
@@ -22,7 +23,7 @@ from .rejection import HttpRejection, StaticResponse
 from .resource_metadata import NO_METADATA, Metadata, document_path
 from .user_agent import product
 
-HEAD_LIMIT = 16 * 1024
+HEAD_LIMIT: Final = 16 * 1024
 """Longest request head in bytes; the answer to a longer one is 431."""
 HEADERS_LIMIT = 100
 """Most header lines of a request."""

@@ -1,11 +1,12 @@
 """HTTP responses that the proxy writes itself, and the framing of those it forwards."""
 
 from http import HTTPStatus
+from typing import Final
 
 from .head import Header, lines
 
-CLOSE = b"connection: close\r\n"
-CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
+CLOSE: Final = b"connection: close\r\n"
+CHUNKED: Final = b"transfer-encoding: chunked\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 JSON: bytes = b"application/json"
@@ -16,7 +17,9 @@ RETRY_AFTER: Header = (b"retry-after", b"5")
 """For clients that come while the proxy drains, or is full: seconds until it is worth a try."""
 
 # No Content-Length on these (RFC 9110, section 8.6).
-_WITHOUT_LENGTH = frozenset((204, 304))
+_WITHOUT_LENGTH: Final = frozenset((204, 304))
+
+_REASONS: Final = {each.value: each.phrase.encode() for each in HTTPStatus}
 
 # Asks nginx and its kin not to hold events back; no-transform forbids compressing them.
 EVENT_HEADERS: tuple[Header, ...] = (
@@ -28,8 +31,7 @@ EVENT_HEADERS: tuple[Header, ...] = (
 def start(status: int, content_type: bytes | None = None, *headers: Header) -> bytes:
     """A status line with header lines, framing headers and the empty line not included."""
     typed = () if content_type is None else ((b"content-type", content_type),)
-    reason = HTTPStatus(status).phrase.encode()
-    return b"HTTP/1.1 %d %b\r\n%b" % (status, reason, lines((*typed, *headers)))
+    return b"HTTP/1.1 %d %b\r\n%b" % (status, _REASONS[status], lines((*typed, *headers)))
 
 
 def readable(head: bytes, cors: bytes) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
-from typing import cast
+from typing import Final, cast
 
 from ..errors import MalformedBody, MalformedHead
 from ..memory_budget import FREE_BYTES, NO_ROOM, MemoryAccount, MemoryBudget
@@ -21,7 +21,7 @@ from .request_policy import HEAD_LIMIT, RequestInfo
 # A pipelining client may run ahead of its answers by this much before it is no longer read.
 _AHEAD_LIMIT = 64 * 1024
 # What is written at once is kept whole until its last byte is sent; a longer one is accounted for.
-_LONG_WRITE = 64 * 1024
+_LONG_WRITE: Final = 64 * 1024
 _LINGER_SECONDS = 1.0
 
 RECEIVE_SECONDS = 30.0
@@ -30,7 +30,7 @@ OVER_LIMIT_SECONDS = 1.0
 """How long a connection beyond the limit may take to ask for something before it is refused."""
 
 # Header lines of responses by the proxy itself, by status.
-_LONG_HEAD = HttpRejection(
+_LONG_HEAD: Final = HttpRejection(
     RejectionCause.HEAD_SIZE, 431, f"the head is longer than {HEAD_LIMIT} bytes"
 )
 _NO_ROOM = HttpRejection(RejectionCause.MEMORY, 503, NO_ROOM)

@@ -5,16 +5,18 @@ them as Unicode does. So a client could have one tool counted, and another calle
 determine what a message does count here; what is in its arguments is the tool's business.
 """
 
+from typing import Final
+
 from .members import Fields, parse_members
 from .message import Message
 from .truncated import PIECE, truncated_json
 
 _OF_MESSAGES = ("id", "method", "params", "result", "error")
 _OF_PARAMS = ("name", "_meta", "requestId", "uri")
-_BACKSLASH = ord("\\")
-_ESCAPED = b"\\u00"
+_BACKSLASH: Final = ord("\\")
+_ESCAPED: Final = b"\\u00"
 """How a letter of ASCII may be spelt, so that a name is not seen."""
-_FOLDED = ("\N{KELVIN SIGN}".encode(), "\N{LATIN SMALL LETTER LONG S}".encode())
+_FOLDED: Final = ("\N{KELVIN SIGN}".encode(), "\N{LATIN SMALL LETTER LONG S}".encode())
 """Other characters that fold to an ASCII letter."""
 
 

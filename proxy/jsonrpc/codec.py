@@ -1,5 +1,7 @@
 """Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
 
+from typing import Final
+
 import msgspec
 from msgspec import UNSET, Raw
 
@@ -31,9 +33,9 @@ _MOST_OBJECTS = 100_000
 """Of a batch, also within its messages: so many are counted in 10 ms."""
 
 
-_BEFORE = b" \t\r\n" + BOM
+_BEFORE: Final = b" \t\r\n" + BOM
 
-_decode_message = msgspec.json.Decoder(Message).decode
+_decode_message: Final = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_failure = msgspec.json.Decoder(Failure).decode
 _decode_objects = msgspec.json.Decoder(list[AnyObject]).decode

@@ -6,11 +6,12 @@ remembered, of sessions too, since peers choose them and their length.
 
 from collections.abc import Container
 from hashlib import sha256
+from typing import Final
 
 from .message import RequestId
 
 _MOST_DIGITS = 20
-_LONGEST_KEPT = 128
+_LONGEST_KEPT: Final = 128
 MOST_UNANSWERED = 256
 
 

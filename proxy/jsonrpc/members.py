@@ -1,6 +1,7 @@
 """JSON objects parsed into raw values: what is not touched keeps its very bytes."""
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -10,7 +11,7 @@ from .repair import mended
 
 Fields = dict[str, Raw]
 
-_decode = msgspec.json.Decoder(Fields).decode
+_decode: Final = msgspec.json.Decoder(Fields).decode
 encode: Callable[[object], bytes] = msgspec.json.encode
 
 

@@ -1,11 +1,11 @@
 """Newline framing, as the stdio transport has it: one JSON-RPC message per line."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .repair import as_utf8
 from .truncated import TruncatedJson
 
-ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 """Makes a JSON text one line: it has line ends only between tokens, where a space does."""
 
 

@@ -5,10 +5,11 @@ way. `NaN` and `Infinity`, as Python's `json` writes them, and bytes that are no
 """
 
 import re
+from typing import Final
 
 LONGEST = 1024 * 1024
 """Bytes of a text that is mended: it takes up to 10 ms, in which no other call is served."""
-BOM = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 
 _MOST = 10_000
 """Places of one kind that are mended."""

@@ -1,6 +1,6 @@
 """Who made a call: what an MCP client declares of itself, as it may become a label."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .vocabulary import cut
 
@@ -15,7 +15,7 @@ class ClientInfo(NamedTuple):
     version: str
 
 
-UNKNOWN_CLIENT = ClientInfo("unknown", "")
+UNKNOWN_CLIENT: Final = ClientInfo("unknown", "")
 """The client of requests that do not name one."""
 
 

@@ -7,6 +7,7 @@ its official classes. Numbers that are not negative only.
 
 import struct
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ..errors import MalformedMessage
 
@@ -14,7 +15,7 @@ _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _SIZES = {_FIXED64: 8, _FIXED32: 4}
 _VARINT_BYTES = 10
 
-_SMALL = tuple(bytes((number,)) for number in range(0x80))
+_SMALL: Final = tuple(bytes((number,)) for number in range(0x80))
 
 _double = struct.Struct("<d").pack
 _fixed32 = struct.Struct("<I").pack

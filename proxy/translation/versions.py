@@ -1,11 +1,12 @@
 """Protocol revisions, and the era that each belongs to."""
 
 from enum import StrEnum
+from typing import Final
 
 LEGACY_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """Revisions that open a session by `initialize`, oldest first."""
 LATEST_LEGACY = LEGACY_VERSIONS[-1]
-MODERN_VERSION = "2026-07-28"
+MODERN_VERSION: Final = "2026-07-28"
 """The stateless revision: each request carries all that the server needs."""
 
 

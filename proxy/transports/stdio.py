@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from time import perf_counter
+from typing import Final
 
 from .. import logs
 from ..jsonrpc import codec
@@ -22,7 +23,7 @@ from .stderr_log import LINES_PER_SECOND, StderrLog
 
 LOG = logging.getLogger("proxy.child")
 
-BACKLOG_LIMIT = 8 * 1024 * 1024
+BACKLOG_LIMIT: Final = 8 * 1024 * 1024
 """Bytes that may wait for a process that does not read; then it is sent nothing more."""
 
 FREE_FAILURES = 2

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import Enum, auto
 from time import perf_counter
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import UNSET
 
@@ -43,9 +43,9 @@ from ..tools.page_cache import LONGEST_PAGE
 from .early_stream import EarlyStream
 from .event_relay import HOLD_LIMIT, EventRelay
 
-_IDLE = Completed(())
+_IDLE: Final = Completed(())
 """What becomes of the calls of an answer for which none waits."""
-ACCEPTED = 202
+ACCEPTED: Final = 202
 _TOO_LONG = b"{"
 """Stands for a message of which nothing is known: it passes all the same."""
 
@@ -65,7 +65,11 @@ class State(Enum):
     """Nothing more will happen."""
 
 
-WAITING, EARLY_STREAM, RESPONDING, STREAMING, CLOSED = State
+WAITING: Final = State.WAITING
+EARLY_STREAM: Final = State.EARLY_STREAM
+RESPONDING: Final = State.RESPONDING
+STREAMING: Final = State.STREAMING
+CLOSED: Final = State.CLOSED
 """As names of the module, since attributes of an Enum are slow."""
 
 _NEXT = {

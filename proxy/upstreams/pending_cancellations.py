@@ -58,8 +58,8 @@ class PendingCancellations:
 
     def reclassify(self, finished: Finished) -> Finished:
         """The outcome of a call: cancelled, if it failed while its cancellation was pending."""
-        call, outcome = finished
-        if outcome.outcome in _STANDS:
+        call = finished.call
+        if finished.outcome.outcome in _STANDS:
             return finished
         withdrawn = (call.session, call.id) in self.open or (call.session, None) in self.open
         return Finished(call, CANCELLED) if withdrawn else finished

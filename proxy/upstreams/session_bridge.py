@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Protocol
+from typing import Final, Protocol
 
 from .. import logs
 from ..calls.client_request import CLIENT_CLOSED_REQUEST, ClientRequest
@@ -50,9 +50,9 @@ from .transport_session import TransportSession
 LOG = logging.getLogger("proxy.session")
 
 _STATUSES = {TIMED_OUT: 504, OVERLOADED: 503}
-_UNREAD = UNREACHABLE, "the server reads no more input"
+_UNREAD: Final = UNREACHABLE, "the server reads no more input"
 
-OUTBOX_LIMIT = 8 * 1024 * 1024
+OUTBOX_LIMIT: Final = 8 * 1024 * 1024
 """Bytes that may wait for the transport to be opened; then no message is taken."""
 
 
@@ -215,10 +215,10 @@ class SessionBridge(TransportSession, ResponseListener):
             postpone_deadlines(self._calls_of_slow_clients(), now - since)
         overdue, reason = self._session.overdue(now), "the server did not answer in time"
         if self._account in self._slow:
-            overdue = tuple(each._replace(outcome=OVERLOADED) for each in overdue)
+            overdue = tuple(Finished(each.call, OVERLOADED) for each in overdue)
             reason = NO_ROOM
         elif self._slow:
-            overdue = tuple(each._replace(outcome=CLIENT_NOT_READING) for each in overdue)
+            overdue = tuple(Finished(each.call, CLIENT_NOT_READING) for each in overdue)
             reason = "the client does not read another stream of this session, which holds this up"
         self._answer_in_place(overdue, 504, reason)
         self._cancel(overdue)
@@ -387,9 +387,9 @@ class SessionBridge(TransportSession, ResponseListener):
 
     def _cancel(self, ended: tuple[Finished, ...]) -> None:
         """Cancel requests at the server (specification, "Lifecycle", Timeouts)."""
-        for call, _ in ended:
-            if self._transport is not None and call.method != methods.INITIALIZE:
-                self._transport.send(cancellation(call.id), self._headers)
+        for each in ended:
+            if self._transport is not None and each.call.method != methods.INITIALIZE:
+                self._transport.send(cancellation(each.call.id), self._headers)
 
     def _drop(
         self, calls: tuple[Call, ...], outcome: CallOutcome = UNREACHABLE

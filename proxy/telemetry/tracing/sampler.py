@@ -5,10 +5,11 @@ proxy and the SDKs around it take the same decision for the same trace.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from .context import TraceContext
 
-_MASK = (1 << 64) - 1
+_MASK: Final = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ it is encoded once for each set of labels and kept; a span then costs a few join
 
 import struct
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from ...jsonrpc.methods import ALL as METHODS
 from ...jsonrpc.methods import PROMPTS_GET, TOOLS_CALL
@@ -29,7 +29,7 @@ CLIENT_VERSION = "mcp.client.version"
 PRINCIPAL = "enduser.id"
 """Of the general semantic conventions."""
 
-_SPANS = 2
+_SPANS: Final = 2
 """The field of ScopeSpans."""
 
 _TRACE_STATE, _NAME, _KIND, _ATTRIBUTES, _LINKS, _STATUS = 3, 5, 6, 9, 13, 15
@@ -39,16 +39,16 @@ _SERVER, _CLIENT, _ERROR = 2, 3, 2
 """Values of SpanKind and StatusCode."""
 
 # trace_id, span_id, start_time_unix_nano and end_time_unix_nano, each with its tag.
-_start = struct.Struct("<2s16s2s8sBQBQ").pack
+_start: Final = struct.Struct("<2s16s2s8sBQBQ").pack
 _TRACE_ID, _SPAN_ID, _START, _END = b"\n\x10", b"\x12\x08", 0x39, 0x41
-_PARENT = b'"\x08'
+_PARENT: Final = b'"\x08'
 # SpanFlags: whether the parent is remote is known; it is. Field 16, four bytes.
-_LOCAL_PARENT = b"\x85\x01" + struct.pack("<I", 0x100)
-_REMOTE_PARENT = b"\x85\x01" + struct.pack("<I", 0x300)
+_LOCAL_PARENT: Final = b"\x85\x01" + struct.pack("<I", 0x100)
+_REMOTE_PARENT: Final = b"\x85\x01" + struct.pack("<I", 0x300)
 _REMOTE_LINK = b"\x35" + struct.pack("<I", 0x300)
 
 _TARGETS = {TOOLS_CALL: "gen_ai.tool.name", PROMPTS_GET: "gen_ai.prompt.name"}
-_NANO = 1_000_000_000
+_NANO: Final = 1_000_000_000
 
 # A caller who hangs up has not seen the server fail.
 _FINE = frozenset({Outcome.OK, Outcome.CANCELLED})
@@ -90,7 +90,7 @@ class SpanRecord(NamedTuple):
         return 1 if self.upstream is None else 2
 
 
-_LABELS = SpanRecord._fields.index("request_id")
+_LABELS: Final = SpanRecord._fields.index("request_id")
 
 
 class SpanEncoder:
