@@ -43,7 +43,8 @@ class Variable:
 
 CLUSTER = Variable("cluster", "Cluster", any_of(*proxies.REPORTING), everything=".*")
 """On boards of several clusters. All includes what has none, such as series of the store itself."""
-NAMESPACE = Variable("namespace", "Namespace", any_of(*proxies.REPORTING))
+NAMESPACE = Variable("namespace", "Namespace", any_of(*proxies.REPORTING), everything=".*")
+"""All includes proxies without a namespace: those that a plain configuration scrapes."""
 SERVER = Variable(
     "server", "Server", any_of(*proxies.REPORTING, where=(like("namespace", "$namespace"),))
 )

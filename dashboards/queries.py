@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from dashboards.board import Board
+from dashboards.board import CLIENT, CLUSTER, NAMESPACE, SERVER, TOOL, Board
 from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.promql.schema import Source
 
@@ -59,17 +59,20 @@ def bundle_queries(bundle: MonitoringBundle) -> tuple[MonitoringQuery, ...]:
 RESOLUTION = "1s"
 """What $__interval becomes: the step of subqueries over the whole time range."""
 
-ALL = ".+"
-"""What $tool and $client become: Grafana's All."""
-
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
+def concrete(
+    expr: str,
+    *,
+    window: str,
+    namespace: str = NAMESPACE.everything,
+    server: str = SERVER.everything,
+) -> str:
     """`expr` with Grafana's variables replaced, for Prometheus to evaluate.
 
     `window` is one number with a unit of s, m, h or d, such as "30s"; `namespace` and `server`
-    are regular expressions, as Grafana substitutes them (".+" for All).
+    are regular expressions, as Grafana substitutes them: by default All.
     """
     if not re.fullmatch("[0-9]+[smhd]", window):
         raise ValueError(f'window "{window}" is not one number with a unit of s, m, h or d')
@@ -79,9 +82,9 @@ def concrete(expr: str, *, window: str, namespace: str, server: str) -> str:
         "$__interval": RESOLUTION,
         "$__range_s": str(seconds),
         "$__range": window,
-        "$tool": ALL,
-        "$client": ALL,
-        "$cluster": ".*",
+        "$tool": TOOL.everything,
+        "$client": CLIENT.everything,
+        "$cluster": CLUSTER.everything,
         "$namespace": namespace,
         "$server": server,
     }

@@ -4,14 +4,13 @@ from dashboards.alerts.alert import PIPELINE_BOARD, Alert, Runbook, Severity
 from dashboards.alerts.sessions import sessions
 from dashboards.expressions import pods, proxies
 from dashboards.promql.expression import Aggregation
-from dashboards.promql.functions import aggregate, or_zero
+from dashboards.promql.functions import or_zero
 from dashboards.promql.scope import EACH_POD, EACH_SERVER, RULE
 from dashboards.recordings.catalogue import LOOP_LAG_P99, SERIES, of_mcp_pods
 from dashboards.thresholds import Thresholds
 
 _QUARTER = RULE.over("15m")
-_CPU_OF_EACH = proxies.CPU.rate(RULE, proxies.OF_A_PROXY, by=EACH_POD)
-_CPU = aggregate("max", _CPU_OF_EACH, EACH_SERVER)
+_CPU = proxies.cpu_of_each(RULE, EACH_SERVER)
 # Other proxies use more than one core: those with an event loop are ours.
 _ON_ONE_CORE = proxies.LAG_COUNT.now(RULE, by=EACH_SERVER, operator="group")
 _MEMORY = proxies.MEMORY.now(RULE, proxies.OF_A_PROXY, by=EACH_SERVER, operator="max")
@@ -69,7 +68,7 @@ def _cpu_full(t: Thresholds) -> Alert:
             "One proxy process uses all of one core; calls queue.",
             "More calls or larger messages than one process can handle.",
             "Add replicas. For a stdio server, see docs/deploying.md on replicas first.",
-            _CPU_OF_EACH,
+            proxies.cpu_of_each(RULE, EACH_POD),
         ),
         ("cpu_cores",),
     )

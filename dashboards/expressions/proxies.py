@@ -4,8 +4,8 @@ from dashboards.expressions import calls
 from dashboards.promql import series
 from dashboards.promql.expression import Expr
 from dashboards.promql.functions import aggregate, ratio
-from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Scope, eq, like, ne
-from dashboards.promql.series import By
+from dashboards.promql.scope import EACH_SERVER, RULE, SELECTED, Match, Scope, eq, like, ne
+from dashboards.promql.series import By, Series
 from proxy.telemetry import catalogue
 
 UP = series.of(catalogue.UPSTREAM_UP)
@@ -48,6 +48,11 @@ def reporting(by: By, within: str = "") -> Expr:
     return ours | either
 
 
+def cpu_of_each(scope: Scope, by: By) -> Expr:
+    """Cores in use by one process, the busiest; replicas without pods are not added up."""
+    return aggregate("max", CPU.select(scope, OF_A_PROXY).over("rate", scope.window), by)
+
+
 def overhead(by: By = ()) -> Expr:
     """Mean seconds that a request spent in the proxy; its histogram has no methods to select by."""
     total, count = series.total(catalogue.OVERHEAD), series.count(catalogue.OVERHEAD)
@@ -59,7 +64,12 @@ def copies(scope: Scope) -> Expr:
 
     ToolHive's second series of SSE connections is not a copy.
     """
-    each_pod = ("namespace", "server", "pod", "transport")
-    ours = UP.now(scope, by=each_pod, operator="count")
-    theirs = CONNECTIONS.now(scope, ne("transport", "sse"), by=each_pod, operator="count")
-    return aggregate("max", ours, EACH_SERVER) | aggregate("max", theirs, EACH_SERVER)
+    return _copies(UP, scope) | _copies(CONNECTIONS, scope, ne("transport", "sse"))
+
+
+def _copies(series: Series, scope: Scope, *where: Match) -> Expr:
+    """Series of a pod; without pods, jobs: the replicas of a server are targets of one job."""
+    alike = (*EACH_SERVER, "transport")
+    of_pods = series.now(scope, *where, ne("pod", ""), by=(*alike, "pod"), operator="count")
+    jobs = series.now(scope, *where, eq("pod", ""), by=(*alike, "job"), operator="group")
+    return aggregate("max", of_pods | aggregate("count", jobs, alike), EACH_SERVER)

@@ -80,8 +80,5 @@ SELECTED_CLUSTER = like(CLUSTER, "$cluster")
 SELECTED_RANGE = SELECTED.over("$__range")
 """As SELECTED, over the whole time range of the board."""
 
-SELECTED_TARGETS = Scope((like("job", "($namespace)/($server)"),), EVERYTHING.window)
-"""On a board: scrape targets of the selected servers, whose `job` is `<namespace>/<server>`."""
-
 RULE = Scope((), "5m")
 """In a rule: all series, over five minutes."""

@@ -6,9 +6,7 @@ from dashboards.promql.expression import Aggregation, Call, Expr, Number, Render
 from dashboards.promql.schema import EmbeddedLabel, Labels, LabelSchema, SeriesMapping, Source
 from dashboards.promql.scope import (
     CLUSTER,
-    SELECTED,
     SELECTED_CLUSTER,
-    SELECTED_TARGETS,
     Match,
     Scope,
     like,
@@ -194,8 +192,6 @@ def _translated(
     """The matchers on the mapping's labels; None if one is on a label that is missing."""
     chosen = schema.cluster is not None and schema.cluster.selected
     translated = [SELECTED_CLUSTER.on(mapping.labels[CLUSTER])] if chosen else []
-    if mapping.server and matches[:1] == SELECTED_TARGETS.matches:
-        matches = (*SELECTED.matches, *matches[1:])
     for each in matches:
         if mapping.server and each == _SERVER_KNOWN:
             continue

@@ -6,8 +6,8 @@ from dashboards.expressions import proxies
 from dashboards.links import TO_PIPELINE, TO_SERVER
 from dashboards.promql.expression import Expr
 from dashboards.promql.functions import aggregate, seconds_since, timestamp
-from dashboards.promql.scope import EACH_SERVER, SELECTED, SELECTED_TARGETS
-from dashboards.promql.series import Series
+from dashboards.promql.scope import EACH_SERVER, EVERYTHING, SELECTED
+from dashboards.promql.series import Series, any_of
 from dashboards.recordings.catalogue import NEWEST, SERIES
 from dashboards.signal import SERVER_LEGEND, Query, Signal
 
@@ -25,8 +25,14 @@ def _age() -> Expr:
     return seconds_since(ours | aggregate("max", recorded, EACH_SERVER))
 
 
+_SCRAPED = any_of(proxies.UP, proxies.CONNECTIONS, where=SELECTED.matches)
+
+
 def _of_targets(series: Series, operator: str) -> tuple[Query]:
-    return (Query(series.now(SELECTED_TARGETS, by=("job",), operator=operator), "{job}"),)
+    """Of the targets that series of the selected servers came from, now or within the hour."""
+    jobs = aggregate("group", _SCRAPED.over("last_over_time", "1h"), ("job",))
+    every = series.now(EVERYTHING, by=("job",), operator=operator)
+    return (Query(every.and_on(("job",), jobs), "{job}"),)
 
 
 FRESHNESS = Signal(

@@ -132,7 +132,7 @@ PROCESS_CPU = Signal(
     "CPU time of one proxy process, as a share of one core. Near 100 % the process is saturated"
     " and calls queue.",
     "percentunit",
-    (Query(proxies.CPU.rate(SELECTED, by=EACH_POD), PROCESS),),
+    (Query(proxies.cpu_of_each(SELECTED, EACH_POD), PROCESS),),
     limits.CPU_CORES,
     links=(TO_RESOURCES,),
 )
@@ -141,7 +141,7 @@ PROCESS_MEMORY = Signal(
     "Resident memory of a proxy process. If it keeps rising while the number of sessions does not,"
     " it is a leak.",
     "bytes",
-    (Query(proxies.MEMORY.now(SELECTED, by=EACH_POD), PROCESS),),
+    (Query(proxies.MEMORY.now(SELECTED, by=EACH_POD, operator="max"), PROCESS),),
     links=(TO_RESOURCES,),
 )
 LOST = Signal(

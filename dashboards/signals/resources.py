@@ -129,7 +129,7 @@ BUSIEST = Signal(
     "CPU, busiest proxy",
     "CPU time of the busiest proxy process, as a share of one core. See below which one it is.",
     "percentunit",
-    (Query(aggregate("max", proxies.CPU.rate(SELECTED, by=EACH_POD)), "CPU"),),
+    (Query(proxies.cpu_of_each(SELECTED, ()), "CPU"),),
     limits.CPU_CORES,
 )
 LARGEST = Signal(
@@ -158,14 +158,14 @@ FILES = Signal(
     "File descriptors that a proxy has open: connections, streams, pipes to stdio servers. At the"
     " system's limit (often 1024) new clients are refused.",
     "short",
-    (Query(proxies.OPEN_FILES.now(SELECTED, by=EACH_POD), PROCESS),),
+    (Query(proxies.OPEN_FILES.now(SELECTED, by=EACH_POD, operator="max"), PROCESS),),
     links=(TO_SERVER,),
 )
 AGE = Signal(
     "Proxy uptime",
     "How long ago each proxy's process started. A drop to 0 is a restart.",
     "s",
-    (Query(seconds_since(proxies.STARTED.now(SELECTED, by=EACH_POD)), PROCESS),),
+    (Query(seconds_since(proxies.STARTED.now(SELECTED, by=EACH_POD, operator="max")), PROCESS),),
     links=(TO_SERVER,),
 )
 CPU_PER_CALL = Signal(

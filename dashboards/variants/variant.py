@@ -92,8 +92,8 @@ class Variant:
         """A text about an alert whose series have the labels, as a template of Prometheus."""
         given = {label: f"{{{{ $labels.{here} }}}}" for label, here in labels.items()}
         if "namespace" in given and "server" in given:
-            given["server"] = f"{given['namespace']}/{given['server']}"
-        cluster = f"{given[CLUSTER]}: " if CLUSTER in given else ""
+            given["server"] = _before(labels["namespace"], "/") + given["server"]
+        cluster = _before(labels[CLUSTER], ": ") if CLUSTER in labels else ""
         return cluster + _filled(template, _texts(self) | _VALUES | given)
 
 
@@ -114,6 +114,11 @@ def _texts(variant: Variant) -> dict[str, str]:
     names = {each: variant.alert(each) for each in ALERT_NAMES}
     texts = asdict(variant.texts)
     return names | {name: text.format_map(names) for name, text in texts.items()}
+
+
+def _before(label: str, separator: str) -> str:
+    """A template of Prometheus: the label's value and the separator, or nothing without it."""
+    return f"{{{{ with $labels.{label} }}}}{{{{ . }}}}{separator}{{{{ end }}}}"
 
 
 def _filled(template: str, given: Mapping[str, str]) -> str:

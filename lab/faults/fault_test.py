@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from dashboards import BOARDS
+from dashboards.board import SERVER
 from dashboards.promql.schema import Source
 from dashboards.queries import MonitoringQuery, concrete, queries
 from lab.faults import clients
@@ -19,7 +20,6 @@ from lab.local.pipeline import Pipeline
 from lab.local.processes import pause
 from lab.prometheus_api import Unreachable
 from lab.verify.check_queries import (
-    EVERYTHING,
     QueryCoverage,
     available_queries,
     available_sources,
@@ -86,14 +86,12 @@ class ActiveFault:
         """Whether a panel shows the fault now."""
         board = next(each for each in BOARDS if each.uid == uid)
         exprs = [query.expr for query in queries(board) if query.panel == title]
-        server = self.server or EVERYTHING
+        server = self.server or SERVER.everything
         prometheus = self.context.pipeline.prometheus
         return any(
             sample.value and not math.isnan(sample.value)
             for expr in exprs
-            for sample in prometheus.query(
-                concrete(expr, window=PANEL_WINDOW, namespace=EVERYTHING, server=server)
-            )
+            for sample in prometheus.query(concrete(expr, window=PANEL_WINDOW, server=server))
         )
 
 
@@ -179,7 +177,7 @@ class AlertMonitor:
         """Queries for the annotations that the faults must have caused."""
         interval = Interval(time.time(), self._seconds)
         for each in self._faults:
-            server = each.server or EVERYTHING
+            server = each.server or SERVER.everything
             yield from annotation_queries(each.fault, each.sources, server, interval)
 
     @property

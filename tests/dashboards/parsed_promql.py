@@ -10,7 +10,7 @@ from dashboards.queries import concrete
 
 def parse(expr: str) -> promql.Expr:
     """The expression's tree, Grafana's variables replaced."""
-    return promql.parse(concrete(expr, window="5m", namespace=".+", server=".+"))
+    return promql.parse(concrete(expr, window="5m"))
 
 
 _WRAPPERS = (promql.AggregateExpr, promql.ParenExpr, promql.SubqueryExpr, promql.UnaryExpr)

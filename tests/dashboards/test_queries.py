@@ -48,7 +48,7 @@ def test_all_of_grafanas_variables_are_replaced() -> None:
 @pytest.mark.parametrize("board", BOARDS, ids=UIDS)
 def test_every_query_parses_and_keeps_no_variable(board: Board) -> None:
     for query in queries(board):
-        asked = concrete(query.expr, window="30s", namespace=".+", server=".+")
+        asked = concrete(query.expr, window="30s")
 
         assert "$" not in asked.replace('"$1"', ""), json.dumps(query.expr)
         parse(query.expr)
@@ -57,4 +57,4 @@ def test_every_query_parses_and_keeps_no_variable(board: Board) -> None:
 @pytest.mark.parametrize("window", ["5", "1h30m", "soon", ""])
 def test_a_window_that_is_no_single_duration_is_refused(window: str) -> None:
     with pytest.raises(ValueError, match="window"):
-        concrete("up", window=window, namespace=".+", server=".+")
+        concrete("up", window=window)

@@ -97,7 +97,7 @@ class Running:
         return queries
 
     def _answers(self, query: MonitoringQuery) -> bool:
-        expr = concrete(query.expr, window=WINDOW, namespace=".+", server=".+")
+        expr = concrete(query.expr, window=WINDOW)
         return has_data(self.prometheus.query(expr))
 
 

@@ -74,6 +74,7 @@ ONLY_OUR_PROXY_TELLS = {
     "Time added by server",
     "Time added p99",
     "Time added per call",
+    "Time behind the proxy",
     "Time behind the proxy by server",
     "Time spent in the proxy",
     "Time to the first event",

@@ -64,7 +64,12 @@ class Fires:
 
 def rendered(template: str, labels: Labels, value: str) -> str:
     """A template of Prometheus with the labels' and the alert's value in it."""
-    labelled = re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: labels[found[1]], template)
+    there = re.sub(
+        r"\{\{ with \$labels\.(\w+) \}\}\{\{ \. \}\}(.*?)\{\{ end \}\}",
+        lambda found: labels[found[1]] + found[2] if found[1] in labels else "",
+        template,
+    )
+    labelled = re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: labels.get(found[1], ""), there)
     return re.sub(r"\{\{ \$value[^}]*\}\}", value, labelled)
 
 

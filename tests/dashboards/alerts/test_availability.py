@@ -1,6 +1,19 @@
 """Alerts on histories of servers that are away, come and go, or fall silent."""
 
-from tests.dashboards.alerts.cases import OF, SERVER, UP, Fires, Quiet, alerts_test, calls
+import pytest
+
+from tests.dashboards.alerts.cases import (
+    BY_NAME,
+    OF,
+    SERVER,
+    UP,
+    Fires,
+    Quiet,
+    alerts_test,
+    calls,
+    replay,
+)
+from tests.dashboards.promtool import Promtool
 
 RESTARTS = f"mcp_proxy_upstream_restarts_total{UP.removeprefix('mcp_proxy_upstream_up')}}}"
 KILLED = "mcp_proxy_upstream_killed_total{{" + OF + ',signal="{}"}}'
@@ -112,3 +125,13 @@ QUIET = (
 )
 
 test_alerts = alerts_test(FIRES, QUIET)
+
+
+@pytest.mark.slow
+def test_an_alert_names_a_server_that_has_no_namespace(promtool: Promtool) -> None:
+    history = {'mcp_proxy_upstream_up{job="mcp",server="echo"}': "0x20"}
+    down = Fires("MCPServerDown", history, ("1m", "5m"), "0", labels={"server": "echo"})
+    alert = BY_NAME[down.name]
+
+    assert promtool.replays([replay(down, alert, promtool, history, down.labels)]) == ""
+    assert down.firing(alert, down.labels).annotations["summary"] == "MCP server echo is down"

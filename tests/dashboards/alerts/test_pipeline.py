@@ -17,6 +17,12 @@ FIRES = (
         "2",
     ),
     Fires(
+        "MCPSeriesDoubled",
+        {f'{UP},job="{each}"}}': "1x40" for each in ("mcp", "pushed")},
+        ("14m", "15m"),
+        "2",
+    ),
+    Fires(
         "MCPScrapeFailing",
         {f'{UP},job="ns/echo"}}': "1x10 stale", f"up{{{TARGET}}}": "1x10 0x30"},
         ("15m", "16m"),
@@ -56,6 +62,11 @@ QUIET = (
         "MCPSeriesDoubled",
         "two pods are two proxies",
         {f'{UP},pod="a"}}': "1x40", f'{UP},pod="b"}}': "1x40"},
+    ),
+    Quiet(
+        "MCPSeriesDoubled",
+        "replicas without pods are targets of one job",
+        {f'{UP},job="mcp",instance="{each}"}}': "1x40" for each in "ab"},
     ),
     Quiet(
         "MCPSeriesDoubled",

@@ -66,6 +66,14 @@ QUIET = (
         {EVENT_LOOP: "0+60x40", CPU: "0+30x40", CPU.replace('"a"', '"b"'): "0+30x40"},
     ),
     Quiet(
+        "MCPProxyCpuFull",
+        "so they do where series have no pod",
+        {
+            EVENT_LOOP: "0+60x40",
+            **{CPU.replace("pod=", f'instance="{each}",job='): "0+30x40" for each in "ab"},
+        },
+    ),
+    Quiet(
         "MCPProxyMemoryHigh",
         "Prometheus itself may need a gigabyte",
         {'process_resident_memory_bytes{job="prometheus"}': f"{2**30}x40"},

@@ -13,7 +13,6 @@ from dashboards.promql.scope import (
     RULE,
     SELECTED,
     SELECTED_RANGE,
-    SELECTED_TARGETS,
     eq,
     like,
 )
@@ -86,7 +85,7 @@ def test_names_change_and_the_question_stays(expr: Expr, text: str) -> None:
         calls.REQUESTS.now(RULE, by=("pod",)),
         Replace(CALLS, "a", "$1", "pod", "(.*)"),
         third_party_metrics.CADVISOR_CPU.select(EVERYTHING, like("namespace", "$namespace")),
-        TARGETS.select(SELECTED_TARGETS),
+        TARGETS.now(EVERYTHING, by=("job",)),
         CALL_RATE.value,
     ],
     ids=str,
@@ -139,13 +138,8 @@ THE_POD = 'pod=~"($server)-\\\\w+-\\\\w+"'
             'max by (pod) (label_replace(process_open_fds{container="toolhive"},'
             f' "server", "$1", "pod", {POD}))',
         ),
-        (
-            TARGETS.now(SELECTED_TARGETS, by=("job",), operator="min"),
-            f'min by (job) (label_replace(up{{namespace=~"$namespace", {THE_POD},'
-            f' container="toolhive"}}, "server", "$1", "pod", {POD}))',
-        ),
     ],
-    ids=["by its server", "rate before label", "of a proxy", "of scrape targets"],
+    ids=["by its server", "rate before label", "of a proxy"],
 )
 def test_the_server_of_a_process_is_read_from_its_pod(expr: Expr, text: str) -> None:
     assert rendered(expr, SCRAPED) == text

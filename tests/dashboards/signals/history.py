@@ -154,7 +154,7 @@ def asked(signal: Signal, column: str = "", window: str = "10m") -> str:
 
 def concretely(query: Query, window: str) -> str:
     """The query for all servers, by the minute where Grafana has a second."""
-    expr = concrete(str(query.expr), window=window, namespace=".+", server=".+")
+    expr = concrete(str(query.expr), window=window)
     return expr.replace(":1s]", ":1m]")
 
 

@@ -81,7 +81,7 @@ EXPECTED: tuple[tuple[Signal, dict[str, float]], ...] = (
 
 
 def asked(signal: Signal) -> str:
-    return concrete(str(signal.queries[0].expr), window="5m", namespace=".+", server=".+")
+    return concrete(str(signal.queries[0].expr), window="5m")
 
 
 @pytest.mark.parametrize(
