@@ -1,10 +1,10 @@
-"""One server's messages shared out among many sessions, none of which knows of the others.
+"""Many sessions with one server, isolated from each other.
 
-What a session asks gets an id and a progress token that no other has. `initialize` is answered by
-the server once, and repeated to later sessions; so all agree on the first one's revision, and the
-server knows the first one's capabilities only. What the server asks goes to the one session that
-has a call in flight, or is the only one; else the server gets an error. Its
-notifications go to every session, but progress and cancellation, which have one addressee.
+Each request of a session gets an id and a progress token of its own. The server answers
+`initialize` once, and later sessions get the same answer; so all have the first one's revision, and
+the server sees the first one's capabilities only. A request of the server goes to the one session
+that has a call in flight, or is the only one; else the server gets an error. Its notifications go
+to every session, except progress and cancellation, which have one addressee.
 """
 
 import asyncio
@@ -16,17 +16,16 @@ from .. import logs
 from ..errors import MalformedMessage
 from ..jsonrpc import codec, methods
 from ..jsonrpc.members import Fields, encode, members, parse_members, raw
-from ..jsonrpc.message import NO_META, NO_PARAMS, Message, RequestId
+from ..jsonrpc.message import NO_PARAMS, Message, RequestId
 from ..outcome import REJECTED, CallOutcome
 from ..translation import server_messages
-from ..translation.id_map import IdMap, MappedRequest
+from ..translation.id_map import IdMap
 from ..translation.request import JsonRpcError
 from .base import Transport, TransportListener
+from .shared_session import SessionRequest, SharedSession
 
 LOG = logging.getLogger("proxy.hub")
 
-BACKLOG_LIMIT = 8 * 1024 * 1024
-"""Bytes that may wait for a session whose client reads slowly; one more message ends it."""
 MOST_ASKED = 1000
 """Questions of the server that may wait for clients; one more is answered by an error."""
 NOBODY = "no single session can be asked: the server is shared"
@@ -35,113 +34,11 @@ _NO_DISCOVERY = JsonRpcError(
 )
 
 
-class SessionRequest(MappedRequest):
-    """A session's request at the server."""
-
-    __slots__ = ("initializes", "key", "session")
-
-    def __init__(self, session: "SharedSession", message: Message, fields: Fields) -> None:
-        self.number = 0
-        self.session = session
-        self.id = fields["id"]
-        self.key: RequestId = message.id  # type: ignore[assignment]  # a request has one
-        self.initializes = message.method == methods.INITIALIZE
-        self.token = ((message.params or NO_PARAMS).meta or NO_META).progress_token
-
-
-class SharedSession(Transport):
-    """One session's way to the shared server."""
-
-    def __init__(self, multiplexer: "Multiplexer", owner: TransportListener) -> None:
-        self.exited = asyncio.Event()
-        self.numbers: dict[RequestId, int] = {}
-        self._multiplexer = multiplexer
-        self._owner: TransportListener | None = owner
-        self._held: list[tuple[bytes, float]] = []
-        self._held_bytes = 0
-        self._paused = False
-
-    def __repr__(self) -> str:
-        return f"<SharedSession open={len(self.numbers)} over={self._owner is None}>"
-
-    @property
-    def probing(self) -> bool:
-        """Whether its owner asks the server which era it speaks."""
-        return self._owner is not None and self._owner.probing
-
-    def send(self, message: bytes, headers: bytes = b"") -> bool:
-        if self._owner is None:
-            return True
-        return all(
-            [self._multiplexer.forward(self, each, data) for each, data in codec.split(message)]
-        )
-
-    @property
-    def held(self) -> int:
-        return self._held_bytes
-
-    def pause(self) -> None:
-        """The server is read on, for the others; what comes is held, bounded."""
-        self._paused = True
-
-    def resume(self) -> None:
-        self._paused = False
-        held, self._held = self._held, []
-        self._held_bytes = 0
-        for number, (message, arrived) in enumerate(held):
-            if self._paused:
-                self._held = held[number:] + self._held
-                self._held_bytes = sum(len(each) for each, _ in self._held)
-                return
-            self.deliver(message, arrived)
-
-    def end(self) -> None:
-        self._owner = None
-        self._held.clear()
-        self.exited.set()
-        self._multiplexer.remove(self)
-
-    def kill(self) -> None:
-        self.end()
-
-    def deliver(self, message: bytes, arrived: float) -> None:
-        """A message of the server for this session."""
-        owner = self._owner
-        if owner is None:
-            return
-        if not self._paused:
-            owner.on_message(message, arrived)
-            return
-        if self._held_bytes > BACKLOG_LIMIT:
-            self.end()
-            owner.on_closed(REJECTED, "the client reads too slowly")
-            return
-        self._held.append((message, arrived))
-        self._held_bytes += len(message)
-
-    def on_undelivered(self, request_id: RequestId, outcome: CallOutcome, reason: str) -> None:
-        """The answer to a request is lost."""
-        if self._owner is not None:
-            self._owner.on_undelivered((request_id,), outcome, reason)
-
-    def on_lost(self, outcome: CallOutcome, reason: str) -> None:
-        """The server is gone; what it said before is not."""
-        owner, held = self._owner, self._held
-        self._held = []
-        for message, arrived in held:
-            if owner is not None:
-                owner.on_message(message, arrived)
-        self._owner = None
-        self.exited.set()
-        if owner is not None:
-            owner.on_closed(outcome, reason)
-
-
 class Multiplexer(TransportListener):
     """The sessions of one running server. `over` is set at its end.
 
     `on_end` is called at the end of the server, before any session is notified. A server is asked
-    for its era (`server/discover`) only while it has no session that its answer could harm;
+    for its era (`server/discover`) only while it has no session that the answer could affect;
     `unprobed` is set while no probe is in flight.
     """
 

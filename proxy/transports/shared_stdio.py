@@ -7,7 +7,8 @@ from time import perf_counter
 from ..outcome import EXITED
 from .backoff import RestartBackoff
 from .base import Connector, TransportListener, Unreachable
-from .multiplexer import Multiplexer, SharedSession
+from .multiplexer import Multiplexer
+from .shared_session import SharedSession
 from .stdio import ProcessFactory
 
 Spawn = Callable[[Coroutine[None, None, None]], object]

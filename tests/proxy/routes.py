@@ -25,7 +25,8 @@ from proxy.transports.base import Connector, TransportListener
 from proxy.transports.connector import HttpConnector
 from proxy.transports.http_transport import StreamableHttpConfig
 from proxy.transports.legacy_sse import LegacySseConfig, LegacySseConnector, LegacySseTransport
-from proxy.transports.multiplexer import Multiplexer, SharedSession
+from proxy.transports.multiplexer import Multiplexer
+from proxy.transports.shared_session import SharedSession
 from proxy.transports.stateless_http import StatelessHttpTransport
 from proxy.transports.streamable_http import StreamableHttpTransport
 from proxy.upstreams.base import Upstream

@@ -13,7 +13,8 @@ from proxy.jsonrpc import methods
 from proxy.jsonrpc.message import RequestId
 from proxy.jsonrpc.repair import LONGEST
 from proxy.outcome import EXITED, INVALID_RESPONSE, REJECTED, CallOutcome
-from proxy.transports.multiplexer import BACKLOG_LIMIT, MOST_ASKED, Multiplexer, SharedSession
+from proxy.transports.multiplexer import MOST_ASKED, Multiplexer
+from proxy.transports.shared_session import BACKLOG_LIMIT, SharedSession
 
 DISCOVER = {"id": "d", "method": methods.DISCOVER, "params": {}}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}}
