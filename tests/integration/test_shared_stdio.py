@@ -21,16 +21,6 @@ def proxy() -> Iterator[RunningProxy]:
         yield started
 
 
-@pytest.fixture
-def clients(proxy: RunningProxy) -> Iterator[tuple[SseClient, SseClient]]:
-    pair = (SseClient(proxy.port), SseClient(proxy.port))
-    for each in pair:
-        assert each.initialize()["id"] == 0
-    yield pair
-    for each in pair:
-        each.close()
-
-
 def test_the_process_runs_before_anybody_comes(proxy: RunningProxy) -> None:
     eventually(lambda: proxy.logged("child started"), "the process")
     assert proxy.get("/readyz").status_code == 200
@@ -48,57 +38,12 @@ def test_all_sessions_of_both_kinds_have_the_same_process(proxy: RunningProxy) -
         each.close()
 
 
-def test_equal_ids_and_tokens_of_two_sessions_do_not_meet(
-    clients: tuple[SseClient, SseClient],
-) -> None:
-    for number, each in enumerate(clients):
-        each.post(call(7, "progress", _meta={"progressToken": "t", "own": number}))
-    for number, each in enumerate(clients):
-        params = each.message()["params"]
-        assert (params["progressToken"], params["progress"]) == ("t", 1)
-        assert each.message()["id"] == 7
-        each.post(call("7", "echo", arguments={"whose": number}))
-        received = each.message()
-        assert received["id"] == "7"
-        assert received["result"]["received"]["arguments"] == {"whose": number}
-
-
-def test_the_servers_question_goes_to_the_one_who_calls(
-    clients: tuple[SseClient, SseClient],
-) -> None:
-    asked, other = clients
-    asked.post(call(1, "ask"))
-    assert asked.message()["method"] == "roots/list"
-    forged = {"jsonrpc": "2.0", "id": "server-1", "result": {"roots": ["forged"]}}
-    assert other.post(forged) == 202
-    asked.post({"id": "server-1", "result": {"roots": ["own"]}})
-    assert asked.message()["result"]["roots"] == {"roots": ["own"]}
-
-
-def test_a_notification_goes_to_every_session(clients: tuple[SseClient, SseClient]) -> None:
-    first, second = clients
-    first.post(call(1, "spontaneous"))
-    assert first.message()["id"] == 1
-    for each in (first, second):
-        assert each.message()["method"] == "notifications/tools/list_changed"
-
-
-def test_the_end_of_one_session_leaves_the_other_alone(
-    proxy: RunningProxy, clients: tuple[SseClient, SseClient]
-) -> None:
-    first, second = clients
-    first.post(call(1, "hang"))
-    first.close()
-    eventually(lambda: proxy.value("mcp_proxy_sessions") == 1, "the end of the session")
-    second.post(call(1, "echo"))
-    assert second.message()["id"] == 1
-    assert not proxy.logged("child exited")
-
-
 def test_a_process_that_dies_is_reported_to_all_and_started_again(
-    proxy: RunningProxy, clients: tuple[SseClient, SseClient]
+    proxy: RunningProxy,
 ) -> None:
-    first, second = clients
+    first, second = SseClient(proxy.port), SseClient(proxy.port)
+    for each in (first, second):
+        assert each.initialize()["id"] == 0
     first.post(call("mine", "hang"))
     second.post(call("yours", "die"))
     assert first.message()["id"] == "mine"
@@ -122,18 +67,3 @@ def test_a_process_that_dies_again_and_again_is_given_a_rest_and_the_proxy_is_un
         answer = client.initialize()["error"]["message"]
         assert "it is started again in" in answer
         client.close()
-
-
-def test_a_slow_session_is_ended_and_does_not_stall_the_others(
-    proxy: RunningProxy, clients: tuple[SseClient, SseClient]
-) -> None:
-    slow, other = clients
-    size = 60_000_000
-    other.post(call(1, "flood", arguments={"bytes": size}))
-    for _ in range(size // 100_000):
-        assert len(other.message()["params"]["data"]) == 100_000
-    assert other.message()["id"] == 1
-    eventually(lambda: proxy.value("mcp_proxy_sessions") == 1, "the end of the slow session")
-    assert slow.post(call(2)) == 404
-    other.post(call(3))
-    assert other.message()["id"] == 3

@@ -125,35 +125,6 @@ def test_cookies_go_back_in_their_own_session_only(
     other.close()
 
 
-@pytest.mark.parametrize("streamed", [False, True])
-@pytest.mark.parametrize(
-    ("answer", "outcome", "fault"),
-    [
-        (result(1), "ok", "none"),
-        (result(1, isError=True), "tool_error", "server"),
-        ({"id": 1, "error": {"code": -32602, "message": "no"}}, "protocol_error", "caller"),
-        (result(1, text="x" * 1_000_000), "ok", "none"),
-    ],
-    ids=["ok", "tool error", "protocol error", "1 MB"],
-)
-def test_an_answer_as_json_or_as_an_event_crosses(
-    session: Session, proxy: RunningProxy, *, answer: Any, outcome: str, fault: str, streamed: bool
-) -> None:
-    session.take(call(1))
-    if streamed:
-        session.side.start_events()
-        session.side.chunk(b": comment\n\n")
-        progress = {"method": "notifications/progress", "params": {"progressToken": 9}}
-        session.side.event(progress)
-        session.side.event(answer)
-        session.side.chunk(b"")
-        assert session.client.message() == progress
-    else:
-        session.side.answer(json.dumps(answer).encode())
-    assert session.client.message() == answer
-    proxy.counted({INITIALIZED: 1, (CALL, outcome, fault): 1})
-
-
 @pytest.mark.parametrize(
     ("status", "body", "reason", "outcome"),
     [
