@@ -1,4 +1,4 @@
-"""The values that users pass to charts, and the keys that each chart knows.
+"""The values that users pass to charts, and the keys that each chart has.
 
 `chart_keys/<chart>-<version>.txt` lists the keys of a chart's default values or schema; a path that
 ends in `.*` is open.

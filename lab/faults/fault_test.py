@@ -272,4 +272,4 @@ def _wait_until_known(pipeline: Pipeline, faults: Sequence[ActiveFault]) -> None
         return any(each.value == len(servers) for each in samples) or None
 
     if servers:
-        pipeline.processes.wait("Prometheus knows the servers", all_known, FIRING_SECONDS)
+        pipeline.processes.wait("Prometheus discovered the servers", all_known, FIRING_SECONDS)

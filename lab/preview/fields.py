@@ -52,7 +52,7 @@ class Field:
         )
 
     def custom(self, name: str, default: Any) -> Any:
-        """A setting that only the panel's type knows."""
+        """A setting that only this type of panel has."""
         return self.config.get("custom", {}).get(name, default)
 
     def text(self, value: float, decimals: int | None = None) -> str:

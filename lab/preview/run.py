@@ -73,7 +73,7 @@ def _require_known(url: str, view: View, known: Mapping[str, tuple[str, ...]]) -
         value = view.chosen.get(name)
         if value is not None and value not in values:
             there = ", ".join(values) or "none"
-            raise PreviewError(f'{name} "{value}": {url} knows no such {name}; it knows {there}')
+            raise PreviewError(f'{name} "{value}": {url} has no such {name}; it has {there}')
 
 
 def write(out: Path, contents: Mapping[str, str]) -> None:

@@ -71,7 +71,7 @@ def _can_be_polled(descriptor: int) -> bool:
 
 
 class _Thread:
-    """Reads what cannot be polled, one chunk ahead of the protocol at most."""
+    """Reads a file that cannot be polled, at most one chunk ahead of the protocol."""
 
     def __init__(
         self, descriptor: int, protocol: asyncio.Protocol, loop: asyncio.AbstractEventLoop

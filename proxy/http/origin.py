@@ -1,4 +1,4 @@
-"""Where a server of the HTTP+SSE transport wants its messages: URLs compared by their origin."""
+"""The endpoint URL of an HTTP+SSE server, which must have the same origin as the stream."""
 
 from urllib.parse import SplitResult, urljoin, urlsplit
 

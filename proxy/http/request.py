@@ -10,7 +10,7 @@ CONTENT_JSON: Header = (b"content-type", response.JSON)
 
 
 def fixed(authority: bytes) -> bytes:
-    """The header lines of every request to a server that wants none of its own."""
+    """The header lines of every request to a server without configured headers."""
     return lines(((b"host", authority),))
 
 

@@ -309,7 +309,7 @@ class RequestPolicy:
 
 
 def _options(head: RequestHead, methods: tuple[str, ...]) -> StaticResponse:
-    """What may be asked for; a browser wants to know it before a page of another origin may."""
+    """The allowed methods and headers, for the preflight requests of browsers."""
     allowed = ", ".join(methods).encode()
     headers: tuple[Header, ...] = ((b"allow", allowed),)
     if head.value(b"access-control-request-method") is not None:

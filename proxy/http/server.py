@@ -152,7 +152,7 @@ class ClientConnection(asyncio.Protocol):
         self._finish(response.framed(head, body, status, keep_alive=keep_alive, method=method))
 
     def start_response(self, head: bytes, length: int | None = None) -> None:
-        """HTTP/1.0 knows no chunks: there, closing ends the body."""
+        """HTTP/1.0 has no chunked encoding: there, closing the connection ends the body."""
         if self._transport is None or self._info is None:
             return
         self._chunked = length is None and self._info.version_1_1

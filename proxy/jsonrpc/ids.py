@@ -1,4 +1,4 @@
-"""Request ids that come back: JSON-RPC wants the same value, and some servers change its type.
+"""Request ids in responses: JSON-RPC requires the same value, but some servers change its type.
 
 The official SDKs take `"7"` for `7`, so that calls to such servers work. Here is also how ids are
 remembered, of sessions too, since peers choose them and their length.

@@ -58,7 +58,7 @@ NO_META = Meta()
 class Message(Struct, gc=False):
     """A request, a notification or an answer. Absent fields are UNSET, since null differs.
 
-    `malformed` ones are not JSON, but can be read all the same.
+    `malformed` ones are not valid JSON, but still readable.
     """
 
     id: RequestId | None | UnsetType = UNSET

@@ -39,7 +39,7 @@ class TruncatedJson:
 
     @property
     def text(self) -> bytes:
-        """The text so far, truncated; b"" if it is too long all the same."""
+        """The text so far, truncated; b"" if it is still too long."""
         if self._unread:
             return b""
         return bytes(self._kept + self._rest) if self._kept else bytes(self._rest)
@@ -59,7 +59,7 @@ class TruncatedJson:
             self._abridge()
 
     def drop(self) -> None:
-        """Keep nothing of this text, as if it were too long all the same."""
+        """Keep nothing of this text, as if it were still too long."""
         self._unread = True
         self._kept.clear()
         self._rest.clear()

@@ -1,6 +1,6 @@
 """What is to be done about a message: the translators return these, the rim performs them.
 
-`request_number` is the id under which the server knows a client's request.
+`request_number` is the id that the server sees for a client's request.
 """
 
 from typing import NamedTuple

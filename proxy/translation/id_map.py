@@ -12,9 +12,9 @@ from .request import Request, identity
 
 
 class MappedRequest:
-    """A request as its client knows it: its id, and its progress token if it has one.
+    """A request by the client's id and, if it has one, progress token.
 
-    `number` is the id, and the progress token, by which the server knows it.
+    `number` is the id, and the progress token, that the server sees.
     """
 
     __slots__ = ("id", "number", "token")
@@ -53,7 +53,7 @@ class TranslatedRequest(MappedRequest):
         return methods.LOG_LEVEL_KEY in self.request.meta
 
     def adopt(self, request: Request) -> None:
-        """Go on for a client's new request; the server knows it by the old number."""
+        """Continue for a client's new request under the server's old number."""
         self.request = request
         self.id = request.id
         self.token = request.meta.get("progressToken")

@@ -1,4 +1,4 @@
-"""Finding out which era a server speaks, and opening the session if it wants one.
+"""Finds out which era a server speaks, and opens a session if it has sessions.
 
 2026-07-28, "stdio", Backward Compatibility: ask `server/discover` first; a DiscoverResult or a
 recognized modern error means modern; any other error, or silence, means legacy.

@@ -67,7 +67,7 @@ class ExchangeOwner(Protocol):
         """A request is over."""
 
     def on_session_expired(self) -> None:
-        """The server knows the session no more."""
+        """The server no longer has the session."""
 
 
 class Exchange(ResponseHandler):
@@ -208,7 +208,7 @@ class PostExchange(Exchange):
         self._watch(owner.timeout)
 
     def pause(self) -> None:
-        """Read no more for now; a receipt is read all the same, for what waits behind it."""
+        """Stop reading for now; a receipt is still read, since other messages wait for it."""
         if self.outgoing.ids:
             super().pause()
 

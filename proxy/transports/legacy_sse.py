@@ -155,7 +155,7 @@ class LegacySseTransport(Transport, ResponseHandler):
         self.on_error("the server ended its event stream")
 
     def on_error(self, reason: str) -> None:
-        """An event that lacks its line end only is one all the same."""
+        """An event that lacks only its last line end still counts."""
         self._source = None
         event = self._reader.end()
         if event is not None and labels(event.data):

@@ -102,7 +102,7 @@ class Processes:
             await self._gone.wait()
 
     def _connected(self, program: Program) -> socket.socket:
-        """The way to a supervisor that knows the program."""
+        """A connection to a supervisor that has the program."""
         if self._socket is None:
             self._socket = self._launch()
         if program not in self._programs:

@@ -60,7 +60,7 @@ class EventRelay:
             self._writer.write(COMMENT)
 
     def flush(self) -> None:
-        """Pass on what is unfinished, for the client to make of it what it wants."""
+        """Pass on the unfinished rest, for the client to interpret."""
         self._writer.write(self._held)
 
     def unfinished(self) -> Event | None:

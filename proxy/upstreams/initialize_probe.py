@@ -16,7 +16,7 @@ from ..jsonrpc import codec
 from .passthrough_exchange import PassthroughExchange
 
 SILENT = frozenset((401, 403, 407, 408, 429))
-"""Statuses that say nothing about a server's era: it wants something else first."""
+"""Statuses that do not reveal a server's era: it requires something else first."""
 HELD_LIMIT = 64 * 1024
 """Bytes of an event stream that are held back while the answer may be yet to come."""
 

@@ -1,6 +1,6 @@
 """OAuth metadata of the server behind, for clients that look for it at the proxy's address.
 
-A client asks the address that it knows, the proxy's, and believes only a document whose `resource`
+A client asks at the proxy's address, and believes only a document whose `resource`
 is that address (RFC 9728, sections 3.1 and 3.3; MCP specification, "Authorization"). So what names
 the server's own address there, or in a challenge, names the proxy's instead. Who issues tokens is
 left as it is: clients go there themselves.

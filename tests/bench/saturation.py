@@ -18,7 +18,7 @@ SCRAPE_SECONDS = 1.0
 class Measured:
     """One run of one subject. `cpu_seconds` is per call.
 
-    `busy` is the subject's share of its core, `idle` the share that nobody used; `grown` is how
+    `busy` is the subject's share of its core, `idle` the unused share; `grown` is how
     many bytes of memory it had at its peak above what it had before the first call.
     """
 

@@ -96,7 +96,7 @@ def test_a_renamed_variable_is_refused_with_its_new_name(given: str, line: str) 
 
 
 def test_every_variable_of_these_targets_is_tried() -> None:
-    """Only a Prometheus knows its servers: tests/lab/preview/test_live.py asks for another."""
+    """Only Prometheus lists its servers: tests/lab/preview/test_live.py tests another."""
     tried = set(re.findall(r"([A-Z_]+)=", " ".join(MISTAKES)))
 
     assert set(FLAGS.values()) - tried == {"SERVER"}

@@ -1,7 +1,7 @@
 """The real Pulumi engine performs our program on a real API server.
 
 kubeapi/    etcd and kube-apiserver, one pair for all tests, and what they hold
-provider/   the stand-in for pulumi-resource-kubernetes; knows no program
+provider/   the stand-in for pulumi-resource-kubernetes; independent of the program
 charts/     the stand-ins for the five charts
 engine.py   the engine, with a home and a backend of its own for each test
 program.py  our program and its configuration; deployed.py: what should come of it

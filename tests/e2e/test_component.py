@@ -1,4 +1,4 @@
-"""The component in a program of somebody else: the usual resource options act on it."""
+"""The component in another program: the usual resource options act on it."""
 
 from __future__ import annotations
 

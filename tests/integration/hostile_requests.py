@@ -107,7 +107,7 @@ _CHUNKS = [
 _TARGETS = [
     ("an absolute target elsewhere", b"POST http://evil.example/mcp HTTP/1.1\r\n", 403),
     ("an absolute target of another kind", b"POST ftp://localhost/mcp HTTP/1.1\r\n", 404),
-    ("an absolute target of somebody", b"POST http://a@localhost/mcp HTTP/1.1\r\n", 404),
+    ("an absolute target with a user name", b"POST http://a@localhost/mcp HTTP/1.1\r\n", 404),
     ("an absolute target without a path", b"POST http://localhost HTTP/1.1\r\n", 404),
     ("a tunnel", b"CONNECT evil.example:443 HTTP/1.1\r\n", 404),
     ("the server itself", b"OPTIONS * HTTP/1.1\r\n", 404),

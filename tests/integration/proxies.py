@@ -81,7 +81,7 @@ class RunningProxy:
         )
 
     def outcomes(self) -> dict[tuple[str, str, str], int]:
-        """How many calls came to what: (method, outcome, fault) -> count, zeros left out."""
+        """Calls counted by (method, outcome, fault), without zeros."""
         return {
             (sample.labels["mcp_method"], sample.labels["outcome"], sample.labels["fault"]): int(
                 sample.value

@@ -2,7 +2,7 @@
 
 Each tool's name is a key of TOOLS; `pid` in every result is the server's process id. With the
 argument `modern` it speaks 2026-07-28 and no `initialize`; with `strict` it exits on any other
-message before `initialize`, once somebody has opened the FIFO that the variable GATE names, if any.
+message before `initialize`, once the FIFO was opened that the variable GATE names, if any.
 """
 
 import json
@@ -171,7 +171,7 @@ def log(request: Json) -> None:
 
 
 def odd(request: Json) -> None:
-    """Send a notification that no revision knows, then answer."""
+    """Send a notification of no known revision, then answer."""
     send({"method": "notifications/odd", "params": {"odd": 1}})
     reply(request)
 
@@ -233,8 +233,8 @@ def garbage(request: Json) -> None:
 
 
 def stranger(request: Json) -> None:
-    """Answer a request that nobody sent."""
-    send({"id": "nobody's", "result": {}})
+    """Answer a request that was never sent."""
+    send({"id": "unsent", "result": {}})
 
 
 def write(request: Json) -> None:
@@ -309,7 +309,7 @@ def describe_task(request: Json) -> None:
 def other(message: Json) -> None:
     """Refuse an unknown request; remember what is none."""
     if "id" in message and "method" in message:
-        send({"id": message["id"], "error": {"code": -32601, "message": "the server knows it not"}})
+        send({"id": message["id"], "error": {"code": -32601, "message": "not in this server"}})
     else:
         received.append(message)
 

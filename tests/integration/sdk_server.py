@@ -71,7 +71,7 @@ async def ask(context: Context) -> str:
 
 @SERVER.tool()
 async def hang() -> str:
-    """Answer when nobody waits any more."""
+    """Answer when the client no longer waits."""
     await anyio.sleep(600)
     return "late"
 

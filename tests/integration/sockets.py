@@ -55,7 +55,7 @@ class UpstreamSide:
         self._connection.sendall(data)
 
     def send_until_full(self, piece: bytes, most: int) -> int:
-        """Send `piece` over and over until nobody takes it for a second; how many bytes went."""
+        """Send `piece` repeatedly until it is not taken for a second; the bytes sent."""
         self._connection.settimeout(1.0)
         sent = 0
         try:

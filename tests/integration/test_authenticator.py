@@ -19,7 +19,7 @@ TOKEN = "0123456789abcdef-of-a-friend"
 
 
 def refused(proxy: RunningProxy, **headers: str) -> str:
-    """The challenge in the answer to a call that is not let in."""
+    """The challenge in the response to an unauthorized call."""
     client = Client(proxy.port)
     client.post(call(), **headers)
     response = client.getresponse()

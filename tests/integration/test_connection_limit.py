@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def served(proxy: RunningProxy) -> bool:
-    """Whether a new client is let in: a body that is no message gets 400 from within."""
+    """Whether a new client is served: a body that is not a message gets 400."""
     client = Client(proxy.port)
     client.post(b"{not json")
     response = client.getresponse()

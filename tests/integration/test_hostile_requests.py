@@ -18,7 +18,7 @@ MARK = "the first request that the upstream may ever see"
 
 
 @pytest.fixture(scope="module")
-def besieged() -> Iterator[tuple[RunningProxy, Upstream]]:
+def attacked() -> Iterator[tuple[RunningProxy, Upstream]]:
     """A proxy that gets the whole corpus, and at the end one good call."""
     with Upstream() as upstream, running("--upstream", upstream.url) as proxy:
         yield proxy, upstream
@@ -50,16 +50,16 @@ def statuses(port: int, data: bytes) -> list[int]:
 
 @pytest.mark.parametrize("hostile", CORPUS, ids=lambda each: str(each.name))
 def test_a_hostile_request_is_refused_once(
-    besieged: tuple[RunningProxy, Upstream], hostile: Hostile
+    attacked: tuple[RunningProxy, Upstream], hostile: Hostile
 ) -> None:
-    proxy, _ = besieged
+    proxy, _ = attacked
     assert statuses(proxy.port, hostile.data) == ([hostile.status] if hostile.status else [])
     assert proxy.process.poll() is None
     assert not [line for line in proxy.log if line["level"] == "error"]
 
 
-def test_the_admin_side_survives_them_all_too(besieged: tuple[RunningProxy, Upstream]) -> None:
-    proxy, _ = besieged
+def test_the_admin_side_survives_them_all_too(attacked: tuple[RunningProxy, Upstream]) -> None:
+    proxy, _ = attacked
     for hostile in CORPUS:
         statuses(int(proxy.metrics.rpartition(":")[2]), hostile.data)
     odd = {"accept": "text/plain;version=x"}

@@ -31,7 +31,7 @@ def memory(proxy: RunningProxy) -> int:
 
 
 def call(client: Client, number: int, text: str) -> None:
-    """A call of a tool that nobody has, by a method, revision and session that nobody has."""
+    """A call of an unknown tool, by an unknown method, revision and session."""
     method = "tools/call" if number % 2 else f"m{number}{text}"
     body = {"id": f"{number}{text}", "method": method, "params": {"name": f"t{number}{text}"}}
     client.post(
@@ -45,14 +45,14 @@ def call(client: Client, number: int, text: str) -> None:
 
 def test_hostile_names_and_huge_strings_leave_series_and_memory_bounded() -> None:
     flags = ("--tool-cap", "50", "--body-limit", str(32 * 1024 * 1024))
-    # A refused connection is the cheapest upstream: the call is counted and traced all the same.
-    nobody = "http://127.0.0.1:1/mcp"
+    # A refused connection is the cheapest upstream: the call is still counted and traced.
+    closed = "http://127.0.0.1:1/mcp"
     telemetry = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
         "OTEL_BSP_SCHEDULE_DELAY": "3600000",
         "OTEL_METRICS_EXPORTER": "none",
     }
-    with running("--upstream", nobody, *flags, **telemetry) as proxy, Client(proxy.port) as client:
+    with running("--upstream", closed, *flags, **telemetry) as proxy, Client(proxy.port) as client:
         for number in range(200):
             call(client, number, "")
         for number in range(200, 203):

@@ -26,7 +26,7 @@ CALLBACK = "http://localhost:1/callback"
 
 
 class Guarded(Handler):
-    """An MCP server that issues its own tokens, and knows no address but its own."""
+    """An MCP server that issues its own tokens, for its own address only."""
 
     def do_GET(self) -> None:
         own = f"http://{self.headers['Host']}"
@@ -125,7 +125,7 @@ async def use(url: str) -> None:
         assert not (await session.call_tool("echo", {})).is_error
 
 
-def test_the_sdk_gets_a_token_of_the_server_behind_and_is_let_in() -> None:
+def test_the_sdk_gets_a_token_of_the_server_and_is_authorized() -> None:
     with serving(Guarded) as url, running("--upstream", f"{url}/mcp") as proxy:
         asyncio.run(use(proxy.url))
         assert proxy.outcomes()["tools/call", "ok", "none"] == 1

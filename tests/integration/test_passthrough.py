@@ -1,4 +1,4 @@
-"""The proxy in front of a streamable HTTP server: what each call comes to."""
+"""The proxy in front of a streamable HTTP server: the outcome of each call."""
 
 import json
 import time

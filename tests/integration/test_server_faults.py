@@ -67,7 +67,7 @@ FAULTS = [
     Fault("its head never ends", ends_with(HEAD, b"x: y\r\n" * 20_000)),
     Fault("it switches protocols",
           ends_with(b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")),
-    Fault("it answers somebody else", answers(json.dumps(result("x")).encode())),
+    Fault("it answers another request", answers(json.dumps(result("x")).encode())),
     Fault("its answer is no JSON", answers(b"<html>")),
     Fault("its answer is half a JSON", answers(ANSWER[:-1])),
     Fault("its answer is empty", answers(b"")),

@@ -1,4 +1,4 @@
-"""Clients that read slowly, or not at all: nobody else waits for them, and nothing is lost.
+"""Clients that read slowly, or not at all: no other client waits, and nothing is lost.
 
 Every kind of client before every kind of server, over sockets whose buffers are far smaller than
 what is written to them.

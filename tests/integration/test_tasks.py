@@ -1,4 +1,4 @@
-"""Tools that run as tasks, through a real proxy: each is counted as what its task came to."""
+"""Tools that run as tasks, through a real proxy: each is counted with the outcome of its task."""
 
 import json
 from typing import Any

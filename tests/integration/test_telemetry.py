@@ -1,4 +1,4 @@
-"""The proxy's telemetry as it leaves: to real collectors, to lying ones, and beside its logs."""
+"""The proxy's telemetry as it leaves: to real collectors, to failing ones, and in its logs."""
 
 import socket
 import sys

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 CALL = "tools/call"
 URI = "a:1"
-THEIRS = "the server knows it not"
+THEIRS = "not in this server"
 
 PLACES: dict[str, tuple[Route, Era, Era, str]] = {
     "bytes, with sessions": (Route.BYTES, Era.LEGACY, Era.LEGACY, "streamable-http"),

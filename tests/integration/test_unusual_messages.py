@@ -1,6 +1,6 @@
 """What is hardly JSON-RPC, and yet works between a client and a server that are connected directly.
 
-Each crosses, and is counted as what it came to; as `malformed_answer` if it is no JSON at all.
+Each crosses, and is counted with its outcome; as `malformed_answer` if it is no JSON at all.
 """
 
 import json
@@ -78,7 +78,7 @@ def test_an_unusual_answer_of_an_http_server_crosses_as_it_is_and_alone(
 def test_an_unusual_answer_of_a_stdio_server_reaches_who_asked(kind: str, sharing: str) -> None:
     answer, came_to = ANSWERS[kind]
     if sharing == "on":
-        # The shared process knows the request by an id of the proxy's own.
+        # The shared process sees an id of the proxy's own.
         answer = answer.replace(b'"id":5', b'"id":2').replace(b'"id":"5"', b'"id":"2"')
         came_to = OK if kind == "no number" else came_to  # It is `null` on its way to the session.
     with by_stdio(answer, sharing=sharing) as (proxy, body):

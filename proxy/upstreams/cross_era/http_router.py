@@ -191,7 +191,7 @@ class _Waiting(ClientObserver):
 
 
 class EraConnector(Connector):
-    """Opens sessions as the server wants them, or bridged where it knows none.
+    """Opens sessions of the server's kind, or bridged ones if it has none.
 
     `sse` is for a server that turns out to speak HTTP+SSE.
     """

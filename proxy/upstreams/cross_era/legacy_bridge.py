@@ -155,7 +155,7 @@ class LegacyBridge(Transport, TransportListener):
             owner.on_closed(outcome, reason)
 
     def _client_id_of_lost(self, number: RequestId) -> RequestId | None:
-        """The id by which the client knows a request that is lost; None if it has none."""
+        """The client's id of a request that is lost; None if it has none."""
         lost, effects = self._client.on_undelivered(number)
         self._perform(effects)
         return None if lost is None else identity(lost.id)

@@ -28,7 +28,7 @@ LOG = logging.getLogger("proxy.channel")
 
 
 class ChannelOwner(Protocol):
-    """Keeps the channels, and knows which arguments travel as headers too."""
+    """Keeps the channels, and which arguments are also sent as headers."""
 
     parameters: Parameters
 

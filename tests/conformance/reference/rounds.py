@@ -94,12 +94,12 @@ async def _confirmed(call: Call) -> Result:
     return said(text("state-ok"))
 
 
-@tool("test_input_required_result_request_state", "Asks, and wants its state back")
+@tool("test_input_required_result_request_state", "Asks, and requires its state back")
 async def with_state(call: Call) -> Result:
     return await _confirmed(call)
 
 
-@tool("test_input_required_result_tampered_state", "Asks, and wants its state back unchanged")
+@tool("test_input_required_result_tampered_state", "Asks, and requires its state back unchanged")
 async def with_sealed_state(call: Call) -> Result:
     return await _confirmed(call)
 

@@ -6,5 +6,5 @@ discovery   kind -> address, for built-in and custom kinds alike
 inventory   everything that is in the API server, as names
 namespaces  the part of the namespace controller that the tests need
 
-Nothing in here knows Pulumi or our program.
+Nothing here depends on Pulumi or our program.
 """

@@ -20,7 +20,7 @@ from tests.e2e.kubeapi.client import Access
 from tests.waiting import NeverHappened, until
 
 # The Service `kubernetes` is the last thing the server makes for itself, some time after it says
-# that it is ready; whoever lists all objects before that sees it appear later.
+# that it is ready; a list of all objects before that lacks it.
 READY_PATHS = ("/readyz", "/api/v1/namespaces/default/services/kubernetes")
 READY_SECONDS = 180.0
 PROBE_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""A stand-in for pulumi-resource-kubernetes, over the SDK's gRPC stubs; it knows no program.
+"""A stand-in for pulumi-resource-kubernetes, over the SDK's gRPC stubs, independent of the program.
 
 engine -> servicer -> objects   (any kubernetes:* type, by server-side apply)
                    -> releases  (kubernetes:helm.sh/v3:Release, by the helm binary) -> helm

@@ -45,7 +45,7 @@ def follow(driver: Chrome, link: str, board: str) -> None:
 
 
 def walk_from_fleet_to_trace(driver: Chrome, site: str) -> None:
-    """Follow the links that somebody follows who looks for the cause of a symptom."""
+    """Follow the links from a symptom to its cause."""
     opened(driver, f"{site}d/mcp-fleet?from=now-2m&to=now&refresh=off")
     plot = shown(driver, "section[data-kind=timeseries] .nsewdrag")
     assert any(each.endswith(" req/s") for each in hovered(driver, plot))

@@ -1,4 +1,4 @@
-"""The echo server in traces: below whoever called it, on every transport."""
+"""The echo server in traces: below its caller, on every transport."""
 
 import json
 import os
@@ -125,7 +125,7 @@ def test_a_span_lasts_until_its_answer_is_sent() -> None:
 
 @pytest.fixture(scope="module")
 def traced() -> Iterator[Tracing]:
-    # Sends at its end only: the exporter draws random numbers, as nobody may while hypothesis does.
+    # Sends only at its end: the exporter draws random numbers, which hypothesis forbids.
     rarely = {"OTEL_BSP_SCHEDULE_DELAY": "600000"}
     with http_collector() as (url, inbox):
         own = tracing("echo", {**tracing_to(address(url)), **rarely})

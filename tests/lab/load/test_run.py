@@ -148,7 +148,7 @@ def test_a_generator_that_is_late_is_not_valid(server: str, tmp_path: Path) -> N
 
 
 MISTAKES = {
-    "nobody-listens": "http://127.0.0.1:1/mcp: Connection refused",
+    "nothing-listens": "http://127.0.0.1:1/mcp: Connection refused",
     "--steps 5": "RATExSECONDS",
     "--tool absent": 'no tool "absent"; choose --tool from echo, fail, sleep, garble, crash',
     "--tool echo=0": "weight above 0",
@@ -166,7 +166,7 @@ MISTAKES = {
 def test_a_mistake_is_one_line(
     words: str, server: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    given = "--url http://127.0.0.1:1/mcp" if words == "nobody-listens" else words
+    given = "--url http://127.0.0.1:1/mcp" if words == "nothing-listens" else words
     url = () if "--url" in given else ("--url", server)
 
     assert main([*given.split(), *url, "--out", str(tmp_path / "out")]) == 2

@@ -155,9 +155,7 @@ def test_a_server_that_prometheus_does_not_know_is_refused(
     (tmp_path / "made.json").write_text(boards_text())
     given = ("--prometheus", url, "--boards", str(tmp_path), "--to", str(END))
     assert main([*given, "--server", "c"]) == 2
-    assert (
-        f'preview: server "c": {url} knows no such server; it knows a, ' in capsys.readouterr().err
-    )
+    assert f'preview: server "c": {url} has no such server; it has a, ' in capsys.readouterr().err
 
 
 def test_a_name_that_would_end_promql_html_or_a_script_is_a_name(
