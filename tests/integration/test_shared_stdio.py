@@ -38,24 +38,20 @@ def test_all_sessions_of_both_kinds_have_the_same_process(proxy: RunningProxy) -
         each.close()
 
 
-def test_a_process_that_dies_is_reported_to_all_and_started_again(
-    proxy: RunningProxy,
-) -> None:
-    first, second = SseClient(proxy.port), SseClient(proxy.port)
-    for each in (first, second):
-        assert each.initialize()["id"] == 0
-    first.post(call("mine", "hang"))
-    second.post(call("yours", "die"))
-    assert first.message()["id"] == "mine"
-    assert second.message()["id"] == "yours"
-    assert first.message() is second.message() is None
+def test_a_process_that_dies_is_reported_to_all_and_started_again(proxy: RunningProxy) -> None:
+    with SseClient(proxy.port) as first, SseClient(proxy.port) as second:
+        assert first.initialize()["id"] == second.initialize()["id"] == 0
+        first.post(call("mine", "hang"))
+        second.post(call("yours", "die"))
+        assert first.message()["id"] == "mine"
+        assert second.message()["id"] == "yours"
+        assert first.message() is second.message() is None
     proxy.counted({("initialize", "ok", "none"): 2, (CALL, "transport_error", "server"): 2})
     eventually(lambda: len(proxy.logged("child started")) == 2, "a new process")
-    again = SseClient(proxy.port)
-    assert "result" in again.initialize()
-    assert proxy.value("mcp_proxy_upstream_restarts_total") == 1
-    eventually(lambda: proxy.value("mcp_proxy_upstream_up") == 1, "the process counting as up")
-    again.close()
+    with SseClient(proxy.port) as again:
+        assert "result" in again.initialize()
+        assert proxy.value("mcp_proxy_upstream_restarts_total") == 1
+        eventually(lambda: proxy.value("mcp_proxy_upstream_up") == 1, "the process counting as up")
 
 
 def test_a_process_that_dies_again_and_again_is_given_a_rest_and_the_proxy_is_unready() -> None:
