@@ -171,6 +171,7 @@ async def _measure(
         tools={tool: dict(counts) for tool, counts in recorder.tools.items()},
         reasons=dict(recorder.reasons),
         latency=recorder.latency.latencies(),
+        spectrum=recorder.latency.spectrum(),
         lag=recorder.lag.latencies(),
         intervals=tuple(intervals),
         interrupted=interrupted,

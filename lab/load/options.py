@@ -13,7 +13,7 @@ from typing import Any
 from dashboards.cli_text import is_url
 from lab.arguments import Parser, UsageError
 from lab.load.load_test import LoadTest
-from lab.load.output import check_folder
+from lab.load.output import FILES, check_folder
 from lab.load.protocol import VERSIONS
 from lab.load.rate import Arrivals, parse_steps
 from lab.load.scenarios import SCENARIOS, Scenario, Sessions
@@ -187,7 +187,7 @@ def _parser() -> Parser:
     add("--seed", type=int, default=1, metavar="N", help="of tools and arrivals; default: 1")
     timeout = "the longest that a call may take; default: 10"
     add("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help=timeout)
-    add("--out", type=Path, metavar="FOLDER", help="write load.txt, load.csv and load.json there")
+    add("--out", type=Path, metavar="FOLDER", help=f"write {', '.join(FILES)} there")
     return parser
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lab.arguments import UsageError
 
-FILES = ("load.txt", "load.csv", "load.json")
+TEXT, CSV, JSON, PLOT = "load.txt", "load.csv", "load.json", "load.html"
+FILES = (TEXT, CSV, JSON, PLOT)
 
 
 def check_folder(folder: Path) -> None:

@@ -30,6 +30,10 @@ class Latencies:
     p999: float
 
 
+SPECTRUM = (*range(0, 90, 10), 90, 95, 97.5, 99, 99.5, 99.75, 99.9, 99.95, 99.99)
+"""The percentiles of a plot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A part of the run: `seconds` since the start of the run until its end, and what was counted.
@@ -74,6 +78,10 @@ class Distribution:
         if not self.number:
             return nan
         return float(self._histogram.get_value_at_percentile(percent)) / _MICROSECONDS
+
+    def spectrum(self) -> dict[float, float]:
+        """Seconds by percentile."""
+        return {percent: self.percentile(percent) for percent in SPECTRUM}
 
     def reset(self) -> None:
         self._histogram.reset()

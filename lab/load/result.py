@@ -16,7 +16,8 @@ class Result:
 
     `expected` calls were due, of an interrupted run those until then; `sent` calls were sent, and
     `waited` of these waited for a session. `elapsed` lasts until the last answer. `latency` counts
-    from when a call was due; `lag` is how late the generator itself sent calls.
+    from when a call was due, and `spectrum` has more of its percentiles; `lag` is how late the
+    generator itself sent calls.
     """
 
     test: str
@@ -37,6 +38,7 @@ class Result:
     tools: Mapping[str, Mapping[Outcome, int]]
     reasons: Mapping[str, int]
     latency: Latencies
+    spectrum: Mapping[float, float]
     lag: Latencies
     intervals: tuple[Interval, ...]
     interrupted: bool

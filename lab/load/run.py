@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import uvloop
 
 from lab.arguments import UsageError
-from lab.load import load_test, report
+from lab.load import load_test, output, plot, report
 from lab.load.load_test import LoadTest, TargetError
 from lab.load.options import Options, parse
-from lab.load.output import write
 from lab.load.progress import Progress
 from lab.load.result import Result
 from lab.signals import ENDING
@@ -63,8 +62,13 @@ def _write(options: Options, results: Sequence[Result]) -> None:
     text = report.text(results)
     print(text, end="", flush=True)
     if options.out is not None:
-        contents = (text, report.as_csv(results), report.as_json(results))
-        write(options.out, dict(zip(("load.txt", "load.csv", "load.json"), contents, strict=True)))
+        contents = {
+            output.TEXT: text,
+            output.CSV: report.as_csv(results),
+            output.JSON: report.as_json(results),
+            output.PLOT: plot.html(results, text),
+        }
+        output.write(options.out, contents)
 
 
 def _allow_files() -> None:
