@@ -15,6 +15,7 @@ INGESTION ?=
 TOOLHIVE ?=
 THRESHOLDS ?=
 CLUSTER_LABEL ?=
+LOGS   ?=
 STACK  ?= otel-scrape
 CLUSTER ?=
 YES    ?=
@@ -34,7 +35,10 @@ LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --
 BOARD_OPTIONS = $(if $(SET),$(error SET= is now VARIANT=))$(if $(ROAD),$(error ROAD= is now INGESTION=))\
           $(if $(VARIANT),--variant "$(VARIANT)") $(if $(INGESTION),--ingestion "$(INGESTION)") \
           $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)") \
-          $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)")
+          $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)") $(if $(LOGS),--logs "$(LOGS)")
+
+DEMO_OPTIONS = $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") \
+          $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)") $(if $(filter-out 0 no false off,$(LOGS)),--logs)
 
 # Three at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
 # tests/node runs where the machine can run a node; in CI it fails where it cannot.
@@ -69,11 +73,11 @@ tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; 
 	@$(BIN)/python -m lab.tools
 
 .PHONY: demo
-demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name SERVERS=mcp.json ECHO=off
-	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)")
+demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name SERVERS=mcp.json ECHO=off LOGS=on
+	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(DEMO_OPTIONS)
 
 .PHONY: dashboards
-dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file CLUSTER_LABEL=cluster
+dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file CLUSTER_LABEL=cluster LOGS=loki
 	@$(BIN)/python -m dashboards build $(BOARD_OPTIONS)
 
 .PHONY: import

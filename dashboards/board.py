@@ -58,7 +58,8 @@ class Board:
     """One dashboard. `uid` is its permanent address: `/d/<uid>`.
 
     Its first row's title is the question that it answers. `traces` says whether it queries Jaeger,
-    which needs variables of its own: the data source, tags to search by, and a trace's id.
+    which needs variables of its own: the data source, tags to search by, and a trace's id. `logs`
+    is the type of the data source of its log lines, "" if it has none.
     """
 
     uid: str
@@ -67,6 +68,7 @@ class Board:
     rows: tuple[Row, ...]
     variables: tuple[Variable, ...] = (NAMESPACE, SERVER)
     traces: bool = False
+    logs: str = ""
     tag: str = TAG
     annotations: tuple[Annotation, ...] = ANNOTATIONS
 

@@ -9,7 +9,7 @@ from dashboards.columns import columns, headings
 from dashboards.grafana import Json
 from dashboards.layout import Item
 from dashboards.links import address
-from dashboards.panels import Panel, PanelKind, StaticPanel, Visualization
+from dashboards.panels import LogPanel, Panel, PanelKind, StaticPanel, Visualization
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 JAEGER = {"type": "jaeger", "uid": "${jaeger}"}
@@ -28,6 +28,8 @@ Drawn = Any
 
 def drawn(item: Item, at: core.GridPos) -> Drawn:
     """The panel at its place."""
+    if isinstance(item, LogPanel):
+        return _logs(item, at)
     return (
         _STATIC[item.kind](item, at)
         if isinstance(item, StaticPanel)
@@ -158,7 +160,7 @@ def _table(panel: Panel, at: core.GridPos) -> grafana.Table:
     )
 
 
-def _static(panel: StaticPanel, at: core.GridPos) -> Json:
+def _static(panel: StaticPanel | LogPanel, at: core.GridPos) -> Json:
     return {"title": panel.title, "description": panel.description, "id": panel.id, "gridPos": at}
 
 
@@ -179,6 +181,12 @@ def _traces(panel: StaticPanel, at: core.GridPos) -> grafana.Table:
 def _trace(panel: StaticPanel, at: core.GridPos) -> grafana.Traces:
     one = grafana.JaegerTrace(source=JAEGER, trace="${trace}")
     return grafana.Traces(**_static(panel, at), dataSource=JAEGER, targets=[one])
+
+
+def _logs(panel: LogPanel, at: core.GridPos) -> grafana.Logs:
+    source = {"type": panel.plugin, "uid": "${logs}"}
+    query = grafana.LogTarget(source=source, expr=panel.query, query_type=panel.query_type)
+    return grafana.Logs(**_static(panel, at), dataSource=source, targets=[query])
 
 
 _VISUALIZATIONS: dict[Visualization, Drawn] = {

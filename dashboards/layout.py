@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboards.panels import Panel, StaticPanel
+from dashboards.panels import LogPanel, Panel, StaticPanel
 
-Item = Panel | StaticPanel
+Item = Panel | StaticPanel | LogPanel
 
 COLUMNS = 24
 

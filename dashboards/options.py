@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from dashboards.cli_text import holds_user, is_url
 from dashboards.cluster_label import ClusterLabelError, cluster_label
+from dashboards.log_lines import LOG_STORES, LogStore
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render_options import RenderOptions
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
@@ -131,6 +132,12 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
         help="uid of the Prometheus data source to query (without: the viewer selects one)",
     )
     parser.add_argument(
+        "--logs",
+        metavar="STORE",
+        help=f"a store with the proxies' logs, {' or '.join(LOG_STORES)}: boards show the lines of"
+        " failed calls (without: none)",
+    )
+    parser.add_argument(
         "--folder", type=_folder, default=FOLDER, metavar="NAME", help="in Grafana (%(default)s)"
     )
     parser.add_argument(
@@ -146,13 +153,25 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
 
 
 def _options(given: argparse.Namespace) -> RenderOptions:
+    variant = _variant(given)
     return RenderOptions(
         _thresholds(given),
         given.datasource,
         given.folder,
-        variant=_variant(given),
+        variant=variant,
         cluster_label=_cluster_label(given.cluster_label),
+        logs=_logs(given, variant),
     )
+
+
+def _logs(given: argparse.Namespace, variant: Variant) -> LogStore | None:
+    if given.logs is None:
+        return None
+    if given.logs not in LOG_STORES:
+        raise UsageError(f'"{given.logs}" is not a log store; choose {" or ".join(LOG_STORES)}')
+    if variant != UNIFIED:
+        raise UsageError(f'log store "{given.logs}" is only for variant {UNIFIED.name}')
+    return LOG_STORES[given.logs]
 
 
 def _variant(given: argparse.Namespace) -> Variant:

@@ -67,6 +67,20 @@ class StaticPanel:
     entries: tuple[BoardEntry, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LogPanel:
+    """Log lines, of a data source of the type `plugin`, in whose language `query` is."""
+
+    id: int
+    title: str
+    description: str
+    plugin: str
+    query_type: str
+    query: str
+    width: int = 24
+    height: int = 10
+
+
 def stat(id: int, signal: Signal, width: int = 4) -> Panel:
     """The present value as a number."""
     return Panel(id, signal, Visualization.STAT, width, 3)

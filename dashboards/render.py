@@ -12,7 +12,7 @@ from dashboards.board import Board
 from dashboards.grafana import Json
 from dashboards.grafana_panels import MIN_STEP, SOURCE
 from dashboards.layout import Item, Place, Row
-from dashboards.panels import StaticPanel
+from dashboards.panels import Panel
 
 
 def board_json(board: Board) -> str:
@@ -76,7 +76,8 @@ def _variables(board: Board) -> list[core.Template]:
         grafana.TextBox(name="tags", label="Tags of traces", query=""),
         grafana.TextBox(name="trace", label="Trace id", query=""),
     ]
-    return [source, *queried, *(traces if board.traces else ())]
+    logs = [grafana.Choice(name="logs", label="Logs", query=board.logs)] if board.logs else []
+    return [source, *queried, *(traces if board.traces else ()), *logs]
 
 
 def _placed(board: Board, item: Row | Item, where: Place) -> Any:
@@ -88,7 +89,7 @@ def _placed(board: Board, item: Row | Item, where: Place) -> Any:
 
 def _without_self_links(board: Board, item: Item) -> Item:
     """Without the links that open what is already open: this board, for the same servers."""
-    if isinstance(item, StaticPanel):
+    if not isinstance(item, Panel):
         return item
     links = tuple(each for each in item.signal.links if each.variables or each.board != board.uid)
     return replace(item, signal=replace(item.signal, links=links))

@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboards.board import Board
 from dashboards.bundles import MonitoringBundle, monitoring_bundle
+from dashboards.log_lines import LogStore, with_log_lines
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render import board_json
 from dashboards.thresholds import DEFAULTS, Thresholds
@@ -19,7 +20,10 @@ _PASSED_ON = "&${datasource:queryparam}"
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """What boards and rules are generated for; without `datasource` the viewer selects one."""
+    """What boards and rules are generated for; without `datasource` the viewer selects one.
+
+    With `logs`, boards show log lines.
+    """
 
     thresholds: Thresholds = DEFAULTS
     datasource: str | None = None
@@ -28,6 +32,7 @@ class RenderOptions:
     variant: Variant = UNIFIED
     cluster_label: str | None = None
     """The label by which one store distinguishes several clusters."""
+    logs: LogStore | None = None
 
     @property
     def bundle(self) -> MonitoringBundle:
@@ -38,13 +43,13 @@ class RenderOptions:
 
     def board_text(self, board: Board) -> str:
         """The JSON of a board of the bundle."""
-        text = board_json(board)
+        text = board_json(with_log_lines(board, self.logs))
         return text if self.datasource is None else _bound(text, self.datasource)
 
 
 def _bound(text: str, uid: str) -> str:
-    """The same JSON with one data source instead of the variable."""
+    """The same JSON with one data source instead of the variable for Prometheus."""
     written = json.loads(text.replace(_PASSED_ON, "").replace(SELECTED, uid))
     variables: list[dict[str, Any]] = written["templating"]["list"]
-    written["templating"]["list"] = [each for each in variables if each["type"] != "datasource"]
+    written["templating"]["list"] = [each for each in variables if each["name"] != "datasource"]
     return json.dumps(written, indent=2, sort_keys=True) + "\n"

@@ -52,7 +52,11 @@ def with_statistics_from(config: Values, address: str) -> Values:
 _NEW_NAMES = {
     "receivers": {KUBELETSTATS: "kubelet_stats"},
     "processors": {"k8sattributes": "k8s_attributes"},
-    "exporters": {"otlp": "otlp_grpc", "prometheusremotewrite": "prometheus_remote_write"},
+    "exporters": {
+        "otlp": "otlp_grpc",
+        "otlphttp": "otlp_http",
+        "prometheusremotewrite": "prometheus_remote_write",
+    },
 }
 
 

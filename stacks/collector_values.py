@@ -1,6 +1,7 @@
-"""The collector's values: where it sends traces and metrics, and with which credentials."""
+"""The collector's values: where it sends each signal, and with which credentials."""
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -9,12 +10,13 @@ from stacks.chart_values import overridden
 from stacks.collector import pruned
 from stacks.component_choices import Mode
 from stacks.config import IpFamily, StackConfig
-from stacks.secret_values import SecretValue, checksum
+from stacks.secret_values import SecretValue, Text, checksum
 from stacks.values import Values
 
 SECRET = "otel-collector-env"
 _CHECKSUM = "mcp-observability/secret-checksum"
 _CA_FOLDER = "/etc/otel-collector/ca"
+_LOGS_CA_FOLDER = "/etc/otel-collector/logs-ca"
 _ADDRESS = re.compile(r"(\$\{env:(?:MY_POD_IP|NODE_IP)\}):")
 _STORE_PASSWORD = "REMOTE_WRITE_CREDENTIALS"
 
@@ -24,7 +26,10 @@ def collector_values(config: StackConfig, values: Values) -> Values:
     settings = deepcopy(values["alternateConfig"])
     if not config.sends_traces:
         del settings["service"]["pipelines"]["traces"]
+    if not config.sends_logs:
+        del settings["service"]["pipelines"]["logs"]
     _send_traces(config, settings)
+    _send_logs(config, settings)
     _write_metrics(config, settings)
     if config.ip_family is IpFamily.IPV6:
         settings = _bracketed(settings)
@@ -43,11 +48,27 @@ def collector_values(config: StackConfig, values: Values) -> Values:
             "extraEnvs": [*values["extraEnvs"], *references],
             "podAnnotations": {_CHECKSUM: checksum(SECRET, found)},
         }
-    if authority := config.components.traces.ca_secret:
-        volume = {"name": "traces-ca", "secret": {"secretName": authority}}
-        mount = {"name": "traces-ca", "mountPath": _CA_FOLDER, "readOnly": True}
-        values = overridden(values, {"extraVolumes": [volume], "extraVolumeMounts": [mount]})
-    return values
+    return overridden(values, _authorities(config))
+
+
+def _authorities(config: StackConfig) -> Values:
+    """The volumes with the certificates of private authorities."""
+    chosen = config.components
+    given = (
+        ("traces-ca", chosen.traces.ca_secret, _CA_FOLDER),
+        ("logs-ca", chosen.logs.ca_secret, _LOGS_CA_FOLDER),
+    )
+    named = [(name, secret, folder) for name, secret, folder in given if secret]
+    if not named:
+        return {}
+    return {
+        "extraVolumes": [
+            {"name": name, "secret": {"secretName": secret}} for name, secret, _ in named
+        ],
+        "extraVolumeMounts": [
+            {"name": name, "mountPath": folder, "readOnly": True} for name, _, folder in named
+        ],
+    }
 
 
 def _bracketed(value: Any) -> Any:
@@ -66,12 +87,29 @@ def _send_traces(config: StackConfig, settings: Values) -> None:
     tls: Values = {"insecure": True} if traces.insecure else {}
     if traces.ca_secret:
         tls = {"ca_file": f"{_CA_FOLDER}/ca.crt"}
-    headers = {
-        header: f"${{env:{name}}}" if isinstance(value, SecretValue) else value
-        for (header, value), name in zip(traces.headers.items(), _header_names(config), strict=True)
-    }
     exporter = settings["exporters"]["otlp/jaeger"]
-    exporter.update({"tls": tls, **({"headers": headers} if headers else {})})
+    exporter.update({"tls": tls, **_headers("TRACES", traces.headers)})
+
+
+def _send_logs(config: StackConfig, settings: Values) -> None:
+    logs = config.components.logs
+    tls = {"tls": {"ca_file": f"{_LOGS_CA_FOLDER}/ca.crt"}} if logs.ca_secret else {}
+    settings["exporters"]["otlphttp/logs"].update({**tls, **_headers("LOGS", logs.headers)})
+
+
+def _headers(signal: str, given: Mapping[str, Text]) -> Values:
+    """An exporter's headers, the secret ones as references to variables."""
+    references = {name: f"${{env:{variable}}}" for name, variable, _ in _secret_of(signal, given)}
+    return {"headers": {**given, **references}} if given else {}
+
+
+def _secret_of(signal: str, given: Mapping[str, Text]) -> list[tuple[str, str, SecretValue]]:
+    """The secret ones among headers: name, variable and value."""
+    return [
+        (name, f"{signal}_HEADER_{index}", value)
+        for index, (name, value) in enumerate(given.items())
+        if isinstance(value, SecretValue)
+    ]
 
 
 def _write_metrics(config: StackConfig, settings: Values) -> None:
@@ -98,13 +136,14 @@ def _write_metrics(config: StackConfig, settings: Values) -> None:
         exporter["headers"] = headers
 
 
-def _header_names(config: StackConfig) -> list[str]:
-    return [f"TRACES_HEADER_{index}" for index, _ in enumerate(config.components.traces.headers)]
-
-
 def _secrets(config: StackConfig) -> dict[str, SecretValue]:
-    headers = zip(_header_names(config), config.components.traces.headers.values(), strict=True)
-    found = {name: each for name, each in headers if isinstance(each, SecretValue)}
+    chosen = config.components
+    given = (("TRACES", chosen.traces.headers), ("LOGS", chosen.logs.headers))
+    found = {
+        variable: value
+        for signal, headers in given
+        for _, variable, value in _secret_of(signal, headers)
+    }
     store = remote_write.by_collector(config)
     if store and store.credentials:
         found[_STORE_PASSWORD] = store.credentials

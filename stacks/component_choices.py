@@ -79,6 +79,34 @@ class TracesChoice:
     ca_secret: str | None = None
 
 
+class LogsType(StrEnum):
+    """What stores the logs: the type of Grafana's data source, if it has one for it."""
+
+    LOKI = "loki"
+    VICTORIALOGS = "victorialogs"
+    OTLP = "otlp"
+
+
+@dataclass(frozen=True, slots=True)
+class LogsChoice:
+    """An existing store takes OTLP over HTTP at `endpoint`; `url` is where Grafana queries it.
+
+    The stack installs none.
+    """
+
+    mode: Mode = Mode.NONE
+    endpoint: str | None = None
+    type: LogsType = LogsType.LOKI
+    url: str | None = None
+    headers: Mapping[str, Text] = field(default_factory=dict)
+    ca_secret: str | None = None
+
+    @property
+    def queried(self) -> bool:
+        """Whether Grafana can show them."""
+        return self.url is not None and self.type is not LogsType.OTLP
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentChoices:
     """The choice for each component."""
@@ -87,6 +115,7 @@ class ComponentChoices:
     grafana: GrafanaChoice = GrafanaChoice()
     collector: CollectorChoice = CollectorChoice()
     traces: TracesChoice = TracesChoice()
+    logs: LogsChoice = LogsChoice()
     toolhive: Mode = Mode.INSTALL
 
     def installed(self, component: Component) -> bool:
@@ -100,7 +129,7 @@ class ComponentChoices:
         }[component]
 
 
-KEYS = ("prometheus", "grafana", "collector", "traces", "toolhive")
+KEYS = ("prometheus", "grafana", "collector", "traces", "logs", "toolhive")
 
 
 def parse_components(key: str, value: object) -> ComponentChoices:
@@ -111,6 +140,7 @@ def parse_components(key: str, value: object) -> ComponentChoices:
             grafana=entry.read("grafana", _grafana, GrafanaChoice()),
             collector=entry.read("collector", _collector, CollectorChoice()),
             traces=entry.read("traces", _traces, TracesChoice()),
+            logs=entry.read("logs", _logs, LogsChoice()),
             toolhive=entry.read("toolhive", partial(fields.choice, Mode), Mode.INSTALL),
         )
 
@@ -190,10 +220,6 @@ def _traces(key: str, value: object) -> TracesChoice:
             return given
         raise refuse(key, value, "it must be host:port")
 
-    def headers(key: str, value: object) -> Mapping[str, Text]:
-        return fields.mapping(fields.header, fields.secret_text, key, value, "headers to values")
-
-    none: Mapping[str, Text] = {}
     with fields.entry(key, value, known) as entry:
         return TracesChoice(
             mode,
@@ -201,9 +227,36 @@ def _traces(key: str, value: object) -> TracesChoice:
             insecure=entry.read("insecure", fields.boolean, False),
             type=entry.read("type", partial(fields.choice, TracesType), TracesType.JAEGER),
             url=entry.read("url", fields.url, None),
-            headers=entry.read("headers", headers, none),
+            headers=entry.read("headers", _headers, _NO_HEADERS),
             ca_secret=entry.read("caSecret", fields.object_name, None),
         )
+
+
+_NO_HEADERS: Mapping[str, Text] = {}
+
+
+def _headers(key: str, value: object) -> Mapping[str, Text]:
+    return fields.mapping(fields.header, fields.secret_text, key, value, "headers to values")
+
+
+def _logs(key: str, value: object) -> LogsChoice:
+    known = ("endpoint", "type", "url", "headers", "caSecret")
+    if value == Mode.NONE:
+        return LogsChoice()
+    if not isinstance(value, dict):
+        raise refuse(key, value, f"allowed: none, or for an existing one {', '.join(known)}")
+    with fields.entry(key, value, known) as entry:
+        found = LogsChoice(
+            Mode.EXISTING,
+            endpoint=entry.required("endpoint", fields.url, "where it takes OTLP over HTTP"),
+            type=entry.read("type", partial(fields.choice, LogsType), LogsType.LOKI),
+            url=entry.read("url", fields.url, None),
+            headers=entry.read("headers", _headers, _NO_HEADERS),
+            ca_secret=entry.read("caSecret", fields.object_name, None),
+        )
+        if found.url and found.type is LogsType.OTLP:
+            entry.refuse("url", "a store of type otlp has no data source in Grafana: leave it out")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Pure: `parse` takes plain values; `pulumi_config.py` reads them from Pulumi.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -115,7 +115,7 @@ class StackConfig:
 
     @property
     def otlp_http_url(self) -> str:
-        """Where proxies push metrics and traces."""
+        """Where proxies push metrics, traces and logs."""
         return self.components.collector.url or self.endpoints.collector_otlp_http.url
 
     @property
@@ -132,6 +132,11 @@ class StackConfig:
     def sends_traces(self) -> bool:
         """Whether there is a store for traces."""
         return self.components.traces.mode is not Mode.NONE
+
+    @property
+    def sends_logs(self) -> bool:
+        """Whether there is a store for logs."""
+        return self.components.logs.mode is not Mode.NONE
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
         """The servers of one runtime, in the given order."""
@@ -335,6 +340,10 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
     return config
 
 
+Refuse = Callable[[str, object, str], None]
+"""Notes that a key's value is not allowed, and what is."""
+
+
 def _check_components(config: StackConfig, mistakes: Mistakes) -> None:
     """Combinations in which a signal would have no way, or a component nothing to do."""
 
@@ -342,24 +351,34 @@ def _check_components(config: StackConfig, mistakes: Mistakes) -> None:
         mistakes.add(fields.refuse(_key(name), value, allowed))
 
     chosen, architecture = config.components, config.architecture
-    pushed = architecture.metrics_ingestion is MetricsIngestion.PUSHED
-    collected = pushed or Monitor.COLLECTOR_SERIES in architecture.monitors
     if chosen.prometheus.mode is Mode.NONE and (architecture.monitors or not config.remote_write):
         only = "without a Prometheus, use architecture otel-remote-write and set remoteWrite"
         refuse("components.prometheus", "none", only)
     if config.remote_write and chosen.prometheus.mode is Mode.EXISTING and architecture.monitors:
         refuse("remoteWrite", config.remote_write.url, "set it in the existing Prometheus")
-    if chosen.collector.mode is Mode.NONE:
-        if collected:
-            refuse("components.collector", "none", f"architecture {architecture.name} needs one")
-        if config.sends_traces:
-            refuse("components.traces", chosen.traces.mode.value, "without a collector: none")
-    elif not config.sends_traces and not collected:
-        refuse("components.collector", chosen.collector.mode.value, "without traces: none")
+    _check_collector(config, refuse)
     for index, server in enumerate(config.servers):
         if chosen.toolhive is Mode.NONE and server.runtime is ServerRuntime.TOOLHIVE:
             allowed = "components.toolhive is none: use runtime proxy"
             refuse(f"servers[{index}].runtime", server.runtime.value, allowed)
+
+
+def _check_collector(config: StackConfig, refuse: Refuse) -> None:
+    """What is to be collected needs a collector, and a collector needs something to do."""
+    chosen, architecture = config.components, config.architecture
+    pushed = architecture.metrics_ingestion is MetricsIngestion.PUSHED
+    collected = pushed or Monitor.COLLECTOR_SERIES in architecture.monitors
+    if chosen.collector.mode is not Mode.NONE:
+        if not (config.sends_traces or config.sends_logs or collected):
+            mode = chosen.collector.mode.value
+            refuse("components.collector", mode, "without traces and logs: none")
+        return
+    if collected:
+        refuse("components.collector", "none", f"architecture {architecture.name} needs one")
+    if config.sends_traces:
+        refuse("components.traces", chosen.traces.mode.value, "without a collector: none")
+    if config.sends_logs:
+        refuse("components.logs", chosen.logs.endpoint, "without a collector: none")
 
 
 def _percent(key: str, value: object) -> int:

@@ -6,8 +6,9 @@ from typing import Any
 
 from dashboards import manifests
 from dashboards.board import Board
+from dashboards.log_lines import LOG_STORES, with_log_lines
 from dashboards.render import board_json
-from stacks.component_choices import GrafanaChoice, Mode, TracesType
+from stacks.component_choices import GrafanaChoice, LogsChoice, LogsType, Mode, TracesType
 from stacks.config import StackConfig
 from stacks.secret_values import SecretValue, checksum
 from stacks.values import Values
@@ -19,6 +20,8 @@ FOLDER = manifests.FOLDER
 
 _JAEGER_SOURCE = {"type": "jaeger", "uid": "${jaeger}"}
 _TEMPO_SOURCE = {"type": "tempo", "uid": "${jaeger}"}
+
+_LOG_NAMES = {LogsType.LOKI: "Loki", LogsType.VICTORIALOGS: "VictoriaLogs"}
 
 SECRET = "grafana-admin"
 USER_KEY = "admin-user"
@@ -49,9 +52,11 @@ def board_configmaps(config: StackConfig) -> tuple[Values, ...]:
         return ()
     namespace = chosen.namespace or config.namespaces.monitoring
     traces = config.components.traces.type
+    logs = config.components.logs
+    store = LOG_STORES[logs.type.value] if logs.queried else None
 
     def one(board: Board) -> Values:
-        text = _for_traces(board_json(board), traces)
+        text = _for_traces(board_json(with_log_lines(board, store)), traces)
         return _selected(manifests.board_configmap(board, text, namespace, FOLDER), chosen)
 
     return tuple(map(one, config.monitoring.boards))
@@ -108,7 +113,7 @@ def labelled(manifest: Values, labels: Mapping[str, str]) -> Values:
 
 
 def datasources(config: StackConfig, traces: Values) -> list[Values]:
-    """Grafana's additional data sources: traces, and an existing Prometheus."""
+    """Grafana's additional data sources: an existing Prometheus, traces, and logs."""
     found = []
     chosen = config.components
     if config.components.prometheus.mode is not Mode.INSTALL:
@@ -129,8 +134,34 @@ def datasources(config: StackConfig, traces: Values) -> list[Values]:
                 },
             }
         )
-    if config.sends_traces and chosen.traces.type is not TracesType.OTLP:
+    traced = config.sends_traces and chosen.traces.type is not TracesType.OTLP
+    if traced:
         kind = chosen.traces.type
         url = {"url": chosen.traces.url} if chosen.traces.url else {}
         found.append({**traces, "name": kind.value.capitalize(), "type": kind.value, **url})
+    if chosen.logs.queried:
+        found.append(_logs_source(chosen.logs, traces["uid"] if traced else None))
     return found
+
+
+def _logs_source(logs: LogsChoice, traces: str | None) -> Values:
+    """The data source of log lines, which lead to the data source of traces with that uid."""
+    # `$$`: Grafana expands variables in provisioned files.
+    trace = {
+        "name": "Trace",
+        "matcherType": "label",
+        "matcherRegex": "trace_id",
+        "url": "$${__value.raw}",
+        "urlDisplayLabel": "Open the trace",
+        "datasourceUid": traces,
+    }
+    return {
+        "name": _LOG_NAMES[logs.type],
+        "uid": "logs",
+        "type": LOG_STORES[logs.type.value].plugin,
+        "access": "proxy",
+        "url": logs.url,
+        "editable": False,
+        "version": 1,
+        "jsonData": {"derivedFields": [trace]} if traces else {},
+    }

@@ -127,6 +127,7 @@ def references(config: StackConfig) -> dict[str, object]:
         "collector_job": monitors.COLLECTOR_JOB,
         "jaeger_otlp_grpc": traces.address or jaeger.otlp_grpc.address,
         "jaeger_query_url": jaeger.query.url,
+        "logs_endpoint": config.components.logs.endpoint or "",
         "remote_write_url": remote_write.url(config),
         "grafana_secret": grafana_objects.SECRET,
         "grafana_user_key": grafana_objects.USER_KEY,

@@ -52,6 +52,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         "OTEL_EXPORTER_OTLP_ENDPOINT": config.otlp_http_url,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_TRACES_EXPORTER": "otlp" if config.sends_traces else "none",
+        **({"OTEL_LOGS_EXPORTER": "otlp"} if config.sends_logs else {}),
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": f"{config.trace_sampling_percent / 100:.2f}",
         "OTEL_METRIC_EXPORT_INTERVAL": str(config.push_interval_seconds * 1000),

@@ -7,8 +7,18 @@ schema of Grafana 12 wants. Only `grafana_panels` and `render` use it.
 
 from dashboards.grafana.dashboard import Choice, Dashboard, TextBox, Var
 from dashboards.grafana.modern import BASE, GRAFANA, Json, Step, without_nulls
-from dashboards.grafana.panels import BarGauge, Heatmap, Row, Stat, Table, Text, TimeSeries, Traces
-from dashboards.grafana.targets import JaegerSearch, JaegerTrace, PromTarget
+from dashboards.grafana.panels import (
+    BarGauge,
+    Heatmap,
+    Logs,
+    Row,
+    Stat,
+    Table,
+    Text,
+    TimeSeries,
+    Traces,
+)
+from dashboards.grafana.targets import JaegerSearch, JaegerTrace, LogTarget, PromTarget
 
 __all__ = [
     "BASE",
@@ -20,6 +30,8 @@ __all__ = [
     "JaegerSearch",
     "JaegerTrace",
     "Json",
+    "LogTarget",
+    "Logs",
     "PromTarget",
     "Row",
     "Stat",

@@ -181,6 +181,27 @@ class Traces(Modern, core.Panel):
 
 
 @attributes
+class Logs(Modern, core.Panel):
+    """Log lines, the newest first, each with its attributes and links behind it."""
+
+    def to_json_data(self) -> Json:
+        """The panel as Grafana 12 stores it."""
+        options = {
+            "dedupStrategy": "none",
+            "enableInfiniteScrolling": False,
+            "enableLogDetails": True,
+            "prettifyLogMessage": False,
+            "showCommonLabels": False,
+            "showLabels": False,
+            "showLogContextToggle": False,
+            "showTime": True,
+            "sortOrder": "Descending",
+            "wrapLogMessage": True,
+        }
+        return _without_fields(self.panel_json({"type": "logs", "options": options}))
+
+
+@attributes
 class Row(core.RowPanel):
     """A heading across the board, open, with no panels of its own."""
 

@@ -65,3 +65,23 @@ class JaegerTrace(core.Target):
 
     def to_json_data(self) -> Json:
         return {"datasource": self.source, "query": self.trace, "refId": self.refId}
+
+
+@attributes
+class LogTarget(core.Target):
+    """A query for log lines in the language of the data source; both in use have these keys."""
+
+    source: Json = attr.ib(factory=dict)
+    query_type: str = attr.ib(default="")
+    limit: int = attr.ib(default=100)
+
+    def to_json_data(self) -> Json:
+        return {
+            "datasource": self.source,
+            "direction": "backward",
+            "editorMode": "code",
+            "expr": self.expr,
+            "maxLines": self.limit,
+            "queryType": self.query_type,
+            "refId": self.refId,
+        }

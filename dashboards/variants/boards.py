@@ -15,7 +15,7 @@ from dashboards.board import Board, Variable
 from dashboards.layout import COLUMNS, Item, Row
 from dashboards.limits import Limit
 from dashboards.links import Link
-from dashboards.panels import PanelKind, StaticPanel
+from dashboards.panels import Panel, PanelKind, StaticPanel
 from dashboards.promql.expression import Rendered
 from dashboards.promql.schema import Labels
 from dashboards.promql.scope import CLUSTER
@@ -95,10 +95,10 @@ def _even(items: tuple[Item, ...], widest: int) -> list[tuple[Item, ...]]:
 
 
 def _item(item: Item, context: VariantContext) -> Item | None:
-    if isinstance(item, StaticPanel):
-        return _static(item, context)
-    signal = _signal(item.signal, context)
-    return replace(item, signal=signal) if signal else None
+    if isinstance(item, Panel):
+        signal = _signal(item.signal, context)
+        return replace(item, signal=signal) if signal else None
+    return _static(item, context) if isinstance(item, StaticPanel) else item
 
 
 def _static(panel: StaticPanel, context: VariantContext) -> StaticPanel | None:

@@ -131,7 +131,7 @@ DASHBOARDS = (
     *("cli_text", "promql", "grafana", "third_party_metrics", "cluster_label", "thresholds"),
     *("limits", "links"),
     *("expressions", "recordings", "alerts", "signal", "signals", "annotations"),
-    *("panels", "layout", "board", "boards", "variants", "bundles"),
+    *("panels", "layout", "board", "log_lines", "boards", "variants", "bundles"),
     *("rules", "inhibition", "runbook", "queries", "palette", "columns", "grafana_panels"),
     *("render", "manifests", "render_options", "export", "grafana_api", "options", "cli"),
 )

@@ -40,6 +40,7 @@ MISTAKES = {
     "dashboards VARIANT=toolhive INGESTION=direct-scrape TOOLHIVE=0.1": '"0.1" is too old',
     "dashboards CLUSTER_LABEL=server": 'cluster label "server": series carry',
     "dashboards THRESHOLDS=no.yaml": 'thresholds: cannot read "no.yaml"',
+    "dashboards LOGS=elastic": '"elastic" is not a log store',
     "demo ARCH=x": 'demo: "x" is not an architecture',
     "demo FAULT=x": 'demo: "x" is not a fault',
     "demo SERVERS=no.json": "no.json: cannot be read: No such file",

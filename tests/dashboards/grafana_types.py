@@ -28,7 +28,7 @@ UNTYPED = {
 needs, what Prometheus' annotations add, a query variable's query as text."""
 
 WITHOUT_OPTIONS = {"row", "traces"}
-WITHOUT_CUSTOM = {"bargauge", "stat", "text", "traces"}
+WITHOUT_CUSTOM = {"bargauge", "logs", "stat", "text", "traces"}
 """The types of panels that have no such settings of their own."""
 
 

@@ -45,6 +45,8 @@ VERSION = "--toolhive-version"
         (("x", "--variant", "toolhive"), NO_PATH),
         (("x", "--ingestion", "a"), 'ingestion path "a" is only for variant toolhive\n'),
         (("x", VERSION, "1"), 'ToolHive version "1" is only for variant toolhive\n'),
+        (("x", "--logs", "elastic"), '"elastic" is not a log store; choose loki or victorialogs\n'),
+        (("x", *SCRAPED, "--logs", "loki"), 'log store "loki" is only for variant unified\n'),
         (("x", *SCRAPED[:3], "kafka"), UNKNOWN_PATH),
         (("x", *SCRAPED, VERSION, "0.3.4"), TOO_OLD),
         (("x", *SCRAPED, VERSION, "latest"), NO_VERSION),

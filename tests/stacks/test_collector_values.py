@@ -111,3 +111,37 @@ def test_headers_and_ca_of_a_trace_store_come_from_secrets() -> None:
     assert list(unknown_keys(f"{chart.name}-{chart.version}", values)) == []
     grafana = release_values(found, "kube-prometheus-stack")["grafana"]
     assert grafana["additionalDataSources"] == []
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_headers_and_ca_of_a_log_store_come_from_secrets(profile: Profile) -> None:
+    logs = {
+        "endpoint": "https://logs.example.org/otlp/v1/logs",
+        "headers": {"X-Scope-OrgID": "mcp", "Authorization": SecretValue("Bearer s3cret")},
+        "caSecret": "company-ca",
+    }
+    traces = {"address": "t:1", "headers": {"Authorization": SecretValue("Bearer other")}}
+    found = plan_with_secrets(
+        architecture="direct-scrape",
+        profile=profile,
+        servers=[HTTP],
+        components={"traces": {**traces, "caSecret": "other-ca"}, "logs": logs},
+    )
+    assert found.collector["exporters"]["otlphttp/logs"] == {
+        "logs_endpoint": "https://logs.example.org/otlp/v1/logs",
+        "headers": {"X-Scope-OrgID": "mcp", "Authorization": "${env:LOGS_HEADER_1}"},
+        "tls": {"ca_file": "/etc/otel-collector/logs-ca/ca.crt"},
+    }
+    values = release_values(found, "otel-collector")
+    assert {each["secret"]["secretName"] for each in values["extraVolumes"]} == {
+        "company-ca",
+        "other-ca",
+    }
+    names = {each["metadata"]["name"]: each for each in found.prerequisites}
+    assert revealed(names["otel-collector-env"]["stringData"]) == {
+        "TRACES_HEADER_0": "Bearer other",
+        "LOGS_HEADER_1": "Bearer s3cret",
+    }
+    assert "s3cret" not in repr(found)
+    chart = CHARTS[profile][Component.COLLECTOR]
+    assert list(unknown_keys(f"{chart.name}-{chart.version}", values)) == []

@@ -9,6 +9,8 @@ from stacks.chart_values import unknown_keys
 from stacks.charts import CHARTS, Component, Profile
 from stacks.plan import KIND_NEEDS, Plan
 from tests.stacks.stack import (
+    HTTP,
+    STACKS,
     STDIO,
     TOOLHIVE,
     mistakes,
@@ -31,6 +33,7 @@ TEMPO = {
     "url": "http://tempo.tracing.svc:3200",
     "insecure": True,
 }
+LOKI = {"endpoint": "http://loki.logs.svc:3100/otlp/v1/logs", "url": "http://loki.logs.svc:3100"}
 
 
 def planned(architecture: str = "otel-scrape", **components: object) -> Plan:
@@ -157,6 +160,84 @@ def test_boards_ask_tempo_where_the_traces_are_in_tempo() -> None:
     }
 
 
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_an_existing_log_store_gets_the_call_logs(architecture: str, profile: str) -> None:
+    found = plan_of(architecture, profile, components={"logs": LOKI}, servers=[HTTP, TOOLHIVE])
+    assert found.collector["service"]["pipelines"]["logs"] == {
+        "receivers": ["otlp"],
+        "processors": ["memory_limiter", "k8sattributes", "batch"],
+        "exporters": ["otlphttp/logs"],
+    }
+    assert found.collector["exporters"]["otlphttp/logs"] == {"logs_endpoint": LOKI["endpoint"]}
+    assert [each.environment["OTEL_LOGS_EXPORTER"] for each in found.proxies] == ["otlp"]
+
+
+@pytest.mark.parametrize(("architecture", "profile"), STACKS)
+def test_without_a_log_store_no_logs_are_pushed_or_collected(
+    architecture: str, profile: str
+) -> None:
+    for found in (plan_of(architecture, profile), planned(architecture, logs="none")):
+        assert "logs" not in found.collector["service"]["pipelines"]
+        assert "otlphttp/logs" not in found.collector["exporters"]
+        assert all("OTEL_LOGS_EXPORTER" not in each.environment for each in found.proxies)
+
+
+def test_a_collector_may_be_there_for_the_logs_alone() -> None:
+    found = planned("direct-scrape", traces="none", logs=LOKI)
+    assert found.collector["service"]["pipelines"].keys() == {"logs"}
+
+
+DERIVED = {
+    "name": "Trace",
+    "matcherType": "label",
+    "matcherRegex": "trace_id",
+    "url": "$${__value.raw}",
+    "urlDisplayLabel": "Open the trace",
+    "datasourceUid": "jaeger",
+}
+
+
+@pytest.mark.parametrize(
+    ("store", "name", "kind"),
+    [
+        ("loki", "Loki", "loki"),
+        ("victorialogs", "VictoriaLogs", "victoriametrics-logs-datasource"),
+    ],
+)
+def test_a_log_store_has_a_data_source_that_leads_to_the_trace(
+    store: str, name: str, kind: str
+) -> None:
+    found = planned(logs={**LOKI, "type": store})
+    grafana = release_values(found, "kube-prometheus-stack")["grafana"]
+    [_, logs] = grafana["additionalDataSources"]
+    assert (logs["name"], logs["type"], logs["url"]) == (name, kind, LOKI["url"])
+    assert logs["jsonData"] == {"derivedFields": [DERIVED]}
+
+
+def test_without_a_trace_store_lines_lead_nowhere() -> None:
+    found = planned(traces="none", logs=LOKI)
+    [logs] = release_values(found, "kube-prometheus-stack")["grafana"]["additionalDataSources"]
+    assert logs["jsonData"] == {}
+
+
+@pytest.mark.parametrize("logs", [{"endpoint": LOKI["endpoint"]}, {**LOKI, "type": "victorialogs"}])
+def test_boards_show_log_lines_where_grafana_can_query_them(logs: dict[str, str]) -> None:
+    plain = boards(planned())
+    shown = boards(planned(logs=logs))
+    changed = {name for name in plain if plain[name] != shown[name]}
+    with_lines = {"mcp-server.json", "mcp-tools.json", "mcp-clients.json"}
+    assert changed == (with_lines if "url" in logs else set())
+
+
+def boards(found: Plan) -> dict[str, str]:
+    """The dashboards of a plan by file name."""
+    return {
+        name: text
+        for each in objects(found, "ConfigMap").values()
+        for name, text in each["data"].items()
+    }
+
+
 def test_without_a_trace_store_nothing_is_traced() -> None:
     found = plan_of("otel-scrape", components={"traces": "none"})
     assert "traces" not in found.collector["service"]["pipelines"]
@@ -179,6 +260,17 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("otel-scrape", {"collector": "none", "traces": "none"}, "components.collector: 'none' is not"),
     ("direct-scrape", {"collector": "none"}, "components.traces: 'install' is not allowed; with"),
     ("direct-scrape", {"traces": "none"}, "components.collector: 'install' is not allowed; witho"),
+    (
+        "direct-scrape",
+        {"collector": "none", "traces": "none", "logs": {"endpoint": "http://loki:3100/otlp"}},
+        "components.logs: 'http://loki:3100/otlp' is not allowed; without a collector: none",
+    ),
+    ("hybrid", {"logs": "install"}, "components.logs: 'install' is not allowed; allowed: none, or"),
+    ("hybrid", {"logs": {}}, "components.logs.endpoint: missing; where it takes OTLP over HTTP"),
+    ("hybrid", {"logs": {"endpoint": "loki:3100"}}, "components.logs.endpoint: 'loki:3100' is not"),
+    ("hybrid", {"logs": {**LOKI, "type": "elastic"}}, "components.logs.type: 'elastic' is not"),
+    ("hybrid", {"logs": {**LOKI, "type": "otlp"}}, "components.logs.url: 'http://loki.logs.svc:31"),
+    ("hybrid", {"logs": {**LOKI, "adress": "x"}}, "components.logs.adress: unknown key"),
     ("otel-scrape", {"prometheus": "maybe"}, "components.prometheus: 'maybe' is not allowed; allo"),
     ("otel-scrape", {"prometheus": {}}, "components.prometheus.url: missing; where Grafana and"),
     (

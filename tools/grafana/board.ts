@@ -3,6 +3,7 @@
 import type * as BarGauge from './node_modules/@grafana/schema/dist/types/raw/composable/bargauge/panelcfg/x/types.gen';
 import type * as Board from './node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen';
 import type * as Heatmap from './node_modules/@grafana/schema/dist/types/raw/composable/heatmap/panelcfg/x/types.gen';
+import type * as Logs from './node_modules/@grafana/schema/dist/types/raw/composable/logs/panelcfg/x/types.gen';
 import type * as Stat from './node_modules/@grafana/schema/dist/types/raw/composable/stat/panelcfg/x/types.gen';
 import type * as Table from './node_modules/@grafana/schema/dist/types/raw/composable/table/panelcfg/x/types.gen';
 import type * as Text from './node_modules/@grafana/schema/dist/types/raw/composable/text/panelcfg/x/types.gen';
@@ -16,6 +17,7 @@ export interface Grafana {
   options: {
     bargauge: BarGauge.Options;
     heatmap: Heatmap.Options;
+    logs: Logs.Options;
     stat: Stat.Options;
     table: Table.Options;
     text: Text.Options;

@@ -1,0 +1,91 @@
+"""Log lines of failed calls on the boards, where there is a store of logs that Grafana can query.
+
+The proxies' call logs arrive by OTLP, so attributes have the names that the store gives those of
+OTLP: Loki keeps k8s.namespace.name as a label with underscores, VictoriaLogs by its own name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dashboards.board import Board
+from dashboards.layout import Row
+from dashboards.panels import LogPanel
+
+FAILED = "call failed"
+"""The body of the record of a call that failed."""
+
+Matches = tuple[tuple[str, str], ...]
+"""Attributes with the variables of the board whose values they must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogStore:
+    """A kind of store; `plugin` is the type of Grafana's data source for it."""
+
+    name: str
+    plugin: str
+    query_type: str
+    query: Callable[[Matches], str]
+
+
+def _loki(matches: Matches) -> str:
+    """In LogQL; values in backticks need no escapes."""
+    labels = " ".join(f"| {name}=~`${{{variable}:regex}}`" for name, variable in matches)
+    shown = "{{.method}} {{.target}}: {{.outcome}} ({{.fault}}) {{.client}} {{.reason}}"
+    stream = "{k8s_namespace_name=~`${namespace:regex}`}"
+    return f"{stream} |= `{FAILED}` {labels} | line_format `{shown}`"
+
+
+def _victorialogs(matches: Matches) -> str:
+    """In LogsQL, whose regular expressions match anywhere."""
+    every = (('"k8s.namespace.name"', "namespace"), *matches)
+    labels = " ".join(f"{name}:~`^(${{{variable}:regex}})$`" for name, variable in every)
+    shown = "<method> <target>: <outcome> (<fault>) <client> <reason>"
+    return f"_msg:=`{FAILED}` {labels} | format `{shown}` as _msg"
+
+
+LOG_STORES = {
+    each.name: each
+    for each in (
+        LogStore("loki", "loki", "range", _loki),
+        LogStore("victorialogs", "victoriametrics-logs-datasource", "instant", _victorialogs),
+    )
+}
+
+_SERVER = ("server", "server")
+_ROWS: dict[str, tuple[int, Matches]] = {
+    "mcp-server": (102, (_SERVER,)),
+    "mcp-tools": (104, (_SERVER, ("target", "tool"))),
+    "mcp-clients": (103, (_SERVER, ("client", "client"))),
+}
+"""By board: the row that log lines follow, and what selects them."""
+
+_ROW, _PANEL = 190, 900
+"""Ids of the row and the panel, the same on every board."""
+
+
+def log_panel(board: Board, store: LogStore) -> LogPanel | None:
+    """The panel of log lines for a board, if it has use for one."""
+    if board.uid not in _ROWS:
+        return None
+    return LogPanel(
+        _PANEL,
+        "Failed calls",
+        "The proxies' log lines of failed calls, the newest first. A line opens to its attributes,"
+        " and leads to the trace of the call if it was sampled. A proxy logs at most 20 a second.",
+        store.plugin,
+        store.query_type,
+        store.query(_ROWS[board.uid][1]),
+    )
+
+
+def with_log_lines(board: Board, store: LogStore | None) -> Board:
+    """The board with a panel of log lines, if there is a store and the board has use for them."""
+    panel = store and log_panel(board, store)
+    if not panel:
+        return board
+    above, _ = _ROWS[board.uid]
+    place = next(number for number, row in enumerate(board.rows, 1) if row.id == above)
+    row = Row(_ROW, "Log lines", (panel,))
+    rows = (*board.rows[:place], row, *board.rows[place:])
+    return replace(board, rows=rows, logs=panel.plugin)
