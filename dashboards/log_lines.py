@@ -29,11 +29,11 @@ class LogStore:
 
 
 def _loki(matches: Matches) -> str:
-    """In LogQL; values in backticks need no escapes."""
-    labels = " ".join(f"| {name}=~`${{{variable}:regex}}`" for name, variable in matches)
+    """In LogQL; values in backticks need no escapes. Loki gives every stream a service_name."""
+    every = (("k8s_namespace_name", "namespace"), *matches)
+    labels = " ".join(f"| {name}=~`${{{variable}:regex}}`" for name, variable in every)
     shown = "{{.method}} {{.target}}: {{.outcome}} ({{.fault}}) {{.client}} {{.reason}}"
-    stream = "{k8s_namespace_name=~`${namespace:regex}`}"
-    return f"{stream} |= `{FAILED}` {labels} | line_format `{shown}`"
+    return f"{{service_name=~`.+`}} |= `{FAILED}` {labels} | line_format `{shown}`"
 
 
 def _victorialogs(matches: Matches) -> str:

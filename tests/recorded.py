@@ -11,8 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dashboards import BOARDS
+from dashboards.board import CLIENT, NAMESPACE, SERVER, TOOL
+from dashboards.log_lines import LOG_STORES, log_panel
 from dashboards.queries import MonitoringQuery, Source, concrete
-from lab.binaries.catalogue import DEMO_TOOLS
+from lab.binaries.catalogue import DEMO_TOOLS, LOG_TOOLS
 from lab.binaries.find import ensure
 from lab.jaeger_api import Span
 from lab.load.light_traffic import ROUND
@@ -26,6 +28,7 @@ from lab.verify.check_queries import QueryCoverage, check_queries, every_query, 
 from lab.verify.reconcile import VISIBLE_SECONDS, reconcile
 from lab.verify.result import Result
 from lab.verify.traffic import background_traffic, send_calls
+from lab.victoria_logs_api import Record
 from proxy.telemetry.catalogue import SESSION_DURATION
 from stacks.architectures import ARCHITECTURES
 from tests.cluster.exporters import exporters
@@ -35,7 +38,7 @@ Labels = Mapping[str, str]
 _CLUSTER = "k8s_pod_.+|container_.+|kube_pod_.+|mcp:pod_.+"
 
 _GOOD_CALL = "tools/call echo"
-_TRACES = 50
+_TRACES, _RECORDS = 50, 1000
 
 _SESSIONS = 4
 """Of light traffic; more bring no new series, since each client that ever fails has failed."""
@@ -62,6 +65,8 @@ class Recording:
     """What the cluster's exporters exposed, and what rules recorded of it."""
     traces: Mapping[str, tuple[Span, ...]]
     """Server -> every span of one call of it, which came to a good end."""
+    logs: Mapping[str, tuple[Record, ...]]
+    """Board with log lines -> those that the query of its panel found, for all servers."""
     calls: Mapping[str, frozenset[str]]
     """Panel that shows single calls -> the ids of the traces of those that its query found."""
 
@@ -69,11 +74,11 @@ class Recording:
 @cache
 def recorded(architecture: str) -> Recording:
     """Run the demo's pipeline once; whoever asks again gets the same recording."""
-    binaries = ensure(DEMO_TOOLS, environ=os.environ)
+    binaries = ensure((*DEMO_TOOLS, *LOG_TOOLS), environ=os.environ)
     chosen = ARCHITECTURES[architecture]
     began = time.monotonic()
     with TemporaryDirectory() as name, Processes(Path(name)) as processes, exporters() as cluster:
-        options = RunOptions(chosen, choose(_SERVERS), cluster=cluster.cluster)
+        options = RunOptions(chosen, choose(_SERVERS), cluster=cluster.cluster, logs=True)
         pipeline = start(local_plan(options, Path(name), binaries), Path(name), processes)
         reconciliation = reconcile(pipeline, send_calls(pipeline))
         with closing(background_traffic(pipeline, print)) as traffic:
@@ -81,6 +86,7 @@ def recorded(architecture: str) -> Recording:
                 processes.check()
         traces = {each.server: _trace(pipeline, each.server) for each in pipeline.endpoints}
         coverage = check_queries(pipeline, print)
+        logs = _logs(pipeline)
         calls = _calls(pipeline.prometheus, began=time.time() - (time.monotonic() - began))
         seconds = time.monotonic() - began
         result = Result(architecture, reconciliation, coverage, seconds, processes.peak_bytes)
@@ -93,8 +99,8 @@ def recorded(architecture: str) -> Recording:
         ]
         cluster.speak()
         clustered = check_queries(pipeline, print, selected=asked)
-        cluster_series = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
-        return Recording(result, series, tuple(premature), clustered, cluster_series, traces, calls)
+        found = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
+        return Recording(result, series, tuple(premature), clustered, found, traces, logs, calls)
 
 
 def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:
@@ -135,6 +141,24 @@ def _calls(prometheus: Prometheus, *, began: float) -> dict[str, frozenset[str]]
         for board in BOARDS
         for panel in board.panels
         if panel.signal.exemplars
+    }
+
+
+def for_all(query: str) -> str:
+    """The query of a log panel where the viewer selected All of everything."""
+    for each in (NAMESPACE, SERVER, TOOL, CLIENT):
+        query = query.replace(f"${{{each.name}:regex}}", each.everything)
+    return query
+
+
+def _logs(pipeline: Pipeline) -> dict[str, tuple[Record, ...]]:
+    """What Grafana finds of log lines, for each panel that shows them."""
+    assert pipeline.logs is not None
+    shown = {board.uid: log_panel(board, LOG_STORES["victorialogs"]) for board in BOARDS}
+    return {
+        uid: pipeline.logs.records(for_all(panel.query), _RECORDS)
+        for uid, panel in shown.items()
+        if panel is not None
     }
 
 

@@ -48,6 +48,18 @@ TOOLS: dict[str, Tool] = {
             install="Jaeger 1.35 or newer (the all-in-one binary)",
         ),
         Tool(
+            name="victoria-logs",
+            commands=("victoria-logs-prod", "victoria-logs"),
+            module="victoria-logs",
+            package="github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",
+            ldflags="-s -w"
+            " -X github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version=v1.52.1",
+            version_command=("-version",),
+            oldest=(1, 0),
+            seconds=60,
+            install="VictoriaLogs 1.0 or newer",
+        ),
+        Tool(
             name="promtool",
             commands=("promtool",),
             module="prometheus",
@@ -213,5 +225,7 @@ TOOLS: dict[str, Tool] = {
 }
 DEMO_TOOLS = ("collector", "prometheus", "jaeger")
 """What `python -m lab.demo` needs."""
+LOG_TOOLS = ("victoria-logs",)
+"""What it needs beside them with `--logs`. Its module needs a newer Go than the others."""
 CHART_TOOLS = ("kube-state-metrics", "node-exporter", "toolhive-operator", "toolhive-proxyrunner")
 """What only real charts need (`make test-node CHARTS=folder`): built when they are named."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dashboards.boards import home
+from dashboards.log_lines import FAILED
 from lab.local.proxy_endpoints import ProxyEndpoint
 from proxy.app.client_config import client_config
 from proxy.telemetry.catalogue import OUTCOMES
@@ -26,6 +27,8 @@ class BaseUrls:
     jaeger: str
     push: str
     """Where proxies push metrics by OTLP/HTTP; empty if Prometheus scrapes them."""
+    logs: str = ""
+    """The store of logs; empty if there is none."""
 
 
 def endpoints_banner(
@@ -40,6 +43,7 @@ def endpoints_banner(
         ("Calls", f"{urls.prometheus}/api/v1/query?query={quote(CALLS, safe=',')}"),
         ("Alerts", f"{urls.prometheus}/api/v1/alerts"),
         *(("Traces", f"{traces}{quote(each.server)}") for each in endpoints),
+        *_logs(urls.logs),
         *((each.server, f"{each.mcp_url} (MCP), {each.metrics_url}") for each in endpoints),
     )
     width = max(len(name) for name, _ in rows)
@@ -53,6 +57,11 @@ def _client_configuration(endpoints: Iterable[ProxyEndpoint]) -> str:
     urls = {each.server: each.mcp_url for each in endpoints}
     content = json.dumps(client_config(urls, None), indent=2)
     return f"\nIn your client's mcp.json, instead of these servers:\n{content}"
+
+
+def _logs(url: str) -> tuple[tuple[str, str], ...]:
+    query = quote(f'_msg:="{FAILED}"')
+    return (("Logs", f"{url}/select/logsql/query?limit=20&query={query}"),) if url else ()
 
 
 def _variables(urls: BaseUrls) -> tuple[str, ...]:

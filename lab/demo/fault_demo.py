@@ -45,6 +45,7 @@ def run_fault_demo(
             folder=folder,
             name=None if len(faults) > 1 else FAULTY,
             ports=Ports(options.prometheus_port, options.jaeger_port),
+            logs=options.logs,
         )
         report(f"  settings and logs: {folder}")
         report(f"  all {len(processes.pids)} processes run")

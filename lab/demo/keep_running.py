@@ -27,8 +27,9 @@ def keep_running(
     """Print the addresses, then send light traffic and call `on_step` after each step."""
     prometheus, jaeger = pipeline.prometheus.url, pipeline.jaeger.url
     endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints)
+    logs = pipeline.logs.url if pipeline.logs else ""
     with announced(folder, _demo(pipeline)):
-        urls = BaseUrls(_serve_boards(pipeline), prometheus, jaeger, pipeline.push_url)
+        urls = BaseUrls(_serve_boards(pipeline), prometheus, jaeger, pipeline.push_url, logs)
         print(endpoints_banner(urls, endpoints, pipeline.user_endpoints) + remark, flush=True)
         try:
             with closing(background_traffic(pipeline, report)) as traffic:

@@ -35,6 +35,8 @@ class Options:
     user: UserServers = NO_SERVERS
     echo: bool = True
     """Whether the echo servers run, by whose calls the numbers are checked."""
+    logs: bool = False
+    """Whether the proxies' logs are stored, too."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -69,6 +71,9 @@ def parse(arguments: Sequence[str]) -> Options:
         metavar="on|off",
         help="off, with --servers: without the echo servers, and the check of their numbers",
     )
+    parser.add_argument(
+        "--logs", action="store_true", help="store the proxies' call logs, too, in VictoriaLogs"
+    )
     given = parser.parse_args(arguments)
     for option, port in (
         ("--prometheus-port", given.prometheus_port),
@@ -91,6 +96,7 @@ def parse(arguments: Sequence[str]) -> Options:
         faults,
         user,
         echo,
+        given.logs,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import signals
 from lab.arguments import UsageError
-from lab.binaries.catalogue import DEMO_TOOLS
+from lab.binaries.catalogue import DEMO_TOOLS, LOG_TOOLS
 from lab.binaries.find import ToolMissing, ensure
 from lab.demo.fault_demo import run_fault_demo
 from lab.demo.keep_running import keep_running
@@ -73,7 +73,12 @@ def _started(
     with run_folder(ROOT / "run", architecture.name) as folder, Processes(folder) as processes:
         _say(f"  settings and logs: {folder}")
         run_options = RunOptions(
-            architecture, addresses, options.stdio_command, healthy, user=options.user
+            architecture,
+            addresses,
+            options.stdio_command,
+            healthy,
+            user=options.user,
+            logs=options.logs,
         )
         pipeline = start(local_plan(run_options, folder, binaries), folder, processes)
         _say(f"  all {len(processes.pids)} processes run after {time.monotonic() - started:.1f} s")
@@ -101,7 +106,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = parse(arguments)
         signals.install()
-        binaries = ensure(DEMO_TOOLS, environ=os.environ)
+        tools = (*DEMO_TOOLS, *LOG_TOOLS) if options.logs else DEMO_TOOLS
+        binaries = ensure(tools, environ=os.environ)
         return 0 if run(options, binaries) else 1
     except (UsageError, PortBusy, ToolMissing) as mistake:
         _say(f"demo: {mistake}")

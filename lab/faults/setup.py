@@ -41,6 +41,7 @@ def set_up(
     folder: Path,
     name: str | None = None,
     ports: Ports = ANY_PORTS,
+    logs: bool = False,
 ) -> Pipeline:
     """Start the pipeline with `fast_rules`; `name` is that of the only affected server.
 
@@ -53,7 +54,7 @@ def set_up(
         prometheus_port=ports.prometheus,
         jaeger_port=ports.jaeger,
     )
-    options = RunOptions(architecture, addresses, faulty=servers, rules=fast_rules())
+    options = RunOptions(architecture, addresses, faulty=servers, rules=fast_rules(), logs=logs)
     return start(local_plan(options, folder, binaries), folder, processes)
 
 

@@ -44,6 +44,7 @@ class Addresses:
     jaeger_admin: str
     jaeger_grpc: str
     prometheus: str
+    logs: str
     echoes: Mapping[str, str]
     """Server -> its address, if it uses HTTP."""
     proxies: Mapping[str, tuple[str, str]]
@@ -76,7 +77,7 @@ def choose(
     A user's servers are found by ports from USER_PORT on that are free, so that a client's
     configuration is usually still right for the next run.
     """
-    free = (f"{LOOPBACK}:{port}" for port in free_ports(10 + 3 * len(servers) + len(user_servers)))
+    free = (f"{LOOPBACK}:{port}" for port in free_ports(11 + 3 * len(servers) + len(user_servers)))
     return Addresses(
         otlp_grpc=next(free),
         otlp_http=next(free),
@@ -88,6 +89,7 @@ def choose(
         jaeger_admin=next(free),
         jaeger_grpc=next(free),
         prometheus=f"{LOOPBACK}:{prometheus_port}" if prometheus_port else next(free),
+        logs=next(free),
         echoes={server: next(free) for server in servers},
         proxies={
             **{server: (next(free), next(free)) for server in servers},

@@ -14,6 +14,7 @@ from lab.local.programs import ROOT, ProcessSpec, inherited
 from lab.local.proxy_endpoints import ProxyEndpoint
 from lab.prometheus_api import Prometheus, Unreachable
 from lab.tracing import Tracing, tracing
+from lab.victoria_logs_api import VictoriaLogs
 from stacks.architectures import Architecture, MetricsIngestion
 
 READY_SECONDS = 30.0
@@ -38,6 +39,7 @@ class Pipeline:
     user_endpoints: tuple[ProxyEndpoint, ...]
     prometheus: Prometheus
     jaeger: Jaeger
+    logs: VictoriaLogs | None
     agent: Tracing
     """Traces the calls to `endpoints`."""
     collected: str | None
@@ -71,6 +73,7 @@ def start(local: LocalPlan, folder: Path, processes: Processes) -> Pipeline:
         local.user_endpoints,
         prometheus,
         Jaeger(f"http://{local.addresses.jaeger_query}"),
+        VictoriaLogs(local.logs) if local.logs else None,
         agent,
         local.collected,
         f"http://{local.addresses.otlp_http}" if pushed else "",

@@ -44,10 +44,12 @@ class LocalPlan:
     """The number of targets that Prometheus scrapes."""
     collected: str | None
     """The URL of the collector's series; None where it writes them to Prometheus."""
+    logs: str | None
+    """The URL of the store of logs, if there is one."""
 
 
 def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) -> LocalPlan:
-    """Everything to write and start; `binaries` are collector, prometheus and jaeger."""
+    """Everything to write and start; `binaries` are those of the demo."""
     config = stack_config(options)
     planned = plan(config)
     addresses = options.addresses
@@ -81,23 +83,29 @@ def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) 
             programs.RULES_FILE: as_json(without_intervals(options.rules or planned.rules)),
         },
         (
-            (*_servers(options), *_back_ends(planned, addresses, folder, binaries)),
+            (*_servers(options), *_back_ends(planned, options, folder, binaries)),
             (*proxies, *user_proxies),
         ),
         programs.tracing_to(addresses.otlp_http),
         sum(len(each["static_configs"]) for each in prometheus["scrape_configs"]),
         f"http://{addresses.collector_series}/metrics" if exports_series(collector) else None,
+        f"http://{addresses.logs}" if options.logs else None,
     )
 
 
 def _back_ends(
-    planned: Plan, addresses: Addresses, folder: Path, binaries: Mapping[str, Path]
+    planned: Plan, options: RunOptions, folder: Path, binaries: Mapping[str, Path]
 ) -> tuple[ProcessSpec, ...]:
+    addresses = options.addresses
     flags = prometheus_flags(prometheus_spec(planned))
+    stored: tuple[ProcessSpec, ...] = ()
+    if options.logs:
+        stored = (programs.victoria_logs(binaries["victoria-logs"], folder, addresses.logs),)
     return (
         programs.jaeger(binaries["jaeger"], addresses),
         programs.prometheus(binaries["prometheus"], folder, addresses, flags),
         programs.collector(binaries["collector"], folder, addresses.collector_health),
+        *stored,
     )
 
 

@@ -13,15 +13,15 @@ from lab.tracing import ENDPOINT
 ROOT = Path(__file__).parents[2]
 
 COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE = "collector.yaml", "prometheus.yaml", "rules.yaml"
-DATA_FOLDER = "prometheus-data"
+DATA_FOLDER, LOGS_FOLDER = "prometheus-data", "logs-data"
 
 PREVIEW_MIN_STEP = "5s"
 """The boards' own Min step of a minute is for clusters that push once a minute."""
 
 _ANY_PORT = f"{LOOPBACK}:0"
 
-# Milliseconds; the default is 5 s.
-_SHORT_DELAY = {"OTEL_BSP_SCHEDULE_DELAY": "500"}
+# Milliseconds; the defaults are 5 s and 1 s.
+_SHORT_DELAY = {"OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_BLRP_SCHEDULE_DELAY": "500"}
 
 _REMOVED_PREFIXES = ("OTEL_", "MCP_PROXY_", "JAEGER_")
 _REMOVED_SUFFIX = "_proxy"
@@ -109,6 +109,17 @@ def prometheus(
     )
     url = f"http://{addresses.prometheus}/-/ready"
     return ProcessSpec("prometheus", (str(binary), *arguments), {}, url)
+
+
+def victoria_logs(binary: Path, folder: Path, address: str) -> ProcessSpec:
+    """VictoriaLogs, with its data in the run's folder; by default it would cache in most memory."""
+    arguments = (
+        f"-storageDataPath={folder / LOGS_FOLDER}",
+        f"-httpListenAddr={address}",
+        "-retentionPeriod=1d",
+        "-memory.allowedBytes=64MiB",
+    )
+    return ProcessSpec("victoria-logs", (str(binary), *arguments), {}, f"http://{address}/health")
 
 
 def collector(binary: Path, folder: Path, health: str) -> ProcessSpec:

@@ -9,10 +9,14 @@ from lab.local.addresses import Addresses
 from lab.local.prometheus_config import Target
 from lab.local.user_servers import NO_SERVERS, UserServers
 from stacks.architectures import Architecture
+from stacks.component_choices import ComponentChoices, LogsChoice, LogsType, Mode
 from stacks.config import StackConfig
 from stacks.servers import Server, ServerRuntime, Transport
 
 HTTP_SERVER, STDIO_SERVER = "echo-http", "echo-stdio"
+
+VICTORIA_LOGS_OTLP = "/insert/opentelemetry/v1/logs"
+"""Where VictoriaLogs takes OTLP over HTTP."""
 
 # Never pulled: the server runs as a process.
 _IMAGE = "echo-server:0.1.0"
@@ -62,7 +66,8 @@ class RunOptions:
     """The options of a run.
 
     `healthy` servers get calls of known outcomes, `faulty` ones a fault, the user's none. `rules`
-    replace those of the plan. Without a `cluster`, what needs one is left out.
+    replace those of the plan. Without a `cluster`, what needs one is left out. With `logs`, a store
+    of logs runs, too.
     """
 
     architecture: Architecture
@@ -73,6 +78,7 @@ class RunOptions:
     user: UserServers = NO_SERVERS
     rules: Mapping[str, object] | None = None
     cluster: Cluster | None = None
+    logs: bool = False
 
     @property
     def servers(self) -> tuple[LocalServer, ...]:
@@ -88,7 +94,15 @@ def stack_config(options: RunOptions) -> StackConfig:
         servers=(*own, *map(_user_server, options.user.names)),
         scrape_interval_seconds=1,
         push_interval_seconds=1,
+        components=ComponentChoices(logs=_log_store(options)),
     )
+
+
+def _log_store(options: RunOptions) -> LogsChoice:
+    if not options.logs:
+        return LogsChoice()
+    endpoint = f"http://{options.addresses.logs}{VICTORIA_LOGS_OTLP}"
+    return LogsChoice(Mode.EXISTING, endpoint, LogsType.VICTORIALOGS)
 
 
 def _server(local: LocalServer, options: RunOptions) -> Server:

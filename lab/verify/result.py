@@ -38,16 +38,16 @@ class Result:
 def report(result: Result) -> str:
     """One run in full."""
     calls, coverage = result.reconciliation, result.coverage
-    header = ("server", "outcome", "sent", "counted", "traced", "")
-    rows = [header, *map(_row, calls.outcomes)]
+    header = ("server", "outcome", "sent", *calls.visible_after, "")
+    rows = [header, *(_row(each, len(calls.visible_after)) for each in calls.outcomes)]
+    visible = ", ".join(f"{_after(each)} ({what})" for what, each in calls.visible_after.items())
     return "\n".join(
         (
             "",
             *_aligned(rows),
             *map(str, calls.mismatches),
             "",
-            f"visible {_after(calls.counted_after)} (counted), {_after(calls.traced_after)}"
-            " (traced) the last call",
+            f"visible {visible} the last call",
             f"queries of boards and rules with data: {_share(coverage)}",
             *_skipped(coverage.skipped),
             *(f"  no data: {each}" for each in coverage.without_data),
@@ -67,10 +67,12 @@ def comparison(results: Iterable[Result]) -> str:
     return "\n".join(("", *_aligned(rows)))
 
 
-def _row(counts: OutcomeCounts) -> tuple[str, ...]:
-    numbers = (counts.sent, counts.counted, counts.traced)
+def _row(counts: OutcomeCounts, seen: int) -> tuple[str, ...]:
+    """`seen` is in how many ways calls are seen: counted, traced, and maybe logged."""
+    logged = "-" if counts.logged is None else counts.logged
+    numbers = (counts.counted, counts.traced, logged)[:seen]
     remark = "" if counts.agree else "<- differ"
-    return (counts.server, str(counts.outcome), *map(str, numbers), remark)
+    return (counts.server, str(counts.outcome), *map(str, (counts.sent, *numbers)), remark)
 
 
 def _summary(result: Result) -> tuple[str, ...]:
@@ -80,12 +82,12 @@ def _summary(result: Result) -> tuple[str, ...]:
         sum(each.counted for each in calls.outcomes),
         sum(each.traced for each in calls.outcomes),
     )
-    visible_after = (calls.counted_after, calls.traced_after)
-    visible = max((each for each in visible_after if each is not None), default=0.0)
+    times = calls.visible_after.values()
+    visible = max((each for each in times if each is not None), default=0.0)
     return (
         result.architecture,
         *map(str, sums),
-        "never" if None in visible_after else f"{visible:.1f}",
+        "never" if None in times else f"{visible:.1f}",
         _share(result.coverage),
         f"{result.seconds:.1f}",
         f"{result.peak_bytes / MIB:.0f}",
@@ -110,10 +112,14 @@ def _after(seconds: float | None) -> str:
     return "never completely" if seconds is None else f"{seconds:.1f} s after"
 
 
+def _is_number(cell: str) -> bool:
+    return cell[:1].isdigit() or cell == "-"
+
+
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Columns as wide as their widest cell; columns of numbers are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    digits = [all(row[at][:1].isdigit() for row in rows[1:]) for at in range(len(widths))]
+    digits = [all(_is_number(row[at]) for row in rows[1:]) for at in range(len(widths))]
     lines = (
         "  ".join(
             cell.rjust(width) if right else cell.ljust(width)

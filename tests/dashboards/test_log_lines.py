@@ -3,15 +3,29 @@
 import json
 import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import requests
+from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 
 from dashboards import BOARDS, Board
 from dashboards.layout import place
 from dashboards.log_lines import LOG_STORES, LogStore, with_log_lines
 from dashboards.render import board_json
+from lab.binaries.catalogue import LOG_TOOLS
+from lab.binaries.find import ensure
+from lab.local import programs
+from lab.local.pipeline import launch
+from lab.local.ports import LOOPBACK, free_ports
+from lab.local.processes import Processes
+from lab.local.run_options import VICTORIA_LOGS_OTLP
+from lab.victoria_logs_api import VictoriaLogs
 from tests.dashboards.every_board import Json, panel_of
 from tests.dashboards.grafana_types import own
+from tests.recorded import for_all
+from tests.waiting import until
 
 BY_UID = {board.uid: board for board in BOARDS}
 SHOWING = ("mcp-server", "mcp-tools", "mcp-clients")
@@ -74,3 +88,75 @@ def test_the_panel_has_grafanas_types_and_names(uid: str, store: LogStore) -> No
     grafana = own(os.environ)
     assert grafana.complaints(drawn(uid, store)) == []
     assert grafana.unknown(drawn(uid, store)) == []
+
+
+FAILURES = [
+    ("prod", "git.hub", "list", "agent"),
+    ("prod", "git-hub", "list", "agent"),
+    ("test", "git.hub", "list(all)", "agent"),
+    ("", "git.hub", "list", ""),
+]
+"""Namespace, server, tool and client of failed calls; empty ones are left out of the record."""
+
+
+def records() -> LogsData:
+    """The failures, and a call that did not fail."""
+    data = LogsData()
+    for namespace, server, tool, client in [*FAILURES, ("prod", "git.hub", "good", "agent")]:
+        resource = data.resource_logs.add()
+        if namespace:
+            attribute = resource.resource.attributes.add(key="k8s.namespace.name")
+            attribute.value.string_value = namespace
+        record = resource.scope_logs.add().log_records.add()
+        record.body.string_value = "call" if tool == "good" else "call failed"
+        fields = {"server": server, "method": "tools/call", "target": tool, "client": client}
+        for name, value in fields.items():
+            if value:
+                record.attributes.add(key=name).value.string_value = value
+    return data
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaLogs]:
+    """A VictoriaLogs that has the records."""
+    folder: Path = tmp_path_factory.mktemp("victoria-logs")
+    [binary] = ensure(LOG_TOOLS, environ=os.environ).values()
+    address = f"{LOOPBACK}:{free_ports(1)[0]}"
+    with Processes(folder) as processes:
+        launch(programs.victoria_logs(binary, folder, address), processes)
+        logs = VictoriaLogs(f"http://{address}")
+        sent = requests.post(
+            f"{logs.url}{VICTORIA_LOGS_OTLP}",
+            data=records().SerializeToString(),
+            headers={"Content-Type": "application/x-protobuf"},
+            timeout=10,
+        )
+        sent.raise_for_status()
+        count = len(FAILURES) + 1
+        until(lambda: len(logs.records("*", 99)) == count, seconds=20, what="the records")
+        yield logs
+
+
+SELECTED = [
+    ({}, FAILURES),
+    ({"server": r"git\.hub"}, [FAILURES[0], *FAILURES[2:]]),
+    ({"namespace": "prod", "server": r"git\.hub"}, FAILURES[:1]),
+    ({"namespace": "(prod|test)", "tool": r"list\(all\)"}, FAILURES[2:3]),
+    ({"server": "git"}, []),
+]
+"""What Grafana makes of the viewer's choice by the format `regex`, and the failures left."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("chosen", "left"), SELECTED)
+def test_victorialogs_finds_the_failed_calls_that_the_viewer_selected(
+    stored: VictoriaLogs, chosen: dict[str, str], left: list[tuple[str, str, str, str]]
+) -> None:
+    query = panel_of(drawn("mcp-tools", LOG_STORES["victorialogs"]), "logs")["targets"][0]["expr"]
+    for variable, value in chosen.items():
+        query = query.replace(f"${{{variable}:regex}}", value)
+    names = ("k8s.namespace.name", "server", "target", "client")
+    found = [
+        tuple(each.get(name, "") for name in names) for each in stored.records(for_all(query), 99)
+    ]
+    assert sorted(found) == sorted(left)

@@ -41,6 +41,23 @@ def test_one_trace_leads_from_the_agent_through_the_proxy_to_the_server(
     ]
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_failed_call_is_logged_with_its_trace(architecture: str) -> None:
+    outcomes = recorded(architecture).result.reconciliation.outcomes
+    assert [each.logged for each in outcomes] == [None, 10, 5] * 2
+
+
+@pytest.mark.parametrize("uid", ["mcp-server", "mcp-tools", "mcp-clients"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_boards_find_the_log_lines_of_failed_calls(architecture: str, uid: str) -> None:
+    records = recorded(architecture).logs[uid]
+    assert {each["server"] for each in records} == {"echo-http", "echo-stdio"}
+    assert all(len(each["trace_id"]) == 32 for each in records)
+    assert all(each["k8s.namespace.name"] == "mcp-servers" for each in records)
+    lines = {each["_msg"] for each in records}
+    assert any(line.startswith("tools/call fail: tool_error (server) ") for line in lines), lines
+
+
 def chain(spans: Iterable[Span]) -> list[tuple[str, str]]:
     """Service and kind of the spans of a trace, each the parent of the next, from the root on."""
     children = {each.parent_id: each for each in spans}

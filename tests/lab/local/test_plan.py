@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab.binaries.catalogue import DEMO_TOOLS, LOG_TOOLS
 from lab.local.addresses import choose
 from lab.local.plan import LocalPlan, local_plan
 from lab.local.programs import COLLECTOR_FILE, PROMETHEUS_FILE, RULES_FILE, ProcessSpec
@@ -13,14 +14,15 @@ from lab.local.run_options import HTTP_SERVER, STDIO_SERVER, RunOptions
 from stacks.architectures import ARCHITECTURES
 
 FOLDER = Path("/run/here")
-BINARIES = {name: Path(f"/bin/{name}") for name in ("collector", "prometheus", "jaeger")}
+BINARIES = {name: Path(f"/bin/{name}") for name in (*DEMO_TOOLS, *LOG_TOOLS)}
 
 CHARTS_OWN = {"kube-prometheus-stack-prometheus", "otel-collector-opentelemetry-collector"}
 
 
-def planned(architecture: str) -> LocalPlan:
+def planned(architecture: str, *, logs: bool = False) -> LocalPlan:
     addresses = choose((HTTP_SERVER, STDIO_SERVER))
-    return local_plan(RunOptions(ARCHITECTURES[architecture], addresses), FOLDER, BINARIES)
+    options = RunOptions(ARCHITECTURES[architecture], addresses, logs=logs)
+    return local_plan(options, FOLDER, BINARIES)
 
 
 def settings(local: LocalPlan, name: str) -> dict[str, Any]:
@@ -78,6 +80,26 @@ def test_the_collector_runs_without_a_kubelet_and_sends_traces_to_jaeger(
     components = {name for kind in ("receivers", "processors") for name in collector[kind]}
     assert not components & {"kubeletstats", "k8sattributes"}
     assert collector["exporters"]["otlp/jaeger"]["endpoint"] == local.addresses.jaeger_otlp
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_store_of_logs_runs_where_it_is_asked_for_and_gets_the_call_logs(
+    architecture: str,
+) -> None:
+    local = planned(architecture, logs=True)
+    collector = settings(local, COLLECTOR_FILE)
+    endpoint = f"http://{local.addresses.logs}/insert/opentelemetry/v1/logs"
+    assert collector["exporters"]["otlphttp/logs"] == {"logs_endpoint": endpoint}
+    assert collector["service"]["pipelines"]["logs"]["exporters"] == ["otlphttp/logs"]
+    assert process(local, "victoria-logs").url == f"{local.logs}/health"
+    assert process(local, "proxy-echo-http").environment["OTEL_LOGS_EXPORTER"] == "otlp"
+
+
+def test_without_a_store_of_logs_there_are_none() -> None:
+    local = planned("hybrid")
+    assert local.logs is None
+    assert "logs" not in settings(local, COLLECTOR_FILE)["service"]["pipelines"]
+    assert "victoria-logs" not in [each.name for stage in local.stages for each in stage]
 
 
 def test_the_rules_are_the_clusters_in_step_with_the_scrapes() -> None:

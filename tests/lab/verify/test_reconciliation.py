@@ -6,9 +6,11 @@ from lab.verify.reconciliation import (
     Counts,
     OutcomeCounts,
     counts_by,
+    logged_calls,
     mismatches,
     outcome_counts,
     traced_calls,
+    without_fine,
 )
 from proxy.telemetry.catalogue import Outcome, Status
 
@@ -64,7 +66,7 @@ def test_only_distinct_traces_with_a_server_span_of_a_call_count() -> None:
         span("3", kind="client"),
         span("4", method="initialize"),
     )
-    assert traced_calls("echo", spans) == {"ok": 1, "tool_error": 1}
+    assert traced_calls("echo", spans) == {"1": "ok", "2": "tool_error"}
 
 
 def test_spans_of_the_agent_and_of_the_server_itself_are_not_the_proxys() -> None:
@@ -74,4 +76,26 @@ def test_spans_of_the_agent_and_of_the_server_itself_are_not_the_proxys() -> Non
         span("2", service="server"),
         span("3", service="agent", kind="client"),
     )
-    assert traced_calls("echo", spans) == {"ok": 1}
+    assert traced_calls("echo", spans) == {"1": "ok"}
+
+
+def test_a_failed_call_is_logged_once_with_the_trace_of_that_call() -> None:
+    traced = {"1": "ok", "2": "tool_error", "3": "tool_error", "4": "timeout"}
+    records = (
+        {"trace_id": "2", "outcome": "tool_error"},
+        {"trace_id": "2", "outcome": "tool_error"},
+        {"trace_id": "4", "outcome": "tool_error"},
+        {"trace_id": "5", "outcome": "timeout"},
+        {"outcome": "timeout"},
+    )
+    assert logged_calls(records, traced) == {"tool_error": 1}
+
+
+def test_rows_have_logs_only_where_calls_are_logged() -> None:
+    counts: Counts = {"echo": {Outcome.OK: 3, Outcome.TOOL_ERROR: 1}}
+    fine, failed = outcome_counts(counts, counts, counts, {"echo": {"tool_error": 1}})
+    assert (fine.logged, failed.logged) == (None, 1)
+    assert [fine.agree, failed.agree] == [True, True]
+    assert without_fine(counts) == {"echo": {"tool_error": 1}}
+    _, missing = outcome_counts(counts, counts, counts, {})
+    assert not missing.agree

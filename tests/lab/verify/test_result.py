@@ -11,9 +11,10 @@ from lab.verify.reconciliation import OutcomeCounts, Reconciliation
 from lab.verify.result import Result, comparison, report
 from proxy.telemetry.catalogue import Outcome
 
+VISIBLE: dict[str, float | None] = {"counted": 1.23, "traced": 0.5}
 GOOD = Result(
     "hybrid",
-    Reconciliation((OutcomeCounts("echo-http", Outcome.OK, 85, 85, 85),), (), 1.23, 0.5),
+    Reconciliation((OutcomeCounts("echo-http", Outcome.OK, 85, 85, 85),), (), VISIBLE),
     QueryCoverage(40, (), (), {Source.REMOTE_WRITE: 1, Source.KUBELET: 3}),
     9.87,
     300 * 1024 * 1024,
@@ -36,11 +37,27 @@ def test_the_report_of_a_run_that_passed() -> None:
 
 
 def test_a_difference_is_marked_and_fails_the_run() -> None:
-    calls = Reconciliation((OutcomeCounts("echo-http", Outcome.OK, 85, 84, 85),), (), None, 0.5)
+    late = {**VISIBLE, "counted": None}
+    calls = Reconciliation((OutcomeCounts("echo-http", Outcome.OK, 85, 84, 85),), (), late)
     bad = replace(GOOD, reconciliation=calls)
     assert "echo-http  ok         85       84      85  <- differ" in report(bad)
     assert "visible never completely (counted)" in report(bad)
     assert not bad.passed
+
+
+def test_with_a_store_of_logs_the_report_shows_what_was_logged() -> None:
+    outcomes = (
+        OutcomeCounts("echo-http", Outcome.OK, 85, 85, 85),
+        OutcomeCounts("echo-http", Outcome.TOOL_ERROR, 10, 10, 10, logged=9),
+    )
+    calls = Reconciliation(outcomes, (), {**VISIBLE, "logged": 0.7})
+    lines = report(replace(GOOD, reconciliation=calls)).splitlines()
+    assert lines[1:4] == [
+        "server     outcome     sent  counted  traced  logged",
+        "echo-http  ok            85       85      85       -",
+        "echo-http  tool_error    10       10      10       9  <- differ",
+    ]
+    assert "0.5 s after (traced), 0.7 s after (logged) the last call" in lines[5]
 
 
 def test_a_query_without_data_is_named_and_fails_the_run() -> None:
@@ -70,7 +87,7 @@ def test_a_failing_rule_fails_the_run() -> None:
 
 
 def test_several_runs_are_one_table() -> None:
-    late = replace(GOOD.reconciliation, counted_after=None)
+    late = replace(GOOD.reconciliation, visible_after={**VISIBLE, "counted": None})
     lines = comparison(
         [GOOD, replace(GOOD, architecture="direct-scrape", reconciliation=late)]
     ).splitlines()
