@@ -1,13 +1,16 @@
 """The compiled proxy: what is compiled exists, and a mistake is one line."""
 
 import ast
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import proxy
 from proxy.compile import HOT
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +42,19 @@ def test_no_hot_module_defines_a_struct(module: str) -> None:
         for base in node.bases
     )
     assert "Struct" not in {ast.unparse(base).rpartition(".")[2] for base in bases}
+
+
+def test_no_interpreted_class_inherits_from_a_compiled_one() -> None:
+    hot = {each.removesuffix(".py").replace("/", ".") for each in HOT}
+    names = {each.name for each in pkgutil.walk_packages(proxy.__path__, "proxy.")} - hot
+    classes = (
+        each
+        for name in names
+        for each in vars(importlib.import_module(name)).values()
+        if isinstance(each, type) and each.__module__ == name
+    )
+    inherit = [each for each in classes if any(base.__module__ in hot for base in each.__mro__)]
+    assert not inherit
 
 
 def test_the_folder_must_be_named() -> None:

@@ -12,7 +12,7 @@ from ...outcome import CANCELLED, OK, TIMED_OUT, CallOutcome, classify
 from ...translation import headers, rules
 from ...translation.request import JsonRpcError, Request
 from ...translation.subscription import closure
-from ..responses import PostResponse, ResponseListener
+from ..responses import PostResponse
 
 SLOW_LIMIT = 8 * 1024 * 1024
 """Bytes kept for a client that does not read, while others wait for the same server."""
@@ -33,8 +33,11 @@ class RequestOwner(Protocol):
         """The client began or ceased to read slower than it is written to."""
 
 
-class StatelessRequest(ResponseListener):
-    """A modern client's request. `host` is set once a channel takes it."""
+class StatelessRequest:
+    """A modern client's request. `host` is set once a channel takes it.
+
+    Implements ResponseListener.
+    """
 
     __slots__ = (
         "_recorder", "_counted", "_deadline", "_held", "_checked_at", "_timeout", "_response",
