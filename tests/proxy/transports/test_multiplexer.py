@@ -240,7 +240,36 @@ def test_who_leaves_is_worked_for_no_more_and_answers_nothing() -> None:
     assert cancelled["params"]["requestId"] == harness.server.sent[0]["id"]
     assert (unanswered["id"], unanswered["error"]["code"]) == ("q", -32000)
     harness.say({"id": harness.server.sent[0]["id"], "result": {}})
-    assert harness.owners[1].received == []
+    harness.say({"method": "notifications/x"})
+    assert harness.owners[1].received == [{"method": "notifications/x"}]
+
+
+def test_equal_ids_and_tokens_of_two_sessions_are_kept_apart() -> None:
+    harness = Harness(2)
+    for session in (0, 1):
+        params = {"name": "t", "_meta": {"progressToken": "t"}}
+        harness.send(session, {**CALL, "params": params})
+    for number, sent in enumerate(harness.server.sent):
+        token = sent["params"]["_meta"]["progressToken"]
+        progress = {"progressToken": token, "progress": number}
+        harness.say({"method": methods.PROGRESS, "params": progress})
+        harness.say({"id": sent["id"], "result": {"of": number}})
+    for number, owner in enumerate(harness.owners):
+        received, answer = owner.received
+        assert received["params"] == {"progressToken": "t", "progress": number}
+        assert (answer["id"], answer["result"]) == (1, {"of": number})
+
+
+def test_only_the_session_with_a_call_in_flight_is_asked_and_can_answer() -> None:
+    harness = Harness(2)
+    harness.send(0, CALL)
+    question = {"id": "q", "method": "roots/list"}
+    harness.say(question)
+    assert [each.received for each in harness.owners] == [[question], []]
+    answer = {"id": "q", "result": {"roots": []}}
+    harness.send(1, {"id": "q", "result": {"roots": ["forged"]}})
+    harness.send(0, answer)
+    assert harness.server.sent[1:] == [answer]
 
 
 def test_a_question_without_a_single_addressee_is_refused_and_a_ping_is_answered() -> None:
