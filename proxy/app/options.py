@@ -329,6 +329,11 @@ UPSTREAM_CA = Option(
     "PEM file of the authorities to trust for an https server, instead of the system's",
     authorities, "",
 )  # fmt: skip
+TOOL_BASELINE = Option(
+    "tool_baseline", "PATH", "",
+    "a file of approved tools, which the server's are compared with; written by"
+    " `python -m proxy.tools approve`", _file,
+)  # fmt: skip
 BEARER_TOKEN = Option(
     "bearer_token", "TOKEN", "",
     "the token that clients must send as `Authorization: Bearer`, at least 16 characters;"
@@ -430,6 +435,7 @@ OPTIONS = (
     Option("client_cap", "COUNT", "50", "most client names that become labels: the most used of the"
            " clients that had a successful request; others count as `other`; principals likewise",
            _count),
+    TOOL_BASELINE,
     Option("target_cap", "COUNT", "50", "most resources, and most prompts, that become labels: the"
            " most used of those that gave a result; others count as `other`", _count),
     Option(

@@ -14,6 +14,7 @@ from ..http.request_policy import RequestInfo
 from ..memory_budget import MemoryBudget
 from ..telemetry.ledger import Ledger
 from ..telemetry.otlp.pipeline import ExportPipeline
+from ..tools.tool_lists import ToolLists
 from ..transports.processes import Processes
 from ..values import Calls
 from .server_settings import HttpServer
@@ -55,7 +56,8 @@ class Service:
         log = None
         if settings.log_calls is not Calls.NONE:
             log = CallLog(settings.log_calls, telemetry.server, self._export.logs)
-        recorder = self._recorder = CallRecorder(self.ledger, self._export.tracer, log)
+        tool_lists = ToolLists(self.ledger, settings.tool_baseline)
+        recorder = self._recorder = CallRecorder(self.ledger, self._export.tracer, log, tool_lists)
         upstreams = self._upstreams = Upstreams(
             settings, recorder, memory, processes, spawn, self._set_upstream_up
         )

@@ -7,7 +7,7 @@ A flag wins over its variable. Telemetry is set by the standard `OTEL_*` variabl
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import SettingsError
 from ..http.allowed_hosts import AllowList
@@ -34,6 +34,7 @@ from .options import (
     PRINCIPAL_KEY,
     SESSION_IDLE,
     STDIO,
+    TOOL_BASELINE,
     UPSTREAM,
     UPSTREAM_CA,
     Option,
@@ -41,6 +42,9 @@ from .options import (
 )
 from .server_settings import DEFAULT_PATH, HttpServer, Named, StdioServer, secrets, servers_of
 from .variable_expansion import expanded
+
+if TYPE_CHECKING:
+    from ..tools.definition import Definition
 
 PROCESS_IDLE_SECONDS, SESSION_IDLE_SECONDS = 300.0, 3600.0
 """How long an unused session is kept by default, with a process of its own and without.
@@ -124,6 +128,7 @@ class Settings:
     tool_cap: int
     client_cap: int
     target_cap: int
+    tool_baseline: Mapping[str, "Definition"] | None
     principal_key: bytes = field(repr=False)
     log_calls: Calls
     allowed_origins: AllowList
@@ -161,6 +166,8 @@ def parse_all(
     servers, variables = servers_of(values, environment)
     _refuse_useless_authorities(values, servers)
     own = {each.name for each in fields(Settings)}
+    telemetry = [telemetry_settings.parse(environment, name) for name, _, _ in servers]
+    baselines = _baselines(values[TOOL_BASELINE.name], [each.server for each in telemetry])
     return tuple(
         Settings(
             **{
@@ -168,13 +175,28 @@ def parse_all(
                 "server": server,
                 "mount": mount,
                 "session_idle": values[SESSION_IDLE.name] or _session_idle(server),
-                "telemetry": telemetry_settings.parse(environment, name),
+                "telemetry": of_server,
+                "tool_baseline": baseline,
                 "access": admitted,
                 "secrets": (*secrets(environment), *variables),
             }
         )
-        for name, mount, server in servers
+        for (_, mount, server), of_server, baseline in zip(
+            servers, telemetry, baselines, strict=True
+        )
     )
+
+
+def _baselines(
+    path: str | None, names: Sequence[str]
+) -> Sequence[Mapping[str, "Definition"] | None]:
+    """The approved tools of each server; None without a file of them."""
+    if path is None:
+        return [None] * len(names)
+    from ..tools import baseline_file  # late, as it needs a package that may be missing
+
+    servers, alone = baseline_file.read(TOOL_BASELINE.flag, path), len(names) == 1
+    return [baseline_file.of_server(servers, name, alone=alone) for name in names]
 
 
 def _access(values: Mapping[str, Any]) -> AuthSettings:

@@ -16,7 +16,7 @@ from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.tracing.spans import SpanRecord as TraceRecord
 from ..telemetry.tracing.tracer import Tracer
-from ..tools.tool_lists import ToolLists
+from ..tools.tool_lists import Lister, ToolLists
 from .call_log import CallLog
 from .session_clients import SessionClients
 from .session_owners import SessionOwners
@@ -46,13 +46,19 @@ class CallRecorder:
         "tool_lists",
     )
 
-    def __init__(self, ledger: Ledger, tracer: Tracer, call_log: CallLog | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        tracer: Tracer,
+        call_log: CallLog | None = None,
+        tool_lists: ToolLists | None = None,
+    ) -> None:
         self._call_log = call_log
         self.ledger = ledger
         self.session_owners = SessionOwners()
         self.session_clients = SessionClients()
         self.tasks = Tasks(ledger)
-        self.tool_lists = ToolLists(ledger)
+        self.tool_lists = tool_lists or ToolLists(ledger)
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
         self._tracer = tracer
@@ -142,7 +148,7 @@ class CallRecorder:
             self._size_result(call, method)
 
     def _note_list(self, call: Call, listed: Result, now: float) -> None:
-        lister = call.client, call.version, call.principal, call.lister
+        lister = Lister(call.client, call.version, call.principal, call.lister)
         cursors = (call.params.cursor, listed.next_cursor)
         cursor, following = ["" if each is UNSET else codec.text(each) for each in cursors]
         tools = b"" if listed.tools is UNSET else bytes(listed.tools)

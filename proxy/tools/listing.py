@@ -91,21 +91,23 @@ class LastLists:
     __slots__ = ("_lists", "_of")
 
     def __init__(self) -> None:
-        self._of: dict[Hashable, int] = {}
+        self._of: dict[Hashable, tuple[int, float]] = {}
         self._lists: dict[int, frozenset[str]] = {}
 
     def __repr__(self) -> str:
         return f"<LastLists of={len(self._of)} different={len(self._lists)}>"
 
-    def replace(self, lister: Hashable, names: frozenset[str]) -> frozenset[str] | None:
-        """Remember a list; the one before it, None if that is not known."""
-        before = self._of.pop(lister, None)
-        earlier = None if before is None else self._lists.get(before)
+    def replace(
+        self, lister: Hashable, names: frozenset[str], now: float
+    ) -> tuple[frozenset[str], float] | None:
+        """Remember a list; the one before it and its time, None if that is not known."""
+        key, since = self._of.pop(lister, (0, 0.0))
+        before = self._lists.get(key)
         key = hash(names)
         self._lists.pop(key, None)
         if len(self._of) >= MOST_LISTERS:
             del self._of[next(iter(self._of))]
         if len(self._lists) >= MOST_LISTS:
             del self._lists[next(iter(self._lists))]
-        self._of[lister], self._lists[key] = key, names
-        return earlier
+        self._of[lister], self._lists[key] = (key, now), names
+        return None if before is None else (before, since)

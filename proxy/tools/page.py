@@ -3,6 +3,7 @@
 One tool that cannot be read does not hide the others.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolHints, ToolSize
 from ..telemetry.vocabulary import cut
+from .definition import Digest, canonical, digest_of
 
 _MOST_OBJECTS = 100_000
 """Of a page: so many are counted in 10 ms. One with more is not read."""
@@ -21,6 +23,7 @@ class ListedTool(NamedTuple):
     name: str
     hints: ToolHints
     size: ToolSize
+    digest: Digest
 
 
 class ToolPage(NamedTuple):
@@ -55,28 +58,51 @@ _decode_hints = msgspec.json.Decoder(ToolHints).decode
 _decode_text = msgspec.json.Decoder(str).decode
 
 
-def read_page(tools: bytes) -> ToolPage | None:
+class ReadPage(NamedTuple):
+    """A page, and the definitions of its tools in their one form, by digest (`definition`)."""
+
+    page: ToolPage
+    forms: Mapping[Digest, bytes]
+
+
+def read_page(tools: bytes) -> ReadPage | None:
     """The page whose member `tools` is that text; None if it is not a list of objects."""
     if tools.count(b"{") > _MOST_OBJECTS:
         return None
     try:
         _decode_objects(tools)  # A list of millions of other values ends here.
-        found = [tool for tool in map(_read_tool, _decode_list(tools)) if tool is not None]
+        texts = [bytes(each) for each in _decode_list(tools)]
     except _UNREADABLE:
         return None
-    size = NO_SIZE
-    for tool in found[MOST_TOOLS:]:
-        size = size.plus(tool.size)
-    return ToolPage(tuple(found[:MOST_TOOLS]), max(0, len(found) - MOST_TOOLS), size)
+    forms: dict[Digest, bytes] = {}
+    found: list[ListedTool] = []
+    more, size = 0, NO_SIZE
+    for text in texts:
+        named = _named(text)
+        if named is None:
+            continue
+        if len(found) < MOST_TOOLS:
+            found.append(_read_tool(text, *named, forms))
+        else:
+            more, size = more + 1, size.plus(_size(len(text), named[1]))
+    return ReadPage(ToolPage(tuple(found), more, size), forms)
 
 
-def _read_tool(text: Raw) -> ListedTool | None:
+def _named(text: bytes) -> tuple[str, _Tool] | None:
+    """A tool and its name; None if it has none, or cannot be read."""
     try:
         tool = _decode_tool(text)
-        name = _decode_text(tool.name)
+        return _decode_text(tool.name), tool
     except _UNREADABLE:
         return None
-    return ListedTool(cut(name), _hints(tool.annotations), _size(len(bytes(text)), tool))
+
+
+def _read_tool(text: bytes, name: str, tool: _Tool, forms: dict[Digest, bytes]) -> ListedTool:
+    form = canonical(text)
+    digest = digest_of(text if form is None else form)
+    if form is not None:
+        forms[digest] = form
+    return ListedTool(cut(name), _hints(tool.annotations), _size(len(text), tool), digest)
 
 
 def _size(whole: int, tool: _Tool) -> ToolSize:

@@ -5,7 +5,8 @@ What a server can have the proxy read is bounded: the length of a page, and the 
 
 from hashlib import blake2b
 
-from .page import ToolPage, read_page
+from .byte_quota import ByteQuota
+from .page import ReadPage, ToolPage, read_page
 
 LONGEST_PAGE = 4 * 1024 * 1024
 """Bytes of an answer; about a million tokens, more than a model takes. A longer one is not read."""
@@ -20,37 +21,33 @@ MOST_CACHED_TOOLS = 10_000
 class PageCache:
     """Reads pages; the longest unused is forgotten."""
 
-    __slots__ = ("_pages", "_read", "_second", "_tools")
+    __slots__ = ("_pages", "_quota", "_tools")
 
     def __init__(self) -> None:
         self._pages: dict[bytes, ToolPage] = {}
         self._tools = 0
-        self._second = 0
-        self._read = 0
+        self._quota = ByteQuota(BYTES_PER_SECOND)
 
     def __repr__(self) -> str:
         return f"<PageCache pages={len(self._pages)} tools={self._tools}>"
 
-    def page(self, tools: bytes, now: float) -> ToolPage | None:
-        """The page whose member `tools` is that text; None if it is not a list of objects, or if
-        too much was read in this second. `now` is in seconds of a clock that does not go back.
+    def read(self, tools: bytes, now: float) -> ReadPage | None:
+        """The page whose member `tools` is that text, without definitions if it is remembered.
+
+        None if it is not a list of objects, or if too much was read in this second. `now` is in
+        seconds of a clock that does not go back.
         """
         key = blake2b(tools, digest_size=16).digest()
         page = self._pages.pop(key, None)
-        if page is None:
-            page = read_page(tools) if self._may_read(len(tools), now) else None
-            if page is None:
-                return None
-            self._make_room(len(page.tools))
-            self._tools += len(page.tools)
-        self._pages[key] = page
-        return page
-
-    def _may_read(self, length: int, now: float) -> bool:
-        if int(now) != self._second:
-            self._second, self._read = int(now), 0
-        self._read += length
-        return self._read <= BYTES_PER_SECOND
+        if page is not None:
+            self._pages[key] = page
+            return ReadPage(page, {})
+        read = read_page(tools) if self._quota.admits(len(tools), now) else None
+        if read is not None:
+            self._make_room(len(read.page.tools))
+            self._tools += len(read.page.tools)
+            self._pages[key] = read.page
+        return read
 
     def _make_room(self, tools: int) -> None:
         while self._pages and self._tools + tools > MOST_CACHED_TOOLS:

@@ -30,7 +30,7 @@ PROXY_LEVELS: tuple[tuple[str, ...], ...] = (
     ("upstreams",),
     ("frontend", "upstreams.cross_era"),
     ("app",),
-    ("__main__",),
+    ("__main__", "tools.__main__"),
 )
 """Modules and packages of proxy, each of which imports only levels before its own."""
 

@@ -19,6 +19,7 @@ from lab.doctor.options import parse as doctor
 from lab.load.options import parse as load
 from lab.preview.options import parse as preview
 from proxy.app.settings import parse_all
+from proxy.tools import baseline_file
 from stacks.config import PASSWORD, PROJECT
 from stacks.config import parse as stack
 from tests.contract.test_make import recipe
@@ -113,6 +114,7 @@ def load_test(arguments: list[str]) -> None:
 
 PARSERS: dict[str, Callable[[list[str]], object]] = {
     "proxy": proxy,
+    "proxy.tools": lambda given: given[0] == "approve" and proxy(given[2:]),
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
     "lab.demo": demo,
     "lab.load": load_test,
@@ -141,6 +143,7 @@ def test_every_command_is_accepted(
     monkeypatch.chdir(tmp_path)
     Path("mcp.json").write_text('{"mcpServers": {"files": {"command": "python"}}}')
     Path("mine.yaml").write_text("error_ratio: 0.1")
+    baseline_file.write("tools.json", {})
     for name, *arguments in simple(line):
         if arguments[-1:] == ["--help"]:
             with pytest.raises(SystemExit):

@@ -82,6 +82,14 @@ def die() -> str:
     os._exit(3)
 
 
+@SERVER.tool()
+def evolve() -> str:
+    """Describe a tool in another way from now on."""
+    SERVER.remove_tool("die")
+    SERVER.add_tool(die, description="End the process, and say so from now on.")
+    return "done"
+
+
 async def serve(transport: str) -> None:
     """Listen at a free port of loopback."""
     app = SERVER.sse_app() if transport == "sse" else SERVER.streamable_http_app()

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from proxy.telemetry.catalogue import RESULT_SIZE, TOOL_DEFINITION_SIZE, TOOLS_LISTED
+from proxy.telemetry.catalogue import (
+    RESULT_SIZE,
+    TOOL_CHANGES,
+    TOOL_DEFINITION_SIZE,
+    TOOLS_LISTED,
+)
 from tests.integration.modern import ModernClient, request
 from tests.integration.pairs import PAIRS, Pair, pair
 from tests.integration.proxies import RunningProxy
@@ -35,7 +40,7 @@ def sizes(proxy: RunningProxy, method: str, target: str) -> tuple[float, float]:
     return proxy.value(f"{family}_count", **labels), proxy.value(f"{family}_sum", **labels)
 
 
-def test_tools_as_listed_and_results_are_measured(running_pair: Pair) -> None:
+def test_tools_as_listed_results_and_a_change_are_seen(running_pair: Pair) -> None:
     async def use() -> int:
         async with running_pair.session() as session:
             tools = (await session.list_tools()).tools
@@ -45,12 +50,17 @@ def test_tools_as_listed_and_results_are_measured(running_pair: Pair) -> None:
             await session.call_tool("fail", {})
             await session.read_resource("note://one")
             await session.get_prompt("greet", {})
+            await session.call_tool("evolve", {})
+            for _ in range(2):
+                await session.list_tools()
         return len(tools)
 
     proxy = running_pair.proxy
     before = sizes(proxy, "tools/call", "huge") if running_pair.client != "stdio" else (0.0, 0.0)
     count = asyncio.run(use())
     assert proxy.value(TOOLS_LISTED.series) == count
+    assert proxy.value(TOOL_CHANGES.series, change="description_changed") == 1
+    assert proxy.value(TOOL_CHANGES.series) == 1
     huge = parts(proxy, "huge")
     assert huge["name"] == len("huge")
     assert huge["description"] == len("Return that many characters.")

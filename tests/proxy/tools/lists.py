@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
-from proxy.tools.tool_lists import ToolLists
+from proxy.tools.tool_lists import Lister, ToolLists
 
 
 def tool(name: str, **more: Any) -> dict[str, Any]:
@@ -18,12 +19,12 @@ def text(tools: Iterable[object]) -> bytes:
     return json.dumps(list(tools)).encode()
 
 
-class Lister:
+class ScriptedLister:
     """Takes whole lists to `lists`, in pages of so many tools; `name` is the lister."""
 
     def __init__(self, lists: ToolLists, name: str = "client") -> None:
         self.lists = lists
-        self.name = name
+        self.lister = Lister(ClientInfo("client", "1"), "2025-11-25", name)
         self.now = 0.0
 
     def get(self, tools: Iterable[object], size: int = 1000) -> None:
@@ -37,10 +38,10 @@ class Lister:
     def page(self, tools: Iterable[object], cursor: str = "", following: str = "") -> None:
         """The server answers a page."""
         read = text(tools)
-        self.lists.take(read, len(read), self.name, self.now, cursor, following)
+        self.lists.take(read, len(read), self.lister, self.now, cursor, following)
 
 
-def lister() -> tuple[Ledger, Lister]:
+def lister() -> tuple[Ledger, ScriptedLister]:
     """One that asks, and the ledger that shows what is known then."""
     ledger = Ledger("fetch", "stdio")
-    return ledger, Lister(ToolLists(ledger))
+    return ledger, ScriptedLister(ToolLists(ledger))

@@ -15,7 +15,7 @@ SIZE = ToolSize(1, 2, 3, 4)
 
 
 def page(*names: str, more: int = 0) -> ToolPage:
-    tools = tuple(ListedTool(name, ToolHints(), SIZE) for name in names)
+    tools = tuple(ListedTool(name, ToolHints(), SIZE, b"") for name in names)
     return ToolPage(tools, more, ToolSize(*(more * part for part in SIZE)))
 
 
@@ -78,19 +78,19 @@ def test_open_lists_are_bounded() -> None:
 
 def test_the_last_list_of_each_lister_is_known() -> None:
     last, one, two = LastLists(), frozenset("a"), frozenset("ab")
-    assert last.replace("x", one) is None
-    assert last.replace("y", two) is None
-    assert last.replace("x", two) == one
-    assert last.replace("x", one) == two
+    assert last.replace("x", one, 1.0) is None
+    assert last.replace("y", two, 2.0) is None
+    assert last.replace("x", two, 3.0) == (one, 1.0)
+    assert last.replace("x", one, 4.0) == (two, 3.0)
 
 
 def test_what_is_remembered_of_listers_is_bounded() -> None:
     last, same = LastLists(), frozenset("a")
     for number in range(MOST_LISTERS + 1):
-        last.replace(number, same)
+        last.replace(number, same, 0.0)
     assert repr(last) == f"<LastLists of={MOST_LISTERS} different=1>"
-    assert last.replace(0, same) is None
+    assert last.replace(0, same, 0.0) is None
     for number in range(MOST_LISTS):
-        last.replace(number, frozenset((f"n{number}",)))
+        last.replace(number, frozenset((f"n{number}",)), 0.0)
     assert repr(last) == f"<LastLists of={MOST_LISTERS} different={MOST_LISTS}>"
-    assert last.replace(500, same) is None
+    assert last.replace(500, same, 0.0) is None

@@ -20,9 +20,9 @@ MEMBERS = ("title", "description", "inputSchema", "outputSchema", "annotations",
 
 
 def read(tools: bytes) -> tuple[ListedTool, ...]:
-    page = read_page(tools)
-    assert page is not None
-    return page.tools
+    found = read_page(tools)
+    assert found is not None
+    return found.page.tools
 
 
 def test_the_parts_of_a_tool_are_measured_as_they_are_listed() -> None:
@@ -91,13 +91,14 @@ def test_what_is_not_a_list_of_tools_is_no_page(other: bytes) -> None:
 
 
 def test_of_ten_thousand_tools_the_first_are_named_and_the_size_of_the_others_is_known() -> None:
-    page = read_page(text(tool(f"{number:05}") for number in range(10_000)))
-    assert page is not None
+    found = read_page(text(tool(f"{number:05}") for number in range(10_000)))
+    assert found is not None
+    page = found.page
     assert len(page.tools) == MOST_TOOLS
     assert page.more == 10_000 - MOST_TOOLS
     one = page.tools[0].size
     assert page.more_size == ToolSize(*(part * page.more for part in one))
-    assert read_page(b"[]") == ((), 0, NO_SIZE)
+    assert read_page(b"[]") == (((), 0, NO_SIZE), {})
 
 
 def test_a_name_is_cut() -> None:

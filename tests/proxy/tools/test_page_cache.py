@@ -7,27 +7,32 @@ from tests.proxy.tools.lists import text, tool
 
 def test_the_same_bytes_are_the_same_page() -> None:
     pages = PageCache()
-    first = pages.page(text([tool("a")]), 0.0)
+    first = pages.read(text([tool("a")]), 0.0)
     assert first is not None
-    assert pages.page(text([tool("b")]), 0.0) is not None
-    assert pages.page(text([tool("a")]), 100.0) is first
+    assert len(first.forms) == 1
+    assert pages.read(text([tool("b")]), 0.0) is not None
+    again = pages.read(text([tool("a")]), 100.0)
+    assert again is not None
+    assert again.page is first.page
+    assert again.forms == {}
 
 
 def test_in_a_second_only_so_many_new_bytes_are_read() -> None:
     pages, length = PageCache(), BYTES_PER_SECOND // 8
     texts = [text([tool(f"{n}", description="x" * length)]) for n in range(9)]
-    found = [pages.page(each, 7.5) for each in texts]
+    found = [pages.read(each, 7.5) for each in texts]
     assert [each is None for each in found] == [False] * 7 + [True] * 2
-    assert pages.page(texts[0], 7.5) is found[0]
-    assert pages.page(texts[8], 8.0) is not None
+    assert pages.read(texts[0], 7.5) is not None
+    assert pages.read(texts[8], 8.0) is not None
 
 
 def test_the_pages_that_are_remembered_are_bounded() -> None:
     pages, kept = PageCache(), MOST_CACHED_TOOLS // MOST_TOOLS
     texts = [text(tool(f"{n}-{each}") for each in range(MOST_TOOLS)) for n in range(kept + 1)]
-    found = [pages.page(each, float(now)) for now, each in enumerate(texts)]
+    for now, each in enumerate(texts):
+        assert pages.read(each, float(now)) is not None
     assert repr(pages) == f"<PageCache pages={kept} tools={MOST_CACHED_TOOLS}>"
-    assert pages.page(texts[-1], 100.0) is found[-1]
-    again = pages.page(texts[0], 100.0)
-    assert again == found[0]
-    assert again is not found[0]
+    for each, known in ((texts[-1], True), (texts[0], False)):
+        found = pages.read(each, 100.0)
+        assert found is not None
+        assert (found.forms == {}) is known

@@ -10,7 +10,7 @@ from proxy.telemetry.listed_tools import MOST_TOOLS
 from proxy.telemetry.vocabulary import TOOL_BYTES
 from proxy.tools.page_cache import LONGEST_PAGE
 from proxy.tools.tool_lists import STALE_SECONDS
-from tests.proxy.tools.lists import Lister, lister, text, tool
+from tests.proxy.tools.lists import ScriptedLister, lister, text, tool
 
 A, B, C = tool("a"), tool("b", description="x" * 100), tool("c")
 
@@ -53,7 +53,7 @@ def test_nothing_is_published_for_a_list_that_did_not_change() -> None:
 
 def test_a_tool_leaves_the_list_once_a_client_that_had_it_lists_without_it() -> None:
     ledger, client = lister()
-    other = Lister(client.lists, "other")
+    other = ScriptedLister(client.lists, "other")
     client.get([A, B, C], 2)
     other.get([A])
     assert names(ledger) == {"a", "b", "c"}
@@ -64,7 +64,7 @@ def test_a_tool_leaves_the_list_once_a_client_that_had_it_lists_without_it() -> 
 def test_a_tool_that_nobody_lists_any_more_leaves_the_list_in_time() -> None:
     ledger, client = lister()
     client.get([A, B])
-    other = Lister(client.lists, "other")
+    other = ScriptedLister(client.lists, "other")
     other.now = STALE_SECONDS
     other.get([A])
     assert names(ledger) == {"a", "b"}
@@ -109,10 +109,10 @@ def test_a_page_that_is_too_long_is_not_read_and_the_log_is_bounded(
     read = text([B])
     with caplog.at_level(logging.WARNING):
         for length in [LONGEST_PAGE + 1] * 1000:
-            client.lists.take(read, length, "client", 1.0)
-        client.lists.take(b"7", 1, "client", 2.0)
+            client.lists.take(read, length, client.lister, 1.0)
+        client.lists.take(b"7", 1, client.lister, 2.0)
     assert ledger.tools is before
     assert [each.fields for each in caplog.records] == [  # type: ignore[attr-defined]
-        {"bytes": LONGEST_PAGE + 1},
-        {"bytes": 1, "left_out": 999},
+        {"server": "fetch", "bytes": LONGEST_PAGE + 1},
+        {"server": "fetch", "bytes": 1, "left_out": 999},
     ]

@@ -1,0 +1,123 @@
+"""Changes of a server's tools, each found once: by what listers got before.
+
+A definition that is new to clients of one kind (a client and a revision) is a change only if they
+got another one before: some servers describe tools by client. A tool is added or removed only if
+the same lister got a whole list without it, or with it: some servers list by token.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import NamedTuple
+
+from ..telemetry.catalogue import ToolChange
+from ..telemetry.listed_tools import MOST_TOOLS
+from .byte_quota import ByteQuota
+from .changes import Change, arrivals, changes
+from .definition import Definition, Digest
+from .forms import Forms
+from .page import ListedTool
+from .recent_states import ABSENT, RecentStates
+
+COMPARED_BYTES_PER_SECOND = 256 * 1024
+"""Of definitions that changed; what is beyond that is compared when it is listed again."""
+MOST_AUDIENCES = 32
+"""Kinds of clients whose definitions are remembered, of MOST_TOOLS tools each."""
+
+Report = Callable[[str, Change, float], None]
+"""Is called with the tool, what changed, and when."""
+
+
+class WholeList(NamedTuple):
+    """Names in a whole list of a lister, and in the one before, which was complete at `since`."""
+
+    names: frozenset[str]
+    before: frozenset[str]
+    since: float
+
+
+class ToolHistory:
+    """Reports what changes, by the definitions in `forms`."""
+
+    __slots__ = ("_audiences", "_first_seen", "_forms", "_quota", "_report", "_states")
+
+    def __init__(self, forms: Forms, report: Report) -> None:
+        self._forms = forms
+        self._report = report
+        self._audiences: dict[Hashable, dict[str, Digest]] = {}
+        self._first_seen: dict[str, float] = {}
+        self._states = RecentStates()
+        self._quota = ByteQuota(COMPARED_BYTES_PER_SECOND)
+
+    def __repr__(self) -> str:
+        return f"<ToolHistory audiences={len(self._audiences)} {self._states!r}>"
+
+    def listed(self, tools: Iterable[ListedTool], audience: Hashable, now: float) -> None:
+        """Clients of a kind got these definitions."""
+        seen = self._definitions(audience)
+        for name, _, _, digest in tools:
+            before = seen.get(name)
+            if before != digest and self._may_note(seen, name, before, digest, now):
+                seen[name] = digest
+            if self._states:
+                self._states.see(name, digest, now)
+            if name not in self._first_seen and len(self._first_seen) < MOST_TOOLS:
+                self._first_seen[name] = now
+
+    def completed(self, whole: WholeList, digests: Mapping[str, Digest], now: float) -> None:
+        """A lister got another list than before; `digests` are those of all tools known so far."""
+        first_seen = self._first_seen
+        gone = self._news(whole.before - whole.names, digests, now, leaves=True)
+        late = {
+            name for name in whole.names - whole.before if first_seen.get(name, now) > whole.since
+        }
+        new = self._news(late, digests, now, leaves=False)
+        for name, change in arrivals(gone, new):
+            self._report(name, change, now)
+
+    def forget(self, name: str) -> None:
+        """A tool is in no list any more: if it comes again, it is new."""
+        self._first_seen.pop(name, None)
+        for seen in self._audiences.values():
+            seen.pop(name, None)
+
+    def _definitions(self, audience: Hashable) -> dict[str, Digest]:
+        """The definitions that clients of a kind got, by name."""
+        seen = self._audiences.pop(audience, None) or {}
+        if len(self._audiences) >= MOST_AUDIENCES:
+            del self._audiences[next(iter(self._audiences))]
+        self._audiences[audience] = seen
+        return seen
+
+    def _may_note(
+        self, seen: dict[str, Digest], name: str, before: Digest | None, digest: Digest, now: float
+    ) -> bool:
+        """Report a change; False if it is to be found again later."""
+        if before is None:
+            return len(seen) < MOST_TOOLS
+        length = self._forms.length(name, before) + self._forms.length(name, digest)
+        if not self._quota.admits(length, now):
+            return False
+        if self._states.change(name, before, digest, now):
+            for each in self._changes(name, before, digest):
+                self._report(name, each, now)
+        return True
+
+    def _changes(self, name: str, before: Digest, after: Digest) -> tuple[Change, ...]:
+        old, new = self._forms.get(name, before), self._forms.get(name, after)
+        if old is None or new is None:  # Too long, or too many of them.
+            return (Change(ToolChange.DESCRIPTION_CHANGED, "", "", ""),)
+        return changes(old, new)
+
+    def _news(
+        self, names: Iterable[str], digests: Mapping[str, Digest], now: float, *, leaves: bool
+    ) -> dict[str, Definition | None]:
+        """Those that are not known to come and go, with their definitions."""
+        found: dict[str, Definition | None] = {}
+        for name in names:
+            digest = digests.get(name)
+            if digest is None:
+                continue
+            before, after = (digest, ABSENT) if leaves else (ABSENT, digest)
+            if self._states.change(name, before, after, now):
+                known = self._quota.admits(self._forms.length(name, digest), now)
+                found[name] = self._forms.get(name, digest) if known else None
+        return found
