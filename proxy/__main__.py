@@ -16,6 +16,7 @@ PACKAGES = frozenset(
         "cryptography",
         "grpc",
         "httptools",
+        "jsonschema_rs",
         "jwt",
         "msgspec",
         "prometheus_client",

@@ -48,6 +48,7 @@ class Call:
     `task_status` that task's status by the answer. `client` is who made it,
     `principal` the label of the principal it was made for ("" if that is not asked for). `lister`
     differs for clients that may get different lists; `listed` is a result that lists tools.
+    `peer` is the client's address.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Call:
         "method",
         "name",
         "params",
+        "peer",
         "principal",
         "progress_token",
         "queued_seconds",
@@ -91,6 +93,7 @@ class Call:
         self.client = UNKNOWN_CLIENT
         self.principal = ""
         self.params = params
+        self.peer = b""
         self.lister = 0
         self.listed: Result | None = None
         self.progress_token = (params.meta or NO_META).progress_token

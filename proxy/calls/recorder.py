@@ -16,15 +16,20 @@ from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.tracing.spans import SpanRecord as TraceRecord
 from ..telemetry.tracing.tracer import Tracer
+from ..tools.argument_check import ArgumentCheck
 from ..tools.tool_lists import Lister, ToolLists
 from .call_log import CallLog
 from .session_clients import SessionClients
 from .session_owners import SessionOwners
 from .tasks import Tasks
+from .wasted_requests import WastedRequests
 
 _TARGETED: Final = (TOOLS_CALL, PROMPTS_GET)
 _NAMED: Final = (RESOURCES_READ, PROMPTS_GET, TASKS_RESULT)
 _RESULTS: Final = (Outcome.OK, Outcome.TOOL_ERROR)
+_FAILED: Final = (
+    Outcome.TOOL_ERROR, Outcome.PROTOCOL_ERROR, Outcome.TRANSPORT_ERROR, Outcome.TIMEOUT,
+)  # fmt: skip
 
 
 class CallRecorder:
@@ -38,6 +43,7 @@ class CallRecorder:
         "_call_log",
         "_in_flight",
         "_tracer",
+        "_wasted",
         "ledger",
         "on_quiet",
         "session_clients",
@@ -59,6 +65,7 @@ class CallRecorder:
         self.session_clients = SessionClients()
         self.tasks = Tasks(ledger)
         self.tool_lists = tool_lists or ToolLists(ledger)
+        self._wasted = WastedRequests(ledger, ArgumentCheck(self.tool_lists.input_schema))
         self.on_quiet: Callable[[], None] = lambda: None
         self._in_flight: dict[str, int] = {}
         self._tracer = tracer
@@ -133,6 +140,8 @@ class CallRecorder:
             span_id,
         )
         self.ledger.record_caller(call.client, call.principal, tool, outcome)
+        if tool and outcome in _FAILED:
+            self._wasted.call_failed(call, error_type)
         if call.method == INITIALIZE and call.session and outcome is Outcome.OK:
             self.session_clients.set(call.session, call.client)
 
@@ -152,6 +161,7 @@ class CallRecorder:
         cursors = (call.params.cursor, listed.next_cursor)
         cursor, following = ["" if each is UNSET else codec.text(each) for each in cursors]
         tools = b"" if listed.tools is UNSET else bytes(listed.tools)
+        self._wasted.tools_listed(call, cursor, tools)
         self.tool_lists.take(tools, call.answer_size, lister, now, cursor, following)
 
     def _size_result(self, call: Call, method: str) -> None:
@@ -179,6 +189,7 @@ class CallRecorder:
         """The server has no such session any more: whose it was no longer matters."""
         self.session_owners.release(session)
         self.session_clients.forget(session)
+        self._wasted.forget(session)
 
     def session_ended(self, seconds: float, error_type: str) -> None:
         """A session of that length is over; `error_type` is "" if it ended as it should."""

@@ -179,6 +179,7 @@ class Dispatcher:
         if calls:
             for call in calls:
                 call.size = len(body) // len(calls)
+                call.peer = client.address
             body, context = self._trace(info, messages, calls, body)
         self._recorder.start(session, len(calls))
         try:

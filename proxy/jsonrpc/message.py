@@ -29,6 +29,7 @@ class Params(Struct, gc=False, rename="camel"):
     task_id: Raw | UnsetType = UNSET
     uri: Raw | UnsetType = UNSET
     cursor: Raw | UnsetType = UNSET
+    arguments: Raw | UnsetType = UNSET
 
 
 class Result(Struct, gc=False, rename="camel"):

@@ -234,6 +234,14 @@ TOOL_BASELINE_DIFFERENCES = Metric(
     "Differences between the tools that the server lists and those approved (--tool-baseline)",
     ("change",),
 )
+WASTED_REQUESTS = Metric(
+    "mcp.proxy.wasted.requests",
+    Instrument.COUNTER,
+    "{request}",
+    "Requests that brought nothing: failed calls that repeat an error, name no listed tool or break"
+    " the tool's schema, and lists fetched again unchanged; each counts for all reasons it has",
+    ("reason", "tool"),
+)
 FIRST_EVENT = Metric(
     "mcp.proxy.stream.first_event",
     Instrument.HISTOGRAM,
@@ -348,6 +356,7 @@ METRICS: tuple[Metric, ...] = (
     TOOLS_LISTED,
     TOOL_CHANGES,
     TOOL_BASELINE_DIFFERENCES,
+    WASTED_REQUESTS,
     FIRST_EVENT,
     IN_FLIGHT,
     SESSIONS,
@@ -417,6 +426,15 @@ class ToolChange(StrEnum):
     DEFAULT_CHANGED = "default_changed"
     ANNOTATIONS_CHANGED = "annotations_changed"
     OUTPUT_SCHEMA_CHANGED = "output_schema_changed"
+
+
+class WasteReason(StrEnum):
+    """Why a request brought nothing."""
+
+    REPEATED_ERROR = "repeated_error"
+    UNLISTED_TOOL = "unlisted_tool"
+    INVALID_ARGUMENTS = "invalid_arguments"
+    UNCHANGED_LIST = "unchanged_list"
 
 
 class Status(StrEnum):

@@ -29,6 +29,7 @@ from .catalogue import (
     Outcome,
     ToolChange,
     ToolClass,
+    WasteReason,
 )
 from .client_info import ClientInfo, printable
 from .listed_tools import MOST_TOOLS, ToolHints, ToolList
@@ -159,6 +160,10 @@ class Ledger:
         self.tools = ToolList({}, complete=False)
         self.tool_changes = dict.fromkeys(ToolChange, 0)
         self.baseline_differences: Mapping[ToolChange, int] = {}
+        self.wasted = {
+            (WasteReason.UNLISTED_TOOL.value, OVERFLOW_LABEL): 0,
+            (WasteReason.UNCHANGED_LIST.value, ""): 0,
+        }
         self.result_sizes: dict[tuple[str, str], Distribution] = {}
         self._targets = {method: CappedNames(target_cap) for method in TARGET_LABELS}
         self._target_overflows = dict.fromkeys(TARGET_LABELS, 0)
@@ -211,6 +216,11 @@ class Ledger:
         if sizes is None:
             sizes = self._admit_result(method, target)
         sizes.observe(size)
+
+    def request_wasted(self, reason: WasteReason, tool: str, count: int) -> None:
+        """Count a request that brought nothing; 0 lets the series begin before the first one."""
+        row = reason.value, self.tool_label(tool) if tool else ""
+        self.wasted[row] = self.wasted.get(row, 0) + count
 
     def session_ended(self, seconds: float, error_type: str = "") -> None:
         """Count the life of a session; `error_type` is empty if it ended as it should."""
@@ -346,6 +356,7 @@ class Ledger:
                 rows[labels] = row
         self.rows = rows
         self.result_sizes.pop((TOOLS_CALL, tool), None)
+        self.wasted = {row: count for row, count in self.wasted.items() if row[1] != tool}
 
 
 def target_label(target: str) -> str:

@@ -208,6 +208,7 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     ):
         counts = tuple(changes.items())
         yield _family(metric, common, (((kind,), n) for kind, n in counts))
+    yield _family(catalogue.WASTED_REQUESTS, common, tuple(ledger.wasted.items()))
     overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))
     for metric, state in _STATES:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import logs
 from ..telemetry.catalogue import ToolChange
@@ -11,7 +11,7 @@ from ..telemetry.ledger import Ledger
 from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolList, ToolSize
 from .baseline import Baseline
 from .changes import Change
-from .definition import Definition
+from .definition import Definition, Digest
 from .forms import Forms
 from .history import ToolHistory, WholeList
 from .listing import LastLists, Listing, OpenListings
@@ -98,6 +98,14 @@ class ToolLists:
         baseline = self._baseline
         if baseline is not None and (changed or baseline.pending) and self._ledger.tools.complete:
             self._compare(baseline, now)
+
+    def input_schema(self, name: str) -> tuple[Digest, Any] | None:
+        """The digest of a tool's definition, and its input schema; None if it is not known."""
+        tool = self._tools.get(name)
+        definition = None if tool is None else self._forms.get(name, tool.digest)
+        if tool is None or definition is None:
+            return None
+        return tool.digest, definition.input_schema
 
     def _update(self, read: ReadPage, now: float) -> bool:
         """Whether a tool is new, or was listed in another way before."""

@@ -35,7 +35,9 @@ def installed_without(folder: Path, missing: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("missing", ["uvloop", "httptools", "msgspec", "prometheus_client"])
+@pytest.mark.parametrize(
+    "missing", ["uvloop", "httptools", "jsonschema_rs", "msgspec", "prometheus_client"]
+)
 def test_a_missing_package_is_one_line_and_exit_code_2(tmp_path: Path, missing: str) -> None:
     ended = run_with(installed_without(tmp_path, missing))
     assert ended.stderr == (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome
+from proxy.telemetry.catalogue import OPERATION_BUCKETS, Fault, Outcome, WasteReason
 from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import EVICTED, Labels, Ledger
 from proxy.telemetry.listed_tools import MOST_TOOLS, ToolHints
@@ -290,4 +290,19 @@ def test_the_lives_of_sessions_are_kept_by_how_they_ended(ledger: Ledger) -> Non
         "": 30.0,
         "timeout": 31.0,
         "_OTHER": 32.0,
+    }
+
+
+def test_wasted_requests_are_counted_by_the_label_of_their_tool() -> None:
+    ledger = Ledger("s", "stdio", tool_cap=1)
+    ledger.tools_listed({"listed": ToolHints()})
+    ledger.request_wasted(WasteReason.REPEATED_ERROR, "listed", 0)
+    for tool in ("listed", "absent", "missing"):
+        ledger.request_wasted(WasteReason.REPEATED_ERROR, tool, 1)
+    ledger.request_wasted(WasteReason.UNCHANGED_LIST, "", 1)
+    assert ledger.wasted == {
+        ("repeated_error", "listed"): 1,
+        ("repeated_error", "other"): 2,
+        ("unlisted_tool", "other"): 0,
+        ("unchanged_list", ""): 1,
     }
