@@ -206,7 +206,7 @@ lock: $(VENV)/dev.stamp ## compile the hashed requirements from pyproject.toml
 	@$(LOCK) --group lab -c requirements-dev.txt -o requirements.txt
 	@$(LOCK) --group proxy -c requirements-dev.txt -o requirements-proxy.txt
 	@$(LOCK) --group compile -c requirements-dev.txt -o requirements-compile.txt
-	@for each in conformance grafana servers; do \
+	@for each in conformance grafana logql servers; do \
 	  PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools/$$each install --package-lock-only --silent || exit; done
 
 .PHONY: clean

@@ -22,6 +22,7 @@ from lab.local.ports import LOOPBACK, free_ports
 from lab.local.processes import Processes
 from lab.local.run_options import VICTORIA_LOGS_OTLP
 from lab.victoria_logs_api import VictoriaLogs
+from tests import npm
 from tests.dashboards.every_board import Json, panel_of
 from tests.dashboards.grafana_types import own
 from tests.recorded import for_all
@@ -88,6 +89,15 @@ def test_the_panel_has_grafanas_types_and_names(uid: str, store: LogStore) -> No
     grafana = own(os.environ)
     assert grafana.complaints(drawn(uid, store)) == []
     assert grafana.unknown(drawn(uid, store)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("uid", SHOWING)
+def test_loki_can_parse_the_query(uid: str) -> None:
+    grammar = npm.installed("logql", os.environ)
+    query = for_all(panel_of(drawn(uid, LOG_STORES["loki"]), "logs")["targets"][0]["expr"])
+    assert npm.run(grammar, "errors.cjs", query) == ""
+    assert npm.run(grammar, "errors.cjs", query.replace("| server=~", "| =~")) != ""
 
 
 FAILURES = [

@@ -170,6 +170,10 @@ def test_an_existing_log_store_gets_the_call_logs(architecture: str, profile: st
     }
     assert found.collector["exporters"]["otlphttp/logs"] == {"logs_endpoint": LOKI["endpoint"]}
     assert [each.environment["OTEL_LOGS_EXPORTER"] for each in found.proxies] == ["otlp"]
+    deployed = release_values(found, "otel-collector")["alternateConfig"]
+    exporter = "otlp_http/logs" if profile == "current" else "otlphttp/logs"
+    assert deployed["service"]["pipelines"]["logs"]["exporters"] == [exporter]
+    assert exporter in deployed["exporters"]
 
 
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
