@@ -15,6 +15,7 @@ NO_VALUE = {
     Source.SCRAPE_PROXY: "the proxies are not scraped",
     Source.COLLECTOR_METRICS: "no metrics pass through the collector",
     Source.REMOTE_WRITE: "remote write is not used",
+    Source.LOAD_GENERATOR: "no load test by make load",
 }
 """Why there may be nothing to show though all is well, by the source that is missing."""
 

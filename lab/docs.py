@@ -11,14 +11,14 @@ from pathlib import Path
 
 import yaml
 
-from dashboards import ALERTS, BOARDS
+from dashboards import ALERTS, BOARDS, load_metrics
 from dashboards.alerts import RUNBOOK
 from dashboards.bundles import monitoring_bundle
 from dashboards.runbook import runbook
 from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
 from proxy.app.options import OPTIONS
-from proxy.telemetry.catalogue import METRICS
+from proxy.telemetry.catalogue import METRICS, Metric
 from proxy.translation.translation_matrix import KINDS, TITLES, Route
 from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Component, Profile
@@ -73,10 +73,10 @@ def _options() -> str:
     return markdown(("flag", "variable", "default", "meaning"), rows)
 
 
-def _metrics() -> str:
+def _metrics(metrics: Iterable[Metric] = METRICS) -> str:
     rows = (
         (code(each.series), each.instrument.value, ", ".join(map(code, each.labels)), each.brief)
-        for each in METRICS
+        for each in metrics
     )
     return markdown(("series", "kind", "labels", "meaning"), rows)
 
@@ -132,6 +132,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "options": _options,
     "crossings": _crossings,
     "metrics": _metrics,
+    "load-metrics": lambda: _metrics(load_metrics.METRICS),
     "alerts": _alerts,
     "ingestion-paths": _ingestion_paths,
     "charts": _charts,

@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import heatmap, lines, stack, stat
-from dashboards.signals import calls, load, proxies, resources
+from dashboards.signals import calls, load, load_generator, proxies, resources
 
 BOARD = Board(
     uid="mcp-load",
@@ -33,6 +33,17 @@ BOARD = Board(
                 lines(13, load.CONNECTIONS),
                 heatmap(14, calls.DURATIONS, 8),
                 stack(15, calls.OUTCOME_RATE),
+            ),
+        ),
+        Row(
+            104,
+            "What the load generator sees, with make load",
+            (
+                lines(40, load_generator.RATE),
+                lines(41, load_generator.LATENCY),
+                stack(42, load_generator.OUTCOMES),
+                lines(43, load_generator.BACKLOG, 12),
+                lines(44, load_generator.LAG, 12),
             ),
         ),
         Row(

@@ -25,6 +25,8 @@ class Source(StrEnum):
     """A client of Prometheus' remote write."""
     SCRAPE_PROXY = "scrape-proxy"
     """Prometheus scrapes the proxies themselves."""
+    LOAD_GENERATOR = "load-generator"
+    """A load test by `lab.load`."""
     KUBELET = "kubelet"
     """A cluster: its kubelets, read by cAdvisor or kubeletstats, and kube-state-metrics."""
 

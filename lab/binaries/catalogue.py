@@ -32,9 +32,9 @@ TOOLS: dict[str, Tool] = {
             package="github.com/prometheus/prometheus/cmd/prometheus",
             tags="remove_all_sd,enable_kubernetes_sd",
             ldflags="-s -w -X github.com/prometheus/common/version.Version=3.10.0",
-            oldest=(2, 47),
+            oldest=(3, 0),
             seconds=320,
-            install="Prometheus 2.47 or newer",
+            install="Prometheus 3.0 or newer",
         ),
         Tool(
             name="jaeger",

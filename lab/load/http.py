@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
 from dashboards.cli_text import cause
-from lab.load.protocol import CallFailed, SessionEnded
+from lab.load.protocol import CallFailed, SessionEnded, decode
 from proxy.http.sse import Event, EventReader
 from proxy.telemetry.catalogue import Outcome
 
@@ -35,7 +35,12 @@ def session_ended(response: aiohttp.ClientResponse, text: bytes) -> SessionEnded
 
 
 def _shown(response: aiohttp.ClientResponse, text: bytes) -> str:
-    return f"HTTP {response.status}{_remark(response)}, {text.decode(errors='replace')}"
+    """The status, and the message of the JSON-RPC error or else the body."""
+    shown = text.decode(errors="replace")
+    with suppress(CallFailed):
+        if (error := decode(text).error) is not None:
+            shown = error.message
+    return f"HTTP {response.status}{_remark(response)}, {shown}"
 
 
 def _remark(response: aiohttp.ClientResponse) -> str:

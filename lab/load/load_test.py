@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from dashboards.cli_text import one_line
 from lab.load.generator import Generator, Schedule
+from lab.load.metrics_export import exported
 from lab.load.protocol import CallFailed, RequestTemplate, tool_call
 from lab.load.rate import Arrivals, Step, due_times, seconds_of
 from lab.load.recorder import Interval, Recorder
@@ -31,7 +33,8 @@ class TargetError(Exception):
 class LoadTest:
     """A load test. `timeout` is the longest that a call may take, in seconds.
 
-    `arguments` are those of tools by name; for others they are made from the tool's schema.
+    `arguments` are those of tools by name; for others they are made from the tool's schema. Its
+    figures are exported to `metrics`, the URL of an OTLP endpoint, as those of `server`.
     """
 
     name: str
@@ -45,6 +48,19 @@ class LoadTest:
     arrivals: Arrivals = Arrivals.EVEN
     seed: int = 1
     timeout: float = 10.0
+    metrics: str | None = None
+    server: str = ""
+    namespace: str = ""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The attributes of its metrics."""
+        return {
+            "namespace": self.namespace,
+            "server": self.server,
+            "transport": self.target.transport.value,
+            "test": self.name,
+        }
 
 
 Report = Callable[[str], None]
@@ -126,6 +142,18 @@ async def _for_each(sessions: list[Session], act: Callable[[Session], Any]) -> N
             tasks.create_task(work())
 
 
+async def _interrupted(running: Coroutine[None, None, None]) -> bool:
+    """Whether this task was cancelled meanwhile, which then ends nothing else."""
+    try:
+        await running
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+        return True
+    return False
+
+
 async def _measure(
     test: LoadTest,
     schedule: Schedule,
@@ -143,14 +171,8 @@ async def _measure(
         on_interval(interval)
 
     gc.freeze()  # Else a collection would go through all sessions, and delay the calls due then.
-    try:
-        await generator.run(record)
-        interrupted = False
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        assert task is not None
-        task.uncancel()
-        interrupted = True
+    with exported(recorder, test.metrics, test.labels) if test.metrics else nullcontext():
+        interrupted = await _interrupted(generator.run(record))
     record(recorder.interval(generator.seconds))
     return Result(
         test=test.name,

@@ -3,25 +3,23 @@
 import argparse
 import json
 import resource
-import shlex
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dashboards.cli_text import is_url
 from lab.arguments import Parser, UsageError
+from lab.load.find_target import Found, by_command, by_url, in_demo
 from lab.load.load_test import LoadTest
 from lab.load.output import FILES, check_folder
 from lab.load.protocol import VERSIONS
 from lab.load.rate import Arrivals, parse_steps
 from lab.load.scenarios import SCENARIOS, Scenario, Sessions
-from lab.load.target import SseTarget, StdioTarget, StreamableHttpTarget, Target
 from lab.load.tool_mix import ToolMix
-from lab.local.run_options import STDIO_SERVER
-from lab.local.running_demo import Demo, running_demo
+from lab.local.running_demo import running_demo
 from proxy.translation.versions import MODERN_VERSION
+from stacks.charts import Namespace
 from stacks.servers import Transport
 
 DEFAULT_TOOL = "echo"
@@ -35,7 +33,6 @@ DEFAULTS = {
 _FILES_BESIDE_CONNECTIONS = 100
 _PURPOSE = "Put an MCP server or proxy under load, in an open loop."
 _USAGE = "python -m lab.load [SCENARIO] [OPTIONS] [--url URL | -- COMMAND ...]"
-_NO_TARGET = "no demo is running here: start `make demo`, or give --url (make: URL=)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,19 @@ def parse(arguments: Sequence[str]) -> Options:
     """What follows `--` is the command of a stdio server. Raises UsageError."""
     end = list(arguments).index("--") if "--" in arguments else len(arguments)
     given, command = _parser().parse_args(arguments[:end]), tuple(arguments[end + 1 :])
+    if end < len(arguments) and given.url is not None:
+        raise UsageError("a URL and a command: give --url (make: URL=) or -- COMMAND, not both")
     if given.out is not None:
         check_folder(given.out)
-    find = _command_target(command, given.url) if end < len(arguments) else _http_target(given)
+    demo = running_demo()
+
+    def find(scenario: Scenario) -> Found:
+        if end < len(arguments):
+            return by_command(command, scenario)
+        if given.url is not None:
+            return by_url(given.url, scenario, dict(given.header), demo)
+        return in_demo(given.server, scenario, dict(given.header), demo)
+
     names = given.scenario or _default_scenario(given.url, command)
     scenarios = [_changed(each, given) for each in _scenarios(names)]
     return Options(tuple(_test(each, find(each), given) for each in scenarios), given.out)
@@ -91,12 +98,12 @@ def _require_files(connections: int) -> None:
         raise UsageError(f"{connections} connections: more than `ulimit -Hn` allows, {most} files")
 
 
-def _test(scenario: Scenario, target: Target, given: argparse.Namespace) -> LoadTest:
-    if given.protocol == MODERN_VERSION and target.transport is Transport.SSE:
+def _test(scenario: Scenario, found: Found, given: argparse.Namespace) -> LoadTest:
+    if given.protocol == MODERN_VERSION and found.target.transport is Transport.SSE:
         raise UsageError(f"--protocol {MODERN_VERSION}: HTTP+SSE is older; use streamable HTTP")
     return LoadTest(
         name=scenario.name,
-        target=target,
+        target=found.target,
         version=given.protocol,
         connections=scenario.connections,
         sessions=scenario.sessions,
@@ -106,55 +113,10 @@ def _test(scenario: Scenario, target: Target, given: argparse.Namespace) -> Load
         arrivals=Arrivals(given.arrivals),
         seed=given.seed,
         timeout=given.timeout,
+        metrics=given.metrics or found.metrics,
+        server=given.server or found.server,
+        namespace=given.namespace,
     )
-
-
-TargetOf = Callable[[Scenario], Target]
-
-
-def _command_target(command: tuple[str, ...], url: str | None) -> TargetOf:
-    if url is not None:
-        raise UsageError("a URL and a command: give --url (make: URL=) or -- COMMAND, not both")
-    if not command or shutil.which(command[0]) is None:
-        raise UsageError(f"-- {shlex.join(command)}: no such program; give a command on PATH")
-
-    def target(scenario: Scenario) -> Target:
-        if scenario.transport is not Transport.STDIO:
-            raise UsageError(f'scenario "{scenario.name}" needs a URL; a command is for stdio-20')
-        return StdioTarget(command)
-
-    return target
-
-
-def _http_target(given: argparse.Namespace) -> TargetOf:
-    """A URL, or the proxies of the running demo: that before a stdio server speaks HTTP."""
-    headers = dict(given.header)
-    demo = running_demo() if given.url is None else None
-    if given.url is not None and not is_url(given.url):
-        allowed = "a URL of an MCP server, such as http://127.0.0.1:8080/mcp"
-        raise UsageError(f"{given.url!r} is not {allowed}")
-
-    def target(scenario: Scenario) -> Target:
-        url = given.url or _demo_url(scenario, given.server, demo)
-        if scenario.transport is Transport.SSE:
-            return SseTarget(url, headers)
-        return StreamableHttpTarget(url, headers)
-
-    return target
-
-
-def _demo_url(scenario: Scenario, server: str | None, demo: Demo | None) -> str:
-    """The proxy of a demo's server: that which is named, or one with the scenario's transport."""
-    if demo is None or not demo.servers:
-        raise UsageError(_NO_TARGET)
-    urls = {each.name: each.mcp for each in demo.servers}
-    if server is not None and server not in urls:
-        known = ", ".join(urls)
-        raise UsageError(f'"{server}" is not a server of the running demo; choose from {known}')
-    if server is None and scenario.transport is Transport.STDIO:
-        server = STDIO_SERVER
-    url = urls.get(server or "", demo.servers[0].mcp)
-    return f"{url.removesuffix('/mcp')}/sse" if scenario.transport is Transport.SSE else url
 
 
 def _mix(tools: Sequence[tuple[str, float]]) -> ToolMix:
@@ -168,7 +130,11 @@ def _parser() -> Parser:
     several = "one of those below, or several separated by commas; default: by the target"
     add("scenario", nargs="?", help=several)
     add("--url", metavar="URL", help="default: a proxy of the running `make demo`")
-    add("--server", metavar="NAME", help="which server of the demo; default: by the scenario")
+    server = "which server of the demo, or the name of another in metrics"
+    add("--server", metavar="NAME", help=server)
+    add("--namespace", default=Namespace.SERVERS.value, metavar="NAME", help="in metrics")
+    metrics = "send figures by OTLP/HTTP; default: to Prometheus of the demo that is tested"
+    add("--metrics", type=_url, metavar="URL", help=metrics)
     steps = "instead of the scenario's rate: steps such as 100x30 and ramps such as 50..500x60"
     add("--steps", type=_steps, metavar="RATExSECONDS,...", help=steps)
     add("--connections", type=_count, metavar="N", help="instead of the scenario's")
@@ -210,6 +176,12 @@ def _steps(text: str) -> Any:
         return parse_steps(text)
     except ValueError as wrong:
         raise argparse.ArgumentTypeError(str(wrong)) from wrong
+
+
+def _url(text: str) -> str:
+    if not is_url(text):
+        raise _wrong(text, "a URL such as http://127.0.0.1:4318/v1/metrics")
+    return text
 
 
 def _count(text: str) -> int:

@@ -1,6 +1,7 @@
 """What a load test measures."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import nan
 
@@ -61,6 +62,8 @@ class Distribution:
         self._highest = highest_seconds
         self._histogram = HdrHistogram(1, round(highest_seconds * _MICROSECONDS), digits)
         self._sum, self._min, self._max = 0.0, nan, nan
+        self.observer: Callable[[float], None] = _ignore
+        """Called with every duration."""
 
     @property
     def number(self) -> int:
@@ -70,6 +73,7 @@ class Distribution:
         """Record a duration; longer ones than the highest count as that."""
         microseconds = round(min(seconds, self._highest) * _MICROSECONDS)
         self._histogram.record_value(max(1, microseconds))
+        self.observer(seconds)
         self._sum += seconds
         self._min = min(seconds, self._min) if self._min == self._min else seconds
         self._max = max(seconds, self._max) if self._max == self._max else seconds
@@ -108,11 +112,16 @@ class Recorder:
 
     def outcomes(self) -> Counter[Outcome]:
         """The outcomes of the calls of all tools."""
-        return sum(self.tools.values(), Counter())
+        # The exporter's thread asks meanwhile: a list, because a tool may be added.
+        return sum(list(self.tools.values()), Counter())
 
     @property
     def in_flight(self) -> int:
         return self.sent - self._finished
+
+    @property
+    def waiting(self) -> int:
+        return self.due - self.sent
 
     def on_due(self, calls: int) -> None:
         self.due += calls
@@ -144,5 +153,9 @@ class Recorder:
         p50, p95, p99 = map(self._recent.percentile, (50, 95, 99))
         self._last = now
         self._recent.reset()
-        waiting = self.due - self.sent
-        return Interval(seconds, due, sent, ok, failed, self.in_flight, waiting, p50, p95, p99)
+        counts = (due, sent, ok, failed, self.in_flight, self.waiting)
+        return Interval(seconds, *counts, p50, p95, p99)
+
+
+def _ignore(seconds: float) -> None:
+    pass

@@ -11,6 +11,7 @@ import uvloop
 from lab.arguments import UsageError
 from lab.load import load_test, output, plot, report
 from lab.load.load_test import LoadTest, TargetError
+from lab.load.metrics_export import check_endpoint
 from lab.load.options import Options, parse
 from lab.load.progress import Progress
 from lab.load.result import Result
@@ -86,6 +87,8 @@ def main(arguments: Sequence[str]) -> int:
     interrupts = Interrupts()
     try:
         options = parse(arguments)
+        for url in {each.metrics for each in options.tests if each.metrics}:
+            check_endpoint(url)
         _allow_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             results = runner.run(_run(options, interrupts))

@@ -22,6 +22,8 @@ from stacks.servers import Transport
 
 _PRINCIPALS = {"MCP_PROXY_PRINCIPAL_KEY": "local-principal-key"}
 """So that panels by principal have data: the lab's clients show tokens that nothing checks."""
+_LOAD_TESTS = {"MCP_PROXY_MAX_CONNECTIONS": "2000"}
+"""A load test of 1,000 connections fits beside the demo's own clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +173,4 @@ def _environment(
         f"0.0.0.0:{PROXY_METRICS_PORT}": endpoint.metrics,
         POD_NAME: endpoint.pod,
     }
-    return {**localized(planned.environment, own), **_PRINCIPALS}
+    return {**localized(planned.environment, own), **_PRINCIPALS, **_LOAD_TESTS}

@@ -105,6 +105,7 @@ def prometheus(
         f"--config.file={folder / PROMETHEUS_FILE}",
         f"--storage.tsdb.path={folder / DATA_FOLDER}",
         f"--web.listen-address={addresses.prometheus}",
+        "--web.enable-otlp-receiver",  # For the load generator; the proxies' path is the plan's.
         *flags,
     )
     url = f"http://{addresses.prometheus}/-/ready"

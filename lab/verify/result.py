@@ -16,6 +16,7 @@ _SOURCES = {
     Source.COLLECTOR_METRICS: "a collector with metrics",
     Source.REMOTE_WRITE: "remote write to Prometheus",
     Source.SCRAPE_PROXY: "a scrape of the proxies",
+    Source.LOAD_GENERATOR: "a load test",
     Source.KUBELET: "a cluster's kubelet",
 }
 

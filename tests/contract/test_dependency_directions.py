@@ -128,8 +128,8 @@ def test_the_levels_of_the_proxy_import_downwards() -> None:
 
 
 DASHBOARDS = (
-    *("cli_text", "promql", "grafana", "third_party_metrics", "cluster_label", "thresholds"),
-    *("limits", "links"),
+    *("cli_text", "promql", "grafana", "third_party_metrics", "load_metrics", "cluster_label"),
+    *("thresholds", "limits", "links"),
     *("expressions", "recordings", "alerts", "signal", "signals", "annotations"),
     *("panels", "layout", "board", "log_lines", "boards", "variants", "bundles"),
     *("rules", "inhibition", "runbook", "queries", "palette", "columns", "grafana_panels"),
@@ -138,7 +138,10 @@ DASHBOARDS = (
 """Modules and packages of dashboards, each of which imports only those before it."""
 PROMQL = ("scope", "schema", "expression", "series", "functions")
 
-_SCRAPED = ("dashboards.promql", "dashboards.third_party_metrics", CATALOGUE)
+_SCRAPED = (
+    *("dashboards.promql", "dashboards.third_party_metrics", "dashboards.load_metrics"),
+    CATALOGUE,
+)
 _MEASURED = (*_SCRAPED, "dashboards.expressions")
 _RECORDED = (*_MEASURED, "dashboards.recordings", "dashboards.thresholds")
 INSIDE_DASHBOARDS: dict[str, tuple[str, ...]] = {

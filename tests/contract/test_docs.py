@@ -76,7 +76,7 @@ def test_every_option_in_the_text_exists(page: Path) -> None:
 
 NOT_OF_THE_PROXY = {
     *("--pictures", "--serve", "--set", "--road", "--check", "--thresholds"),
-    *("--arguments", "--arrivals", "--seed", "--sessions"),
+    *("--arguments", "--arrivals", "--metrics", "--namespace", "--seed", "--server", "--sessions"),
 }
 """Options of `lab` and `dashboards`, whose text names the program."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dashboards import ALERTS, BOARDS
 from dashboards.annotations import ANNOTATIONS
+from dashboards.load_metrics import EVERY as OF_LOAD
 from dashboards.promql import series
 from dashboards.promql.schema import Source
 from dashboards.promql.series import Series
@@ -24,7 +25,7 @@ def ours() -> Iterator[Series]:
     yield from (each.series for each in RECORDINGS)
 
 
-KNOWN = (*ours(), *EVERY)
+KNOWN = (*ours(), *EVERY, *OF_LOAD)
 NOTHING = Series("", frozenset(), Source.PROXY)
 
 ASKED = [query for board in BOARDS for query in queries(board)] + list(rule_queries())

@@ -143,7 +143,18 @@ PIPELINE: History = {
     **steady("scrape_duration_seconds", 'job="ns/echo",instance="e"', 0.5),
     **steady("scrape_samples_scraped", 'job="ns/echo",instance="e"', 800),
 }
-HISTORY = CALLS | STATE | PIPELINE
+GENERATOR = f'{OF},transport="streamable-http",test="streamable-20"'
+LOAD: History = {
+    **rising("mcp_load_calls_due_total", GENERATOR, 90),
+    **rising("mcp_load_calls_sent_total", GENERATOR, 60),
+    **rising("mcp_load_calls_total", f'{GENERATOR},outcome="ok"', 48),
+    **rising("mcp_load_calls_total", f'{GENERATOR},outcome="timeout"', 6),
+    **histogram("mcp_load_latency_seconds", GENERATOR, 54, le_0_5=27, le_1=54),
+    **histogram("mcp_load_lag_seconds", GENERATOR, 6, le_0_001=0, le_0_002=60),
+    **steady("mcp_load_calls_in_flight", GENERATOR, 6),
+    **steady("mcp_load_calls_waiting", GENERATOR, 30),
+}
+HISTORY = CALLS | STATE | PIPELINE | LOAD
 
 
 def asked(signal: Signal, column: str = "", window: str = "10m") -> str:

@@ -106,7 +106,7 @@ def test_without_go_one_line_names_every_missing_tool(machine: Machine) -> None:
         "collector, prometheus, jaeger: not on TOOLS_DIR or PATH or in the cache, and there is no"
         " Go 1.25.0 or newer to build them: install Go (builds all), or these binaries:"
         " otelcol-contrib (the contrib distribution of the OpenTelemetry Collector), Prometheus"
-        " 2.47 or newer, Jaeger 1.35 or newer (the all-in-one binary)"
+        " 3.0 or newer, Jaeger 1.35 or newer (the all-in-one binary)"
     )
 
 
