@@ -19,10 +19,19 @@ class ByteQuota:
 
         The first in a second is allowed, however much it is.
         """
+        used = self._used if int(now) == self._second else 0
+        admitted = used == 0 or used + count <= self._per_second
+        if admitted:
+            self.use(count, now)
+        return admitted
+
+    def is_used(self, now: float) -> bool:
+        """Whether nothing more is allowed in this second."""
+        return int(now) == self._second and self._used >= self._per_second
+
+    def use(self, count: int, now: float) -> None:
+        """Use so many more, whether or not that is allowed: how much it is may turn out later."""
         second = int(now)
         if second != self._second:
             self._second, self._used = second, 0
-        admitted = self._used == 0 or self._used + count <= self._per_second
-        if admitted:
-            self._used += count
-        return admitted
+        self._used += count

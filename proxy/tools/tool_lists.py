@@ -1,7 +1,8 @@
 """What the proxy knows of the tools of its server, from the lists that clients get."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from .. import logs
@@ -99,13 +100,18 @@ class ToolLists:
         if baseline is not None and (changed or baseline.pending) and self._ledger.tools.complete:
             self._compare(baseline, now)
 
-    def input_schema(self, name: str) -> tuple[Digest, Any] | None:
-        """The digest of a tool's definition, and its input schema; None if it is not known."""
+    def input_schema(self, name: str) -> tuple[Digest, Callable[[], Any]] | None:
+        """The digest of a tool's definition, and what reads its input schema; None if it is not
+        known.
+        """
         tool = self._tools.get(name)
-        definition = None if tool is None else self._forms.get(name, tool.digest)
-        if tool is None or definition is None:
+        if tool is None or not self._forms.length(name, tool.digest):
             return None
-        return tool.digest, definition.input_schema
+        return tool.digest, partial(self._read_input_schema, name, tool.digest)
+
+    def _read_input_schema(self, name: str, digest: Digest) -> Any:
+        definition = self._forms.get(name, digest)
+        return None if definition is None else definition.input_schema
 
     def _update(self, read: ReadPage, now: float) -> bool:
         """Whether a tool is new, or was listed in another way before."""

@@ -16,7 +16,7 @@ SCHEMA = {
 
 
 def invalid(schema: Any, arguments: Any, length: int = 100) -> bool:
-    return ArgumentCheck(lambda tool: (b"1", schema)).is_invalid("t", arguments, length)
+    return ArgumentCheck(lambda tool: (b"1", lambda: schema)).is_invalid("t", arguments, length)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,20 @@ def chain() -> Any:
     return {"$defs": {**parts, "3000": {"type": "string"}}, "$ref": "#/$defs/0"}
 
 
+def unevaluated(deep: int) -> Any:
+    """Each of these keywords has the validator look twice at all that lies within."""
+    schema: Any = {"type": "object"}
+    for _ in range(deep):
+        within = {"anyOf": [schema, {"type": "object"}]}
+        schema = {**within, "unevaluatedProperties": {"type": "string"}}
+    return schema
+
+
+def test_keywords_that_take_long_are_allowed_a_few_times() -> None:
+    assert invalid(unevaluated(3), {"x": 1})
+    assert invalid({"properties": {"x": {"pattern": "^[a-z]+$"}}}, {"x": "1"})
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -72,6 +86,12 @@ def chain() -> Any:
         {"type": "nonsense"},
         {"pattern": "(?=a)b"},
         {"pattern": "(((((a{1,99}){1,99}){1,99}){1,99}){1,99})"},
+        unevaluated(24),
+        {"$defs": {"a": {"$ref": f"#/{'%41' * 40_000}"}}, "allOf": [{"$ref": "#/$defs/a"}] * 900},
+        {"properties": {f"{each}": {"pattern": f"(\\pL){each}"} for each in range(100)}},
+        {"patternProperties": {f"(\\pL){each}": False for each in range(100)}, "required": ["y"]},
+        {"allOf": [{"$ref": "#/allOf/1"}, {"required": ["y"]}]},
+        {"required": ["y"], "properties": {"x": {"$id": "http://localhost/x"}}},
         5,
         None,
     ],
@@ -93,14 +113,23 @@ def test_an_unknown_tool_is_not_checked() -> None:
 def test_the_schema_of_a_new_definition_takes_the_place_of_the_old_one() -> None:
     schemas = {b"1": SCHEMA, b"2": {}}
     digest = b"1"
-    check = ArgumentCheck(lambda tool: (digest, schemas[digest]))
+    check = ArgumentCheck(lambda tool: (digest, lambda: schemas[digest]))
     assert check.is_invalid("t", {}, 2)
     digest = b"2"
     assert not check.is_invalid("t", {}, 2)
 
 
+def test_a_server_with_another_large_schema_for_each_call_does_not_have_each_compiled() -> None:
+    large = {"enum": list(range(argument_check.MOST_NODES - 10))}
+    schemas = iter(range(100))
+    check = ArgumentCheck(lambda tool: (b"%d" % next(schemas), lambda: large))
+    found = [check.is_invalid("t", {}, 2) for _ in range(20)]
+    assert found[0]
+    assert not all(found)
+
+
 def test_validators_are_kept_in_a_bounded_number() -> None:
-    check = ArgumentCheck(lambda tool: (tool.encode(), SCHEMA))
+    check = ArgumentCheck(lambda tool: (tool.encode(), lambda: SCHEMA))
     for number in range(argument_check.MOST_VALIDATORS + 5):
         assert check.is_invalid(f"{number}", {}, 2)
     assert repr(check) == f"<ArgumentCheck validators={argument_check.MOST_VALIDATORS}>"
