@@ -25,14 +25,14 @@ class Push(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Send the client of a request its answer. The request may go on: see `legacy_server`."""
+    """Send a request's client the response. The request may continue: see `legacy_server`."""
 
     request_number: int
     message: bytes
 
 
 class Close(NamedTuple):
-    """End the client's stream: no answer will come."""
+    """End the client's stream without a response."""
 
     request_number: int
 
@@ -45,7 +45,7 @@ class Opened(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The server cannot be spoken to; `reason` is one line."""
+    """The server cannot be used; `reason` is one line."""
 
     reason: str
 
@@ -58,26 +58,26 @@ class Changed(NamedTuple):
 
 
 class SendToClient(NamedTuple):
-    """Send the session's client a message."""
+    """Send a message to the session's client."""
 
     message: bytes
 
 
 class Cancel(NamedTuple):
-    """The client no longer waits for that request: cancel it as the server's transport does."""
+    """The client no longer waits for that request: cancel it as the server's transport requires."""
 
     request_number: int
 
 
 class RetryAfter(NamedTuple):
-    """After a pause, send that request anew."""
+    """Send that request again after a pause."""
 
     seconds: float
     request_number: int
 
 
 class Resubscribe(NamedTuple):
-    """The stream of changes ended: open another one after a while."""
+    """The stream of changes ended: open another after a pause."""
 
 
 Effect = Send | Push | Answer | Close | Opened | Failed | Changed

@@ -36,7 +36,7 @@ def split(lines: bytes) -> tuple[Header, ...]:
 
 
 def encode_value(value: str) -> str:
-    """A value as a header carries it: plain, or in the Base64 form that the specification asks."""
+    """A value for a header: plain, or in the Base64 form of the specification."""
     plain = value.isascii() and value.isprintable() and value == value.strip()
     if plain and not (value.startswith(_START) and value.endswith(_END)):
         return value
@@ -44,7 +44,7 @@ def encode_value(value: str) -> str:
 
 
 def decode_value(value: str) -> str | None:
-    """What a header's value stands for; None if its Base64 form is malformed."""
+    """The value that a header encodes; None if its Base64 form is malformed."""
     if not (value.startswith(_START) and value.endswith(_END)):
         return value
     try:
@@ -54,7 +54,7 @@ def decode_value(value: str) -> str | None:
 
 
 def mismatch(request: Request, version: str, headers: Iterable[Header]) -> JsonRpcError | None:
-    """Where the standard headers of a request disagree with its body; None if they agree."""
+    """How the standard headers of a request contradict its body; None if they agree."""
     named = NAMED_BY.get(request.method)
     wanted = {
         "MCP-Protocol-Version": version,

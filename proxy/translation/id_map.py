@@ -1,4 +1,4 @@
-"""Requests of many clients on one connection: each has an id that no other has there."""
+"""Requests of many clients on one connection, each with an id that is unique there."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -28,11 +28,11 @@ class MappedRequest:
         return f"<{type(self).__name__} {self.number} {bytes(self.id)!r}>"
 
     def answer(self, fields: Fields) -> bytes:
-        """An answer under the client's own id."""
+        """A response with the client's id."""
         return encode({**fields, "id": self.id})
 
     def progress(self, fields: Fields) -> bytes:
-        """A progress notification under the client's own token."""
+        """A progress notification with the client's token."""
         params = {**members_or_empty(fields, "params"), "progressToken": self.token}
         return encode({**fields, "params": params})
 
@@ -87,23 +87,23 @@ class IdMap(Generic[Mapped]):
         return iter(tuple(self._open.values()))
 
     def add(self, mapped: Mapped) -> int:
-        """Give a request its number; one that has a number gets another."""
+        """Assign a new number to a request."""
         number = self._last = mapped.number = self._last + 1
         self._open[number] = mapped
         return number
 
     def next_number(self) -> int:
-        """A number for a request of the proxy's own."""
+        """A number for a request of the proxy itself."""
         self._last += 1
         return self._last
 
     def get(self, number: object) -> Mapped | None:
-        """The request in flight under that number, which a server may have made up."""
+        """The request in flight with that number, which the server may have invented."""
         found = ids.number(number)
         return None if found is None else self._open.get(found)
 
     def pop(self, number: object) -> Mapped | None:
-        """The same, and it is over."""
+        """The same; it is no longer in flight."""
         found = ids.number(number)
         return None if found is None else self._open.pop(found, None)
 
@@ -112,7 +112,7 @@ class IdMap(Generic[Mapped]):
         return 0 < (ids.number(number) or 0) <= self._last
 
     def answered(self, answer: Fields) -> Mapped | None:
-        """The request that an answer is to: an error that names none is to the only one."""
+        """The request of a response; an error without an id belongs to the only request."""
         number = identity(answer.get("id"))
         if number is None and "error" in answer and len(self._open) == 1:
             return next(iter(self._open.values()))

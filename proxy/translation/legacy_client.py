@@ -55,7 +55,7 @@ _UNKNOWN_TYPE = JsonRpcError(methods.INTERNAL_ERROR, "the server gave a result o
 
 
 class _Round(NamedTuple):
-    """A client's request that waits for its client: which of our questions has which name."""
+    """A request that waits for input of its client: the names by the ids of our requests."""
 
     call: "_Call"
     state: Raw | None
@@ -64,7 +64,7 @@ class _Round(NamedTuple):
 
 
 class _Call(MappedRequest):
-    """A client's request; it gets another number each time it is sent anew."""
+    """A client's request; it gets another number each time it is sent again."""
 
     __slots__ = ("request", "round", "rounds")
 
@@ -76,7 +76,7 @@ class _Call(MappedRequest):
 
 
 class LegacyClient:
-    """One session, from the proxy's answer to `initialize` on."""
+    """One session, from the proxy's response to `initialize` on."""
 
     def __init__(self) -> None:
         self._client_info: Raw | None = None
@@ -96,7 +96,7 @@ class LegacyClient:
         return f"<LegacyClient {self._calls!r} listening={self._listening}>"
 
     def handle_client(self, data: bytes) -> SessionEffects:
-        """Take a message of the client. Raises MalformedMessage."""
+        """Handle a message of the client. Raises MalformedMessage."""
         asked = Request(data)
         if "method" not in asked.fields:
             return self._handle_client_response(asked.fields)
@@ -113,7 +113,7 @@ class LegacyClient:
         return self._forward(_Call(asked)) if handle is None else handle(asked)
 
     def handle_server(self, message: Fields) -> SessionEffects:
-        """Take a message of the server. Raises MalformedMessage."""
+        """Handle a message of the server. Raises MalformedMessage."""
         if "method" not in message:
             return self._handle_server_response(self._match(message), message)
         if "id" in message:
@@ -121,12 +121,12 @@ class LegacyClient:
         return self._handle_server_notification(text(message["method"]), message)
 
     def retry(self, number: int) -> SessionEffects:
-        """A pause is over: send a request anew that only had to wait."""
+        """A pause is over: send a request again that only had to wait."""
         call = self._calls.get(number)
         return [] if call is None or call.round is None else self._again(call.round)
 
     def on_undelivered(self, number: object) -> tuple[Request | None, SessionEffects]:
-        """A message did not reach the server: the client's request that it stood for."""
+        """A message did not reach the server: the client's request that it belongs to."""
         if not isinstance(number, int):
             return None, []
         if number == self._discovering:
@@ -138,7 +138,7 @@ class LegacyClient:
         return None if call is None else call.request, []
 
     def listen(self) -> SessionEffects:
-        """Open a stream of changes for all that is wanted now; it takes the place of the last."""
+        """Open a stream of all changes subscribed to now; it replaces the previous one."""
         wanted: dict[str, object] = {
             name: True
             for name, capability in methods.LIST_CHANGES.values()
@@ -194,7 +194,7 @@ class LegacyClient:
         return [answer, *self.listen()]
 
     def _forward(self, call: _Call) -> SessionEffects:
-        """Send a request, the first time or anew."""
+        """Send a request, for the first time or again."""
         self._calls.add(call)
         params = dict(call.request.params)
         if call.round is not None:
@@ -223,7 +223,7 @@ class LegacyClient:
         return [Cancel(call.number)] if call.round is None else []
 
     def _handle_client_response(self, message: Fields) -> SessionEffects:
-        """The client answered a question."""
+        """Handle a response of the client."""
         round_ = self._questions.pop(text(message.get("id")), None)
         if round_ is None or round_.call.round is not round_ or not self._is_open(round_.call):
             return []
@@ -289,7 +289,7 @@ class LegacyClient:
         return [SendToClient(result(greeting.id, initialized))]
 
     def _stream_ended(self, number: int, message: Fields) -> SessionEffects:
-        """A stream of changes ended, by an answer or a cancellation; another is opened later."""
+        """A stream of changes ended, by a response or a cancellation; another is opened later."""
         self._superseded.discard(number)
         effects: SessionEffects = []
         for place in [each for each in self._subscribing if each[0] == number]:
@@ -359,7 +359,7 @@ class LegacyClient:
 
 
 def _question(own: str, question: Mapping[str, object]) -> bytes:
-    """A question as a legacy client takes it: an elicitation by URL has an id of its own."""
+    """A request for a legacy client: an elicitation by URL gets an id."""
     params = dict(mapping(question.get("params")))
     if params.get("mode") == "url":
         params.setdefault("elicitationId", own)

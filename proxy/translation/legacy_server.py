@@ -98,7 +98,7 @@ class LegacyServer:
         return bool(self._id_map)
 
     def waits(self, number: int) -> bool:
-        """Whether a request waits for its client to come back with input."""
+        """Whether a request waits for input of its client."""
         return number in self._asking
 
     def can_serve(self, request: Request) -> bool:
@@ -110,7 +110,7 @@ class LegacyServer:
         return not (self._alone(request) and any(map(self._alone, others)))
 
     def ask(self, request: Request) -> tuple[int, Effects]:
-        """Take up a request: its number, and what is to be done."""
+        """Begin a request: its number, and the effects."""
         mapped = TranslatedRequest(request)
         self._id_map.add(mapped)
         if request.method == methods.DISCOVER:
@@ -123,7 +123,7 @@ class LegacyServer:
         return mapped.number, [*self._set_level(request), self._forward(mapped)]
 
     def resume(self, request: Request) -> tuple[int, Effects] | JsonRpcError:
-        """Take up a request that brings the input which an earlier one was answered to lack."""
+        """Continue an earlier request with the input that it required."""
         state = text(request.params.get("requestState"))
         number = next((each for each, asking in self._asking.items() if asking.state == state), 0)
         mapped = self._id_map.get(number)
@@ -153,7 +153,7 @@ class LegacyServer:
         return [*refusals, Send(cancellation(number))]
 
     def announce(self, changed: Changed) -> Effects:
-        """Tell those who listen of a change."""
+        """Notify subscribers of a change."""
         pushes = (
             (number, each.select(changed.method, changed.fields))
             for number, each in self._listening.items()
@@ -161,7 +161,7 @@ class LegacyServer:
         return [Push(number, message) for number, message in pushes if message is not None]
 
     def receive(self, message: Fields) -> Effects:
-        """Take a message of the server; late answers are dropped."""
+        """Handle a message of the server; late responses are dropped."""
         if "method" not in message:
             return self._handle_response(message)
         method = text(message["method"])
@@ -170,7 +170,7 @@ class LegacyServer:
         return self._handle_notification(method, message)
 
     def _alone(self, request: Request) -> bool:
-        """Whether what the server says of its own accord could be about this request."""
+        """Whether an unsolicited message of the server could concern this request."""
         may_ask = request.method in methods.INPUT_METHODS and any(
             each in self._client for each in methods.INPUTS.values()
         )
@@ -245,7 +245,7 @@ class LegacyServer:
         return [Answer(mapped.number, result(mapped.id, completed))]
 
     def _elicit(self, mapped: TranslatedRequest, elicitations: dict[str, object]) -> Effects:
-        """Send the user to the URLs; the client's next request is one of its own."""
+        """Send the user to the URLs; the client's next request is a new one."""
         self._id_map.pop(mapped.number)
         offered = mapping(self._client.get("elicitation"))
         if "url" not in offered or mapped.method not in methods.INPUT_METHODS:
@@ -284,7 +284,7 @@ class LegacyServer:
         return self._require(mapped, asking) if client_waits else []
 
     def _inform(self, mapped: TranslatedRequest, asking: _Asking, brought: Request) -> Effects:
-        """Pass the client's input on; ask again for what is still missing."""
+        """Forward the client's input; ask again for what is still missing."""
         if asking.answer is not None:
             del self._asking[mapped.number]
             return self._finish(mapped, asking.answer)

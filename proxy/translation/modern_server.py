@@ -29,7 +29,7 @@ class ModernServer:
         return not (wants_logs and any(each.wants_logs for each in self._id_map))
 
     def ask(self, request: Request) -> tuple[int, Effects]:
-        """Take up a request: its number, and what is to be done."""
+        """Begin a request: its number, and the effects."""
         mapped = TranslatedRequest(request)
         number = self._id_map.add(mapped)
         meta = mapped.with_mapped_token()
@@ -40,7 +40,7 @@ class ModernServer:
         return [] if self._id_map.pop(number) is None else [Send(cancellation(number))]
 
     def receive(self, message: Fields) -> Effects:
-        """Take a message of the server; late answers are dropped."""
+        """Handle a message of the server; late responses are dropped."""
         if "method" not in message:
             return self._handle_response(message)
         if "id" in message:
@@ -78,7 +78,7 @@ class ModernServer:
         return []
 
     def _closed(self, mapped: TranslatedRequest | None) -> Effects:
-        """The server may cancel a subscription only (2026-07-28, "Cancellation")."""
+        """The server may cancel only subscriptions (2026-07-28, "Cancellation")."""
         if mapped is None or mapped.method != methods.LISTEN:
             return []
         self._id_map.pop(mapped.number)

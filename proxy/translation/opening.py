@@ -23,7 +23,7 @@ _NOTHING = raw({})
 
 
 def modern_meta(client_info: Raw | None, capabilities: Raw | None) -> Fields:
-    """The `_meta` that a modern request of that client carries."""
+    """The `_meta` of a modern request of that client."""
     return {
         methods.VERSION_KEY: raw(MODERN_VERSION),
         methods.CLIENT_INFO_KEY: client_info or _NOBODY,
@@ -32,7 +32,7 @@ def modern_meta(client_info: Raw | None, capabilities: Raw | None) -> Fields:
 
 
 def speaks_modern(answer: Fields) -> bool | None:
-    """What the answer to `server/discover` says; None if the server is modern, but too new."""
+    """Whether `server/discover` shows a modern server; None for one that is too new."""
     error = mapping(plain(answer.get("error")))
     if error.get("code") == methods.UNSUPPORTED_VERSION:
         offered = versions_in(mapping(error.get("data")), "supported")
@@ -69,11 +69,11 @@ class Opening:
 
     @property
     def probing(self) -> bool:
-        """Whether the server is still asked what it speaks."""
+        """Whether the server is still being probed."""
         return self._state is _State.PROBING
 
     def start(self) -> Effects:
-        """What is sent first."""
+        """The first messages."""
         if self._known is Era.MODERN:
             return self._opened(Era.MODERN, None)
         if self._known is Era.LEGACY:
@@ -82,15 +82,15 @@ class Opening:
         return [Send(request(methods.DISCOVER, methods.DISCOVER, {"_meta": meta}))]
 
     def give_up_probing(self) -> Effects:
-        """The server says nothing: it is a legacy one."""
+        """The server is silent: it is a legacy one."""
         return self._greet() if self.probing else []
 
     def ended(self) -> None:
-        """The server exited instead of answering: it is a legacy one, to be opened anew."""
+        """The server exited on the probe: it is a legacy one, and must be opened again."""
         self._known, self._state = Era.LEGACY, _State.NEW
 
     def receive(self, message: Fields) -> Effects:
-        """Take a message of the server; other messages are ignored."""
+        """Handle a message of the server; other messages are ignored."""
         asked = text(message.get("id"))
         if self._state is _State.DONE or "method" in message:
             return []

@@ -1,4 +1,4 @@
-"""Arguments that travel as headers too: what `x-mcp-header` in a tool's input schema asks.
+"""Arguments that are also sent as headers: `x-mcp-header` in a tool's input schema.
 
 Specification 2026-07-28, "Streamable HTTP", Custom Headers from Tool Parameters.
 """
@@ -25,7 +25,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 class Parameters:
-    """The tools of one server, as far as `tools/list` returned them."""
+    """The tools of one server that `tools/list` returned."""
 
     def __init__(self) -> None:
         self._headers: dict[str, dict[Path, str]] = {}
@@ -34,7 +34,7 @@ class Parameters:
         return f"<Parameters {self._headers}>"
 
     def learn(self, tools: object) -> None:
-        """Take a page of tools, as `tools/list` gives it."""
+        """Read a page of `tools/list`."""
         for tool in tools if isinstance(tools, list) else ():
             fields = mapping(tool)
             annotated = dict(_annotated(mapping(fields.get("inputSchema")), ()))
@@ -48,7 +48,7 @@ class Parameters:
     def mismatch(
         self, tool: str, arguments: object, given: Iterable[Header]
     ) -> JsonRpcError | None:
-        """Where the headers of a call disagree with its arguments; None if they agree."""
+        """How the headers of a call contradict its arguments; None if they agree."""
         wanted = {
             PARAMETER + name.lower().encode(): _at(arguments, path)
             for path, name in self._headers.get(tool, {}).items()
@@ -67,7 +67,7 @@ class Parameters:
         return JsonRpcError(methods.HEADER_MISMATCH, reason)
 
     def headers_of(self, tool: str, arguments: object) -> list[Header]:
-        """The headers of a call with those arguments; none for one that is null or not there."""
+        """The headers of a call with those arguments, without null and absent ones."""
         found = (
             (name, _shown(_at(arguments, path)))
             for path, name in self._headers.get(tool, {}).items()
@@ -91,7 +91,7 @@ def _annotated(schema: Mapping[str, object], path: Path) -> Iterator[tuple[Path,
 
 
 def _agrees(argument: object, found: Sequence[str]) -> bool:
-    """Whether the values of a header stand for an argument; integers are compared as numbers."""
+    """Whether the values of a header equal an argument; integers are compared as numbers."""
     value = _shown(argument)
     if value is None or not found:
         return value is None and not found

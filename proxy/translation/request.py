@@ -14,7 +14,7 @@ NULL = raw(None)
 
 
 class JsonRpcError(Struct, frozen=True, gc=False):
-    """A JSON-RPC error that the proxy gives in the server's place."""
+    """A JSON-RPC error by the proxy instead of the server."""
 
     code: int
     reason: str
@@ -45,7 +45,7 @@ class Request:
         return f"<Request {self.method}>"
 
     def encoded(self, request_id: object, params: Fields, meta: Fields) -> bytes:
-        """The message under that id, with these params and this `_meta`."""
+        """The message with that id, these params and this `_meta`."""
         inner = {name: value for name, value in params.items() if name != "_meta"}
         if meta:
             inner["_meta"] = raw(meta)
@@ -72,7 +72,7 @@ def plain(value: Raw | None) -> object:
 
 
 def identity(value: Raw | None) -> RequestId | None:
-    """An id or token by which something is found again; None for any other value."""
+    """An id or token as a key; None for any other value."""
     found = plain(value)
     if isinstance(found, bool) or not isinstance(found, int | str | float):
         return None
@@ -85,18 +85,18 @@ def mapping(value: object) -> Mapping[str, object]:
 
 
 def request(request_id: object, method: str, params: object) -> bytes:
-    """A request of the proxy's own."""
+    """A request of the proxy itself."""
     return encode({"jsonrpc": "2.0", "id": request_id, "method": method, "params": params})
 
 
 def notification(method: str, params: object = None) -> bytes:
-    """A notification of the proxy's own."""
+    """A notification of the proxy itself."""
     message: dict[str, object] = {"jsonrpc": "2.0", "method": method}
     return encode(message if params is None else {**message, "params": params})
 
 
 def result(request_id: object, value: object) -> bytes:
-    """An answer of the proxy's own."""
+    """A response of the proxy itself."""
     return encode({"jsonrpc": "2.0", "id": request_id, "result": value})
 
 

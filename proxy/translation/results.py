@@ -1,4 +1,4 @@
-"""Answers of a legacy server as a modern client takes them, and the capabilities it offers."""
+"""Responses of a legacy server for modern clients, and the capabilities it offers."""
 
 from msgspec import Raw
 
@@ -28,7 +28,7 @@ def complete(method: str, result: Raw, server_info: Raw | None) -> Fields:
 
 
 def discovery(initialized: Fields) -> Raw:
-    """The result of `server/discover` that says what the result of `initialize` said."""
+    """The result of `server/discover` for a result of `initialize`."""
     capabilities = members_or_empty(initialized, "capabilities")
     capabilities.pop("tasks", None)
     discovered: dict[str, object] = {
@@ -41,7 +41,7 @@ def discovery(initialized: Fields) -> Raw:
 
 
 def error(failure: Raw) -> Raw:
-    """A JSON-RPC error without the codes that the modern revision gave up."""
+    """A JSON-RPC error without the codes that the modern revision removed."""
     found = dict(mapping(plain(failure)))
     if found.get("code") != methods.RESOURCE_NOT_FOUND:
         return failure
@@ -61,7 +61,7 @@ def url_elicitations(failure: Raw) -> dict[str, object] | None:
 
 
 def without_id(params: object) -> dict[str, object]:
-    """The parameters of an elicitation as 2026-07-28 has them: without `elicitationId`."""
+    """The parameters of an elicitation in 2026-07-28: without `elicitationId`."""
     return {name: value for name, value in mapping(params).items() if name != "elicitationId"}
 
 

@@ -1,4 +1,4 @@
-"""What a modern client's POST must be, where the proxy answers for the server."""
+"""The rules for a modern client's POST, where the proxy responds for the server."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,7 @@ NO_ANSWERS = JsonRpcError(
 
 
 def broken(request: Request, given: Iterable[Header]) -> JsonRpcError | None:
-    """The first rule that a request breaks; None if it keeps them all."""
+    """The first rule that a request breaks; None if it breaks none."""
     return _incomplete(request) or headers.mismatch(request, version_of(request), given)
 
 
@@ -43,7 +43,7 @@ def unspoken(request: Request) -> JsonRpcError | None:
 
 
 def version_of(request: Request) -> str:
-    """The protocol version that the body names."""
+    """The protocol version in the body."""
     return text(request.meta.get(methods.VERSION_KEY))
 
 

@@ -42,7 +42,7 @@ class Subscription:
         return tuple(found) if isinstance(found, list) else ()
 
     def confirm(self, uri: str, *, agreed: bool) -> bool:
-        """The server answered for a resource; whether this was the last one waited for."""
+        """The server responded for a resource; whether no other is awaited."""
         if uri not in self.waiting:
             return False
         self.waiting.discard(uri)

@@ -1,4 +1,4 @@
-"""What becomes of each kind of message on each way through the proxy, as data; docs/ shows it.
+"""How each kind of message is handled on each route through the proxy, as data for docs/.
 
 `tests/integration/test_translation_matrix.py` walks every cell with real processes.
 """
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Handling(StrEnum):
-    """What becomes of a message."""
+    """How a message is handled."""
 
     CROSSES = "crosses"
     TRANSLATED = "translated"
@@ -27,7 +27,7 @@ class Route(StrEnum):
 
 
 class Cell(NamedTuple):
-    """A fate, and what is to be said of it; `code` is the error of a refusal (0: none)."""
+    """How a message is handled, and a remark; `code` is the error of a refusal (0: none)."""
 
     fate: Handling
     note: str = ""

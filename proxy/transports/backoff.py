@@ -1,4 +1,4 @@
-"""Starts of a server's process: how they went, and when the next one is due. No clock."""
+"""Starts of a server's process: their results, and when the next is due. No clock."""
 
 DELAY_SECONDS = 1.0
 """The first pause; each further failure in a row doubles it."""
@@ -7,7 +7,7 @@ LONGEST_SECONDS = 30.0
 
 
 class RestartBackoff:
-    """What became of the starts so far; `free` failures in a row are followed by no pause."""
+    """The results of the starts so far; after `free` failures in a row, pauses begin."""
 
     __slots__ = ("_ended", "_failed_at", "_failures", "_free", "_reason")
 
@@ -27,18 +27,18 @@ class RestartBackoff:
         return self._failures
 
     def started(self) -> bool:
-        """A process is started; whether it takes the place of one that ended by itself."""
+        """A process is started; whether it replaces one that exited by itself."""
         replaces = self._ended > 0
         self._ended -= replaces
         return replaces
 
     def worked(self) -> None:
-        """A process does what it should."""
+        """A process works."""
         self._failures = 0
         self._failed_at = float("-inf")
 
     def ended(self, now: float, reason: str, *, worked: bool) -> None:
-        """A process ended by itself, having done what it should or not."""
+        """A process exited by itself, whether it worked or not."""
         self._ended += 1
         if worked:
             self.worked()

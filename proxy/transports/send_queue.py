@@ -34,12 +34,12 @@ class OutgoingMessage:
 
     @property
     def blocks_later(self) -> bool:
-        """Whether nothing that came later may be sent before this one is delivered."""
+        """Whether later messages must wait until this one is delivered."""
         return not self.ids or self.initializes
 
 
 class SendQueue:
-    """Hands on parcels in order; `deliver` sends one, and `delivered` is called in the end."""
+    """Sends messages in order; `deliver` sends one, and `delivered` is called at its end."""
 
     __slots__ = ("_bytes", "_deliver", "_first", "_waiting")
 
@@ -54,11 +54,11 @@ class SendQueue:
 
     @property
     def held(self) -> int:
-        """Bytes that are on their way."""
+        """Bytes that are not delivered yet."""
         return self._bytes
 
     def send(self, message: bytes, headers: bytes) -> bool:
-        """Take a message, one or a batch; False if too much is on its way already."""
+        """Take a message or a batch; False if too much is undelivered."""
         if self._bytes > BACKLOG_LIMIT:
             return False
         outgoing = OutgoingMessage(message, headers)
@@ -68,7 +68,7 @@ class SendQueue:
         return True
 
     def delivered(self, outgoing: OutgoingMessage) -> None:
-        """The server took the parcel, or never will."""
+        """The server took the message, or never will."""
         self._bytes -= len(outgoing.message)
         if outgoing is self._first:
             self._first = None

@@ -39,7 +39,7 @@ class SessionRequest(MappedRequest):
 
 
 class SharedSession(Transport):
-    """One session's way to the shared server."""
+    """One session's transport to the shared server."""
 
     def __init__(self, router: SessionRouter, owner: TransportListener) -> None:
         self.exited = asyncio.Event()
@@ -68,7 +68,7 @@ class SharedSession(Transport):
         return self._held_bytes
 
     def pause(self) -> None:
-        """The server is read on, for the others; what comes is held, bounded."""
+        """Hold messages, within a limit; the server is still read for other sessions."""
         self._paused = True
 
     def resume(self) -> None:
@@ -107,12 +107,12 @@ class SharedSession(Transport):
         self._held_bytes += len(message)
 
     def on_undelivered(self, request_id: RequestId, outcome: CallOutcome, reason: str) -> None:
-        """The answer to a request is lost."""
+        """The response to a request is lost."""
         if self._owner is not None:
             self._owner.on_undelivered((request_id,), outcome, reason)
 
     def on_lost(self, outcome: CallOutcome, reason: str) -> None:
-        """The server is gone; what it said before is not."""
+        """The server is gone; its earlier messages are still delivered."""
         owner, held = self._owner, self._held
         self._held = []
         for message, arrived in held:

@@ -1,4 +1,4 @@
-"""One process for all sessions: who keeps it running, and opens a share of it for each session."""
+"""Keeps one process running for all sessions."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -47,7 +47,7 @@ class SharedProcess(Connector):
     ) -> SharedSession:
         """
 
-        Waits for a process that is just being started, or asked for its era on behalf of another.
+        Waits while the process is being started, or probed for another session.
         """
         await self._decided.wait()
         while not (
@@ -69,7 +69,7 @@ class SharedProcess(Connector):
             await self._multiplexer.close()
 
     async def _keep_running(self) -> None:
-        """Start the process, and again whenever it ended."""
+        """Start the process, and restart it whenever it ends."""
         while not self._stopped.is_set():
             self._decided.clear()
             ended_by_probe = await self._run_once()
@@ -113,7 +113,7 @@ class SharedProcess(Connector):
             pass
 
     def _is_proven(self) -> bool:
-        """After a failure a process has to prove itself: it speaks, or stays for a while."""
+        """Whether a process works after a failure: it sent a message, or ran for a while."""
         multiplexer = self._multiplexer
         if multiplexer is None:
             return False

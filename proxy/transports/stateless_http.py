@@ -57,7 +57,7 @@ class StatelessHttpTransport(HttpTransport):
 
     @property
     def has_event_stream(self) -> bool:
-        """There is no stream but those of requests."""
+        """Only requests have streams."""
         return False
 
     @property
@@ -68,7 +68,7 @@ class StatelessHttpTransport(HttpTransport):
         return self._open.values()
 
     def end(self) -> None:
-        """Nothing stays at the server."""
+        """There is no session to end at the server."""
         self._drop_exchanges()
         self.exited.set()
         self._on_closed(self)
@@ -83,7 +83,7 @@ class StatelessHttpTransport(HttpTransport):
         super().on_message(data, arrived)
 
     def on_initialized(self, session: bytes | None, answer: Message) -> None:
-        """There is no session to agree on."""
+        """There is no session to remember."""
 
     def on_delivered(self, outgoing: OutgoingMessage) -> None:
         pass
@@ -101,7 +101,7 @@ class StatelessHttpTransport(HttpTransport):
                 self._listing.discard(number)
 
     def on_session_expired(self) -> None:
-        """There is no session that could."""
+        """There is no session that could expire."""
 
     def _ask(self, asked: Request, outgoing: OutgoingMessage) -> None:
         number = plain(asked.id)
@@ -119,7 +119,7 @@ class StatelessHttpTransport(HttpTransport):
         self._pool.send(question, block)
 
     def _learn(self, data: bytes) -> None:
-        """Note which arguments of the listed tools travel as headers too."""
+        """Note which arguments of the listed tools are also sent as headers."""
         for message, _ in server_messages.read(data):
             if identity(message.get("id")) in self._listing:
                 self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))

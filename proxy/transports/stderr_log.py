@@ -49,7 +49,7 @@ class StderrLog:
             self._rest = self._rest[whole:]
 
     def finish(self, pid: int) -> None:
-        """Log what came after the last line end."""
+        """Log the rest after the last line end."""
         self._log(pid, self._rest, STDERR)
         self._rest = b""
 
@@ -84,6 +84,6 @@ def _is_object(line: bytes) -> bool:
 
 
 def printable(line: bytes) -> str:
-    """The text of a line without what could steer a terminal that shows it."""
+    """The text of a line without terminal control characters."""
     text = _SEQUENCES.sub(b"", line).decode("utf-8", "replace").replace("\t", " ").strip()
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -120,7 +120,7 @@ class StdioTransport(ProcessListener, Transport):
         logs.event(LOG, "child started", pid=pid)
 
     def process_exited(self, code: int) -> None:
-        """What it said last may still be in the pipe."""
+        """Its last output may still be in the pipe."""
         for timer in self._timers:
             timer.cancel()
         self._note_exit(code)
@@ -143,14 +143,14 @@ class StdioTransport(ProcessListener, Transport):
         return self._lines.held + (self._stdin.get_write_buffer_size() if self._stdin else 0)
 
     def pause(self) -> None:
-        """Read its stdout no more for now."""
+        """Stop reading its stdout for now."""
         pipe = self._stdout
         if pipe is not None and not pipe.is_closing() and not self._paused:
             self._paused = True
             pipe.pause_reading()
 
     def resume(self) -> None:
-        """Read its stdout on."""
+        """Continue to read its stdout."""
         pipe = self._stdout
         if pipe is not None and not pipe.is_closing() and self._paused:
             self._paused = False
@@ -187,7 +187,7 @@ class StdioTransport(ProcessListener, Transport):
             self._config.backoff.worked()
 
     def _on_stdout_closed(self) -> None:
-        """Its stdout ended; most often its exit follows at once, with the reason."""
+        """Its stdout ended; usually it exits at once, and its exit code gives the reason."""
         self._mute = True
         if self.exited.is_set() or self._owner is None:
             self._release()
@@ -217,7 +217,7 @@ class StdioTransport(ProcessListener, Transport):
             self._config.on_killed(name)
 
     def _release_unread(self) -> None:
-        """Read no more of what it said last, unless that waits for a slow client."""
+        """Stop reading its last output, unless that waits for a slow client."""
         if self._paused and self._owner is not None:
             asyncio.get_running_loop().call_later(_LAST_WORDS, self._release_unread)
         else:

@@ -1,4 +1,4 @@
-"""A session at a streamable HTTP server, message by message, for clients that do not speak it.
+"""A session at a streamable HTTP server, message by message, for other transports.
 
 MCP specification, "Transports", "Streamable HTTP": each message is a POST; its answer is a JSON
 body or a stream of events; what the server says of its own accord comes on a GET stream, if it
@@ -77,7 +77,7 @@ class StreamableHttpTransport(HttpTransport):
         self._drop_exchanges()
 
     def on_initialized(self, session: bytes | None, answer: Message) -> None:
-        """What later requests must carry."""
+        """Remember what later requests must contain."""
         self.session = session or b""
         version = answer.result.protocol_version if answer.result else ""
         if not version.isascii() or not version.isprintable():

@@ -65,7 +65,7 @@ class Supervisor:
         self._prctl = _prctl()
 
     def run(self) -> None:
-        """Do what the proxy asks until it is gone, then end everything."""
+        """Serve the proxy until it is gone, then end everything."""
         self._prctl(_PR_SET_CHILD_SUBREAPER, 1)
         for number in _IGNORED:
             signal.signal(number, signal.SIG_IGN)
@@ -129,7 +129,7 @@ class Supervisor:
             self._reply(pid=pid)
 
     def _become(self, program: Program, stdio: list[int], report: int) -> NoReturn:
-        """The new process: become the program, or write why not to `report`."""
+        """In the new process: execute the program, or write the reason to `report`."""
         command, environment, directory, user = program
         try:
             os.setsid()
@@ -156,14 +156,14 @@ class Supervisor:
             os._exit(_NOT_STARTED)
 
     def _signal(self, pid: int, number: int) -> None:
-        """Signal the process's group; SIGKILL goes to all that descend from it now."""
+        """Signal the process's group; SIGKILL goes to all its current descendants."""
         if number == signal.SIGKILL:
             for each in _descendants(pid):
                 _signal(os.kill, each, number)
         _signal(os.killpg, pid, number)
 
     def _reap(self) -> None:
-        """Take note of who ended; its group ends with it, and so do the orphans it left."""
+        """Reap ended processes, and end their groups and orphans."""
         for pid, status in _ended():
             if pid in self._running:
                 self._running.remove(pid)
@@ -175,7 +175,7 @@ class Supervisor:
                 _signal(os.kill, orphan, signal.SIGKILL)
 
     def _end(self) -> None:
-        """End whatever is left: first by request, then by force, orphans as they come."""
+        """End what is left: first by SIGTERM, then by SIGKILL, orphans as they appear."""
         for pid in self._running:
             _signal(os.killpg, pid, signal.SIGTERM)
         since = time.monotonic()
@@ -213,7 +213,7 @@ def _parents() -> dict[int, int]:
 
 
 def _children() -> set[int]:
-    """Processes that were started here, and orphans that were adopted."""
+    """Started processes and adopted orphans."""
     return {each for each, parent in _parents().items() if parent == os.getpid()}
 
 

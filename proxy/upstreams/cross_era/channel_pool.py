@@ -102,7 +102,7 @@ class ChannelPool(ChannelOwner):
             self._dispatch(pending)
 
     def changed(self, channel: SharedChannel, changed: Changed) -> None:
-        """A client is notified of what any of its sessions announces."""
+        """Forward a change announced in any session of a client."""
         for together in self._channels.values():
             if channel in together:
                 for each in tuple(together):
@@ -167,7 +167,7 @@ class ChannelPool(ChannelOwner):
             )
 
     def _broken(self, request: Request, given: Sequence[Header]) -> JsonRpcError | None:
-        """The first rule that a request breaks, whatever the server."""
+        """The first rule that a request breaks, regardless of the server."""
         if request.method == methods.INITIALIZE:
             return rules.NO_SUCH_METHOD
         broken = rules.broken(request, given)

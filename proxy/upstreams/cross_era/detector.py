@@ -71,13 +71,13 @@ class EraDetector:
         return f"<EraDetector modern={self.modern} legacy={self.legacy}>"
 
     def forget(self) -> None:
-        """The server was away: another may come back."""
+        """The server was unreachable: another one may return."""
         self._supposed = self.sse = False
         self.modern = None if self._known is None else self._known is Era.MODERN
         self.legacy = None if self._known is None else self._known is Era.LEGACY
 
     def discard_assumption(self) -> None:
-        """A legacy session could not be opened: what was only supposed is to be asked again."""
+        """A legacy session could not be opened: probe again what was only assumed."""
         if self._supposed:
             self.forget()
 
@@ -162,7 +162,7 @@ class EraDetector:
         fetch: Fetch | None = None,
         seconds: float = PROBE_SECONDS,
     ) -> FetchResult | None:
-        """The server's answer; None if it cannot be reached."""
+        """The server's response; None if it cannot be reached."""
         if self._closed:
             return None
         fetch = self._fetch = fetch or Fetch(self._config.message_limit)

@@ -1,4 +1,4 @@
-"""One server for clients of both eras: each request goes the way of its client's era."""
+"""One server for clients of both eras: requests are routed by the client's era."""
 
 from collections import Counter
 
@@ -61,7 +61,7 @@ class EraRouter(Upstream):
 
 
 def era(client_request: ClientRequest) -> Era:
-    """The era of a client's request; a batch is of its first message's."""
+    """The era of a client's request; for a batch, of its first message."""
     first = (client_request.messages[0].params if client_request.messages else None) or NO_PARAMS
     return era_of(client_request.info.version, (first.meta or NO_META).version)
 

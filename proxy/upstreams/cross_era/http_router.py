@@ -1,4 +1,4 @@
-"""A streamable HTTP server for clients of both eras: bytes pass where both speak the same."""
+"""A streamable HTTP server for clients of both eras: bytes are forwarded within one era."""
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -72,12 +72,12 @@ class HttpEraRouter(Upstream):
         self._modern.tick(now)
 
     def count_transports(self, counts: Counter[TransportState]) -> None:
-        """What passes through needs no transport."""
+        """Pass-through uses no transport."""
         self._sessions.count_transports(counts)
         self._modern.count_transports(counts)
 
     async def probe(self) -> str:
-        """A server that was away may come back as another."""
+        """A server that was unreachable may return as another."""
         failure = await self._passthrough.probe()
         if failure:
             self._detector.forget()
@@ -118,7 +118,7 @@ class HttpEraRouter(Upstream):
         self._spawn(self._reconsider(probe))
 
     async def _reconsider(self, probe: InitializeProbe) -> None:
-        """The server refused `initialize`: one of another kind is spoken to in its own way."""
+        """The server refused `initialize`: check whether it is of another kind."""
         client_request, detector = probe.exchange.request, self._detector
         detector.discard_assumption()
         await detector.detect(
@@ -136,7 +136,7 @@ class HttpEraRouter(Upstream):
             probe.resume_response()
 
     async def _wait(self, client_request: ClientRequest) -> None:
-        """Find out whether the server speaks a modern client's era, then go on."""
+        """Find out whether the server speaks a modern client's era, then continue."""
         waiting = _Waiting(client_request, self._recorder)
         self._waiting.add(waiting)
         info = client_request.info
@@ -152,7 +152,7 @@ class HttpEraRouter(Upstream):
 
 
 def _opens(client_request: ClientRequest) -> bool:
-    """Whether a client opens a session: it has none yet."""
+    """Whether a client opens a session."""
     return not client_request.info.session and client_request.initialize is not None
 
 
@@ -167,12 +167,12 @@ class _Waiting(ClientObserver):
         client_request.client.attach(self)
 
     def finish(self) -> None:
-        """What it has waited was for the server."""
+        """Continue; the wait counts as time of the server."""
         for call in self._request.calls:
             call.queued_seconds = perf_counter() - self._began
 
     def reject(self, status: int, reason: str, outcome: CallOutcome) -> None:
-        """Answer in the server's place."""
+        """Respond instead of the server."""
         self.over = True
         self.finish()
         reject(self._request, self._recorder, status, reason, outcome)

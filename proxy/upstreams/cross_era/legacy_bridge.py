@@ -40,7 +40,7 @@ RESUBSCRIBE_SECONDS = 5.0
 
 
 class _Mode(Enum):
-    """What becomes of the messages."""
+    """How messages are handled."""
 
     UNDECIDED = auto()
     PASS = auto()
@@ -79,7 +79,7 @@ class LegacyBridge(Transport, TransportListener):
         return self._mode is _Mode.UNDECIDED and bool(self._refusal)
 
     def adopt(self, transport: Transport) -> None:
-        """The transport is there."""
+        """The transport is open."""
         self._transport = transport
         self.exited = transport.exited
 
@@ -171,7 +171,7 @@ class LegacyBridge(Transport, TransportListener):
             return [SendToClient(refused.answer(raw(message.id)))] if message.is_request else []
 
     def _note_initialize(self, message: bytes) -> None:
-        """Remember what the client opens the session with."""
+        """Remember the client's `initialize`."""
         for found, part in codec.split(message):
             if found.is_request and found.method == methods.INITIALIZE:
                 # Params that are not an object are for the server to refuse.
@@ -179,7 +179,7 @@ class LegacyBridge(Transport, TransportListener):
                     self._greeting = Request(part)
 
     def _decide(self, owner: TransportListener, message: Fields, data: bytes) -> None:
-        """See by the server's answers whether it speaks the client's era."""
+        """Decide by the server's responses whether it speaks the client's era."""
         greeting, answered = self._greeting, plain(message.get("id"))
         if "method" in message or greeting is None:
             owner.on_message(data, perf_counter())
@@ -195,7 +195,7 @@ class LegacyBridge(Transport, TransportListener):
             self._after(PROBE_SECONDS, self._give_up_probing)
 
     def _give_up_probing(self) -> Iterable[SessionEffect]:
-        """The server ends or says nothing when it is asked: it is a legacy one, and refused."""
+        """The server ended or was silent on the probe: it is a legacy one that refused."""
         if self.probing and self._owner is not None:
             self._on_era(Era.LEGACY)
             self._mode = _Mode.PASS
@@ -212,7 +212,7 @@ class LegacyBridge(Transport, TransportListener):
             owner.on_message(self._refusal, perf_counter())
 
     def _perform(self, effects: Iterable[SessionEffect]) -> bool:
-        """False if the server does not take what is sent."""
+        """False if the server does not take a message."""
         accepted = True
         for effect in effects:
             if isinstance(effect, Send):

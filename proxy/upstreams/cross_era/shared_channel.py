@@ -1,4 +1,4 @@
-"""A transport that modern clients share: first opened in the server's era, then their requests."""
+"""A transport that modern clients share, opened in the server's era."""
 
 import logging
 import secrets
@@ -33,7 +33,7 @@ class ChannelOwner(Protocol):
     parameters: Parameters
 
     def opened(self, channel: "SharedChannel", waiting: list[StatelessRequest]) -> None:
-        """The server's era is known; `waiting` are to be served now."""
+        """The server's era is known; serve `waiting` now."""
 
     def changed(self, channel: "SharedChannel", changed: Changed) -> None:
         """The server announced a change."""
@@ -42,10 +42,10 @@ class ChannelOwner(Protocol):
         """It ended by itself."""
 
     def evict(self, channel: "SharedChannel") -> None:
-        """End it, since another takes its place."""
+        """End it in favour of another."""
 
     def status(self, outcome: CallOutcome) -> int:
-        """The HTTP status of an answer in the server's place."""
+        """The HTTP status of a response instead of the server's."""
 
     def reopen(self, channel: "SharedChannel") -> None:
         """Its transport ended on the probe: `start` it again."""
@@ -120,7 +120,7 @@ class SharedChannel(TransportSession, RequestOwner):
         return self._server is None or self._server.can_serve(request)
 
     def knows(self, state: str) -> bool:
-        """Whether a request waits here for input under that state."""
+        """Whether a request waits for input with that state."""
         return isinstance(self._server, LegacyServer) and self._server.knows(state)
 
     def serve(self, pending: StatelessRequest) -> None:
@@ -138,7 +138,7 @@ class SharedChannel(TransportSession, RequestOwner):
         self._serve(number, pending, effects)
 
     def resume(self, pending: StatelessRequest) -> JsonRpcError | None:
-        """Let a request that waits for input go on by this one; why it cannot."""
+        """Continue a request that waits for input by this one; the reason if impossible."""
         assert isinstance(self._server, LegacyServer)
         resumed = self._server.resume(pending.request)
         if isinstance(resumed, JsonRpcError):
@@ -150,12 +150,12 @@ class SharedChannel(TransportSession, RequestOwner):
         return None
 
     def announce(self, changed: Changed) -> None:
-        """Tell those who listen here of a change."""
+        """Notify subscribers of a change."""
         if isinstance(self._server, LegacyServer):
             self._perform(self._server.announce(changed))
 
     def tick(self, now: float) -> None:
-        """Look for what is overdue."""
+        """Time out overdue requests."""
         full, self._full = self._full, not self._has_room()
         if full is not self._full:
             self._update_flow()
@@ -170,7 +170,7 @@ class SharedChannel(TransportSession, RequestOwner):
                 self._cancel(number)
 
     def end(self) -> None:
-        """End the transport; who still waits is notified."""
+        """End the transport, and notify waiting clients."""
         self._close(UNREACHABLE, 503, "the proxy is shutting down", gracefully=True)
         if self._transport is not None:
             self._transport.end()
@@ -226,7 +226,7 @@ class SharedChannel(TransportSession, RequestOwner):
         self._update_flow()
 
     def _has_room(self, more: int = 0) -> bool:
-        """Account for what waits on the transport, and so many bytes more."""
+        """Account for pending bytes of the transport, and so many more."""
         return self._account.hold(more + (0 if self._transport is None else self._transport.held))
 
     def _serve(self, number: int, pending: StatelessRequest, effects: Iterable[Effect]) -> None:

@@ -1,4 +1,4 @@
-"""One request of a modern client, from its POST to its answer, at a server that others share."""
+"""One request of a modern client, from its POST to its response, at a shared server."""
 
 from time import perf_counter
 from typing import Protocol
@@ -24,13 +24,13 @@ _PASSING = frozenset(
 
 
 class RequestOwner(Protocol):
-    """Where the request is being served."""
+    """The channel that serves the request."""
 
     def on_request_over(self, pending: "StatelessRequest") -> None:
-        """The client went away, or waited too long: the answer is no longer wanted."""
+        """The client left, or waited too long: the response is no longer needed."""
 
     def on_client_speed(self, pending: "StatelessRequest") -> None:
-        """The client began or ceased to read slower than it is written to."""
+        """The client became too slow, or caught up."""
 
 
 class StatelessRequest:
@@ -105,7 +105,7 @@ class StatelessRequest:
         return self._counted and not self.over
 
     def on_queued(self) -> None:
-        """It is held here until the server's session is open."""
+        """It waits until the server's session is open."""
         self._waits_since = perf_counter()
 
     def on_sent(self) -> None:
@@ -115,7 +115,7 @@ class StatelessRequest:
             self.call.queued_seconds += now - self._waits_since
 
     def push(self, message: bytes) -> None:
-        """Send the client a message that comes before the answer."""
+        """Send the client a message before the response."""
         self.call.last_activity = perf_counter()
         self._deadline = self.call.last_activity + self._timeout
         if not self._response.accepts_events:
@@ -131,7 +131,7 @@ class StatelessRequest:
             self._count(OK, 200)
 
     def answer(self, message: bytes) -> None:
-        """Send the client its answer."""
+        """Send the client the response."""
         answer = codec.decode(message)
         self.call.answer_size = len(message)
         if answer.result:
@@ -141,11 +141,11 @@ class StatelessRequest:
         self._end(classify(answer), status)
 
     def refuse(self, refused: JsonRpcError) -> None:
-        """Answer with an error of the proxy's own."""
+        """Respond with an error of the proxy."""
         self.answer(refused.answer(self.request.id))
 
     def fail(self, status: int, reason: str, outcome: CallOutcome) -> None:
-        """Answer in the server's place; an open subscription just ends."""
+        """Respond instead of the server; an open subscription just ends."""
         if self._counted:
             self._response.end()
             self._end(outcome, status)
@@ -160,7 +160,7 @@ class StatelessRequest:
             self._end(OK, 200)
 
     def tick(self, now: float) -> None:
-        """Look whether the request is overdue; keep its answer alive."""
+        """Time out an overdue request; keep its response stream alive."""
         if self.over:
             return
         since, self._checked_at = self._checked_at, now
