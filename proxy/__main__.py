@@ -26,7 +26,7 @@ PACKAGES = frozenset(
 
 
 def main() -> int:
-    """Run the proxy until it is notified to stop; the exit code."""
+    """Run the proxy until a signal stops it; the exit code."""
     try:
         settings = parse_all(sys.argv[1:], os.environ, _program())
         process_hardening.erase(settings[0].secrets)
@@ -56,13 +56,13 @@ def main() -> int:
 
 
 def _program() -> str:
-    """How the program was called: as a module, or by the script that the wheel installs."""
+    """The command that was called: the module, or the script that the wheel installs."""
     script = Path(sys.argv[0]).name
     return f"python -m {__package__}" if script == "__main__.py" else script
 
 
 def run() -> NoReturn:
-    """Leave with the exit code of `main`, at once: by then nothing is left to be waited for."""
+    """Exit at once with the exit code of `main`: nothing is left to wait for."""
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""`python -m proxy.compile FOLDER [NAME]`: a copy of the proxy there, its hot modules machine code.
+"""`python -m proxy.compile FOLDER [NAME]`: a copy of the proxy with compiled hot modules.
 
 mypyc makes them from the same typed source, so there is nothing else to maintain, and the plain
 proxy needs no compiler. Run it inside FOLDER: `cd FOLDER && python -m proxy`. NAME is what the
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def build(folder: Path, package: str = "proxy") -> None:
-    """Write the compiled proxy to `folder`/`package`, in place of what was there."""
+    """Write the compiled proxy to `folder`/`package`, which is replaced."""
     source, target = Path(__file__).parent.resolve(), folder / package
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target, ignore=_NO_CODE)

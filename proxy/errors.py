@@ -1,4 +1,4 @@
-"""Every error of the proxy, on one screen.
+"""The errors of the proxy.
 
 Each message names the thing, its value and what is allowed or what to do.
 """
@@ -13,7 +13,7 @@ class SettingsError(ProxyError):
 
 
 class MalformedHead(ProxyError):
-    """An HTTP head that is not valid HTTP/1.1, or that smells of request smuggling."""
+    """An HTTP head that is not valid HTTP/1.1, or could be request smuggling."""
 
 
 class MalformedBody(ProxyError):
@@ -29,7 +29,7 @@ class MalformedMessage(ProxyError):
 
 
 class TooManyMessages(MalformedMessage):
-    """A batch of more messages than are read."""
+    """A batch of too many messages."""
 
 
 class DuplicateRequest(ProxyError):
@@ -37,11 +37,11 @@ class DuplicateRequest(ProxyError):
 
 
 class InvalidToken(ProxyError):
-    """A bearer token that does not let its bearer in; empty where the reason is not disclosed."""
+    """An invalid bearer token; the text is empty if the reason must not be disclosed."""
 
 
 class UnknownKey(ProxyError):
-    """A bearer token that is signed by a key which is not, or not yet, known."""
+    """A bearer token signed by an unknown key."""
 
 
 class UnusableKeys(ProxyError):

@@ -17,18 +17,18 @@ SPARE = 8
 
 
 class Holder(Protocol):
-    """What counts towards a cap."""
+    """Something that counts towards a limit."""
 
     @property
     def client(self) -> bytes:
-        """Whose it is."""
+        """The client that it belongs to."""
 
     @property
     def idle_since(self) -> float:
-        """When it was last of use, in seconds; `inf` while it is in use, `-inf` once it ends."""
+        """When it was last in use, in seconds; `inf` while in use, `-inf` once it ends."""
 
     def evict(self) -> None:
-        """Give way to another."""
+        """End in favour of another."""
 
 
 Held = TypeVar("Held", bound=Holder)
@@ -50,7 +50,7 @@ class FairLimit(Generic[Held]):
         return f"<FairLimit used={self.used}/{self.most} clients={len(self._totals)}>"
 
     def hold(self, holder: Held, amount: int = 1) -> Sequence[Held] | None:
-        """Let `holder` have that much in all: who gave way for it; None if it may not."""
+        """Let `holder` have that much in total: the evicted ones; None if it may not."""
         more = amount - self._amounts.get(holder, 0)
         evicted = self._for(holder, more)
         if evicted is not None:
@@ -61,7 +61,7 @@ class FairLimit(Generic[Held]):
         return evicted
 
     def release(self, holder: Held) -> None:
-        """Nothing of `holder` counts any more."""
+        """`holder` no longer counts."""
         held = self._amounts.get(holder, 0)
         if held:
             self._add(holder, -held)

@@ -1,11 +1,11 @@
-"""URLs of settings, before they are used for anything."""
+"""Validation of URLs in settings."""
 
 import re
 from urllib.parse import SplitResult, urlsplit
 
 
 def http_url(text: str) -> SplitResult | None:
-    """The parts of an http or https URL whose host a name or address can be; None of other text."""
+    """The parts of an http or https URL with a valid host; None for other text."""
     try:
         url = urlsplit(text)
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0

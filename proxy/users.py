@@ -1,11 +1,11 @@
-"""The users of this machine, as far as a server's process may run as one of them."""
+"""The users of this machine as which a server's process can run."""
 
 import pwd
 from typing import NamedTuple
 
 
 class User(NamedTuple):
-    """Whose rights a process has."""
+    """The user of a process."""
 
     name: str
     group_id: int

@@ -1,4 +1,4 @@
-"""Values of the settings that more than one package needs."""
+"""Values of settings that several packages need."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Calls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A place to listen at; port 0 means any free port."""
+    """An address to listen at; port 0 means any free port."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""The file that MCP clients keep their servers in (`mcp.json`), as the proxy reads it.
+"""The file of servers that MCP clients use (`mcp.json`).
 
 The forms of Claude, Cursor, VS Code and their kin: an object `mcpServers` (or `servers`) of entries
 by name, each with a command or a URL, in JSON with comments. Strings may refer to variables
@@ -59,7 +59,7 @@ class Entry:
 
     @property
     def mount(self) -> str:
-        """As it stands in the target of a request."""
+        """The mount as part of a request target."""
         return f"/{quote(self.name, safe='')}"
 
 
@@ -72,7 +72,7 @@ class ServerList:
     variables: frozenset[str]
 
     def only(self, flag: str, names: tuple[str, ...]) -> "ServerList":
-        """Those entries alone. Raises SettingsError for a name that is not there."""
+        """Only those entries. Raises SettingsError for an unknown name."""
         known = {each.name: each for each in self.entries}
         for name in names:
             if name not in known:
@@ -138,7 +138,7 @@ class _Reader:
         return Entry(name, url=self._text(given, "url"), headers=headers, transport=transport)
 
     def _transport(self, given: Mapping[str, object]) -> HttpTransport | None:
-        """What a URL's server speaks; None for a command, or if the entry does not say."""
+        """The transport of a URL's server; None for a command, or if the entry has none."""
         kind = given.get("type", given.get("transport"))
         if ("command" in given) == ("url" in given):
             keys = ", ".join(map(repr, given)) or "nothing"
@@ -198,7 +198,7 @@ def _is_text(name: str) -> bool:
 
 
 def _spelled(value: object) -> object:
-    """Numbers and switches as environments have them, since people write them without quotes."""
+    """Numbers and booleans as text for the environment, since they are often unquoted."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else value

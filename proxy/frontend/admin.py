@@ -1,4 +1,4 @@
-"""The admin side: /metrics, /healthz and /readyz, on an address of their own."""
+"""The admin port: /metrics, /healthz and /readyz, on a separate address."""
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -28,7 +28,7 @@ Pages = Mapping[bytes, Callable[[str], Awaitable[StaticResponse]]]
 
 @dataclass(frozen=True, slots=True)
 class AdminPolicy:
-    """The rules of the admin side: `paths`, methods, Host, and no bodies.
+    """The rules of the admin port: `paths`, methods, Host, and no bodies.
 
     Other machines reach a `private` port.
     """
@@ -72,7 +72,7 @@ class AdminPolicy:
 
 
 class AdminPages(RequestHandler):
-    """Answers with pages. `spawn` starts a task in the caller's group."""
+    """Responds with pages. `spawn` starts a task in the caller's group."""
 
     def __init__(
         self, pages: Pages, spawn: Callable[[Coroutine[None, None, None]], object]

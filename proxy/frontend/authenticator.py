@@ -1,4 +1,4 @@
-"""How clients come in, put together from the settings."""
+"""The authentication of clients, built from the settings."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ class Authenticator(Protocol):
 
     @property
     def metadata(self) -> Metadata:
-        """The metadata that names where to get a token."""
+        """The metadata with the address for getting a token."""
 
     def token_check(self, spawn: Spawn) -> TokenCheck | None:
-        """Verifies the tokens of requests that the policy let pass; None if that is not needed."""
+        """Verifies the tokens of requests that the policy accepted; None if not needed."""
 
     @property
     def principal_of(self) -> Callable[[RequestInfo], str] | None:
         """The principal of an authenticated request, as a label; None if its head names it."""
 
     async def watch(self) -> None:
-        """What has to be kept up to date."""
+        """The background tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaticAuth(Authenticator):
-    """The request policy alone decides."""
+    """Authentication by the request policy alone."""
 
     access: TokenPolicy
     metadata = NO_METADATA

@@ -1,4 +1,4 @@
-"""A client's body read as far as needed, and what may not be passed on; no I/O.
+"""Reads a client's body as far as needed, and rejects invalid ones; no I/O.
 
 A long body is read in steps, so that other calls are served between them: each step takes less than
 10 ms.
@@ -24,7 +24,7 @@ Messages = tuple[Message, ...]
 
 
 class InvalidBody(ProxyError):
-    """A body that is not passed on: the JSON-RPC error, and the id that its answer has."""
+    """A rejected body: the JSON-RPC error, and the id of its response."""
 
     def __init__(self, code: int, reason: str, messages: Messages = ()) -> None:
         super().__init__(reason)
@@ -64,7 +64,7 @@ def _decoded(body: bytes) -> Messages:
 
 
 def _judge(body: bytes, messages: Messages) -> None:
-    """Refuse what the server may read as another call than the one that is counted."""
+    """Reject a body that the server may read as another call than the counted one."""
     parts = codec.parts(body) if codec.is_batch(body) else (body,)
     for part, message in zip(parts, messages, strict=True):
         try:

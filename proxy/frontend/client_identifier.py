@@ -1,4 +1,4 @@
-"""Which client sent a request: by what it declares, by its session, or by its User-Agent."""
+"""Which client sent a request: by its declaration, its session, or its User-Agent."""
 
 import re
 

@@ -97,7 +97,7 @@ class JwksRefresher:
         return self._clock() - self._read_at < TRUST_SECONDS
 
     async def run(self) -> None:
-        """Fetch the keys now and ever again; once cancelled, no request waits for it."""
+        """Fetch the keys now and repeatedly; once cancelled, no request waits for it."""
         try:
             while True:
                 await self._pause(await self.turn())
@@ -106,13 +106,13 @@ class JwksRefresher:
             self._round.set()
 
     async def renew(self) -> None:
-        """Have the keys fetched, unless that was done AGAIN_SECONDS ago, and wait for it."""
+        """Fetch the keys and wait, unless they were fetched within AGAIN_SECONDS."""
         if self._clock() - self._ended >= AGAIN_SECONDS:
             self._wanted.set()
             await self._round.wait()
 
     async def turn(self) -> float:
-        """Fetch once: how many seconds to wait for the next time unless it is wanted sooner."""
+        """Fetch once; the seconds until the next fetch, unless it is requested sooner."""
         try:
             await self._use(await self._fetch())
             wait, self._failures = RENEW_SECONDS, 0
@@ -153,7 +153,7 @@ class JwksRefresher:
         logs.event(LOG, "keys not trusted", logging.WARNING, url=self._shown, reason=reason)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait so long, or until the keys are wanted."""
+        """Wait that long, or until a fetch is requested."""
         try:
             async with asyncio.timeout(seconds):
                 await self._wanted.wait()

@@ -68,7 +68,7 @@ class JwtMiddleware(TokenCheck):
         return self._verifier.known(token, time()) or self._verifier.admit(token)
 
     def _accept(self, client: PendingClient, info: RequestInfo, principal: bytes) -> None:
-        """A request may take as long as it takes, but a stream ends with its token."""
+        """Accept a request; a stream ends with its token, a request does not."""
         lasts = info.method == "GET" or _SUBSCRIBES in info.forward
         client.accept(principal, (lambda: self._holds(info.token)) if lasts else None)
 

@@ -1,4 +1,4 @@
-"""Several servers in one process, each at paths of its own: what of a request is for which."""
+"""Several servers in one process, each at its own paths."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +29,7 @@ class Mounts(RequestHandler):
         return f"<Mounts {[*self._gates]}>"
 
     def evaluate(self, block: bytes) -> RequestInfo:
-        """Judge a request by its head, as its server's gate does. Raises MalformedHead."""
+        """Evaluate a request by its server's policy. Raises MalformedHead."""
         head = parse_request(block)
         mount, target = self._split(head.target)
         if mount:

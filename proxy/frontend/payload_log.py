@@ -1,4 +1,4 @@
-"""Payloads in the log, only for who asks: each message with its secrets hidden, cut to a length.
+"""Messages in the log, on request, with secrets redacted and cut to a length.
 
 What cannot be read as JSON is never shown, only how long it is: it could not be searched for
 secrets. So nothing is logged that did not pass `Redactor.shown`.
@@ -72,7 +72,7 @@ class Redactor:
         return self._redact_text(value) if isinstance(value, str) else value
 
     def _redact_text(self, text: str) -> str:
-        """A text without credentials in the forms that HTTP, URLs and environments have."""
+        """A text without credentials in the forms of HTTP, URLs and environments."""
         text = _USER.sub(f"://{HIDDEN}@", _SCHEMES.sub(rf"\1 {HIDDEN}", text))
         text = _TOLD.sub(
             lambda found: (
@@ -85,7 +85,7 @@ class Redactor:
         )
 
     def _is_named_secret(self, pair: dict[Any, Any]) -> bool:
-        """Whether it is an object of a secret's name and value, as environments are written."""
+        """Whether it is an object with a secret's name and value, as in lists of variables."""
         names = (pair.get("name"), pair.get("key"))
         return any(isinstance(each, str) and self._is_secret(each) for each in names)
 
@@ -98,7 +98,7 @@ class Redactor:
 
 
 class PayloadLogger(RequestHandler):
-    """A Receiver before another one: logs what passes, both ways."""
+    """Logs the messages to and from another RequestHandler."""
 
     def __init__(self, within: RequestHandler, redactor: Redactor) -> None:
         self._within = within
@@ -113,7 +113,7 @@ class PayloadLogger(RequestHandler):
 
 
 class _LoggedClient(Client):
-    """A client whose answers are logged. A long one is known by its size."""
+    """A client whose responses are logged; of a long one only the size."""
 
     def __init__(self, client: Client, redactor: Redactor) -> None:
         self._client = client

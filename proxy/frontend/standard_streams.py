@@ -1,4 +1,4 @@
-"""The process's own stdin and stdout for asyncio, whatever they are: pipes, files or a terminal."""
+"""The process's stdin and stdout for asyncio: pipes, files or a terminal."""
 
 import asyncio
 import os
@@ -11,26 +11,26 @@ CHUNK = 64 * 1024
 
 
 class Input(Protocol):
-    """What is read from; its protocol is notified of data and of the end."""
+    """An input; its protocol is notified of data and of the end."""
 
     def pause_reading(self) -> None:
-        """Read no more for now."""
+        """Stop reading for now."""
 
     def resume_reading(self) -> None:
-        """Read on."""
+        """Continue to read."""
 
     def close(self) -> None:
-        """Read no more at all."""
+        """Stop reading."""
 
 
 class Output(Protocol):
-    """What is written to; its protocol is notified when to pause, and of the end."""
+    """An output; its protocol is notified when to pause, and of the end."""
 
     def write(self, data: bytes) -> None:
         """Write, now or soon."""
 
     def close(self) -> None:
-        """Close once all is written."""
+        """Close after everything is written."""
 
 
 def claim() -> tuple[int, int]:
@@ -57,7 +57,7 @@ async def read_from(descriptor: int, protocol: asyncio.Protocol) -> Input:
 
 
 async def write_to(descriptor: int, protocol: asyncio.BaseProtocol) -> Output:
-    """Get ready to write."""
+    """Prepare to write."""
     if _can_be_polled(descriptor):
         pipe = os.fdopen(descriptor, "wb", 0)
         transport, _ = await asyncio.get_running_loop().connect_write_pipe(lambda: protocol, pipe)
@@ -118,7 +118,7 @@ class _Thread:
 
 
 class _Blocking:
-    """Writes at once to what is always ready, such as a file."""
+    """Writes directly to an output that is always ready, such as a file."""
 
     def __init__(self, descriptor: int, protocol: asyncio.BaseProtocol) -> None:
         self._descriptor = descriptor

@@ -1,4 +1,4 @@
-"""What becomes of the answers to a client on stdio: each message a line, each failure an error."""
+"""Responses to a client on stdio: each message is a line, each failure an error."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ REASON_CHARACTERS = 200
 
 
 class StdioClient(Protocol):
-    """The client's side, as its answers need it."""
+    """The client, as its responses need it."""
 
     receiver: RequestHandler
     message_limit: int
@@ -29,14 +29,14 @@ class StdioClient(Protocol):
         """Send the client a message."""
 
     def learn(self, tools: bytes) -> None:
-        """Take the answer to a `tools/list`."""
+        """Read the response to a `tools/list`."""
 
     def forget(self, answer: "RequestResponse") -> None:
-        """It is over."""
+        """The response is over."""
 
 
 class StdioResponse(Client):
-    """The client's end of a request of HTTP, to which it was made."""
+    """The client's side of the HTTP request that was made of its message."""
 
     principal = address = b""
 
@@ -94,20 +94,20 @@ class StdioResponse(Client):
             self._observer.on_client_resumed()
 
     def cancel(self) -> None:
-        """The client does not want the answer, or is gone."""
+        """The client cancelled, or is gone."""
         observer = self._observer
         self.release()
         if observer is not None:
             observer.on_client_gone()
 
     def release(self) -> None:
-        """The answer is over."""
+        """The response is over."""
         self.resume()
         self._observer = None
 
 
 class RequestResponse(StdioResponse):
-    """To a request that is served by itself, as those of 2026-07-28 are."""
+    """The response to a stateless request (2026-07-28)."""
 
     def __init__(self, connection: StdioClient, message: Message | None, *, lists: bool) -> None:
         super().__init__(connection)
@@ -144,7 +144,7 @@ class RequestResponse(StdioResponse):
         self._finish()
 
     def cancel(self) -> None:
-        """The client does not want the answer, or is gone."""
+        """The client cancelled, or is gone."""
         self._connection.forget(self)
         super().cancel()
 
@@ -189,7 +189,7 @@ def ids_of(messages: Sequence[Message]) -> tuple[RequestId, ...]:
 
 
 def messages_of(body: bytes, status: int, asked: Sequence[RequestId]) -> list[bytes]:
-    """What an answer of HTTP says to who `asked` under those ids: its messages, or errors."""
+    """The messages in an HTTP response to the requests `asked`, or errors."""
     try:
         found = codec.split(body)
     except MalformedMessage:

@@ -1,4 +1,4 @@
-"""The client's side of stdio: one client on the proxy's own stdin and stdout, a message a line.
+"""One client on the proxy's stdin and stdout, one message per line.
 
 To what stands behind it looks like a client of HTTP, whichever the era: the messages of one with
 a session go as those of HTTP+SSE do, whose answers all travel on one stream; each request of
@@ -57,12 +57,12 @@ class StdioConnection(asyncio.Protocol, StdioClient):
         return f"<StdioConnection {self._session!r} requests={len(self._requests)}>"
 
     async def start(self, stdin: int, stdout: int) -> None:
-        """Begin to serve the client behind two descriptors."""
+        """Start to serve the client at two descriptors."""
         self._output = await standard_streams.write_to(stdout, _Writing(self))
         self._input = await standard_streams.read_from(stdin, self)
 
     async def close(self) -> None:
-        """Let the last answers leave."""
+        """Close after the last responses are written."""
         if self._input is not None:
             self._input.close()
         if self._output is not None:
@@ -85,7 +85,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
             self._skipping = True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has said all; its last line may have no end."""
+        """The client ended; its last line may lack its end."""
         self._on_line(bytes(self._rest))
         self._rest.clear()
         self._on_end()
@@ -95,7 +95,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
             self._output.write(encode(message))
 
     def learn(self, tools: bytes) -> None:
-        """Some arguments of tools travel as headers too."""
+        """Note the arguments of tools that are also sent as headers."""
         for message, _ in server_messages.read(tools):
             self._parameters.learn(plain(members_or_empty(message, "result").get("tools")))
 
@@ -105,7 +105,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
                 del self._requests[each]
 
     def pause(self) -> None:
-        """The client does not read: neither is it read."""
+        """The client does not read: stop reading from it."""
         self.slow = True
         if self._input is not None:
             self._input.pause_reading()
@@ -154,7 +154,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
             self._session.post(messages, line)
 
     def _serve(self, message: Message | None, line: bytes) -> None:
-        """Serve a request by itself."""
+        """Serve a stateless request."""
         lists = message is not None and message.method == methods.TOOLS_LIST
         answer = RequestResponse(self, message, lists=lists)
         self._requests.update(dict.fromkeys(answer.ids, answer))
@@ -162,7 +162,7 @@ class StdioConnection(asyncio.Protocol, StdioClient):
         answer.request("POST", "POST", line, forward=self._headers(line), version=version)
 
     def _headers(self, line: bytes) -> bytes:
-        """What the transport has the headers say of a request of 2026-07-28."""
+        """The headers of a request of 2026-07-28."""
         own = (request.ACCEPT_BOTH, request.CONTENT_JSON)
         try:
             asked = Request(line)
@@ -193,7 +193,7 @@ class _Writing(asyncio.Protocol):
 
 
 def _version(message: Message) -> str:
-    """What each request of a revision without sessions says, and no other."""
+    """The version in a stateless request; absent from others."""
     return ((message.params or NO_PARAMS).meta or NO_META).version
 
 

@@ -23,7 +23,7 @@ _KEY = SESSION_KEY.encode() + b"="
 
 
 class StdioSession:
-    """Messages to a session, and all that comes of them on its stream.
+    """Messages to a session, and the messages on its stream.
 
     Over HTTP a client learns by a 404 that its session is over; stdio has no such response. So the
     messages that opened the session are kept, and the next message opens another one.

@@ -1,4 +1,4 @@
-"""Hosts and origins, compared as such: neither case nor a dot at the end makes another one.
+"""Hosts and origins, compared regardless of case and of a trailing dot.
 
 A web page can point a name of its own at any address (DNS rebinding), and so reach ports that
 trust their network. The page's requests then name that host, which is why each port looks at it.
@@ -37,7 +37,7 @@ class AllowList:
     any: bool = False
 
     def has(self, place: HostOrOrigin) -> bool:
-        """Whether a place is one of them; one that was given without a port has every port."""
+        """Whether a host or origin is allowed; an entry without a port allows every port."""
         ports = (None, *_PORTS.values()) if place.port is None else (None, place.port)
         return self.any or any(
             (each.scheme, each.name) == (place.scheme, place.name) and each.port in ports
@@ -49,7 +49,7 @@ NONE_ALLOWED = AllowList()
 
 
 def host(text: str) -> HostOrOrigin:
-    """What Host says. Raises ValueError."""
+    """Parse Host. Raises ValueError."""
     found = _AS_HOST.fullmatch(text)
     if found is None:
         raise ValueError("use a host name or address, with or without a port, such as a.example")
@@ -57,7 +57,7 @@ def host(text: str) -> HostOrOrigin:
 
 
 def origin(text: str) -> HostOrOrigin:
-    """What Origin says. Raises ValueError."""
+    """Parse Origin. Raises ValueError."""
     if text == _OPAQUE:
         return HostOrOrigin(_OPAQUE, "", None)
     found = _AS_ORIGIN.fullmatch(text)
@@ -69,7 +69,7 @@ def origin(text: str) -> HostOrOrigin:
 
 
 def names_loopback(place: HostOrOrigin) -> bool:
-    """Whether a host is this machine's own, whatever DNS says."""
+    """Whether a host is this machine's loopback, regardless of DNS."""
     name = place.name
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -97,7 +97,7 @@ def refused_host(text: str, allowed: AllowList, *, private: bool) -> str:
 
 
 def _name(text: str) -> str:
-    """A name as DNS has it, or an address in its shortest form. Raises ValueError."""
+    """A DNS name, or an address in its shortest form. Raises ValueError."""
     name = text.lower().removesuffix(".")
     address = _address(name.strip("[]"))
     return address or (name if name.isascii() else name.encode("idna").decode())

@@ -38,7 +38,7 @@ AuthSettings = FixedTokens | JwtSettings | None
 
 
 def fixed_token(text: str) -> bytes:
-    """One token. Raises ValueError saying what it may be, but not what it is."""
+    """One token. Raises ValueError with what is allowed, without the token."""
     token = text.strip().encode("utf-8", "replace")
     if len(token) < SHORTEST_TOKEN or re.fullmatch(TOKEN, token) is None:
         raise ValueError(
@@ -49,7 +49,7 @@ def fixed_token(text: str) -> bytes:
 
 
 def token_file(text: str) -> FixedTokens:
-    """The tokens in a file, one a line, so that one can be replaced by the next. ValueError."""
+    """The tokens in a file, one per line. Raises ValueError."""
     allowed = "use a file that can be read, with one token a line"
     try:
         with Path(text).open("rb") as file:
@@ -71,7 +71,7 @@ def access(
     audiences: tuple[str, ...],
     principal_claim: str = "",
 ) -> AuthSettings:
-    """How the settings authenticate clients. Raises SettingsError for two ways, or a half."""
+    """How the settings authenticate clients. SettingsError for two or incomplete ones."""
     jwt = {"--jwt-keys-url": keys_url, "--jwt-issuer": issuer, "--jwt-audience": audiences}
     given = [name for name, value in jwt.items() if value]
     ways = [

@@ -1,4 +1,4 @@
-"""The Authorization header and its answer (RFC 6750), by the head alone: no clock, no keys."""
+"""The Authorization header and its challenge (RFC 6750), without clock and keys."""
 
 import hmac
 import re
@@ -16,11 +16,11 @@ _CREDENTIALS = re.compile(rb"(?i:bearer) +(%b)" % TOKEN)
 
 
 class TokenPolicy(Protocol):
-    """Which requests are allowed, by their heads alone."""
+    """Which requests are allowed by their heads."""
 
     @property
     def consumes(self) -> bool:
-        """Whether Authorization is meant for the proxy, so that it ends here."""
+        """Whether Authorization is for the proxy, and not forwarded."""
 
     def rejection(self, token: bytes) -> HttpRejection | None:
         """Why a request with `token` (empty: none, or unreadable) is rejected; None if allowed."""
@@ -44,7 +44,7 @@ class StaticTokens(TokenPolicy):
     consumes = True
 
     def rejection(self, token: bytes) -> HttpRejection | None:
-        """Every token is compared, in constant time."""
+        """Compare every token, in constant time."""
         matches = [hmac.compare_digest(token, each) for each in self.tokens]
         return None if any(matches) else challenge(token)
 

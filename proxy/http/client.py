@@ -1,4 +1,4 @@
-"""The upstream's side of HTTP/1.1: one connection, one exchange at a time."""
+"""HTTP/1.1 to the upstream: one connection, one exchange at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,14 +23,14 @@ class ConnectionOwner(Protocol):
 
     @property
     def follows(self) -> bool:
-        """Whether redirects are followed, and none is an answer."""
+        """Whether redirects are followed instead of being responses."""
 
     @property
     def parse(self) -> Callable[[bytes], ResponseHead]:
         """Reads a head. Raises MalformedHead."""
 
     def release(self, connection: "UpstreamConnection") -> None:
-        """Take back a connection whose exchange is over."""
+        """Return a connection whose exchange is over."""
 
     def discard(self, connection: "UpstreamConnection") -> None:
         """A connection was lost."""
@@ -87,7 +87,7 @@ class UpstreamConnection(asyncio.Protocol):
             handler.on_error("the upstream closed the connection before its answer was complete")
 
     def send(self, handler: ResponseHandler, block: bytes, *, redirected: bool = False) -> None:
-        """Send a request; `handler` gets the answer, or at once that the connection is lost."""
+        """Send a request; `handler` gets the response, or at once the loss of the connection."""
         self._block, self._redirected = block, redirected
         if self._transport is None:
             handler.on_error("the upstream closed the connection before the request was sent")
@@ -172,7 +172,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._start_body(handler, head, body, arrived)
 
     def _follow(self, handler: ResponseHandler, head: ResponseHead, *, complete: bool) -> None:
-        """Send the request again, to where the server redirects it. Raises UnfollowedRedirect."""
+        """Send the request again to the redirect's location. Raises UnfollowedRedirect."""
         block = self._pool.redirected(self._block, head, again=self._redirected)
         transport = self._transport
         flushed = transport is not None and not transport.get_write_buffer_size()

@@ -16,17 +16,17 @@ class LimitedConnection(Protocol):
 
     @property
     def client(self) -> bytes:
-        """Whose it is."""
+        """The client that it belongs to."""
 
     @property
     def idle_since(self) -> float:
-        """When it was last of use."""
+        """When it was last in use."""
 
     def evict(self) -> None:
-        """Give way to another."""
+        """End in favour of another."""
 
     def expire(self, now: float) -> None:
-        """End what takes too long."""
+        """End it if it takes too long."""
 
     def close_when_idle(self) -> None:
         """Close now if no request is being answered, else after the answer."""
@@ -54,7 +54,7 @@ class ConnectionLimiter:
         return len(self._served) + len(self._leaving)
 
     def __iter__(self) -> Iterator[LimitedConnection]:
-        """Those that are here now; they may leave meanwhile."""
+        """The current connections; they may close during the iteration."""
         return iter((*self._served, *self._leaving))
 
     @property
@@ -63,7 +63,7 @@ class ConnectionLimiter:
         return self._cap.most
 
     def admit(self, member: LimitedConnection) -> bool:
-        """Take in a connection; whether it is served, or must be rejected."""
+        """Admit a connection; whether it is served, or must be rejected."""
         served = self._cap.hold(member) is not None
         self._served.add(member)
         if not served:
@@ -90,7 +90,7 @@ class ConnectionLimiter:
 
 
 def address_of(transport: asyncio.BaseTransport) -> bytes:
-    """The client's IP address; of IPv6 the network, of which one client has all addresses."""
+    """The client's IP address; for IPv6 the /64 network, which one client owns."""
     peer = transport.get_extra_info("peername")
     host: str = peer[0] if peer else ""
     if ":" not in host:

@@ -23,7 +23,7 @@ class _Cookie(NamedTuple):
 
 
 class Cookies:
-    """What one session was given, by name and path."""
+    """The cookies of one session, by name and path."""
 
     __slots__ = ("_kept",)
 
@@ -34,7 +34,7 @@ class Cookies:
         return f"<Cookies {len(self._kept)}>"
 
     def keep(self, given: Iterable[bytes], target: bytes) -> None:
-        """Take the values of `Set-Cookie` in the answer to a request for `target`."""
+        """Store the values of `Set-Cookie` in the response to a request for `target`."""
         for each in given:
             pair, *attributes = (part.strip() for part in each.split(b";"))
             name, equals, value = (part.strip() for part in pair.partition(b"="))
@@ -51,7 +51,7 @@ class Cookies:
                 del self._kept[next(iter(self._kept))]
 
     def onto(self, lines: bytes, target: bytes) -> bytes:
-        """A request's header lines with the cookies for `target`; the server's win over others."""
+        """A request's header lines with the cookies for `target`, which replace the client's."""
         own = self._for(target)
         if not own:
             return lines
@@ -68,7 +68,7 @@ class Cookies:
         return b"cookie: %b\r\n%b" % (b"; ".join(pairs + others), b"\r\n".join(kept))
 
     def _for(self, target: bytes) -> dict[bytes, bytes]:
-        """Values by name; of several the one with the longest path."""
+        """Values by name; among several the one with the longest path."""
         now, path = time(), target.partition(b"?")[0]
         own = {}
         for (name, scope), cookie in sorted(self._kept.items(), key=lambda each: len(each[0][1])):
@@ -83,7 +83,7 @@ def _attribute(text: bytes) -> tuple[bytes, bytes]:
 
 
 def _end(named: dict[bytes, bytes]) -> float:
-    """When a cookie ends; what cannot be read is as if it were not there."""
+    """When a cookie expires; unreadable attributes are ignored."""
     age = named.get(b"max-age", b"")
     if age.removeprefix(b"-").isdigit():
         return time() + int(age[:12])

@@ -1,4 +1,4 @@
-"""A server that refuses an HTTP request: its own words, as one line, and what is to be changed."""
+"""HTTP error responses of a server: its text as one line, and what to change."""
 
 import re
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class HttpError(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What the operator of the proxy has to change; "" if the fault is another's."""
+        """What the operator of the proxy must change; "" if it is not the operator's fault."""
         if self.status == 404:
             return "" if self.in_session else _PATH
         if self.status == 405 or (self.status == 406 and self.own) or self._no_stream:
@@ -54,7 +54,7 @@ class HttpError(NamedTuple):
 
     @property
     def text(self) -> str:
-        """One line: the status, what the server said with it, and the advice."""
+        """One line: the status, the server's text, and the advice."""
         answered = f"the server answered {self.status}"
         line = f"{answered} and no event stream" if self.sse else f"{answered} to the message"
         return ": ".join(filter(None, (line, refusal_text(self.body), self.advice)))
@@ -65,7 +65,7 @@ class HttpError(NamedTuple):
 
 
 def refusal_text(body: bytes) -> str:
-    """What a body says to people, in printable characters; "" if it says nothing."""
+    """The human-readable text of a body, in printable characters; "" if there is none."""
     text = _said_in_json(body) or body[:_READ].decode("utf-8", "replace")
     if text.lstrip().startswith("<"):
         text = _UNSEEN.sub(" ", text)

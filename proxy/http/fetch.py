@@ -1,4 +1,4 @@
-"""A request of the proxy's own to an HTTP server, and its whole response."""
+"""A request of the proxy itself to an HTTP server, and its whole response."""
 
 import asyncio
 from collections.abc import Callable
@@ -49,14 +49,14 @@ class Fetch(ResponseHandler):
         return f"<Fetch {self._answer!r}>"
 
     async def result(self) -> FetchResult | None:
-        """The answer; None if none comes. Cancelling the wait closes the connection."""
+        """The response; None without one. Cancelling the wait closes the connection."""
         try:
             return await self._answer
         finally:
             self._drop()
 
     def cancel(self) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         self._end(None)
 
     def connected(self, source: UpstreamReader) -> bool:

@@ -52,7 +52,7 @@ Header = tuple[bytes, bytes]
 
 
 class Content(Enum):
-    """What a body is, as far as the proxy cares."""
+    """The kinds of bodies that the proxy distinguishes."""
 
     JSON = auto()
     EVENTS = auto()
@@ -100,7 +100,7 @@ class ResponseHead:
 
 
 class _Collector:
-    """What llhttp calls back into."""
+    """The callbacks for llhttp."""
 
     def __init__(self) -> None:
         self.target = b""
@@ -194,13 +194,13 @@ def end_to_end(headers: Iterable[Header], drop: frozenset[bytes] = frozenset()) 
 
 
 def without(block: bytes, names: frozenset[bytes]) -> bytes:
-    """Header lines, as `lines` makes them, but those of the lower-case names."""
+    """Header lines, as `lines` makes them, without those of the lower-case names."""
     kept = [each for each in block.split(b"\r\n") if each.partition(b":")[0] not in names]
     return b"\r\n".join(kept)
 
 
 def lines(headers: Iterable[Header]) -> bytes:
-    """Header lines as they travel."""
+    """Header lines as bytes."""
     return b"".join(b"%s: %s\r\n" % header for header in headers)
 
 
@@ -240,7 +240,7 @@ def _refuse_repeats(headers: tuple[Header, ...]) -> None:
 
 
 def _refuse_nameless(version: str, headers: tuple[Header, ...]) -> None:
-    """RFC 9112, section 3.2: a request of HTTP/1.1 names its host."""
+    """RFC 9112, section 3.2: an HTTP/1.1 request must have a Host."""
     if version == "1.1" and all(name != b"host" for name, _ in headers):
         raise MalformedHead("malformed HTTP head: Host is missing")
 
@@ -253,7 +253,7 @@ def _refuse_codings(headers: Iterable[Header]) -> None:
 
 
 def _connection(headers: Iterable[Header]) -> set[bytes]:
-    """What Connection lists, in lower case."""
+    """The names that Connection lists, in lower case."""
     return {each.strip() for each in joined(headers, b"connection").lower().split(b",")}
 
 

@@ -1,4 +1,4 @@
-"""What clients' connections, request handlers and connections to a server expect of each other.
+"""Interfaces between clients' connections, request handlers and connections to a server.
 
 Back-pressure has one owner at each step, and whatever closes releases what it paused:
 
@@ -22,16 +22,16 @@ StillValid = Callable[[], bool]
 
 
 class ClientObserver(Protocol):
-    """What answers a client's request: notified when the client is slow, or gone."""
+    """Responds to a client's request, and is notified when the client is slow or gone."""
 
     def on_client_paused(self) -> None:
-        """The client reads slower than it is written to: stop reading for it."""
+        """The client reads too slowly: stop reading for it."""
 
     def on_client_resumed(self) -> None:
-        """Follows each `on_client_paused`: the client caught up, or is written to no more."""
+        """Follows each `on_client_paused`: the client caught up, or its response is over."""
 
     def on_client_gone(self) -> None:
-        """The client closed its connection before its answer was complete."""
+        """The client closed its connection before its response was complete."""
 
 
 class ResponseWriter(Protocol):
@@ -41,7 +41,7 @@ class ResponseWriter(Protocol):
         """Send a complete response; `head` is as `http.response.start` makes it."""
 
     def start_response(self, head: bytes, length: int | None = None) -> None:
-        """Start a response whose body follows by `write`, of `length` bytes if that is known."""
+        """Start a response whose body follows by `write`; `length` is its size, if known."""
 
     def write(self, data: bytes) -> None:
         """Send a part of the body."""
@@ -50,32 +50,32 @@ class ResponseWriter(Protocol):
         """Complete a started response."""
 
     def abort(self) -> None:
-        """Break off: the client must not mistake a started response for a complete one."""
+        """Break off, so that the client does not take a started response for complete."""
 
 
 class Client(ResponseWriter, Protocol):
-    """A client's connection, while one of its requests is being answered."""
+    """A client's connection during one of its requests."""
 
     @property
     def principal(self) -> bytes:
-        """Whom the token of the request names; empty where that is not known."""
+        """The principal of the request's token; empty if unknown."""
 
     @property
     def address(self) -> bytes:
-        """Where the client is: its IP address, of IPv6 the network of it."""
+        """The client's IP address; for IPv6 its network."""
 
     def attach(self, observer: ClientObserver) -> None:
-        """Name the one who is notified of this client until the answer is complete."""
+        """Set the observer of this client until the response is complete."""
 
 
 class PendingClient(Protocol):
     """A client's connection whose request head is known, and not yet authenticated."""
 
     def accept(self, principal: bytes, holds: StillValid | None) -> None:
-        """Let the request in as that of `principal`; its answer ends once `holds` is False."""
+        """Accept the request as that of `principal`; its response ends once `holds` is False."""
 
     def reject(self, rejection: HttpRejection) -> None:
-        """Answer in the place of the upstream, and close."""
+        """Respond instead of the upstream, and close."""
 
 
 class TokenCheck(Protocol):
@@ -89,20 +89,20 @@ class RequestHandler(Protocol):
     """Receives the client's complete requests."""
 
     def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
-        """Answer the request, now or later. `started` is when its last bytes came."""
+        """Respond to the request, now or later. `started` is when its last bytes arrived."""
 
     def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
-        """A request is refused by its head or its framing, and not to be answered any more."""
+        """A request was rejected by its head or framing, and has its response."""
 
 
 class UpstreamReader(Protocol):
     """An upstream's connection. Only the handler of the current response controls it."""
 
     def pause(self, handler: "ResponseHandler") -> None:
-        """Read no more for now."""
+        """Stop reading for now."""
 
     def resume(self, handler: "ResponseHandler") -> None:
-        """Read on."""
+        """Continue to read."""
 
     def abort(self, handler: "ResponseHandler") -> None:
         """Close at once; the handler gets no more events."""
@@ -115,10 +115,10 @@ class ResponseHandler(Protocol):
         """The request is about to be sent; False if the response is no longer wanted."""
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
-        """A complete answer, in one go."""
+        """A complete response at once."""
 
     def on_headers(self, head: ResponseHead) -> None:
-        """The head of an answer that is passed on in pieces."""
+        """The head of a response that is forwarded in pieces."""
 
     def on_data(self, data: bytes, arrived: float) -> None:
         """A piece of the body."""
@@ -127,4 +127,4 @@ class ResponseHandler(Protocol):
         """The body is complete."""
 
     def on_error(self, reason: str) -> None:
-        """No answer, or not all of it, will come; `reason` is one line."""
+        """The response is missing or incomplete; `reason` is one line."""

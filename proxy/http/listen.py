@@ -44,7 +44,7 @@ def bind(flag: str, address: Address) -> socket.socket:
 
 
 def reserve(descriptors: int) -> int:
-    """Let this process have so many descriptors: how many it may have."""
+    """Raise this process's limit of descriptors to so many; the resulting limit."""
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY:
         descriptors = min(descriptors, most)

@@ -215,7 +215,7 @@ class RequestPolicy:
     def _refusal(
         self, head: RequestHead, text: dict[bytes, str], token: bytes
     ) -> HttpRejection | None:
-        """The first rule broken decides; None if none is."""
+        """The first rule that is broken; None if none is."""
         rules = (
             self._wrong_version(head),
             self._too_many_headers(head),
@@ -279,7 +279,7 @@ class RequestPolicy:
         return HttpRejection(RejectionCause.METHOD, 405, reason, ((b"allow", allowed.encode()),))
 
     def _routes(self, head: RequestHead) -> _Routes:
-        """What is done at the request's path, by method; empty where nothing is."""
+        """The routes at the request's path, by method; empty if there are none."""
         path = _unslashed(head.target.partition(b"?")[0])
         if path == _unslashed(self.path):
             return _AT_ENDPOINT
@@ -353,12 +353,12 @@ def _base(text: Mapping[bytes, str], port: int) -> bytes:
 
 
 def _unslashed(path: bytes) -> bytes:
-    """A path without the slash at its end, with which clients often write it."""
+    """A path without the trailing slash that clients often add."""
     return path.removesuffix(b"/")
 
 
 def _session(head: RequestHead) -> str:
-    """The session that the query names; none if it has more fields than anybody needs."""
+    """The session in the query; none if it has too many fields."""
     query = head.target.partition(b"?")[2].decode("latin-1")
     try:
         return parse_qs(query, max_num_fields=QUERY_FIELDS_LIMIT).get(SESSION_KEY, [""])[0]

@@ -35,7 +35,7 @@ def start(status: int, content_type: bytes | None = None, *headers: Header) -> b
 
 
 def readable(head: bytes, cors: bytes) -> bytes:
-    """`head` with the header lines `cors`, or with the server's own where it has them."""
+    """`head` with the header lines `cors`, except those that the server sent itself."""
     return head if b"\r\naccess-control-allow-origin:" in head else head + cors
 
 

@@ -1,4 +1,4 @@
-"""The client's side of HTTP/1.1: one connection, requests answered in turn, bytes both ways."""
+"""HTTP/1.1 from clients: one connection, requests handled in order."""
 
 import asyncio
 from collections.abc import Callable
@@ -130,7 +130,7 @@ class ClientConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._next)
 
     def data_received(self, data: bytes) -> None:
-        """A client that has not read its last answer gets no other yet."""
+        """A client that has not read its last response gets no other yet."""
         if self.answering or self.closing or self._slow:
             self._run_ahead(data)
         elif self._info is not None:
@@ -181,7 +181,7 @@ class ClientConnection(asyncio.Protocol):
             observer.on_client_resumed()
 
     def accept(self, principal: bytes, holds: StillValid | None) -> None:
-        """A client that was evicted meanwhile is gone."""
+        """The client may have been evicted meanwhile."""
         if self._rejected:
             return
         self.principal, self._holds = principal, holds
@@ -238,7 +238,7 @@ class ClientConnection(asyncio.Protocol):
             self._expire_unanswered(now)
 
     def _is_read(self, transport: asyncio.Transport, now: float) -> bool:
-        """Whether the client read anything lately of what waits for it, if anything does."""
+        """Whether the client recently read any pending bytes, or there are none."""
         unread = transport.get_write_buffer_size()
         drained = self._written - unread
         if not unread or drained > self._drained:
@@ -293,7 +293,7 @@ class ClientConnection(asyncio.Protocol):
             check.check(self, info)
 
     def _receive(self, info: RequestInfo, data: bytes) -> None:
-        """Take in the body, of which `data` is the beginning."""
+        """Receive the body, of which `data` is the beginning."""
         if not info.chunked and len(data) == info.length <= FREE_BYTES:
             self._deliver(info, data)
         else:
@@ -317,7 +317,7 @@ class ClientConnection(asyncio.Protocol):
             self._hold_or_give_up()
 
     def _hold(self) -> bool:
-        """Account for what is held for the client; whether there is room."""
+        """Account for the client's buffers; whether there is memory."""
         held = self._size + len(self._rest)
         if (self._slow or self._longest) and self._transport is not None:
             unread = self._transport.get_write_buffer_size()
@@ -334,12 +334,12 @@ class ClientConnection(asyncio.Protocol):
         return account.hold(held, idle_since)
 
     def _hold_or_give_up(self) -> None:
-        """Account for what cannot be refused any more: without room the client is given up."""
+        """Account for unrejectable data: without memory the connection is aborted."""
         if not self._hold() and self._transport is not None:
             asyncio.get_running_loop().call_soon(self._transport.abort)
 
     def _make_room(self) -> None:
-        """Let go of what is held, for other clients."""
+        """Release the buffers for other clients."""
         if self._since:
             self.reject(_NO_ROOM)
         elif self._transport is not None:
@@ -388,7 +388,7 @@ class ClientConnection(asyncio.Protocol):
             self.respond(head, page.body, page.status)
 
     def reject(self, rejection: HttpRejection) -> None:
-        """The rest of the request is not read."""
+        """Respond with an error; the rest of the request is not read."""
         if self._rejected:
             return
         info = self._info
@@ -455,7 +455,7 @@ class ClientConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
-        """Take up what a pipelining client sent ahead."""
+        """Handle the next pipelined request."""
         if self._transport is None or self.answering or self._slow or not self._rest:
             return
         if not self._transport.is_reading():

@@ -49,12 +49,12 @@ START, END = b"event: message\ndata: ", b"\n\n"
 
 
 def unbroken(piece: bytes) -> bytes:
-    """A piece of such a payload, which is JSON: its line ends are spaces."""
+    """A piece of a JSON payload, with spaces for line ends."""
     return piece.translate(ONE_LINE)
 
 
 def encode(data: bytes, kind: bytes = MESSAGE) -> bytes:
-    """An event that carries JSON, or a line of text: line ends, which would cut it, are spaces."""
+    """An event with JSON or a line of text; line ends, which would end it, become spaces."""
     return b"event: %b\ndata: %b\n\n" % (kind, one_line(data))
 
 
@@ -121,7 +121,7 @@ class EventReader:
         return events[0] if events else None
 
     def _extend(self, part: bytes) -> None:
-        """Take in a part of a line."""
+        """Add a part of a line."""
         if self._in_data:
             self._data.feed(part)
             return
@@ -130,7 +130,7 @@ class EventReader:
             self._feed_long_line()
 
     def _feed_long_line(self) -> None:
-        """Pass the value of a data line on as it comes; what else is so long is cut."""
+        """Process a long data line in pieces; other long lines are cut."""
         name, _, value = self._text().partition(b":")
         if name == b"data":
             self._in_data = self._open = self._started = True

@@ -1,4 +1,4 @@
-"""The User-Agent header (RFC 9110, section 10.1.5): the product that it names first."""
+"""The User-Agent header (RFC 9110, section 10.1.5): its first product."""
 
 import re
 

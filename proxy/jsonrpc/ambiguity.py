@@ -1,4 +1,4 @@
-"""Messages that one parser reads as this, and another as that.
+"""Messages that parsers read differently.
 
 Of a member that is given twice some parsers take the first. Go's takes names in any case, and folds
 them as Unicode does. So a client could have one tool counted, and another called. Only members that

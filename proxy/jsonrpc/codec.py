@@ -1,4 +1,4 @@
-"""Bytes -> Message, shallowly, and the few messages that the proxy writes itself."""
+"""Shallow decoding of messages, and the few messages that the proxy writes itself."""
 
 from typing import Final
 
@@ -123,12 +123,12 @@ def is_jsonrpc(line: bytes) -> bool:
 
 
 def may_be_read(data: bytes) -> bool:
-    """Whether a text that is not JSON may be a message to a lenient parser."""
+    """Whether a lenient parser may read a text that is not JSON as a message."""
     return data.lstrip(_BEFORE)[:1] in (b"{", b"[")
 
 
 def has_answer(data: bytes) -> bool:
-    """Whether a text holds an answer; progress notifications may come before it."""
+    """Whether a text contains a response, possibly after progress notifications."""
     try:
         return any(each.is_answer for each in decode_all(data))
     except MalformedMessage:
@@ -136,7 +136,7 @@ def has_answer(data: bytes) -> bool:
 
 
 def with_id(data: bytes, request_id: RequestId) -> bytes:
-    """The message under another id. Raises MalformedMessage if it is not an object."""
+    """The message with another id. Raises MalformedMessage if it is not an object."""
     return _encode({**parse_members(data), "id": request_id})
 
 
@@ -182,7 +182,7 @@ def _decode_unusual(data: bytes) -> Message:
 
 
 def _decode_mended(data: bytes) -> Message | None:
-    """Of a long one the labels are read without long strings."""
+    """Long messages are read without their long strings."""
     text = truncated_json(data) if len(data) > LONGEST else data
     legal = without_halves(text)
     whole = mended(legal)

@@ -33,7 +33,7 @@ def depths(data: bytes) -> Iterator[int]:
 
 
 def breaks_off(data: bytes) -> bool:
-    """Whether a text ends within an array or object, so that no parser makes anything of it.
+    """Whether a text ends within an array or object, so that no parser accepts it.
 
     One that takes more than 10 ms to be walked is not judged.
     """

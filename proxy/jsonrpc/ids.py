@@ -16,12 +16,12 @@ MOST_UNANSWERED = 256
 
 
 def match_id(request_id: object, known: Container[RequestId]) -> RequestId | None:
-    """The one of the known ids that is meant; None if none is."""
+    """The matching known id; None without one."""
     return next((each for each in spellings(request_id) if each in known), None)
 
 
 def id_key(text: str) -> str:
-    """What is remembered of an id: of a long one its digest, not megabytes."""
+    """The key of an id: for a long one its digest."""
     if len(text) <= _LONGEST_KEPT:
         return text
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -39,13 +39,13 @@ class UnansweredIds:
         return f"<UnansweredIds {len(self._keys)}>"
 
     def add(self, request_id: RequestId, session: str = "") -> None:
-        """Remember an id, and forget the oldest for it if there are many."""
+        """Remember an id; beyond the limit forget the oldest."""
         if len(self._keys) >= MOST_UNANSWERED:
             del self._keys[next(iter(self._keys))]
         self._keys[_key(request_id, session)] = None
 
     def remove(self, request_id: RequestId, session: str = "") -> None:
-        """A new call has the id."""
+        """Forget an id, which a new call uses."""
         if self._keys:
             self._keys.pop(_key(request_id, session), None)
 
@@ -59,7 +59,7 @@ def _key(request_id: object, session: str) -> tuple[str, object]:
 
 
 def spellings(request_id: object) -> tuple[RequestId, ...]:
-    """An id as it came, then as the other JSON type, if it can be one; empty if it is not an id."""
+    """An id as received, then as the other JSON type if possible; empty if it is not an id."""
     if not isinstance(request_id, int | str | float):
         return ()
     other = number(request_id) if isinstance(request_id, str) else str(request_id)
@@ -67,7 +67,7 @@ def spellings(request_id: object) -> tuple[RequestId, ...]:
 
 
 def number(request_id: object) -> int | None:
-    """The whole number that an id stands for; None if it stands for none."""
+    """The integer value of an id; None without one."""
     if isinstance(request_id, bool):
         return None
     if isinstance(request_id, int):

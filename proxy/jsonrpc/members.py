@@ -1,4 +1,4 @@
-"""JSON objects parsed into raw values: what is not touched keeps its very bytes."""
+"""JSON objects parsed into raw values: unchanged values keep their bytes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -30,7 +30,7 @@ def parse_members(data: bytes | Raw) -> Fields:
 
 
 def parse_exact(data: bytes | Raw) -> Fields:
-    """The members of an object, with their very bytes. Raises MalformedMessage otherwise."""
+    """The members of an object, with their exact bytes. Raises MalformedMessage."""
     try:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -38,13 +38,13 @@ def parse_exact(data: bytes | Raw) -> Fields:
 
 
 def members(parent: Fields, name: str) -> Fields:
-    """The members of an object within; none if it is absent or null. Raises MalformedMessage."""
+    """The members of a nested object; none if it is absent or null. Raises MalformedMessage."""
     raw = parent.get(name)
     return {} if raw is None or bytes(raw) == b"null" else parse_members(raw)
 
 
 def members_or_empty(parent: Fields, name: str) -> Fields:
-    """The members of an object within; none where something else is."""
+    """The members of a nested object; none for any other value."""
     try:
         return members(parent, name)
     except MalformedMessage:
@@ -52,5 +52,5 @@ def members_or_empty(parent: Fields, name: str) -> Fields:
 
 
 def raw(value: object) -> Raw:
-    """A value as a member."""
+    """A value as raw JSON."""
     return Raw(encode(value))

@@ -1,4 +1,4 @@
-"""A JSON-RPC message as far as the proxy reads it; everything else stays bytes."""
+"""The parts of a JSON-RPC message that the proxy reads."""
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
@@ -71,7 +71,7 @@ class Message(Struct, gc=False):
 
     @property
     def is_request(self) -> bool:
-        """A method and an id: the sender waits for an answer."""
+        """Whether it has a method and an id: the sender waits for a response."""
         return self.method is not UNSET and self.id is not UNSET and self.id is not None
 
     @property
@@ -81,7 +81,7 @@ class Message(Struct, gc=False):
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a request, a notification or an answer, and not just any object."""
+        """Whether it is a request, a notification or a response, not any other object."""
         return self.method is not UNSET or self.is_answer
 
 

@@ -1,4 +1,4 @@
-"""Newline framing, as the stdio transport has it: one JSON-RPC message per line."""
+"""Newline framing of the stdio transport: one JSON-RPC message per line."""
 
 from typing import Final, NamedTuple
 

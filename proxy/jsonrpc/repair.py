@@ -26,7 +26,7 @@ _NUMBERS = tuple(
 
 
 def mended(text: bytes) -> bytes:
-    """The text as JSON, if it can be: what is too long, or wrong otherwise, stays as it is."""
+    """The text repaired to JSON; one that is too long, or otherwise wrong, is unchanged."""
     return without_numbers(as_utf8(without_halves(text)))
 
 
@@ -42,7 +42,7 @@ def without_halves(text: bytes) -> bytes:
 
 
 def without_numbers(text: bytes) -> bytes:
-    """The text with `null` in place of numbers that JSON does not know."""
+    """The text with `null` for numbers that JSON does not have."""
     if len(text) > LONGEST or not (b"NaN" in text or b"Infinity" in text):
         return text
     for number in _NUMBERS:

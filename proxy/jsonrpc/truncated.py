@@ -46,11 +46,11 @@ class TruncatedJson:
 
     @property
     def held(self) -> int:
-        """How many bytes are kept."""
+        """Bytes that are kept."""
         return len(self._kept) + len(self._rest)
 
     def feed(self, data: bytes) -> None:
-        """Take in the next bytes."""
+        """Add the next bytes."""
         self.length += len(data)
         if self._unread:
             return
@@ -65,7 +65,7 @@ class TruncatedJson:
         self._rest.clear()
 
     def clear(self) -> None:
-        """Begin anew, with another text."""
+        """Start another text."""
         self.length = 0
         self._kept.clear()
         self._rest.clear()
@@ -83,7 +83,7 @@ class TruncatedJson:
             self.drop()
 
     def _feed(self, piece: bytes) -> None:
-        """Keep a piece, unless it is a part of a string and nothing else."""
+        """Keep a piece, unless it lies within a string."""
         if self._inside and _is_inside(piece):
             return
         self._kept += piece
@@ -122,7 +122,7 @@ def _before_escape(data: bytes, start: int, end: int) -> int:
 
 
 def _is_inside(piece: bytes) -> bool:
-    """Whether a string can hold these bytes, so that it does not end among them."""
+    """Whether a string can contain these bytes without ending."""
     try:
         _decode_string(b'"%b"' % piece)
     except msgspec.DecodeError:

@@ -21,7 +21,7 @@ class PendingMessages:
 
     @property
     def held(self) -> int:
-        """Bytes that wait."""
+        """Bytes that are held."""
         return self._bytes
 
     def add(self, message: bytes) -> int:

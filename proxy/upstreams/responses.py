@@ -1,4 +1,4 @@
-"""What the clients of a session get: answers to their POSTs, and streams to their GETs."""
+"""Responses to the clients of a session: to their POSTs, and streams to their GETs."""
 
 from time import perf_counter
 from typing import Protocol
@@ -17,42 +17,42 @@ class ResponseListener(Protocol):
     """Is notified of the clients of one session: those of POSTs and those of GET streams."""
 
     def pause(self, member: object) -> None:
-        """A client reads slower than it is written to."""
+        """A client reads too slowly."""
 
     def resume(self, member: object) -> None:
-        """Follows each `pause`: the client caught up, or is written to no more."""
+        """Follows each `pause`: the client caught up, or its response is over."""
 
     def streams(self, more: int) -> None:
-        """So many more answers are streams."""
+        """The number of streams changed by `more`."""
 
     def on_response_abandoned(self, reply: "PostResponse") -> None:
-        """The client went away before its calls were answered."""
+        """The client left before its calls were complete."""
 
     def on_stream_closed(self, listener: "EventStreamResponse") -> None:
         """The client closed its stream."""
 
 
 class CallResponse(Protocol):
-    """Where the answers to the calls of one client's message go."""
+    """The destination of responses to the calls of one client's message."""
 
     @property
     def accepts_events(self) -> bool:
-        """Whether related messages may travel with the answer."""
+        """Whether related messages may be sent with the response."""
 
     def push(self, message: bytes) -> None:
-        """Send a message that comes before the answer."""
+        """Send a message before the response."""
 
     def answer(self, call: Call, message: bytes) -> int:
-        """Send the answer to one of the calls; the HTTP status that carries it."""
+        """Send the response to one of the calls; its HTTP status."""
 
     def fail(self, call: Call, status: int, reason: str) -> int:
-        """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
+        """Respond to a call with an error of the proxy; its HTTP status."""
 
     def drop(self, call: Call) -> None:
-        """A call was cancelled, and gets no answer."""
+        """A call was cancelled, and gets no response."""
 
     def keep_alive(self, now: float) -> None:
-        """See to it that something is sent now and then, for an answer that takes long."""
+        """Send something now and then while a response takes long."""
 
 
 class EventStreamResponse(ClientObserver):
@@ -74,11 +74,11 @@ class EventStreamResponse(ClientObserver):
         self._request.client.write(encode(message))
 
     def name_endpoint(self, target: bytes) -> None:
-        """Tell a client of the HTTP+SSE transport where to post its messages."""
+        """Send a client of HTTP+SSE the address for its messages."""
         self._request.client.write(encode(target, ENDPOINT))
 
     def keep_alive(self, now: float) -> None:
-        """Send a comment, now and then: an idle stream is not taken for dead, nor the reverse."""
+        """Send a comment now and then, so that either side detects a dead connection."""
         if now - self._kept_alive > KEEP_ALIVE_SECONDS:
             self._kept_alive = now
             self._request.client.write(COMMENT)
@@ -102,7 +102,7 @@ class EventStreamResponse(ClientObserver):
 
 
 class AcceptedResponse(CallResponse):
-    """What the client of one POST gets in HTTP+SSE: 202 at once, the rest on its stream."""
+    """The response to a POST of HTTP+SSE: 202 at once, the rest on the stream."""
 
     __slots__ = ("_stream",)
 
@@ -127,7 +127,7 @@ class AcceptedResponse(CallResponse):
         pass
 
     def keep_alive(self, now: float) -> None:
-        """The stream is kept alive by itself."""
+        """The stream is kept alive elsewhere."""
 
 
 class PostResponse(CallResponse, ClientObserver):
@@ -159,11 +159,11 @@ class PostResponse(CallResponse, ClientObserver):
 
     @property
     def accepts_events(self) -> bool:
-        """Whether related messages may travel with this answer."""
+        """Whether related messages may be sent with this response."""
         return self._request.info.accepts_events
 
     def push(self, message: bytes) -> None:
-        """Send a message that comes before the answer."""
+        """Send a message before the response."""
         self._stream()
         now = perf_counter()
         for call in self.calls:
@@ -184,7 +184,7 @@ class PostResponse(CallResponse, ClientObserver):
         return 200
 
     def fail(self, call: Call, status: int, reason: str) -> int:
-        """Answer a call with an error of the proxy's own; the HTTP status that carries it."""
+        """Respond to a call with an error of the proxy; its HTTP status."""
         head, message = error_response((call,), status, reason)
         if status == UNAUTHORIZED:
             head += lines(asking_for_token(self._request.info))
@@ -202,7 +202,7 @@ class PostResponse(CallResponse, ClientObserver):
             self._request.client.write(COMMENT)
 
     def end(self) -> None:
-        """Complete the stream: no answer comes, or another one than those of the calls did."""
+        """Complete the stream without, or with another, response to the calls."""
         self.calls.clear()
         self._end_if_complete()
 
@@ -213,7 +213,7 @@ class PostResponse(CallResponse, ClientObserver):
         self._request.client.abort()
 
     def drop(self, call: Call) -> None:
-        """A call was cancelled, and gets no answer."""
+        """A call was cancelled, and gets no response."""
         self.calls.discard(call)
         if self.streaming:
             self._end_if_complete()
@@ -231,7 +231,7 @@ class PostResponse(CallResponse, ClientObserver):
         self._audience.on_response_abandoned(self)
 
     def _stream(self) -> None:
-        """Become a stream; the answers that are there already go first."""
+        """Become a stream; responses so far are sent first."""
         if self.streaming:
             return
         self.streaming = True

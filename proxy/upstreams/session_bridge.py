@@ -1,4 +1,4 @@
-"""One client session over a transport to the server: its calls, and where each message goes."""
+"""One client session over a transport to the server: its calls and messages."""
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -71,7 +71,7 @@ class SessionConfig:
     passes_challenges: bool = False
 
     def status(self, outcome: CallOutcome) -> int:
-        """The HTTP status of an answer in the server's place."""
+        """The HTTP status of a response instead of the server's."""
         if self.passes_challenges and outcome.error_type == str(UNAUTHORIZED):
             return UNAUTHORIZED
         return _STATUSES.get(outcome, 502)
@@ -81,10 +81,10 @@ class SessionOwner(Protocol):
     """Keeps the sessions."""
 
     def on_session_closed(self, bridge: "SessionBridge", error_type: str) -> None:
-        """It ended by itself; `error_type` says why."""
+        """It ended by itself, for the reason `error_type`."""
 
     def evict(self, bridge: "SessionBridge") -> None:
-        """End it, since another takes its place."""
+        """End it in favour of another."""
 
 
 class SessionBridge(TransportSession, ResponseListener):
@@ -131,7 +131,7 @@ class SessionBridge(TransportSession, ResponseListener):
 
     @property
     def has_stream(self) -> bool:
-        """Whether one stream carries all answers."""
+        """Whether one stream has all responses."""
         return self._stream is not None
 
     async def start(self, headers: bytes, query: bytes) -> None:
@@ -150,7 +150,7 @@ class SessionBridge(TransportSession, ResponseListener):
             transport.send(message, sent_with)
 
     def post(self, client_request: ClientRequest, headers: tuple[Header, ...] = ()) -> None:
-        """Take over a client's message. Raises DuplicateRequest."""
+        """Handle a client's message. Raises DuplicateRequest."""
         self.last_activity = perf_counter()
         self._session.begin(client_request.calls, client_request.since(perf_counter()))
         for call in client_request.calls:
@@ -176,7 +176,7 @@ class SessionBridge(TransportSession, ResponseListener):
             call.sent_at = perf_counter()
 
     def listen(self, client_request: ClientRequest) -> None:
-        """Open a stream for what the server says of its own accord: the newest gets it all."""
+        """Open a stream for unsolicited messages of the server; the newest gets them all."""
         for unread in [each for each in self._listeners if each in self._slow]:
             self._drop_stream(unread)
         self._config.recorder.ledger.streams += 1
@@ -195,7 +195,7 @@ class SessionBridge(TransportSession, ResponseListener):
     def reject(
         self, client_request: ClientRequest, status: int, reason: str, outcome: CallOutcome
     ) -> None:
-        """Answer a client's message on its stream, in the server's place."""
+        """Respond to a client's message on its stream, instead of the server."""
         if self._stream is None:
             return
         answer = AcceptedResponse(client_request, self._stream)
@@ -203,7 +203,7 @@ class SessionBridge(TransportSession, ResponseListener):
             self._count(Finished(call, outcome), answer.fail(call, status, reason))
 
     def tick(self, now: float) -> None:
-        """Look for overdue calls, and keep open streams alive."""
+        """Time out overdue calls, and keep open streams alive."""
         if self.in_use:
             self.last_activity = now
         self._keep_within_memory()
@@ -231,7 +231,7 @@ class SessionBridge(TransportSession, ResponseListener):
                 each.keep_alive(now)
 
     def end(self, reason: str, outcome: CallOutcome) -> None:
-        """End the session and its transport; who still waits is notified `reason`."""
+        """End the session and its transport; pending calls fail with `reason`."""
         self._close(outcome, 503, reason)
         if self._transport is not None:
             self._transport.end()
@@ -285,13 +285,13 @@ class SessionBridge(TransportSession, ResponseListener):
             self._on_stream_closed()
 
     def _calls_of_slow_clients(self) -> Iterable[Call]:
-        """The calls whose own client is slow; whatever else is, the others are timed."""
+        """The calls whose own client is slow; only these are not timed."""
         if self._stream in self._slow:
             return self._session.calls
         return [call for call, reply in self._responses.items() if reply in self._slow]
 
     def _drop_unread(self, now: float) -> None:
-        """A GET stream that is not read holds up calls for no longer than half of their time."""
+        """Close a GET stream that is not read after half of the time of waiting calls."""
         for listener in tuple(self._listeners):
             since = self._slow.get(listener, now)
             if now - since > self._config.timeout / 2 and self._responses:
@@ -309,7 +309,7 @@ class SessionBridge(TransportSession, ResponseListener):
         self._config.recorder.ledger.streams -= 1
 
     def _on_stream_closed(self) -> None:
-        """End because the client of the HTTP+SSE transport did: with its stream."""
+        """A client of HTTP+SSE closed its stream: end the session."""
         self._mark_closed()
         self._stream = None
         for finished in self._session.give_up(self._session.calls, perf_counter()):
@@ -320,7 +320,7 @@ class SessionBridge(TransportSession, ResponseListener):
         self._host.on_session_closed(self, "")
 
     def _send(self, client_request: ClientRequest) -> tuple[CallOutcome, str] | None:
-        """Send a message to the server, or keep it for the transport; why that cannot be."""
+        """Send a message to the server, or keep it for the transport; the reason if impossible."""
         headers = self._headers = client_request.info.forward + client_request.context
         if not self._has_room(len(client_request.body)):
             return OVERLOADED, NO_ROOM
@@ -333,12 +333,12 @@ class SessionBridge(TransportSession, ResponseListener):
         return None
 
     def _has_room(self, more: int = 0) -> bool:
-        """Account for what waits in either direction, and so many bytes more."""
+        """Account for pending bytes of both directions, and so many more."""
         held = self._pending_send_bytes if self._transport is None else self._transport.held
         return self._account.hold(held + self._pending_messages.held + more)
 
     def _keep_within_memory(self) -> None:
-        """Without room the server is read no further; what waits for a slow client is given up."""
+        """Without memory, stop reading the server, and drop what waits for slow clients."""
         if self._has_room():
             if self._account in self._slow:
                 self.resume(self._account)
@@ -415,7 +415,7 @@ class SessionBridge(TransportSession, ResponseListener):
         self._listeners.clear()
 
     def _answer_in_place(self, ended: tuple[Finished, ...], status: int, reason: str) -> None:
-        """Answer calls in the server's place, each with its own id."""
+        """Respond to calls instead of the server, each with its own id."""
         for finished in ended:
             reply = self._responses.pop(finished.call)
             self._count(finished, reply.fail(finished.call, status, reason))

@@ -32,7 +32,7 @@ class SessionExpiry:
         return id_key(session) in self._opened_at
 
     def open(self, session: str, now: float) -> str:
-        """A session begins; which one is forgotten for it, "" if none."""
+        """A session begins; the one that is forgotten for it, "" if none."""
         forgotten, session = "", id_key(session)
         if len(self._opened_at) >= MOST_SESSIONS:
             forgotten = next(iter(self._last_seen))
@@ -41,13 +41,13 @@ class SessionExpiry:
         return forgotten
 
     def touch(self, session: str, now: float) -> None:
-        """A sign of life; of a session that is not open it is ignored."""
+        """Note activity; ignored if the session is not open."""
         session = id_key(session)
         if self._last_seen.pop(session, None) is not None:
             self._last_seen[session] = now
 
     def close(self, session: str, now: float) -> float | None:
-        """End a session: how many seconds it lived, None if it is not open."""
+        """End a session: its duration in seconds, None if it is not open."""
         session = id_key(session)
         begun = self._opened_at.pop(session, None)
         if begun is None:

@@ -1,4 +1,4 @@
-"""How many sessions the proxy keeps at one server, whichever era's clients they are for."""
+"""The limit of sessions at one server, for clients of both eras."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,7 +12,7 @@ END_SECONDS = 5.0
 
 
 class LimitedSession(Holder, Protocol):
-    """What takes a place, until it has closed."""
+    """A session that counts until it has closed."""
 
     gone: asyncio.Event
 
@@ -22,18 +22,18 @@ class LimitedSession(Holder, Protocol):
 
     @property
     def transport(self) -> Transport | None:
-        """The way to the server, once it is there."""
+        """The transport to the server, once it is open."""
 
     @property
     def client(self) -> bytes:
-        """Whose it is."""
+        """The client that it belongs to."""
 
     @property
     def idle_since(self) -> float:
-        """When it was last of use."""
+        """When it was last in use."""
 
     def evict(self) -> None:
-        """Give way to another."""
+        """End in favour of another."""
 
 
 class SessionLimit:
@@ -54,20 +54,20 @@ class SessionLimit:
         return len(self._ending)
 
     def acquire(self, session: LimitedSession) -> bool:
-        """Let a session have a place, for which others may end; whether there is room."""
+        """Admit a session, for which others may end; whether it is admitted."""
         evicted = self._cap.hold(session)
         if evicted:
             self._after[session] = evicted
         return evicted is not None
 
     def refusal(self) -> str:
-        """Why no more is opened."""
+        """The reason for refusing a session."""
         return f"all {self._cap.most} sessions are taken"
 
     async def open(
         self, session: LimitedSession, start: Callable[[], Coroutine[None, None, None]]
     ) -> None:
-        """Start a session once nothing is left of those that ended for it."""
+        """Start a session once those that ended for it are closed."""
         self._starting.add(session)
         for each in self._after.pop(session, ()):
             await each.gone.wait()
@@ -78,7 +78,7 @@ class SessionLimit:
             self.release(session)
 
     def release(self, session: LimitedSession) -> None:
-        """A session is over: its place is free once it has closed."""
+        """A session is over; it counts until it has closed."""
         if session.transport is not None:
             self._ending[session.transport] = session
             self.tick()
@@ -90,7 +90,7 @@ class SessionLimit:
         self._ending[transport] = None
 
     def tick(self) -> None:
-        """Give free the places of those that have ended."""
+        """Release the places of closed sessions."""
         for transport, session in tuple(self._ending.items()):
             if transport.exited.is_set():
                 del self._ending[transport]
@@ -98,7 +98,7 @@ class SessionLimit:
                     self._free(session)
 
     async def close(self) -> None:
-        """Wait for all that is ending, and kill what takes too long."""
+        """Wait for ending transports, and kill those that take too long."""
         try:
             async with asyncio.timeout(END_SECONDS):
                 await asyncio.gather(*(transport.exited.wait() for transport in self._ending))

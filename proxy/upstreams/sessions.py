@@ -1,4 +1,4 @@
-"""An upstream whose sessions the proxy mints, each with a transport of its own to the server."""
+"""An upstream whose sessions the proxy creates, each with its own transport."""
 
 import uuid
 from collections import Counter
@@ -62,7 +62,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
             client_request.client.respond(response.start(200), b"", 200)
 
     def open_stream(self, client_request: ClientRequest) -> None:
-        """The transport is opened once the client has something to say."""
+        """The transport is opened with the client's first message."""
         if not client_request.info.accepts_events:
             self._refuse(client_request, 406, "a GET needs Accept: text/event-stream", REJECTED)
             return
@@ -106,7 +106,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
         return await self._config.connector.probe()
 
     def drain(self) -> None:
-        """Every call in flight has a client that waits."""
+        """Nothing to do: the client of every call in flight is connected."""
 
     async def close(self) -> None:
         for bridge in tuple(self._bridges.values()):
@@ -131,7 +131,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
             self._start(bridge, client_request)
 
     def _make(self, opening: ClientRequest) -> SessionBridge | None:
-        """A new session; None once its client is refused, since there is no room."""
+        """A new session; None if the limit is reached and the client was rejected."""
         bridge = SessionBridge(uuid.uuid4().hex, opening.caller, self._config, self)
         if not self._session_limit.acquire(bridge):
             self._refuse(opening, 503, self._session_limit.refusal(), OVERLOADED)
@@ -148,7 +148,7 @@ class SessionUpstream(Upstream, SseSessions, SessionOwner):
         self._config.spawn(self._session_limit.open(bridge, start))
 
     def _addressed(self, client_request: ClientRequest) -> SessionBridge | None:
-        """The session a GET or DELETE names, or None once it is refused."""
+        """The session of a GET or DELETE; None if the request was rejected."""
         name = client_request.info.session
         bridge = self._bridges.get(name)
         if bridge is None:

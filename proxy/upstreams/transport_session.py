@@ -1,4 +1,4 @@
-"""A session at the server with a transport of its own: opened when it is needed, closed with it."""
+"""A session at the server with its own transport, opened on demand."""
 
 import asyncio
 from enum import Enum, auto
@@ -11,7 +11,7 @@ from ..transports.base import Connector, Transport, TransportListener, Unreachab
 
 
 class State(Enum):
-    """What the session has of its transport. OPEN may be followed by OPENING, CLOSED by nothing."""
+    """The state of the transport. OPEN may be followed by OPENING, CLOSED by nothing."""
 
     NEW = auto()
     """None is needed yet."""
@@ -63,7 +63,7 @@ class TransportSession(TransportListener):
         return inf if self.in_use else self.last_activity
 
     def enter(self, state: State) -> None:
-        """Note the next state of the transport; a closed session stays closed."""
+        """Set the state of the transport; a closed session stays closed."""
         if not self.over:
             self._state = state
 
