@@ -73,7 +73,7 @@ class Recording:
 
 @cache
 def recorded(architecture: str) -> Recording:
-    """Run the demo's pipeline once; whoever asks again gets the same recording."""
+    """Run the demo's pipeline once; later calls get the same recording."""
     binaries = ensure((*DEMO_TOOLS, *LOG_TOOLS), environ=os.environ)
     chosen = ARCHITECTURES[architecture]
     began = time.monotonic()

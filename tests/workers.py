@@ -43,7 +43,7 @@ def place(path: str, seconds: Mapping[str, float]) -> float:
 
 
 class Sharing(LoadFileScheduling):  # type: ignore[misc]  # untyped upstream
-    """A file at a time to whoever is free, but what is kept together to one worker."""
+    """One file at a time to a free worker; groups of files to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         return share(super()._split_scope(nodeid))

@@ -84,7 +84,7 @@ def packages_bytes() -> int:
             for path in _files(name):
                 tar.add(path, recursive=False)
         tar.add(ours.ROOT / "proxy")
-    return archive.tell()
+    return len(archive.getbuffer())
 
 
 def _files(distribution: str) -> Iterator[Path]:

@@ -26,7 +26,7 @@ PROGRAMS: dict[str, Callable[[list[str]], int]] = {
     "lab.preview": preview,
 }
 
-NOBODY = "http://127.0.0.1:1"
+CLOSED = "http://127.0.0.1:1"
 
 MISTAKES = {
     "import": "GRAFANA_URL",
@@ -49,10 +49,10 @@ MISTAKES = {
     "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',
     "load SCENARIO=x": 'load: "x" is not a scenario; choose from',
     "load URL=x": "'x' is not a URL of an MCP server",
-    f"load URL={NOBODY}": "Connection refused",
+    f"load URL={CLOSED}": "Connection refused",
     "load URL=http://a OUT=README.md": "cannot write to",
     "preview PROMETHEUS=x": "'x' is not an address of Prometheus",
-    f"preview PROMETHEUS={NOBODY}": "Connection refused",
+    f"preview PROMETHEUS={CLOSED}": "Connection refused",
 }
 
 

@@ -1,6 +1,6 @@
 """`python -m tests.e2e.process_guard COMMAND ...`: run COMMAND until standard input closes.
 
-Whoever holds the other end of the pipe owns the command: closing it, exiting and being killed all
+The holder of the other end of the pipe owns the command: closing it, exiting and being killed all
 close it, so that the command cannot outlive its owner in any case.
 """
 

@@ -270,7 +270,7 @@ def initialize(request: Json) -> None:
 
 
 def discover(request: Json) -> None:
-    """Tell what is spoken; as a legacy server, say nothing."""
+    """Answer a probe; as a legacy server, stay silent."""
     if MODERN in sys.argv:
         reply(request, supportedVersions=[VERSION], capabilities=OFFERED)
     else:
@@ -296,7 +296,7 @@ def set_level(request: Json) -> None:
 
 
 def subscribe(request: Json) -> None:
-    """Tell of updates of a resource from then on."""
+    """Subscribe to updates of a resource."""
     uris.append(request["params"]["uri"])
     reply(request)
 

@@ -18,9 +18,7 @@ pytestmark = pytest.mark.slow
 CANARIES = ("canary-argument", "canary-header", "canary-token", "canary-answer", "canary-query")
 
 
-def converse(
-    proxy: RunningProxy, upstream: Upstream, answer: Callable[[UpstreamSide], None]
-) -> None:
+def use(proxy: RunningProxy, upstream: Upstream, answer: Callable[[UpstreamSide], None]) -> None:
     """A call whose every part carries a canary."""
     client = Client(proxy.port)
     body = json.dumps(call(1, password=CANARIES[0], arguments={"text": CANARIES[0]})).encode()
@@ -68,7 +66,7 @@ def test_nothing_of_a_call_is_in_logs_metrics_or_spans(
             "OTEL_METRIC_EXPORT_INTERVAL": "50",
         }
         with running("--upstream", upstream.url, **telemetry) as proxy:
-            converse(proxy, upstream, answer)
+            use(proxy, upstream, answer)
             eventually(lambda: any(span in each for each in collected), "a span")
             message = json.dumps(proxy.log) + proxy.get("/metrics").text
         message += json.dumps(proxy.log) + repr(collected)
@@ -113,7 +111,7 @@ def test_a_stdio_server_finds_no_secret_of_the_proxy(tmp_path: Path, *, dropped:
 def test_payloads_are_logged_if_asked_for_with_secrets_hidden(upstream: Upstream) -> None:
     flags = ("--log-payloads", "300", "--redact", "text")
     with running("--upstream", upstream.url, *flags) as proxy:
-        converse(proxy, upstream, good)
+        use(proxy, upstream, good)
         eventually(lambda: len(proxy.logged("payload")) == 2, "both ways")
         assert [line["direction"] for line in proxy.logged("payload")] == ["request", "answer"]
         assert '"name":"echo"' in proxy.logged("payload")[0]["message"]

@@ -68,7 +68,7 @@ class Session:
         return lines(head)
 
     def start(self, status: str = "405 Method Not Allowed") -> UpstreamSide:
-        """Tell the server that the session is started: the GET that follows, answered."""
+        """Send `initialized` to the server, and answer the GET that follows."""
         self.take(STARTED)
         self.side.send(ACCEPTED)
         head, _ = self.side.request()

@@ -1,6 +1,6 @@
 """`python -m tests.node.supervisor TOOLS`: run a node until standard input closes.
 
-Whoever holds the other end of the pipe owns the node: closing it, exiting and being killed all
+The holder of the other end of the pipe owns the node: closing it, exiting and being killed all
 close it. It says `started FOLDER INDEX`, and leaves nothing: processes,
 mounts and network end with the node's namespaces, cgroups and the folder are removed. What a
 supervisor left that was killed itself is removed by the next one that takes its place.

@@ -170,12 +170,12 @@ async def _change(
     return said(text("The change was announced."))
 
 
-@tool("test_trigger_tool_change", "Tells that the list of tools changed")
+@tool("test_trigger_tool_change", "Announces a changed list of tools")
 async def trigger_tool_change(call: Call) -> Result:
     return await _change(call, ToolsListChanged(), ToolListChangedNotification())
 
 
-@tool("test_trigger_prompt_change", "Tells that the list of prompts changed")
+@tool("test_trigger_prompt_change", "Announces a changed list of prompts")
 async def trigger_prompt_change(call: Call) -> Result:
     return await _change(call, PromptsListChanged(), PromptListChangedNotification())
 

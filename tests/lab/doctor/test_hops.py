@@ -28,7 +28,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.slow
 
 WAIT_SECONDS = 6.0
-NOBODY = "http://127.0.0.1:1"
+CLOSED = "http://127.0.0.1:1"
 PROXY, SERVER = f"proxy-{HTTP_SERVER}", f"{HTTP_SERVER}-server"
 
 Settings = dict[str, Any]
@@ -144,16 +144,16 @@ def test_nothing_is_lost_in_a_pipeline_that_works(
 @pytest.mark.parametrize(
     ("hops", "hop", "words"),
     [
-        ({"mcp": f"{NOBODY}/mcp"}, "client to proxy", "start the proxy, or correct the port"),
+        ({"mcp": f"{CLOSED}/mcp"}, "client to proxy", "start the proxy, or correct the port"),
         ({"mcp": "PATH"}, "client to proxy", "HTTP 404"),
         ({"mcp": "TLS"}, "client to proxy", "write http:// instead"),
-        ({"metrics": f"{NOBODY}/metrics"}, "counted by the proxy", "--metrics-listen"),
+        ({"metrics": f"{CLOSED}/metrics"}, "counted by the proxy", "--metrics-listen"),
         ({"metrics": "OTHER"}, "counted by the proxy", "of the same proxy"),
         ({"metrics": "PROMETHEUS"}, "counted by the proxy", "of this project's proxy"),
         ({"server": "another"}, "counted by the proxy", "its --server-name as --server"),
-        ({"collector": NOBODY}, "at the collector", "start the collector"),
-        ({"prometheus": NOBODY}, "in Prometheus", "start Prometheus, or correct its URL"),
-        ({"jaeger": NOBODY}, "in the trace store", "start Jaeger, or correct its URL"),
+        ({"collector": CLOSED}, "at the collector", "start the collector"),
+        ({"prometheus": CLOSED}, "in Prometheus", "start Prometheus, or correct its URL"),
+        ({"jaeger": CLOSED}, "in the trace store", "start Jaeger, or correct its URL"),
     ],
 )
 def test_an_address_that_is_wrong_is_the_hop_that_is_named(
@@ -207,7 +207,7 @@ def test_a_proxy_that_asks_for_a_token(pushed: Lab) -> None:
     ("variables", "hop", "words"),
     [
         (
-            {"OTEL_EXPORTER_OTLP_ENDPOINT": NOBODY},
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": CLOSED},
             "at the collector",
             "OTEL_EXPORTER_OTLP_ENDPOINT",
         ),

@@ -16,7 +16,7 @@ from tests.lab.preview.made import END, board, panel_json
 from tests.lab.preview.scripted_prometheus import Asked, prometheus
 from tests.lab.scripted import answering
 
-NOBODY = "http://127.0.0.1:1"
+CLOSED = "http://127.0.0.1:1"
 EMPTY = {"data": {"resultType": "matrix", "result": []}}
 
 
@@ -95,7 +95,7 @@ def test_parameters_of_grafana_without_a_meaning_here_are_ignored_and_all_is_no_
 
 
 def test_the_first_page_lists_the_boards() -> None:
-    with serving(NOBODY) as url:
+    with serving(CLOSED) as url:
         assert '<a href="/d/made">Made by hand</a>' in requests.get(f"{url}/", timeout=10).text
 
 
@@ -115,11 +115,11 @@ def test_the_first_page_lists_the_boards() -> None:
             400,
             'parameter "server": known are var-server, var-tags, from, to, refresh, theme',
         ),
-        ("/d/made", 502, f"{NOBODY}/api/v1/series: "),
+        ("/d/made", 502, f"{CLOSED}/api/v1/series: "),
     ],
 )
 def test_what_cannot_be_shown_is_one_line(path: str, status: int, problem: str) -> None:
-    with serving(NOBODY) as url:
+    with serving(CLOSED) as url:
         answer = requests.get(f"{url}{path}", timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (
         status,
@@ -146,8 +146,8 @@ def test_what_cannot_be_shown_is_one_line(path: str, status: int, problem: str) 
     ],
 )
 def test_only_names_and_addresses_of_this_machine_are_answered(host: str, status: int) -> None:
-    """A page of somebody's whose name points here could else read what is served."""
-    with serving(NOBODY) as url:
+    """Otherwise another site's page could read the boards by DNS rebinding."""
+    with serving(CLOSED) as url:
         port = urlsplit(url).port
         asking = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         asking.request("GET", "/", headers={"Host": host.format(port=port)})
@@ -156,7 +156,7 @@ def test_only_names_and_addresses_of_this_machine_are_answered(host: str, status
 
 
 def test_every_answer_allows_no_script_but_our_own() -> None:
-    with serving(NOBODY) as url:
+    with serving(CLOSED) as url:
         answers = [requests.get(f"{url}{path}", timeout=10) for path in ("/", "/d/made", "/x")]
     for each in answers:
         policy = each.headers["Content-Security-Policy"]
@@ -168,6 +168,6 @@ def test_a_page_has_no_inline_script_and_its_scripts_are_served() -> None:
     text, _ = page("")
     scripts = re.findall("<script([^>]*)>", text)
     assert {each for each in scripts if "src=" not in each} == {' type="application/json"'}
-    with serving(NOBODY) as url:
+    with serving(CLOSED) as url:
         for name in re.findall(r'(?:src|href)="(/static/[^"]+)"', text):
             assert requests.get(f"{url}{name}", timeout=10).status_code == 200

@@ -9,7 +9,7 @@ from lab.preview.run import main
 from tests.lab.preview.made import board_text, panel_json
 from tests.lab.scripted import answering
 
-NOBODY = "http://127.0.0.1:1"
+CLOSED = "http://127.0.0.1:1"
 EMPTY = {"data": {"resultType": "matrix", "result": []}}
 
 
@@ -47,7 +47,7 @@ def test_a_page_of_each_board_is_written(
         (["--serve", "70000"], "--serve 70000: not a port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
-        ([], f"preview: {NOBODY}/api/v1/series: no answer: [Errno 111] Connection refused\n"),
+        ([], f"preview: {CLOSED}/api/v1/series: no answer: [Errno 111] Connection refused\n"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
@@ -55,7 +55,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 ) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("stat"))
     out = tmp_path / "out"
-    given = ["--prometheus", NOBODY, "--boards", str(boards), "--out", str(out), *arguments]
+    given = ["--prometheus", CLOSED, "--boards", str(boards), "--out", str(out), *arguments]
     assert main(given) == 2
     error = capsys.readouterr().err
     assert problem in error
@@ -68,7 +68,7 @@ def test_an_unknown_panel_type_is_reported_before_anybody_is_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boards = folder_of(tmp_path / "boards", panel_json("geomap"))
-    assert main(["--prometheus", NOBODY, "--boards", str(boards)]) == 2
+    assert main(["--prometheus", CLOSED, "--boards", str(boards)]) == 2
     assert 'board made, panel "A geomap": panel type "geomap"' in capsys.readouterr().err
 
 
@@ -76,7 +76,7 @@ def test_what_is_no_board_is_refused_by_its_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "half.json").write_text('{"uid": "x"}')
-    assert main(["--prometheus", NOBODY, "--boards", str(tmp_path)]) == 2
+    assert main(["--prometheus", CLOSED, "--boards", str(tmp_path)]) == 2
     assert (
         "half.json: not a board's JSON: Object missing required field `title`"
         in capsys.readouterr().err
@@ -110,7 +110,7 @@ def test_a_busy_port_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[s
     boards = folder_of(tmp_path / "boards", panel_json("stat"))
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-        given = ["--prometheus", NOBODY, "--boards", str(boards), "--serve", str(port)]
+        given = ["--prometheus", CLOSED, "--boards", str(boards), "--serve", str(port)]
         assert main(given) == 2
     problem = f"preview: --serve {port}: Address already in use; 0 takes a free port\n"
     assert capsys.readouterr().err == problem

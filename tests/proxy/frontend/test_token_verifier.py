@@ -37,7 +37,7 @@ def part(value: Any) -> bytes:
         token("ES256", "2"),
         token("EdDSA", "3"),
         token("EdDSA", "3", headers={}),
-        token(aud=["somebody", "other"]),
+        token(aud=["another", "other"]),
     ],
 )
 def test_a_token_of_the_issuer_for_this_endpoint_is_good(good: bytes) -> None:

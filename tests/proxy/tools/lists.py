@@ -1,4 +1,4 @@
-"""Lists of tools as servers answer them, and whoever asks for them."""
+"""Lists of tools as servers answer them, and clients that request them."""
 
 import json
 from collections.abc import Iterable

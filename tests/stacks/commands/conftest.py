@@ -17,7 +17,7 @@ STACK = "otel-scrape"
 
 @pytest.fixture
 def stand_ins(tmp_path: Path) -> StandIns:
-    """Nothing is deployed, nobody is logged in, there is no cluster."""
+    """Nothing is deployed, without a login or a cluster."""
     root = tmp_path / "checkout"
     (root / "stacks").mkdir(parents=True)
     shutil.copy(ROOT / "stacks" / "kind.yaml", root / "stacks")
