@@ -112,9 +112,14 @@ def load_test(arguments: list[str]) -> None:
     load([*target, *arguments])
 
 
+def approve_tools(arguments: list[str]) -> None:
+    assert arguments[0] == "approve"
+    proxy(arguments[2:])
+
+
 PARSERS: dict[str, Callable[[list[str]], object]] = {
     "proxy": proxy,
-    "proxy.tools": lambda given: given[0] == "approve" and proxy(given[2:]),
+    "proxy.tools": approve_tools,
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
     "lab.demo": demo,
     "lab.load": load_test,
