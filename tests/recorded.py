@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dashboards import BOARDS
-from dashboards.board import CLIENT, NAMESPACE, SERVER, TOOL
 from dashboards.log_lines import LOG_STORES, log_panel
 from dashboards.queries import MonitoringQuery, Source, concrete
 from lab.binaries.catalogue import DEMO_TOOLS, LOG_TOOLS
@@ -32,6 +31,7 @@ from lab.victoria_logs_api import Record
 from proxy.telemetry.catalogue import SESSION_DURATION
 from stacks.architectures import ARCHITECTURES
 from tests.cluster.exporters import exporters
+from tests.dashboards.log_queries import for_all
 
 Labels = Mapping[str, str]
 
@@ -142,13 +142,6 @@ def _calls(prometheus: Prometheus, *, began: float) -> dict[str, frozenset[str]]
         for panel in board.panels
         if panel.signal.exemplars
     }
-
-
-def for_all(query: str) -> str:
-    """The query of a log panel where the viewer selected All of everything."""
-    for each in (NAMESPACE, SERVER, TOOL, CLIENT):
-        query = query.replace(f"${{{each.name}:regex}}", each.everything)
-    return query
 
 
 def _logs(pipeline: Pipeline) -> dict[str, tuple[Record, ...]]:

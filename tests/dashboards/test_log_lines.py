@@ -25,7 +25,7 @@ from lab.victoria_logs_api import VictoriaLogs
 from tests import npm
 from tests.dashboards.every_board import Json, panel_of
 from tests.dashboards.grafana_types import own
-from tests.recorded import for_all
+from tests.dashboards.log_queries import for_all
 from tests.waiting import until
 
 BY_UID = {board.uid: board for board in BOARDS}
