@@ -7,18 +7,32 @@ refusal is held back, until it is known whether the server speaks another era's 
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
+from typing import Protocol
 
+from ..calls.client_request import ClientRequest
 from ..errors import MalformedMessage
 from ..http.head import Content, ResponseHead
 from ..http.interfaces import ResponseHandler, UpstreamReader
 from ..http.sse import EventReader
 from ..jsonrpc import codec
-from .passthrough_exchange import PassthroughExchange
 
 SILENT = frozenset((401, 403, 407, 408, 429))
 """Statuses that do not reveal a server's era: it requires something else first."""
 HELD_LIMIT = 64 * 1024
 """Bytes of an event stream that are held back while the answer may be yet to come."""
+
+
+class ProbedExchange(ResponseHandler, Protocol):
+    """The exchange that the server's answer belongs to."""
+
+    request: ClientRequest
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen in this exchange."""
+
+    def abandon(self) -> None:
+        """Another handles the client's request: nothing of this exchange is counted."""
 
 
 class InitializeProbe(ResponseHandler, UpstreamReader):
@@ -28,7 +42,7 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
     `refused` the caller passes the refusal on (`resume_response`), or abandons the exchange.
     """
 
-    exchange: PassthroughExchange
+    exchange: ProbedExchange
 
     def __init__(
         self, accepted: Callable[[], None], refused: "Callable[[InitializeProbe], None]"
@@ -44,7 +58,7 @@ class InitializeProbe(ResponseHandler, UpstreamReader):
     def __repr__(self) -> str:
         return f"<InitializeProbe decided={self._decided}>"
 
-    def before(self, exchange: PassthroughExchange) -> "InitializeProbe":
+    def before(self, exchange: ProbedExchange) -> "InitializeProbe":
         """Stand between the server and that exchange."""
         self.exchange = exchange
         return self

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from proxy.calls.client_request import ClientRequest
 from proxy.http.head import ResponseHead, parse_response
+from proxy.http.interfaces import UpstreamReader
 from proxy.http.sse import encode
 from proxy.upstreams.initialize_probe import HELD_LIMIT, InitializeProbe
-from proxy.upstreams.passthrough_exchange import CLOSED, WAITING, PassthroughExchange
 
 EVENTS = parse_response(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
 RESULT = json.dumps({"id": 0, "result": {}}).encode()
@@ -15,12 +16,17 @@ REFUSAL = json.dumps({"id": 0, "error": {"code": -32601, "message": "no"}}).enco
 NEWS = json.dumps({"method": "notifications/message", "params": {"data": "x" * 1000}}).encode()
 
 
-class Recorder(PassthroughExchange):
-    """What is passed on to the exchange."""
+class Recorder:
+    """What is passed on to the exchange. Implements ProbedExchange."""
+
+    request: ClientRequest
 
     def __init__(self) -> None:
-        self._state = WAITING
+        self.over = False
         self.passed: list[object] = []
+
+    def connected(self, source: UpstreamReader) -> bool:
+        return True
 
     def on_response(self, head: ResponseHead, body: bytes, arrived: float) -> None:
         self.passed.append(body)
@@ -38,7 +44,7 @@ class Recorder(PassthroughExchange):
         self.passed.append(reason)
 
     def abandon(self) -> None:
-        self._state = CLOSED
+        self.over = True
 
 
 class Harness:
