@@ -19,6 +19,8 @@ from lab.load.session import Session
 from lab.load.target import Target
 from lab.load.tool_mix import NoArguments, ToolMix, arguments_for
 
+OPEN_SECONDS = 10.0
+"""For a session to open before the test; a call that opens one has the time of a call."""
 MOST_OPENING = 20
 """Sessions that are opened at the same time."""
 
@@ -76,7 +78,7 @@ async def run(test: LoadTest, report: Report, on_interval: Callable[[Interval], 
         schedule = await _schedule(test, sessions[0])
         report(f"{test.name}: {len(schedule.times):,} calls to {test.target}")
         if test.sessions is Sessions.SHARED:
-            await _open(sessions, test.timeout, report)
+            await _open(sessions, report)
         else:
             await sessions[0].close()
         return await _measure(test, schedule, sessions, on_interval)
@@ -87,10 +89,10 @@ async def run(test: LoadTest, report: Report, on_interval: Callable[[Interval], 
 async def _schedule(test: LoadTest, session: Session) -> Schedule:
     """The calls to make; raises TargetError."""
     try:
-        async with asyncio.timeout(test.timeout):
+        async with asyncio.timeout(OPEN_SECONDS):
             tools = await session.tools()
     except TimeoutError:
-        raise TargetError(f"{test.target}: no answer within {test.timeout:g} s") from None
+        raise TargetError(f"{test.target}: no answer within {OPEN_SECONDS:g} s") from None
     except CallFailed as failed:
         raise TargetError(f"{test.target}: {one_line(str(failed))}") from failed
     times = list(due_times(test.steps, test.arrivals, test.seed))
@@ -110,16 +112,16 @@ def _template(test: LoadTest, tool: str, tools: Mapping[str, Mapping[str, Any]])
     return tool_call(test.version, tool, made)
 
 
-async def _open(sessions: list[Session], seconds: float, report: Report) -> None:
+async def _open(sessions: list[Session], report: Report) -> None:
     """Open all sessions; those that fail are opened by their first call."""
     failures: list[str] = []
 
     async def open_one(session: Session) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(OPEN_SECONDS):
                 await session.open()
         except TimeoutError:
-            failures.append(f"no answer within {seconds:g} s")
+            failures.append(f"no answer within {OPEN_SECONDS:g} s")
         except CallFailed as failed:
             failures.append(str(failed))
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dashboards.cli_text import one_line
 from proxy.jsonrpc import methods
 from proxy.telemetry.catalogue import Outcome
 from proxy.translation.headers import NAMED_BY, encode_value
@@ -24,8 +25,13 @@ class CallFailed(Exception):
     """A request has no answer; the text says why, in one line."""
 
     def __init__(self, outcome: Outcome, text: str) -> None:
-        super().__init__(" ".join(text.split())[:_REASON_LIMIT])
+        super().__init__(_reason(text))
         self.outcome = outcome
+
+
+def _reason(text: str) -> str:
+    """What a server wrote, in one line that a terminal can show."""
+    return one_line(text[:_REASON_LIMIT])
 
 
 class SessionEnded(CallFailed):
@@ -124,7 +130,7 @@ def decode(data: bytes) -> Answer:
 def outcome_of(answer: Answer) -> tuple[Outcome, str]:
     """The outcome of a tool call, and why it is not ok."""
     if answer.error is not None:
-        return Outcome.PROTOCOL_ERROR, f"{answer.error.code} {answer.error.message}"[:_REASON_LIMIT]
+        return Outcome.PROTOCOL_ERROR, _reason(f"{answer.error.code} {answer.error.message}")
     try:
         failed = _tool_results.decode(answer.result).isError
     except msgspec.DecodeError:

@@ -1,5 +1,6 @@
 """Streamable HTTP: a POST for each message, and a DELETE at the end of a session."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
@@ -25,6 +26,9 @@ from lab.load.protocol import (
 )
 from lab.load.session import Reply
 from proxy.telemetry.catalogue import Outcome
+
+END_SECONDS = 0.2
+"""For a stream to end after the answer, before its connection is closed."""
 
 
 class StreamableHttp:
@@ -91,13 +95,15 @@ async def _reply(response: aiohttp.ClientResponse, number: int | None) -> Reply:
 
 
 async def _from_events(response: aiohttp.ClientResponse, number: int | None) -> Reply:
-    """The answer in an event stream, which is read to its end to keep the connection."""
-    reply: Reply | None = None
-    async for event in events(response):
-        if event.is_message and reply is None:
-            answer = decode(event.data)
-            if answer.id == number and not answer.method:
-                reply = Reply(answer, perf_counter())
-    if reply is None:
-        raise CallFailed(Outcome.TRANSPORT_ERROR, "the event stream ended without the answer")
-    return reply
+    """The answer in an event stream, which should end with it: that keeps the connection."""
+    stream = events(response)
+    async for event in stream:
+        answer = decode(event.data) if event.is_message else None
+        if answer is not None and answer.id == number and not answer.method:
+            reply = Reply(answer, perf_counter())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    async for _ in stream:
+                        pass
+            return reply
+    raise CallFailed(Outcome.TRANSPORT_ERROR, "the event stream ended without the answer")

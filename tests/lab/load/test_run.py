@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 
 from lab.load.run import main
+from tests.http_edge import Handler, serving
 from tests.lab.load.echo import echo
 from tests.lab.load.proxied import proxy
 from tests.lab.scripted import answering
+
+pytestmark = pytest.mark.slow
 
 HEAD = (
     "Test Connections Duration (s) RPS Expected Actual Success Failed Achieved RPS"
@@ -183,6 +186,7 @@ def test_a_mistake_is_one_line(
         (404, "nothing here", "HTTP 404, nothing here"),
         (200, "<html>", "HTTP 200 without a JSON-RPC answer, <html>"),
         (500, "", "HTTP 500"),
+        (404, "\x1b[2Jred", r"HTTP 404, \?\[2Jred"),
         (200, {"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}}, "error 1 no"),
         (200, {"jsonrpc": "2.0", "id": 1, "result": []}, "initialize: no result"),
         (200, {"jsonrpc": "2.0", "id": 1, "result": {}}, "initialize: no protocolVersion"),
@@ -196,6 +200,29 @@ def test_a_target_that_is_not_an_mcp_server_is_one_line(
 
     error = capsys.readouterr().err
     assert re.fullmatch(rf"load: {url}: .*{reason}.*\n", error)
+
+
+class NeverEnding(Handler):
+    """Answers by event streams that stay open."""
+
+    def do_POST(self) -> None:
+        request = json.loads(self.body())
+        result = {"protocolVersion": "2025-11-25", "tools": [{"name": "echo", "inputSchema": {}}]}
+        answer = json.dumps({"jsonrpc": "2.0", "id": request.get("id"), "result": result})
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(f"data: {answer}\n\n".encode())
+        self.wfile.flush()
+        if "id" in request:
+            self.rfile.read(1)  # Until the client closes.
+
+
+def test_a_stream_that_stays_open_after_the_answer_is_closed(tmp_path: Path) -> None:
+    with serving(NeverEnding) as url:
+        result = run(tmp_path, "--url", url, "--steps", "20x0.5", "--connections", "2")
+
+    assert (result["sent"], result["outcomes"]) == (10, {"ok": 10})
 
 
 def test_results_are_not_overwritten(

@@ -12,6 +12,8 @@ from tests.http_edge import Handler, serving
 from tests.lab.load.echo import echo
 from tests.lab.load.proxied import proxy
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("--steps", "100x0.5", "--connections", "5", "--tool", "echo", "--tool", "fail")
 
 
