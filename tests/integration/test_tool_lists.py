@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from proxy.telemetry.catalogue import (
 )
 from tests.integration.modern import ModernClient, request
 from tests.integration.pairs import PAIRS, Pair, pair
-from tests.integration.proxies import RunningProxy
+from tests.integration.proxies import RunningProxy, eventually
+from tests.integration.sockets import Client, Upstream
 
 pytestmark = pytest.mark.slow
 
@@ -96,3 +98,47 @@ def test_a_stateless_clients_list_is_measured_byte_by_byte(names: tuple[str, str
             # The SDK writes JSON without spaces, and only what is not ASCII could be longer.
             whole = len(json.dumps(tool, separators=(",", ":"), ensure_ascii=False).encode())
             assert sum(parts(proxy, tool["name"]).values()) == whole
+
+
+LONG = [
+    {"name": f"tool-{number}", "description": "é" * 30_000, "inputSchema": {"type": "object"}}
+    for number in range(5)
+]
+
+
+@pytest.mark.parametrize("events", [False, True], ids=["json", "events"])
+def test_a_list_that_passes_in_pieces_is_measured_whole(
+    upstream: Upstream, proxy: RunningProxy, client: Client, events: bool
+) -> None:
+    tools = json.dumps(LONG, ensure_ascii=False)
+    answer = f'{{"jsonrpc":"2.0","id":1,"result":{{"tools":{tools}}}}}'.encode()
+    client.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    side = upstream.accept()
+    side.request()
+    if events:
+        side.start_events()
+        side.chunk(b"data: " + answer + b"\n\n")
+        side.chunk(b"")
+    else:
+        side.answer(answer)
+    assert len(client.getresponse().read()) >= len(answer)
+    eventually(lambda: proxy.value(TOOLS_LISTED.series) == len(LONG), "the list")
+    for tool in LONG:
+        assert parts(proxy, str(tool["name"]))["description"] == 60_000
+
+
+def test_a_list_longer_than_any_model_takes_passes_unread(
+    upstream: Upstream, proxy: RunningProxy, client: Client
+) -> None:
+    tools = [{"name": "long", "description": "x" * (16 * 1024 * 1024)}]
+    answer = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools}}).encode()
+    client.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    side = upstream.accept()
+    side.request()
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(side.answer, answer)
+        assert client.getresponse().read() == answer
+        sent.result()
+    [line] = eventually(lambda: proxy.logged("list of tools not read"), "the log")
+    assert line["bytes"] == len(answer)
+    assert proxy.value(TOOLS_LISTED.series) == 0
