@@ -22,7 +22,7 @@ _VOLUME_SOURCES = (
     "secret",
 )
 _PROFILES = ("none", "network")
-_RESERVED_VOLUMES = ("tmp", "home", "ca", "writable")
+_RESERVED_VOLUMES = ("tmp", "home", "ca", "baseline", "writable")
 
 
 def resources(key: str, value: object) -> Values:

@@ -21,6 +21,7 @@ _LINGER_SECONDS = 5
 # The server stays until the proxy's calls had time to end.
 _SERVER_LINGER_SECONDS = 15
 _CA_FOLDER = "/etc/mcp-proxy/ca"
+_BASELINE_FOLDER = "/etc/mcp-proxy/tools"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         "MCP_PROXY_DRAIN_TIMEOUT": str(_DRAIN_SECONDS),
         **(_sessions(server) if server.command else _upstream(server)),
         **_auth(server),
+        **_baseline(server),
         "OTEL_SERVICE_NAME": server.name,
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={each}" for key, each in resource.items()),
         "OTEL_EXPORTER_OTLP_ENDPOINT": config.otlp_http_url,
@@ -60,6 +62,21 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
     }
     arguments = ("--", *server_secrets.command(server)) if server.command else ()
     return ProxyPlan(server.name, namespace, environment, arguments)
+
+
+def _baseline(server: Server) -> dict[str, str]:
+    if server.tool_baseline is None:
+        return {}
+    return {"MCP_PROXY_TOOL_BASELINE": f"{_BASELINE_FOLDER}/tools.json"}
+
+
+def _files(server: Server) -> list[tuple[str, Values, str]]:
+    """Volumes with files for the proxy: name, source, and folder."""
+    files = (
+        ("ca", server.certificates, _CA_FOLDER),
+        ("baseline", server.tool_baseline, _BASELINE_FOLDER),
+    )
+    return [(name, source, folder) for name, source, folder in files if source]
 
 
 def _upstream(server: Server) -> dict[str, str]:
@@ -163,8 +180,8 @@ def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Va
     }
     if plan.arguments:
         container["args"] = list(plan.arguments)
-    if server.certificates:
-        container["volumeMounts"].append({"name": "ca", "mountPath": _CA_FOLDER, "readOnly": True})
+    for name, _, folder in _files(server):
+        container["volumeMounts"].append({"name": name, "mountPath": folder, "readOnly": True})
     if server.command:
         container = pod_templates.merged(container, _server_container(server))
     return container
@@ -208,8 +225,8 @@ def _volumes(server: Server) -> list[Values]:
     own, _ = pod_templates.volumes(server)
     if server.url:
         writable = writable[:1]
-    ca = [{"name": "ca", **server.certificates}] if server.certificates else []
-    return [*writable, *own, *ca]
+    files = [{"name": name, **source} for name, source, _ in _files(server)]
+    return [*writable, *own, *files]
 
 
 def _template(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:

@@ -55,6 +55,7 @@ _KEYS: dict[str, tuple[frozenset[_Case], str]] = {
     "url": (_REMOTE, ""),
     "headers": (_REMOTE, "only a server with a url gets headers"),
     "ca": (frozenset({_Case.PROXY_REMOTE}), "only runtime proxy with a url takes a CA"),
+    "toolBaseline": (_BY_PROXY, "only runtime proxy compares tools with approved ones"),
     "port": (
         frozenset({_Case.PROXY_HTTP, _Case.TOOLHIVE_HTTP}),
         "only a server with an HTTP transport has a port; leave it out",
@@ -122,7 +123,8 @@ def _server(entry: Entry) -> Server:
         environment=_environment(entry, case),
         url=entry.read("url", fields.url, None),
         headers=entry.read("headers", _headers, ()),
-        certificates=entry.read("ca", _certificates, None),
+        certificates=entry.read("ca", partial(_file, "ca.crt"), None),
+        tool_baseline=entry.read("toolBaseline", partial(_file, "tools.json"), None),
         replicas=entry.read("replicas", partial(fields.integer, low=0, high=100), 1),
         resources=entry.read("resources", pod_config.resources, {}),
         volumes=entry.read("volumes", pod_config.volumes, ()),
@@ -284,13 +286,13 @@ def _headers(key: str, value: object) -> tuple[tuple[str, Text | ValueFrom], ...
     return tuple(found.items())
 
 
-def _certificates(key: str, value: object) -> Values:
-    """A CA bundle: `{configMap: NAME, key: FILE}` or `{secret: NAME, key: FILE}`."""
+def _file(name: str, key: str, value: object) -> Values:
+    """The source of a volume with that file: `{configMap: NAME, key: FILE}`, or with `secret`."""
     if not isinstance(value, dict) or len({"configMap", "secret"} & value.keys()) != 1:
         raise refuse(key, value, "it must be a map with configMap or secret, and key")
     with fields.entry(key, value, ("configMap", "secret", "key")) as entry:
         kind, named = ("secret", "secretName") if "secret" in entry else ("configMap", "name")
-        items = [{"key": entry.read("key", fields.text, "ca.crt"), "path": "ca.crt"}]
+        items = [{"key": entry.read("key", fields.text, name), "path": name}]
         return {kind: {named: entry.required(kind, fields.object_name, ""), "items": items}}
 
 

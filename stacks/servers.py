@@ -99,7 +99,8 @@ class Server:
 
     `port` is the server's own port, None for stdio. `command` starts a stdio server as a child of
     our proxy; `arguments` are appended to the image's entry point. A remote server has a `url`
-    instead of an image; `certificates` names the CA bundle for it, as the source of a volume.
+    instead of an image; `certificates` names the CA bundle for it, as the source of a volume,
+    `tool_baseline` likewise a file of approved tools.
     Clients need `token` or a JSON Web Token, if one is set.
     """
 
@@ -115,6 +116,7 @@ class Server:
     url: str | None = None
     headers: tuple[tuple[str, Text | ValueFrom], ...] = ()
     certificates: Values | None = None
+    tool_baseline: Values | None = None
     replicas: int = 1
     resources: Values = field(default_factory=dict)
     volumes: tuple[Volume, ...] = ()

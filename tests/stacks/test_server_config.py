@@ -114,6 +114,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "auth.audience: missing; give",
     ),
     ({**TOOLHIVE_REMOTE, "headers": {"A b": "c"}}, "headers: 'A b' is not allowed; it must be the"),
+    (
+        {**TOOLHIVE_REMOTE, "toolBaseline": {"configMap": "c"}},
+        "toolBaseline: {'configMap': 'c'} is",
+    ),
     ({**TOOLHIVE_REMOTE, "ca": {"secret": "s"}}, "ca: {'secret': 's'} is not allowed; only runt"),
     ({**TOOLHIVE_REMOTE, "volumes": []}, "volumes: [] is not allowed; the operator gives a rem"),
     ({**HTTP, "permissionProfile": "none"}, "permissionProfile: 'none' is not allowed; only serv"),
@@ -194,7 +198,7 @@ def test_the_tutorials_operator_has_no_remote_servers_and_no_replicas() -> None:
 def test_every_key_is_tried_here_or_is_one_of_the_first() -> None:
     first = {"name", "runtime", "transport", "image", "url", "port", "path", "command", "args"}
     sessions = {"maxSessions", "sessionMemory", "sharedProcess"}
-    others = {"headers", "ca", "permissionProfile", "auth"}
+    others = {"headers", "ca", "toolBaseline", "permissionProfile", "auth"}
     assert set(KEYS) == first | FULL.keys() | sessions | others
 
 

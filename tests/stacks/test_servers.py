@@ -51,6 +51,18 @@ def test_a_remote_server_behind_our_proxy_is_the_proxy_alone() -> None:
     assert parsed.server.url.geturl() == REMOTE["url"]
 
 
+@pytest.mark.parametrize("server", [REMOTE, STDIO], ids=["remote", "stdio"])
+def test_the_proxy_gets_the_file_of_approved_tools(server: dict[str, Any]) -> None:
+    given = {**server, "toolBaseline": {"configMap": "approved", "key": "mine.json"}}
+    [plan] = plan_of(servers=[given]).proxies
+    pod = template(given)["spec"]
+    [mount] = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "baseline"]
+    assert plan.environment["MCP_PROXY_TOOL_BASELINE"] == f"{mount['mountPath']}/tools.json"
+    [volume] = [each for each in pod["volumes"] if each["name"] == "baseline"]
+    items = [{"key": "mine.json", "path": "tools.json"}]
+    assert volume["configMap"] == {"name": "approved", "items": items}
+
+
 def test_a_remote_server_behind_toolhives_proxy_gets_headers_and_secrets() -> None:
     headers = {"X-Team": "blue", "Authorization": {"name": "remote-auth", "key": "header"}}
     given = {**TOOLHIVE_REMOTE, "headers": headers, "imagePullSecrets": ["regcred"]}
