@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashboards import third_party_metrics
-from dashboards.expressions import proxies
+from dashboards.expressions import changes, proxies
 from dashboards.promql.expression import Expr
 from dashboards.promql.scope import EVERYTHING, SELECTED
 from dashboards.signals.slis import FIRING_ALERTS
@@ -34,4 +34,11 @@ FIRING = Annotation(
     "red",
 )
 
-ANNOTATIONS = (RESTARTS, FIRING)
+CHANGED = Annotation(
+    "Changed tools",
+    changes.increase(SELECTED) > 0,
+    "{{server}} {{change}}",
+    "purple",
+)
+
+ANNOTATIONS = (RESTARTS, FIRING, CHANGED)

@@ -57,6 +57,9 @@ def _of(key: str, alert: str, text: str, warning: float | None = None) -> Limit:
     return Limit(text, getattr(DEFAULTS, key), warning, threshold_key=key, alert=alert)
 
 
+CONTEXT_GROWTH = _of(
+    "context_growth", "MCPToolListGrew", "Above {percent} {alert} fires, if it is over a kilobyte."
+)
 UPSTREAM = Limit(
     "{alert} fires where no proxy of a server reaches it.",
     critical=1,

@@ -118,6 +118,12 @@ class Thresholds:
     rejected_rate: float = _setting(
         0.1, 0, 1e3, "Requests per second that the proxy rejects: 30 in 5 minutes are no accident."
     )
+    context_growth: float = _setting(
+        0.2, 0.01, 100, "A list or result this much larger than a week ago is noticed by users."
+    )
+    context_floor: float = _setting(
+        1024, 1, 1e9, "Bytes of growth below which it is harmless: about 230 tokens."
+    )
     openings_per_call: float = _setting(
         5, 1, 1e3, "Sessions opened per tool call: a client that reconnects instead of working."
     )

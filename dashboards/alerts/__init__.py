@@ -5,6 +5,8 @@ The alerts are templates: `bundles` adapts them to a variant.
 
 from dashboards.alerts.alert import RUNBOOK, Alert, Runbook, Severity
 from dashboards.alerts.availability import availability
+from dashboards.alerts.changes import tool_changes
+from dashboards.alerts.context import context_growth
 from dashboards.alerts.errors import errors
 from dashboards.alerts.latency import latency
 from dashboards.alerts.pipeline import pipeline
@@ -22,6 +24,8 @@ def groups(t: Thresholds) -> dict[str, tuple[Alert, ...]]:
         "saturation": saturation(t),
         "pipeline": pipeline(t),
         "usage": usage(t),
+        "context": context_growth(t),
+        "changes": tool_changes(t),
     }
 
 

@@ -2,7 +2,9 @@
 
 from dashboards.board import Board
 from dashboards.boards import (
+    changes,
     clients,
+    context,
     fleet,
     home,
     latency,
@@ -22,6 +24,8 @@ EVERY: tuple[Board, ...] = (
     server.BOARD,
     tools.BOARD,
     clients.BOARD,
+    context.BOARD,
+    changes.BOARD,
     sessions.BOARD,
     latency.BOARD,
     resources.BOARD,

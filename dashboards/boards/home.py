@@ -1,7 +1,9 @@
 """MCP / Home: what fires, which servers need attention, and which board to open next."""
 
 from dashboards.board import Board
+from dashboards.boards import changes as changes_board
 from dashboards.boards import clients as clients_board
+from dashboards.boards import context as context_board
 from dashboards.boards import fleet as fleet_board
 from dashboards.boards import (
     latency,
@@ -16,11 +18,11 @@ from dashboards.boards import (
 )
 from dashboards.layout import Row
 from dashboards.panels import BoardEntry, bars, board_list, stat, table
-from dashboards.signals import clients, fleet, freshness, slis
+from dashboards.signals import clients, context, fleet, freshness, slis
 
 _CALLERS = (
     *(fleet_board.BOARD, server.BOARD, tools.BOARD, clients_board.BOARD, sessions.BOARD),
-    *(latency.BOARD, slo.BOARD),
+    *(context_board.BOARD, changes_board.BOARD, latency.BOARD, slo.BOARD),
 )
 _BEHIND = (resources.BOARD, proxy_cost.BOARD, pipeline.BOARD, load.BOARD)
 
@@ -52,7 +54,15 @@ BOARD = Board(
             "What fires, and for which server",
             (table(10, fleet.ALERTS, 12), table(11, fleet.NEEDY, 12)),
         ),
-        Row(103, "Who calls", (bars(30, clients.BUSIEST, 12), bars(31, clients.FAILING, 12))),
+        Row(
+            103,
+            "Who calls, and what the model pays",
+            (
+                bars(30, clients.BUSIEST),
+                bars(31, clients.FAILING),
+                bars(32, context.LISTS),
+            ),
+        ),
         Row(
             102,
             "Where to go next",

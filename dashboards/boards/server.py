@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, ONE_SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import lines, stack, stat, table
-from dashboards.signals import calls, clients, proxies, slis, tools_server
+from dashboards.signals import calls, changes, clients, context, proxies, slis, tools_server
 
 BOARD = Board(
     uid="mcp-server",
@@ -60,6 +60,15 @@ BOARD = Board(
             109,
             "Clients",
             (lines(90, clients.HERE, 12), lines(91, clients.FAILING_HERE, 12)),
+        ),
+        Row(
+            110,
+            "What the model pays, and what changed",
+            (
+                stack(93, context.PARTS),
+                lines(94, context.RESULT_SIZES),
+                stack(95, changes.BY_KIND),
+            ),
         ),
         Row(
             105,

@@ -3,7 +3,7 @@
 from dashboards.board import NAMESPACE, SERVER, TOOL, Board
 from dashboards.layout import Row
 from dashboards.panels import bars, lines, stack, stat, table
-from dashboards.signals import proxies, tools_fleet
+from dashboards.signals import changes, context, proxies, tools_fleet
 
 BOARD = Board(
     uid="mcp-tools",
@@ -43,12 +43,22 @@ BOARD = Board(
             ),
         ),
         Row(
+            105,
+            "What the model pays, and what changed",
+            (
+                bars(50, context.LARGEST_TOOLS),
+                bars(51, context.LARGEST_RESULTS),
+                stack(52, changes.BY_KIND),
+            ),
+        ),
+        Row(
             104,
             "Why",
             (
-                stack(40, tools_fleet.ERROR_TYPES),
-                lines(41, tools_fleet.LISTS_PER_CALL),
-                lines(42, proxies.OVERFLOWED),
+                stack(40, tools_fleet.ERROR_TYPES, 6),
+                stack(43, tools_fleet.IN_VAIN, 6),
+                lines(41, tools_fleet.LISTS_PER_CALL, 6),
+                lines(42, proxies.OVERFLOWED, 6),
             ),
         ),
     ),

@@ -10,6 +10,7 @@ from proxy.telemetry import catalogue
 
 CALLS = series.of(catalogue.TOOL_CALLS)
 BUCKETS = series.buckets(catalogue.OPERATION_DURATION)
+WASTED = series.of(catalogue.WASTED_REQUESTS)
 
 # The semantic conventions' duration names the tool otherwise than ToolHive's counter does.
 NAME = "gen_ai_tool_name"

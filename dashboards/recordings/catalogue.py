@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboards.expressions import calls, clients, pods, proxies, tools
+from dashboards.expressions import calls, clients, context, pods, proxies, tools
 from dashboards.promql import series
 from dashboards.promql.expression import Binary, Expr, Paren
 from dashboards.promql.functions import aggregate, ratio, rename_label, timestamp
@@ -78,6 +78,19 @@ _TOOL_RATE_6H = Recording("mcp:tool_calls:rate6h", combine_windows(TOOL_RATE_HOU
 TOOL_RATE_DAY = Recording("mcp:tool_calls:rate1d", combine_windows(_TOOL_RATE_6H, "1d", EACH_TOOL))
 
 
+TOOL_LIST_BYTES = Recording("mcp:tool_list_bytes:sum", context.definitions(RULE, by=EACH_SERVER))
+RESULT_BYTES = Recording(
+    "mcp:result_bytes:rate5m", context.RESULT_BYTES.rate(RULE, by=context.EACH_TARGET)
+)
+RESULTS = Recording("mcp:results:rate5m", context.RESULTS.rate(RULE, by=context.EACH_TARGET))
+_TOOL_RESULT_HOUR = Recording(
+    "mcp:tool_result_bytes:mean1h", context.mean_of_tools(RULE.over("1h"))
+)
+TOOL_RESULT_DAY = Recording(
+    "mcp:tool_result_bytes:mean1d", _TOOL_RESULT_HOUR.value.over("avg_over_time", "1d")
+)
+
+
 def _families() -> Expr:
     """Series of each server by MCP metric, a histogram's counted once per label set.
 
@@ -117,10 +130,12 @@ _INDICATORS = (
     *(OUTCOMES, REQUESTS, LATENCY_BUCKETS, LATENCY_P95, METHOD_P95, CALL_SECONDS, VERSIONS),
     *(OVERHEAD_BUCKETS, OVERHEAD_SECONDS, PROXY_CPU, SESSION_BUCKETS, REQUEST_BUCKETS),
     *(RESPONSE_BUCKETS, FIRST_EVENT_BUCKETS, LOOP_LAG_P99, NEWEST, POD_CPU, POD_MEMORY),
+    TOOL_LIST_BYTES,
 )
 _DETAILS = (
     *(TOOL_RATE, TOOL_ERRORS, TOOL_ERROR_RATIO, TOOL_LATENCY_P95),
     *(TOOL_RATE_HOUR, _TOOL_RATE_6H, TOOL_RATE_DAY, SERIES, CLIENT_RATE, CLIENT_ERRORS),
+    *(RESULT_BYTES, RESULTS, _TOOL_RESULT_HOUR, TOOL_RESULT_DAY),
 )
 
 

@@ -1,10 +1,10 @@
 """Which tools are used, from what rules recorded of each tool: cheap for any number of them."""
 
 from dashboards import limits
-from dashboards.expressions import calls, tools
+from dashboards.expressions import calls, proxies, tools
 from dashboards.links import TO_SERVER, TO_TOOL, TO_TRACES
 from dashboards.promql.expression import Expr, Paren
-from dashboards.promql.functions import TOP, aggregate, ratio, top, zero_if_none
+from dashboards.promql.functions import TOP, aggregate, or_zero, ratio, top, zero_if_none
 from dashboards.promql.scope import (
     EACH_SERVER,
     EACH_TOOL,
@@ -25,6 +25,7 @@ from dashboards.recordings.recording import Recording
 from dashboards.signal import SERVER_LEGEND, Query, Signal
 from dashboards.signals.calls import by_label
 from dashboards.signals.recorded import requests
+from proxy.telemetry.catalogue import WasteReason
 
 TOOL_LEGEND = "{server} {tool}"
 _THE_TOOL = like("tool", "$tool")
@@ -202,6 +203,21 @@ ERROR_TYPES = Signal(
         "error_type",
     ),
     no_value_text="no errors",
+)
+
+
+def _wasted(reason: WasteReason) -> Query:
+    rate = tools.WASTED.rate(SELECTED, eq("reason", reason))
+    return Query(or_zero(rate, proxies.UP.now(SELECTED)), reason.replace("_", " "))
+
+
+IN_VAIN = Signal(
+    "Requests in vain",
+    "Requests per second that brought nothing. repeated error: the same call failed before in the"
+    " same session. unlisted tool, invalid arguments: the server's list says that it cannot work."
+    " unchanged list: a list fetched again. Improve the descriptions, or tell the client's owner.",
+    "reqps",
+    tuple(map(_wasted, WasteReason)),
 )
 LISTS_PER_CALL = Signal(
     "Lists per tool call",

@@ -63,6 +63,19 @@ TOOLS: tuple[Json, ...] = (
 )
 
 
+CHANGED = "echo/changed"
+"""A list is asked for with this in `_meta` to get CHANGED_TOOLS, as after a release."""
+
+_CHANGES: tuple[Json, ...] = (
+    {"description": "Returns its text, and nothing else."},
+    {"annotations": {"destructiveHint": True}},
+    {},
+    {},
+)
+CHANGED_TOOLS = tuple({**each, **change} for each, change in zip(TOOLS, _CHANGES, strict=False))
+"""The description of `echo` and the annotations of `fail` differ, and `crash` is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Answer now."""
@@ -167,7 +180,9 @@ def _empty(request_id: str | int, params: Json) -> Action:
 
 
 def _list(request_id: str | int, params: Json) -> Action:
-    return Reply(_result(request_id, {"tools": list(TOOLS)}))
+    meta = params.get("_meta")
+    changed = isinstance(meta, dict) and meta.get(CHANGED) is True
+    return Reply(_result(request_id, {"tools": list(CHANGED_TOOLS if changed else TOOLS)}))
 
 
 def _call(request_id: str | int, params: Json) -> Action:

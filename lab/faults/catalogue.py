@@ -2,7 +2,7 @@
 
 import signal
 
-from dashboards.annotations import RESTARTS
+from dashboards.annotations import CHANGED, RESTARTS
 from dashboards.promql.schema import Source
 from lab.faults import actions, clients
 from lab.faults.fault import Fault
@@ -135,6 +135,17 @@ REQUESTS_REFUSED = Fault(
     environment=_SMALL_BODIES,
     panels=(("mcp-sessions", "Requests rejected by the proxy"),),
 )
+TOOLS_CHANGE = Fault(
+    "tools-change",
+    "the server lists other tools than before",
+    _alerts("MCPToolsChanged", "MCPToolsChangedIncompatibly"),
+    load=clients.changed_lists,
+    panels=(
+        ("mcp-changes", "Changes by kind"),
+        ("mcp-changes", "Breaking changes"),
+    ),
+    annotations=(CHANGED,),
+)
 CLIENTS_CANCEL = Fault(
     "clients-cancel",
     "clients cancel their calls",
@@ -236,6 +247,7 @@ FAULTS: dict[str, Fault] = {
         CHILD_KILLED,
         LABEL_OVERFLOW,
         REQUESTS_REFUSED,
+        TOOLS_CHANGE,
         CLIENTS_CANCEL,
         CLIENTS_LEAVE,
         SESSIONS_ABANDONED,

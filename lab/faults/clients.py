@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from lab.echo.messages import CHANGED
 from lab.faults import actions
 from lab.faults.fault import FaultContext, Step
 from lab.load.client import GOOD, SESSION_HEADER, Client, LoadFailed
@@ -49,6 +50,13 @@ def calls(tool: str, arguments: Arguments | None = None, *, number: int = 30) ->
 def each_tool(number: int) -> Step:
     """Calls of each working tool."""
     return _concurrently([("echo", {"text": "hello"}), ("sleep", {"seconds": 0})] * number)
+
+
+def changed_lists(context: FaultContext) -> None:
+    """A session that lists the tools, and again after they changed."""
+    with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
+        client.request("tools/list", {})
+        client.request("tools/list", {"_meta": {CHANGED: True}})
 
 
 def crashes(number: int) -> Step:

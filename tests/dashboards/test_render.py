@@ -67,4 +67,5 @@ def test_a_dashboard_has_the_settings_that_all_boards_share() -> None:
     assert [each["name"] for each in written["annotations"]["list"]][1:] == [
         "Proxy restarts",
         "Alerts that begin to fire",
+        "Changed tools",
     ]

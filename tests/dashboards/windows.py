@@ -33,13 +33,17 @@ def over_range(windows: Windows) -> bool:
 def shown(
     board: Board, bundle: MonitoringBundle
 ) -> dict[Quantity, list[tuple[Panel, frozenset[Windows]]]]:
-    """The panels of a board by what they show, with the windows over which each query shows it."""
+    """The panels of a board by what they show, with the windows over which each query shows it.
+
+    What compares with the past shows something else: a growth.
+    """
     recorded = {each.record: str(each.expr) for each in bundle.recordings}
     found: dict[Quantity, list[tuple[Panel, frozenset[Windows]]]] = defaultdict(list)
     for panel in board.panels:
         for query in panel.signal.queries:
-            rates = set(_rates(str(query.expr), recorded))
-            if rates:
+            text = str(query.expr)
+            rates = set(_rates(text, recorded))
+            if rates and " offset " not in text:
                 windows = frozenset(windows for _, windows in rates)
                 found[frozenset(name for name, _ in rates)].append((panel, windows))
     return found
@@ -48,7 +52,7 @@ def shown(
 def _rates(expr: str, recorded: dict[str, str]) -> Iterator[tuple[str, Windows]]:
     """Every counter that is rated, with the windows, through the rules that record it.
 
-    Without what a query compares with, in the past, and what it only counts as present.
+    Without what a query only counts as present.
     """
     for variable, stand_in in _STAND_INS.items():
         expr = expr.replace(variable, stand_in)
@@ -64,7 +68,7 @@ def _rates(expr: str, recorded: dict[str, str]) -> Iterator[tuple[str, Windows]]
 
 def _is_aside(node: promql.VectorSelector, above: tuple[promql.Expr, ...]) -> bool:
     aggregations = (each for each in above if isinstance(each, promql.AggregateExpr))
-    return node.offset is not None or any(str(each.op) == "group" for each in aggregations)
+    return any(str(each.op) == "group" for each in aggregations)
 
 
 def _windows(above: tuple[promql.Expr, ...]) -> Iterator[tuple[str, str]]:

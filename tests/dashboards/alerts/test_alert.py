@@ -4,7 +4,9 @@ from dashboards import ALERTS
 from tests.dashboards.alerts import (
     test_availability,
     test_burn,
+    test_changes,
     test_collector,
+    test_context,
     test_errors,
     test_latency,
     test_pipeline,
@@ -15,8 +17,8 @@ from tests.dashboards.alerts import (
 from tests.dashboards.alerts.cases import BY_NAME, Fires, Quiet
 
 GROUPS = (
-    *(test_availability, test_burn, test_collector, test_errors, test_latency),
-    *(test_pipeline, test_saturation, test_sessions, test_usage),
+    *(test_availability, test_burn, test_changes, test_collector, test_context, test_errors),
+    *(test_latency, test_pipeline, test_saturation, test_sessions, test_usage),
 )
 FIRES: tuple[Fires, ...] = tuple(case for group in GROUPS for case in group.FIRES)
 QUIET: tuple[Quiet, ...] = tuple(case for group in GROUPS for case in group.QUIET)

@@ -11,6 +11,7 @@ from tests.dashboards.recordings.cases import Recorded, latencies, of_methods, r
 
 TOOL_CALLS = f'toolhive_mcp_tool_calls_total{{{OF},tool="fetch",status='
 TOOL_BUCKET = f'mcp_server_operation_duration_seconds_bucket{{{OF},gen_ai_tool_name="fetch",le='
+RESULT = "mcp_proxy_result_size_bytes"
 UP = f'mcp_proxy_upstream_up{{{OF},transport="stdio",pod='
 CADVISOR_CPU = 'container_cpu_usage_seconds_total{namespace="ns",pod="echo-0",container='
 CADVISOR_MEMORY = CADVISOR_CPU.replace("cpu_usage_seconds_total", "memory_working_set_bytes")
@@ -54,6 +55,16 @@ RATES = (
             {"mcp:latency:p95_5m": None, "mcp:latency_bucket:rate5m": None},
         )
         for le in ("7500", "7500.0")
+    ),
+    Recorded(
+        "a tool's mean result leaves resources out",
+        {
+            f'{RESULT}_{part}{{{OF},mcp_method="{method}",target="fetch"}}': f"0+{each}x10"
+            for method, size in (("tools/call", 2000), ("resources/read", 9000))
+            for part, each in (("sum", size), ("count", 1))
+        },
+        {"mcp:tool_result_bytes:mean1h": 2000, "mcp:tool_result_bytes:mean1d": 2000},
+        more=',tool="fetch"',
     ),
     Recorded(
         "tools: one call a minute, a quarter failed",

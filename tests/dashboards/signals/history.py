@@ -58,6 +58,16 @@ def caller(tool_class: str, outcome: str, per_minute: float) -> History:
     }
 
 
+def definition(tool: str, **parts: int) -> History:
+    """The size of a tool's definition by part."""
+    name = "mcp_proxy_tool_definition_size_bytes"
+    every = (
+        steady(name, f'{PROXY},tool="{tool}",part="{part}"', size) for part, size in parts.items()
+    )
+    return {series: values for each in every for series, values in each.items()}
+
+
+RESULT = f'{PROXY},mcp_method="tools/call",target="fetch"'
 SPAN = "mcp_server_operation_duration_seconds"
 OPERATION = f'{PROXY},mcp_protocol_version="2025-11-25",gen_ai_tool_name="fetch"'
 CALLS: History = {
@@ -85,6 +95,7 @@ CALLS: History = {
     **caller("", "ok", 5),
     **caller("", "protocol_error", 1),
     **steady("mcp_proxy_client_info", f'{PROXY},client="agent",version="2.1"', 1),
+    **histogram("mcp_proxy_result_size_bytes", RESULT, 108_000, le_4096=54),
     **rising("mcp_proxy_refusals_total", f'{PROXY},reason="host"', 12),
     **histogram("mcp_proxy_request_size_bytes", PROXY, 60, le_1000=60),
     **histogram("mcp_proxy_response_size_bytes", PROXY, 60, le_2000=60),
@@ -96,6 +107,9 @@ STATE: History = {
     **steady("mcp_proxy_upstream_up", PROXY, 1),
     **steady("mcp_proxy_sessions", PROXY, 4),
     **steady("mcp_proxy_streams", PROXY, 3),
+    **definition("fetch", name=10, description=200, schema=150, other=40),
+    **definition("idle", name=4, description=96),
+    **steady("mcp_proxy_tools_listed", PROXY, 2),
     **steady("toolhive_mcp_active_connections", PROXY, 5),
     **steady("mcp_proxy_requests_in_flight", PROXY, 2),
     **steady("mcp_proxy_upstream_links", f'{PROXY},state="open"', 4),
@@ -111,6 +125,11 @@ STATE: History = {
     **rising("mcp_proxy_telemetry_dropped_total", f'{PROXY},signal="traces",reason="x"', 12),
     **rising("mcp_proxy_label_overflow_total", f'{PROXY},label="tool"', 2),
     **rising("mcp_proxy_label_overflow_total", f'{PROXY},label="client"', 3),
+    **rising("mcp_proxy_wasted_requests_total", f'{PROXY},reason="unlisted_tool",tool=""', 6),
+    **rising("mcp_proxy_tool_changes_total", f'{PROXY},change="tool_added"', 2),
+    **rising("mcp_proxy_tool_changes_total", f'{PROXY},change="tool_removed"', 1),
+    **rising("mcp_proxy_tool_changes_total", f'{PROXY},change="description_changed"', 0),
+    **steady("mcp_proxy_tool_baseline_differences", f'{PROXY},change="tool_added"', 3),
     **rising("mcp_proxy_upstream_restarts_total", PROXY, 1),
     **rising("mcp_proxy_upstream_killed_total", f'{PROXY},signal="SIGKILL"', 3),
     **steady(

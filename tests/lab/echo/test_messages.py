@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.echo.messages import Cancel, DelayedReply, InvalidReply, NoReply, Reply, handle
+from lab.echo.messages import (
+    CHANGED,
+    CHANGED_TOOLS,
+    TOOLS,
+    Cancel,
+    DelayedReply,
+    InvalidReply,
+    NoReply,
+    Reply,
+    handle,
+)
 
 
 def request(method: str, **params: Any) -> dict[str, Any]:
@@ -65,6 +75,19 @@ def test_a_failing_tool_answers_with_is_error(message: dict[str, Any]) -> None:
 )
 def test_what_is_wrong_is_a_protocol_error(message: dict[str, Any], code: int) -> None:
     assert answer(message)["error"]["code"] == code
+
+
+def test_the_tools_differ_where_a_list_of_changed_ones_is_asked_for() -> None:
+    before = answer(request("tools/list"))["result"]["tools"]
+    after = answer(request("tools/list", _meta={CHANGED: True}))["result"]["tools"]
+    names = [each["name"] for each in after]
+
+    assert (before, after) == (list(TOOLS), list(CHANGED_TOOLS))
+    assert names == [each["name"] for each in before][:-1]
+    assert [old["name"] for old, new in zip(before, after, strict=False) if old != new] == [
+        "echo",
+        "fail",
+    ]
 
 
 def test_sleep_is_answered_later_with_its_progress_first() -> None:

@@ -21,6 +21,8 @@ TOO_SLOW = {
     "MCPLatencyBudgetBurnSlow": "needs a server older than a day",
     "MCPLatencyBudgetBurnCreeping": "needs a server older than three days",
     "MCPNoCalls": "compares with yesterday",
+    "MCPToolListGrew": "compares with a week ago",
+    "MCPToolResultsGrew": "compares with a week ago",
     "MCPToolSurge": "compares with yesterday",
     "MCPToolFirstSeen": "compares with the last week",
     "MCPSessionsLeaking": "compares with six hours ago",

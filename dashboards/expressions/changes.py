@@ -1,0 +1,31 @@
+"""How often tools' definitions changed, by kind. Recorded by this project's proxy only."""
+
+from dashboards.promql import series
+from dashboards.promql.expression import Expr
+from dashboards.promql.functions import aggregate
+from dashboards.promql.scope import EACH_SERVER, Match, Scope, like, unlike
+from proxy.telemetry import catalogue
+from proxy.telemetry.catalogue import ToolChange
+
+CHANGES = series.of(catalogue.TOOL_CHANGES)
+DIFFERENCES = series.of(catalogue.TOOL_BASELINE_DIFFERENCES)
+
+EACH_CHANGE = (*EACH_SERVER, "change")
+_BREAKING = "|".join(
+    (
+        ToolChange.TOOL_REMOVED,
+        ToolChange.PARAMETER_REMOVED,
+        ToolChange.PARAMETER_REQUIRED,
+        ToolChange.PARAMETER_TYPE_CHANGED,
+        ToolChange.ANNOTATIONS_CHANGED,
+    )
+)
+BREAKING = like("change", _BREAKING)
+"""Calls that worked may fail, or a tool may do harm that it did not announce before."""
+HARMLESS = unlike("change", _BREAKING)
+
+
+def increase(scope: Scope, *where: Match) -> Expr:
+    """Changes of each kind within the scope's window; replicas see the same changes."""
+    seen = CHANGES.select(scope, *where).over("increase", scope.window)
+    return aggregate("max", seen, EACH_CHANGE)
