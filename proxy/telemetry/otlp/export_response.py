@@ -40,7 +40,7 @@ def read(body: bytes) -> ExportResult:
         partial = msgspec.json.decode(body, type=_Json).partial_success or _PartialSuccess()
         given = partial.rejected_spans, partial.rejected_data_points, partial.rejected_log_records
         rejected = next(filter(None, map(int, given)), 0)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return NOT_OTLP
     return _partial(rejected, partial.error_message)
 

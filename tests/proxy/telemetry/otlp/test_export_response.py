@@ -73,6 +73,7 @@ def test_a_partial_success_in_json_is_read_too(items: bytes) -> None:
         b'{"partialSuccess":7}',
         b"\x08\x01",
         b"\xff" * 100,
+        b'{"partialSuccess":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
 )
 def test_an_answer_that_is_none_counts_as_a_loss(body: bytes) -> None:
