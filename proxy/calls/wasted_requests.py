@@ -12,13 +12,13 @@ from ..telemetry.catalogue import WasteReason
 from ..telemetry.ledger import Ledger
 from ..telemetry.vocabulary import cut
 from ..tools.argument_check import ArgumentCheck
+from ..tools.definition import write
 from .last_values import LastValues
 
 LONGEST_DECODED = 64 * 1024
 """Bytes; longer arguments are equal only if they are the same bytes, and are not checked."""
 
 _decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder(order="sorted").encode
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
@@ -43,7 +43,7 @@ class WastedRequests:
         """A call of a tool brought an error, or nothing."""
         raw = _bytes(call.params.arguments)
         arguments = _read(raw)
-        text = raw if arguments is UNSET else _encode(arguments)
+        text = raw if arguments is UNSET else write(arguments).encode()
         key = call.name.encode("utf-8", "surrogatepass") + b"\0" + text
         repeated = self._errors.replace(_client(call), key, error_type.encode())
         count = self._ledger.request_wasted

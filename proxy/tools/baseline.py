@@ -8,8 +8,10 @@ from .changes import Change, arrivals, changes
 from .definition import Definition, Digest, digest_of, write
 from .forms import Forms
 
-COMPARED_BYTES_PER_SECOND = 256 * 1024
-"""Of definitions that differ; what is beyond that counts as one difference until it is compared."""
+COMPARED_BYTES_PER_SECOND = 512 * 1024
+"""Of definitions that differ, and of work to compare them; what is beyond that counts as one
+difference until it is compared.
+"""
 
 _UNREAD = (Change(ToolChange.DESCRIPTION_CHANGED, "", "", ""),)
 
@@ -57,7 +59,7 @@ class Baseline:
         definition = self._definition(name, digest, now)
         if definition is None:
             return _UNREAD
-        found = changes(self._approved[name], definition)
+        found = changes(self._approved[name], definition, lambda work: self._quota.use(work, now))
         self._known[name] = digest, found
         return found
 

@@ -1,11 +1,11 @@
 """What changed between two definitions of a tool, and between two lists of tools, by kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..telemetry.catalogue import ToolChange
 from .definition import Definition, write
-from .parameters import Parameter, Parameters
+from .parameters import DEEPEST, Parameter, Parameters
 from .readable import difference, readable
 
 _DEEPEST = 64
@@ -29,11 +29,16 @@ class Change(NamedTuple):
     after: str
 
 
-def changes(before: Definition, after: Definition) -> tuple[Change, ...]:
-    """What changed in a tool; none where nothing did that a model or client depends on."""
+def changes(
+    before: Definition, after: Definition, use: Callable[[int], None] = lambda work: None
+) -> tuple[Change, ...]:
+    """What changed in a tool; none where nothing did that a model or client depends on.
+
+    `use` is called with the work that it took, in characters (`parameters.MOST_WORK`).
+    """
     found = [
         *_text(before.description, after.description, ""),
-        *_input(before.input_schema, after.input_schema),
+        *_input(before.input_schema, after.input_schema, use),
     ]
     if _json(before.annotations) != _json(after.annotations):
         was, now = _hints(before.annotations), _hints(after.annotations)
@@ -103,12 +108,13 @@ def normal(schema: object, depth: int = 0) -> object:
     }
 
 
-def _input(before: object, after: object) -> Iterator[Change]:
+def _input(before: object, after: object, use: Callable[[int], None]) -> Iterator[Change]:
     """What changed in the parameters; if they cannot be read, or not all, only that it did."""
     was, now = _json(before), _json(after)
     if was == now:
         return
     old, new = Parameters(before), Parameters(after)
+    use(old.work + new.work)
     if old.whole and new.whole and isinstance(before, dict) and isinstance(after, dict):
         yield from _parameters(old.by_path, new.by_path)
     else:
@@ -130,8 +136,10 @@ def _parameters(old: dict[str, Parameter], new: dict[str, Parameter]) -> Iterato
 def _within(path: str, others: Any) -> bool:
     """Whether a parameter lies within one of the others."""
     parent = path
-    while "." in parent:
+    for _ in range(DEEPEST):  # A name may have dots, too.
         parent = parent.rpartition(".")[0]
+        if not parent:
+            break
         if parent.removesuffix("[]") in others:
             return True
     return False

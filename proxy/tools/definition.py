@@ -4,6 +4,8 @@ That is the description, the schemas of input and output, and the annotations; n
 and `_meta`, of which a model sees nothing.
 """
 
+import json
+import re
 from hashlib import blake2b
 from typing import Any
 
@@ -27,18 +29,21 @@ class Definition(Struct, gc=False, frozen=True, rename="camel", omit_defaults=Tr
     annotations: Any = None
 
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+_LONG_NUMBER = re.compile(rb"(?<![0-9])[0-9]{400}").search
+"""Reading thousands of digits takes about a millisecond."""
 
 _decode = msgspec.json.Decoder(Definition).decode
-_encode = msgspec.json.Encoder(order="sorted").encode
+# Not msgspec's: its time to sort grows with the square of the number of keys for some orders.
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def canonical(text: bytes) -> bytes | None:
     """A tool's definition in its one form, by its JSON as listed; None if that is too long."""
-    if len(text) > LONGEST_COMPARED:
+    if len(text) > LONGEST_COMPARED or _LONG_NUMBER(text):
         return None
     try:
-        return _encode(_decode(text))
+        return write(_decode(text)).encode()
     except _UNREADABLE:
         return None
 
@@ -54,5 +59,10 @@ def parse(form: bytes) -> Definition:
 
 
 def write(value: object) -> str:
-    """A part of a definition as JSON, keys in order."""
-    return _encode(value).decode()
+    """A definition, a part of one, or other JSON with its keys in order."""
+    return _encode(_members(value) if isinstance(value, Definition) else value)
+
+
+def _members(tool: Definition) -> dict[str, object]:
+    pairs = zip(tool.__struct_encode_fields__, msgspec.structs.astuple(tool), strict=True)
+    return {name: each for name, each in pairs if each is not None}

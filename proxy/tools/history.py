@@ -17,8 +17,10 @@ from .forms import Forms
 from .page import ListedTool
 from .recent_states import ABSENT, RecentStates
 
-COMPARED_BYTES_PER_SECOND = 256 * 1024
-"""Of definitions that changed; what is beyond that is compared when it is listed again."""
+COMPARED_BYTES_PER_SECOND = 512 * 1024
+"""Of definitions that changed, and of work to compare them; what is beyond that is compared when it
+is listed again.
+"""
 MOST_AUDIENCES = 32
 """Kinds of clients whose definitions are remembered, of MOST_TOOLS tools each."""
 
@@ -97,15 +99,15 @@ class ToolHistory:
         if not self._quota.admits(length, now):
             return False
         if self._states.change(name, before, digest, now):
-            for each in self._changes(name, before, digest):
+            for each in self._changes(name, before, digest, now):
                 self._report(name, each, now)
         return True
 
-    def _changes(self, name: str, before: Digest, after: Digest) -> tuple[Change, ...]:
+    def _changes(self, name: str, before: Digest, after: Digest, now: float) -> tuple[Change, ...]:
         old, new = self._forms.get(name, before), self._forms.get(name, after)
         if old is None or new is None:  # Too long, or too many of them.
             return (Change(ToolChange.DESCRIPTION_CHANGED, "", "", ""),)
-        return changes(old, new)
+        return changes(old, new, lambda work: self._quota.use(work, now))
 
     def _news(
         self, names: Iterable[str], digests: Mapping[str, Digest], now: float, *, leaves: bool

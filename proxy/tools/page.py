@@ -13,8 +13,10 @@ from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolHints, ToolSize
 from ..telemetry.vocabulary import cut
 from .definition import Digest, canonical, digest_of
 
-_MOST_OBJECTS = 100_000
-"""Of a page: so many are counted in 10 ms. One with more is not read."""
+_MOST_VALUES = 200_000
+"""Of a page, by its commas and brackets: so many are read in 100 ms. One with more is not read."""
+_MOST_LISTED = 10_000
+"""Tools of a page; one with more is not read."""
 
 
 class ListedTool(NamedTuple):
@@ -67,12 +69,14 @@ class ReadPage(NamedTuple):
 
 def read_page(tools: bytes) -> ReadPage | None:
     """The page whose member `tools` is that text; None if it is not a list of objects."""
-    if tools.count(b"{") > _MOST_OBJECTS:
+    if sum(map(tools.count, (b"{", b"[", b","))) > _MOST_VALUES:
         return None
     try:
         _decode_objects(tools)  # A list of millions of other values ends here.
         texts = [bytes(each) for each in _decode_list(tools)]
     except _UNREADABLE:
+        return None
+    if len(texts) > _MOST_LISTED:
         return None
     forms: dict[Digest, bytes] = {}
     found: list[ListedTool] = []

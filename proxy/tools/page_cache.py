@@ -15,7 +15,7 @@ BYTES_PER_SECOND = 4 * 1024 * 1024
 processor.
 """
 MOST_CACHED_TOOLS = 10_000
-"""Tools of all pages that are remembered."""
+"""Tools of all pages that are remembered; each page counts as one more."""
 
 
 class PageCache:
@@ -44,11 +44,15 @@ class PageCache:
             return ReadPage(page, {})
         read = read_page(tools) if self._quota.admits(len(tools), now) else None
         if read is not None:
-            self._make_room(len(read.page.tools))
-            self._tools += len(read.page.tools)
+            self._make_room(_size(read.page))
+            self._tools += _size(read.page)
             self._pages[key] = read.page
         return read
 
-    def _make_room(self, tools: int) -> None:
-        while self._pages and self._tools + tools > MOST_CACHED_TOOLS:
-            self._tools -= len(self._pages.pop(next(iter(self._pages))).tools)
+    def _make_room(self, size: int) -> None:
+        while self._pages and self._tools + size > MOST_CACHED_TOOLS:
+            self._tools -= _size(self._pages.pop(next(iter(self._pages))))
+
+
+def _size(page: ToolPage) -> int:
+    return 1 + len(page.tools)

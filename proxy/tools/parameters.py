@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 
 from .definition import write
 
-MOST_STEPS = 5000
-"""Schemas of parameters, and parts of them, that are looked at."""
+MOST_WORK = 256 * 1024
+"""Characters of paths and of JSON that is written, and more for what else is done."""
+STEP_WORK = 20
+"""For a schema of a parameter, or a part of it, that is looked at."""
+MEMBER_WORK = 5
+"""For a member of it."""
 DEEPEST = 16
 """How deep they may lie."""
 
@@ -36,12 +40,12 @@ class Parameter(NamedTuple):
 
 
 class Parameters:
-    """Reads one input schema; `whole` is whether all of it was read."""
+    """Reads one input schema; `whole` is whether all of it was read, at the cost of `work`."""
 
     def __init__(self, schema: object) -> None:
         self.whole = True
         self._root = schema if isinstance(schema, dict) else {}
-        self._steps = 0
+        self.work = 0
         self.by_path: dict[str, Parameter] = {}
         self.by_path[""] = self._parameter(self._root, required=False)
         self._walk(self._root, "", 0)
@@ -51,8 +55,11 @@ class Parameters:
         if not self._step(depth):
             return
         required = _names(schema.get("required"))
+        self._use(MEMBER_WORK * len(required))
         properties = schema.get("properties")
         for name, each in properties.items() if isinstance(properties, dict) else ():
+            if not self._use(len(prefix) + len(name)):
+                return
             found, path = self._resolved(each), f"{prefix}{name}"
             if path not in self.by_path:
                 self.by_path[path] = self._parameter(found, required=name in required)
@@ -66,10 +73,10 @@ class Parameters:
         allowed = self._allowed(schema, 0)
         return Parameter(
             required,
-            write(texts) if texts else "",
-            write(schema["default"]) if "default" in schema else "",
+            self._write(texts) if texts else "",
+            self._write(schema["default"]) if "default" in schema else "",
             None if allowed is None else frozenset(allowed),
-            write(self._shape(schema, 0)),
+            self._write(self._shape(schema, 0)),
         )
 
     def _texts(self, schema: Schema, depth: int) -> list[object]:
@@ -87,9 +94,9 @@ class Parameters:
         found: set[str] | None = None
         listed = schema.get("enum")
         if isinstance(listed, list):
-            found = set(map(write, listed))
+            found = set(map(self._write, listed))
         elif "const" in schema:
-            found = {write(schema["const"])}
+            found = {self._write(schema["const"])}
         for _, inner in self._inner(schema):
             more = self._allowed(inner, depth + 1)
             if more is not None:
@@ -107,9 +114,9 @@ class Parameters:
                 shape[name] = self._shape(value, depth + 1)
             elif name in _BRANCHES and isinstance(value, list):
                 branches = [self._shape(each, depth + 1) for each in value]
-                shape[name] = sorted({write(each) for each in branches})
+                shape[name] = sorted({self._write(each) for each in branches})
             elif name == "type" and isinstance(value, list):
-                shape[name] = sorted(map(write, value))
+                shape[name] = sorted(map(self._write, value))
             elif name not in (_OF_THEIR_OWN if depth else _OF_A_PARAMETER):
                 shape[name] = value
         return shape
@@ -126,12 +133,14 @@ class Parameters:
     def _resolved(self, schema: object) -> Schema:
         """A schema, or what it refers to within the whole: with what is said beside it."""
         found = schema if isinstance(schema, dict) else {}
+        if not self._use(MEMBER_WORK * len(found)):
+            return {}
         reference = found.get("$ref")
         for kind in _DEFINITIONS:
             prefix = f"#/{kind}/"
             if isinstance(reference, str) and reference.startswith(prefix):
                 target = self._definitions(kind).get(reference.removeprefix(prefix))
-                if isinstance(target, dict):
+                if isinstance(target, dict) and self._use(MEMBER_WORK * len(target)):
                     beside = {name: each for name, each in found.items() if name != "$ref"}
                     return {**target, **beside}
         return found
@@ -141,10 +150,20 @@ class Parameters:
         return found if isinstance(found, dict) else {}
 
     def _step(self, depth: int) -> bool:
-        self._steps += 1
-        allowed = self._steps <= MOST_STEPS and depth <= DEEPEST
-        self.whole &= allowed
-        return allowed
+        self.whole &= depth <= DEEPEST
+        return self._use(STEP_WORK)
+
+    def _use(self, work: int) -> bool:
+        """Whether so much more is allowed, and all before was."""
+        self.work += work
+        self.whole &= self.work <= MOST_WORK
+        return self.whole
+
+    def _write(self, value: object) -> str:
+        """A part of the schema as JSON; "" once that is too much."""
+        text = write(value) if self.whole else ""
+        self._use(len(text))
+        return text
 
 
 def _names(listed: object) -> frozenset[str]:

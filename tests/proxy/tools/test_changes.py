@@ -7,7 +7,8 @@ from hypothesis import given
 
 from proxy.telemetry.catalogue import ToolChange
 from proxy.tools.changes import Change, arrivals, changes
-from proxy.tools.definition import Definition, canonical, parse, write
+from proxy.tools.definition import LONGEST_COMPARED, Definition, canonical, parse, write
+from proxy.tools.parameters import MOST_WORK
 from tests.proxy.tools.test_definition import TOOLS
 
 Kinds = list[tuple[str, str]]
@@ -194,6 +195,35 @@ def test_a_schema_that_grows_without_end_is_compared_in_bounded_work() -> None:
     wide = {**properties(a=endless), "$defs": {"a": {"anyOf": [{"items": endless}] * 9}}}
     assert kinds(of_input(wide, properties(a=endless))) == [("parameter_type_changed", "")]
     assert of_input({**properties(a=endless), "$defs": {"a": endless}}, properties(a=endless)) == ()
+
+
+def long_parts() -> dict[str, Any]:
+    """Schemas that would take gigabytes if each reference were replaced by what it refers to."""
+    members = {f"x{number:05}": 0 for number in range(12_000)}
+    texts = {"default": "d" * 150_000}
+    parts = {"members": members, "default": texts, "required": {"required": [*members]}}
+    many = {f"p{number}": {"$ref": "#/$defs/a"} for number in range(1200)}
+    return {
+        **{name: {"properties": many, "$defs": {"a": part}} for name, part in parts.items()},
+        "names": {"properties": {"n" * 100_000: {"properties": dict.fromkeys("0123456789", {})}}},
+    }
+
+
+@pytest.mark.parametrize("schema", long_parts().values(), ids=long_parts())
+def test_work_is_bounded_however_long_the_parts_of_a_schema_are(schema: dict[str, Any]) -> None:
+    work: list[int] = []
+    other = {**schema, "title": "other"}
+    before, after = (definition(inputSchema=each) for each in (schema, other))
+    assert [each.kind for each in changes(before, after, work.append)] == [
+        ToolChange.PARAMETER_TYPE_CHANGED
+    ]
+    assert sum(work) < 4 * (MOST_WORK + LONGEST_COMPARED)
+
+
+def test_a_parameter_within_a_removed_one_is_found_by_its_path_of_limited_length() -> None:
+    dots = "." * 100_000
+    found = of_input({"properties": {dots: properties(a=STRING)}}, {"properties": {}})
+    assert {kind for kind, _ in kinds(found)} == {"parameter_removed"}
 
 
 def test_a_hundred_thousand_levels_are_no_definition_and_a_few_hundred_are_compared() -> None:

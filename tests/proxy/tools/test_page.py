@@ -81,6 +81,8 @@ def test_a_tool_that_cannot_be_read_does_not_hide_the_others(other: object) -> N
         b'[{"name":"a"}',
         b"[" + b"1," * 1_000_000 + b"1]",
         b"[" + b"{}," * 100_001 + b"{}]",
+        b'[{"name":"wide","inputSchema":[' + b"[]," * 110_000 + b"[]]}]",
+        b"[" + b'{"name":"a"},' * 10_000 + b'{"name":"a"}]',
         b'[{"name":"deep","inputSchema":' + b"[" * 100_000 + b"]" * 100_000 + b"}]",
         b"\xff",
     ],

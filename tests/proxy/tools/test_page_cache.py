@@ -27,12 +27,19 @@ def test_in_a_second_only_so_many_new_bytes_are_read() -> None:
 
 
 def test_the_pages_that_are_remembered_are_bounded() -> None:
-    pages, kept = PageCache(), MOST_CACHED_TOOLS // MOST_TOOLS
+    pages, kept = PageCache(), MOST_CACHED_TOOLS // (MOST_TOOLS + 1)
     texts = [text(tool(f"{n}-{each}") for each in range(MOST_TOOLS)) for n in range(kept + 1)]
     for now, each in enumerate(texts):
         assert pages.read(each, float(now)) is not None
-    assert repr(pages) == f"<PageCache pages={kept} tools={MOST_CACHED_TOOLS}>"
+    assert repr(pages) == f"<PageCache pages={kept} tools={kept * (MOST_TOOLS + 1)}>"
     for each, known in ((texts[-1], True), (texts[0], False)):
         found = pages.read(each, 100.0)
         assert found is not None
         assert (found.forms == {}) is known
+
+
+def test_pages_without_tools_are_bounded_too() -> None:
+    pages = PageCache()
+    for number in range(MOST_CACHED_TOOLS + 5):
+        assert pages.read(text([{"title": f"{number}"}]), 0.0) is not None
+    assert repr(pages) == f"<PageCache pages={MOST_CACHED_TOOLS} tools={MOST_CACHED_TOOLS}>"
