@@ -104,11 +104,24 @@ def test_a_command_is_for_stdio(
     assert error in capsys.readouterr().err
 
 
+STUBBORN = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+sys.argv[1:] = ["--transport", "stdio"]
+from lab.echo.__main__ import main
+main()
+time.sleep(600)
+"""
+"""A server that ends neither with its input nor by SIGTERM."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_server_survives_the_load_test(number: signal.Signals) -> None:
     command = (sys.executable, "-m", "lab.load", "--steps", "20x600", "--connections", "3")
     process = subprocess.Popen(
-        (*command, "--", *ECHO), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        (*command, "--", sys.executable, "-c", STUBBORN),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
     next(line for line in process.stderr if b" ok " in line)
