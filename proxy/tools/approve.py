@@ -16,6 +16,7 @@ from ..errors import SettingsError
 from ..telemetry.listed_tools import MOST_TOOLS
 from .definition import LONGEST_COMPARED, Definition, parse
 from .page import read_page
+from .readable import readable
 
 ANSWER_SECONDS = 60.0
 LONGEST_ANSWER = 32 * 1024 * 1024
@@ -66,14 +67,18 @@ class _Session:
                 raise SettingsError(f"{self._server}: the answer to {method} is {limit}") from error
             if not line:
                 raise SettingsError(f"{self._server}: {await self._last_words()}")
-            message = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+            try:
+                message = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+                refused = msgspec.json.decode(message.get("error", msgspec.Raw(b"{}")))
+            except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+                reason = f"the answer to {method} cannot be read: {readable(str(error))}"
+                raise SettingsError(f"{self._server}: {reason}") from error
             if bytes(message.get("id", msgspec.Raw(b""))) != b"%d" % self._last_id:
                 continue
             if "result" in message:
                 return message["result"]
-            refused = msgspec.json.decode(message.get("error", msgspec.Raw(b"{}")))
             reason = refused.get("message", "") if isinstance(refused, dict) else ""
-            raise SettingsError(f"{self._server}: {method} failed: {reason}")
+            raise SettingsError(f"{self._server}: {method} failed: {readable(str(reason))}")
 
     async def _last_words(self) -> str:
         """Why the proxy ended."""

@@ -121,6 +121,26 @@ def test_what_cannot_be_approved_is_one_line_and_leaves_the_file_as_it_was(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (
+            r""""error":{"code":1,"message":"a\nproxy.tools: \u001b[31mb"}""",
+            r"a\nproxy.tools: \x1b[31m",
+        ),
+        (r""""error":{"code":1,"message":"\ud800"}""", "the answer to initialize cannot be read"),
+    ],
+    ids=("control characters", "half of a surrogate pair"),
+)
+def test_a_servers_error_is_one_printable_line(tmp_path: Path, answer: str, reason: str) -> None:
+    script = 'read line; printf "%s\\n" "$0"; cat >/dev/null'
+    message = f'{{"jsonrpc":"2.0","id":1,{answer}}}'
+    done = approve(str(tmp_path / "baseline.json"), "--", "sh", "-c", script, message)
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_file_that_holds_something_else_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("mine", encoding="utf-8")
