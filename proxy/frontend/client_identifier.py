@@ -12,7 +12,7 @@ from ..jsonrpc.message import Message
 from ..jsonrpc.methods import INITIALIZE
 from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo, client_info
 
-_KEYS = re.compile(rb"(?im)^(?:authorization|cookie|[^:\r\n]*(?:key|token)):[^\r\n]*")
+_KEYS = re.compile(rb"(?im)^(?:authorization|cookie|x-mcp-[^:\r\n]*|[^:\r\n]*(?:key|token)):[^\r\n]*")
 
 
 class ClientIdentifier:
@@ -47,7 +47,10 @@ class ClientIdentifier:
 
 
 def shown_keys(info: RequestInfo) -> list[bytes]:
-    """The header lines by which a request may show to its server who sent it."""
+    """The header lines by which a request may show its server who sent it, or what it wants.
+
+    GitHub's server, for one, lists by X-MCP-Toolsets.
+    """
     return _KEYS.findall(info.forward)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from proxy.calls.session_clients import SessionClients
 from proxy.errors import MalformedMessage
-from proxy.frontend.client_identifier import ClientIdentifier
+from proxy.frontend.client_identifier import ClientIdentifier, shown_keys
 from proxy.jsonrpc import codec, methods
 from proxy.telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
 from tests.proxy.malformed_messages import ODD
@@ -67,3 +67,12 @@ def test_a_malformed_declaration_hides_neither_the_tool_nor_the_user_agent(
     assert message.params.name == "t"
     found = ClientIdentifier(SessionClients()).identify(message, info(user_agent="node"))
     assert found.name in ("node", "agent", "x", "complete", "input_required", "\ufffd")
+
+
+def test_headers_that_may_change_what_a_server_lists_are_shown_keys() -> None:
+    shown = shown_keys(
+        info(authorization="Bearer a", x_mcp_toolsets="repos", x_api_key="k", accept="a")
+    )
+    assert {line.partition(b":")[0].lower() for line in shown} == {
+        b"authorization", b"x-mcp-toolsets", b"x-api-key",
+    }  # fmt: skip
