@@ -12,7 +12,9 @@ from ..jsonrpc.message import Message
 from ..jsonrpc.methods import INITIALIZE
 from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo, client_info
 
-_KEYS = re.compile(rb"(?im)^(?:authorization|cookie|x-mcp-[^:\r\n]*|[^:\r\n]*(?:key|token)):[^\r\n]*")
+_KEYS = re.compile(
+    rb"(?im)^(?:authorization|cookie|x-mcp-[^:\r\n]*|[^:\r\n]*(?:key|token)):[^\r\n]*"
+)
 
 
 class ClientIdentifier:
