@@ -15,6 +15,9 @@ INGESTION ?=
 TOOLHIVE ?=
 THRESHOLDS ?=
 CLUSTER_LABEL ?=
+RULES_PER_GROUP ?=
+RUNBOOK_PREFIX ?=
+DASHBOARD_PREFIX ?=
 LOGS   ?=
 STACK  ?= otel-scrape
 CLUSTER ?=
@@ -35,7 +38,9 @@ LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --
 BOARD_OPTIONS = $(if $(SET),$(error SET= is now VARIANT=))$(if $(ROAD),$(error ROAD= is now INGESTION=))\
           $(if $(VARIANT),--variant "$(VARIANT)") $(if $(INGESTION),--ingestion "$(INGESTION)") \
           $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)") \
-          $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)") $(if $(LOGS),--logs "$(LOGS)")
+          $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)") $(if $(LOGS),--logs "$(LOGS)") \
+          $(if $(RULES_PER_GROUP),--rules-per-group "$(RULES_PER_GROUP)") $(if $(RUNBOOK_PREFIX),--runbook-prefix "$(RUNBOOK_PREFIX)") \
+          $(if $(DASHBOARD_PREFIX),--dashboard-prefix "$(DASHBOARD_PREFIX)")
 
 DEMO_OPTIONS = $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") \
           $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)") $(if $(filter-out 0 no false off,$(LOGS)),--logs)

@@ -35,7 +35,7 @@ def _yaml(document: object) -> str:
 def files(options: RenderOptions) -> dict[Path, str]:
     """Every file to write, by its path under the output folder."""
     bundle = options.bundle
-    rules, prefix = document(bundle), bundle.variant.prefix
+    rules, prefix = document(bundle, options.rules), bundle.variant.prefix
     written = {
         Path("rules", f"{prefix}.yaml"): _yaml(rules),
         Path("manifests", f"rules-{prefix}.yaml"): _yaml(

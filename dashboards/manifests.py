@@ -7,6 +7,8 @@ Manifest = dict[str, object]
 BOARD_LABEL = "grafana_dashboard"
 BOARD_LABEL_VALUE = "1"
 FOLDER_ANNOTATION = "grafana_folder"
+UNSUBSTITUTED = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
+"""Flux's post-build substitution would replace Grafana's `${...}` by nothing."""
 FOLDER = "MCP"
 NAMESPACE = "monitoring"
 """The namespace of Grafana and Prometheus in the stack, and usually of kube-prometheus-stack."""
@@ -21,17 +23,21 @@ def board_configmap(board: Board, text: str, namespace: str, folder: str) -> Man
             "name": f"board-{board.uid}",
             "namespace": namespace,
             "labels": {BOARD_LABEL: BOARD_LABEL_VALUE},
-            "annotations": {FOLDER_ANNOTATION: folder},
+            "annotations": {FOLDER_ANNOTATION: folder, **UNSUBSTITUTED},
         },
         "data": {f"{board.uid}.json": text},
     }
 
 
-def prometheus_rule(rules: Manifest, namespace: str, prefix: str = "mcp") -> Manifest:
+def prometheus_rule(rules: object, namespace: str, prefix: str = "mcp") -> Manifest:
     """The rules, for Prometheus' operator; `prefix` is that of the variant."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": {"name": f"{prefix}-observability", "namespace": namespace},
+        "metadata": {
+            "name": f"{prefix}-observability",
+            "namespace": namespace,
+            "annotations": dict(UNSUBSTITUTED),
+        },
         "spec": rules,
     }

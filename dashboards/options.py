@@ -13,6 +13,7 @@ from dashboards.cluster_label import ClusterLabelError, cluster_label
 from dashboards.log_lines import LOG_STORES, LogStore
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render_options import RenderOptions
+from dashboards.rules import RuleOptions
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
 from dashboards.variants import toolhive
 from dashboards.variants.variant import UNIFIED, Variant
@@ -147,6 +148,17 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
         " by it, and rules keep clusters apart (without: the store has one cluster)",
     )
     parser.add_argument(
+        "--rules-per-group",
+        metavar="N",
+        help="split larger groups of rules; Mimir takes 20 by default (without: groups are whole)",
+    )
+    parser.add_argument(
+        "--runbook-prefix", metavar="URL", help="what alerts' links to the runbook begin with"
+    )
+    parser.add_argument(
+        "--dashboard-prefix", metavar="URL", help="what alerts' links to boards begin with: Grafana"
+    )
+    parser.add_argument(
         "--thresholds", type=Path, metavar="FILE", help="YAML file with thresholds of your own"
     )
     return parser
@@ -160,6 +172,11 @@ def _options(given: argparse.Namespace) -> RenderOptions:
         given.folder,
         variant=variant,
         cluster_label=_cluster_label(given.cluster_label),
+        rules=RuleOptions(
+            _group_size(given.rules_per_group),
+            _prefix("runbook prefix", given.runbook_prefix, "/"),
+            _prefix("dashboard prefix", given.dashboard_prefix, ""),
+        ),
         logs=_logs(given, variant),
     )
 
@@ -199,6 +216,25 @@ def _cluster_label(text: str | None) -> str | None:
         return text and cluster_label(text)
     except ClusterLabelError as error:
         raise UsageError(f'cluster label "{text}": {error}') from error
+
+
+def _group_size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise UsageError(f'rules per group "{text}" is not a number from 1 to 999999')
+    return int(text)
+
+
+def _prefix(what: str, text: str | None, end: str) -> str:
+    """What a path is appended to: a URL with `end` at its end, or nothing."""
+    if text is None:
+        return ""
+    if holds_user(text):
+        raise UsageError(f"{what} contains a password; everybody who gets an alert would see it")
+    if not is_url(text):
+        raise UsageError(f'{what} "{text}" is not a URL, such as {_EXAMPLE}')
+    return text.rstrip("/") + end
 
 
 def _variants_help() -> str:

@@ -9,6 +9,7 @@ from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.log_lines import LogStore, with_log_lines
 from dashboards.manifests import FOLDER, NAMESPACE
 from dashboards.render import board_json
+from dashboards.rules import RuleOptions
 from dashboards.thresholds import DEFAULTS, Thresholds
 from dashboards.variants.variant import UNIFIED, Variant, by_cluster
 
@@ -33,6 +34,8 @@ class RenderOptions:
     cluster_label: str | None = None
     """The label by which one store distinguishes several clusters."""
     logs: LogStore | None = None
+
+    rules: RuleOptions = RuleOptions()
 
     @property
     def bundle(self) -> MonitoringBundle:

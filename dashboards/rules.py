@@ -1,31 +1,57 @@
 """Recording rules and alerts as one plain Prometheus rule document."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from dashboards.alerts import Alert
 from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.recordings.recording import Group, Recording
 from dashboards.thresholds import DEFAULTS, Thresholds
 
 Rule = dict[str, object]
+RuleGroup = dict[str, Any]
 
 
-def rules_document(thresholds: Thresholds = DEFAULTS) -> dict[str, object]:
+def rules_document(thresholds: Thresholds = DEFAULTS) -> dict[str, Any]:
     """The rules of the default variant, as `document` gives them."""
     return document(monitoring_bundle(thresholds=thresholds))
 
 
-def document(bundle: MonitoringBundle) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class RuleOptions:
+    """How rules are written: the most rules of a group, and what links of alerts begin with."""
+
+    group_size: int | None = None
+    runbook_prefix: str = ""
+    dashboard_prefix: str = ""
+
+
+def document(bundle: MonitoringBundle, options: RuleOptions = RuleOptions()) -> dict[str, Any]:
     """`{"groups": [...]}`, for Prometheus' `rule_files` and PrometheusRule's `spec`."""
     prefix = bundle.variant.prefix
     groups = dict.fromkeys(each.group for each in bundle.recordings)
     recorded = [_recorded(bundle, each) for each in groups]
     alerts = [
-        {"name": f"{prefix}-{name}", "rules": [_alert(each) for each in group]}
+        {"name": f"{prefix}-{name}", "rules": [_alert(each, options) for each in group]}
         for name, group in bundle.alerts.items()
     ]
-    return {"groups": [*recorded, *alerts]}
+    every: list[RuleGroup] = [*recorded, *alerts]
+    return {"groups": [part for each in every for part in _parts(each, options.group_size)]}
 
 
-def _recorded(bundle: MonitoringBundle, group: Group) -> Rule:
+def _parts(group: RuleGroup, size: int | None) -> list[RuleGroup]:
+    """The group in numbered parts of so many rules; a part may read another's last evaluation."""
+    rules: list[Rule] = group["rules"]
+    if size is None or len(rules) <= size:
+        return [group]
+    starts = range(0, len(rules), size)
+    return [
+        {**group, "name": f"{group['name']}-{number}", "rules": rules[start : start + size]}
+        for number, start in enumerate(starts, 1)
+    ]
+
+
+def _recorded(bundle: MonitoringBundle, group: Group) -> RuleGroup:
     rules = [_recording(each) for each in bundle.recordings if each.group == group]
     name = f"{bundle.variant.prefix}-{group.name}"
     return {"name": name, "interval": group.interval, "rules": rules}
@@ -35,7 +61,7 @@ def _recording(recording: Recording) -> Rule:
     return {"record": recording.record, "expr": str(recording.expr)}
 
 
-def _alert(alert: Alert) -> Rule:
+def _alert(alert: Alert, options: RuleOptions) -> Rule:
     return {
         "alert": alert.name,
         "expr": str(alert.condition),
@@ -44,7 +70,7 @@ def _alert(alert: Alert) -> Rule:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description,
-            "runbook_url": alert.runbook_url,
-            "dashboard_url": alert.dashboard_url,
+            "runbook_url": options.runbook_prefix + alert.runbook_url,
+            "dashboard_url": options.dashboard_prefix + alert.dashboard_url,
         },
     }

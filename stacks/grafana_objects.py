@@ -66,7 +66,10 @@ def _selected(manifest: Values, chosen: GrafanaChoice) -> Values:
     metadata = {
         **manifest["metadata"],
         "labels": {chosen.label or BOARD_LABEL: chosen.label_value},
-        "annotations": {chosen.folder_annotation or FOLDER_ANNOTATION: FOLDER},
+        "annotations": {
+            **manifests.UNSUBSTITUTED,
+            chosen.folder_annotation or FOLDER_ANNOTATION: FOLDER,
+        },
     }
     return {**manifest, "metadata": metadata}
 

@@ -4,7 +4,7 @@ The expressions are those that are deployed.
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from dashboards.rules import rules_document
 from dashboards.thresholds import Thresholds
@@ -47,4 +47,4 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def fast_rules() -> dict[str, Any]:
     """The rules of a pipeline that is set up for faults."""
-    return with_short_for(cast(dict[str, Any], rules_document(THRESHOLDS)))
+    return with_short_for(rules_document(THRESHOLDS))

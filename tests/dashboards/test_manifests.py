@@ -9,6 +9,9 @@ from dashboards.render_options import RenderOptions
 from tests.dashboards.command import run
 from tests.stacks.stack import plan_of
 
+UNSUBSTITUTED = {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}
+"""What keeps Flux from replacing Grafana's variables."""
+
 
 def test_manifests_are_the_objects_that_the_stack_deploys() -> None:
     kinds = ("ConfigMap", "PrometheusRule")
@@ -28,5 +31,6 @@ def test_folder_and_namespace_are_in_the_manifests(tmp_path: Path) -> None:
 
     board = yaml.safe_load((tmp_path / "manifests" / "board-mcp-server.yaml").read_text())
     rules = yaml.safe_load((tmp_path / "manifests" / "rules-mcp.yaml").read_text())
-    assert board["metadata"]["annotations"] == {"grafana_folder": "My MCP"}
+    assert board["metadata"]["annotations"] == {"grafana_folder": "My MCP", **UNSUBSTITUTED}
+    assert rules["metadata"]["annotations"] == UNSUBSTITUTED
     assert (board["metadata"]["namespace"], rules["metadata"]["namespace"]) == ("obs", "obs")

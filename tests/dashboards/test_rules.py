@@ -5,9 +5,10 @@ from typing import Any, cast
 import pytest
 
 from dashboards import ALERTS, BOARDS
+from dashboards.bundles import monitoring_bundle
 from dashboards.queries import concrete, queries, rule_queries
 from dashboards.recordings import RECORDINGS
-from dashboards.rules import rules_document
+from dashboards.rules import RuleOptions, document, rules_document
 from tests.dashboards.promtool import Promtool
 
 
@@ -41,3 +42,25 @@ def test_promtool_accepts_every_query_of_boards_and_rules(promtool: Promtool) ->
     ]
 
     assert promtool.check({"groups": [{"name": "queries", "rules": numbered}]}) == ""
+
+
+def test_groups_are_split_where_asked_and_keep_their_rules_in_order() -> None:
+    whole = rules_document()["groups"]
+    split = document(monitoring_bundle(), RuleOptions(group_size=20))["groups"]
+
+    assert max(len(each["rules"]) for each in split) == 20
+    assert [rule for each in split for rule in each["rules"]] == rules()
+    assert len({each["name"] for each in split}) == len(split) > len(whole)
+    assert {each.get("interval") for each in split} == {each.get("interval") for each in whole}
+
+
+def test_links_of_alerts_begin_with_the_given_prefixes() -> None:
+    options = RuleOptions(None, "https://git.example.org/main/", "https://grafana.example.org")
+    groups = document(monitoring_bundle(), options)["groups"]
+    found = {rule.get("alert"): rule for each in groups for rule in each["rules"]}
+    links = found["MCPServerDown"]["annotations"]
+
+    assert links["runbook_url"] == (
+        "https://git.example.org/main/dashboards/RUNBOOK.md#mcpserverdown"
+    )
+    assert links["dashboard_url"].startswith("https://grafana.example.org/d/mcp-server?var-")

@@ -105,7 +105,8 @@ def test_prometheus_alone_leaves_the_dashboards_to_an_existing_grafana() -> None
         metadata = board["metadata"]
         assert metadata["namespace"] == "observability"
         assert metadata["labels"] == {"dashboards": "yes"}
-        assert metadata["annotations"] == {"folder": "MCP"}
+        assert metadata["annotations"]["folder"] == "MCP"
+        assert "grafana_folder" not in metadata["annotations"]
     assert [each["kind"] for each in found.prerequisites] == ["Service"]
 
 

@@ -18,7 +18,7 @@ def test_each_board_is_a_config_map_that_the_sidecar_selects_and_files() -> None
     for board in BOARDS:
         each = found[f"board-{board.uid}"]
         assert each["metadata"]["labels"][sidecar["label"]] == sidecar["labelValue"]
-        assert each["metadata"]["annotations"] == {sidecar["folderAnnotation"]: "MCP"}
+        assert each["metadata"]["annotations"][sidecar["folderAnnotation"]] == "MCP"
         ((name, text),) = each["data"].items()
         assert name == f"{board.uid}.json"
         assert json.loads(text)["uid"] == board.uid

@@ -1,6 +1,6 @@
 """The fast rules are the deployed ones except for `for` and five thresholds."""
 
-from typing import Any, cast
+from typing import Any
 
 from dashboards.rules import rules_document
 from dashboards.thresholds import DEFAULTS
@@ -19,7 +19,7 @@ def rules(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def deployed() -> dict[str, Any]:
-    return cast(dict[str, Any], rules_document(DEFAULTS))
+    return rules_document(DEFAULTS)
 
 
 def test_only_for_is_shortened() -> None:
