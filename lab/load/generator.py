@@ -5,13 +5,13 @@ and the wait is a part of its latency, which counts from when it was due.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
 
-from lab.load.pacer import Pacer
 from lab.load.protocol import CallFailed, RequestTemplate, outcome_of
 from lab.load.recorder import Interval, Recorder
 from lab.load.session import Session
@@ -63,7 +63,6 @@ class Generator:
         """
         loop = asyncio.get_running_loop()
         self._start = perf_counter() + START_SECONDS
-        pacer = Pacer(loop, self._start, self._schedule.times, self._on_due)
         last = START_SECONDS + self._schedule.times[-1]
         giving_up = loop.call_later(last + self._timeout, self._waiting.clear)
         async with asyncio.TaskGroup() as tasks:
@@ -72,11 +71,19 @@ class Generator:
                 async with asyncio.TaskGroup() as workers:
                     for each in self._sessions:
                         workers.create_task(self._work(each))
-                    pacer.start()
+                    workers.create_task(self._pace())
             finally:
-                pacer.stop()
                 giving_up.cancel()
                 reporter.cancel()
+
+    async def _pace(self) -> None:
+        """Give out each call when it is due."""
+        while not self._all_due:
+            await asyncio.sleep(self._due_at(self._due) - perf_counter())
+            # uvloop rounds to milliseconds, also down: then nothing is due yet.
+            self._on_due(
+                bisect_right(self._schedule.times, perf_counter() - self._start, self._due)
+            )
 
     def _on_due(self, due: int) -> None:
         """The first `due` calls are due: give new ones to idle sessions, the longest idle first."""
