@@ -22,7 +22,9 @@ COMPARED_BYTES_PER_SECOND = 512 * 1024
 is listed again.
 """
 MOST_AUDIENCES = 32
-"""Kinds of clients whose definitions are remembered, of MOST_TOOLS tools each."""
+"""Kinds of clients whose definitions are remembered, of MOST_TOOLS tools each; others are one."""
+UNUSED_SECONDS = 3600.0
+"""For how long a kind of clients keeps its place without a list, however many others come."""
 
 Report = Callable[[str, Change, float], None]
 """Is called with the tool, what changed, and when."""
@@ -36,15 +38,34 @@ class WholeList(NamedTuple):
     since: float
 
 
+class _Audience:
+    """Clients of a kind: the definitions that they got, and when they got a list."""
+
+    __slots__ = ("seen", "used")
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Digest] = {}
+        self.used = 0.0
+
+
 class ToolHistory:
     """Reports what changes, by the definitions in `forms`."""
 
-    __slots__ = ("_audiences", "_first_seen", "_forms", "_quota", "_report", "_states")
+    __slots__ = (
+        "_audiences",
+        "_first_seen",
+        "_forms",
+        "_others",
+        "_quota",
+        "_report",
+        "_states",
+    )
 
     def __init__(self, forms: Forms, report: Report) -> None:
         self._forms = forms
         self._report = report
-        self._audiences: dict[Hashable, dict[str, Digest]] = {}
+        self._audiences: dict[Hashable, _Audience] = {}
+        self._others = _Audience()
         self._first_seen: dict[str, float] = {}
         self._states = RecentStates()
         self._quota = ByteQuota(COMPARED_BYTES_PER_SECOND)
@@ -54,7 +75,7 @@ class ToolHistory:
 
     def listed(self, tools: Iterable[ListedTool], audience: Hashable, now: float) -> None:
         """Clients of a kind got these definitions."""
-        seen = self._definitions(audience)
+        seen = self._definitions(audience, now)
         for name, _, _, digest in tools:
             before = seen.get(name)
             if before != digest and self._may_note(seen, name, before, digest, now):
@@ -78,16 +99,20 @@ class ToolHistory:
     def forget(self, name: str) -> None:
         """A tool is in no list any more: if it comes again, it is new."""
         self._first_seen.pop(name, None)
-        for seen in self._audiences.values():
-            seen.pop(name, None)
+        for audience in (self._others, *self._audiences.values()):
+            audience.seen.pop(name, None)
 
-    def _definitions(self, audience: Hashable) -> dict[str, Digest]:
+    def _definitions(self, audience: Hashable, now: float) -> dict[str, Digest]:
         """The definitions that clients of a kind got, by name."""
-        seen = self._audiences.pop(audience, None) or {}
-        if len(self._audiences) >= MOST_AUDIENCES:
-            del self._audiences[next(iter(self._audiences))]
-        self._audiences[audience] = seen
-        return seen
+        found = self._audiences.pop(audience, None)
+        if found is None and len(self._audiences) >= MOST_AUDIENCES:
+            longest_unused = next(iter(self._audiences))
+            if now - self._audiences[longest_unused].used <= UNUSED_SECONDS:
+                return self._others.seen
+            del self._audiences[longest_unused]
+        found = self._audiences[audience] = found or _Audience()
+        found.used = now
+        return found.seen
 
     def _may_note(
         self, seen: dict[str, Digest], name: str, before: Digest | None, digest: Digest, now: float

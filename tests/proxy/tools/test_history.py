@@ -2,14 +2,13 @@
 
 import logging
 import random
-from collections import Counter
 from typing import Any
 
 import pytest
 
 from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
-from proxy.tools.history import COMPARED_BYTES_PER_SECOND, MOST_AUDIENCES
+from proxy.tools.history import COMPARED_BYTES_PER_SECOND, MOST_AUDIENCES, UNUSED_SECONDS
 from proxy.tools.tool_lists import LINES_PER_SECOND
 from tests.proxy.tools.lists import ScriptedLister, lister, text, tool
 
@@ -198,12 +197,36 @@ def test_a_definition_that_cannot_be_compared_has_changed_in_its_description() -
     assert counted(ledger) == {"description_changed": 1}
 
 
-def test_what_is_remembered_of_kinds_of_clients_is_bounded() -> None:
+def test_clients_of_many_names_do_not_hide_a_change() -> None:
     ledger, client = lister()
-    for number in range(2 * MOST_AUDIENCES):
+    client.get([A])
+    hostile = another(client)
+    for number in range(10 * MOST_AUDIENCES):
+        hostile.lister = hostile.lister._replace(client=ClientInfo(f"{number}", ""))
+        hostile.get([A])
+    assert f"audiences={MOST_AUDIENCES}" in repr(client.lists._history)
+    client.get([CHANGED])
+    hostile.get([CHANGED])
+    assert counted(ledger) == {"description_changed": 1}
+
+
+def test_clients_without_a_place_of_their_own_notice_a_change_together() -> None:
+    ledger, client = lister()
+    for number in range(MOST_AUDIENCES + 9):
+        client.lister = client.lister._replace(client=ClientInfo(f"{number}", ""))
+        client.get([A])
+    client.lister = client.lister._replace(client=ClientInfo("one more", ""))
+    client.get([CHANGED])
+    assert counted(ledger) == {"description_changed": 1}
+
+
+def test_kinds_of_clients_that_are_gone_give_way() -> None:
+    ledger, client = lister()
+    for number in range(MOST_AUDIENCES + 9):
+        client.now += 2 * UNUSED_SECONDS
         client.lister = client.lister._replace(client=ClientInfo(f"{number}", ""))
         client.get([tool("a", description=f"{number}")])
-    assert counted(ledger) == Counter()
+    assert counted(ledger) == {}
     assert f"audiences={MOST_AUDIENCES}" in repr(client.lists._history)
 
 
