@@ -174,7 +174,7 @@ RESULTS_BY_NAME = Signal(
     " second, and the mean of one.",
     "short",
     (
-        Query(_over_range(RESULT_BYTES, by=context.EACH_TARGET), "Bytes", "Bps"),
+        Query(_over_range(RESULT_BYTES, by=context.EACH_TARGET), "Bytes", "binBps"),
         Query(_mean(by=context.EACH_TARGET), "Mean result", "bytes"),
     ),
     keys=context.EACH_TARGET,

@@ -83,6 +83,7 @@ FORMATTERS: dict[str, Formatter] = {
     "percentunit": _percent_of_one,
     "s": _seconds,
     "bytes": partial(_scaled, 1024, _IEC),
+    "binBps": partial(_scaled, 1024, tuple(f"{each}/s" for each in _IEC)),
     "reqps": _counted("req/s"),
     "cps": _counted("c/s"),
     "ops": _counted("ops/s"),

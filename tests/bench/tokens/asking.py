@@ -4,7 +4,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 SECONDS = 120
@@ -50,6 +50,8 @@ def _running(
         finally:
             timer.cancel()
             process.kill()
+            with suppress(OSError):  # What it did not read is still in the buffer.
+                process.stdin.close()  # type: ignore[union-attr]
 
 
 def _send(process: "subprocess.Popen[str]", message: dict[str, Any]) -> None:

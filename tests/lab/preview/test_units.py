@@ -56,6 +56,8 @@ GRAFANA = [
     ("bytes", 1536, "1.50 KiB", "1.5 KiB"),
     ("bytes", 1234567, "1.18 MiB", "1.2 MiB"),
     ("bytes", 800000000, "763 MiB", "762.9 MiB"),
+    ("binBps", 0, "0 B/s", "0.0 B/s"),
+    ("binBps", 1536, "1.50 KiB/s", "1.5 KiB/s"),
     ("reqps", 0, "0 req/s", "0.0 req/s"),
     ("reqps", 0.5, "0.500 req/s", "0.5 req/s"),
     ("reqps", 0.05, "0.0500 req/s", "0.1 req/s"),
