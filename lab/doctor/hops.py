@@ -223,7 +223,8 @@ def _explain_missing(given: Examination, found: Sequence[Sample]) -> NoReturn:
 def _check_paths(given: Examination) -> None:
     """Raise Lost if the same proxy's series come by two paths, which counts each call twice."""
     of_server = f"{UPSTREAM_UP.series}{{server={json.dumps(given.hops.server)}}}"
-    found = given.prometheus.query(of_server)
+    # A path that has ended is still returned for five minutes.
+    found = given.prometheus.query(f"time() - timestamp({of_server}) < {given.hops.wait:g}")
     pods = {each.labels.get("pod") for each in found} - {None}
     if len(found) > max(1, len(pods)):
         names = {name for each in found for name in each.labels}
