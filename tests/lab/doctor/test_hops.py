@@ -323,6 +323,8 @@ def test_both_paths_carry_the_metrics(pushed: Lab) -> None:
         prometheus["scrape_configs"].append(own)
 
     with pushed.changed("prometheus", PROMETHEUS_FILE, twice):
+        query = pushed.pipeline.prometheus.query
+        until(lambda: query('up{job="again"} == 1'), seconds=30, what="the second path is scraped")
         hop, text = pushed.lost()
 
     assert hop == "in Prometheus"
