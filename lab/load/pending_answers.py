@@ -1,10 +1,11 @@
 """Answers that are awaited on a connection that carries all messages of a session."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import perf_counter
 
-from lab.load.protocol import CallFailed, SessionEnded, decode
+from lab.load.protocol import CallFailed, Request, SessionEnded, decode
 from lab.load.session import Reply
 from proxy.telemetry.catalogue import Outcome
 
@@ -16,8 +17,17 @@ class PendingAnswers:
         self._futures: dict[int | str | None, asyncio.Future[Reply]] = {}
         self._ended = ""
 
-    def expect(self, number: int | None) -> asyncio.Future[Reply]:
-        """The answer to a request that is about to be sent; to be cancelled if nobody waits."""
+    async def ask(self, request: Request, send: Callable[[Request], Awaitable[None]]) -> Reply:
+        """Send a request and wait for its answer. Raises CallFailed."""
+        answer = self._expect(request.id)
+        try:
+            await send(request)
+            return await answer
+        finally:
+            answer.cancel()
+
+    def _expect(self, number: int | None) -> asyncio.Future[Reply]:
+        """The answer to a request that is about to be sent; cancelled by whoever stops waiting."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._futures[number] = future
         future.add_done_callback(lambda _: self._futures.pop(number, None))

@@ -75,12 +75,7 @@ class Sse:
             self._answers.end(reason)
 
     async def ask(self, request: Request) -> Reply:
-        answer = self._answers.expect(request.id)
-        try:
-            await self.notify(request)
-            return await answer
-        finally:
-            answer.cancel()
+        return await self._answers.ask(request, self.notify)
 
     async def notify(self, request: Request) -> None:
         async with responding(

@@ -70,12 +70,7 @@ class Stdio:
             self._errors = (self._errors + data)[-_ERRORS_KEPT:]
 
     async def ask(self, request: Request) -> Reply:
-        answer = self._answers.expect(request.id)
-        try:
-            await self.notify(request)
-            return await answer
-        finally:
-            answer.cancel()
+        return await self._answers.ask(request, self.notify)
 
     async def notify(self, request: Request) -> None:
         assert self._process is not None
