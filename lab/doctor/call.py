@@ -1,6 +1,5 @@
 """The marked call: a session of the client `mcp-doctor` that sends `ping`, with a trace id."""
 
-import json
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,7 +8,8 @@ from typing import Any
 
 import requests
 
-from lab.load.client import PROTOCOL_VERSION, SESSION_HEADER
+from lab.load.client import PROTOCOL_VERSION, LoadFailed, message_of
+from lab.load.protocol import SESSION_HEADER, VERSION_HEADER
 from proxy.jsonrpc.methods import INITIALIZE, INITIALIZED, PING
 
 CLIENT = "mcp-doctor"
@@ -29,8 +29,8 @@ class Response:
         """Why it is not a result; "" if it is."""
         if "result" in self.message:
             return ""
-        told = self.message.get("error", {}).get("message") or self.text
-        return f"HTTP {self.status}: {' '.join(str(told).split())[:200]}"
+        shown = self.message.get("error", {}).get("message") or self.text
+        return f"HTTP {self.status}: {' '.join(str(shown).split())[:200]}"
 
 
 @dataclass(slots=True)
@@ -66,12 +66,12 @@ class MarkedCall:
     def _send(self, message: Mapping[str, Any]) -> Response:
         answer = self._request("POST", {"jsonrpc": "2.0", **message})
         self.session = answer.headers.get(SESSION_HEADER, self.session)
-        return Response(answer.status_code, answer.text, _message(answer.text))
+        return Response(answer.status_code, answer.text, _message(answer))
 
     def _request(self, method: str, message: Mapping[str, Any] | None) -> requests.Response:
         headers = {
             "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": PROTOCOL_VERSION,
+            VERSION_HEADER: PROTOCOL_VERSION,
             "traceparent": f"00-{self.trace_id}-{secrets.token_hex(8)}-01",
         }
         if self.token:
@@ -85,11 +85,10 @@ class MarkedCall:
             )
 
 
-def _message(text: str) -> Mapping[str, Any]:
-    """The JSON-RPC message that is the body, or the last event of a stream."""
-    events = [line[len("data:") :] for line in text.splitlines() if line.startswith("data:")]
+def _message(response: requests.Response) -> Mapping[str, Any]:
+    """The JSON-RPC message in a response; {} if it has none."""
     try:
-        found = json.loads(events[-1] if events else text)
-    except ValueError:
+        found = message_of(response)
+    except LoadFailed:
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,7 +12,8 @@ import requests
 from lab.echo.messages import CHANGED
 from lab.faults import actions
 from lab.faults.fault import FaultContext, Step
-from lab.load.client import GOOD, SESSION_HEADER, Client, LoadFailed
+from lab.load.client import GOOD, Client, LoadFailed
+from lab.load.protocol import SESSION_HEADER
 from lab.local.processes import pause
 from proxy.jsonrpc.methods import TOOLS_CALL
 

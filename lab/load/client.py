@@ -10,12 +10,13 @@ from typing import Self
 
 import requests
 
+from lab.load.protocol import SESSION_HEADER, VERSION_HEADER
 from lab.tracing import UNTRACED, Context, Json, Tracing
 from proxy.jsonrpc.methods import TOOLS_CALL
 from proxy.telemetry.catalogue import Outcome
+from proxy.translation.versions import LATEST_LEGACY
 
-PROTOCOL_VERSION = "2025-11-25"
-SESSION_HEADER = "Mcp-Session-Id"
+PROTOCOL_VERSION = LATEST_LEGACY
 TIMEOUT_SECONDS = 30.0
 END_SECONDS = 2.0
 
@@ -78,7 +79,7 @@ class Client:
         response, message = self._exchange("initialize", params)
         if "error" in message:
             raise LoadFailed(f"{self.url}: initialize failed: {message['error']}")
-        self._http.headers["MCP-Protocol-Version"] = PROTOCOL_VERSION
+        self._http.headers[VERSION_HEADER] = PROTOCOL_VERSION
         if session := response.headers.get(SESSION_HEADER):
             self._http.headers[SESSION_HEADER] = session
         self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -114,7 +115,7 @@ class Client:
             if context:
                 message["params"] = {**params, "_meta": context}
             response = self._post(message, context)
-            answer = _message(response)
+            answer = message_of(response)
             on_response(answer)
             return response, answer
 
@@ -147,8 +148,8 @@ def _outcome(message: Json) -> Outcome:
     return Outcome.TOOL_ERROR if message["result"].get("isError") else Outcome.OK
 
 
-def _message(response: requests.Response) -> Json:
-    """The JSON-RPC response: the body, or the last event of a stream."""
+def message_of(response: requests.Response) -> Json:
+    """The JSON-RPC response: the body, or the last event of a stream. Raises LoadFailed."""
     text = response.text
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         events = [line for line in text.splitlines() if line.startswith("data:")]
@@ -164,6 +165,6 @@ def _message(response: requests.Response) -> Json:
 def _reason(response: requests.Response) -> str:
     """The message of the JSON-RPC error, else the beginning of the body."""
     try:
-        return str(_message(response)["error"]["message"])
+        return str(message_of(response)["error"]["message"])
     except (LoadFailed, KeyError, TypeError):
         return " ".join(response.text[:200].split())
