@@ -49,7 +49,7 @@ def canonical(text: bytes) -> bytes | None:
 
 
 def digest_of(text: bytes) -> Digest:
-    """The digest of a definition in its one form, or of a text that has none."""
+    """The digest of a definition in its one form, or of another text as it is."""
     return blake2b(text, digest_size=16).digest()
 
 

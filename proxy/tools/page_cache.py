@@ -3,9 +3,8 @@
 What a server can have the proxy read is bounded: the length of a page, and the bytes in a second.
 """
 
-from hashlib import blake2b
-
 from .byte_quota import ByteQuota
+from .definition import Digest, digest_of
 from .page import ReadPage, ToolPage, read_page
 
 LONGEST_PAGE = 4 * 1024 * 1024
@@ -24,7 +23,7 @@ class PageCache:
     __slots__ = ("_pages", "_quota", "_tools")
 
     def __init__(self) -> None:
-        self._pages: dict[bytes, ToolPage] = {}
+        self._pages: dict[Digest, ToolPage] = {}
         self._tools = 0
         self._quota = ByteQuota(BYTES_PER_SECOND)
 
@@ -37,7 +36,7 @@ class PageCache:
         None if it is not a list of objects, or if too much was read in this second. `now` is in
         seconds of a clock that does not go back.
         """
-        key = blake2b(tools, digest_size=16).digest()
+        key = digest_of(tools)
         page = self._pages.pop(key, None)
         if page is not None:
             self._pages[key] = page
