@@ -46,7 +46,7 @@ class ArgumentCheck:
     def __init__(self, schema_of: SchemaOf) -> None:
         self._schema_of = schema_of
         self._quota = ByteQuota(NODES_PER_SECOND)
-        self._validators: dict[bytes, tuple[int, jsonschema_rs.Validator] | None] = {}
+        self._validators: dict[bytes, tuple[jsonschema_rs.Validator | None, int]] = {}
 
     def __repr__(self) -> str:
         return f"<ArgumentCheck validators={len(self._validators)}>"
@@ -62,22 +62,23 @@ class ArgumentCheck:
         elif self._quota.is_used(now := perf_counter()):
             return False
         else:
-            made, nodes = _validator(schema())
-            self._quota.use(nodes, now)
+            made = _validator(schema())
+            self._quota.use(made[1], now)
             if len(self._validators) >= MOST_VALIDATORS:
                 del self._validators[next(iter(self._validators))]
         self._validators[digest] = made
-        if made is None or made[0] * length > MOST_WORK:
+        validator, nodes = made
+        if validator is None or nodes * length > MOST_WORK:
             return False
         try:
-            return not made[1].is_valid(arguments)
+            return not validator.is_valid(arguments)
         except ValueError:
             return False
 
 
-def _validator(schema: Any) -> "tuple[tuple[int, jsonschema_rs.Validator] | None, int]":
-    """A validator of JSON Schema with its nodes, None for one that is not valid or too large; and
-    the nodes that were looked at.
+def _validator(schema: Any) -> "tuple[jsonschema_rs.Validator | None, int]":
+    """A validator of JSON Schema, None for one that is not valid or too large; and the nodes that
+    were looked at.
     """
     nodes = _nodes(schema, schema, ())
     if nodes > MOST_NODES:
@@ -86,7 +87,7 @@ def _validator(schema: Any) -> "tuple[tuple[int, jsonschema_rs.Validator] | None
         made = jsonschema_rs.validator_for(schema, offline=True, pattern_options=_REGEX)
     except ValueError:
         return None, nodes
-    return (nodes, made), nodes
+    return made, nodes
 
 
 def _nodes(schema: Any, root: Any, via: tuple[str, ...]) -> int:
