@@ -4,7 +4,7 @@ from dashboards import palette
 from dashboards.grafana import Json
 from dashboards.signal import Query, Signal
 
-_HEADINGS = {"alertname": "Alert"}
+_HEADINGS = {"alertname": "Alert", "mcp_method": "Method"}
 """Labels whose heading differs from their name."""
 
 _COLOURED = {"type": "color-text"}
