@@ -16,6 +16,7 @@ TOOLHIVE ?=
 THRESHOLDS ?=
 CLUSTER_LABEL ?=
 RULES_PER_GROUP ?=
+NATIVE_HISTOGRAMS ?=
 RUNBOOK_PREFIX ?=
 DASHBOARD_PREFIX ?=
 LOGS   ?=
@@ -26,30 +27,44 @@ PROMETHEUS ?=
 FROM   ?=
 CHARTS ?=
 SERVER ?=
+ALERTS ?=
+LEVEL  ?=
+SECONDS ?=
+SEED   ?=
 SCENARIO ?=
 URL    ?=
 OUT    ?=
+VIEW   ?=
+FILE   ?=
+SPEED  ?=
+OUTAGE ?=
 IMAGE  ?= mcp-observability-proxy:0.1.0
 # The lists are complete, so pip need not look for dependencies (and trips over those with extras).
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK   := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
           --python-version 3.11 --custom-compile-command 'make lock'
 
+# A variable that is given but not set above would have no effect: it is misspelt.
+KNOWN  = $(shell sed -n 's/^\([A-Z_]*\) *[?:]\{0,1\}=.*/\1/p' $(firstword $(MAKEFILE_LIST))) SET ROAD
+GIVEN  = $(foreach each,$(.VARIABLES),$(if $(filter command,$(origin $(each))),$(each)))
+NEAR   = $(shell $(PYTHON) -c 'import difflib, sys; print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1))' $(1) $(KNOWN))
+$(foreach each,$(if $(strip $(GIVEN)),$(filter-out $(KNOWN),$(GIVEN))),\
+  $(error $(each)= is not a variable of this Makefile$(if $(call NEAR,$(each)),; did you mean $(call NEAR,$(each))=?,: make lists those of each target)))
+
 BOARD_OPTIONS = $(if $(SET),$(error SET= is now VARIANT=))$(if $(ROAD),$(error ROAD= is now INGESTION=))\
           $(if $(VARIANT),--variant "$(VARIANT)") $(if $(INGESTION),--ingestion "$(INGESTION)") \
           $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)") \
           $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)") $(if $(LOGS),--logs "$(LOGS)") \
           $(if $(RULES_PER_GROUP),--rules-per-group "$(RULES_PER_GROUP)") $(if $(RUNBOOK_PREFIX),--runbook-prefix "$(RUNBOOK_PREFIX)") \
-          $(if $(DASHBOARD_PREFIX),--dashboard-prefix "$(DASHBOARD_PREFIX)")
+          $(if $(DASHBOARD_PREFIX),--dashboard-prefix "$(DASHBOARD_PREFIX)") \
+          $(if $(filter-out 0 no false off,$(NATIVE_HISTOGRAMS)),--native-histograms)
 
 DEMO_OPTIONS = $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") \
-          $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)") $(if $(filter-out 0 no false off,$(LOGS)),--logs)
+          $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)") $(if $(ALERTS),--alerts "$(ALERTS)") $(if $(filter-out 0 no false off,$(LOGS)),--logs) $(PLAIN)
+PLAIN = $(if $(VIEW),$(if $(filter plain,$(VIEW)),--plain,$(error VIEW=$(VIEW): leave it out, or write VIEW=plain)))
 
-# Three at a time on two cores, since half of their time is waiting; tests/workers.py says which go together.
 # tests/node runs where the machine can run a node; in CI it fails where it cannot.
-ALL_TESTS := without=$$($(BIN)/python -m tests.node.machine) \
-             && $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" $$without \
-             && $(BIN)/pytest -m alone $$without
+ALL_TESTS := without=$$($(BIN)/python -m tests.node.machine) && $(BIN)/python -m tests.run_all $$without
 
 # Runs a command and says how long it took, so that every time the README promises can be seen.
 timed = @SECONDS=0; $(1) && echo "make $@: $$SECONDS s"
@@ -78,8 +93,12 @@ tools: $(VENV)/run.stamp ## find or build every binary that demo and tests run; 
 	@$(BIN)/python -m lab.tools
 
 .PHONY: demo
-demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name SERVERS=mcp.json ECHO=off LOGS=on
+demo: $(VENV)/run.stamp ## the pipeline as local processes: ARCH=otel-scrape|otel-remote-write|direct-scrape|hybrid|all ONCE=1 FAULT=name SERVERS=mcp.json ECHO=off LOGS=on ALERTS=fast VIEW=plain
 	@exec $(BIN)/python -m lab.demo "$(ARCH)" $(DEMO_OPTIONS)
+
+.PHONY: watch
+watch: $(VENV)/run.stamp ## show a running demo in this terminal, beside load tests and faults: VIEW=plain
+	@exec $(BIN)/python -m lab.watch $(PLAIN)
 
 .PHONY: dashboards
 dashboards: $(VENV)/run.stamp ## write build/: dashboards/*.json, rules/*.yaml, alertmanager/*.yaml, manifests/*.yaml: VARIANT=toolhive INGESTION=... TOOLHIVE=0.44.0 THRESHOLDS=file CLUSTER_LABEL=cluster LOGS=loki
@@ -90,16 +109,36 @@ import: $(VENV)/run.stamp ## send the boards to a Grafana: GRAFANA_URL=... and i
 	@$(BIN)/python -m dashboards import --grafana-url "$(GRAFANA_URL)" $(BOARD_OPTIONS)
 
 .PHONY: doctor
-doctor: $(VENV)/run.stamp ## follow one call through a running demo, and name the hop that loses it: SERVER=name
-	@$(BIN)/python -m lab.doctor $(if $(SERVER),--server "$(SERVER)")
+doctor: $(VENV)/run.stamp ## follow one call through a running demo, or a STACK=name on a cluster, and name the hop that loses it: SERVER=name
+	@$(BIN)/python -m lab.doctor $(if $(filter-out file,$(origin STACK)),--stack "$(STACK)") $(if $(SERVER),--server "$(SERVER)")
+
+.PHONY: fault
+fault: $(VENV)/run.stamp ## switch a fault on in a running demo, or a STACK=name on a cluster: FAULT=name LEVEL=20% SERVER=name SECONDS=60, mystery SEED=7, reset, status, reveal; else list them
+	@$(BIN)/python -m lab.fault $(if $(FAULT),"$(FAULT)") $(if $(LEVEL),--level "$(LEVEL)") $(if $(SERVER),--server "$(SERVER)") $(if $(SECONDS),--seconds "$(SECONDS)") $(if $(SEED),--seed "$(SEED)") $(if $(filter-out file,$(origin STACK)),--stack "$(STACK)")
 
 .PHONY: preview
 preview: $(VENV)/run.stamp ## draw every board from a running demo (or PROMETHEUS=URL) to build/preview/*.html
 	@$(BIN)/python -m lab.preview $(if $(PROMETHEUS),--prometheus "$(PROMETHEUS)") $(if $(SERVER),--server "$(SERVER)")
 
 .PHONY: load
-load: $(VENV)/run.stamp ## load test of a running demo, or of any MCP server: SCENARIO=streamable-1000 URL=... SERVER=name OUT=folder
+load: $(VENV)/run.stamp ## load test of a running demo, or of any MCP server: SCENARIO=streamable-1000|recording:FILE URL=... SERVER=name OUT=folder
 	@exec $(BIN)/python -m lab.load $(if $(SCENARIO),"$(SCENARIO)") $(if $(URL),--url "$(URL)") $(if $(SERVER),--server "$(SERVER)") $(if $(OUT),--out "$(OUT)")
+
+.PHONY: record
+record: $(VENV)/run.stamp ## record the JSON-RPC sessions of a running demo's server, or of any: FILE=sessions.jsonl URL=... SERVER=name
+	@exec $(BIN)/python -m lab.record $(if $(FILE),"$(FILE)") $(if $(URL),--url "$(URL)") $(if $(SERVER),--server "$(SERVER)")
+
+.PHONY: replay
+replay: $(VENV)/run.stamp ## replay a recording against a running demo's server, or any, and compare outcomes: FILE=sessions.jsonl URL=... SERVER=name SPEED=max
+	@exec $(BIN)/python -m lab.replay $(if $(FILE),"$(FILE)") --compare $(if $(URL),--url "$(URL)") $(if $(SERVER),--server "$(SERVER)") $(if $(SPEED),--speed "$(SPEED)")
+
+.PHONY: compare
+compare: $(VENV)/run.stamp ## measure the four architectures with the same calls and outages, in about 12 minutes: OUTAGE=collector|prometheus|jaeger|link|proxy-restart|none OUT=folder
+	@exec $(BIN)/python -m lab.compare $(if $(OUTAGE),--outage "$(OUTAGE)") $(if $(OUT),--out "$(OUT)")
+
+.PHONY: workshop
+workshop: $(VENV)/run.stamp ## list the exercises of docs/workshop.md
+	@$(BIN)/python -m lab.workshop
 
 .PHONY: compiled
 compiled: $(VENV)/dev.stamp ## the proxy with its hot modules as machine code, in build/compiled (needs a C compiler)
@@ -131,12 +170,13 @@ wheel: $(VENV)/dev.stamp ## the proxy as a wheel in build/dist, for pip and uvx;
 	@ls build/dist/*.whl
 
 .PHONY: pictures
-pictures: $(VENV)/run.stamp browser ## take the pictures of README and docs/ anew, from a running make demo FAULT=server-hangs
+pictures: $(VENV)/run.stamp browser ## take the pictures of README and docs/ again, from a running make demo FAULT=server-hangs
 	@$(BIN)/python -m lab.preview --pictures --out build/pictures
 	@$(BIN)/python -m lab.preview --pictures --out build/pictures/one-server --server echo-http
 	@mkdir -p docs
 	@for each in mcp-home mcp-fleet one-server/mcp-latency; do \
 	  cp build/pictures/$$each.png docs/board-$${each##*mcp-}.png; done
+	@$(BIN)/python -m lab.watch --picture docs/watch.svg
 
 .PHONY: servers
 servers: $(VENV)/run.stamp ## print the servers of an MCP client's configuration for a stack file: FROM=mcp.json

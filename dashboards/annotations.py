@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from dashboards import third_party_metrics
+from dashboards import fault_metrics, third_party_metrics
 from dashboards.expressions import changes, proxies
-from dashboards.promql.expression import Expr
+from dashboards.promql.expression import Expr, Replace
+from dashboards.promql.functions import aggregate
 from dashboards.promql.scope import EVERYTHING, SELECTED
 from dashboards.signals.slis import FIRING_ALERTS
 
@@ -41,4 +42,21 @@ CHANGED = Annotation(
     "purple",
 )
 
-ANNOTATIONS = (RESTARTS, FIRING, CHANGED)
+# The server of a mystery would give it away.
+_INJECTED = Replace(
+    fault_metrics.INJECTED_FAULTS.select(EVERYTHING).over("max_over_time", "$__interval"),
+    made="server",
+    value="",
+    label="fault",
+    pattern="mystery",
+)
+# A demo and the proxy that injects a fault may both report it.
+INJECTED = Annotation(
+    "Injected faults",
+    aggregate("max", _INJECTED, ("fault", "level", "server")) > 0,
+    "{{fault}} {{level}} {{server}}",
+    "orange",
+)
+"""From the start of a fault to its end; a lab's only."""
+
+ANNOTATIONS = (RESTARTS, FIRING, CHANGED, INJECTED)

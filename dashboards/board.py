@@ -7,7 +7,7 @@ from dashboards.expressions import clients, proxies, tools
 from dashboards.layout import Row
 from dashboards.panels import Panel
 from dashboards.promql.expression import Expr
-from dashboards.promql.scope import SELECTED, like
+from dashboards.promql.scope import SELECTED, selected
 from dashboards.promql.series import any_of
 
 TAG = "mcp"
@@ -45,9 +45,7 @@ CLUSTER = Variable("cluster", "Cluster", any_of(*proxies.REPORTING), everything=
 """On boards of several clusters. All includes what has none, such as series of the store itself."""
 NAMESPACE = Variable("namespace", "Namespace", any_of(*proxies.REPORTING), everything=".*")
 """All includes proxies without a namespace: those that a plain configuration scrapes."""
-SERVER = Variable(
-    "server", "Server", any_of(*proxies.REPORTING, where=(like("namespace", "$namespace"),))
-)
+SERVER = Variable("server", "Server", any_of(*proxies.REPORTING, where=(selected("namespace"),)))
 ONE_SERVER = replace(SERVER, one=True)
 TOOL = Variable("tool", "Tool", tools.CALLS.select(SELECTED))
 CLIENT = Variable("client", "Client", clients.CALLS.select(SELECTED))

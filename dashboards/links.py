@@ -39,7 +39,8 @@ class Link:
         ]
         if self.tag:
             attribute, label = self.tag
-            chosen.append(f"var-tags={attribute}%3D${{{labels}.{label}:percentencode}}")
+            value = f"${{{labels}.{label}:percentencode}}"
+            chosen.append(f"var-tags={attribute}%3D%22{value}%22")
         kept = tuple(each for each in self.kept if each not in self.variables)
         return address(self.board, *chosen, kept=kept)
 

@@ -1,15 +1,18 @@
-"""Log lines of failed calls on the boards, where there is a store of logs that Grafana can query.
+"""Log lines of failed calls on the boards, where there is a log store that Grafana can query.
 
 The proxies' call logs arrive by OTLP, so attributes have the names that the store gives those of
-OTLP: Loki keeps k8s.namespace.name as a label with underscores, VictoriaLogs by its own name.
+OTLP: Loki keeps k8s.namespace.name as a label with underscores, VictoriaLogs by its own name. On
+boards of several clusters, lines are those of the selected ones by k8s.cluster.name (semantic
+conventions).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dashboards.board import Board
+from dashboards.board import CLUSTER, NAMESPACE, Board
 from dashboards.layout import Row
 from dashboards.panels import LogPanel
+from dashboards.promql.scope import variable
 
 FAILED = "call failed"
 """The body of the record of a call that failed."""
@@ -30,16 +33,16 @@ class LogStore:
 
 def _loki(matches: Matches) -> str:
     """In LogQL; values in backticks need no escapes. Loki gives every stream a service_name."""
-    every = (("k8s_namespace_name", "namespace"), *matches)
-    labels = " ".join(f"| {name}=~`${{{variable}:regex}}`" for name, variable in every)
+    labels = " ".join(
+        f"| {name.replace('.', '_')}=~`{variable(selected)}`" for name, selected in matches
+    )
     shown = "{{.method}} {{.target}}: {{.outcome}} ({{.fault}}) {{.client}} {{.reason}}"
     return f"{{service_name=~`.+`}} |= `{FAILED}` {labels} | line_format `{shown}`"
 
 
 def _victorialogs(matches: Matches) -> str:
     """In LogsQL, whose regular expressions match anywhere."""
-    every = (('"k8s.namespace.name"', "namespace"), *matches)
-    labels = " ".join(f"{name}:~`^(${{{variable}:regex}})$`" for name, variable in every)
+    labels = " ".join(f'"{name}":~`^({variable(selected)})$`' for name, selected in matches)
     shown = "<method> <target>: <outcome> (<fault>) <client> <reason>"
     return f"_msg:=`{FAILED}` {labels} | format `{shown}` as _msg"
 
@@ -52,6 +55,8 @@ LOG_STORES = {
     )
 }
 
+_RESOURCE = ((CLUSTER.name, "k8s.cluster.name"), (NAMESPACE.name, "k8s.namespace.name"))
+"""Variables that a board may have, and the attributes of a record's resource."""
 _SERVER = ("server", "server")
 _ROWS: dict[str, tuple[int, Matches]] = {
     "mcp-server": (102, (_SERVER,)),
@@ -75,8 +80,13 @@ def log_panel(board: Board, store: LogStore) -> LogPanel | None:
         " and leads to the trace of the call if it was sampled. A proxy logs at most 20 a second.",
         store.plugin,
         store.query_type,
-        store.query(_ROWS[board.uid][1]),
+        store.query((*_of_resource(board), *_ROWS[board.uid][1])),
     )
+
+
+def _of_resource(board: Board) -> Matches:
+    selectable = {each.name for each in board.variables}
+    return tuple((name, selected) for selected, name in _RESOURCE if selected in selectable)
 
 
 def with_log_lines(board: Board, store: LogStore | None) -> Board:

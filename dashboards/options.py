@@ -17,6 +17,7 @@ from dashboards.rules import RuleOptions
 from dashboards.thresholds import DEFAULTS, ThresholdError, Thresholds, read, reason
 from dashboards.variants import toolhive
 from dashboards.variants.variant import UNIFIED, Variant
+from proxy.suggestions import did_you_mean, option_meant
 
 TOKEN = "GRAFANA_TOKEN"
 PROGRAM = "python -m dashboards"
@@ -66,7 +67,8 @@ class _Parser(argparse.ArgumentParser):
     """Reports a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
+        hint = option_meant(message, self._option_string_actions)
+        raise UsageError(f"{message}; {hint}see {self.prog} --help")
 
 
 def parse(arguments: list[str], environ: Mapping[str, str]) -> Write | Import:
@@ -153,6 +155,12 @@ def _parser(program: str, purpose: str) -> argparse.ArgumentParser:
         help="split larger groups of rules; Mimir takes 20 by default (without: groups are whole)",
     )
     parser.add_argument(
+        "--native-histograms",
+        action="store_true",
+        help="rules that restore classic histograms, where Prometheus stores native ones with"
+        " custom buckets (convert_classic_histograms_to_nhcb)",
+    )
+    parser.add_argument(
         "--runbook-prefix", metavar="URL", help="what alerts' links to the runbook begin with"
     )
     parser.add_argument(
@@ -176,6 +184,7 @@ def _options(given: argparse.Namespace) -> RenderOptions:
             _group_size(given.rules_per_group),
             _prefix("runbook prefix", given.runbook_prefix, "/"),
             _prefix("dashboard prefix", given.dashboard_prefix, ""),
+            given.native_histograms,
         ),
         logs=_logs(given, variant),
     )
@@ -185,7 +194,7 @@ def _logs(given: argparse.Namespace, variant: Variant) -> LogStore | None:
     if given.logs is None:
         return None
     if given.logs not in LOG_STORES:
-        raise UsageError(f'"{given.logs}" is not a log store; choose {" or ".join(LOG_STORES)}')
+        raise UsageError(_unknown(given.logs, "a log store", LOG_STORES))
     if variant != UNIFIED:
         raise UsageError(f'log store "{given.logs}" is only for variant {UNIFIED.name}')
     return LOG_STORES[given.logs]
@@ -195,7 +204,7 @@ def _variant(given: argparse.Namespace) -> Variant:
     """Messages name the thing rather than the flag: users of `make` never typed the flag."""
     version, ingestion = given.toolhive_version, given.ingestion
     if given.variant not in _PURPOSES:
-        raise UsageError(f'"{given.variant}" is not a variant; choose {" or ".join(_PURPOSES)}')
+        raise UsageError(_unknown(given.variant, "a variant", _PURPOSES))
     if given.variant != toolhive.NAME:
         for what, value in (("ingestion path", ingestion), ("ToolHive version", version)):
             if value is not None:
@@ -209,6 +218,10 @@ def _variant(given: argparse.Namespace) -> Variant:
         return toolhive.variant(toolhive.NEWEST if version is None else version, ingestion)
     except (toolhive.UnknownIngestionPath, toolhive.UnknownVersion) as error:
         raise UsageError(str(error)) from error
+
+
+def _unknown(name: str, what: str, known: Mapping[str, object]) -> str:
+    return f'"{name}" is not {what}; {did_you_mean(name, known)}choose {" or ".join(known)}'
 
 
 def _cluster_label(text: str | None) -> str | None:

@@ -113,7 +113,7 @@ def table(id: int, signal: Signal, width: int = 24) -> Panel:
 
 def board_list(id: int, title: str, entries: tuple[BoardEntry, ...]) -> StaticPanel:
     """Links to boards, with the question that each answers."""
-    return StaticPanel(id, title, f"{title}.", PanelKind.BOARDS, 12, 6, entries)
+    return StaticPanel(id, title, f"{title}.", PanelKind.BOARDS, 12, 7, entries)
 
 
 def traces(id: int, title: str, description: str, width: int = 24) -> StaticPanel:

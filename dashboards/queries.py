@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dashboards.board import CLIENT, CLUSTER, NAMESPACE, SERVER, TOOL, Board
 from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.promql.schema import Source
+from dashboards.promql.scope import variable
 
 __all__ = ["MonitoringQuery", "Source", "bundle_queries", "concrete", "queries", "rule_queries"]
 
@@ -72,7 +73,7 @@ def concrete(
     """`expr` with Grafana's variables replaced, for Prometheus to evaluate.
 
     `window` is one number with a unit of s, m, h or d, such as "30s"; `namespace` and `server`
-    are regular expressions, as Grafana substitutes them: by default All.
+    are regular expressions, as Grafana substitutes them: by default All, and `exactly` is of one.
     """
     if not re.fullmatch("[0-9]+[smhd]", window):
         raise ValueError(f'window "{window}" is not one number with a unit of s, m, h or d')
@@ -82,12 +83,12 @@ def concrete(
         "$__interval": RESOLUTION,
         "$__range_s": str(seconds),
         "$__range": window,
-        "$tool": TOOL.everything,
-        "$client": CLIENT.everything,
-        "$cluster": CLUSTER.everything,
-        "$namespace": namespace,
-        "$server": server,
+        variable("tool"): TOOL.everything,
+        variable("client"): CLIENT.everything,
+        variable("cluster"): CLUSTER.everything,
+        variable("namespace"): namespace,
+        variable("server"): server,
     }
-    for variable, value in values.items():
-        expr = expr.replace(variable, value)
+    for name, value in values.items():
+        expr = expr.replace(name, value)
     return expr

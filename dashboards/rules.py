@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards import native_histograms, renamed_series
 from dashboards.alerts import Alert
 from dashboards.bundles import MonitoringBundle, monitoring_bundle
 from dashboards.recordings.recording import Group, Recording
@@ -19,11 +20,15 @@ def rules_document(thresholds: Thresholds = DEFAULTS) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RuleOptions:
-    """How rules are written: the most rules of a group, and what links of alerts begin with."""
+    """How rules are written: the most rules of a group, and what links of alerts begin with.
+
+    With `native_histograms` they restore the classic histograms that boards and rules read.
+    """
 
     group_size: int | None = None
     runbook_prefix: str = ""
     dashboard_prefix: str = ""
+    native_histograms: bool = False
 
 
 def document(bundle: MonitoringBundle, options: RuleOptions = RuleOptions()) -> dict[str, Any]:
@@ -35,8 +40,23 @@ def document(bundle: MonitoringBundle, options: RuleOptions = RuleOptions()) -> 
         {"name": f"{prefix}-{name}", "rules": [_alert(each, options) for each in group]}
         for name, group in bundle.alerts.items()
     ]
-    every: list[RuleGroup] = [*recorded, *alerts]
+    every: list[RuleGroup] = [*_restored(bundle, options), _renamed(bundle), *recorded, *alerts]
     return {"groups": [part for each in every for part in _parts(each, options.group_size)]}
+
+
+def _restored(bundle: MonitoringBundle, options: RuleOptions) -> list[RuleGroup]:
+    if not options.native_histograms:
+        return []
+    name = f"{bundle.variant.prefix}-classic-histograms"
+    rules = native_histograms.restored(bundle)
+    return [{"name": name, "interval": native_histograms.INTERVAL, "rules": rules}]
+
+
+def _renamed(bundle: MonitoringBundle) -> RuleGroup:
+    cluster = bundle.variant.schema.cluster
+    rules = list(renamed_series.rules(cluster.name if cluster else None))
+    name = f"{bundle.variant.prefix}-renamed-series"
+    return {"name": name, "interval": renamed_series.INTERVAL, "rules": rules}
 
 
 def _parts(group: RuleGroup, size: int | None) -> list[RuleGroup]:

@@ -14,6 +14,7 @@ NO_VALUE = {
     Source.KUBELET: "only on a cluster",
     Source.SCRAPE_PROXY: "the proxies are not scraped",
     Source.COLLECTOR_METRICS: "no metrics pass through the collector",
+    Source.COLLECTOR_LOGS: "no logs pass through the collector",
     Source.REMOTE_WRITE: "remote write is not used",
     Source.LOAD_GENERATOR: "no load test by make load",
 }

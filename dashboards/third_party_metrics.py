@@ -19,6 +19,10 @@ def _points(name: str, label: str) -> Series:
     return _collector(f"{name}_metric_points(_total)?", label, source=Source.COLLECTOR_METRICS)
 
 
+def _records(name: str, label: str) -> Series:
+    return _collector(f"{name}_log_records(_total)?", label, source=Source.COLLECTOR_LOGS)
+
+
 def _prometheus(name: str, *labels: str, source: Source = Source.PROMETHEUS) -> Series:
     return Series(name, TARGET | frozenset(labels), source)
 
@@ -44,6 +48,13 @@ SENT_POINTS = _points("exporter_sent", "exporter")
 UNSENT_POINTS = _points("exporter_send_failed", "exporter")
 UNQUEUED_POINTS = _points("exporter_enqueue_failed", "exporter")
 
+ACCEPTED_RECORDS = _records("receiver_accepted", "receiver")
+REFUSED_RECORDS = _records("receiver_refused", "receiver")
+BROKEN_RECORDS = _records("receiver_failed", "receiver")
+SENT_RECORDS = _records("exporter_sent", "exporter")
+UNSENT_RECORDS = _records("exporter_send_failed", "exporter")
+UNQUEUED_RECORDS = _records("exporter_enqueue_failed", "exporter")
+
 HTTP_REQUESTS = _prometheus(
     "prometheus_http_requests_total", "handler", "code", source=Source.REMOTE_WRITE
 )
@@ -52,6 +63,8 @@ REMOTE_WRITE = eq("handler", "/api/v1/write")
 HTTP_DURATION = _prometheus(
     "prometheus_http_request_duration_seconds_bucket", "handler", "le", source=Source.REMOTE_WRITE
 )
+HTTP_BOUNDS = (0.1, 0.2, 0.4, 1.0, 3.0, 8.0, 20.0, 60.0, 120.0)
+"""Of HTTP_DURATION's buckets, in seconds: Prometheus' web/web.go."""
 OUT_OF_ORDER = _prometheus("prometheus_tsdb_out_of_order_samples_total", "type")
 TOO_OLD = _prometheus("prometheus_tsdb_too_old_samples_total", "type")
 HEAD_SERIES = _prometheus("prometheus_tsdb_head_series")

@@ -3,7 +3,6 @@
 `parse` reads them from a mapping, `read` from a YAML file.
 """
 
-import difflib
 import reprlib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -13,6 +12,7 @@ from typing import Any
 import yaml
 
 from dashboards.cli_text import one_line
+from proxy.suggestions import did_you_mean
 from proxy.telemetry.catalogue import REQUEST_DURATION
 
 
@@ -166,13 +166,9 @@ def parse(given: object) -> Thresholds:
         raise ThresholdError(f"{type(given).__name__} found; it must be a mapping of thresholds")
     for name in given:
         if name not in NAMES:
-            raise ThresholdError(f"unknown threshold {_shown(name)}; {_known(str(name))}")
+            hint = did_you_mean(str(name), NAMES) or f"known are {', '.join(NAMES)}"
+            raise ThresholdError(f"unknown threshold {_shown(name)}; {hint.rstrip()}")
     return Thresholds(**given)
-
-
-def _known(name: str) -> str:
-    near = difflib.get_close_matches(name, NAMES, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"known are {', '.join(NAMES)}"
 
 
 class _Loader(yaml.SafeLoader):

@@ -17,6 +17,7 @@ from dashboards.bundles import monitoring_bundle
 from dashboards.runbook import runbook
 from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
+from lab.faults.live import LIVE_FAULTS
 from proxy.app.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS, Metric
 from proxy.translation.translation_matrix import KINDS, TITLES, Route
@@ -24,10 +25,16 @@ from stacks.architectures import ARCHITECTURES
 from stacks.charts import CHARTS, Component, Profile
 
 ROOT = Path(__file__).parents[1]
+COMPARISON = ROOT / "docs" / "comparison.md"
+SUMMARY = "<!-- summary -->"
+"""Before the table of the comparison of which the README shows a part."""
+
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _TABLE = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 Row = tuple[str, ...]
+
+_MEASURED = "[measured](docs/comparison.md): delay (p50), gaps, CPU per call"
 
 
 def markdown(head: Row, rows: Iterable[Row]) -> str:
@@ -44,8 +51,22 @@ def code(text: str) -> str:
 
 
 def _architectures() -> str:
-    rows = ((code(each.name), each.summary, each.choose_when) for each in ARCHITECTURES.values())
-    return markdown(("architecture", "path of the metrics", "choose it when"), rows)
+    measured = measured_summary(COMPARISON.read_text(encoding="utf-8"))
+    rows = (
+        (code(each.name), each.summary, each.choose_when, measured[each.name])
+        for each in ARCHITECTURES.values()
+    )
+    return markdown(("architecture", "path of the metrics", "choose it when", _MEASURED), rows)
+
+
+def measured_summary(page: str) -> dict[str, str]:
+    """Of each architecture, what the README shows of the summary of the comparison's page."""
+    table = page.partition(SUMMARY)[2].strip().partition("\n\n")[0]
+    found = {}
+    for line in table.splitlines()[2:]:
+        name, metrics, _, gaps, _, _, cpu, _ = line.strip("| ").split(" | ")
+        found[name.strip("`")] = f"{metrics.partition(' / ')[0]}, {gaps}, {cpu}"
+    return found
 
 
 def _boards() -> str:
@@ -95,10 +116,15 @@ def _charts() -> str:
 def _configuration() -> str:
     keys = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     rows = (
-        (code(key.partition(":")[2]), code(str(each.get("default", ""))), each["description"])
+        (code(key.partition(":")[2]), code(_plain(each.get("default", ""))), each["description"])
         for key, each in keys.items()
     )
     return markdown(("key", "default", "meaning"), rows)
+
+
+def _plain(value: object) -> str:
+    """A value as it is written in YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _ingestion_paths() -> str:
@@ -126,6 +152,20 @@ def _crossings() -> str:
     return markdown(("kind of message", *(TITLES[way] for way in Route)), rows)
 
 
+def _live_faults() -> str:
+    rows = (
+        (
+            code(each.name),
+            each.what,
+            f"{each.level.name}: {code(each.level.example)}" if each.level else "",
+            code(each.default),
+            each.target,
+        )
+        for each in LIVE_FAULTS.values()
+    )
+    return markdown(("fault", "what happens", "level", "default", "of"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "architectures": _architectures,
     "boards": _boards,
@@ -134,6 +174,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "metrics": _metrics,
     "load-metrics": lambda: _metrics(load_metrics.METRICS),
     "alerts": _alerts,
+    "live-faults": _live_faults,
     "ingestion-paths": _ingestion_paths,
     "charts": _charts,
     "configuration": _configuration,

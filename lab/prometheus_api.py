@@ -3,12 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import requests
 
 from dashboards.cli_text import cause, one_line
 
+OTLP_METRICS_PATH = "/api/v1/otlp/v1/metrics"
 TIMEOUT_SECONDS = 5.0
 _ANSWER_LIMIT = 200
 
@@ -59,11 +61,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A scrape target; `error` is that of the last scrape, or empty."""
+    """A scrape target; `error` is that of the last scrape, or empty.
+
+    `scraped` is when that began, in seconds since the epoch, negative if there was none yet.
+    """
 
     job: str
     url: str
     error: str
+    scraped: float
+    interval: str
 
 
 class Prometheus:
@@ -88,6 +95,11 @@ class Prometheus:
         """The values of an expression every `step` seconds; raises Unreachable or QueryRefused."""
         times = {"start": str(start), "end": str(end), "step": str(step)}
         result = self._get("/api/v1/query_range", query=expr, **times)["result"]
+        return tuple(Line(each["metric"], _points(each["values"])) for each in result)
+
+    def samples(self, selector: str, *, seconds: int) -> tuple[Line, ...]:
+        """The stored samples of the last `seconds`, as scraped or written."""
+        result = self._get("/api/v1/query", query=f"{selector}[{seconds}s]")["result"]
         return tuple(Line(each["metric"], _points(each["values"])) for each in result)
 
     def exemplars(self, expr: str, *, start: float, end: float) -> tuple[Exemplar, ...]:
@@ -124,7 +136,13 @@ class Prometheus:
     def targets(self) -> tuple[Target, ...]:
         """All active targets."""
         return tuple(
-            Target(each["labels"]["job"], each["scrapeUrl"], each["lastError"])
+            Target(
+                each["labels"]["job"],
+                each["scrapeUrl"],
+                each["lastError"],
+                datetime.fromisoformat(each["lastScrape"]).timestamp(),
+                each["scrapeInterval"],
+            )
             for each in self._get("/api/v1/targets", state="active")["activeTargets"]
         )
 
@@ -136,7 +154,8 @@ class Prometheus:
             raise Unreachable(f"{where}: no answer: {cause(wrong)}") from wrong
         body = _object(response)
         if response.status_code in (400, 422) and "error" in body:
-            raise QueryRefused(f"{parameters}: {body['error']}")
+            asked = parameters.get("query", path)
+            raise QueryRefused(f"{asked}: {body['error']}")
         if not response.ok:
             raise Unreachable(f"{where}: HTTP {response.status_code}")
         if "data" not in body:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
@@ -24,10 +25,26 @@ class Ended(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
+def run_command(module: str) -> int:
+    """Run the `main` of a module with the program's arguments; returns the exit code.
+
+    Ctrl-C ends the program quietly while modules are imported: there is nothing to clean up yet.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    code: int = import_module(module).main(sys.argv[1:])
+    return code
+
+
 def install() -> None:
     """Let every ending signal raise Ended in the main thread."""
     for each in ENDING:
         signal.signal(each, _on_signal)
+
+
+def ignore() -> None:
+    """Ignore every ending signal, since one that comes while Python ends prints a traceback."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
 
 
 def check() -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from lab.arguments import Parser, UsageError
 from lab.binaries.build import duration, go_version, output_of
 from lab.binaries.catalogue import CHART_TOOLS, TOOLS
-from lab.binaries.find import Found, ToolMissing, look_up, named, obtain, report
+from lab.binaries.find import Found, ToolMissing, look_up, named, obtain
 from lab.binaries.tool import Tool, Version, dotted, version_in
+from lab.stderr import say
 
 Row = tuple[str, str, str, str]
 
@@ -25,10 +26,10 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         tools = [named(name) for name in options.names or usual]
         rows = _listed(tools, environ) if options.list else _obtained(tools, environ)
     except (UsageError, ToolMissing) as mistake:
-        report(f"{parser.prog}: {mistake}")
+        say(f"{parser.prog}: {mistake}")
         return 2
     except KeyboardInterrupt:
-        report("interrupted; finished tools are kept, partial builds are removed")
+        say("interrupted; finished tools are kept, partial builds are removed")
         return 130
     for row in [("tool", "where", "version", "path"), *rows]:
         print("{:26} {:9} {:9} {}".format(*row))

@@ -60,6 +60,7 @@ HOT = (
     "proxy/translation/server_messages.py",
     "proxy/translation/versions.py",
     "proxy/transports/stdio.py",
+    "proxy/upstreams/cross_era/detection_wait.py",
     "proxy/upstreams/cross_era/era_router.py",
     "proxy/upstreams/cross_era/http_router.py",
     "proxy/upstreams/cross_era/legacy_bridge.py",

@@ -245,7 +245,7 @@ class InFlightCalls:
         return UNRELATED
 
     def extend_deadlines(self, now: float) -> None:
-        """The server gave a sign of life for all calls: each may be silent anew."""
+        """The server gave a sign of life for all calls: each may be silent again."""
         for call in self._calls.values():
             call.deadline = now + self._timeout
 

@@ -1,4 +1,4 @@
-"""Reads of the cluster's API that decide what to deploy, with the credentials of the kubeconfig."""
+"""Requests to the cluster's API, with the credentials of the kubeconfig."""
 
 import base64
 import http.client
@@ -22,7 +22,22 @@ _FAILURES = (OSError, ValueError, http.client.HTTPException, subprocess.Subproce
 
 
 class Unreachable(Exception):
-    """The cluster does not answer; the reason, in one line."""
+    """The cluster does not answer, or not with what was asked for; the reason, in one line."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.status = status
+        """Of the HTTP response, if there was one."""
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turns what a request can fail with into Unreachable."""
+    try:
+        yield
+    except _FAILURES as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Unreachable(reason) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +56,107 @@ class Access:
 
     def get(self, path: str) -> dict[str, Any]:
         """A GET of JSON. Raises Unreachable."""
-        try:
-            return self._get(path)
-        except _FAILURES as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise Unreachable(reason) from None
+        return self._json("GET", path)
 
-    def _get(self, path: str) -> dict[str, Any]:
-        url = urlsplit(self.server)
+    def create(self, path: str, new: Mapping[str, Any]) -> dict[str, Any]:
+        """POST an object to the path of its kind. Raises Unreachable."""
+        return self._json("POST", path, new)
+
+    def replace(self, path: str, new: Mapping[str, Any]) -> dict[str, Any]:
+        """PUT an object; with its `resourceVersion` only if it is as then. Raises Unreachable."""
+        return self._json("PUT", path, new)
+
+    def patch(self, path: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """A JSON merge patch of an object. Raises Unreachable."""
+        return self._json("PATCH", path, changes, "merge-patch+json")
+
+    def patch_entries(self, path: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """A strategic merge patch: it changes entries of lists, by name. Raises Unreachable."""
+        return self._json("PATCH", path, changes, "strategic-merge-patch+json")
+
+    def delete(self, path: str) -> dict[str, Any]:
+        """Delete an object. Raises Unreachable."""
+        return self._json("DELETE", path)
+
+    def watch(self, path: str, seconds: float) -> Iterator[dict[str, Any]]:
+        """Events of a list, for so long: first what there is, then what changes.
+
+        `path` may have a query. Raises Unreachable.
+        """
+        mark = "&" if "?" in path else "?"
+        watched = f"{path}{mark}watch=1&timeoutSeconds={max(1, round(seconds))}"
+        with _one_line(), self._answer("GET", watched, seconds=seconds + _SECONDS) as response:
+            for line in response:
+                yield json.loads(line)
+
+    def text(self, path: str) -> str:
+        """A GET of text. Raises Unreachable."""
+        with _one_line(), self._answer("GET", path) as response:
+            return response.read().decode(errors="replace")
+
+    def credentials(self) -> tuple[ssl.SSLContext, dict[str, str]]:
+        """What another client needs: TLS settings, and headers. Raises Unreachable."""
+        with _one_line():
+            return self._credentials()
+
+    def _credentials(self) -> tuple[ssl.SSLContext, dict[str, str]]:
         user = {**self.user, **self._plugin()}
         with self._context(user) as context:
-            connection = (
-                http.client.HTTPSConnection(url.netloc, timeout=_SECONDS, context=context)
-                if url.scheme == "https"
-                else http.client.HTTPConnection(url.netloc, timeout=_SECONDS)
-            )
+            return context, self._headers(user)
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any] | None = None,
+        kind: str = "json",
+    ) -> dict[str, Any]:
+        with _one_line(), self._answer(method, path, content, kind) as response:
+            found = json.load(response)
+            return found if isinstance(found, dict) else {}
+
+    @contextmanager
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any] | None = None,
+        kind: str = "json",
+        seconds: float = _SECONDS,
+    ) -> Iterator[http.client.HTTPResponse]:
+        """The response to a request, if that succeeded."""
+        url = urlsplit(self.server)
+        context, headers = self._credentials()
+        connection = (
+            http.client.HTTPSConnection(url.netloc, timeout=seconds, context=context)
+            if url.scheme == "https"
+            else http.client.HTTPConnection(url.netloc, timeout=seconds)
+        )
+        body = None
+        if content is not None:
+            body = json.dumps(content)
+            headers = {**headers, "Content-Type": f"application/{kind}"}
         try:
-            connection.request("GET", url.path.rstrip("/") + path, headers=self._headers(user))
+            connection.request(method, url.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
-            body = response.read()
+            if response.status not in (http.HTTPStatus.OK, http.HTTPStatus.CREATED):
+                reason = _refusal(response) or f"{path}: HTTP {response.status}"
+                raise Unreachable(reason, response.status)
+            yield response
         finally:
             connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise Unreachable(f"{path}: HTTP {response.status}")
-        found = json.loads(body)
-        return found if isinstance(found, dict) else {}
 
     @contextmanager
     def _context(self, user: Mapping[str, Any]) -> Iterator[ssl.SSLContext]:
         """TLS settings; certificates that the kubeconfig contains are files for a moment."""
-        context = ssl.create_default_context()
         with tempfile.TemporaryDirectory() as folder:
-            if authority := self._file(self.cluster, "certificate-authority", folder):
+            authority = self._file(self.cluster, "certificate-authority", folder)
+            # The system's authorities count without one only; reading them takes 65 ms.
+            known = authority or not self.server.startswith("https:")
+            context = (
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if known else ssl.create_default_context()
+            )
+            if authority:
                 context.load_verify_locations(authority)
             if certificate := self._file(user, "client-certificate", folder):
                 context.load_cert_chain(certificate, self._file(user, "client-key", folder))
@@ -127,6 +211,16 @@ class Access:
             if given in status
         }
         return {**encoded, **({"token": status["token"]} if "token" in status else {})}
+
+
+def _refusal(response: http.client.HTTPResponse) -> str:
+    """What the user may not do, or what is invalid, in the API server's words; else ""."""
+    if response.status not in (http.HTTPStatus.FORBIDDEN, http.HTTPStatus.UNPROCESSABLE_ENTITY):
+        return ""
+    try:
+        return str(json.load(response)["message"]).partition("\n")[0]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def default_storage_class(access: Access) -> str | None:

@@ -93,6 +93,10 @@ def _send_traces(config: StackConfig, settings: Values) -> None:
 
 def _send_logs(config: StackConfig, settings: Values) -> None:
     logs = config.components.logs
+    if config.cluster_label and config.sends_logs:
+        name = {"key": "k8s.cluster.name", "value": config.cluster_label, "action": "upsert"}
+        settings["processors"]["resource/cluster"] = {"attributes": [name]}
+        settings["service"]["pipelines"]["logs"]["processors"].insert(-1, "resource/cluster")
     tls = {"tls": {"ca_file": f"{_LOGS_CA_FOLDER}/ca.crt"}} if logs.ca_secret else {}
     settings["exporters"]["otlphttp/logs"].update({**tls, **_headers("LOGS", logs.headers)})
 

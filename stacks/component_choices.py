@@ -36,7 +36,8 @@ class PrometheusChoice:
     """An existing Prometheus has a URL, and the labels by which its operator selects objects.
 
     `operated` is false for one that no operator configures; labels None are read from the cluster.
-    `cluster_label` distinguishes the clusters in its store, where it has several.
+    `cluster_label` distinguishes the clusters in its store, where it has several. It may store
+    native histograms in place of classic ones.
     """
 
     mode: Mode = Mode.INSTALL
@@ -44,6 +45,7 @@ class PrometheusChoice:
     labels: Mapping[str, str] | None = None
     operated: bool = True
     cluster_label: str | None = None
+    native_histograms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _mode(key: str, value: object, known: tuple[str, ...]) -> Mode:
 
 
 def _prometheus(key: str, value: object) -> PrometheusChoice:
-    known = ("url", "labels", "operated", "clusterLabel")
+    known = ("url", "labels", "operated", "clusterLabel", "nativeHistograms")
     mode = _mode(key, value, known)
     if mode is not Mode.EXISTING:
         return PrometheusChoice(mode)
@@ -170,6 +172,7 @@ def _prometheus(key: str, value: object) -> PrometheusChoice:
             labels=entry.read("labels", labels, None),
             operated=entry.read("operated", fields.boolean, True),
             cluster_label=entry.read("clusterLabel", _cluster_label, None),
+            native_histograms=entry.read("nativeHistograms", fields.boolean, False),
         )
         if found.labels and not found.operated:
             entry.refuse("labels", "only an operator selects objects by labels")

@@ -102,6 +102,7 @@ class StackConfig:
     allowed_context: str | None = None
     ip_family: IpFamily = IpFamily.AUTO
     network_policies: tuple[str, ...] | None = None
+    fault_injection: bool = False
 
     @property
     def endpoints(self) -> Endpoints:
@@ -135,7 +136,7 @@ class StackConfig:
 
     @property
     def sends_logs(self) -> bool:
-        """Whether there is a store for logs."""
+        """Whether there is a log store."""
         return self.components.logs.mode is not Mode.NONE
 
     def servers_of(self, runtime: ServerRuntime) -> tuple[Server, ...]:
@@ -167,6 +168,7 @@ KEYS = (
     "clusterLabel",
     "ipFamily",
     "networkPolicies",
+    "faultInjection",
     "allowContext",
 )
 
@@ -312,6 +314,7 @@ def parse(mapping: Mapping[str, object]) -> StackConfig:
         cluster_label=read("clusterLabel", _or_none(fields.text)),
         ip_family=read("ipFamily", partial(fields.choice, IpFamily)),
         network_policies=read("networkPolicies", _network_policies),
+        fault_injection=read("faultInjection", fields.boolean),
         chart_folder=read("chartSource", _chart_folder),
         operator_namespaces=read("operatorScope", _operator_namespaces),
         servers=read("servers", _servers),
@@ -413,6 +416,7 @@ DEFAULTS: dict[str, object] = {
     "clusterLabel": "",
     "ipFamily": _DEFAULT.ip_family.value,
     "networkPolicies": "off",
+    "faultInjection": False,
     "allowContext": "",
 }
 """Defaults of all keys but the password, which has none."""

@@ -7,11 +7,11 @@ in names, the checks take the content of a secret value; messages never show it.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
+from proxy.suggestions import did_you_mean
 from stacks.secret_values import SecretValue, Text, revealed
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -133,9 +133,8 @@ def known_keys(prefix: str, given: Collection[object], known: Collection[str]) -
     for name in given:
         if name in known:
             continue
-        near = get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-        mistakes.add(ConfigError(f"{prefix}{_shown(name)}: unknown key; {hint}"))
+        hint = did_you_mean(str(name), known) or f"known keys: {', '.join(known)}"
+        mistakes.add(ConfigError(f"{prefix}{_shown(name)}: unknown key; {hint.rstrip()}"))
     mistakes.report()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from dashboards import manifests
 from dashboards.board import Board
 from dashboards.log_lines import LOG_STORES, with_log_lines
+from dashboards.promql.scope import variable
 from dashboards.render import board_json
 from stacks.component_choices import GrafanaChoice, LogsChoice, LogsType, Mode, TracesType
 from stacks.config import StackConfig
@@ -90,7 +91,8 @@ def _for_tempo(value: Any) -> Any:
         query = {"queryType": "traceql", "query": value["query"]}
         return {"datasource": _TEMPO_SOURCE, "refId": value["refId"], **query}
     if value.get("datasource") == _JAEGER_SOURCE and value.get("queryType") == "search":
-        query = {"queryType": "traceql", "query": '{resource.service.name="$server"}'}
+        one_of_them = f"{{resource.service.name=~`^({variable('server')})$`}}"
+        query = {"queryType": "traceql", "query": one_of_them}
         kept = {key: value[key] for key in ("limit", "refId")}
         return {"datasource": _TEMPO_SOURCE, "tableType": "traces", **kept, **query}
     if value == _JAEGER_SOURCE:

@@ -161,6 +161,9 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     path = arguments[0]
+    if not path:
+        print("servers (make: FROM=): no file is given: a client's mcp.json", file=sys.stderr)
+        return 2
     try:
         text = Path(path).read_text(encoding="utf-8")
         sys.stdout.write(rendered(imported(text)))

@@ -152,7 +152,7 @@ class Observability(pulumi.ComponentResource):
 def _replacing(
     opts: pulumi.ResourceOptions, plan: Plan, manifest: Values
 ) -> pulumi.ResourceOptions:
-    """Objects of ToolHive are made anew in another profile, under the name that they have."""
+    """Objects of ToolHive are made again in another profile, under the name that they have."""
     group, _, version = manifest["apiVersion"].partition("/")
     if group != toolhive.GROUP:
         return opts

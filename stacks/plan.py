@@ -27,6 +27,7 @@ from stacks.component_choices import Mode
 from stacks.config import Persistence, StackConfig
 from stacks.network_policies import network_policies
 from stacks.proxies import ProxyPlan
+from stacks.rule_options import rule_options
 from stacks.servers import ServerRuntime
 from stacks.sizes import SIZES
 from stacks.values import Values, values_of
@@ -143,9 +144,13 @@ def references(config: StackConfig) -> dict[str, object]:
 
 
 def _prometheus_values(config: StackConfig, values: Values) -> Values:
-    """Add volumes, the store outside, data sources, and the inhibition of our alerts."""
+    """Add volumes, receiver and store outside, data sources, and the inhibition of our alerts."""
     if config.persistence is Persistence.ON:
         values = overridden(values, _volumes(config))
+    if config.fault_injection:
+        # For the marks of faults of the pipeline, which no proxy reports.
+        receiver = {"prometheusSpec": {"enableOTLPReceiver": True}}
+        values = overridden(values, {"prometheus": receiver})
     if config.remote_write:
         values = overridden(values, remote_write.prometheus_values(config.remote_write))
     if config.alert_receivers:
@@ -296,6 +301,7 @@ def _by_hand(config: StackConfig) -> dict[str, Any]:
     chosen = config.components
     label = chosen.prometheus.cluster_label
     by_cluster = f" CLUSTER_LABEL={label}" if label else ""
+    native = " NATIVE_HISTOGRAMS=on" if rule_options(config).native_histograms else ""
     found = {}
     if chosen.grafana.api:
         found["importDashboards"] = (
@@ -303,7 +309,8 @@ def _by_hand(config: StackConfig) -> dict[str, Any]:
         )
     if chosen.prometheus.mode is Mode.EXISTING and not chosen.prometheus.operated:
         found["scrapeConfigs"] = scrape_configs.rendered(config)
-        found["rules"] = f"make dashboards{by_cluster}; then add build/rules/*.yaml to rule_files"
+        made = f"make dashboards{by_cluster}{native}"
+        found["rules"] = f"{made}; then add build/rules/*.yaml to rule_files"
     return found
 
 
@@ -323,7 +330,7 @@ def plan(config: StackConfig) -> Plan:
     proxied = config.servers_of(ServerRuntime.PROXY)
     plans = tuple(proxies.proxy_plan(config, server) for server in proxied)
     scraped = _monitors(config)
-    rules = document(config.monitoring)
+    rules = document(config.monitoring, rule_options(config))
     operated = chosen.prometheus.mode is not Mode.NONE and chosen.prometheus.operated
     labels = chosen.prometheus.labels or {}
     own_rules = [grafana_objects.prometheus_rule(rules, monitoring, labels)] if operated else []

@@ -22,6 +22,11 @@ _LINGER_SECONDS = 5
 _SERVER_LINGER_SECONDS = 15
 _CA_FOLDER = "/etc/mcp-proxy/ca"
 _BASELINE_FOLDER = "/etc/mcp-proxy/tools"
+_FAULTS_FOLDER = "/etc/mcp-proxy/faults"
+
+FAULTS_CONFIG_MAP, FAULTS_KEY = "mcp-faults", "faults.json"
+"""Where `lab.fault` says which faults are on; it is there once there was one."""
+FAULTS_VARIABLE = "MCP_PROXY_FAULT_INJECTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ def proxy_plan(config: StackConfig, server: Server) -> ProxyPlan:
         **(_sessions(server) if server.command else _upstream(server)),
         **_auth(server),
         **_baseline(server),
+        **_faults(config),
         "OTEL_SERVICE_NAME": server.name,
         "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={each}" for key, each in resource.items()),
         "OTEL_EXPORTER_OTLP_ENDPOINT": config.otlp_http_url,
@@ -70,11 +76,19 @@ def _baseline(server: Server) -> dict[str, str]:
     return {"MCP_PROXY_TOOL_BASELINE": f"{_BASELINE_FOLDER}/tools.json"}
 
 
-def _files(server: Server) -> list[tuple[str, Values, str]]:
+def _faults(config: StackConfig) -> dict[str, str]:
+    if not config.fault_injection:
+        return {}
+    return {FAULTS_VARIABLE: f"{_FAULTS_FOLDER}/{FAULTS_KEY}"}
+
+
+def _files(config: StackConfig, server: Server) -> list[tuple[str, Values, str]]:
     """Volumes with files for the proxy: name, source, and folder."""
+    faults = {"configMap": {"name": FAULTS_CONFIG_MAP, "optional": True}}
     files = (
         ("ca", server.certificates, _CA_FOLDER),
         ("baseline", server.tool_baseline, _BASELINE_FOLDER),
+        ("faults", faults if config.fault_injection else None, _FAULTS_FOLDER),
     )
     return [(name, source, folder) for name, source, folder in files if source]
 
@@ -180,7 +194,7 @@ def _proxy_container(config: StackConfig, server: Server, plan: ProxyPlan) -> Va
     }
     if plan.arguments:
         container["args"] = list(plan.arguments)
-    for name, _, folder in _files(server):
+    for name, _, folder in _files(config, server):
         container["volumeMounts"].append({"name": name, "mountPath": folder, "readOnly": True})
     if server.command:
         container = pod_templates.merged(container, _server_container(server))
@@ -220,12 +234,12 @@ def _pod_security(server: Server) -> Values:
     }
 
 
-def _volumes(server: Server) -> list[Values]:
+def _volumes(config: StackConfig, server: Server) -> list[Values]:
     writable, _ = pod_templates.writable(server)
     own, _ = pod_templates.volumes(server)
     if server.url:
         writable = writable[:1]
-    files = [{"name": name, **source} for name, source, _ in _files(server)]
+    files = [{"name": name, **source} for name, source, _ in _files(config, server)]
     return [*writable, *own, *files]
 
 
@@ -237,7 +251,7 @@ def _template(config: StackConfig, server: Server, plan: ProxyPlan) -> Values:
         "securityContext": _pod_security(server),
         **pod_templates.scheduling(server),
         "containers": _containers(config, server, plan),
-        "volumes": _volumes(server),
+        "volumes": _volumes(config, server),
     }
     ingestion = config.architecture.metrics_ingestion
     labels = {**_labels(server.name), METRICS_LABEL: ingestion.name.lower()}

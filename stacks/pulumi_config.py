@@ -1,6 +1,5 @@
 """The stack's configuration as Pulumi passes it to the program."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +26,7 @@ from stacks.component_choices import Mode
 from stacks.components.provider import ClusterArgs
 from stacks.components.release import ChartSource
 from stacks.config import PROJECT, ConfigError, IpFamily, Persistence, StackConfig, parse
+from stacks.config_text import decoded
 from stacks.fields import Mistakes, refuse
 from stacks.kubeconfig import Cluster, chosen_cluster
 from stacks.observability import ObservabilityArgs
@@ -34,34 +34,6 @@ from stacks.plan import plan
 from stacks.secret_values import Text, revealed, sealed
 
 ROOT = Path(__file__).parents[1]
-
-# All other keys are text; decoding them would turn a version or a name into a number.
-_JSON_KEYS = frozenset(
-    {
-        "servers",
-        "operatorScope",
-        "namespaces",
-        "existingNamespaces",
-        "values",
-        "components",
-        "networkPolicies",
-        "remoteWrite",
-        "alertReceivers",
-        "scrapeIntervalSeconds",
-        "pushIntervalSeconds",
-        "traceSamplingPercent",
-    }
-)
-
-
-def _decoded(name: str, raw: str) -> object:
-    if name not in _JSON_KEYS:
-        return raw
-    try:
-        return json.loads(raw)
-    except json.JSONDecodeError:
-        # The check of the key's type reports it.
-        return raw
 
 
 def _given(namespace: str) -> dict[str, object]:
@@ -78,7 +50,7 @@ def _given(namespace: str) -> dict[str, object]:
 def _value(key: str, raw: str) -> object:
     """Pulumi reports only of whole keys whether they hold a secret."""
     namespace, _, name = key.partition(":")
-    value = _decoded(name, raw) if namespace == PROJECT else raw
+    value = decoded(name, raw) if namespace == PROJECT else raw
     secret = is_config_secret(key) or key in get_config_secret_keys_env()
     return sealed(value) if secret else value
 

@@ -1,4 +1,4 @@
-"""Certificates for the loopback, made anew for each test that asks."""
+"""Certificates for the loopback, made for each test that asks."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address

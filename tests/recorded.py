@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from dashboards import BOARDS
 from dashboards.log_lines import LOG_STORES, log_panel
 from dashboards.queries import MonitoringQuery, Source, concrete
+from dashboards.third_party_metrics import KUBELETSTATS_CPU, KUBELETSTATS_MEMORY
 from lab.binaries.catalogue import DEMO_TOOLS, LOG_TOOLS
 from lab.binaries.find import ensure
 from lab.jaeger_api import Span
@@ -23,14 +24,21 @@ from lab.local.plan import local_plan
 from lab.local.processes import Processes
 from lab.local.run_options import HTTP_SERVER, STDIO_SERVER, RunOptions
 from lab.prometheus_api import Prometheus
-from lab.verify.check_queries import QueryCoverage, check_queries, every_query, returns_data
-from lab.verify.reconcile import VISIBLE_SECONDS, reconcile
+from lab.verify.check_queries import (
+    CHECK_SECONDS,
+    QueryCoverage,
+    check_queries,
+    every_query,
+    returns_data,
+)
+from lab.verify.reconcile import reconcile
 from lab.verify.result import Result
 from lab.verify.traffic import background_traffic, send_calls
 from lab.victoria_logs_api import Record
 from proxy.telemetry.catalogue import SESSION_DURATION
 from stacks.architectures import ARCHITECTURES
 from tests.cluster.exporters import exporters
+from tests.cluster.pods import EVERYONE
 from tests.dashboards.log_queries import for_all
 
 Labels = Mapping[str, str]
@@ -99,6 +107,8 @@ def recorded(architecture: str) -> Recording:
         ]
         cluster.speak()
         clustered = check_queries(pipeline, print, selected=asked)
+        if Source.COLLECTOR_METRICS in chosen.sources:
+            _await_statistics(pipeline)
         found = pipeline.prometheus.series(f'{{__name__=~"{_CLUSTER}"}}')
         return Recording(result, series, tuple(premature), clustered, found, traces, logs, calls)
 
@@ -121,7 +131,7 @@ def _trace(pipeline: Pipeline, server: str) -> tuple[Span, ...]:
         return None
 
     with suppress(TimeoutError):
-        pipeline.processes.wait("a whole trace", whole, VISIBLE_SECONDS)
+        pipeline.processes.wait("a whole trace", whole, CHECK_SECONDS)
     return seen
 
 
@@ -155,12 +165,24 @@ def _logs(pipeline: Pipeline) -> dict[str, tuple[Record, ...]]:
     }
 
 
+def _await_statistics(pipeline: Pipeline) -> None:
+    """Boards prefer cAdvisor's series where both are there, so no query waits for these."""
+    names = f"{KUBELETSTATS_CPU.name}|{KUBELETSTATS_MEMORY.name}"
+    pipeline.processes.wait(
+        "the kubelet's statistics of every pod came through the collector",
+        lambda: (
+            len(pipeline.prometheus.query(f'{{__name__=~"{names}"}}')) == 2 * len(EVERYONE) or None
+        ),
+        CHECK_SECONDS,
+    )
+
+
 def _series(pipeline: Pipeline) -> tuple[Labels, ...]:
     """Every MCP series, once the last to appear is there: the second session's end."""
     ended = f"{SESSION_DURATION.family}_count >= 2"
     pipeline.processes.wait(
         "both sessions of both servers are counted",
         lambda: len(pipeline.prometheus.query(ended)) == len(_SERVERS) or None,
-        VISIBLE_SECONDS,
+        CHECK_SECONDS,
     )
     return pipeline.prometheus.series('{__name__=~"(toolhive_)?mcp_.+"}')

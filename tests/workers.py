@@ -24,12 +24,15 @@ E2E = "tests/e2e"
 NODE = "tests/node"
 """One Kubernetes node per process."""
 
+DOCTOR = "tests/lab/doctor"
+"""One pipeline of each architecture per process."""
+
 
 def share(path: str) -> str:
     """What a file is kept together with: the name of a file or of a folder."""
     if path in RECORDED:
         return RECORDED[0]
-    folders = (each for each in (NODE, E2E) if PurePath(path).is_relative_to(each))
+    folders = (each for each in (NODE, E2E, DOCTOR) if PurePath(path).is_relative_to(each))
     return next(folders, path)
 
 

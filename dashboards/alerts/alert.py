@@ -95,7 +95,9 @@ class Alert:
     @property
     def dashboard_url(self) -> str:
         """The board, opened for the server that the alert is about; a path under Grafana's root."""
-        chosen = "&".join(f"var-{k}={{{{ $labels.{label} }}}}" for k, label in self.about.items())
+        chosen = "&".join(
+            f"var-{k}={{{{ $labels.{label} | urlquery }}}}" for k, label in self.about.items()
+        )
         return f"/d/{self.board}?{chosen}" if chosen else f"/d/{self.board}"
 
 

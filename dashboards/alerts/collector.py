@@ -77,7 +77,8 @@ def _refused(what: str) -> Runbook:
 def _unsent(what: str, receiver: str) -> Runbook:
     return Runbook(
         f"The collector accepted {what} and could not export them.",
-        f"{receiver} is down, rejects them, or is too slow, and the queue before it is full.",
+        f"{receiver[0].upper()}{receiver[1:]} is down, rejects them, or is too slow, and the queue"
+        " before it is full.",
         f"Read the collector's log: it contains the receiving side's response. Fix {receiver}, or"
         " enlarge the exporter's queue to bridge short gaps.",
     )
@@ -111,6 +112,20 @@ _LOSSES = (
         "The collector loses metrics",
         "loses metric points for {exporter}:",
         _unsent("metric points", "Prometheus"),
+    ),
+    _loss(
+        "MCPLogRecordsRefused",
+        stages.RECORDS_IN,
+        "The collector refuses logs",
+        "refuses log records at {receiver}:",
+        _refused("log records"),
+    ),
+    _loss(
+        "MCPLogRecordsLost",
+        stages.RECORDS_OUT,
+        "The collector loses logs",
+        "loses log records for {exporter}:",
+        _unsent("log records", "the log store"),
     ),
 )
 

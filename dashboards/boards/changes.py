@@ -1,4 +1,4 @@
-"""MCP / Changes: what is new in the tools that servers list, and what nobody approved."""
+"""MCP / Changes: what is new in the tools that servers list, and what was not approved."""
 
 from dashboards.board import Board
 from dashboards.layout import Row

@@ -3,7 +3,7 @@
 from dashboards.board import CLIENT, NAMESPACE, SERVER, Board
 from dashboards.layout import Row
 from dashboards.panels import bars, lines, stack, stat, table
-from dashboards.signals import clients
+from dashboards.signals import clients, context
 
 BOARD = Board(
     uid="mcp-clients",
@@ -50,6 +50,11 @@ BOARD = Board(
                 lines(41, clients.PRINCIPALS),
                 lines(42, clients.OVERFLOWED),
             ),
+        ),
+        Row(
+            105,
+            "Which client spends the context",
+            (bars(50, context.TOKENS_BY_CLIENT, 12), lines(51, context.TOKEN_RATES, 12)),
         ),
     ),
 )

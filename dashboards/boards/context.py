@@ -38,5 +38,10 @@ BOARD = Board(
         ),
         Row(103, "Since when", (lines(30, context.LISTS, 12), lines(31, context.RESULT_SIZES, 12))),
         Row(104, "Tools, resources and prompts", (table(40, context.RESULTS_BY_NAME),)),
+        Row(
+            105,
+            "Which client spends the context",
+            (bars(50, context.TOKENS_BY_CLIENT, 12), lines(51, context.TOKEN_RATES, 12)),
+        ),
     ),
 )

@@ -64,6 +64,16 @@ BOARD = Board(
             ),
         ),
         Row(
+            109,
+            "Collector: logs (where there is a log store)",
+            (
+                lines(90, collector.RECORDS_RECEIVED, 6),
+                lines(91, collector.RECORDS_REFUSED, 6),
+                lines(92, collector.RECORDS_SENT, 6),
+                lines(93, collector.RECORDS_UNSENT, 6),
+            ),
+        ),
+        Row(
             106,
             "Collector: the process",
             (lines(60, collector.QUEUE, 12), lines(61, collector.COLLECTOR_MEMORY, 12)),

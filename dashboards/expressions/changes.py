@@ -17,12 +17,29 @@ _BREAKING = "|".join(
         ToolChange.PARAMETER_REMOVED,
         ToolChange.PARAMETER_REQUIRED,
         ToolChange.PARAMETER_TYPE_CHANGED,
-        ToolChange.ANNOTATIONS_CHANGED,
+        ToolChange.ANNOTATIONS_RISKIER,
     )
 )
 BREAKING = like("change", _BREAKING)
 """Calls that worked may fail, or a tool may do harm that it did not announce before."""
 HARMLESS = unlike("change", _BREAKING)
+
+_DRIFT = "|".join(
+    (
+        ToolChange.ENUM_NARROWED,
+        ToolChange.ANNOTATIONS_CHANGED,
+        ToolChange.OUTPUT_SCHEMA_CHANGED,
+    )
+)
+DRIFT = like("change", _DRIFT)
+"""Agents can do no more than was approved."""
+NOT_APPROVED = unlike("change", _DRIFT)
+"""Agents may do what was not approved, follow other instructions, or fail."""
+
+
+def differences(scope: Scope, *where: Match) -> Expr:
+    """Differences from the approved tools by kind; replicas see the same ones."""
+    return DIFFERENCES.now(scope, *where, by=EACH_CHANGE, operator="max")
 
 
 def increase(scope: Scope, *where: Match) -> Expr:

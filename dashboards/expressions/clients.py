@@ -1,4 +1,4 @@
-"""Client by client: how often each calls, which tools, and how often its calls fail.
+"""Client by client: how often each calls, which tools, how often it fails, and what it gets.
 
 Recorded by this project's proxy only.
 """
@@ -13,6 +13,7 @@ from proxy.telemetry.catalogue import Outcome
 
 CALLS = series.of(catalogue.CLIENT_CALLS)
 INFO = series.of(catalogue.CLIENT_INFO)
+RESULT_BYTES = series.of(catalogue.CLIENT_RESULTS)
 PRINCIPALS = series.of(catalogue.PRINCIPAL_CALLS)
 
 EACH_CLIENT = (*EACH_SERVER, "client")

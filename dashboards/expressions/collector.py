@@ -43,6 +43,13 @@ POINTS_OUT = Stage(
     "exporter", metrics.SENT_POINTS, (metrics.UNSENT_POINTS, metrics.UNQUEUED_POINTS)
 )
 
+RECORDS_IN = Stage(
+    "receiver", metrics.ACCEPTED_RECORDS, (metrics.REFUSED_RECORDS, metrics.BROKEN_RECORDS)
+)
+RECORDS_OUT = Stage(
+    "exporter", metrics.SENT_RECORDS, (metrics.UNSENT_RECORDS, metrics.UNQUEUED_RECORDS)
+)
+
 
 def queue_usage(scope: Scope, by: By = QUEUE) -> Expr:
     """How full the sending queues are, from 0 to 1."""

@@ -1,5 +1,6 @@
 """Label matchers, and scopes: which series a query selects and over which window it looks."""
 
+import re
 from dataclasses import dataclass, replace
 
 CLUSTER = "cluster"
@@ -19,11 +20,29 @@ class Match:
     value: str
 
     def __str__(self) -> str:
-        return f"{self.label}{self.operator}{quoted(self.value)}"
+        """Where a board's variable is filled in, a raw string: its value has escapes of its own."""
+        raw = _FORMAT in self.value
+        return f"{self.label}{self.operator}{f'`{self.value}`' if raw else quoted(self.value)}"
 
     def on(self, label: str) -> "Match":
         """The same matcher on another label."""
         return replace(self, label=label)
+
+
+_FORMAT = ":regex}"
+"""Grafana's format of a variable for a regular expression, whether one value or several may be
+selected. Without it, the value of a variable of one value is a pattern, and quotes end the string.
+"""
+
+
+def variable(name: str) -> str:
+    """What stands for the selected values of a board's variable in a regular expression."""
+    return f"${{{name}{_FORMAT}"
+
+
+def exactly(text: str) -> str:
+    """A regular expression (RE2) for this text and no other, for a raw string of PromQL."""
+    return re.sub(r"[\\^$*+?.()|\[\]{}]", r"\\\g<0>", text).replace("`", r"\x60")
 
 
 def quoted(text: str) -> str:
@@ -56,6 +75,11 @@ def unlike(label: str, pattern: str) -> Match:
     return Match(label, "!~", pattern)
 
 
+def selected(label: str) -> Match:
+    """On a board: `label` has a value that the viewer selected of the variable of that name."""
+    return like(label, variable(label))
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which series a query selects, and the window of its rates."""
@@ -71,10 +95,10 @@ class Scope:
 EVERYTHING = Scope((), "$__rate_interval")
 """On a board: all series."""
 
-SELECTED = Scope((like("namespace", "$namespace"), like("server", "$server")), EVERYTHING.window)
+SELECTED = Scope((selected("namespace"), selected("server")), EVERYTHING.window)
 """On a board: the MCP series of the namespaces and servers that the viewer selected."""
 
-SELECTED_CLUSTER = like(CLUSTER, "$cluster")
+SELECTED_CLUSTER = selected(CLUSTER)
 """On a board, where there are several clusters: the series of those that the viewer selected."""
 
 SELECTED_RANGE = SELECTED.over("$__range")

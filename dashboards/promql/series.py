@@ -12,6 +12,7 @@ from dashboards.promql.scope import (
     like,
     ne,
     quoted,
+    variable,
 )
 from proxy.telemetry.catalogue import CONTRACT_LABELS, Instrument, Metric
 
@@ -207,7 +208,7 @@ def _match(mapping: SeriesMapping, match: Match, schema: LabelSchema) -> Match |
         return mapping.server.match(match)
     label = mapping.labels.get(match.label)
     # The board's variable has values of the schema's label: no other emitter knows them.
-    if label is None or (match.value == "$namespace" and label != schema.namespace):
+    if label is None or (match.value == variable("namespace") and label != schema.namespace):
         return None
     return schema.matches.get(match, match).on(label)
 

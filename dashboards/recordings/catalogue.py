@@ -73,6 +73,9 @@ CLIENT_RATE = Recording(
 CLIENT_ERRORS = Recording(
     "mcp:client_errors:rate5m", clients.failed_rate(RULE, clients.EACH_CLIENT)
 )
+CLIENT_RESULT_BYTES = Recording(
+    "mcp:client_result_bytes:rate5m", clients.RESULT_BYTES.rate(RULE, by=clients.EACH_CLIENT)
+)
 TOOL_RATE_HOUR = Recording("mcp:tool_calls:rate1h", tools.call_rate(RULE.over("1h"), EACH_TOOL))
 _TOOL_RATE_6H = Recording("mcp:tool_calls:rate6h", combine_windows(TOOL_RATE_HOUR, "6h", EACH_TOOL))
 TOOL_RATE_DAY = Recording("mcp:tool_calls:rate1d", combine_windows(_TOOL_RATE_6H, "1d", EACH_TOOL))
@@ -135,7 +138,7 @@ _INDICATORS = (
 _DETAILS = (
     *(TOOL_RATE, TOOL_ERRORS, TOOL_ERROR_RATIO, TOOL_LATENCY_P95),
     *(TOOL_RATE_HOUR, _TOOL_RATE_6H, TOOL_RATE_DAY, SERIES, CLIENT_RATE, CLIENT_ERRORS),
-    *(RESULT_BYTES, RESULTS, _TOOL_RESULT_HOUR, TOOL_RESULT_DAY),
+    *(CLIENT_RESULT_BYTES, RESULT_BYTES, RESULTS, _TOOL_RESULT_HOUR, TOOL_RESULT_DAY),
 )
 
 

@@ -22,8 +22,7 @@ def _changed(*where: Match, by: tuple[str, ...] = ()) -> Expr:
 
 
 def _differences() -> Expr:
-    found = changes.DIFFERENCES.now(SELECTED, by=changes.EACH_CHANGE, operator="max")
-    return aggregate("sum", found, EACH_SERVER)
+    return aggregate("sum", changes.differences(SELECTED), EACH_SERVER)
 
 
 ALL = Signal(
@@ -37,7 +36,7 @@ ALL = Signal(
 BREAKING = Signal(
     "Breaking changes",
     "Tools or parameters removed, parameters that became required or have another type, and"
-    f" annotations changed: calls that worked may fail, or do what they did not do before.{_RANGE}",
+    f" riskier annotations: calls that worked may fail, or do what they did not do before.{_RANGE}",
     "short",
     (Query(_changed(changes.BREAKING), "changes"),),
     limits.LOST.with_reason("Tell the owners of clients."),
@@ -104,7 +103,7 @@ BY_KIND = Signal(
 BY_SERVER = Signal(
     "Changes by server",
     "Changes of tools' definitions over time, by server. One that changes all the time builds its"
-    " list anew for each client.",
+    " list again for each client.",
     "short",
     (Query(aggregate("sum", changes.increase(SELECTED), EACH_SERVER), SERVER_LEGEND),),
     no_value_text="no list yet",

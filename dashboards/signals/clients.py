@@ -5,17 +5,27 @@ from dashboards.expressions import clients, proxies
 from dashboards.links import TO_CLIENT, TO_CLIENT_TRACES, TO_SERVER
 from dashboards.promql.expression import Expr, Paren
 from dashboards.promql.functions import TOP, aggregate, or_zero, ratio, top, zero_if_none
-from dashboards.promql.scope import EACH_SERVER, SELECTED, SELECTED_RANGE, Match, eq, like, ne
+from dashboards.promql.scope import (
+    EACH_SERVER,
+    SELECTED,
+    SELECTED_RANGE,
+    Match,
+    eq,
+    like,
+    ne,
+    selected,
+)
 from dashboards.promql.series import By
-from dashboards.recordings.catalogue import CLIENT_ERRORS, CLIENT_RATE
+from dashboards.recordings.catalogue import CLIENT_ERRORS, CLIENT_RATE, CLIENT_RESULT_BYTES
 from dashboards.recordings.recording import Recording
 from dashboards.signal import SERVER_LEGEND, Query, Signal
 from dashboards.signals.calls import by_label
+from dashboards.signals.context import TOKENS, tokens_per_minute
 from proxy.telemetry.catalogue import ToolClass
 
 CLIENT = ("client",)
 _VERSION = (*CLIENT, "version")
-_THE_CLIENT = like("client", "$client")
+_THE_CLIENT = selected("client")
 _UNNAMED = like("client", "unknown|other")
 _DESTRUCTIVE = eq("tool_class", ToolClass.DESTRUCTIVE)
 _OF_TOOLS = ne("tool_class", "")
@@ -94,7 +104,8 @@ NEW = Signal(
 TABLE = Signal(
     "Clients",
     "Every selected client over the whole time range, as recorded, the busiest first. Click a name"
-    " to open its traces. Other calls are those that no tool is called by, such as initialize.",
+    " to open its traces. Other calls are those that no tool is called by, such as initialize."
+    f" Tokens are those of results and of lists of tools.{TOKENS}",
     "short",
     (
         Query(_CALLS, "Calls", "reqps"),
@@ -107,6 +118,11 @@ TABLE = Signal(
         Query(
             aggregate("count", _mean(CLIENT_RATE, _THE_CLIENT, by=clients.EACH_CLIENT), CLIENT),
             "Servers",
+            integer=True,
+        ),
+        Query(
+            tokens_per_minute(or_zero(_mean(CLIENT_RESULT_BYTES, _THE_CLIENT), _CALLS)),
+            "Tokens/min",
             integer=True,
         ),
     ),

@@ -8,6 +8,7 @@ from dashboards.promql.scope import EVERYTHING
 from dashboards.signal import Query, Signal
 
 _ONLY_METRICS = "Empty where metrics do not pass through the collector."
+_ONLY_LOGS = "Empty where there is no log store."
 _RECEIVING = "its memory limit is reached, or the next component rejects them."
 _LOSSES = {"receiver": ("refused", "failed"), "exporter": ("not sent", "not queued")}
 _SENDING = "the receiving side is down or rejects them."
@@ -76,6 +77,34 @@ SPANS_UNSENT = Signal(
     "Spans that an exporter could not send or queue: Jaeger is down or rejects them.",
     "cps",
     _lost(collector.SPANS_OUT),
+    limits.LOST,
+)
+RECORDS_RECEIVED = Signal(
+    "Log records received",
+    "Log records that the collector accepted: the proxies' call logs. If there are none while calls"
+    f" fail, the proxies do not push logs or cannot reach the collector. {_ONLY_LOGS}",
+    "cps",
+    _rate(collector.RECORDS_IN),
+)
+RECORDS_REFUSED = Signal(
+    "Log records refused",
+    f"Log records that the collector refused or failed to accept: {_RECEIVING} {_ONLY_LOGS}",
+    "cps",
+    _lost(collector.RECORDS_IN),
+    limits.LOST,
+)
+RECORDS_SENT = Signal(
+    "Log records sent",
+    "Log records that the collector exported to the store. If fewer than it received, records are"
+    f" queued or lost. {_ONLY_LOGS}",
+    "cps",
+    _rate(collector.RECORDS_OUT),
+)
+RECORDS_UNSENT = Signal(
+    "Log records not sent",
+    f"Log records that an exporter could not send or queue: {_SENDING} {_ONLY_LOGS}",
+    "cps",
+    _lost(collector.RECORDS_OUT),
     limits.LOST,
 )
 QUEUE = Signal(

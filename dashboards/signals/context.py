@@ -2,13 +2,14 @@
 
 from dashboards import limits
 from dashboards.expressions import context
-from dashboards.links import TO_CONTEXT, TO_SERVER, TO_TOOL
+from dashboards.links import TO_CLIENT, TO_CONTEXT, TO_SERVER, TO_TOOL
 from dashboards.promql.expression import Expr, Paren
 from dashboards.promql.functions import TOP, aggregate, ratio, top, zero_if_none
 from dashboards.promql.functions import rename_label as renamed
 from dashboards.promql.scope import EACH_SERVER, EACH_TOOL, SELECTED, SELECTED_RANGE, Match, eq
 from dashboards.promql.series import By
 from dashboards.recordings.catalogue import (
+    CLIENT_RESULT_BYTES,
     RESULT_BYTES,
     RESULTS,
     TOOL_LIST_BYTES,
@@ -18,15 +19,24 @@ from dashboards.recordings.catalogue import (
 from dashboards.recordings.recording import Recording
 from dashboards.signal import SERVER_LEGEND, Query, Signal
 from dashboards.signals.calls import by_label
-from dashboards.signals.tools_fleet import TOOL_LEGEND, over_range
+from dashboards.signals.tools_fleet import TOOL_LEGEND, first_called, over_range
 from proxy.telemetry.catalogue import BYTES_PER_TOKEN
 
-_TOKENS = f" A token is taken as {BYTES_PER_TOKEN:g} bytes."
+TOKENS = f" A token is taken as {BYTES_PER_TOKEN:g} bytes."
+_RECEIVED = (
+    "Estimated tokens of the results, and of the lists of tools, that each client gets in a minute."
+    " What of it enters a model's context is paid again with every later request."
+)
 _PAID = " Clients usually send the whole list to the model with every request."
 
 
 def _tokens(size: Expr) -> Expr:
     return Paren(size) / BYTES_PER_TOKEN
+
+
+def tokens_per_minute(bytes_per_second: Expr) -> Expr:
+    """Estimated, of a rate."""
+    return _tokens(bytes_per_second) * 60
 
 
 def _list(recording: Recording = TOOL_LIST_BYTES) -> Expr:
@@ -66,11 +76,11 @@ def _by_tool(vector: Expr) -> Expr:
 _RESULT_OF_TOOL = (*EACH_SERVER, "target")
 _DEFINITIONS = context.definitions(SELECTED, EACH_TOOL)
 _CALLED = over_range("avg", TOOL_RATE) > 0
-_UNUSED = context.definitions(SELECTED, EACH_TOOL).unless(_CALLED)
+_UNUSED = context.definitions(SELECTED, EACH_TOOL).unless(Paren(_CALLED | first_called()))
 
 LIST_TOKENS = Signal(
     "Tokens of all tool lists",
-    f"Estimated tokens of the tool lists of the selected servers together.{_PAID}{_TOKENS}",
+    f"Estimated tokens of the tool lists of the selected servers together.{_PAID}{TOKENS}",
     "short",
     (Query(_tokens(aggregate("sum", _list())), "tokens"),),
     no_value_text="no list yet",
@@ -96,7 +106,7 @@ UNUSED_TOOLS = Signal(
 UNUSED_TOKENS = Signal(
     "Tokens of unused tools",
     "Estimated tokens of the definitions of tools that were not called in the time range: what a"
-    f" client saves that leaves them out.{_TOKENS}",
+    f" client saves that leaves them out.{TOKENS}",
     "short",
     (Query(zero_if_none(_tokens(aggregate("sum", _UNUSED))), "tokens"),),
 )
@@ -120,7 +130,7 @@ MOST_GROWN = Signal(
 SERVERS = Signal(
     "Tool lists",
     "The tool list of each selected server, the longest first, and the mean size of its tools'"
-    f" results over the whole time range.{_TOKENS}",
+    f" results over the whole time range.{TOKENS}",
     "short",
     (
         Query(_list(), "Tool list", "bytes"),
@@ -140,7 +150,7 @@ SERVERS = Signal(
 TOOLS = Signal(
     "Tools by size",
     "Each listed tool, the largest definition first; the mean size of its results over the whole"
-    f" time range, and how that grew within a week.{_TOKENS}",
+    f" time range, and how that grew within a week.{TOKENS}",
     "short",
     (
         Query(_DEFINITIONS, "Definition", "bytes"),
@@ -221,4 +231,23 @@ RESULT_SIZES = Signal(
     (Query(top(_by_tool(_mean_now(_RESULT_OF_TOOL))), TOOL_LEGEND),),
     no_value_text="no calls",
     links=(TO_TOOL,),
+)
+TOKENS_BY_CLIENT = Signal(
+    "Tokens per minute",
+    f"{_RECEIVED} The {TOP} clients that get most, as their mean over the whole time range."
+    f"{TOKENS}",
+    "short",
+    by_label(top(tokens_per_minute(_over_range(CLIENT_RESULT_BYTES, by=("client",)))), "client"),
+    no_value_text="no results",
+    links=(TO_CLIENT,),
+)
+TOKEN_RATES = Signal(
+    "Tokens per minute by client",
+    f"{_RECEIVED} The {TOP} clients that get most, over 5 minutes, as recorded.{TOKENS}",
+    "short",
+    by_label(
+        top(tokens_per_minute(CLIENT_RESULT_BYTES.series.now(SELECTED, by=("client",)))), "client"
+    ),
+    no_value_text="no results",
+    links=(TO_CLIENT,),
 )

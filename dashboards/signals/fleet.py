@@ -222,6 +222,7 @@ ALERTS = Signal(
         Query(
             seconds_since(_SINCE & _NOW) | Paren(_NONE.unless(aggregate("group", _NOW), on=())),
             "Firing for",
+            value_mappings=((0, "-"),),
         ),
     ),
     keys=_ALERT,

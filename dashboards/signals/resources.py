@@ -15,13 +15,15 @@ from dashboards.promql.scope import (
     Scope,
     eq,
     like,
+    selected,
+    variable,
 )
 from dashboards.recordings.catalogue import LOOP_LAG_P99, NEWEST
 from dashboards.signal import SERVER_LEGEND, Query, Signal
 from dashboards.signals.proxies import PROCESS
 from dashboards.signals.recorded import cpu_per_call
 
-PODS = Scope((like("namespace", "$namespace"), like("pod", "($server)-.+")), SELECTED.window)
+PODS = Scope((selected("namespace"), like("pod", f"({variable('server')})-.+")), SELECTED.window)
 """The pods of the selected servers: those of proxies too begin with the server's name."""
 
 

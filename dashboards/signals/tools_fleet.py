@@ -14,6 +14,8 @@ from dashboards.promql.scope import (
     eq,
     like,
     ne,
+    selected,
+    variable,
 )
 from dashboards.recordings.catalogue import (
     TOOL_ERROR_RATIO,
@@ -28,8 +30,8 @@ from dashboards.signals.recorded import requests
 from proxy.telemetry.catalogue import WasteReason
 
 TOOL_LEGEND = "{server} {tool}"
-_THE_TOOL = like("tool", "$tool")
-_THE_NAME = like(tools.NAME, "$tool")
+_THE_TOOL = selected("tool")
+_THE_NAME = like(tools.NAME, variable("tool"))
 
 
 def over_range(operator: str, recording: Recording, *where: Match) -> Expr:
@@ -41,6 +43,13 @@ def over_range(operator: str, recording: Recording, *where: Match) -> Expr:
     within = samples.over(f"{operator}_over_time", SELECTED_RANGE.window)
     newest = recording.series.now(SELECTED, *where, by=EACH_TOOL, operator="max")
     return Paren(aggregate("max", within, EACH_TOOL) | newest)
+
+
+def first_called(*where: Match) -> Expr:
+    """Tools whose series began within the time range, with a call that no rate shows."""
+    now = TOOL_RATE.series.now(SELECTED, *where, by=EACH_TOOL, operator="max")
+    before = TOOL_RATE.series.select(SELECTED, *where).ago(SELECTED_RANGE.window)
+    return now.unless(aggregate("max", before, EACH_TOOL))
 
 
 def latency_columns(*where: Match) -> tuple[Query, Query]:
@@ -65,6 +74,7 @@ def _mean(recording: Recording) -> Expr:
 
 
 _CALLS = _mean(TOOL_RATE)
+_FIRST_CALLED = first_called(_THE_TOOL)
 _FAILED = _mean(TOOL_ERRORS)
 _P95 = _mean(TOOL_LATENCY_P95)
 _KNOWN = tools.CALLS.now(SELECTED, _THE_TOOL, by=EACH_TOOL, operator="group")
@@ -75,7 +85,7 @@ IN_USE = Signal(
     "Tools in use",
     "Tools that were called in the time range.",
     "short",
-    (Query(aggregate("count", _CALLS > 0), "tools"),),
+    (Query(aggregate("count", (_CALLS > 0) | _FIRST_CALLED), "tools"),),
     no_value_text="none",
 )
 UNUSED = Signal(
@@ -83,7 +93,7 @@ UNUSED = Signal(
     "Tools that were called since their proxy started, but not in the time range. The table lists"
     " them at its end: nobody needs them any more, or agents no longer find them.",
     "short",
-    (Query(zero_if_none(aggregate("count", _CALLS.equals(0))), "tools"),),
+    (Query(zero_if_none(aggregate("count", _CALLS.equals(0).unless(_FIRST_CALLED))), "tools"),),
 )
 NEW = Signal(
     "Tools new since yesterday",

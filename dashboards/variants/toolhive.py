@@ -16,6 +16,7 @@ from dashboards.promql.scope import Match, eq, like
 from dashboards.promql.series import Series
 from dashboards.variants import texts
 from dashboards.variants.variant import Variant
+from proxy.suggestions import did_you_mean
 from proxy.telemetry import catalogue
 
 NAME = "toolhive"
@@ -171,8 +172,8 @@ def _release(text: str) -> Release:
 
 def _ingestion_path(name: str) -> IngestionPath:
     if name not in INGESTION_PATHS:
-        known = ", ".join(INGESTION_PATHS)
-        raise UnknownIngestionPath(f'"{name}" is not an ingestion path; choose {known}')
+        known = f"{did_you_mean(name, INGESTION_PATHS)}choose {', '.join(INGESTION_PATHS)}"
+        raise UnknownIngestionPath(f'"{name}" is not an ingestion path; {known}')
     return INGESTION_PATHS[name]
 
 

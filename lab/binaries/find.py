@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from lab.binaries.build import NotBuilt, Progress, build, duration, go_version, output_of
 from lab.binaries.catalogue import TOOLS
 from lab.binaries.tool import Tool, dotted
+from lab.stderr import say
 
 TOOLS_DIR = "TOOLS_DIR"
 """A variable with a folder of binaries, such as those of a release; searched before PATH."""
@@ -30,18 +30,14 @@ class Found:
     path: Path
 
 
-def report(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def find(name: str, environ: Mapping[str, str], *, progress: Progress = report) -> Path | None:
+def find(name: str, environ: Mapping[str, str], *, progress: Progress = say) -> Path | None:
     """Return the path of a usable binary; unusable ones are reported and skipped."""
     found = look_up(named(name), environ, progress=progress)
     return found.path if found else None
 
 
 def ensure(
-    names: Iterable[str], *, environ: Mapping[str, str], progress: Progress = report
+    names: Iterable[str], *, environ: Mapping[str, str], progress: Progress = say
 ) -> dict[str, Path]:
     """Return the path of each tool, building those that are not found; raises ToolMissing."""
     found = obtain([named(name) for name in names], environ, progress=progress)
@@ -66,7 +62,7 @@ def named(name: str) -> Tool:
     return TOOLS[name]
 
 
-def look_up(tool: Tool, environ: Mapping[str, str], *, progress: Progress = report) -> Found | None:
+def look_up(tool: Tool, environ: Mapping[str, str], *, progress: Progress = say) -> Found | None:
     for origin, path in _candidates(tool, environ):
         flaw = tool.flaw(output_of(path, tool.version_command, environ=environ))
         if flaw is None:
@@ -77,7 +73,7 @@ def look_up(tool: Tool, environ: Mapping[str, str], *, progress: Progress = repo
 
 
 def obtain(
-    tools: Iterable[Tool], environ: Mapping[str, str], *, progress: Progress = report
+    tools: Iterable[Tool], environ: Mapping[str, str], *, progress: Progress = say
 ) -> list[Found]:
     """Find each tool or build it; raises ToolMissing before building if there is no usable Go."""
     looked_up = {tool: look_up(tool, environ, progress=progress) for tool in dict.fromkeys(tools)}

@@ -28,7 +28,7 @@ class BaseUrls:
     push: str
     """Where proxies push metrics by OTLP/HTTP; empty if Prometheus scrapes them."""
     logs: str = ""
-    """The store of logs; empty if there is none."""
+    """The log store; empty if there is none."""
 
 
 def endpoints_banner(
@@ -39,7 +39,7 @@ def endpoints_banner(
     endpoints = (*own, *of_user)
     traces = f"{urls.jaeger}/api/traces?service="
     rows = (
-        ("Boards", f"{urls.boards}d/{home.BOARD.uid}"),
+        ("Boards", first_board(urls.boards)),
         ("Calls", f"{urls.prometheus}/api/v1/query?query={quote(CALLS, safe=',')}"),
         ("Alerts", f"{urls.prometheus}/api/v1/alerts"),
         *(("Traces", f"{traces}{quote(each.server)}") for each in endpoints),
@@ -50,6 +50,11 @@ def endpoints_banner(
     lines = (f"{name:<{width}}  {address}" for name, address in rows)
     yours = (_client_configuration(of_user),) if of_user else _variables(urls)
     return "\n".join(("", *lines, *yours, _REMARKS, *((_TRAFFIC,) if own else ()), _END))
+
+
+def first_board(boards: str) -> str:
+    """The URL of the board to open first, below that of all boards."""
+    return f"{boards}d/{home.BOARD.uid}"
 
 
 def _client_configuration(endpoints: Iterable[ProxyEndpoint]) -> str:

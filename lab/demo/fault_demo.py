@@ -1,10 +1,11 @@
 """The demo with faults: inject them into a pipeline and report the alerts."""
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lab.demo.keep_running import keep_running
+from lab.demo.keep_running import keep_running, up_text
 from lab.demo.options import Options
 from lab.faults.catalogue import FAULTS
 from lab.faults.fault import Fault
@@ -16,6 +17,7 @@ from lab.local.programs import ROOT
 from lab.local.run_folder import run_folder
 from lab.prometheus_api import Unreachable
 from lab.verify.traffic import Report
+from proxy.faults.injections import Injection
 from stacks.architectures import Architecture
 
 FAULTY = "echo-faulty"
@@ -48,11 +50,11 @@ def run_fault_demo(
             logs=options.logs,
         )
         report(f"  settings and logs: {folder}")
-        report(f"  all {len(processes.pids)} processes run")
+        report(f"  {up_text(processes)}")
         if options.once:
             return _run_tests(pipeline, faults, report)
         [batch] = batches(pipeline, faults)
-        _stay_active(pipeline, batch, folder, report)
+        _stay_active(pipeline, batch, folder, report, plain=options.plain)
         return True
 
 
@@ -65,7 +67,12 @@ def _run_tests(pipeline: Pipeline, faults: Sequence[Fault], report: Report) -> b
 
 
 def _stay_active(
-    pipeline: Pipeline, faults: Sequence[ActiveFault], folder: Path, report: Report
+    pipeline: Pipeline,
+    faults: Sequence[ActiveFault],
+    folder: Path,
+    report: Report,
+    *,
+    plain: bool,
 ) -> None:
     """Keep the faults active until a signal, and report each alert when it fires."""
     with active(pipeline, faults, report) as monitor:
@@ -74,4 +81,12 @@ def _stay_active(
             with suppress(Unreachable):
                 monitor.report_new()
 
-        keep_running(pipeline, folder, report, remark=_REMARK, on_step=report_alerts)
+        keep_running(
+            pipeline,
+            folder,
+            report,
+            plain=plain,
+            remark=_REMARK,
+            on_step=report_alerts,
+            injected=[Injection(each.fault.name, "", each.server, time.time()) for each in faults],
+        )

@@ -1,23 +1,26 @@
 """The command line of the demo, checked before anything starts."""
 
-import argparse
 import os
 import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.arguments import Parser, UsageError
+from lab.arguments import Parser, UsageError, whole_number
 from lab.faults.catalogue import FAULTS
 from lab.faults.fault_test import possible
 from lab.local.ports import require_free
 from lab.local.run_options import ECHO_COMMAND, HEALTHY
 from lab.local.user_servers import NO_SERVERS, UserServers, user_servers
+from proxy.suggestions import did_you_mean
 from stacks.architectures import ARCHITECTURES, Architecture
 
 ALL = "all"
 SERVERS, ECHO = "--servers (make: SERVERS=)", "--echo (make: ECHO=)"
+ONCE = "--once (make: ONCE=1)"
+ALERTS, FAST = "--alerts (make: ALERTS=)", "fast"
 
+_PORT = whole_number(1, 65535)
 _PURPOSE = "Run the whole pipeline as local processes and check its numbers."
 
 
@@ -37,6 +40,10 @@ class Options:
     """Whether the echo servers run, by whose calls the numbers are checked."""
     logs: bool = False
     """Whether the proxies' logs are stored, too."""
+    plain: bool = False
+    """Whether only lines are printed, on a terminal, too."""
+    fast_alerts: bool = False
+    """Whether alerts fire within seconds, as they do with `faults`."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -47,8 +54,8 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--once", action="store_true", help="exit after the table; 0 if all numbers agree"
     )
-    parser.add_argument("--prometheus-port", type=_port, metavar="N", help="default: a free one")
-    parser.add_argument("--jaeger-port", type=_port, metavar="N", help="default: a free one")
+    parser.add_argument("--prometheus-port", type=_PORT, metavar="N", help="default: a free one")
+    parser.add_argument("--jaeger-port", type=_PORT, metavar="N", help="default: a free one")
     parser.add_argument(
         "--stdio-command",
         default=shlex.join(ECHO_COMMAND),
@@ -74,6 +81,15 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--logs", action="store_true", help="store the proxies' call logs, too, in VictoriaLogs"
     )
+    parser.add_argument(
+        "--plain", action="store_true", help="no live view, as where the output is not a terminal"
+    )
+    parser.add_argument(
+        "--alerts",
+        default="deployed",
+        metavar="deployed|fast",
+        help="fast: with a `for` of seconds, and five lower thresholds",
+    )
     given = parser.parse_args(arguments)
     for option, port in (
         ("--prometheus-port", given.prometheus_port),
@@ -86,7 +102,7 @@ def parse(arguments: Sequence[str]) -> Options:
     if faults and given.stdio_command != shlex.join(ECHO_COMMAND):
         raise UsageError("faults break our own servers; leave --stdio-command out")
     user = _user_servers(given.servers, architectures, faults)
-    echo = _echo(given.echo, allowed=user is not NO_SERVERS and not given.once)
+    echo = _echo(given.echo, user=user is not NO_SERVERS, once=given.once)
     return Options(
         architectures,
         given.once or ALL in (given.architecture, given.fault),
@@ -97,14 +113,24 @@ def parse(arguments: Sequence[str]) -> Options:
         user,
         echo,
         given.logs,
+        given.plain,
+        _fast_alerts(given.alerts),
     )
 
 
-def _echo(text: str, *, allowed: bool) -> bool:
+def _fast_alerts(text: str) -> bool:
+    if text not in ("deployed", FAST):
+        raise UsageError(f"{ALERTS} {text!r}: use deployed or {FAST}")
+    return text == FAST
+
+
+def _echo(text: str, *, user: bool, once: bool) -> bool:
     if text not in ("on", "off"):
         raise UsageError(f"{ECHO} {text!r}: use on or off")
-    if text == "off" and not allowed:
-        raise UsageError(f"{ECHO} off needs {SERVERS}, and has no numbers to check once")
+    if text == "off" and not user:
+        raise UsageError(f"{ECHO} off: no server is left; give your own with {SERVERS}")
+    if text == "off" and once:
+        raise UsageError(f"{ECHO} off: leave {ONCE} out, which checks the echo servers' calls")
     return text == "on"
 
 
@@ -118,17 +144,13 @@ def _user_servers(
     return user_servers(SERVERS, path, os.environ, [each.name for each in HEALTHY])
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 1 to 65535")
-    return int(text)
-
-
 def _architectures(name: str, known: str) -> tuple[Architecture, ...]:
     if name == ALL:
         return tuple(ARCHITECTURES.values())
     if name not in ARCHITECTURES:
-        raise UsageError(f'"{name}" is not an architecture; choose {known}')
+        raise UsageError(
+            f'"{name}" is not an architecture; {did_you_mean(name, ARCHITECTURES)}choose {known}'
+        )
     return (ARCHITECTURES[name],)
 
 
@@ -145,7 +167,8 @@ def _faults(name: str | None, architectures: tuple[Architecture, ...]) -> tuple[
     if name == ALL:
         return tuple(FAULTS)
     if name not in FAULTS:
-        raise UsageError(f'"{name}" is not a fault; choose {", ".join(FAULTS)} or {ALL}')
+        hint = did_you_mean(name, FAULTS)
+        raise UsageError(f'"{name}" is not a fault; {hint}choose {", ".join(FAULTS)} or {ALL}')
     for each in architectures:
         if not possible(FAULTS[name], each):
             able = ", ".join(a.name for a in ARCHITECTURES.values() if possible(FAULTS[name], a))

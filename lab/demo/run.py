@@ -1,7 +1,6 @@
 """Run the pipeline of each selected architecture and print the result."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +11,9 @@ from lab.arguments import UsageError
 from lab.binaries.catalogue import DEMO_TOOLS, LOG_TOOLS
 from lab.binaries.find import ToolMissing, ensure
 from lab.demo.fault_demo import run_fault_demo
-from lab.demo.keep_running import keep_running
+from lab.demo.keep_running import keep_running, up_text
 from lab.demo.options import Options, parse
+from lab.faults.fast_rules import fast_rules
 from lab.load.client import LoadFailed
 from lab.local.addresses import choose
 from lab.local.pipeline import Pipeline, start
@@ -23,6 +23,7 @@ from lab.local.processes import Processes, ProcessFailed
 from lab.local.programs import ROOT
 from lab.local.run_folder import run_folder
 from lab.local.run_options import HEALTHY, RunOptions
+from lab.stderr import say
 from lab.verify.check_queries import check_queries
 from lab.verify.reconcile import reconcile
 from lab.verify.result import Result, comparison, report
@@ -33,12 +34,12 @@ from stacks.architectures import Architecture
 def run(options: Options, binaries: Mapping[str, Path]) -> bool:
     """Run each architecture in turn; returns whether every check passed."""
     if options.faults:
-        runs = [run_fault_demo(each, options, binaries, _say) for each in options.architectures]
+        runs = [run_fault_demo(each, options, binaries, say) for each in options.architectures]
         return all(runs)
     if not options.echo:
         [architecture] = options.architectures
         with _started(architecture, options, binaries) as (pipeline, folder):
-            keep_running(pipeline, folder, _say)
+            keep_running(pipeline, folder, say, plain=options.plain)
         return True
     results = [_run_one(each, options, binaries) for each in options.architectures]
     if len(results) > 1:
@@ -52,7 +53,7 @@ def _run_one(architecture: Architecture, options: Options, binaries: Mapping[str
         result = _verify(pipeline, started)
         print(report(result), flush=True)
         if not options.once:
-            keep_running(pipeline, folder, _say)
+            keep_running(pipeline, folder, say, plain=options.plain)
     return result
 
 
@@ -61,7 +62,6 @@ def _started(
     architecture: Architecture, options: Options, binaries: Mapping[str, Path]
 ) -> Iterator[tuple[Pipeline, Path]]:
     """A running pipeline, and the folder of its settings and logs."""
-    started = time.monotonic()
     healthy = HEALTHY if options.echo else ()
     addresses = choose(
         [each.name for each in healthy],
@@ -69,36 +69,33 @@ def _started(
         prometheus_port=options.prometheus_port,
         jaeger_port=options.jaeger_port,
     )
-    _say(f"\n{architecture.name}: {architecture.summary}")
+    say(f"\n{architecture.name}: {architecture.summary}")
     with run_folder(ROOT / "run", architecture.name) as folder, Processes(folder) as processes:
-        _say(f"  settings and logs: {folder}")
+        say(f"  settings and logs: {folder}")
         run_options = RunOptions(
             architecture,
             addresses,
             options.stdio_command,
             healthy,
             user=options.user,
+            rules=fast_rules() if options.fast_alerts else None,
             logs=options.logs,
         )
         pipeline = start(local_plan(run_options, folder, binaries), folder, processes)
-        _say(f"  all {len(processes.pids)} processes run after {time.monotonic() - started:.1f} s")
+        say(f"  {up_text(processes)}")
         yield pipeline, folder
 
 
 def _verify(pipeline: Pipeline, started: float) -> Result:
     sent = send_calls(pipeline)
     total = sum(sum(counts.values()) for counts in sent.values())
-    _say(f"  {total} calls sent; waiting until each is visible")
+    say(f"  {total} calls sent; waiting until each is visible")
     reconciliation = reconcile(pipeline, sent)
-    _say("  checking every query of boards and rules")
-    coverage = check_queries(pipeline, _say)
+    say("  checking every query of boards and rules")
+    coverage = check_queries(pipeline, say)
     seconds = time.monotonic() - started
     peak = pipeline.processes.peak_bytes
     return Result(pipeline.architecture.name, reconciliation, coverage, seconds, peak)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -110,11 +107,12 @@ def main(arguments: Sequence[str]) -> int:
         binaries = ensure(tools, environ=os.environ)
         return 0 if run(options, binaries) else 1
     except (UsageError, PortBusy, ToolMissing) as mistake:
-        _say(f"demo: {mistake}")
+        say(f"demo: {mistake}")
         return 2
     except (ProcessFailed, LoadFailed) as failed:
-        _say(str(failed))
+        say(str(failed))
         return 1
     except signals.Ended as ended:
-        _say(f"\n{ended}; nothing is left running")
+        signals.ignore()
+        say(f"\n{ended}; nothing is left running")
         return ended.exit_code

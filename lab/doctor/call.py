@@ -1,6 +1,7 @@
 """The marked call: a session of the client `mcp-doctor` that sends `ping`, with a trace id."""
 
 import secrets
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ CLIENT = "mcp-doctor"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The status and text of an HTTP response, and its JSON-RPC message; {} if it has none."""
+    """The status and text of an HTTP response, and its JSON-RPC message; {} if it has none.
+
+    `challenge` is its WWW-Authenticate header.
+    """
 
     status: int
     text: str
     message: Mapping[str, Any]
+    challenge: str = ""
 
     @property
     def error(self) -> str:
@@ -42,12 +47,15 @@ class MarkedCall:
     seconds: float
     trace_id: str = ""
     session: str = ""
+    sent: float = 0.0
+    """When it was first sent, in seconds since the epoch by this machine's clock."""
 
     def __post_init__(self) -> None:
         self.trace_id = secrets.token_hex(16)
 
     def initialize(self) -> Response:
         """Raises requests.RequestException."""
+        self.sent = time.time()
         client = {"name": CLIENT, "version": "1"}
         params = {"protocolVersion": PROTOCOL_VERSION, "capabilities": {}, "clientInfo": client}
         return self._send({"id": 1, "method": INITIALIZE, "params": params})
@@ -66,7 +74,8 @@ class MarkedCall:
     def _send(self, message: Mapping[str, Any]) -> Response:
         answer = self._request("POST", {"jsonrpc": "2.0", **message})
         self.session = answer.headers.get(SESSION_HEADER, self.session)
-        return Response(answer.status_code, answer.text, _message(answer))
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        return Response(answer.status_code, answer.text, _message(answer), challenge)
 
     def _request(self, method: str, message: Mapping[str, Any] | None) -> requests.Response:
         headers = {

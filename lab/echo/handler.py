@@ -10,7 +10,7 @@ Handler = Callable[[object, Mapping[str, str]], Action]
 """Handles a decoded message and the HTTP headers that came with it; never raises."""
 
 
-def traced_handler(tracing: Tracing) -> Handler:
+def traced_handler(tracing: Tracing, handle: Callable[[object], Action] = handle) -> Handler:
     """`handle` with a span around each request, except those that are cancelled or crash."""
 
     def traced(message: object, headers: Mapping[str, str]) -> Action:

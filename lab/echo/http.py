@@ -101,6 +101,13 @@ class HttpConnection(asyncio.Protocol):
         event = b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
         self._transport.write(b"%x\r\n%b\r\n" % (len(event), event))
 
+    def cut_message(self, message: Json) -> None:
+        """Send half of a message as an event, and close the connection."""
+        half = msgspec.json.encode(message)
+        half = half[: len(half) // 2]
+        self._transport.write(b"%x\r\nevent: message\ndata: %b" % (len(half) + 64, half))
+        self._transport.close()
+
     def end_events(self) -> None:
         """Complete the event stream."""
         self._transport.write(b"0\r\n\r\n")

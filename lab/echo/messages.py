@@ -16,6 +16,7 @@ SLEEP_LIMIT_SECONDS = 60.0
 
 # JSON-RPC 2.0, section 5.1.
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
+INTERNAL_ERROR = -32603
 CRASH_CODE = 3
 """The exit code of the tool `crash`."""
 
@@ -67,13 +68,13 @@ CHANGED = "echo/changed"
 """A list is asked for with this in `_meta` to get CHANGED_TOOLS, as after a release."""
 
 _CHANGES: tuple[Json, ...] = (
-    {"description": "Returns its text, and nothing else."},
     {"annotations": {"destructiveHint": True}},
+    {"description": "Fails, as it should.", "annotations": {"title": "Fail"}},
     {},
     {},
 )
 CHANGED_TOOLS = tuple({**each, **change} for each, change in zip(TOOLS, _CHANGES, strict=False))
-"""The description of `echo` and the annotations of `fail` differ, and `crash` is missing."""
+"""`echo` is not read-only any more, `fail` is described in another way, `crash` is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,19 @@ class Crash:
     """End the process at once, without an answer."""
 
 
-Action = Reply | DelayedReply | Cancel | NoReply | InvalidReply | Crash
+@dataclass(frozen=True, slots=True)
+class CutReply:
+    """Send the beginning of an answer, and close the connection."""
+
+    message: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireSession:
+    """End the session, and answer that there is none."""
+
+
+Action = Reply | DelayedReply | Cancel | NoReply | InvalidReply | Crash | CutReply | ExpireSession
 
 
 def handle(message: object) -> Action:
@@ -154,8 +167,9 @@ def log_notification(text: str) -> Json:
     return {"jsonrpc": "2.0", "method": "notifications/message", "params": params}
 
 
-def _result(request_id: str | int, result: Json) -> Json:
-    return {"jsonrpc": "2.0", "id": request_id, "result": result}
+def result(request_id: str | int, content: Json) -> Json:
+    """A JSON-RPC response with a result."""
+    return {"jsonrpc": "2.0", "id": request_id, "result": content}
 
 
 def _notification(method: str, params: Json) -> Action:
@@ -167,22 +181,22 @@ def _notification(method: str, params: Json) -> Action:
 
 def _initialize(request_id: str | int, params: Json) -> Action:
     asked = params.get("protocolVersion")
-    result: Json = {
+    content: Json = {
         "protocolVersion": asked if asked in PROTOCOL_VERSIONS else PROTOCOL_VERSIONS[-1],
         "capabilities": {"tools": {}, "logging": {}},
         "serverInfo": {"name": "echo", "version": "1"},
     }
-    return Reply(_result(request_id, result))
+    return Reply(result(request_id, content))
 
 
 def _empty(request_id: str | int, params: Json) -> Action:
-    return Reply(_result(request_id, {}))
+    return Reply(result(request_id, {}))
 
 
 def _list(request_id: str | int, params: Json) -> Action:
     meta = params.get("_meta")
     changed = isinstance(meta, dict) and meta.get(CHANGED) is True
-    return Reply(_result(request_id, {"tools": list(CHANGED_TOOLS if changed else TOOLS)}))
+    return Reply(result(request_id, {"tools": list(CHANGED_TOOLS if changed else TOOLS)}))
 
 
 def _call(request_id: str | int, params: Json) -> Action:
@@ -196,23 +210,24 @@ def _call(request_id: str | int, params: Json) -> Action:
     return tool(request_id, arguments, meta if isinstance(meta, dict) else {})
 
 
-def _text(request_id: str | int, text: str, *, failed: bool = False) -> Json:
-    result: Json = {"content": [{"type": "text", "text": text}]}
-    return _result(request_id, result | {"isError": True} if failed else result)
+def text_result(request_id: str | int, text: str, *, failed: bool = False) -> Json:
+    """The response to a tool call with one text."""
+    content: Json = {"content": [{"type": "text", "text": text}]}
+    return result(request_id, content | {"isError": True} if failed else content)
 
 
 def _echo(request_id: str | int, arguments: Json, meta: Json) -> Action:
     text = arguments.get("text")
     if not isinstance(text, str):
-        return Reply(_text(request_id, "text must be a string", failed=True))
-    reply = _text(request_id, text)
+        return Reply(text_result(request_id, "text must be a string", failed=True))
+    reply = text_result(request_id, text)
     if meta:
         reply["result"]["_meta"] = {"echo/received": meta}
     return Reply(reply)
 
 
 def _fail(request_id: str | int, arguments: Json, meta: Json) -> Action:
-    return Reply(_text(request_id, "failed, as asked", failed=True))
+    return Reply(text_result(request_id, "failed, as asked", failed=True))
 
 
 def _sleep(request_id: str | int, arguments: Json, meta: Json) -> Action:
@@ -223,9 +238,9 @@ def _sleep(request_id: str | int, arguments: Json, meta: Json) -> Action:
         or not 0 <= seconds <= SLEEP_LIMIT_SECONDS
     ):
         text = f"seconds must be a number from 0 to {SLEEP_LIMIT_SECONDS:g}"
-        return Reply(_text(request_id, text, failed=True))
+        return Reply(text_result(request_id, text, failed=True))
     first = (_progress(meta["progressToken"], seconds),) if "progressToken" in meta else ()
-    return DelayedReply(request_id, seconds, first, _text(request_id, f"slept {seconds:g} s"))
+    return DelayedReply(request_id, seconds, first, text_result(request_id, f"slept {seconds:g} s"))
 
 
 def _garble(request_id: str | int, arguments: Json, meta: Json) -> Action:

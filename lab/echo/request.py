@@ -1,5 +1,6 @@
 """An HTTP request and its validation. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -42,7 +43,7 @@ class HttpRejection(Exception):
         self.status = status
 
 
-def check(request: Request, *paths: str) -> None:
+def check(request: Request, *paths: str, versions: Sequence[str] = PROTOCOL_VERSIONS) -> None:
     """Raise HttpRejection for a wrong path, origin (DNS rebinding) or protocol version."""
     if request.path.partition("?")[0] not in paths:
         raise HttpRejection(404, f"the endpoint is {paths[0]}")
@@ -50,8 +51,8 @@ def check(request: Request, *paths: str) -> None:
     if origin is not None and urlsplit(origin).hostname not in _LOOPBACK:
         raise HttpRejection(403, f"origin {origin} is not allowed")
     version = request.headers.get("mcp-protocol-version")
-    if version is not None and version not in PROTOCOL_VERSIONS:
-        raise HttpRejection(400, f"protocol version {version} is not one of {PROTOCOL_VERSIONS}")
+    if version is not None and version not in versions:
+        raise HttpRejection(400, f"protocol version {version} is not one of {versions}")
 
 
 def answers_by_events(request: Request, preferred: Answers) -> bool:

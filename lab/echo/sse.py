@@ -100,6 +100,6 @@ def _wait(later: DelayedReply, stream: Stream) -> None:
 
 
 def _finish(later: DelayedReply, stream: Stream) -> None:
-    del stream.pending[later.request_id]
+    stream.pending.pop(later.request_id, None)
     stream.connection.message(later.reply)
     later.on_sent(later.reply)

@@ -19,13 +19,13 @@ from lab.echo.messages import (
     Reply,
     error,
 )
+from proxy.frontend.standard_streams import read_from
 
 
 async def serve(handle: Handler) -> None:
     """Answer messages until standard input ends; pending replies are dropped."""
     reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await read_from(sys.stdin.fileno(), asyncio.StreamReaderProtocol(reader))
     pending: dict[str | int, asyncio.TimerHandle] = {}
     while line := await reader.readline():
         _perform(_action(line, handle), pending)
@@ -56,7 +56,7 @@ def _action(line: bytes, handle: Handler) -> Action:
 
 
 def _finish(later: DelayedReply, pending: dict[str | int, asyncio.TimerHandle]) -> None:
-    del pending[later.request_id]
+    pending.pop(later.request_id, None)
     _write(later.reply)
     later.on_sent(later.reply)
 

@@ -16,14 +16,16 @@ from lab.echo.messages import (
     CANCELLED,
     CRASH_CODE,
     PARSE_ERROR,
+    PROTOCOL_VERSIONS,
     Cancel,
     Crash,
+    CutReply,
     DelayedReply,
+    ExpireSession,
     InvalidReply,
     Json,
     Reply,
     error,
-    log_notification,
 )
 from lab.echo.request import (
     EVENTS,
@@ -35,6 +37,7 @@ from lab.echo.request import (
     answers_by_events,
     check,
 )
+from proxy.translation.versions import MODERN_VERSION
 
 SESSION_LIMIT = 10_000
 """Above this limit the oldest session ends, since clients may never DELETE theirs."""
@@ -59,14 +62,27 @@ class Pending:
 
 @dataclass(slots=True)
 class Server:
-    """The state that connections share."""
+    """The state that connections share.
+
+    With `stateless`, requests of 2026-07-28 are served, too. `opening` is the first message on the
+    stream that a client opens.
+    """
 
     answers: Answers
     handle: Handler
+    stateless: bool = False
+    opening: Json | None = None
     sessions: dict[str, Session] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The protocol versions that requests may name."""
+        return (*PROTOCOL_VERSIONS, MODERN_VERSION) if self.stateless else PROTOCOL_VERSIONS
 
     def session(self, request: Request) -> Session:
         """The session of a request; raises HttpRejection 400 without an id, 404 if unknown."""
+        if self.stateless and request.headers.get("mcp-protocol-version") == MODERN_VERSION:
+            return Session("")
         wanted = request.headers.get("mcp-session-id")
         if wanted is None:
             raise HttpRejection(400, "Mcp-Session-Id is missing")
@@ -96,11 +112,12 @@ class Connection(HttpConnection):
             self._session.stream = None
 
     def headers(self) -> dict[str, str]:
-        return {} if self._session is None else {"Mcp-Session-Id": self._session.id}
+        session = self._session
+        return {"Mcp-Session-Id": session.id} if session is not None and session.id else {}
 
     def answer(self, request: Request) -> None:
         self._session = None
-        check(request, PATH)
+        check(request, PATH, versions=self._server.versions)
         match request.method:
             case "POST":
                 self._post(request)
@@ -132,6 +149,14 @@ class Connection(HttpConnection):
                 self.send(200, JSON, payload)
             case Crash():
                 os._exit(CRASH_CODE)
+            case CutReply(reply):
+                self.begin_events()
+                self.cut_message(reply)
+            case ExpireSession():
+                session, self._session = self._session, None
+                del self._server.sessions[session.id]
+                end(session)
+                raise HttpRejection(404, f"no such session: {session.id}")
             case _:
                 self.send(202)
 
@@ -178,7 +203,8 @@ class Connection(HttpConnection):
         session.stream = self
         self._session, self.busy = session, True
         self.begin_events()
-        self.message(log_notification("stream opened"))
+        if self._server.opening is not None:
+            self.message(self._server.opening)
 
     def _delete(self, request: Request) -> None:
         session = self._server.session(request)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dashboards import BOARDS
 from dashboards.annotations import FIRING, Annotation
 from dashboards.promql.schema import Source
+from dashboards.promql.scope import variable
 from dashboards.queries import MonitoringQuery
 from lab.faults.fault import Fault
 
@@ -30,7 +31,7 @@ def annotation_queries(
     """
     firing = (FIRING,) if fault.expected_alerts(sources) else ()
     for each in (*firing, *fault.annotations):
-        expr = _count_over(each, interval).replace("$server", server)
+        expr = _count_over(each, interval).replace(variable("server"), server)
         for board in BOARDS:
             if each.name in {annotation.name for annotation in board.annotations}:
                 yield MonitoringQuery(board.uid, f'annotation "{each.name}"', expr, Source.PROXY)

@@ -1,6 +1,7 @@
 """All faults, with the alerts and panels that must show them."""
 
 import signal
+from pathlib import Path
 
 from dashboards.annotations import CHANGED, RESTARTS
 from dashboards.promql.schema import Source
@@ -19,6 +20,8 @@ _COLLECTOR_DOWN = (
     ("MCPTelemetryAbsent", Source.COLLECTOR_METRICS),
     ("MCPTelemetryStale", Source.COLLECTOR_METRICS),
 )
+APPROVED_TOOLS = Path(__file__).with_name("approved_tools.json")
+"""Those of the echo server without `garble`, and `crash` with another title."""
 _SMALL_BODIES = (("MCP_PROXY_BODY_LIMIT", str(clients.LARGE_BYTES)),)
 
 
@@ -146,6 +149,14 @@ TOOLS_CHANGE = Fault(
     ),
     annotations=(CHANGED,),
 )
+TOOLS_NOT_APPROVED = Fault(
+    "tools-not-approved",
+    "the server lists tools that differ from the approved ones",
+    _alerts("MCPToolsNotApproved", "MCPToolsDrifted"),
+    load=clients.listed,
+    environment=(("MCP_PROXY_TOOL_BASELINE", str(APPROVED_TOOLS)),),
+    panels=(("mcp-changes", "Differences from the approved list"),),
+)
 CLIENTS_CANCEL = Fault(
     "clients-cancel",
     "clients cancel their calls",
@@ -248,6 +259,7 @@ FAULTS: dict[str, Fault] = {
         LABEL_OVERFLOW,
         REQUESTS_REFUSED,
         TOOLS_CHANGE,
+        TOOLS_NOT_APPROVED,
         CLIENTS_CANCEL,
         CLIENTS_LEAVE,
         SESSIONS_ABANDONED,

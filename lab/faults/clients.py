@@ -60,6 +60,12 @@ def changed_lists(context: FaultContext) -> None:
         client.request("tools/list", {"_meta": {CHANGED: True}})
 
 
+def listed(context: FaultContext) -> None:
+    """A session that lists the tools."""
+    with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
+        client.request("tools/list", {})
+
+
 def crashes(number: int) -> Step:
     """Sessions, one after the other, whose only call crashes the server's process."""
 

@@ -11,6 +11,7 @@ from threading import Event
 from dashboards import BOARDS
 from dashboards.board import SERVER
 from dashboards.promql.schema import Source
+from dashboards.promql.scope import exactly
 from dashboards.queries import MonitoringQuery, concrete, queries
 from lab.faults import clients
 from lab.faults.alert_checks import FaultResult, FiredAlert, alerts_query, evaluate, fired_alerts
@@ -86,7 +87,7 @@ class ActiveFault:
         """Whether a panel shows the fault now."""
         board = next(each for each in BOARDS if each.uid == uid)
         exprs = [query.expr for query in queries(board) if query.panel == title]
-        server = self.server or SERVER.everything
+        server = exactly(self.server) if self.server else SERVER.everything
         prometheus = self.context.pipeline.prometheus
         return any(
             sample.value and not math.isnan(sample.value)
@@ -177,7 +178,7 @@ class AlertMonitor:
         """Queries for the annotations that the faults must have caused."""
         interval = Interval(time.time(), self._seconds)
         for each in self._faults:
-            server = each.server or SERVER.everything
+            server = exactly(each.server) if each.server else SERVER.everything
             yield from annotation_queries(each.fault, each.sources, server, interval)
 
     @property
@@ -261,8 +262,8 @@ def active(
 
 def _wait_until_known(pipeline: Pipeline, faults: Sequence[ActiveFault]) -> None:
     """Wait until Prometheus has series of each server: a rate needs a first sample."""
-    servers = [each.server for each in faults if each.server]
-    query = f'count(count by (server) (mcp:calls:rate5m{{server=~"{"|".join(servers)}"}}))'
+    servers = [exactly(each.server) for each in faults if each.server]
+    query = f"count(count by (server) (mcp:calls:rate5m{{server=~`{'|'.join(servers)}`}}))"
 
     def all_known() -> bool | None:
         try:

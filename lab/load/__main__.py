@@ -1,16 +1,8 @@
 """`python -m lab.load [SCENARIO]`."""
 
-import signal
 import sys
 
-
-def _main() -> int:
-    # While Python still imports modules there is nothing to clean up: let Ctrl-C end it quietly.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from lab.load.run import main
-
-    return main(sys.argv[1:])
-
+from lab.signals import run_command
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(run_command("lab.load.run"))

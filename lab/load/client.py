@@ -20,6 +20,8 @@ PROTOCOL_VERSION = LATEST_LEGACY
 TIMEOUT_SECONDS = 30.0
 END_SECONDS = 2.0
 
+TOOLS_CHANGED = "notifications/tools/list_changed"
+
 _NO_CONTEXT: Context = {}
 
 
@@ -29,6 +31,10 @@ class LoadFailed(Exception):
 
 class ServerLost(LoadFailed):
     """The server or the session is gone; a new session may work."""
+
+
+class UnexpectedOutcome(LoadFailed):
+    """A call has a response, but another one than it must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Client:
         self._http.headers["Authorization"] = f"Bearer token-of-{name}"
         self._http.headers["Accept"] = "application/json, text/event-stream"
         self._ids = itertools.count(1)
+        self.lists_changed = 0
+        """How often the server has announced that its list of tools changed."""
 
     def __repr__(self) -> str:
         return f"Client({self.url})"
@@ -100,12 +108,12 @@ class Client:
         return self._exchange(method, params)[1]
 
     def call(self, call: Call) -> Outcome:
-        """Call a tool; raises LoadFailed for an unexpected outcome."""
+        """Call a tool; raises UnexpectedOutcome, or LoadFailed without a response."""
         response = self.request(TOOLS_CALL, {"name": call.tool, "arguments": call.arguments})
-        outcome = _outcome(response)
+        outcome = outcome_of(response)
         if outcome is not call.outcome:
             wrong = f"tool {call.tool} has outcome {outcome} instead of {call.outcome}"
-            raise LoadFailed(f"{self.url}: {wrong}: {str(response)[:300]}")
+            raise UnexpectedOutcome(f"{self.url}: {wrong}: {str(response)[:300]}")
         return outcome
 
     def _exchange(self, method: str, params: Json) -> tuple[requests.Response, Json]:
@@ -115,6 +123,7 @@ class Client:
             if context:
                 message["params"] = {**params, "_meta": context}
             response = self._post(message, context)
+            self.lists_changed += response.text.count(TOOLS_CHANGED)
             answer = message_of(response)
             on_response(answer)
             return response, answer
@@ -142,7 +151,8 @@ class Client:
             raise LoadFailed(f"{verb} {self.url}: {wrong}") from wrong
 
 
-def _outcome(message: Json) -> Outcome:
+def outcome_of(message: Json) -> Outcome:
+    """The outcome of a tool call by its JSON-RPC response."""
     if "error" in message:
         return Outcome.PROTOCOL_ERROR
     return Outcome.TOOL_ERROR if message["result"].get("isError") else Outcome.OK

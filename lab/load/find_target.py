@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,18 @@ from urllib.parse import urlsplit
 
 from dashboards.cli_text import is_url
 from lab.arguments import UsageError
-from lab.load.metrics_export import OTLP_PATH_OF_PROMETHEUS
+from lab.load.http import why
 from lab.load.scenarios import Scenario
 from lab.load.target import SseTarget, StdioTarget, StreamableHttpTarget, Target
 from lab.local.run_options import STDIO_SERVER
-from lab.local.running_demo import Demo
+from lab.local.running_demo import Demo, DemoServer, server_of
+from lab.prometheus_api import OTLP_METRICS_PATH
+from proxy.urls import shown
 from stacks.servers import Transport
+
+CONNECT_SECONDS = 5.0
+ANY_NUMBER = 0
+"""Of connections, as aiohttp has it."""
 
 _NO_TARGET = "no demo is running here: start `make demo`, or give --url (make: URL=)"
 
@@ -30,23 +37,51 @@ class Found:
 
 def by_command(command: tuple[str, ...], scenario: Scenario) -> Found:
     """A stdio server. Raises UsageError."""
-    if not command or shutil.which(command[0]) is None:
-        raise UsageError(f"-- {shlex.join(command)}: no such program; give a command on PATH")
+    target = command_target(command)
     if scenario.transport is not Transport.STDIO:
         raise UsageError(f'scenario "{scenario.name}" needs a URL; a command is for stdio-20')
-    return Found(StdioTarget(command), Path(command[0]).name)
+    return Found(target, Path(command[0]).name)
+
+
+def command_target(command: tuple[str, ...]) -> StdioTarget:
+    """A command as a target. Raises UsageError."""
+    if not command or shutil.which(command[0]) is None:
+        raise UsageError(f"-- {shlex.join(command)}: no such program; give a command on PATH")
+    return StdioTarget(command)
 
 
 def by_url(url: str, scenario: Scenario, headers: Mapping[str, str], demo: Demo | None) -> Found:
     """An HTTP server, which may be one of the demo's proxies. Raises UsageError."""
+    _require_url(url)
+    target = _http_target(url, scenario, headers)
+    for each in demo.servers if demo else ():
+        if url in (each.mcp, sse_url(each.mcp)):
+            return Found(target, each.name, _metrics(demo))
+    return Found(target, urlsplit(url).netloc.rpartition("@")[2])
+
+
+def url_target(url: str, headers: Mapping[str, str]) -> Target:
+    """A target with as many connections as it needs, by the kind of URL. Raises UsageError."""
+    _require_url(url)
+    if url.endswith("/sse"):
+        return SseTarget(url, headers)
+    return StreamableHttpTarget(url, headers, connections=ANY_NUMBER)
+
+
+def _require_url(url: str) -> None:
     if not is_url(url):
         allowed = "a URL of an MCP server, such as http://127.0.0.1:8080/mcp"
         raise UsageError(f"{url!r} is not {allowed}")
-    target = _http_target(url, scenario, headers)
-    for each in demo.servers if demo else ():
-        if url in (each.mcp, _sse_url(each.mcp)):
-            return Found(target, each.name, _metrics(demo))
-    return Found(target, urlsplit(url).netloc.rpartition("@")[2])
+
+
+def require_reachable(url: str) -> None:
+    """Raise UsageError if nothing listens at a URL."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), CONNECT_SECONDS).close()
+    except OSError as wrong:
+        raise UsageError(f"{shown(url)}: {why(wrong)}; is the server running?") from wrong
 
 
 def in_demo(
@@ -56,18 +91,19 @@ def in_demo(
 
     That before a stdio server speaks HTTP. Raises UsageError.
     """
+    if name is None and scenario.transport is Transport.STDIO and demo is not None:
+        name = next((each.name for each in demo.servers if each.name == STDIO_SERVER), None)
+    server = demo_server(name, demo)
+    is_sse = scenario.transport is Transport.SSE
+    url = sse_url(server.mcp) if is_sse else server.mcp
+    return Found(_http_target(url, scenario, headers), server.name, _metrics(demo))
+
+
+def demo_server(name: str | None, demo: Demo | None) -> DemoServer:
+    """The named server of the demo, or its first. Raises UsageError."""
     if demo is None or not demo.servers:
         raise UsageError(_NO_TARGET)
-    urls = {each.name: each.mcp for each in demo.servers}
-    if name is not None and name not in urls:
-        known = ", ".join(urls)
-        raise UsageError(f'"{name}" is not a server of the running demo; choose from {known}')
-    if name is None:
-        is_stdio = scenario.transport is Transport.STDIO and STDIO_SERVER in urls
-        name = STDIO_SERVER if is_stdio else demo.servers[0].name
-    is_sse = scenario.transport is Transport.SSE
-    url = _sse_url(urls[name]) if is_sse else urls[name]
-    return Found(_http_target(url, scenario, headers), name, _metrics(demo))
+    return server_of(demo, name)
 
 
 def _http_target(url: str, scenario: Scenario, headers: Mapping[str, str]) -> Target:
@@ -76,10 +112,10 @@ def _http_target(url: str, scenario: Scenario, headers: Mapping[str, str]) -> Ta
     return StreamableHttpTarget(url, headers)
 
 
-def _sse_url(mcp: str) -> str:
+def sse_url(mcp: str) -> str:
     """Where a proxy serves HTTP+SSE."""
     return f"{mcp.removesuffix('/mcp')}/sse"
 
 
 def _metrics(demo: Demo | None) -> str | None:
-    return f"{demo.prometheus}{OTLP_PATH_OF_PROMETHEUS}" if demo else None
+    return f"{demo.prometheus}{OTLP_METRICS_PATH}" if demo else None

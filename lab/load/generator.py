@@ -13,8 +13,8 @@ from itertools import count
 from time import perf_counter
 
 from lab.load.protocol import CallFailed, RequestTemplate, outcome_of
-from lab.load.recorder import Interval, Recorder
 from lab.load.session import Session
+from lab.load.statistics import CallStatistics, Interval
 from proxy.telemetry.catalogue import Outcome
 
 START_SECONDS = 0.2
@@ -38,7 +38,7 @@ class Generator:
         self,
         schedule: Schedule,
         sessions: Sequence[Session],
-        recorder: Recorder,
+        statistics: CallStatistics,
         *,
         timeout: float,
         once: bool,
@@ -46,7 +46,7 @@ class Generator:
         """With `once` a session ends after each call; `timeout` is the seconds of a call."""
         self._schedule = schedule
         self._sessions = sessions
-        self._recorder = recorder
+        self._statistics = statistics
         self._timeout = timeout
         self._once = once
         self._start = 0.0
@@ -87,7 +87,7 @@ class Generator:
 
     def _on_due(self, due: int) -> None:
         """The first `due` calls are due: give new ones to idle sessions, the longest idle first."""
-        self._recorder.on_due(due - self._due)
+        self._statistics.on_due(due - self._due)
         for number in range(self._due, due):
             if not self._give(number):
                 self._waiting.append(number)
@@ -114,7 +114,7 @@ class Generator:
         while True:
             if self._waiting:
                 number = self._waiting.popleft()
-                self._recorder.on_sent_late()
+                self._statistics.on_sent_late()
             elif self._all_due:
                 return
             else:
@@ -124,7 +124,7 @@ class Generator:
                 if given is None:
                     return
                 number = given
-                self._recorder.on_sent(perf_counter() - self._due_at(number))
+                self._statistics.on_sent(perf_counter() - self._due_at(number))
             await self._call(session, number)
 
     def _due_at(self, number: int) -> float:
@@ -144,7 +144,7 @@ class Generator:
             outcome, reason = failed.outcome, str(failed)
         finally:
             ended = perf_counter() if ended is None else ended
-            self._recorder.on_finished(tool, outcome, ended - self._due_at(number), reason)
+            self._statistics.on_finished(tool, outcome, ended - self._due_at(number), reason)
             self.seconds = max(self.seconds, ended - self._start)
         if self._once:
             await session.close()
@@ -153,4 +153,4 @@ class Generator:
         """Report every second since the start."""
         for number in count(1):
             await asyncio.sleep(self._start + number * INTERVAL_SECONDS - perf_counter())
-            on_interval(self._recorder.interval(perf_counter() - self._start))
+            on_interval(self._statistics.interval(perf_counter() - self._start))

@@ -74,12 +74,13 @@ async def responding(
         ) as response:
             yield response
     except (aiohttp.ClientError, OSError) as wrong:
-        raise CallFailed(Outcome.TRANSPORT_ERROR, _why(wrong)) from wrong
+        raise CallFailed(Outcome.TRANSPORT_ERROR, why(wrong)) from wrong
 
 
-def _why(wrong: Exception) -> str:
+def why(wrong: Exception) -> str:
+    """The reason of a failed connection, as the system has it."""
     code = wrong.errno if isinstance(wrong, OSError) else None
-    return os.strerror(code) if code else cause(wrong) or type(wrong).__name__
+    return os.strerror(code) if code and code > 0 else cause(wrong) or type(wrong).__name__
 
 
 async def body(response: aiohttp.ClientResponse) -> bytes:

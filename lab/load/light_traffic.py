@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Generator, Iterable
 
-from lab.load.client import FAILING, GOOD, UNKNOWN, Call, Client, ServerLost
+from lab.load.client import FAILING, GOOD, UNKNOWN, Call, Client, ServerLost, UnexpectedOutcome
 from lab.tracing import UNTRACED, Tracing
 
 _MANY = (GOOD,) * 7
@@ -19,34 +19,52 @@ because a rate needs a second sample.
 CLIENTS = ("lab-agent", "lab-editor", "lab-script", "lab-editor")
 """The clients of light traffic, a session in turn; both early failures are of the same client."""
 
+LISTS_PER_STEP = 200
+"""At most: a storm of announcements must not end the calls."""
+
 ROUND = len(SOUND) + 2
 """Steps of light traffic until one session has ended and the next has started."""
 
 
 def light_traffic(
-    url: str, on_lost: Callable[[ServerLost], None], tracing: Tracing = UNTRACED
+    url: str,
+    on_lost: Callable[[ServerLost], None],
+    tracing: Tracing = UNTRACED,
+    disturbed: Callable[[], bool] = lambda: False,
 ) -> Generator[None]:
     """Endless sessions, a step at a time, with very few failing calls.
 
     `on_lost` is called for a lost session, and the next step starts a new one. Raises LoadFailed
-    for any other failure.
+    for any other failure, but for an unexpected outcome only unless `disturbed`.
     """
     for name, bursts in zip(itertools.cycle(CLIENTS), itertools.cycle(SESSIONS)):
         try:
-            yield from _session(url, bursts, tracing, name)
+            yield from _session(Client(url, tracing, name), bursts, disturbed)
         except ServerLost as why:
             on_lost(why)
             yield
 
 
 def _session(
-    url: str, bursts: Iterable[tuple[Call, ...]], tracing: Tracing, name: str
+    client: Client, bursts: Iterable[tuple[Call, ...]], disturbed: Callable[[], bool]
 ) -> Generator[None]:
-    with Client(url, tracing, name) as client:
+    with client:
         client.request("tools/list", {})
         yield
         client.request("ping", {})
         for burst in bursts:
             yield
             for call in burst:
-                client.call(call)
+                try:
+                    client.call(call)
+                except UnexpectedOutcome:
+                    if not disturbed():
+                        raise
+            _list_again(client)
+
+
+def _list_again(client: Client) -> None:
+    """List the tools for each announcement that they changed, as usual clients do."""
+    announced, client.lists_changed = client.lists_changed, 0
+    for _ in range(min(announced, LISTS_PER_STEP)):
+        client.request("tools/list", {})

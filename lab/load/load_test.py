@@ -12,10 +12,10 @@ from lab.load.generator import Generator, Schedule
 from lab.load.metrics_export import exported
 from lab.load.protocol import CallFailed, RequestTemplate, tool_call
 from lab.load.rate import Arrivals, Step, due_times, seconds_of
-from lab.load.recorder import Interval, Recorder
 from lab.load.result import Result
 from lab.load.scenarios import Sessions
 from lab.load.session import Session
+from lab.load.statistics import CallStatistics, Interval
 from lab.load.target import Target
 from lab.load.tool_mix import NoArguments, ToolMix, arguments_for
 
@@ -78,7 +78,7 @@ async def run(test: LoadTest, report: Report, on_interval: Callable[[Interval], 
         schedule = await _schedule(test, sessions[0])
         report(f"{test.name}: {len(schedule.times):,} calls to {test.target}")
         if test.sessions is Sessions.SHARED:
-            await _open(sessions, report)
+            await open_sessions(sessions, report)
         else:
             await sessions[0].close()
         return await _measure(test, schedule, sessions, on_interval)
@@ -112,7 +112,7 @@ def _template(test: LoadTest, tool: str, tools: Mapping[str, Mapping[str, Any]])
     return tool_call(test.version, tool, made)
 
 
-async def _open(sessions: list[Session], report: Report) -> None:
+async def open_sessions(sessions: list[Session], report: Report) -> None:
     """Open all sessions; those that fail are opened by their first call."""
     failures: list[str] = []
 
@@ -163,9 +163,9 @@ async def _measure(
     on_interval: Callable[[Interval], None],
 ) -> Result:
     duration = seconds_of(test.steps)
-    recorder = Recorder(duration + 3 * test.timeout)
+    statistics = CallStatistics(duration + 3 * test.timeout)
     once = test.sessions is Sessions.UNIQUE
-    generator = Generator(schedule, sessions, recorder, timeout=test.timeout, once=once)
+    generator = Generator(schedule, sessions, statistics, timeout=test.timeout, once=once)
     intervals: list[Interval] = []
 
     def record(interval: Interval) -> None:
@@ -173,9 +173,9 @@ async def _measure(
         on_interval(interval)
 
     gc.freeze()  # Else a collection would go through all sessions, and delay the calls due then.
-    with exported(recorder, test.metrics, test.labels) if test.metrics else nullcontext():
+    with exported(statistics, test.metrics, test.labels) if test.metrics else nullcontext():
         interrupted = await _interrupted(generator.run(record))
-    record(recorder.interval(generator.seconds))
+    record(statistics.interval(generator.seconds))
     return Result(
         test=test.name,
         target=str(test.target),
@@ -187,16 +187,16 @@ async def _measure(
         seed=test.seed,
         duration=duration,
         asked_rate=sum(each.calls for each in test.steps) / duration,
-        expected=recorder.due if interrupted else len(schedule.times),
-        sent=recorder.sent,
-        waited=recorder.waited,
+        expected=statistics.due if interrupted else len(schedule.times),
+        sent=statistics.sent,
+        waited=statistics.waited,
         elapsed=generator.seconds,
-        outcomes=dict(recorder.outcomes()),
-        tools={tool: dict(counts) for tool, counts in recorder.tools.items()},
-        reasons=dict(recorder.reasons),
-        latency=recorder.latency.latencies(),
-        spectrum=recorder.latency.spectrum(),
-        lag=recorder.lag.latencies(),
+        outcomes=dict(statistics.outcomes()),
+        tools={tool: dict(counts) for tool, counts in statistics.tools.items()},
+        reasons=dict(statistics.reasons),
+        latency=statistics.latency.latencies(),
+        spectrum=statistics.latency.spectrum(),
+        lag=statistics.lag.latencies(),
         intervals=tuple(intervals),
         interrupted=interrupted,
     )

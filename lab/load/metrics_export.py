@@ -15,13 +15,11 @@ from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resou
 from dashboards import load_metrics as metrics
 from dashboards.cli_text import cause, one_line
 from lab.arguments import UsageError
-from lab.load.recorder import Recorder
+from lab.load.statistics import CallStatistics
 from proxy.telemetry.catalogue import Metric
 
 EXPORT_SECONDS = 1.0
 TIMEOUT_SECONDS = 2.0
-
-OTLP_PATH_OF_PROMETHEUS = "/api/v1/otlp/v1/metrics"
 
 Labels = Mapping[str, str]
 Values = Callable[[], Iterable[tuple[float, Labels]]]
@@ -41,8 +39,8 @@ def check_endpoint(url: str) -> None:
 
 
 @contextmanager
-def exported(recorder: Recorder, url: str, labels: Labels) -> Iterator[None]:
-    """Export what the recorder counts every second, and a last time when the block is left."""
+def exported(statistics: CallStatistics, url: str, labels: Labels) -> Iterator[None]:
+    """Export what the statistics counts every second, and a last time when the block is left."""
     # An endpoint that is lost during the test leaves a gap on the dashboard, and no log lines.
     logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
     exporter = OTLPMetricExporter(url, timeout=TIMEOUT_SECONDS, session=_http())
@@ -52,37 +50,37 @@ def exported(recorder: Recorder, url: str, labels: Labels) -> Iterator[None]:
         shutdown_on_exit=False,
     )
     try:
-        _register(provider.get_meter("lab.load"), recorder, labels)
+        _register(provider.get_meter("lab.load"), statistics, labels)
         yield
     finally:
         provider.shutdown(timeout_millis=TIMEOUT_SECONDS * 1000)
 
 
-def _register(meter: Meter, recorder: Recorder, labels: Labels) -> None:
-    """Create the instruments; the counters and gauges read the recorder when they are exported."""
+def _register(meter: Meter, statistics: CallStatistics, labels: Labels) -> None:
+    """Create the instruments; the counters and gauges read the statistics at each export."""
 
     def latest(value: Callable[[], int]) -> Values:
         return lambda: ((value(), labels),)
 
     def outcomes() -> Iterable[tuple[float, Labels]]:
-        for outcome, number in recorder.outcomes().items():
+        for outcome, number in statistics.outcomes().items():
             yield number, {**labels, "outcome": outcome.value}
 
     for metric, values in (
-        (metrics.DUE, latest(lambda: recorder.due)),
-        (metrics.SENT, latest(lambda: recorder.sent)),
+        (metrics.DUE, latest(lambda: statistics.due)),
+        (metrics.SENT, latest(lambda: statistics.sent)),
         (metrics.CALLS, outcomes),
     ):
         meter.create_observable_counter(metric.name, [_callback(values)], metric.unit, metric.brief)
     for metric, value in (
-        (metrics.IN_FLIGHT, lambda: recorder.in_flight),
-        (metrics.WAITING, lambda: recorder.waiting),
+        (metrics.IN_FLIGHT, lambda: statistics.in_flight),
+        (metrics.WAITING, lambda: statistics.waiting),
     ):
         meter.create_observable_gauge(
             metric.name, [_callback(latest(value))], metric.unit, metric.brief
         )
-    recorder.latency.observer = _histogram(meter, metrics.LATENCY, labels)
-    recorder.lag.observer = _histogram(meter, metrics.LAG, labels)
+    statistics.latency.observer = _histogram(meter, metrics.LATENCY, labels)
+    statistics.lag.observer = _histogram(meter, metrics.LAG, labels)
 
 
 def _callback(values: Values) -> Callable[[CallbackOptions], Iterable[Observation]]:

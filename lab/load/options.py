@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.cli_text import is_url
-from lab.arguments import Parser, UsageError
+from lab.arguments import Parser, UsageError, seconds, split_command, whole_number
 from lab.load.find_target import Found, by_command, by_url, in_demo
 from lab.load.load_test import LoadTest
 from lab.load.output import FILES, check_folder
 from lab.load.protocol import VERSIONS
 from lab.load.rate import Arrivals, parse_steps
+from lab.load.recorded_scenario import PREFIX, recorded_scenario
 from lab.load.scenarios import SCENARIOS, Scenario, Sessions
 from lab.load.tool_mix import ToolMix
 from lab.local.running_demo import running_demo
+from proxy.suggestions import did_you_mean
 from proxy.translation.versions import MODERN_VERSION
 from stacks.charts import Namespace
 from stacks.servers import Transport
@@ -29,6 +31,8 @@ DEFAULTS = {
     Transport.STDIO: "stdio-20",
 }
 """The scenario for a target's transport, if none is chosen."""
+
+LONGEST_TIMEOUT = 3600.0
 
 _FILES_BESIDE_CONNECTIONS = 100
 _PURPOSE = "Put an MCP server or proxy under load, in an open loop."
@@ -45,38 +49,46 @@ class Options:
 
 def parse(arguments: Sequence[str]) -> Options:
     """What follows `--` is the command of a stdio server. Raises UsageError."""
-    end = list(arguments).index("--") if "--" in arguments else len(arguments)
-    given, command = _parser().parse_args(arguments[:end]), tuple(arguments[end + 1 :])
-    if end < len(arguments) and given.url is not None:
+    options, command = split_command(arguments)
+    given = _parser().parse_args(options)
+    if command is not None and given.url is not None:
         raise UsageError("a URL and a command: give --url (make: URL=) or -- COMMAND, not both")
     if given.out is not None:
         check_folder(given.out)
     demo = running_demo()
 
     def find(scenario: Scenario) -> Found:
-        if end < len(arguments):
+        if command is not None:
             return by_command(command, scenario)
         if given.url is not None:
             return by_url(given.url, scenario, dict(given.header), demo)
         return in_demo(given.server, scenario, dict(given.header), demo)
 
-    names = given.scenario or _default_scenario(given.url, command)
-    scenarios = [_changed(each, given) for each in _scenarios(names)]
+    names = given.scenario or DEFAULTS[_transport(given.url, command)]
+    named = [_scenario(each, given, command) for each in names.split(",")]
+    scenarios = [_changed(each, given) for each in named]
     return Options(tuple(_test(each, find(each), given) for each in scenarios), given.out)
 
 
-def _default_scenario(url: str | None, command: tuple[str, ...]) -> str:
+def _transport(url: str | None, command: tuple[str, ...] | None) -> Transport:
+    """That of the target which was given."""
     if command:
-        return DEFAULTS[Transport.STDIO]
+        return Transport.STDIO
     is_sse = url is not None and url.endswith("/sse")
-    return DEFAULTS[Transport.SSE if is_sse else Transport.STREAMABLE_HTTP]
+    return Transport.SSE if is_sse else Transport.STREAMABLE_HTTP
 
 
-def _scenarios(names: str) -> list[Scenario]:
-    unknown = [each for each in names.split(",") if each not in SCENARIOS]
-    if unknown:
-        raise UsageError(f'"{unknown[0]}" is not a scenario; choose from {", ".join(SCENARIOS)}')
-    return [SCENARIOS[each] for each in names.split(",")]
+def _scenario(name: str, given: argparse.Namespace, command: tuple[str, ...] | None) -> Scenario:
+    if name.startswith(PREFIX):
+        recorded = recorded_scenario(name)
+        if given.url is None and not command:
+            return recorded
+        return replace(recorded, transport=_transport(given.url, command))
+    if name not in SCENARIOS:
+        known = ", ".join((*SCENARIOS, f"{PREFIX}FILE"))
+        hint = did_you_mean(name, SCENARIOS)
+        raise UsageError(f'"{name}" is not a scenario; {hint}choose from {known}')
+    return SCENARIOS[name]
 
 
 def _changed(scenario: Scenario, given: argparse.Namespace) -> Scenario:
@@ -99,17 +111,18 @@ def _require_files(connections: int) -> None:
 
 
 def _test(scenario: Scenario, found: Found, given: argparse.Namespace) -> LoadTest:
-    if given.protocol == MODERN_VERSION and found.target.transport is Transport.SSE:
+    version = given.protocol or scenario.version
+    if version == MODERN_VERSION and found.target.transport is Transport.SSE:
         raise UsageError(f"--protocol {MODERN_VERSION}: HTTP+SSE is older; use streamable HTTP")
     return LoadTest(
         name=scenario.name,
         target=found.target,
-        version=given.protocol,
+        version=version,
         connections=scenario.connections,
         sessions=scenario.sessions,
         steps=scenario.steps,
-        mix=_mix(given.tool),
-        arguments=dict(given.arguments),
+        mix=ToolMix(dict(given.tool) or scenario.tools or {DEFAULT_TOOL: 1.0}),
+        arguments={**scenario.arguments, **dict(given.arguments)},
         arrivals=Arrivals(given.arrivals),
         seed=given.seed,
         timeout=given.timeout,
@@ -117,10 +130,6 @@ def _test(scenario: Scenario, found: Found, given: argparse.Namespace) -> LoadTe
         server=given.server or found.server,
         namespace=given.namespace,
     )
-
-
-def _mix(tools: Sequence[tuple[str, float]]) -> ToolMix:
-    return ToolMix(dict(tools or [(DEFAULT_TOOL, 1.0)]))
 
 
 def _parser() -> Parser:
@@ -137,22 +146,24 @@ def _parser() -> Parser:
     add("--metrics", type=_url, metavar="URL", help=metrics)
     steps = "instead of the scenario's rate: steps such as 100x30 and ramps such as 50..500x60"
     add("--steps", type=_steps, metavar="RATExSECONDS,...", help=steps)
-    add("--connections", type=_count, metavar="N", help="instead of the scenario's")
+    own = "instead of the scenario's"
+    add("--connections", type=whole_number(1), metavar="N", help=own)
     unique = "whether connections keep their session, or each call has one of its own"
     add("--sessions", type=Sessions, choices=list(Sessions), help=unique)
-    versions = "2026-07-28 is stateless"
-    add("--protocol", choices=VERSIONS, default=VERSIONS[0], help=versions)
-    tool = f"a tool to call and its weight among several; may be repeated; default: {DEFAULT_TOOL}"
-    add("--tool", action="append", type=_weighted, metavar="NAME[=WEIGHT]", help=tool)
+    versions = f"default: that of the recording, else {VERSIONS[0]}; {MODERN_VERSION} is stateless"
+    add("--protocol", choices=VERSIONS, help=versions)
+    tool = "a tool to call and its weight among several; may be repeated;"
+    tool += f" default: those of the recording, else {DEFAULT_TOOL}"
+    add("--tool", action="append", default=[], type=_weighted, metavar="NAME[=WEIGHT]", help=tool)
     made = "arguments of a tool; default: made from its schema"
     add("--arguments", action="append", default=[], type=_arguments, metavar="NAME=JSON", help=made)
-    header = "sent with every request; may be repeated"
-    add("--header", action="append", default=[], type=_header, metavar="NAME:VALUE", help=header)
+    sent = "sent with every request; may be repeated"
+    add("--header", action="append", default=[], type=header, metavar="NAME:VALUE", help=sent)
     arrivals = "gaps between calls: equal (default), or as of independent clients"
     add("--arrivals", choices=[each.value for each in Arrivals], default="even", help=arrivals)
     add("--seed", type=int, default=1, metavar="N", help="of tools and arrivals; default: 1")
     timeout = "the longest that a call may take; default: 10"
-    add("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help=timeout)
+    add("--timeout", type=seconds(LONGEST_TIMEOUT), default=10.0, metavar="SECONDS", help=timeout)
     add("--out", type=Path, metavar="FOLDER", help=f"write {', '.join(FILES)} there")
     return parser
 
@@ -164,7 +175,8 @@ def _scenario_list() -> str:
         f" {','.join(map(str, each.steps))}"
         for each in SCENARIOS.values()
     )
-    return "scenarios (calls per second x seconds):\n" + "\n".join(rows)
+    recorded = f"  {PREFIX}FILE  the tools, rate and sessions of a recording (lab.record)"
+    return "\n".join(("scenarios (calls per second x seconds):", *rows, recorded))
 
 
 def _wrong(text: str, allowed: str) -> argparse.ArgumentTypeError:
@@ -182,22 +194,6 @@ def _url(text: str) -> str:
     if not is_url(text):
         raise _wrong(text, "a URL such as http://127.0.0.1:4318/v1/metrics")
     return text
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise _wrong(text, "a number from 1 on")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise _wrong(text, "a number of seconds up to 3600")
-    return seconds
 
 
 def _weighted(text: str) -> tuple[str, float]:
@@ -222,7 +218,8 @@ def _arguments(text: str) -> tuple[str, Mapping[str, Any]]:
     return name, value
 
 
-def _header(text: str) -> tuple[str, str]:
+def header(text: str) -> tuple[str, str]:
+    """The value of an option."""
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or not text.isprintable():
         raise _wrong(text, "NAME:VALUE")

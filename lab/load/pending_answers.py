@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import perf_counter
 
 from lab.load.protocol import CallFailed, Request, SessionEnded, decode
-from lab.load.session import Reply
+from lab.load.session import OnMessage, Reply, ignore
 from proxy.telemetry.catalogue import Outcome
 
 
@@ -16,6 +16,7 @@ class PendingAnswers:
     def __init__(self) -> None:
         self._futures: dict[int | str | None, asyncio.Future[Reply]] = {}
         self._ended = ""
+        self.on_message: OnMessage = ignore
 
     async def ask(self, request: Request, send: Callable[[Request], Awaitable[None]]) -> Reply:
         """Send a request and wait for its answer. Raises CallFailed."""
@@ -36,11 +37,14 @@ class PendingAnswers:
         return future
 
     def deliver(self, data: bytes) -> None:
-        """A message arrived; what is not an answer to a request is dropped."""
+        """A message arrived; what is neither an answer to a request nor one is dropped."""
         with suppress(CallFailed):
             answer = decode(data)
+            if answer.method:
+                self.on_message(data)
+                return
             future = self._futures.get(answer.id)
-            if future is not None and not answer.method and not future.done():
+            if future is not None and not future.done():
                 future.set_result(Reply(answer, perf_counter()))
 
     def end(self, reason: str) -> None:

@@ -3,7 +3,7 @@
 import sys
 from math import isnan
 
-from lab.load.recorder import Interval
+from lab.load.statistics import Interval
 
 PLAIN_SECONDS = 5
 

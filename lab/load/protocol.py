@@ -1,7 +1,7 @@
 """The requests of a client in both protocol eras, and the outcomes of answers. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
@@ -70,7 +70,7 @@ class Answer(msgspec.Struct):
 
     id: int | str | None = None
     method: str = ""
-    result: msgspec.Raw = field(default_factory=lambda: _NO_RESULT)
+    result: msgspec.Raw = msgspec.field(default_factory=lambda: _NO_RESULT)
     error: Error | None = None
 
 
@@ -84,14 +84,20 @@ _tool_results = msgspec.json.Decoder(_ToolResult)
 
 def template(version: str, method: str, params: Mapping[str, Any]) -> RequestTemplate:
     """The request of a protocol version."""
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = {}
     if version == MODERN_VERSION:
         params = {**params, "_meta": {**params.get("_meta", {}), **_modern_meta()}}
-        headers = {VERSION_HEADER: version, "Mcp-Method": method}
-        if method in NAMED_BY:
-            headers["Mcp-Name"] = encode_value(str(params[NAMED_BY[method]]))
+        headers = modern_headers(method, params)
     rest = msgspec.json.encode({"method": method, "params": params})
     return RequestTemplate(b'{"jsonrpc":"2.0","id":', b"," + rest[1:], headers)
+
+
+def modern_headers(method: str, params: Mapping[str, Any]) -> Mapping[str, str]:
+    """The HTTP headers that a stateless message must have."""
+    headers = {VERSION_HEADER: MODERN_VERSION, "Mcp-Method": method}
+    if method in NAMED_BY:
+        headers["Mcp-Name"] = encode_value(str(params.get(NAMED_BY[method], "")))
+    return headers
 
 
 def _modern_meta() -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.load.recorder import Interval, Latencies
+from lab.load.statistics import Interval, Latencies
 from proxy.telemetry.catalogue import Outcome
 
 LAG_LIMIT_SECONDS = 0.01

@@ -3,7 +3,6 @@
 import asyncio
 import resource
 import signal
-import sys
 from collections.abc import Sequence
 
 import uvloop
@@ -16,6 +15,7 @@ from lab.load.options import Options, parse
 from lab.load.progress import Progress
 from lab.load.result import Result
 from lab.signals import ENDING
+from lab.stderr import say
 
 
 class Interrupts:
@@ -54,7 +54,7 @@ async def _run(options: Options, interrupts: Interrupts) -> list[Result]:
 async def _run_one(test: LoadTest) -> Result:
     progress = Progress()
     try:
-        return await load_test.run(test, _say, progress.show)
+        return await load_test.run(test, say, progress.show)
     finally:
         progress.end()
 
@@ -62,24 +62,23 @@ async def _run_one(test: LoadTest) -> Result:
 def _write(options: Options, results: Sequence[Result]) -> None:
     text = report.text(results)
     print(text, end="", flush=True)
-    if options.out is not None:
-        contents = {
-            output.TEXT: text,
-            output.CSV: report.as_csv(results),
-            output.JSON: report.as_json(results),
-            output.PLOT: plot.html(results, text),
-        }
-        output.write(options.out, contents)
+    try:
+        if options.out is not None:
+            contents = {
+                output.TEXT: text,
+                output.CSV: report.as_csv(results),
+                output.JSON: report.as_json(results),
+                output.PLOT: plot.html(results, text),
+            }
+            output.write(options.out, contents)
+    except OSError as wrong:
+        raise UsageError(f"cannot write the results: {wrong}") from wrong
 
 
-def _allow_files() -> None:
+def allow_files() -> None:
     """As many open files as the system lets this process have."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -89,18 +88,18 @@ def main(arguments: Sequence[str]) -> int:
         options = parse(arguments)
         for url in {each.metrics for each in options.tests if each.metrics}:
             check_endpoint(url)
-        _allow_files()
+        allow_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             results = runner.run(_run(options, interrupts))
         _write(options, results)
     except (UsageError, TargetError) as mistake:
-        _say(f"load: {mistake}")
+        say(f"load: {mistake}")
         return 2
     except OSError as wrong:
-        _say(f"load: cannot write the results: {wrong}")
-        return 2
+        say(f"load: {wrong}")
+        return 1
     except (asyncio.CancelledError, KeyboardInterrupt):
-        _say("load: ended before there was a result")
+        say("load: ended before there was a result")
         return 128 + (interrupts.number or signal.SIGINT)
     if interrupts.number:
         return 128 + interrupts.number

@@ -1,8 +1,11 @@
 """Load tests by name: those of the posts that this project follows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from lab.load.protocol import VERSIONS
 from lab.load.rate import Step
 from stacks.servers import Transport
 
@@ -16,7 +19,10 @@ class Sessions(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A load test but for its target. `transport` is that of the server."""
+    """A load test but for its target. `transport` is that of the server.
+
+    `tools` and their `arguments` are those of a recording, `version` is its protocol's.
+    """
 
     name: str
     what: str
@@ -24,6 +30,9 @@ class Scenario:
     connections: int
     steps: tuple[Step, ...]
     sessions: Sessions = Sessions.SHARED
+    tools: Mapping[str, float] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    version: str = VERSIONS[0]
 
 
 def _minute(rate: float) -> tuple[Step, ...]:

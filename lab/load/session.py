@@ -1,7 +1,7 @@
 """MCP sessions over any transport."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count
 from typing import Any, NamedTuple, Protocol
@@ -26,8 +26,19 @@ class Reply(NamedTuple):
     at: float
 
 
+OnMessage = Callable[[bytes], None]
+"""Called with each request and notification of the server."""
+
+
+def ignore(message: bytes) -> None:
+    """An OnMessage that does nothing."""
+
+
 class Transport(Protocol):
     """One connection to a server. Methods raise CallFailed."""
+
+    def observe(self, on_message: OnMessage) -> None:
+        """Call this with the server's own messages, which are ignored otherwise."""
 
     async def connect(self) -> None: ...
 
@@ -49,7 +60,7 @@ class TransportFactory(Protocol):
 class Session:
     """A session, or in the stateless era a connection; opened by its first call if not before.
 
-    An ended session is opened anew by the next call.
+    An ended session is reopened by the next call.
     """
 
     def __init__(self, connect: TransportFactory, version: str) -> None:

@@ -19,7 +19,7 @@ from lab.load.http import (
 )
 from lab.load.pending_answers import PendingAnswers
 from lab.load.protocol import VERSION_HEADER, CallFailed, Request
-from lab.load.session import Reply
+from lab.load.session import OnMessage, Reply
 from proxy.http.sse import ENDPOINT
 from proxy.telemetry.catalogue import Outcome
 
@@ -38,6 +38,9 @@ class Sse:
 
     def __repr__(self) -> str:
         return f"<Sse {self._url} endpoint={self._endpoint}>"
+
+    def observe(self, on_message: OnMessage) -> None:
+        self._answers.on_message = on_message
 
     async def connect(self) -> None:
         endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()

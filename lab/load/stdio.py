@@ -11,7 +11,7 @@ from lab import signals
 from lab.load.http import LIMIT_BYTES
 from lab.load.pending_answers import PendingAnswers
 from lab.load.protocol import CallFailed, Request
-from lab.load.session import Reply
+from lab.load.session import OnMessage, Reply
 from proxy.telemetry.catalogue import Outcome
 
 EXIT_SECONDS = 0.5
@@ -32,6 +32,9 @@ class Stdio:
 
     def __repr__(self) -> str:
         return f"<Stdio {self._command[0]} {self._process}>"
+
+    def observe(self, on_message: OnMessage) -> None:
+        self._answers.on_message = on_message
 
     async def connect(self) -> None:
         try:

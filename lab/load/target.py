@@ -13,17 +13,21 @@ from stacks.servers import Transport
 
 @dataclass(frozen=True, slots=True)
 class StreamableHttpTarget:
-    """The URL of an MCP endpoint; `headers` are sent with every request."""
+    """The URL of an MCP endpoint; `headers` are sent with every request.
+
+    A session has so many `connections`; one suffices for one call at a time.
+    """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    connections: int = 1
     transport = Transport.STREAMABLE_HTTP
 
     def __str__(self) -> str:
         return self.url
 
     def connect(self) -> Connection:
-        return StreamableHttp(self.url, self.headers)
+        return StreamableHttp(self.url, self.headers, self.connections)
 
 
 @dataclass(frozen=True, slots=True)

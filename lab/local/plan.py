@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lab.faults.changes import FAULTS_FILE
 from lab.local import programs
 from lab.local.addresses import Addresses, localized
 from lab.local.programs import ProcessSpec
@@ -14,6 +15,7 @@ from lab.local.proxy_endpoints import ProxyEndpoint, proxy_endpoint, user_endpoi
 from lab.local.run_options import Cluster, RunOptions, stack_config
 from lab.local.targets import exports_series, prometheus_spec, proxy_targets, stack_targets
 from lab.local.user_servers import UserServers
+from proxy.app.options import FAULT_INJECTION
 from stacks.collector import with_statistics_from, without_kubelet
 from stacks.endpoints import PROXY_MCP_PORT, PROXY_METRICS_PORT
 from stacks.plan import Plan, plan
@@ -47,7 +49,7 @@ class LocalPlan:
     collected: str | None
     """The URL of the collector's series; None where it writes them to Prometheus."""
     logs: str | None
-    """The URL of the store of logs, if there is one."""
+    """The URL of the log store, if there is one."""
 
 
 def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) -> LocalPlan:
@@ -64,13 +66,18 @@ def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) 
     collector = localized(_collector(planned, options.cluster), table)
     prometheus = _prometheus(planned, options, endpoints, collector)
     proxies = tuple(
-        _proxy(each, endpoint, server.environment, table)
+        _proxy(
+            each,
+            endpoint,
+            {**programs.with_faults(server.name, folder), **server.environment},
+            table,
+        )
         for each, endpoint, server in zip(
             planned.proxies[:own], endpoints[:own], options.servers, strict=True
         )
     )
     user_proxies = tuple(
-        _user_proxy(each, endpoint, options.user, table)
+        _user_proxy(each, endpoint, options.user, table, folder / FAULTS_FILE)
         for each, endpoint in zip(planned.proxies[own:], endpoints[own:], strict=True)
     )
     return LocalPlan(
@@ -85,7 +92,7 @@ def local_plan(options: RunOptions, folder: Path, binaries: Mapping[str, Path]) 
             programs.RULES_FILE: as_json(without_intervals(options.rules or planned.rules)),
         },
         (
-            (*_servers(options), *_back_ends(planned, options, folder, binaries)),
+            (*_servers(options, folder), *_back_ends(planned, options, folder, binaries)),
             (*proxies, *user_proxies),
         ),
         programs.tracing_to(addresses.otlp_http),
@@ -126,12 +133,14 @@ def _prometheus(
     return prometheus_config(prometheus_spec(planned), monitors, targets, programs.RULES_FILE)
 
 
-def _servers(options: RunOptions) -> Iterator[ProcessSpec]:
+def _servers(options: RunOptions, folder: Path) -> Iterator[ProcessSpec]:
     """The HTTP servers; stdio servers are children of their proxies."""
     addresses = options.addresses
     over_http = (each.process for each in options.servers if each.transport is not Transport.STDIO)
     for name in dict.fromkeys(over_http):
-        yield programs.echo(name, addresses.echoes[name], addresses.otlp_http)
+        echo = programs.echo(name, addresses.echoes[name], addresses.otlp_http)
+        faults = programs.with_faults(name, folder)
+        yield replace(echo, environment={**echo.environment, **faults})
 
 
 def as_json(settings: object) -> str:
@@ -156,9 +165,15 @@ def _proxy(
 
 
 def _user_proxy(
-    planned: ProxyPlan, endpoint: ProxyEndpoint, servers: UserServers, table: Mapping[str, str]
+    planned: ProxyPlan,
+    endpoint: ProxyEndpoint,
+    servers: UserServers,
+    table: Mapping[str, str],
+    faults: Path,
 ) -> ProcessSpec:
+    """The proxy of a server that is not ours, which therefore injects the faults itself."""
     environment = dict(_environment(planned, endpoint, table))
+    environment[FAULT_INJECTION.variable] = str(faults)
     del environment["MCP_PROXY_MAX_SESSIONS"]  # It would hold for an HTTP server, too.
     return programs.user_proxy(endpoint.server, endpoint.metrics, environment, servers)
 

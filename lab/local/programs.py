@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab.faults.changes import FAULTS_FILE, FAULTS_VARIABLE, SERVER_VARIABLE
 from lab.local.addresses import Addresses
 from lab.local.ports import LOOPBACK
 from lab.local.user_servers import UserServers
@@ -49,6 +50,11 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
         if not name.startswith(_REMOVED_PREFIXES) and not name.lower().endswith(_REMOVED_SUFFIX)
     }
     return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+def with_faults(server: str, folder: Path) -> Mapping[str, str]:
+    """The environment by which a server of ours finds the faults that it is to have."""
+    return {FAULTS_VARIABLE: str(folder / FAULTS_FILE), SERVER_VARIABLE: server}
 
 
 def echo(server: str, address: str, collector: str) -> ProcessSpec:

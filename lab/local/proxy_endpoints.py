@@ -12,7 +12,7 @@ from stacks.servers import Server
 class ProxyEndpoint:
     """The name and transport of a server, and the addresses (host:port) of its proxy.
 
-    The transport of a user's server is not known, and "".
+    That a user's server has HTTP+SSE is known only where the user's file says so.
     """
 
     server: str
@@ -41,4 +41,5 @@ def user_endpoint(name: str, servers: UserServers, addresses: Addresses) -> Prox
     """The proxy of a server of the user's, which serves it below its name."""
     mcp, metrics = addresses.proxies[name]
     path = f"{Entry(name).mount}/mcp"
-    return ProxyEndpoint(name, "", servers.process_name(name), mcp, metrics, path)
+    transport, process = servers.transports[name], servers.process_name(name)
+    return ProxyEndpoint(name, transport, process, mcp, metrics, path)

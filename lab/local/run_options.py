@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from lab.local.addresses import Addresses
 from lab.local.prometheus_config import Target
 from lab.local.user_servers import NO_SERVERS, UserServers
+from proxy.app.options import TOOL_BASELINE
 from stacks.architectures import Architecture
 from stacks.component_choices import ComponentChoices, LogsChoice, LogsType, Mode
 from stacks.config import StackConfig
@@ -42,9 +44,19 @@ class LocalServer:
         return self.behind or self.name
 
 
+APPROVED_TOOLS = Path(__file__).with_name("approved_tools.json")
+"""Those of the echo server, by whose comparison the series about approved tools exist."""
+
+_SHORT_TIMEOUT = {"MCP_PROXY_UPSTREAM_TIMEOUT": "5"}
+"""So that the calls of a server that hangs soon count as timeouts."""
+
 HEALTHY = (
-    LocalServer(HTTP_SERVER, Transport.STREAMABLE_HTTP),
-    LocalServer(STDIO_SERVER, Transport.STDIO),
+    LocalServer(
+        HTTP_SERVER,
+        Transport.STREAMABLE_HTTP,
+        {TOOL_BASELINE.variable: str(APPROVED_TOOLS), **_SHORT_TIMEOUT},
+    ),
+    LocalServer(STDIO_SERVER, Transport.STDIO, _SHORT_TIMEOUT),
 )
 
 

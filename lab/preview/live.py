@@ -1,4 +1,4 @@
-"""The boards as live pages on loopback: each is asked for and drawn anew on every request."""
+"""The boards as live pages on loopback: each is asked for and drawn again on every request."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress

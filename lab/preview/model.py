@@ -125,7 +125,7 @@ def parse(text: str, name: str) -> Board:
         return Board(*about, written.panels, tuple(variables), tuple(marked))
     except (MsgspecError, KeyError, TypeError) as wrong:
         why = f"no {wrong}" if isinstance(wrong, KeyError) else str(wrong)
-        raise PreviewError(f"{name}: not a board's JSON: {why}; write it anew") from wrong
+        raise PreviewError(f"{name}: not a board's JSON: {why}; write it again") from wrong
 
 
 def _query_variable(written: Options) -> Variable:

@@ -1,14 +1,13 @@
 """What the user asks of the preview, checked as far as it can be before anything is queried."""
 
-import argparse
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from dashboards.board import NAMESPACE, SERVER
 from dashboards.cli_text import is_url
+from lab.arguments import Parser, UsageError
 from lab.local.programs import PREVIEW_MIN_STEP
 from lab.local.running_demo import running_demo
 from lab.preview.errors import PreviewError
@@ -44,18 +43,16 @@ class Options:
     out: Path
     pictures: bool
     serve: int | None
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise PreviewError(f"{message}; see {self.prog} --help")
+    panel: str | None = None
+    """The title of the panel of the only board to print as text, instead of drawing the board."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
     """Raises PreviewError, one line."""
-    given = _parser().parse_args(arguments)
+    try:
+        given = _parser().parse_args(arguments)
+    except UsageError as wrong:
+        raise PreviewError(str(wrong)) from wrong
     demo = running_demo() if given.prometheus is None else None
     prometheus = _url("Prometheus", demo.prometheus if demo else given.prometheus, 9090)
     if prometheus is None:
@@ -66,6 +63,8 @@ def parse(arguments: Sequence[str]) -> Options:
     shown = TimeRange(end - seconds(given.from_), end, seconds(min_step) if min_step else None)
     if given.serve is not None and not 0 <= given.serve < 65536:
         raise PreviewError(f"--serve {given.serve}: not a port; 0 to 65535")
+    if given.panel is not None and len(given.board or ()) != 1:
+        raise PreviewError(f'--panel "{given.panel}": name its board, by one --board UID')
     chosen = {NAMESPACE.name: given.namespace, SERVER.name: given.server, "trace": given.trace}
     return Options(
         prometheus,
@@ -78,6 +77,7 @@ def parse(arguments: Sequence[str]) -> Options:
         given.out,
         given.pictures,
         given.serve,
+        given.panel,
     )
 
 
@@ -91,8 +91,8 @@ def _present(chosen: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="python -m lab.preview", description=_PURPOSE, allow_abbrev=False)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m lab.preview", description=_PURPOSE)
     add = parser.add_argument
     add("--prometheus", metavar="URL", help="default: that of a running `make demo`")
     add("--jaeger", metavar="URL", help="where traces are read; default: that of the demo")
@@ -106,6 +106,8 @@ def _parser() -> _Parser:
     add("--min-step", metavar="STEP", help=step)
     add("--theme", choices=[each.value for each in Mode], default=Mode.DARK.value)
     add("--board", action="append", metavar="UID", help="draw this board only; may be repeated")
+    text = "print what the panel of this title shows, as text, and write no file"
+    add("--panel", metavar="TITLE", help=text)
     add("--boards", type=Path, metavar="FOLDER", help="read FOLDER/*.json, not our own boards")
     serve = "no files: live pages on loopback, with times to choose; 0: a free port"
     add("--serve", type=int, metavar="PORT", help=serve)

@@ -46,7 +46,7 @@ def linked(content: str, links: tuple[Link, ...]) -> str:
     return f'<span class="linked">{first}{menu}</span>'
 
 
-def _reduced(panel: Panel, answer: Answer, look: Look) -> list[tuple[Entry, float, str]]:
+def reduced_entries(panel: Panel, answer: Answer, look: Look) -> list[tuple[Entry, float, str]]:
     """The series that have a value, with it and its colour."""
     calculation = panel.options["reduceOptions"]["calcs"][0]
     shown = entries(panel, answer, look)
@@ -60,7 +60,7 @@ def _reduced(panel: Panel, answer: Answer, look: Look) -> list[tuple[Entry, floa
 
 def stat(panel: Panel, answer: Answer, look: Look) -> str:
     """The present value, large; with its name where there are several."""
-    shown = _reduced(panel, answer, look)
+    shown = reduced_entries(panel, answer, look)
     numbers = (
         linked(
             (f"<small>{escape(each.series.name)}</small>" if len(shown) > 1 else "")
@@ -75,7 +75,7 @@ def stat(panel: Panel, answer: Answer, look: Look) -> str:
 
 def bar_gauge(panel: Panel, answer: Answer, look: Look) -> str:
     """One horizontal bar per series, its name before it and its value behind."""
-    shown = _reduced(panel, answer, look)
+    shown = reduced_entries(panel, answer, look)
     if not shown:
         return empty(panel.fields.of("").no_value)
     values = [value for _, value, _ in shown]

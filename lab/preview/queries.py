@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dashboards.board import SERVER
-from dashboards.promql.scope import within_quotes
+from dashboards.promql.scope import exactly, within_quotes
 from lab.jaeger_api import Jaeger
 from lab.preview.errors import PreviewError
 from lab.preview.events import Event, Exemplar, spans, thinned
@@ -139,9 +139,9 @@ def queries(board: Board, view: View) -> Iterator[Query]:
 
 
 def _variables(board: Board, view: View) -> dict[str, str]:
-    """The values of all variables in PromQL: what was chosen, else everything."""
+    """The values of all variables as regular expressions: what was chosen, else everything."""
     everything = {each.name: each.everything for each in board.variables}
-    return everything | {name: literal(value) for name, value in view.chosen.items()}
+    return everything | {name: exactly(value) for name, value in view.chosen.items()}
 
 
 def _answer(
@@ -225,24 +225,19 @@ def _events(
 
 
 def filled(expr: str, variables: Mapping[str, str]) -> str:
-    """`expr` with `$name` and `${name}` replaced; raises PreviewError for an unknown name."""
+    """`expr` with `$name`, within quotes, and `${name:regex}`, in a raw string, replaced.
+
+    Raises PreviewError for an unknown name.
+    """
 
     def value(found: re.Match[str]) -> str:
         name = found[1] or found[2]
         if name not in variables:
             known = ", ".join(sorted(variables))
             raise PreviewError(f"variable ${name} has no value; known: {known}")
-        return variables[name]
+        return variables[name] if found[2] else within_quotes(variables[name])
 
-    return re.sub(r"\$(?:([A-Za-z_]\w*)|\{(\w+)\})", value, expr)
-
-
-def literal(value: str) -> str:
-    """A regular expression for exactly this value, to stand between quotes in PromQL.
-
-    Clients invent the names of tools, so a value may hold anything.
-    """
-    return within_quotes(re.sub(r"([\\^$*+?.()|\[\]{}])", r"\\\1", value))
+    return re.sub(r"\$(?:([A-Za-z_]\w*)|\{(\w+):regex\})", value, expr)
 
 
 def legend(form: str, labels: Mapping[str, str]) -> str:

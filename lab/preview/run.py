@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dashboards import BOARDS
@@ -12,6 +13,7 @@ from dashboards.render import board_json
 from lab.jaeger_api import Jaeger
 from lab.local.ports import LOOPBACK
 from lab.preview import model
+from lab.preview.as_text import lines
 from lab.preview.charts import Look
 from lab.preview.errors import PreviewError
 from lab.preview.links import links
@@ -23,6 +25,7 @@ from lab.preview.pictures import picture
 from lab.preview.queries import View, answers, choices
 from lab.preview.theme import THEMES
 from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
+from proxy.suggestions import did_you_mean
 
 
 def boards(folder: Path | None) -> tuple[Board, ...]:
@@ -91,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = parse(arguments)
         drawn = wanted(boards(options.boards), options.only)
-        _save(drawn, options) if options.serve is None else _serve(drawn, options, options.serve)
+        _answer(drawn, options)
     except QueryRefused as refused:
         return _failed(refused, 1)
     except (PreviewError, Unreachable) as mistake:
@@ -99,6 +102,33 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _answer(drawn: tuple[Board, ...], options: Options) -> None:
+    """Print a panel, serve pages or write files, as asked for."""
+    if options.panel is not None:
+        [board] = drawn
+        print("\n".join(as_text(board, options.panel, options)))
+    elif options.serve is not None:
+        _serve(drawn, options, options.serve)
+    else:
+        _save(drawn, options)
+
+
+def as_text(board: Board, title: str, options: Options) -> list[str]:
+    """What the panels of this title show; raises PreviewError, Unreachable or QueryRefused."""
+    panels = tuple(each for each in board.panels if each.queries and each.title == title)
+    if not panels:
+        titles = [f'"{each.title}"' for each in board.panels if each.queries]
+        hint = did_you_mean(f'"{title}"', titles)
+        has = ", ".join(titles)
+        raise PreviewError(f'--panel "{title}": {hint}board {board.uid} has {has}')
+    prometheus = Prometheus(options.prometheus)
+    jaeger = Jaeger(options.jaeger) if options.jaeger else None
+    view, known = choices(prometheus, board, options.view)
+    _require_known(options.prometheus, view, known)
+    found = answers(prometheus, jaeger, replace(board, panels=panels, annotations=()), view)
+    return [line for each in panels for line in lines(each, found[each.id])]
 
 
 def _save(drawn: tuple[Board, ...], options: Options) -> None:

@@ -59,9 +59,10 @@ def newest(
 ) -> tuple[Trace, ...]:
     """The newest traces of the chosen server, newest first; raises Unreachable.
 
-    The variable `tags` narrows them, such as `error=true`.
+    The variable `tags` narrows them, such as `error=true`; quotes around a value are no part of it.
     """
     name, _, value = chosen.get("tags", "").partition("=")
+    value = value.removeprefix('"').removesuffix('"')
     tags = {name: value} if value else {}
     found = jaeger.traces(chosen[SERVER.name], LIMIT, tags, start=start, end=end)
     traces = (Trace(each) for each in found if each)

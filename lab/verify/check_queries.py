@@ -51,9 +51,10 @@ class QueryCoverage:
         return not self.without_data and not self.failing_rules
 
 
-def available_sources(architecture: Architecture) -> frozenset[Source]:
-    """The sources of series that exist without a kubelet."""
-    return architecture.sources - architecture.kubelet_sources
+def available_sources(architecture: Architecture, *, logs: bool = False) -> frozenset[Source]:
+    """The sources of series that exist without a kubelet, with or without a log store."""
+    sources = architecture.sources - architecture.kubelet_sources
+    return sources | {Source.COLLECTOR_LOGS} if logs else sources
 
 
 def every_query() -> tuple[MonitoringQuery, ...]:
@@ -61,9 +62,11 @@ def every_query() -> tuple[MonitoringQuery, ...]:
     return (*(query for board in BOARDS for query in queries(board)), *rule_queries())
 
 
-def available_queries(architecture: Architecture) -> tuple[MonitoringQuery, ...]:
-    """The queries that can have data without a kubelet."""
-    sources = available_sources(architecture)
+def available_queries(
+    architecture: Architecture, *, logs: bool = False
+) -> tuple[MonitoringQuery, ...]:
+    """The queries that can have data without a kubelet, with or without a log store."""
+    sources = available_sources(architecture, logs=logs)
     return tuple(query for query in every_query() if query.needs in sources)
 
 
@@ -78,7 +81,8 @@ def check_queries(
     Without `selected`, checks all that can have data without a kubelet.
     """
     prometheus = pipeline.prometheus
-    checked = tuple(selected) or available_queries(pipeline.architecture)
+    logs = pipeline.logs is not None
+    checked = tuple(selected) or available_queries(pipeline.architecture, logs=logs)
     missing = list(checked)
     failing: list[Rule] = []
 

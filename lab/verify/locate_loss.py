@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterable
 
-import requests
-
 from dashboards.promql import series
+from lab.http_page import read_page
 from lab.local.pipeline import Pipeline
-from lab.prometheus_api import TIMEOUT_SECONDS, Prometheus, QueryRefused
+from lab.prometheus_api import Prometheus, QueryRefused
 from lab.verify.diagnosis import HopNames, explain
 from proxy.telemetry.catalogue import METRICS, Instrument, Metric
 from stacks.architectures import MetricsIngestion
@@ -57,17 +56,7 @@ def series_names(metric: Metric) -> tuple[str, ...]:
 
 
 def _exposed(urls: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for url in urls for name in _SAMPLE.findall(_page(url)))
-
-
-def _page(url: str) -> str:
-    with requests.Session() as http:
-        http.trust_env = False
-        try:
-            response = http.get(url, timeout=TIMEOUT_SECONDS)
-        except requests.RequestException:
-            return ""
-    return response.text if response.ok else ""
+    return frozenset(name for url in urls for name in _SAMPLE.findall(read_page(url)))
 
 
 def _recordings(prometheus: Prometheus) -> dict[str, str]:

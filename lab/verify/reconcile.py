@@ -1,4 +1,4 @@
-"""Query Prometheus, Jaeger and the store of logs until they show every call that was sent."""
+"""Query Prometheus, Jaeger and the log store until they show every call that was sent."""
 
 import time
 from collections import Counter
@@ -41,7 +41,7 @@ def reconcile(pipeline: Pipeline, sent: Counts) -> Reconciliation:
 
 @dataclass(slots=True)
 class _Progress:
-    """The calls that Prometheus, Jaeger and the store of logs show so far."""
+    """The calls that Prometheus, Jaeger and the log store show so far."""
 
     pipeline: Pipeline
     sent: Counts

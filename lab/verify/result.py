@@ -1,9 +1,10 @@
 """The result of one run of an architecture, and its report. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboards.promql.schema import Source
+from lab.text_table import aligned
 from lab.verify.check_queries import QueryCoverage
 from lab.verify.reconciliation import OutcomeCounts, Reconciliation
 
@@ -14,9 +15,11 @@ _SOURCES = {
     Source.PROMETHEUS: "Prometheus",
     Source.COLLECTOR: "the collector",
     Source.COLLECTOR_METRICS: "a collector with metrics",
+    Source.COLLECTOR_LOGS: "a collector with logs",
     Source.REMOTE_WRITE: "remote write to Prometheus",
     Source.SCRAPE_PROXY: "a scrape of the proxies",
     Source.LOAD_GENERATOR: "a load test",
+    Source.FAULT_INJECTION: "an injected fault",
     Source.KUBELET: "a cluster's kubelet",
 }
 
@@ -45,7 +48,7 @@ def report(result: Result) -> str:
     return "\n".join(
         (
             "",
-            *_aligned(rows),
+            *aligned(rows),
             *map(str, calls.mismatches),
             "",
             f"visible {visible} the last call",
@@ -65,7 +68,7 @@ def comparison(results: Iterable[Result]) -> str:
         ("architecture", "sent", "counted", "traced", "visible s", "queries", "s", "MiB", ""),
         *(_summary(each) for each in results),
     ]
-    return "\n".join(("", *_aligned(rows)))
+    return "\n".join(("", *aligned(rows)))
 
 
 def _row(counts: OutcomeCounts, seen: int) -> tuple[str, ...]:
@@ -111,21 +114,3 @@ def _skipped(counts: Mapping[Source, int]) -> list[str]:
 
 def _after(seconds: float | None) -> str:
     return "never completely" if seconds is None else f"{seconds:.1f} s after"
-
-
-def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit() or cell == "-"
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns as wide as their widest cell; columns of numbers are aligned to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    digits = [all(_is_number(row[at]) for row in rows[1:]) for at in range(len(widths))]
-    lines = (
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, digits, strict=True)
-        )
-        for row in rows
-    )
-    return [line.rstrip() for line in lines]

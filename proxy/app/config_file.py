@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import SettingsError
+from ..suggestions import did_you_mean
 from .json_comments import plain_json
-from .options import HttpTransport, is_argument
+from .option_values import HttpTransport, is_argument
 from .variable_expansion import expanded, references
 
 FILE_LIMIT = 1024 * 1024
@@ -76,7 +77,8 @@ class ServerList:
         known = {each.name: each for each in self.entries}
         for name in names:
             if name not in known:
-                raise SettingsError(f"{flag}: {name!r} is not in {self.source}: {_either(known)}")
+                hint = f"{did_you_mean(name, known)}{_either(known)}"
+                raise SettingsError(f"{flag}: {name!r} is not in {self.source}: {hint}")
         return ServerList(self.source, tuple(known[name] for name in names), self.variables)
 
 

@@ -1,33 +1,18 @@
-"""The proxy's own options as a table: flag, variable, default, and how a value is read."""
+"""The proxy's own options as a table: flag, variable, default, and what reads its value."""
 
-import json
-import math
-import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from urllib.parse import SplitResult
 
 from ..errors import SettingsError
-from ..http.allowed_hosts import ANY, NONE_ALLOWED, AllowList, HostOrOrigin, host, origin
+from ..http.allowed_hosts import NONE_ALLOWED
 from ..http.auth_settings import fixed_token, token_file
-from ..jsonrpc.depth import DEEPEST
 from ..tls import authorities
-from ..translation.versions import Era
-from ..urls import http_url, shown
+from ..urls import shown
 from ..users import user
-from ..values import Address, Calls
+from . import option_values as read
 
 MIB = 1024 * 1024
 PREFIX = "MCP_PROXY_"
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_FREE = frozenset((
-    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type",
-    "cookie", "expect", "host", "keep-alive", "last-event-id", "te", "traceparent", "tracestate",
-    "trailer", "transfer-encoding", "upgrade",
-))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,194 +57,12 @@ class Option:
             raise SettingsError(f"{source}: {named} is not allowed: {error}") from error
 
 
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals or not all(map(is_argument, (name, value))):
-        raise ValueError("use NAME=VALUE, such as API_KEY=${API_KEY}")
-    return name, value
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not _TOKEN.fullmatch(name):
-        raise ValueError("use NAME=VALUE, such as Authorization=Bearer ${TOKEN}")
-    if name.lower() in _NOT_FREE or name.lower().startswith(("mcp-", "proxy-")):
-        raise ValueError(f"{name} is set by the proxy itself or by clients: leave it out")
-    return name, value
-
-
-def header_value(value: str) -> str:
-    """The value of a header line. Raises ValueError, in which it is not, if it cannot be one."""
-    value = value.strip()
-    if not value or not all(" " <= each != "\x7f" and each <= "\xff" for each in value):
-        raise ValueError("its value is empty, or has characters that a header cannot carry")
-    return value
-
-
-def _folder(text: str) -> str:
-    if not os.path.isdir(text):
-        raise ValueError("use a folder that exists")
-    return os.path.abspath(text)
-
-
-def _file(text: str) -> str:
-    if not os.path.isfile(text):
-        raise ValueError("use a file that exists")
-    return text
-
-
-def _address(text: str) -> Address:
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    allowed = "use host:port, such as 127.0.0.1:8080, with a port from 0 to 65535"
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError(allowed)
-    try:
-        usable = bool(host.encode("idna"))
-    except UnicodeError as error:
-        raise ValueError(allowed) from error
-    if not usable:
-        raise ValueError(allowed)
-    return Address(host, int(port))
-
-
-def server_url(text: str) -> SplitResult:
-    allowed = "use an http or https URL, such as http://127.0.0.1:9000/mcp"
-    url = http_url(text)
-    if url is None or not text.isascii() or any(each.isspace() for each in text):
-        raise ValueError(allowed)
-    if url.username is not None or url.fragment:
-        raise ValueError(f"{allowed}, without user name or fragment")
-    return url
-
-
-def _keys_url(text: str) -> SplitResult:
-    url = server_url(text)
-    if url.scheme != "https" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError(
-            "use an https URL, or http on this machine: keys must not be forged on the way"
-        )
-    return url
-
-
-def _command(text: str) -> tuple[str, ...]:
-    allowed = 'use a JSON array of strings, such as ["python", "server.py"]'
-    try:
-        parts = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(allowed) from error
-    if not isinstance(parts, list) or not parts or not all(map(is_argument, parts)):
-        raise ValueError(allowed)
-    return tuple(parts)
-
-
-def is_argument(part: object) -> bool:
-    """Whether a program can be given it: a text of the system's characters, none of them NUL."""
-    try:
-        return isinstance(part, str) and b"\0" not in os.fsencode(part)
-    except UnicodeEncodeError:
-        return False
-
-
-def _calls(text: str) -> Calls:
-    if text not in tuple(Calls):
-        raise ValueError(f"use one of {', '.join(Calls)}")
-    return Calls(text)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text) if text.strip().lower() not in ("nan", "inf") else math.nan
-    if not 0 < seconds <= 1e6:
-        raise ValueError
-    return seconds
-
-
-def _duration(text: str) -> float:
-    try:
-        return _seconds(text)
-    except ValueError as error:
-        raise ValueError("use a number of seconds above 0 and at most 1000000") from error
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1 << 40:
-        raise ValueError("use a whole number above 0")
-    return int(text)
-
-
-def _levels(text: str) -> int:
-    if (levels := _count(text)) > DEEPEST:
-        raise ValueError(f"use a whole number from 1 to {DEEPEST}")
-    return levels
-
-
-def _era(text: str) -> Era | None:
-    if text not in ("auto", *Era):
-        raise ValueError("use auto, legacy or modern")
-    return None if text == "auto" else Era(text)
-
-
-def _count_or_none(text: str) -> int:
-    if text == "0":
-        return 0
-    try:
-        return _count(text)
-    except ValueError as error:
-        raise ValueError("use a whole number, 0 for none") from error
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(str.strip, text.split(","))))
-
-
-def _name(text: str) -> str:
-    if not text.isascii() or not text.isprintable() or set(text) & set(' "\\'):
-        raise ValueError("use printable ASCII without spaces, quotes or backslashes")
-    return text
-
-
-def _allowed(text: str, read: Callable[[str], HostOrOrigin]) -> AllowList:
-    names = _names(text)
-    return AllowList(tuple(read(each) for each in names if each != ANY), ANY in names)
-
-
-def _hosts(text: str) -> AllowList:
-    return _allowed(text, host)
-
-
-def _origins(text: str) -> AllowList:
-    return _allowed(text, origin)
-
-
-def _strict_names(text: str) -> tuple[str, ...]:
-    return tuple(map(_name, _names(text)))
-
-
-def _switch(text: str) -> bool:
-    if text not in ("on", "off"):
-        raise ValueError("use on or off")
-    return text == "on"
-
-
-class HttpTransport(StrEnum):
-    """What an HTTP server speaks."""
-
-    STREAMABLE_HTTP = "streamable-http"
-    SSE = "sse"
-
-
-def _transport(text: str) -> HttpTransport | None:
-    if text not in ("auto", *HttpTransport):
-        raise ValueError(f"use auto, {' or '.join(HttpTransport)}")
-    return None if text == "auto" else HttpTransport(text)
-
-
 UPSTREAM = Option(
     "upstream",
     "URL",
     "",
     "the server's streamable HTTP endpoint, or the event stream of an HTTP+SSE server",
-    server_url,
+    read.server_url,
 )
 UPSTREAM_TRANSPORT = Option(
     "upstream_transport",
@@ -267,49 +70,56 @@ UPSTREAM_TRANSPORT = Option(
     "auto",
     "the transport of --upstream: streamable-http, sse (HTTP+SSE of 2024-11-05), or auto: sse if"
     " the path ends in /sse",
-    _transport,
+    read.transport,
 )
 COMMAND = Option(
     "command", "JSON", "", "a stdio server's command as a JSON array, instead of `-- command`",
-    _command, private=True,
+    read.command, private=True,
 )  # fmt: skip
 STDIO_SHARING = Option(
     "stdio_sharing",
     "SWITCH",
     "off",
     "on: all sessions share one process of a stdio server; off: each session has its own",
-    _switch,
+    read.switch,
 )
 CONFIG = Option(
     "config", "PATH", "",
     "a client's file of servers (mcp.json), instead of --upstream or a command: each is served at"
-    " /NAME/mcp and /NAME/sse, with its name as the label `server`", _file,
+    " /NAME/mcp and /NAME/sse, with its name as the label `server`", read.file,
 )  # fmt: skip
 ONLY = Option(
-    "only", "NAMES", "", "serve only these servers of --config, separated by commas", _names, ()
+    "only", "NAMES", "", "serve only these servers of --config, separated by commas", read.names, ()
 )
 STDIO = Option(
     "stdio", "SWITCH", "off",
     "serve one client on stdin and stdout instead of --listen, for clients that start their servers"
-    " themselves", _switch, bare="on",
+    " themselves", read.switch, bare="on",
 )  # fmt: skip
 METRICS_LISTEN = Option(
     "metrics_listen", "HOST:PORT", "",
     "address of /metrics, /healthz and /readyz; default: 127.0.0.1:9464, or any free port with"
     " --stdio",
-    _address,
+    read.address,
 )  # fmt: skip
 ENV = Option(
     "env", "NAME=VALUE", "",
     "an environment variable of a stdio server, in addition to those of the proxy, which ${NAME} in"
-    " VALUE refers to; repeatable", _variable, (), many=True, private=True,
+    " VALUE refers to; repeatable", read.variable, (), many=True, private=True,
 )  # fmt: skip
 HEADER = Option(
     "header", "NAME=VALUE", "",
     "a header of every request to an HTTP server, replacing the client's; ${NAME} in VALUE refers"
-    " to an environment variable of the proxy; repeatable", _header, (), many=True, private=True,
+    " to an environment variable of the proxy; repeatable", read.header, (),
+    many=True, private=True,
 )  # fmt: skip
-CWD = Option("cwd", "FOLDER", "", "working directory of a stdio server", _folder, "")
+FAULT_INJECTION = Option(
+    "fault_injection", "FILE", "",
+    "JSON file of the faults to inject into what the server answers, which may change at any time;"
+    " streamable HTTP is then spoken by sessions of the proxy's own, not passed through",
+    read.file_to_be,
+)  # fmt: skip
+CWD = Option("cwd", "FOLDER", "", "working directory of a stdio server", read.folder, "")
 CHILD_USER = Option(
     "child_user", "NAME", "",
     "the user that runs a stdio server if the proxy runs as root; it cannot read files that only"
@@ -318,7 +128,7 @@ CHILD_USER = Option(
 SESSION_IDLE = Option(
     "session_idle", "SECONDS", "",
     "time after which an unused session ends; default: 300 if each session has a process of its"
-    " own, otherwise 3600", _duration,
+    " own, otherwise 3600", read.duration,
 )  # fmt: skip
 SERVER_NAME = Option(
     "server_name", "NAME", "",
@@ -332,7 +142,7 @@ UPSTREAM_CA = Option(
 TOOL_BASELINE = Option(
     "tool_baseline", "PATH", "",
     "a file of approved tools, which the server's are compared with; written by"
-    " `python -m proxy.tools approve`", _file,
+    " `python -m proxy.tools approve`", read.file,
 )  # fmt: skip
 BEARER_TOKEN = Option(
     "bearer_token", "TOKEN", "",
@@ -345,18 +155,18 @@ BEARER_TOKEN_FILE = Option(
 )  # fmt: skip
 JWT_KEYS_URL = Option(
     "jwt_keys_url", "URL", "",
-    "URL of an issuer's public keys (JWKS): clients must send a JSON Web Token", _keys_url,
+    "URL of an issuer's public keys (JWKS): clients must send a JSON Web Token", read.keys_url,
 )  # fmt: skip
-JWT_ISSUER = Option("jwt_issuer", "URL", "", "required issuer of the token (`iss`)", _name, "")
+JWT_ISSUER = Option("jwt_issuer", "URL", "", "required issuer of the token (`iss`)", read.name, "")
 JWT_AUDIENCE = Option(
     "jwt_audience", "NAMES", "",
     "accepted audiences (`aud`), separated by commas; the first URL is used as the public address"
-    " of this endpoint", _strict_names, (),
+    " of this endpoint", read.strict_names, (),
 )  # fmt: skip
 PRINCIPAL_CLAIM = Option(
     "principal_claim", "NAME", "",
     "the claim of the JSON Web Token that names the principal in metrics, spans and logs, such as"
-    " sub; default: none", _name, "",
+    " sub; default: none", read.name, "",
 )  # fmt: skip
 PRINCIPAL_KEY = Option(
     "principal_key", "KEY", "",
@@ -368,7 +178,7 @@ PRINCIPAL_KEY = Option(
 MEMORY_LIMIT = Option(
     "memory_limit", "BYTES", "",
     "memory for all buffered messages together, not counting the first 16 KiB of each (503);"
-    " default: 64 MiB, or four times the longest message", _count, 0,
+    " default: 64 MiB, or four times the longest message", read.count, 0,
 )  # fmt: skip
 
 OPTIONS = (
@@ -380,89 +190,91 @@ OPTIONS = (
     SERVER_NAME,
     UPSTREAM_CA,
     HEADER,
-    Option("listen", "HOST:PORT", "127.0.0.1:8080", "address of the MCP endpoint", _address),
+    Option("listen", "HOST:PORT", "127.0.0.1:8080", "address of the MCP endpoint", read.address),
     METRICS_LISTEN,
     STDIO,
     Option(
         "upstream_timeout", "SECONDS", "300",
         "how long a call waits while the server sends nothing; GET streams have no such limit",
-        _duration,
+        read.duration,
     ),
     Option("drain_timeout", "SECONDS", "30",
-           "how long calls may take to finish after SIGTERM", _duration),
+           "how long calls may take to finish after SIGTERM", read.duration),
     STDIO_SHARING,
     ENV,
     CWD,
     CHILD_USER,
+    FAULT_INJECTION,
     Option("upstream_era", "ERA", "auto",
            "revisions that the server supports: legacy (with sessions, up to 2025-11-25), modern"
-           " (2026-07-28), or auto: detect", _era),
+           " (2026-07-28), or auto: detect", read.era),
     Option("pool_idle", "SECONDS", "60",
            "time after which an unused session ends that the proxy opened for clients of"
-           " 2026-07-28", _duration),
+           " 2026-07-28", read.duration),
     SESSION_IDLE,
     Option("probe_interval", "SECONDS", "5",
-           "time between checks whether the server is up", _duration),
-    Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", _count),
+           "time between checks whether the server is up", read.duration),
+    Option("body_limit", "BYTES", str(4 * MIB), "longest request body (413)", read.count),
     Option(
         "depth_limit", "LEVELS", "128",
-        "deepest nesting of arrays and objects in a request body (400)", _levels,
+        "deepest nesting of arrays and objects in a request body (400)", read.levels,
     ),
     Option(
         "message_limit", "BYTES", str(16 * MIB),
         "longest message of the server that must be buffered as a whole: an event, a line or a JSON"
-        " response for another transport (502); messages that pass unchanged have no limit", _count,
+        " response for another transport (502); messages that pass unchanged have no limit",
+        read.count,
     ),
     MEMORY_LIMIT,
     Option(
         "max_sessions", "COUNT", "1000",
         "most sessions, each a process of a stdio server or a stream of an HTTP+SSE server; one"
         " more ends the session unused for longest, or gets 503 if none is unused",
-        _count,
+        read.count,
     ),
     Option("max_in_flight", "COUNT", "256",
-           "most calls in flight in one session, or in one batch (429)", _count),
+           "most calls in flight in one session, or in one batch (429)", read.count),
     Option("max_connections", "COUNT", "1000",
            "most client connections; one more closes the connection unused for longest, or gets 503"
-           " with Retry-After if none is unused", _count),
+           " with Retry-After if none is unused", read.count),
     Option(
         "connection_idle", "SECONDS", "120",
         "time after which a client's connection is closed if it has no call or stream open, or if"
-        " the client does not read", _duration,
+        " the client does not read", read.duration,
     ),
     Option("tool_cap", "COUNT", "200", "most tool names that become labels: the most used of the"
-           " tools that worked or are listed; others count as `other`", _count),
+           " tools that worked or are listed; others count as `other`", read.count),
     Option("client_cap", "COUNT", "50", "most client names that become labels: the most used of the"
            " clients that had a successful request; others count as `other`; principals likewise",
-           _count),
+           read.count),
     TOOL_BASELINE,
     Option("target_cap", "COUNT", "50", "most resources, and most prompts, that become labels: the"
-           " most used of those that gave a result; others count as `other`", _count),
+           " most used of those that gave a result; others count as `other`", read.count),
     Option(
         "log_calls", "WHICH", "failed",
         "calls to log, at most 20 a second: none, failed, or all, which includes rejected requests;"
         " on stderr and, if that is asked for, by OTLP",
-        _calls,
+        read.calls,
     ),
     Option(
         "allowed_origins", "ORIGINS", "",
         "origins that may call and read responses (CORS), besides this machine's own:"
-        " scheme://host[:port], separated by commas; * for any", _origins, NONE_ALLOWED,
+        " scheme://host[:port], separated by commas; * for any", read.origins, NONE_ALLOWED,
     ),
     Option(
         "allowed_hosts", "HOSTS", "",
         "hosts or host:port accepted in Host, besides addresses and localhost, separated by commas:"
-        " at --listen if it is a loopback address, and at --metrics-listen; * for any", _hosts,
+        " at --listen if it is a loopback address, and at --metrics-listen; * for any", read.hosts,
         NONE_ALLOWED,
     ),
     Option(
         "log_payloads", "CHARACTERS", "0",
-        "log this much of every message, with secrets redacted; 0 for nothing", _count_or_none,
+        "log this much of every message, with secrets redacted; 0 for nothing", read.count_or_none,
     ),
     Option(
         "redact", "NAMES", "",
         "fields to redact in logged messages, besides those whose names suggest a secret",
-        _names, (),
+        read.names, (),
     ),
     BEARER_TOKEN,
     BEARER_TOKEN_FILE,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from .. import logs
 from ..frontend import admin, standard_streams
 from ..frontend.authenticator import Authenticator, authenticator_for
+from ..frontend.message_tap import Observe
 from ..frontend.mounts import Mounts
 from ..frontend.stdio_server import StdioConnection
 from ..http import listen as listening
@@ -55,9 +56,17 @@ async def run(settings: Sequence[Settings]) -> None:
 class Server:
     """One proxy. `run` binds, serves until SIGTERM or SIGINT, drains, and returns."""
 
-    def __init__(self, settings: Sequence[Settings]) -> None:
+    def __init__(
+        self,
+        settings: Sequence[Settings],
+        observe: Observe | None = None,
+        on_ready: Callable[[str], None] = lambda address: None,
+    ) -> None:
+        """`observe` sees all messages; `on_ready` is called with HOST:PORT, "" for stdio."""
         self._settings = settings[0]
         self._each = settings
+        self._observe = observe
+        self._on_ready = on_ready
         self._processes = Processes()
         self._services: tuple[Service, ...] = ()
         self._client: StdioConnection | None = None
@@ -103,7 +112,14 @@ class Server:
         spawn = contained(tasks.create_task)
         authenticator = authenticator_for(self._settings.access, self._settings.path)
         services = self._services = tuple(
-            Service(each, self._memory, self._processes, spawn, authenticator.principal_of)
+            Service(
+                each,
+                self._memory,
+                self._processes,
+                spawn,
+                authenticator.principal_of,
+                self._observe,
+            )
             for each in self._each
         )
         loop = asyncio.get_running_loop()
@@ -216,10 +232,10 @@ class Server:
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._on_signal)
+            loop.add_signal_handler(each, self.stop)
 
-    def _on_signal(self) -> None:
-        """The first signal begins the drain, a second one ends it."""
+    def stop(self) -> None:
+        """Begin the drain, as the first signal does; a second one ends it."""
         if self._stop.is_set():
             for each in self._services:
                 each.hurry()
@@ -241,6 +257,7 @@ class Server:
             details["mcp_json"] = client_config(urls, self._settings.access)
         metrics_at = str(listening.address_of(metrics))
         logs.event(LOG, "ready", listen=str(listen or "stdio"), metrics=metrics_at, **details)
+        self._on_ready(str(listen or ""))
 
     async def _tick(self) -> None:
         """Look for what is overdue, and measure how late the event loop is."""

@@ -12,6 +12,7 @@ from ..errors import SettingsError
 from ..urls import shown
 from ..users import User
 from . import config_file
+from .option_values import HttpTransport, header_value, server_url
 from .options import (
     CHILD_USER,
     COMMAND,
@@ -27,9 +28,6 @@ from .options import (
     STDIO_SHARING,
     UPSTREAM,
     UPSTREAM_TRANSPORT,
-    HttpTransport,
-    header_value,
-    server_url,
 )
 
 DEFAULT_PATH = "/mcp"
@@ -150,15 +148,34 @@ def servers_of(
         )
     passed = _passed(environment, listed.variables)
     return [
-        Named(each.name, each.mount, _listed(path, each, values, passed)) for each in listed.entries
+        Named(
+            each.name,
+            each.mount,
+            listed_server(
+                f"{CONFIG.flag} {path}",
+                each,
+                passed,
+                values[CHILD_USER.name],
+                shared=values[STDIO_SHARING.name],
+            ),
+        )
+        for each in listed.entries
     ], listed.variables
 
 
-def _listed(
-    path: str, entry: config_file.Entry, values: Mapping[str, Any], passed: Mapping[str, str]
+def listed_server(
+    source: str,
+    entry: config_file.Entry,
+    passed: Mapping[str, str],
+    user: User | None = None,
+    *,
+    shared: bool = False,
 ) -> HttpServer | StdioServer:
-    """A server of the file; `passed` is the environment for all of them."""
-    where = f"{CONFIG.flag} {path}: {entry.name!r}"
+    """A server of the file `source`; `passed` is the environment for all of them.
+
+    Raises SettingsError.
+    """
+    where = f"{source}: {entry.name!r}"
     if entry.url:
         try:
             url = server_url(entry.url)
@@ -171,8 +188,8 @@ def _listed(
             entry.command,
             {**passed, **entry.environment},
             entry.directory,
-            values[CHILD_USER.name],
-            shared=values[STDIO_SHARING.name],
+            user,
+            shared=shared,
         )
     except SettingsError as error:
         raise SettingsError(f"{where}: {error}") from error

@@ -8,6 +8,7 @@ from .. import logs
 from ..calls.call_log import CallLog
 from ..calls.recorder import CallRecorder
 from ..frontend.dispatcher import Dispatcher, Limits
+from ..frontend.message_tap import MessageTap, Observe
 from ..frontend.payload_log import PayloadLogger, Redactor
 from ..http.interfaces import RequestHandler
 from ..http.request_policy import RequestInfo
@@ -39,7 +40,9 @@ class Service:
         processes: Processes,
         spawn: Spawn,
         principal_of: Callable[[RequestInfo], str] | None,
+        observe: Observe | None = None,
     ) -> None:
+        """With `observe`, all messages are observed, as clients send and get them."""
         self.settings = settings
         telemetry = settings.telemetry
         http = settings.server if isinstance(settings.server, HttpServer) else None
@@ -73,7 +76,8 @@ class Service:
             upstreams.metadata,
             principal_of,
         )
-        self.receiver = self._payload_logger()
+        receiver = self._payload_logger()
+        self.receiver = receiver if observe is None else MessageTap(receiver, observe)
         self._up: bool | None = None
         self._quiet = asyncio.Event()
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..errors import SettingsError
 from ..http.allowed_hosts import AllowList
 from ..http.auth_settings import AuthSettings, access
+from ..suggestions import did_you_mean
 from ..telemetry.otlp import settings as telemetry_settings
 from ..telemetry.otlp.settings import TelemetrySettings
 from ..translation.versions import Era
 from ..urls import shown
 from ..values import Address, Calls
+from .option_values import header_value
 from .options import (
     BEARER_TOKEN,
     BEARER_TOKEN_FILE,
@@ -38,7 +40,6 @@ from .options import (
     UPSTREAM,
     UPSTREAM_CA,
     Option,
-    header_value,
 )
 from .server_settings import DEFAULT_PATH, HttpServer, Named, StdioServer, secrets, servers_of
 from .variable_expansion import expanded
@@ -51,7 +52,7 @@ PROCESS_IDLE_SECONDS, SESSION_IDLE_SECONDS = 300.0, 3600.0
 
 Most clients never end their sessions. The official SDKs hold a GET stream open while they live,
 and that is use; so are calls. A client without either comes back within a model's turn or not at
-all, and one that comes later initializes anew: the specification has it do so on 404.
+all, and one that comes later initializes again: the specification has it do so on 404.
 """
 
 _DESCRIPTION = """\
@@ -114,6 +115,7 @@ class Settings:
     upstream_timeout: float
     drain_timeout: float
     session_idle: float
+    fault_injection: str | None
     upstream_era: Era | None
     pool_idle: float
     probe_interval: float
@@ -233,8 +235,11 @@ def _values(
     flags, command = _split_command(arguments)
     known, unknown = _parser(program).parse_known_args(flags)
     if unknown:
-        hint = "see --help; a server's command goes after --"
-        raise SettingsError(f"{_unknown(unknown)}: no such option ({hint})")
+        names = _unknown(unknown)
+        hint = did_you_mean(names.partition(",")[0], (each.flag for each in OPTIONS))
+        raise SettingsError(
+            f"{names}: no such option ({hint}see --help; a server's command goes after --)"
+        )
     given = vars(known)
     _refuse_unknown_variables(environment)
     values: dict[str, Any] = {}
@@ -313,7 +318,8 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = {option.variable for option in OPTIONS}
     for name in environment:
         if name.startswith(PREFIX) and name not in known:
-            raise SettingsError(f"{name}: no such setting: known are {', '.join(sorted(known))}")
+            hint = f"{did_you_mean(name, known)}known are {', '.join(sorted(known))}"
+            raise SettingsError(f"{name}: no such setting: {hint}")
 
 
 class _Parser(ArgumentParser):

@@ -4,8 +4,13 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 
 from ..calls.recorder import CallRecorder
+from ..faults.active_faults import ActiveFaults
+from ..faults.connector import FaultyConnector
+from ..faults.kinds import FaultySse, FaultyStateless, FaultyStdio, FaultyStreamable
+from ..faults.transport import FaultyTransport
 from ..http.pool import Endpoint, Pool
 from ..memory_budget import MemoryBudget
 from ..telemetry.vocabulary import TransportState
@@ -21,6 +26,7 @@ from ..transports.stdio import ProcessFactory
 from ..transports.streamable_http import StreamableHttpTransport
 from ..upstreams.base import Upstream
 from ..upstreams.cross_era.channel_pool import ChannelPool
+from ..upstreams.cross_era.detected_channels import DetectedChannels
 from ..upstreams.cross_era.detector import EraDetector
 from ..upstreams.cross_era.era_router import EraRouter
 from ..upstreams.cross_era.http_router import EraConnector, HttpEraRouter
@@ -30,7 +36,7 @@ from ..upstreams.passthrough import PassthroughConfig, PassthroughUpstream
 from ..upstreams.session_bridge import SessionConfig
 from ..upstreams.session_limit import SessionLimit
 from ..upstreams.sessions import SessionUpstream
-from .options import HttpTransport
+from .option_values import HttpTransport
 from .server_settings import HttpServer, StdioServer
 from .settings import Settings
 
@@ -64,9 +70,12 @@ class Upstreams:
         server = settings.server
         self.endpoint: Upstream
         self.metadata: MetadataUpstream | None = None
+        self._faults = self._active_faults()
         if isinstance(server, StdioServer):
-            factory = self._process_factory(server)
-            connector = SharedProcess(factory, spawn, on_reach) if server.shared else factory
+            factory = self._with_faults(self._process_factory(server), FaultyStdio)
+            connector: Connector = (
+                SharedProcess(factory, spawn, on_reach) if server.shared else factory
+            )
             era = settings.upstream_era
             self.streams = self._sessions(BridgeConnector(connector, era))
             self.endpoint = self._eras(self.streams, connector, era)
@@ -91,6 +100,8 @@ class Upstreams:
 
     def tick(self, now: float) -> None:
         """Look for what is overdue."""
+        if self._faults is not None:
+            self._faults.tick(now)
         self.endpoint.tick(now)
         links = Counter(dict.fromkeys(TransportState, 0))
         self.endpoint.count_transports(links)
@@ -145,12 +156,32 @@ class Upstreams:
         config = LegacySseConfig(
             server.url, server.fixed, settings.upstream_timeout, settings.message_limit
         )
-        return LegacySseConnector(pool, partial(LegacySseTransport, config))
+        connector = LegacySseConnector(pool, partial(LegacySseTransport, config))
+        return self._with_faults(connector, FaultySse)
 
     def _streamable(
         self, server: HttpServer, pool: Pool, metadata: ResourceMetadata | None
-    ) -> tuple[HttpEraRouter, SessionUpstream]:
+    ) -> tuple[Upstream, SessionUpstream]:
+        """Without faults, what clients send passes unchanged where it can."""
         settings = self._settings
+        spoken = StreamableHttpConfig(
+            server.target, server.fixed, settings.upstream_timeout, settings.message_limit
+        )
+        detector = EraDetector(spoken, pool, settings.upstream_era, self._note_sse)
+        legacy = self._with_faults(
+            HttpConnector(pool, partial(StreamableHttpTransport, spoken)), FaultyStreamable
+        )
+        newer = self._with_faults(
+            HttpConnector(pool, partial(StatelessHttpTransport, spoken)), FaultyStateless
+        )
+        connector = EraConnector(legacy, newer, self._sse(server, pool), detector)
+        sessions = self._sessions(connector)
+        modern = self._modern(connector, Era.LEGACY, detector.discard_assumption)
+        if self._faults is not None:
+            channels = DetectedChannels(
+                modern, self._modern(newer, Era.MODERN), detector, self._recorder, self._spawn
+            )
+            return EraRouter(sessions, channels), sessions
         config = PassthroughConfig(
             target=server.target,
             fixed=server.fixed,
@@ -159,18 +190,26 @@ class Upstreams:
             message_limit=settings.message_limit,
             metadata=metadata,
         )
-        spoken = StreamableHttpConfig(
-            server.target, server.fixed, settings.upstream_timeout, settings.message_limit
-        )
-        detector = EraDetector(spoken, pool, settings.upstream_era, self._note_sse)
-        legacy = HttpConnector(pool, partial(StreamableHttpTransport, spoken))
-        newer = HttpConnector(pool, partial(StatelessHttpTransport, spoken))
-        connector = EraConnector(legacy, newer, self._sse(server, pool), detector)
-        sessions = self._sessions(connector)
-        modern = self._modern(connector, Era.LEGACY, detector.discard_assumption)
         passthrough = PassthroughUpstream(config, pool, self._recorder, self._memory)
         eras = HttpEraRouter(passthrough, modern, sessions, detector, self._recorder, self._spawn)
         return eras, sessions
+
+    def _active_faults(self) -> ActiveFaults | None:
+        """The faults that a file switches on; None without a file."""
+        settings, ledger = self._settings, self._recorder.ledger
+        if settings.fault_injection is None:
+            return None
+        return ActiveFaults(
+            Path(settings.fault_injection),
+            ledger.server,
+            over_http=isinstance(settings.server, HttpServer),
+            on_change=partial(setattr, ledger, "injected_faults"),
+        )
+
+    def _with_faults(self, connector: Connector, kind: type[FaultyTransport]) -> Connector:
+        if self._faults is None:
+            return connector
+        return FaultyConnector(connector, kind, self._faults, self._settings.message_limit)
 
     def _process_factory(self, server: StdioServer) -> ProcessFactory:
         return ProcessFactory(

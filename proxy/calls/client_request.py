@@ -14,7 +14,7 @@ from ..jsonrpc.methods import INITIALIZE
 from ..outcome import CallOutcome
 from .recorder import CallRecorder
 
-NO_SESSION: Final = "no such session: initialize anew"
+NO_SESSION: Final = "no such session: initialize again"
 CLIENT_CLOSED_REQUEST = 499
 """Counted, never sent: the client went away before its answer (nginx's number for it)."""
 

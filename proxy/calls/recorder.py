@@ -12,6 +12,7 @@ from ..jsonrpc import codec
 from ..jsonrpc.message import Result
 from ..jsonrpc.methods import INITIALIZE, PROMPTS_GET, RESOURCES_READ, TASKS_RESULT, TOOLS_CALL
 from ..outcome import OK
+from ..telemetry.caller_counts import Tally
 from ..telemetry.catalogue import Outcome
 from ..telemetry.ledger import Ledger
 from ..telemetry.tracing.spans import SpanRecord as TraceRecord
@@ -104,10 +105,10 @@ class CallRecorder:
             else:
                 finished = self.tasks.follow(finished, now)
         if not counted:
-            self._count(finished, status, seconds, overhead)
+            tally = self._count(finished, status, seconds, overhead)
+            if call.answer_size and finished.outcome.outcome in _RESULTS:
+                tally.received += self._note_result(call, now)
         ledger.sized(call.size, call.answer_size)
-        if call.answer_size and finished.outcome.outcome in _RESULTS:
-            self._note_result(call, now)
         if call.first_event:
             ledger.first_events.observe(call.first_event - call.started)
         if trace.sampled:
@@ -120,7 +121,7 @@ class CallRecorder:
         if not ledger.in_flight:
             self.on_quiet()
 
-    def _count(self, finished: Finished, status: int, seconds: float, overhead: float) -> None:
+    def _count(self, finished: Finished, status: int, seconds: float, overhead: float) -> Tally:
         call = finished.call
         outcome, fault, error_type = finished.outcome
         trace_id, span_id = call.trace.exemplar
@@ -139,22 +140,30 @@ class CallRecorder:
             trace_id,
             span_id,
         )
-        self.ledger.record_caller(call.client, call.principal, tool, outcome)
+        tally = self.ledger.record_caller(call.client, call.principal, tool, outcome)
         if tool and outcome in _FAILED:
             self._wasted.call_failed(call, error_type)
         if call.method == INITIALIZE and call.session and outcome is Outcome.OK:
             self.session_clients.set(call.session, call.client)
+        return tally
 
-    def _note_result(self, call: Call, now: float) -> None:
-        """Count how long a result is that has a name, and take note of the tools in it."""
-        method = call.method
+    def _note_result(self, call: Call, now: float) -> int:
+        """Count how long a result is that has a name, and take note of the tools in it.
+
+        Returns the bytes that count for its client: those of such a result, 0 for another.
+        """
+        method, size = call.method, call.answer_size
         if method == TOOLS_CALL:
-            if not call.task:
-                self.ledger.result_sized(method, call.name, call.answer_size)
+            if call.task:
+                return 0
+            self.ledger.result_sized(method, call.name, size)
         elif call.listed is not None:
             self._note_list(call, call.listed, now)
         elif method in _NAMED:
-            self._size_result(call, method)
+            return self._size_named_result(call, method)
+        else:
+            return 0
+        return size
 
     def _note_list(self, call: Call, listed: Result, now: float) -> None:
         lister = Lister(call.client, call.version, call.principal, call.lister)
@@ -164,14 +173,16 @@ class CallRecorder:
         self._wasted.tools_listed(call, cursor, tools)
         self.tool_lists.take(tools, call.answer_size, lister, now, cursor, following)
 
-    def _size_result(self, call: Call, method: str) -> None:
+    def _size_named_result(self, call: Call, method: str) -> int:
         name, uri = call.name, call.params.uri
         if method == RESOURCES_READ:
             name = "" if uri is UNSET else codec.text(uri)
         elif method == TASKS_RESULT:
             method, name = TOOLS_CALL, self.tasks.tool(call)
-        if name:
-            self.ledger.result_sized(method, name, call.answer_size)
+        if not name:
+            return 0
+        self.ledger.result_sized(method, name, call.answer_size)
+        return call.answer_size
 
     def reject(self, method: str, rejection: HttpRejection) -> None:
         """An HTTP request was refused unread; `method` is HTTP's, "" if it is not known."""

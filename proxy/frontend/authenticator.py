@@ -51,7 +51,7 @@ class StaticAuth(Authenticator):
 
 
 class JwtAuth:
-    """A door decides, by keys that change; what it needs is loaded only where it is used.
+    """A middleware decides, by keys that change; what it needs is loaded only where it is used.
 
     Implements Authenticator.
     """

@@ -1,16 +1,20 @@
 """Which client sent a request: by its declaration, its session, or its User-Agent."""
 
 import re
+from typing import Final
 
 from msgspec import UNSET
 
 from ..calls.session_clients import SessionClients
 from ..http.head import HeadCache
 from ..http.request_policy import RequestInfo
+from ..in_flight import Call
 from ..jsonrpc import codec
-from ..jsonrpc.message import Message
 from ..jsonrpc.methods import INITIALIZE
 from ..telemetry.client_info import UNKNOWN_CLIENT, ClientInfo, client_info
+
+_UNSET: Final = UNSET
+"""As a name of the module, which the compiler reads without looking it up."""
 
 _KEYS = re.compile(
     rb"(?im)^(?:authorization|cookie|x-mcp-[^:\r\n]*|[^:\r\n]*(?:key|token)):[^\r\n]*"
@@ -29,21 +33,20 @@ class ClientIdentifier:
     def __repr__(self) -> str:
         return f"<ClientIdentifier {self._sessions!r}>"
 
-    def identify(self, message: Message, info: RequestInfo) -> ClientInfo:
-        """The client of a request: declared in `_meta` or `initialize`, else its session's, else
-        the product of User-Agent, else `UNKNOWN_CLIENT`.
+    def identify(self, call: Call, info: RequestInfo) -> ClientInfo:
+        """The client of a call: declared in `_meta` or `initialize`, else its session's, else the
+        product of User-Agent, else `UNKNOWN_CLIENT`.
         """
-        params = message.params
-        if params is not None:
-            # Each request of the stateless era has it, else the one that opens a session.
-            meta = params.meta
-            declared = UNSET if meta is None else meta.client_info
-            if declared is UNSET and message.method == INITIALIZE:
-                declared = params.client_info
-            if declared is not UNSET:
-                client = self._declared(bytes(declared))
-                if client is not UNKNOWN_CLIENT:
-                    return client
+        params = call.params
+        # Each request of the stateless era has it, else the one that opens a session.
+        meta = params.meta
+        declared = _UNSET if meta is None else meta.client_info
+        if declared is _UNSET and call.method == INITIALIZE:
+            declared = params.client_info
+        if declared is not _UNSET:
+            client = self._declared(bytes(declared))
+            if client is not UNKNOWN_CLIENT:
+                return client
         session = info.session
         return (self._sessions.get(session) if session else None) or info.product
 

@@ -190,7 +190,7 @@ class Dispatcher:
 
     def _call(self, message: Message, client: Client, info: RequestInfo, started: float) -> Call:
         call = Call(message, started, info.version, info.session)
-        call.client = self._clients.identify(message, info)
+        call.client = self._clients.identify(call, info)
         principal_of = self._principal_of
         call.principal = info.principal if principal_of is None else principal_of(info)
         if call.method == TOOLS_LIST:

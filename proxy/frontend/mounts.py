@@ -14,8 +14,8 @@ from ..telemetry.vocabulary import RejectionCause, cut
 class Mounts(RequestHandler):
     """Stands before the policies and receivers of servers, by the first part of their paths.
 
-    A server's policy sees the request as if a reverse proxy had taken that part off. What is
-    rejected before its server is known counts for the first one.
+    A server's policy sees the request as if a reverse proxy had taken that part off. A
+    request at a path of no server counts for none, one whose path is not read for the first.
     """
 
     def __init__(
@@ -38,20 +38,21 @@ class Mounts(RequestHandler):
             return replace(info, mount=mount, base=base)
         info = self._gates[self._first].evaluate_head(replace(head, target=b"/"))
         if info.rejection is None or info.rejection.cause is not RejectionCause.PATH:
-            return replace(info, mount=self._first)
+            return info
         path = cut(head.target.partition(b"?")[0].decode("latin-1"))
         places = ", ".join(f"{each}/mcp" for each in self._gates)
         rejection = HttpRejection(
             RejectionCause.PATH, 404, f"nothing is at {path!r}: MCP is at {places}"
         )
-        return replace(info, mount=self._first, rejection=rejection)
+        return replace(info, rejection=rejection)
 
     def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
         self._receivers[info.mount].request(client, info, body, started)
 
     def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
         mount = self._first if info is None else info.mount
-        self._receivers[mount].refuse(info, rejection)
+        if mount:
+            self._receivers[mount].refuse(info, rejection)
 
     def _split(self, target: bytes) -> tuple[str, bytes]:
         """The mount that a target begins with, "" for none, and the target without it.

@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 
-from ..http import response
-from ..http.interfaces import Client, ClientObserver, RequestHandler
-from ..http.rejection import HttpRejection
+from ..http.interfaces import Client, RequestHandler
 from ..http.request_policy import RequestInfo
-from ..http.sse import EventReader
+from ..http.sse import Event
+from .message_tap import LONGEST, ExchangeObserver, MessageTap
 
 LOG = logging.getLogger("proxy.payloads")
 
@@ -23,8 +22,6 @@ SECRETS = (
 )  # fmt: skip
 """Fields whose name contains one of these are always hidden, whatever else is asked for."""
 HIDDEN = "[hidden]"
-LONGEST = 1024 * 1024
-"""Bytes of a message that is still read in order to log it."""
 
 _SCHEMES = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
 # User name and password of a URL; and a value with its name, as in a query or an environment.
@@ -53,22 +50,23 @@ class Redactor:
         if len(data) > LONGEST:
             return ""
         try:
-            text = msgspec.json.encode(self._redact(msgspec.json.decode(data))).decode()
+            text = msgspec.json.encode(self.redact(msgspec.json.decode(data))).decode()
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return ""
         return text if len(text) <= self.most else f"{text[: self.most]}..."
 
-    def _redact(self, value: Any) -> Any:
+    def redact(self, value: Any) -> Any:
+        """A JSON value, its hidden fields replaced. Raises RecursionError."""
         if isinstance(value, dict):
             hidden = ("value",) if self._is_named_secret(value) else ()
             return {
                 self._redact_text(name): HIDDEN
                 if name in hidden or self._is_secret(name)
-                else self._redact(each)
+                else self.redact(each)
                 for name, each in value.items()
             }
         if isinstance(value, list):
-            return [self._redact(each) for each in value]
+            return [self.redact(each) for each in value]
         return self._redact_text(value) if isinstance(value, str) else value
 
     def _redact_text(self, text: str) -> str:
@@ -97,70 +95,35 @@ class Redactor:
         )
 
 
-class PayloadLogger(RequestHandler):
+class PayloadLogger(MessageTap):
     """Logs the messages to and from another RequestHandler."""
 
     def __init__(self, within: RequestHandler, redactor: Redactor) -> None:
-        self._within = within
+        super().__init__(within, self._log_request)
         self._redactor = redactor
 
-    def request(self, client: Client, info: RequestInfo, body: bytes, started: float) -> None:
+    def _log_request(self, client: Client, info: RequestInfo, body: bytes) -> ExchangeObserver:
         _log("request", body, self._redactor)
-        self._within.request(_LoggedClient(client, self._redactor), info, body, started)
-
-    def refuse(self, info: RequestInfo | None, rejection: HttpRejection) -> None:
-        self._within.refuse(info, rejection)
+        return _ResponseLogger(self._redactor)
 
 
-class _LoggedClient(Client):
-    """A client whose responses are logged; of a long one only the size."""
+class _ResponseLogger(ExchangeObserver):
+    """Logs the messages of a response; of a long one only the size."""
 
-    def __init__(self, client: Client, redactor: Redactor) -> None:
-        self._client = client
+    def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._events: EventReader | None = None
-        self._held = bytearray()
-        self._bytes = 0
 
-    @property
-    def principal(self) -> bytes:
-        return self._client.principal
+    def on_body(self, body: bytes, length: int) -> None:
+        _log("answer", body, self._redactor, length)
 
-    @property
-    def address(self) -> bytes:
-        return self._client.address
+    def on_event(self, event: Event) -> None:
+        _log("event", b"" if event.length else event.data, self._redactor, event.length)
 
-    def attach(self, observer: ClientObserver) -> None:
-        self._client.attach(observer)
+    def on_head(self, head: bytes) -> None:
+        """Not logged."""
 
-    def respond(self, head: bytes, body: bytes, status: int) -> None:
-        _log("answer", body, self._redactor)
-        self._client.respond(head, body, status)
-
-    def start_response(self, head: bytes, length: int | None = None) -> None:
-        self._events = EventReader(LONGEST) if response.EVENTS in head else None
-        self._client.start_response(head, length)
-
-    def write(self, data: bytes) -> None:
-        if self._events is not None:
-            self._on_event(self._events, data)
-        else:
-            self._bytes += len(data)
-            self._held += data if self._bytes <= LONGEST else b""
-        self._client.write(data)
-
-    def end(self) -> None:
-        if self._bytes:
-            whole = self._bytes == len(self._held)
-            _log("answer", bytes(self._held) if whole else b"", self._redactor, self._bytes)
-        self._client.end()
-
-    def abort(self) -> None:
-        self._client.abort()
-
-    def _on_event(self, events: EventReader, data: bytes) -> None:
-        for event in events.feed(data):
-            _log("event", b"" if event.length else event.data, self._redactor, event.length)
+    def on_end(self) -> None:
+        """Not logged."""
 
 
 def _log(direction: str, data: bytes, redactor: Redactor, size: int = 0) -> None:

@@ -16,7 +16,7 @@ from .stdio_responses import DeliveryResponse, StdioClient, StdioResponse, ids_o
 
 LOG = logging.getLogger("proxy.stdio")
 
-REOPENING = "proxy-opens-the-session-anew"
+REOPENING = "proxy-reopens-the-session"
 """The id of an `initialize` that the proxy sends in its client's place."""
 
 _KEY = SESSION_KEY.encode() + b"="
@@ -142,7 +142,7 @@ class StdioSession:
                 asyncio.get_running_loop().call_soon(stream.cancel)
             self._give_up(reason)
             return
-        logs.event(LOG, "session opened anew", logging.WARNING)
+        logs.event(LOG, "session reopened", logging.WARNING)
         self._opened, self._reopening = True, False
         waiting, self._waiting = self._waiting, []
         if self._initialized:
@@ -154,7 +154,7 @@ class StdioSession:
         """Answer what waits for another session; the next message tries again."""
         self._opened, self._reopening = True, False
         waiting, self._waiting = self._waiting, []
-        reason = f"the session was lost, and cannot be opened anew: {reason}"
+        reason = f"the session was lost, and cannot be reopened: {reason}"
         for messages, _ in waiting:
             for each in ids_of(messages):
                 self._connection.write(codec.error(each, codec.UPSTREAM_LOST, reason))

@@ -13,7 +13,7 @@ from .key_set import ALLOWED, NO_KEYS, KeySet
 LEEWAY_SECONDS = 30
 """How far the issuer's clock may be from ours."""
 MOST_KNOWN = 2000
-"""Good tokens that are remembered, each of at most a head's length; then all are judged anew."""
+"""Good tokens that are remembered, each of at most a head's length; then all are judged again."""
 
 _CLAIMS = ["exp", "iss", "aud"]
 _UNKNOWN = 0.0, b"", ""

@@ -173,6 +173,14 @@ CLIENT_INFO = Metric(
     "1 for each version of a client that sent requests",
     ("client", "version"),
 )
+CLIENT_RESULTS = Metric(
+    "mcp.proxy.client.results",
+    Instrument.COUNTER,
+    "By",
+    "Bytes of the server's results that a client got: of tools, prompts and resources, and pages of"
+    " the list of tools",
+    ("client",),
+)
 PRINCIPAL_CALLS = Metric(
     "mcp.proxy.principal.calls",
     Instrument.COUNTER,
@@ -246,6 +254,13 @@ WASTED_REQUESTS = Metric(
     "Requests that brought nothing: failed calls that repeat an error, name no listed tool or break"
     " the tool's schema, and lists fetched again unchanged; each counts for all reasons it has",
     ("reason", "tool"),
+)
+INJECTED_FAULT = Metric(
+    "mcp.lab.fault",
+    Instrument.GAUGE,
+    "{fault}",
+    "1 while the fault is injected (--fault-injection, or by the lab), then 0",
+    ("fault", "level"),
 )
 FIRST_EVENT = Metric(
     "mcp.proxy.stream.first_event",
@@ -352,6 +367,7 @@ METRICS: tuple[Metric, ...] = (
     OUTCOMES,
     CLIENT_CALLS,
     CLIENT_INFO,
+    CLIENT_RESULTS,
     PRINCIPAL_CALLS,
     OVERHEAD,
     REQUEST_SIZE,
@@ -362,6 +378,7 @@ METRICS: tuple[Metric, ...] = (
     TOOL_CHANGES,
     TOOL_BASELINE_DIFFERENCES,
     WASTED_REQUESTS,
+    INJECTED_FAULT,
     FIRST_EVENT,
     IN_FLIGHT,
     SESSIONS,
@@ -429,6 +446,7 @@ class ToolChange(StrEnum):
     PARAMETER_TYPE_CHANGED = "parameter_type_changed"
     ENUM_NARROWED = "enum_narrowed"
     DEFAULT_CHANGED = "default_changed"
+    ANNOTATIONS_RISKIER = "annotations_riskier"
     ANNOTATIONS_CHANGED = "annotations_changed"
     OUTPUT_SCHEMA_CHANGED = "output_schema_changed"
 

@@ -2,7 +2,7 @@
 
 A request costs few dictionary look-ups, searches of buckets and adds; everything that `/metrics`
 and OTLP show is projected from these rows later (`projection.py`). Only the event loop writes.
-A reader in another thread copies what it reads; what is computed anew takes the place of the old
+A reader in another thread copies what it reads; what is computed again takes the place of the old
 by assignment, so that no reader sees half of it; a row holds no total count beside its buckets,
 so that count and buckets can never disagree, whenever it is read.
 """
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from ..jsonrpc.methods import ALL as METHODS
 from ..jsonrpc.methods import PROMPTS_GET, RESOURCES_READ, TOOLS_CALL
-from .caller_counts import CallerCounts
+from .caller_counts import CallerCounts, Tally
 from .capped_names import CappedNames
 from .catalogue import (
     LAG_BUCKETS,
@@ -164,6 +164,7 @@ class Ledger:
             (WasteReason.UNLISTED_TOOL.value, OVERFLOW_LABEL): 0,
             (WasteReason.UNCHANGED_LIST.value, ""): 0,
         }
+        self.injected_faults: Mapping[tuple[str, str], int] = {}
         self.result_sizes: dict[tuple[str, str], Distribution] = {}
         self._targets = {method: CappedNames(target_cap) for method in TARGET_LABELS}
         self._target_overflows = dict.fromkeys(TARGET_LABELS, 0)
@@ -253,16 +254,21 @@ class Ledger:
 
     def record_caller(
         self, client: ClientInfo, principal: str, tool: str, outcome: Outcome
-    ) -> None:
+    ) -> Tally:
         """Count one answered request by who sent it; `tool` is "" if it called none.
 
-        `principal` is "" where principals are not asked for.
+        `principal` is "" where principals are not asked for. The result is the client's.
         """
         name, version = client
-        tool_class = self._tool_classes.get(cut(tool), _UNLISTED) if tool else ""
-        self.clients.count(name, version, tool_class, outcome)
+        tool_class = self._class_of(tool) if tool else ""
         if principal:
             self.principals.count(principal, "", tool_class, outcome)
+        return self.clients.count(name, version, tool_class, outcome)
+
+    def _class_of(self, tool: str) -> str:
+        # Most names are as they were listed, and to cut one takes longer than to find it.
+        found = self._tool_classes.get(tool)
+        return self._tool_classes.get(cut(tool), _UNLISTED) if found is None else found
 
     def tools_listed(self, tools: Mapping[str, ToolHints]) -> None:
         """The server listed these tools."""

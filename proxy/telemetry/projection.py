@@ -187,6 +187,7 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     yield _family(catalogue.CLIENT_CALLS, common, _calls_by_caller(ledger.clients))
     yield _family(catalogue.PRINCIPAL_CALLS, common, _calls_by_caller(ledger.principals))
     yield _family(catalogue.CLIENT_INFO, common, _versions(ledger.clients))
+    yield _family(catalogue.CLIENT_RESULTS, common, _received(ledger.clients))
     lives = tuple(ledger.session_lives.items())
     yield _family(catalogue.SESSION_DURATION, common, (((kind,), life) for kind, life in lives))
     links = tuple(ledger.transports.items())
@@ -208,6 +209,8 @@ def families(ledger: Ledger, process: ProcessUse | None) -> Iterator[Family]:
     ):
         counts = tuple(changes.items())
         yield _family(metric, common, (((kind,), n) for kind, n in counts))
+    injected = tuple(ledger.injected_faults.items())
+    yield _family(catalogue.INJECTED_FAULT, common, injected)
     yield _family(catalogue.WASTED_REQUESTS, common, tuple(ledger.wasted.items()))
     overflows = tuple(ledger.overflows.items())
     yield _family(catalogue.LABEL_OVERFLOW, common, (((name,), n) for name, n in overflows))
@@ -256,17 +259,25 @@ def _collect(
 def _calls_by_caller(callers: CallerCounts) -> Iterable[tuple[Values, float]]:
     """Requests by name, tool class and outcome, the usual failure at 0 before the first one."""
     sums: dict[Values, int] = {}
-    for (name, _, tool_class, outcome), count in tuple(callers.rows.items()):
+    for (name, _, tool_class, outcome), tally in tuple(callers.rows.items()):
         failure = Outcome.TOOL_ERROR if tool_class else Outcome.PROTOCOL_ERROR
         sums.setdefault((name, tool_class, failure), 0)
         labels = name, tool_class, outcome
-        sums[labels] = sums.get(labels, 0) + count
+        sums[labels] = sums.get(labels, 0) + tally.requests
     return sums.items()
 
 
 def _versions(clients: CallerCounts) -> Iterable[tuple[Values, float]]:
     known = dict.fromkeys(row[:2] for row in tuple(clients.rows) if row[0] != OVERFLOW_LABEL)
     return ((labels, 1) for labels in known)
+
+
+def _received(clients: CallerCounts) -> Iterable[tuple[Values, float]]:
+    """Bytes by client, 0 before the first result."""
+    sums: dict[Values, int] = {}
+    for (name, *_), tally in tuple(clients.rows.items()):
+        sums[name,] = sums.get((name,), 0) + tally.received
+    return sums.items()
 
 
 def _definition_sizes(ledger: Ledger, listed: ToolList) -> Iterable[tuple[Values, float]]:

@@ -24,7 +24,7 @@ _TYPES = {
 
 
 class LedgerCollector(Collector):
-    """Ledgers as a prometheus-client collector: reads them anew at each scrape."""
+    """Ledgers as a prometheus-client collector: reads them again at each scrape."""
 
     def __init__(self, *ledgers: Ledger) -> None:
         self._ledgers = ledgers

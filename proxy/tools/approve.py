@@ -126,7 +126,7 @@ async def _list(server: str, session: _Session) -> dict[str, Definition]:
             page = msgspec.json.decode(result, type=_Page)
         except (msgspec.DecodeError, RecursionError) as error:
             raise SettingsError(f"{server}: its list of tools cannot be read: {error}") from error
-        tools |= _definitions(server, bytes(page.tools))
+        tools = _definitions(server, bytes(page.tools)) | tools
         if len(tools) > MOST_TOOLS:
             break
         if not page.next_cursor:
@@ -143,5 +143,5 @@ def _definitions(server: str, tools: bytes) -> dict[str, Definition]:
     if unread:
         limit = f"is longer than {LONGEST_COMPARED} bytes, or nests too deep"
         raise SettingsError(f"{server}: the definition of {unread[0]!r} {limit}")
-    definitions = map(parse, read.forms.values())
+    definitions = [parse(read.forms[tool.digest]) for tool in read.page.tools]
     return {each.name: each for each in definitions}

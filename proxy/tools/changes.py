@@ -12,6 +12,8 @@ _DEEPEST = 64
 _MOST_NAMES = 20
 _SETS = ("required", "enum", "type")
 _HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
+_DEFAULTS = (False, True, False, True)
+"""Of the hints, as the specification has them (MCP, `ToolAnnotations`)."""
 
 
 Definitions = Mapping[str, Definition | None]
@@ -41,8 +43,10 @@ def changes(
         *_input(before.input_schema, after.input_schema, use),
     ]
     if _json(before.annotations) != _json(after.annotations):
+        riskier = _risks(after.annotations) - _risks(before.annotations)
+        kind = ToolChange.ANNOTATIONS_RISKIER if riskier else ToolChange.ANNOTATIONS_CHANGED
         was, now = _hints(before.annotations), _hints(after.annotations)
-        found.append(Change(ToolChange.ANNOTATIONS_CHANGED, "", was, now))
+        found.append(Change(kind, "", was, now))
     if _json(normal(before.output_schema)) != _json(normal(after.output_schema)):
         was, now = difference(_json(before.output_schema), _json(after.output_schema))
         found.append(Change(ToolChange.OUTPUT_SCHEMA_CHANGED, "", was, now))
@@ -188,6 +192,22 @@ def _hints(annotations: object) -> str:
     return ", ".join(
         f"{each} {_json(found[each])}" for each in _HINTS if type(found.get(each)) is bool
     )
+
+
+def _risks(annotations: object) -> set[str]:
+    """The hints by which a tool may do harm: without any, it is as risky as can be."""
+    found = annotations if isinstance(annotations, dict) else {}
+    read_only, destructive, idempotent, open_world = (
+        found[name] if type(found.get(name)) is bool else default
+        for name, default in zip(_HINTS, _DEFAULTS, strict=True)
+    )
+    risky = (not read_only, destructive, not idempotent, open_world)
+    of_writes = _HINTS[1:3]  # Meaningful only if the tool is not read-only.
+    return {
+        name
+        for name, risk in zip(_HINTS, risky, strict=True)
+        if risk and not (read_only and name in of_writes)
+    }
 
 
 def _summary(tool: Definition | None) -> str:

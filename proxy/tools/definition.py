@@ -6,6 +6,7 @@ and `_meta`, of which a model sees nothing.
 
 import json
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -46,6 +47,17 @@ def canonical(text: bytes) -> bytes | None:
         return write(_decode(text)).encode()
     except _UNREADABLE:
         return None
+
+
+def merged(tools: Iterable[Definition]) -> Definition:
+    """One definition of several tools: a member in which they differ is a list of what it is."""
+    members = [msgspec.structs.asdict(each) for each in tools]
+    values = {name: {write(each[name]): each[name] for each in members} for name in members[0]}
+    found = {
+        name: next(iter(each.values())) if len(each) == 1 else [each[key] for key in sorted(each)]
+        for name, each in values.items()
+    }
+    return Definition(**{**found, "name": min(each["name"] for each in members)})
 
 
 def digest_of(text: bytes) -> Digest:

@@ -39,12 +39,17 @@ class WholeList(NamedTuple):
 
 
 class _Audience:
-    """Clients of a kind: the definitions that they got, and when they got a list."""
+    """Clients of a kind: the definitions that they got, and when they got a list.
 
-    __slots__ = ("seen", "used")
+    `back` are tools of which they got an earlier definition again: by an older replica, or since
+    the server was rolled back.
+    """
+
+    __slots__ = ("back", "seen", "used")
 
     def __init__(self) -> None:
         self.seen: dict[str, Digest] = {}
+        self.back: set[str] = set()
         self.used = 0.0
 
 
@@ -75,13 +80,16 @@ class ToolHistory:
 
     def listed(self, tools: Iterable[ListedTool], audience: Hashable, now: float) -> None:
         """Clients of a kind got these definitions."""
-        seen = self._definitions(audience, now)
+        of = self._audience(audience, now)
+        seen, back = of.seen, of.back
         for name, _, _, digest in tools:
             before = seen.get(name)
-            if before != digest and self._may_note(seen, name, before, digest, now):
+            if before != digest and self._may_note(of, name, before, digest, now):
                 seen[name] = digest
             if self._states:
                 self._states.see(name, digest, now)
+                if name in back and seen.get(name) == digest:
+                    self._report_return(back, name, digest, now)
             if name not in self._first_seen and len(self._first_seen) < MOST_TOOLS:
                 self._first_seen[name] = now
 
@@ -101,32 +109,54 @@ class ToolHistory:
         self._first_seen.pop(name, None)
         for audience in (self._others, *self._audiences.values()):
             audience.seen.pop(name, None)
+            audience.back.discard(name)
 
-    def _definitions(self, audience: Hashable, now: float) -> dict[str, Digest]:
-        """The definitions that clients of a kind got, by name."""
+    def _audience(self, audience: Hashable, now: float) -> _Audience:
+        """What clients of a kind got."""
         found = self._audiences.pop(audience, None)
         if found is None and len(self._audiences) >= MOST_AUDIENCES:
             longest_unused = next(iter(self._audiences))
             if now - self._audiences[longest_unused].used <= UNUSED_SECONDS:
-                return self._others.seen
+                return self._others
             del self._audiences[longest_unused]
         found = self._audiences[audience] = found or _Audience()
         found.used = now
-        return found.seen
+        return found
 
     def _may_note(
-        self, seen: dict[str, Digest], name: str, before: Digest | None, digest: Digest, now: float
+        self, of: _Audience, name: str, before: Digest | None, digest: Digest, now: float
     ) -> bool:
         """Report a change; False if it is to be found again later."""
         if before is None:
-            return len(seen) < MOST_TOOLS
-        length = self._forms.length(name, before) + self._forms.length(name, digest)
-        if not self._quota.admits(length, now):
+            return len(of.seen) < MOST_TOOLS
+        if not self._may_compare(name, before, digest, now):
             return False
+        was_counted = self._states.is_counted(name, before)
         if self._states.change(name, before, digest, now):
-            for each in self._changes(name, before, digest, now):
-                self._report(name, each, now)
+            self._report_changes(name, before, digest, now)
+            of.back.discard(name)
+        elif self._states.is_counted(name, digest):
+            of.back.discard(name)
+        elif was_counted:
+            of.back.add(name)
         return True
+
+    def _report_return(self, back: set[str], name: str, digest: Digest, now: float) -> None:
+        """Report that a tool is as it was before, once the later definition is gone for good."""
+        if self._states.is_counted(name, digest):
+            back.discard(name)
+        elif not self._quota.is_used(now) and (before := self._states.replaced(name, digest, now)):
+            back.discard(name)
+            self._quota.use(self._forms.length(name, digest), now)
+            self._report_changes(name, before, digest, now)
+
+    def _may_compare(self, name: str, before: Digest, after: Digest, now: float) -> bool:
+        length = self._forms.length(name, before) + self._forms.length(name, after)
+        return self._quota.admits(length, now)
+
+    def _report_changes(self, name: str, before: Digest, after: Digest, now: float) -> None:
+        for each in self._changes(name, before, after, now):
+            self._report(name, each, now)
 
     def _changes(self, name: str, before: Digest, after: Digest, now: float) -> tuple[Change, ...]:
         old, new = self._forms.get(name, before), self._forms.get(name, after)

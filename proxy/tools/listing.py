@@ -3,11 +3,12 @@
 A lister is a client that may get a list of its own: some servers list by client, or by token.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolSize
-from .page import ToolPage
+from .definition import Digest
+from .page import ListedTool, ToolPage
 
 MOST_OPEN = 64
 """Lists whose last page has not come; for one more the oldest is given up."""
@@ -18,37 +19,47 @@ MOST_LISTS = 64
 
 
 class Listing(NamedTuple):
-    """A list so far: names, and number and size of the tools beyond MOST_TOOLS.
+    """A list so far: tools by name, and number and size of those beyond MOST_TOOLS.
 
     `consistent`: no tool came twice. One that does shows that the order differs from page to page,
     so that the pages need not have all tools between them.
     """
 
-    names: frozenset[str]
+    tools: Mapping[str, Digest]
     more: int = 0
     more_size: ToolSize = NO_SIZE
     consistent: bool = True
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the tools."""
+        return frozenset(self.tools)
+
+    def agreeing(self, tools: tuple[ListedTool, ...]) -> tuple[ListedTool, ...]:
+        """Those of a page's tools that this list has not in another way: the first one counts."""
+        had = self.tools
+        return tuple(each for each in tools if had.get(each.name, each.digest) == each.digest)
+
     def plus(self, page: ToolPage) -> "Listing":
         """This list with one more page."""
-        names, more, size = set(self.names), self.more + page.more, self.more_size
+        tools, more, size = {**self.tools}, self.more + page.more, self.more_size
         size = size.plus(page.more_size)
         for tool in page.tools:
-            if len(names) < MOST_TOOLS or tool.name in names:
-                names.add(tool.name)
+            if tool.name in tools or len(tools) < MOST_TOOLS:
+                tools.setdefault(tool.name, tool.digest)
             else:
                 more, size = more + 1, size.plus(tool.size)
-        whole = len(self.names) + len(page.tools) == len(names) + more - self.more - page.more
-        return Listing(frozenset(names), more, size, self.consistent and whole)
+        whole = len(self.tools) + len(page.tools) == len(tools) + more - self.more - page.more
+        return Listing(tools, more, size, self.consistent and whole)
 
     def merged(self, other: "Listing") -> "Listing":
         """What two lists have between them."""
         consistent = self.consistent and other.consistent
         longer = max(self, other, key=lambda each: each.more)
-        return longer._replace(names=self.names | other.names, consistent=consistent)
+        return longer._replace(tools={**other.tools, **self.tools}, consistent=consistent)
 
 
-_NOTHING = Listing(frozenset())
+_NOTHING = Listing({})
 
 
 class OpenListings:
@@ -65,6 +76,10 @@ class OpenListings:
 
     def __repr__(self) -> str:
         return f"<OpenListings {len(self._open)}>"
+
+    def begun(self, lister: Hashable, cursor: str) -> Listing:
+        """The list that waits for this page."""
+        return self._open.get((lister, cursor), _NOTHING) if cursor else _NOTHING
 
     def add(self, lister: Hashable, cursor: str, following: str, page: ToolPage) -> Listing | None:
         """The list that a page completes; None if it is not the last, or if its start is unknown.

@@ -1,6 +1,7 @@
 """A page of `tools/list`: its tools, what each says that it does, and how long each part of it is.
 
-One tool that cannot be read does not hide the others.
+One tool that cannot be read does not hide the others. Tools of one name, which MCP advises against
+(Tools, "Tool Names"), are one tool with the definitions of all, whatever their order.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,15 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolHints, ToolSize
 from ..telemetry.vocabulary import cut
-from .definition import Digest, canonical, digest_of
+from .definition import (
+    LONGEST_COMPARED,
+    Digest,
+    canonical,
+    digest_of,
+    merged,
+    parse,
+    write,
+)
 
 _MOST_VALUES = 200_000
 """Of a page, by its commas and brackets: so many are read in 100 ms. One with more is not read."""
@@ -79,24 +88,26 @@ def read_page(tools: bytes) -> ReadPage | None:
     if len(texts) > _MOST_LISTED:
         return None
     forms: dict[Digest, bytes] = {}
-    found: list[ListedTool] = []
+    found: dict[str, list[ListedTool]] = {}
     more, size = 0, NO_SIZE
     for text in texts:
         named = _named(text)
         if named is None:
             continue
-        if len(found) < MOST_TOOLS:
-            found.append(_read_tool(text, *named, forms))
+        name, tool = named
+        if len(found) < MOST_TOOLS or name in found:
+            found.setdefault(name, []).append(_read_tool(text, name, tool, forms))
         else:
-            more, size = more + 1, size.plus(_size(len(text), named[1]))
-    return ReadPage(ToolPage(tuple(found), more, size), forms)
+            more, size = more + 1, size.plus(_size(len(text), tool))
+    listed = tuple(each[0] if len(each) == 1 else _merge(each, forms) for each in found.values())
+    return ReadPage(ToolPage(listed, more, size), forms)
 
 
 def _named(text: bytes) -> tuple[str, _Tool] | None:
-    """A tool and its name; None if it has none, or cannot be read."""
+    """A tool and its name as a label; None if it has none, or cannot be read."""
     try:
         tool = _decode_tool(text)
-        return _decode_text(tool.name), tool
+        return cut(_decode_text(tool.name)), tool
     except _UNREADABLE:
         return None
 
@@ -106,7 +117,25 @@ def _read_tool(text: bytes, name: str, tool: _Tool, forms: dict[Digest, bytes]) 
     digest = digest_of(text if form is None else form)
     if form is not None:
         forms[digest] = form
-    return ListedTool(cut(name), _hints(tool.annotations), _size(len(text), tool), digest)
+    return ListedTool(name, _hints(tool.annotations), _size(len(text), tool), digest)
+
+
+def _merge(tools: list[ListedTool], forms: dict[Digest, bytes]) -> ListedTool:
+    """The one tool that tools of the same name are; hints that contradict each other are none."""
+    first = tools[0]
+    digests = sorted({each.digest for each in tools})
+    texts = [forms[each] for each in digests if each in forms]
+    digest, hints, size = first.digest, first.hints, first.size
+    for each in tools[1:]:
+        size = size.plus(each.size)
+        hints = hints if hints == each.hints else _NO_HINTS
+    if len(texts) < len(digests) or sum(map(len, texts)) > LONGEST_COMPARED:
+        digest = digest_of(b"".join(digests))
+    elif len(digests) > 1:
+        form = write(merged(map(parse, texts))).encode()
+        digest = digest_of(form)
+        forms[digest] = form
+    return ListedTool(first.name, hints, size, digest)
 
 
 def _size(whole: int, tool: _Tool) -> ToolSize:

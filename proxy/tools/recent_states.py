@@ -17,13 +17,24 @@ ABSENT: State = b""
 
 
 class _OfTool:
-    """When each state was seen last, and how often the tool was seen by then."""
+    """When each state was seen last, and how often the tool was seen by then.
 
-    __slots__ = ("seen", "sightings")
+    `counted` is the state whose coming was news last.
+    """
+
+    __slots__ = ("counted", "seen", "sightings")
 
     def __init__(self) -> None:
         self.seen: dict[State, tuple[float, int]] = {}
         self.sightings = 0
+        self.counted = ABSENT
+
+    def is_recent(self, state: State, now: float) -> bool:
+        """Whether a state was seen lately, or few times ago."""
+        if state not in self.seen:
+            return False
+        seconds, sightings = self.seen[state]
+        return now - seconds <= RECENT_SECONDS or self.sightings - sightings < MOST_SIGHTINGS
 
 
 class RecentStates:
@@ -55,13 +66,28 @@ class RecentStates:
             if len(self._tools) >= MOST_TOOLS_WITH_STATES:
                 del self._tools[next(iter(self._tools))]
             tool = self._tools[name] = _OfTool()
-        known = tool.seen.get(after)
-        if known is not None:
-            seconds, sightings = now - known[0], tool.sightings - known[1]
-            known = None if seconds > RECENT_SECONDS and sightings >= MOST_SIGHTINGS else known
+        news = not tool.is_recent(after, now)
+        if news:
+            tool.counted = after
         for state in (before, after):
             self._keep(tool, state, now)
-        return known is None
+        return news
+
+    def is_counted(self, name: str, state: State) -> bool:
+        """Whether that is the state of the tool whose coming was news last."""
+        tool = self._tools.get(name)
+        return tool is not None and tool.counted == state
+
+    def replaced(self, name: str, state: State, now: float) -> State:
+        """The definition that `state` took the place of for good; ABSENT if there is none.
+
+        It was counted last, and was not seen any more since long. `state` is then counted instead.
+        """
+        tool = self._tools.get(name)
+        if tool is None or tool.counted == ABSENT or tool.is_recent(tool.counted, now):
+            return ABSENT
+        before, tool.counted = tool.counted, state
+        return before
 
     def _keep(self, tool: _OfTool, state: State, now: float) -> None:
         tool.seen.pop(state, None)

@@ -13,10 +13,11 @@ from ..telemetry.listed_tools import MOST_TOOLS, NO_SIZE, ToolList, ToolSize
 from .baseline import Baseline
 from .changes import Change
 from .definition import Definition, Digest
+from .differences import Differences
 from .forms import Forms
 from .history import ToolHistory, WholeList
 from .listing import LastLists, Listing, OpenListings
-from .page import ListedTool, ReadPage
+from .page import ListedTool
 from .page_cache import LONGEST_PAGE, PageCache
 from .readable import readable
 
@@ -49,8 +50,8 @@ class ToolLists:
     """
 
     __slots__ = (
-        "_baseline", "_differences", "_forms", "_history", "_last", "_ledger", "_lines", "_more",
-        "_open", "_pages", "_seen", "_skips", "_tools",
+        "_baseline", "_consistent", "_differences", "_forms", "_history", "_last", "_ledger",
+        "_lines", "_more", "_open", "_pages", "_seen", "_skips", "_tools",
     )  # fmt: skip
 
     def __init__(self, ledger: Ledger, approved: Mapping[str, Definition] | None = None) -> None:
@@ -60,7 +61,8 @@ class ToolLists:
         self._last = LastLists()
         self._forms = Forms()
         self._baseline = None if approved is None else Baseline(approved, self._forms)
-        self._differences: frozenset[tuple[str, Change]] = frozenset()
+        self._differences = Differences()
+        self._consistent = False
         self._history = ToolHistory(self._forms, self._report)
         self._tools: dict[str, ListedTool] = {}
         self._seen: dict[str, float] = {}
@@ -89,16 +91,17 @@ class ToolLists:
         if read is None:
             self._log_unread(length, now)
             return
-        changed = self._update(read, now)
-        self._history.listed(read.page.tools, lister[:2], now)
+        listed = self._open.begun(lister, cursor).agreeing(read.page.tools)
+        changed = self._update(listed, read.forms, now)
+        self._history.listed(listed, lister[:2], now)
         whole = self._open.add(lister, cursor, following, read.page)
         if whole is not None:
             changed |= self._complete(lister, whole, now)
         if changed:
             self._publish(complete=whole is not None)
         baseline = self._baseline
-        if baseline is not None and (changed or baseline.pending) and self._ledger.tools.complete:
-            self._compare(baseline, now)
+        if baseline is not None and self._ledger.tools.complete:
+            self._compare(baseline, now, changed=changed)
 
     def input_schema(self, name: str) -> tuple[Digest, Callable[[], Any]] | None:
         """The digest of a tool's definition, and what reads its input schema; None if it is not
@@ -113,10 +116,12 @@ class ToolLists:
         definition = self._forms.get(name, digest)
         return None if definition is None else definition.input_schema
 
-    def _update(self, read: ReadPage, now: float) -> bool:
+    def _update(
+        self, listed: Iterable[ListedTool], forms: Mapping[Digest, bytes], now: float
+    ) -> bool:
         """Whether a tool is new, or was listed in another way before."""
         tools, seen, changed = self._tools, self._seen, False
-        for tool in read.page.tools:
+        for tool in listed:
             name, digest = tool.name, tool.digest
             known = tools.get(name)
             if known is None and len(tools) >= MOST_TOOLS:
@@ -125,23 +130,25 @@ class ToolLists:
             if known is not tool and known != tool:
                 tools[name] = tool
                 changed = True
-            if digest in read.forms:
-                self._forms.keep(name, digest, read.forms[digest])
+            if digest in forms:
+                self._forms.keep(name, digest, forms[digest])
         return changed
 
     def _complete(self, lister: Lister, whole: Listing, now: float) -> bool:
         """Whether tools have left the list, or the number of those beyond MOST_TOOLS is another."""
         gone: frozenset[str] = frozenset()
-        last = self._last.replace(lister, whole.names, now)
+        names = whole.names
+        last = self._last.replace(lister, names, now)
         if last is not None and whole.consistent and not whole.more:
             before, since = last
-            gone = before - whole.names
-            if before != whole.names:
+            gone = before - names
+            if before != names:
                 digests = {name: tool.digest for name, tool in self._tools.items()}
-                self._history.completed(WholeList(whole.names, before, since), digests, now)
+                self._history.completed(WholeList(names, before, since), digests, now)
         stale = [each for each, seen in self._seen.items() if now - seen > STALE_SECONDS]
         self._forget((*gone, *stale))
         more = whole.more, whole.more_size
+        self._consistent |= whole.consistent
         changed = bool(gone or stale) or more != self._more or not self._ledger.tools.complete
         self._more = more
         return changed
@@ -158,18 +165,21 @@ class ToolLists:
         sizes = {name: tool.size for name, tool in self._tools.items()}
         ledger.tools = ToolList(sizes, *self._more, complete or ledger.tools.complete)
 
-    def _compare(self, baseline: Baseline, now: float) -> None:
+    def _compare(self, baseline: Baseline, now: float, *, changed: bool) -> None:
         """Count the differences from the approved tools, and write a line about each new one."""
+        if not (changed or baseline.pending or self._differences.waiting):
+            return
         digests = {name: tool.digest for name, tool in self._tools.items()}
-        found = baseline.differences(digests, now, whole=not self._more[0])
+        whole = self._consistent and not self._more[0]
+        differences = self._differences
+        new = differences.update(baseline.differences(digests, now, whole=whole), now)
         counts = dict.fromkeys(ToolChange, 0)
-        for _, change in found:
+        for _, change in differences.now:
             counts[change.kind] += 1
         self._ledger.baseline_differences = counts
-        for name, change in found:
-            if (name, change) not in self._differences and self._lines.admits(now):
+        for name, change in new:
+            if self._lines.admits(now):
                 self._log("tool differs from the approved one", name, change)
-        self._differences = frozenset(found)
 
     def _report(self, name: str, change: Change, now: float) -> None:
         """Count a change, and write a line about it."""

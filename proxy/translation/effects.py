@@ -1,4 +1,4 @@
-"""What is to be done about a message: the translators return these, the rim performs them.
+"""What is to be done about a message: the translators return these, their callers perform them.
 
 `request_number` is the id that the server sees for a client's request.
 """

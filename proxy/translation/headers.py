@@ -23,7 +23,7 @@ OF_MCP = frozenset((b"mcp-method", b"mcp-name", b"mcp-protocol-version", b"mcp-s
                     b"last-event-id"))  # fmt: skip
 """Headers that speak of one message or session."""
 REPLACED = OF_MCP | {b"accept", b"content-type"}
-"""Headers that are set anew on what the proxy sends in a session of its own."""
+"""Headers that are set again on what the proxy sends in a session of its own."""
 PARAMETER = b"mcp-param-"
 
 _START, _END = "=?base64?", "?="

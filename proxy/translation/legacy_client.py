@@ -3,7 +3,7 @@
 `initialize` is answered from `server/discover`; every request gets the `_meta` that a modern
 server needs; `logging/setLevel` is remembered and put there too; `resources/subscribe` and the
 changes of lists come by one `subscriptions/listen`; an `input_required` result asks the client by
-requests, as its revision has it, and its answers go with the request sent anew.
+requests, as its revision has it, and its answers go with the request sent again.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from .versions import LATEST_LEGACY, LEGACY_VERSIONS
 MOST_ROUNDS = 100
 """How often one request may be answered by `input_required` before it is given up."""
 PAUSE_SECONDS = 0.25
-"""Before a request is sent anew that its server answered by a state only, so that it may work."""
+"""Before a request is sent again that its server answered by a state only, so that it may work."""
 
 _CLOSED: Fields = {"result": raw({})}
 _UNNAMED = {"name": "unnamed", "version": "0"}

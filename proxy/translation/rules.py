@@ -24,7 +24,7 @@ STATUS = {
 NO_SUCH_METHOD = JsonRpcError(methods.METHOD_NOT_FOUND, "2026-07-28 has no such method")
 NO_BATCH = JsonRpcError(methods.INVALID_REQUEST, "one request or notification is sent at a time")
 NO_ANSWERS = JsonRpcError(
-    methods.INVALID_REQUEST, "a client sends no responses: it sends its request anew"
+    methods.INVALID_REQUEST, "a client sends no responses: it sends its request again"
 )
 
 

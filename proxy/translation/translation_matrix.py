@@ -107,7 +107,7 @@ KINDS = (
     *(
         _kind(
             name, _YES, _YES, _YES, _translated("`input_required`"),
-            _translated("asked, then sent anew"),
+            _translated("asked, then sent again"),
         )
         for name in ("sampling", "elicitation", "roots")
     ),

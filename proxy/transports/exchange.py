@@ -335,7 +335,7 @@ class PostExchange(Exchange):
 
 
 class EventStream(Exchange):
-    """The GET stream, which is opened anew whenever it ends; a server need not offer one.
+    """The GET stream, which is reopened whenever it ends; a server need not offer one.
 
     A 404 to it says nothing of the session: servers without a route for GET answer so too, and the
     official SDKs go on. The answer to the next message decides.

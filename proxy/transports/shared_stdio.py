@@ -9,7 +9,6 @@ from .backoff import RestartBackoff
 from .base import Connector, TransportListener, Unreachable
 from .multiplexer import Multiplexer
 from .shared_session import SharedSession
-from .stdio import ProcessFactory
 
 Spawn = Callable[[Coroutine[None, None, None]], object]
 
@@ -20,15 +19,13 @@ PROOF_SECONDS = 1.0
 
 
 class SharedProcess(Connector):
-    """Keeps one process of `children` running, from `run` on.
+    """Keeps one process of those that `factory` starts running.
 
-    When the process ends, so do its sessions, and clients initialize anew; a new one is started at
+    When the process ends, so do its sessions, and clients initialize again; a new one is started at
     once, and after a pause if it ended soon again and again.
     """
 
-    def __init__(
-        self, factory: ProcessFactory, spawn: Spawn, on_reach: Callable[[str], None]
-    ) -> None:
+    def __init__(self, factory: Connector, spawn: Spawn, on_reach: Callable[[str], None]) -> None:
         self._factory = factory
         self._on_reach = on_reach
         self._backoff = RestartBackoff(free=1)
@@ -84,7 +81,7 @@ class SharedProcess(Connector):
         """Run the process once; whether a probe ended it, which is not a failure."""
         multiplexer = Multiplexer(self._decided.clear)
         try:
-            multiplexer.attach(await self._factory.connect(multiplexer))
+            multiplexer.attach(await self._factory.connect(multiplexer, b"", b""))
         except Unreachable as error:
             self._failure = str(error)
             self._backoff.failed(perf_counter(), error.outcome.error_type)

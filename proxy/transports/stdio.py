@@ -166,6 +166,10 @@ class StdioTransport(ProcessListener, Transport):
         self._owner = None
         self._signal(signal.SIGKILL)
 
+    def crash(self) -> None:
+        """Kill the process as something else might: the owner gets the event of its end."""
+        self._config.processes.signal(self.pid, signal.SIGKILL)
+
     def _on_line(self, data: bytes) -> None:
         owner = self._owner
         if owner is None:

@@ -165,6 +165,7 @@ class SessionBridge(TransportSession, ResponseListener):
             self._responses.update((call, reply) for call in client_request.calls)
         else:
             self._note_cancellations(client_request)
+        asked = perf_counter()
         refused = self._send(client_request)
         if not client_request.calls:
             status = 202 if refused is None else 503
@@ -173,7 +174,7 @@ class SessionBridge(TransportSession, ResponseListener):
             outcome, reason = refused
             self._answer_in_place(self._drop(client_request.calls, outcome), 503, reason)
         for call in client_request.calls:
-            call.sent_at = perf_counter()
+            call.sent_at = asked
 
     def listen(self, client_request: ClientRequest) -> None:
         """Open a stream for unsolicited messages of the server; the newest gets them all."""

@@ -18,13 +18,13 @@ def echo(programs: Programs, folder: Path) -> Path:
     return program
 
 
-def proxy(folder: Path) -> Path:
-    """The compiled proxy's folder. Raises Failed."""
-    _run([sys.executable, "-m", "proxy.compile", str(folder)])
+def proxy(folder: Path, source: Path = ROOT) -> Path:
+    """The folder of the proxy compiled from a source folder. Raises Failed."""
+    _run([sys.executable, "-m", "proxy.compile", str(folder)], source)
     return folder
 
 
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def _run(command: Sequence[str], source: Path = ROOT) -> None:
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1:]}")

@@ -23,12 +23,16 @@ end
 
 function done(summary, latency, requests)
   local errors = summary.errors
+  local failed = {}
+  for _, kind in ipairs({"connect", "read", "write", "status", "timeout"}) do
+    failed[#failed + 1] = string.format('"%s":%d', kind, errors[kind])
+  end
   io.write(string.format(
-    '\nsummary {"calls":%d,"microseconds":%d,"bytes":%d,"failed":%d,"p50":%d,"p99":%d}\n',
+    '\nsummary {"calls":%d,"microseconds":%d,"bytes":%d,"failed":{%s},"p50":%d,"p99":%d}\n',
     summary.requests,
     summary.duration,
     summary.bytes,
-    errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    table.concat(failed, ","),
     latency:percentile(50),
     latency:percentile(99)
   ))

@@ -88,11 +88,12 @@ def proxy(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     folder: Path = ROOT,
+    under: Sequence[str] = (),
 ) -> Iterator[Running]:
-    """The proxy of that folder with these arguments and variables."""
+    """The proxy of that folder with these arguments and variables, run by the command `under`."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
     command = programs.on_tested_core(
-        *(sys.executable, "-m", "proxy", "--listen", "127.0.0.1:0"),
+        *(*under, sys.executable, "-m", "proxy", "--listen", "127.0.0.1:0"),
         *("--metrics-listen", "127.0.0.1:0", *arguments),
     )
     began = time.perf_counter()

@@ -21,8 +21,10 @@ def server(answer: bytes, stall: float = 0.0) -> Iterator[Connection]:
         def serve() -> None:
             accepted, _ = listener.accept()
             with accepted:
-                threading.Event().wait(stall)
+                late = stall
                 while accepted.recv(4):
+                    threading.Event().wait(late)
+                    late = 0.0
                     accepted.sendall(answer)
 
         thread = threading.Thread(target=serve)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import requests
@@ -51,11 +51,10 @@ class Exporters:
             http.trust_env = False
             while not self.over.wait(COLLECTION_SECONDS):
                 body = kubelet_statistics(time.time_ns())
-                try:
+                # Without the kubelet's statistics in its pipelines, the collector has no receiver;
+                # a busy one may be late once.
+                with suppress(requests.RequestException):
                     http.post(f"http://{self.statistics}/v1/metrics", json=body, timeout=5)
-                except requests.ConnectionError:
-                    # Without kubelet's statistics in its pipelines, the collector has no receiver.
-                    return
 
 
 @contextmanager

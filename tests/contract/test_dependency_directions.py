@@ -11,22 +11,23 @@ ROOT = Path(__file__).parents[2]
 
 CATALOGUE = "proxy.telemetry.catalogue"
 MCP_JSON = "proxy.app.json_comments"
+SUGGESTIONS = "proxy.suggestions"
 ALLOWED: dict[str, tuple[str, ...]] = {
     "proxy": ("proxy",),
-    "dashboards": ("dashboards", CATALOGUE),
-    "stacks": ("stacks", "dashboards", CATALOGUE, MCP_JSON),
+    "dashboards": ("dashboards", CATALOGUE, SUGGESTIONS),
+    "stacks": ("stacks", "dashboards", CATALOGUE, SUGGESTIONS, MCP_JSON),
     "lab": ("lab", "stacks", "dashboards", "proxy"),
 }
 PACKAGES = (*ALLOWED, "tests")
 
 PROXY_LEVELS: tuple[tuple[str, ...], ...] = (
-    ("errors", "logs", "values", "tls", "urls", "users", "fair_limit", "compile"),
+    ("errors", "logs", "values", "tls", "urls", "users", "fair_limit", "suggestions", "compile"),
     ("jsonrpc", "memory_budget"),
     ("telemetry",),
     ("http", "telemetry.tracing"),
     ("outcome", "telemetry.otlp", "tools", "translation"),
     ("in_flight", "transports"),
-    ("calls",),
+    ("calls", "faults"),
     ("upstreams",),
     ("frontend", "upstreams.cross_era"),
     ("app",),
@@ -128,11 +129,13 @@ def test_the_levels_of_the_proxy_import_downwards() -> None:
 
 
 DASHBOARDS = (
-    *("cli_text", "promql", "grafana", "third_party_metrics", "load_metrics", "cluster_label"),
+    *("cli_text", "promql", "grafana", "third_party_metrics", "load_metrics"),
+    *("fault_metrics", "cluster_label"),
     *("thresholds", "limits", "links"),
     *("expressions", "recordings", "alerts", "signal", "signals", "annotations"),
     *("panels", "layout", "board", "log_lines", "boards", "variants", "bundles"),
-    *("rules", "inhibition", "runbook", "queries", "palette", "columns", "grafana_panels"),
+    *("queries", "native_histograms", "renamed_series", "rules", "inhibition", "runbook"),
+    *("palette", "columns", "grafana_panels"),
     *("render", "manifests", "render_options", "export", "grafana_api", "options", "cli"),
 )
 """Modules and packages of dashboards, each of which imports only those before it."""

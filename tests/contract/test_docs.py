@@ -77,6 +77,8 @@ def test_every_option_in_the_text_exists(page: Path) -> None:
 NOT_OF_THE_PROXY = {
     *("--pictures", "--serve", "--set", "--road", "--check", "--thresholds"),
     *("--arguments", "--arrivals", "--metrics", "--namespace", "--seed", "--server", "--sessions"),
+    *("--as-server", "--compare", "--connections", "--payloads", "--seconds", "--speed"),
+    *("--context", "--stack", "--steps", "--token", "--transport", "--wait"),
 }
 """Options of `lab` and `dashboards`, whose text names the program."""
 

@@ -13,11 +13,16 @@ import pytest
 import yaml
 
 from dashboards.options import parse as dashboards
+from lab.compare.options import parse as compare
 from lab.demo.options import parse as demo
 from lab.docs import PAGES
 from lab.doctor.options import parse as doctor
+from lab.fault import parse as fault
 from lab.load.options import parse as load
 from lab.preview.options import parse as preview
+from lab.record.options import parse as record
+from lab.replay.options import parse as replay
+from lab.workshop.options import parse as workshop
 from proxy.app.settings import parse_all
 from proxy.tools import baseline_file
 from stacks.config import PASSWORD, PROJECT
@@ -34,8 +39,10 @@ RUNNABLE = ("make ", "python -m", ".venv/bin/python -m", "pytest ", "pulumi ", "
 
 
 def blocks(language: str) -> Iterator[str]:
+    """The text of the code blocks; words after the language say how a test runs one."""
+    fence = rf"^ *```{language}(?: [a-z ]+)?\n(.*?)^ *```$"
     for text in TEXTS.values():
-        yield from re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+        yield from re.findall(fence, text, re.MULTILINE | re.DOTALL)
 
 
 def commands() -> Iterator[str]:
@@ -68,7 +75,8 @@ def make(arguments: list[str]) -> None:
     assert set(targets) <= set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
     variables = {each.partition("=")[0] for each in arguments} - set(targets)
     assert variables <= set(re.findall(r"^([A-Z_]+) +\?=", MAKEFILE, re.MULTILINE))
-    if set(targets) & {"demo", "dashboards", "import", "load", "preview"}:
+    documented = {"compare", "demo", "dashboards", "fault", "import", "load", "preview"}
+    if set(targets) & (documented | {"record", "replay"}):
         words = recipe(shlex.join(arguments))
         module(words[words.index("-m") + 1 :])
 
@@ -112,6 +120,12 @@ def load_test(arguments: list[str]) -> None:
     load([*target, *arguments])
 
 
+def workshop_command(arguments: list[str]) -> None:
+    """Without a demo, the addresses must be given."""
+    server = ("--mcp", "http://127.0.0.1:8080/mcp") if arguments[:1] == ["call"] else ()
+    workshop([*arguments, "--prometheus", "http://127.0.0.1:9090", *server] if arguments else [])
+
+
 def approve_tools(arguments: list[str]) -> None:
     assert arguments[0] == "approve"
     proxy(arguments[2:])
@@ -121,10 +135,15 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "proxy": proxy,
     "proxy.tools": approve_tools,
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
+    "lab.compare": compare,
     "lab.demo": demo,
+    "lab.fault": fault,
     "lab.load": load_test,
+    "lab.record": lambda given: given and record(given),
+    "lab.replay": lambda given: given != ["--compare"] and replay(given),
     "lab.doctor": lambda given: given and doctor(given),
-    "lab.preview": lambda given: given and preview(given),  # without: what a running demo says
+    "lab.preview": lambda given: given and preview(["--prometheus", "http://127.0.0.1", *given]),
+    "lab.workshop": workshop_command,
 }
 
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {
@@ -135,7 +154,7 @@ PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     "python": lambda given: module(given[1:]),
     ".venv/bin/python": lambda given: module(given[1:]),
     **dict.fromkeys(
-        (".", "cd", "curl", "docker", "export", "git", "grep", "kind", "kubectl", "pip"),
+        (".", "cd", "curl", "docker", "export", "git", "grep", "kind", "kubectl", "pip", "xargs"),
         lambda _: None,
     ),
 }
@@ -146,6 +165,7 @@ def test_every_command_is_accepted(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("docs").symlink_to(ROOT / "docs")
     Path("mcp.json").write_text('{"mcpServers": {"files": {"command": "python"}}}')
     Path("mine.yaml").write_text("error_ratio: 0.1")
     baseline_file.write("tools.json", {})
@@ -174,4 +194,5 @@ def test_every_configuration_is_accepted(block: str) -> None:
 
 def test_every_code_block_has_a_known_language() -> None:
     fences = re.findall(r"^ *```(.*)\n(?:.*\n)*? *```$", "\n".join(TEXTS.values()), re.MULTILINE)
-    assert set(fences) <= LANGUAGES, f"write one of {sorted(LANGUAGES)} after the opening ```"
+    languages = {each.partition(" ")[0] for each in fences}
+    assert languages <= LANGUAGES, f"write one of {sorted(LANGUAGES)} after the opening ```"

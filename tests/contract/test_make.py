@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 
 from dashboards.cli import main as dashboards
+from lab.compare.run import main as compare
 from lab.demo.run import main as demo
+from lab.doctor.run import main as doctor
+from lab.fault import main as fault
 from lab.load.run import main as load
 from lab.preview.run import main as preview
+from lab.record.run import main as record
+from lab.replay.run import main as replay
+from tests import make
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -21,11 +27,17 @@ FLAGS = {flag: variable for flag, variable in re.findall(r'(--[a-z-]+) "\$\((\w+
 
 PROGRAMS: dict[str, Callable[[list[str]], int]] = {
     "dashboards": lambda given: dashboards(given, {"GRAFANA_TOKEN": "secret-1"}),
+    "lab.compare": compare,
     "lab.demo": demo,
+    "lab.doctor": doctor,
+    "lab.fault": fault,
     "lab.load": load,
     "lab.preview": preview,
+    "lab.record": record,
+    "lab.replay": replay,
 }
 
+RECORDING = "docs/examples/recordings/everything.jsonl"
 CLOSED = "http://127.0.0.1:1"
 
 MISTAKES = {
@@ -44,16 +56,35 @@ MISTAKES = {
     "dashboards CLUSTER_LABEL=server": 'cluster label "server": series carry',
     "dashboards THRESHOLDS=no.yaml": 'thresholds: cannot read "no.yaml"',
     "dashboards LOGS=elastic": '"elastic" is not a log store',
+    "compare OUTAGE=x": '"x" is not an outage; choose collector, prometheus, jaeger, link,',
+    "compare OUT=README.md": "cannot write to",
+    "doctor STACK=x": "STACK=x: there is no stacks/Pulumi.x.yaml; there are: direct-scrape",
+    "demo ARCH=hybird": '"hybird" is not an architecture; did you mean hybrid? choose otel-scrape',
     "demo ARCH=x": 'demo: "x" is not an architecture',
+    "demo FAULT=server-hang": "not a fault; did you mean server-hangs? choose",
     "demo FAULT=x": 'demo: "x" is not a fault',
     "demo SERVERS=no.json": "no.json: cannot be read: No such file",
-    "demo ECHO=off": "off needs",
+    "demo ECHO=off": "off: no server is left",
+    "demo ALERTS=soon": "'soon': use deployed or fast",
     "demo ECHO=no": "'no': use on or off",
     "demo ARCH=hybrid FAULT=writes-rejected": 'fault "writes-rejected"',
+    "load SCENARIO=streamble-20": "not a scenario; did you mean streamable-20? choose from",
+    "fault FAULT=x": 'fault: "x" is not a fault; choose from',
+    "fault FAULT=hang SECONDS=0": "not a number of seconds",
+    "fault FAULT=mystery SEED=x": "is not a number from 0 on",
+    "fault FAULT=hang SEED=1": "not for hang",
+    "fault FAULT=reset LEVEL=1s": "not for reset",
     "load SCENARIO=x": 'load: "x" is not a scenario; choose from',
     "load URL=x": "'x' is not a URL of an MCP server",
     f"load URL={CLOSED}": "Connection refused",
     "load URL=http://a OUT=README.md": "cannot write to",
+    "record URL=http://a": "FILE is missing",
+    "record FILE=a.jsonl URL=x": "URL=): 'x'",
+    f"record FILE=a.jsonl URL={CLOSED}": "Connection refused",
+    "replay": "FILE is missing",
+    "replay FILE=README.md": "is not a recording",
+    f"replay FILE={RECORDING} URL=x": "'x' is not a URL of an MCP server",
+    f"replay FILE={RECORDING} SPEED=x": "'x' is not a factor above 0, or max",
     "preview PROMETHEUS=x": "'x' is not an address of Prometheus",
     f"preview PROMETHEUS={CLOSED}": "Connection refused",
 }
@@ -61,9 +92,16 @@ MISTAKES = {
 
 def recipe(words: str) -> list[str]:
     """What make would run last, as words."""
-    dry = ("make", "--dry-run", "--no-print-directory", *words.split())
-    said = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return shlex.split(said.splitlines()[-1])
+    done = run_make("--no-print-directory", *words.split())
+    assert done.returncode == 0, done.stderr
+    return shlex.split(done.stdout.splitlines()[-1])
+
+
+def run_make(*words: str) -> "subprocess.CompletedProcess[str]":
+    command, environment = ("make", "--dry-run", *words), make.environment()
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("words", MISTAKES)
@@ -78,7 +116,7 @@ def test_a_mistake_is_one_line_that_names_the_thing_or_both_of_its_spellings(
     error = capsys.readouterr().err
     assert MISTAKES[words] in error
     assert error.count("\n") == 1
-    spelled = {FLAGS[flag] for flag in re.findall(r"--[a-z-]+", error)}
+    spelled = {FLAGS[flag] for flag in re.findall(r"--[a-z-]+", error) if flag != "--help"}
     assert {each for each in spelled if f"(make: {each}=)" not in error} == set()
 
 
@@ -87,12 +125,14 @@ def test_a_mistake_is_one_line_that_names_the_thing_or_both_of_its_spellings(
     [
         ("dashboards SET=toolhive", "SET= is now VARIANT="),
         ("import ROAD=direct-scrape", "ROAD= is now INGESTION="),
+        ("demo ACRH=hybrid", "ACRH= is not a variable of this Makefile; did you mean ARCH=?"),
+        ("demo ZZ=1", "ZZ= is not a variable of this Makefile: make lists those"),
+        ("demo VIEW=tall", "VIEW=tall: leave it out, or write VIEW=plain"),
+        ("watch VIEW=tall", "VIEW=tall: leave it out, or write VIEW=plain"),
     ],
 )
-def test_a_renamed_variable_is_refused_with_its_new_name(given: str, line: str) -> None:
-    refused = subprocess.run(
-        ("make", "--dry-run", *given.split()), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def test_an_unknown_variable_or_value_is_refused_with_what_is_right(given: str, line: str) -> None:
+    refused = run_make(*given.split())
 
     assert refused.returncode == 2
     assert line in refused.stderr

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dashboards import ALERTS, BOARDS
 from dashboards.annotations import ANNOTATIONS
+from dashboards.fault_metrics import EVERY as OF_FAULTS
 from dashboards.load_metrics import EVERY as OF_LOAD
 from dashboards.promql import series
 from dashboards.promql.schema import Source
@@ -25,7 +26,7 @@ def ours() -> Iterator[Series]:
     yield from (each.series for each in RECORDINGS)
 
 
-KNOWN = (*ours(), *EVERY, *OF_LOAD)
+KNOWN = (*ours(), *EVERY, *OF_LOAD, *OF_FAULTS)
 NOTHING = Series("", frozenset(), Source.PROXY)
 
 ASKED = [query for board in BOARDS for query in queries(board)] + list(rule_queries())
@@ -75,11 +76,14 @@ def needed(query: MonitoringQuery) -> set[Source]:
 
 
 def test_a_query_names_the_sources_that_its_series_come_from() -> None:
-    """Queries about pods and targets read series of proxies too; alerts are wherever series are."""
+    """Queries about pods and targets read series of proxies too; alerts are wherever series are.
+
+    Proxies report the faults that they inject.
+    """
     implied = {
         Source.KUBELET: {Source.PROXY},
         Source.SCRAPE_PROXY: {Source.PROXY},
-        Source.PROXY: {Source.PROMETHEUS},
+        Source.PROXY: {Source.PROMETHEUS, Source.FAULT_INJECTION},
     }
 
     for query in ASKED:

@@ -5,10 +5,10 @@ import pytest
 from lab.local.run_options import HTTP_SERVER, STDIO_SERVER
 from proxy.telemetry.catalogue import (
     CONTRACT_LABELS,
+    INJECTED_FAULT,
     LABEL_OVERFLOW,
     METRICS,
     TELEMETRY_DROPPED,
-    TOOL_BASELINE_DIFFERENCES,
     UPSTREAM_RESTARTS,
     Instrument,
 )
@@ -18,8 +18,8 @@ from tests.recorded import Labels, recorded
 
 pytestmark = pytest.mark.slow
 
-UNEVENTFUL = (TELEMETRY_DROPPED, LABEL_OVERFLOW, UPSTREAM_RESTARTS, TOOL_BASELINE_DIFFERENCES)
-"""Without a series while nothing goes wrong, or without a baseline."""
+UNEVENTFUL = (INJECTED_FAULT, TELEMETRY_DROPPED, LABEL_OVERFLOW, UPSTREAM_RESTARTS)
+"""Without a series while nothing goes wrong."""
 
 Series = frozenset[tuple[str, str]]
 

@@ -19,6 +19,7 @@ IN_PROXY = (
     *("verdict", "judge", "Visitor", "visitor", "sink", "Conversation", "books", "Crowd", "Hub"),
     *("rooms", "roads", "errand", "Arrival", "Applicant", "Unfit", "abridged", "greeter"),
     *("came to", "nobody", "Nobody", "somebody", "whoever", "Whoever", "who shows", "the gate"),
+    *("anew", "the rim", "A door"),
     *("told", "tell", "tells", "hear", "hears", "heard", "go_on", "can_take", "_take", "_settle"),
 )
 """Elsewhere they may mean something else, or are not converted yet."""

@@ -1,16 +1,22 @@
 """PromQL taken apart with promql-parser: what a query selects, and by which labels."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import promql_parser as promql
 
+from dashboards.promql.scope import quoted
 from dashboards.queries import concrete
 
 
 def parse(expr: str) -> promql.Expr:
-    """The expression's tree, Grafana's variables replaced."""
-    return promql.parse(concrete(expr, window="5m"))
+    """The expression's tree, Grafana's variables replaced.
+
+    promql-parser 0.12 reads escapes in raw strings, which Prometheus does not: they are quoted.
+    """
+    written = re.sub("`([^`]*)`", lambda raw: quoted(raw[1]), concrete(expr, window="5m"))
+    return promql.parse(written)
 
 
 _WRAPPERS = (promql.AggregateExpr, promql.ParenExpr, promql.SubqueryExpr, promql.UnaryExpr)

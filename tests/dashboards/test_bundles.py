@@ -34,7 +34,7 @@ def test_names_are_other_than_those_of_the_default_bundle(bundle: MonitoringBund
     for named in ("uid", "title", "tag"):
         ours, theirs = ({getattr(each, named) for each in some} for some in (BOARDS, bundle.boards))
         assert ours & theirs == set()
-    assert re.findall(r'"(?:record|alert|name)": "(?:mcp|MCP)[^"]*"|\bmcp:', groups) == []
+    assert re.findall(r'"(?:record|alert|name)": "(?:mcp[:-]|MCP)[^"]*"|\bmcp:', groups) == []
 
 
 def test_files_are_other_than_those_of_the_default_bundle() -> None:

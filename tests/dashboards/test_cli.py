@@ -20,7 +20,7 @@ def test_a_mistake_writes_nothing(tmp_path: Path) -> None:
 
     unknown = run(str(out), "--thresholds", str(mine))
 
-    message = "unknown threshold 'eror_ratio'; did you mean \"error_ratio\"?"
+    message = "unknown threshold 'eror_ratio'; did you mean error_ratio?"
     assert unknown.returncode == run(str(out), *SCRAPED[:3], "kafka").returncode == 2
     assert unknown.stderr == f'dashboards: thresholds: "{mine}": {message}\n'
     assert not out.exists()

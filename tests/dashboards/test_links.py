@@ -29,7 +29,7 @@ def test_a_link_that_sets_no_server_keeps_the_selected_ones() -> None:
 
 
 def test_a_link_to_traces_searches_by_the_attribute_of_the_span() -> None:
-    tags = "&var-tags=gen_ai.tool.name%3D${__data.fields.tool:percentencode}&"
+    tags = "&var-tags=gen_ai.tool.name%3D%22${__data.fields.tool:percentencode}%22&"
 
     assert tags in TO_TRACES.from_row()
 

@@ -1,9 +1,9 @@
-"""Boards show log lines of failed calls where a store of logs is given; else they are unchanged."""
+"""Boards show log lines of failed calls where a log store is given; else they are unchanged."""
 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,11 @@ import requests
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 
 from dashboards import BOARDS, Board
+from dashboards.bundles import monitoring_bundle
 from dashboards.layout import place
 from dashboards.log_lines import LOG_STORES, LogStore, with_log_lines
 from dashboards.render import board_json
+from dashboards.variants.variant import UNIFIED, by_cluster
 from lab.binaries.catalogue import LOG_TOOLS
 from lab.binaries.find import ensure
 from lab.local import programs
@@ -33,8 +35,14 @@ SHOWING = ("mcp-server", "mcp-tools", "mcp-clients")
 STORES = pytest.mark.parametrize("store", LOG_STORES.values(), ids=lambda store: store.name)
 
 
-def drawn(uid: str, store: LogStore) -> Json:
-    board: Json = json.loads(board_json(with_log_lines(BY_UID[uid], store)))
+BY_CLUSTER = {
+    board.uid: board for board in monitoring_bundle(by_cluster(UNIFIED, "k8s_cluster")).boards
+}
+KINDS = pytest.mark.parametrize("boards", [BY_UID, BY_CLUSTER], ids=["one cluster", "several"])
+
+
+def drawn(uid: str, store: LogStore, boards: Mapping[str, Board] = BY_UID) -> Json:
+    board: Json = json.loads(board_json(with_log_lines(boards[uid], store)))
     return board
 
 
@@ -61,9 +69,12 @@ def test_the_viewer_selects_the_data_source_of_the_panel(uid: str, store: LogSto
 
 
 @STORES
+@KINDS
 @pytest.mark.parametrize("uid", SHOWING)
-def test_the_query_follows_the_variables_of_the_board(uid: str, store: LogStore) -> None:
-    board = drawn(uid, store)
+def test_the_query_follows_the_variables_of_the_board(
+    uid: str, boards: Mapping[str, Board], store: LogStore
+) -> None:
+    board = drawn(uid, store, boards)
     query = panel_of(board, "logs")["targets"][0]["expr"]
     named = {each["name"] for each in board["templating"]["list"] if each["type"] == "query"}
     assert set(re.findall(r"\$\{(\w+):regex\}", query)) == named
@@ -92,10 +103,12 @@ def test_the_panel_has_grafanas_types_and_names(uid: str, store: LogStore) -> No
 
 
 @pytest.mark.slow
+@KINDS
 @pytest.mark.parametrize("uid", SHOWING)
-def test_loki_can_parse_the_query(uid: str) -> None:
+def test_loki_can_parse_the_query(uid: str, boards: Mapping[str, Board]) -> None:
     grammar = npm.installed("logql", os.environ)
-    query = for_all(panel_of(drawn(uid, LOG_STORES["loki"]), "logs")["targets"][0]["expr"])
+    panel = panel_of(drawn(uid, LOG_STORES["loki"], boards), "logs")
+    query = for_all(panel["targets"][0]["expr"])
     assert npm.run(grammar, "errors.cjs", query) == ""
     assert npm.run(grammar, "errors.cjs", query.replace("| server=~", "| =~")) != ""
 
@@ -107,6 +120,8 @@ FAILURES = [
     ("", "git.hub", "list", ""),
 ]
 """Namespace, server, tool and client of failed calls; empty ones are left out of the record."""
+CLUSTERS = {"prod": "east", "test": "west"}
+"""By namespace."""
 
 
 def records() -> LogsData:
@@ -115,8 +130,9 @@ def records() -> LogsData:
     for namespace, server, tool, client in [*FAILURES, ("prod", "git.hub", "good", "agent")]:
         resource = data.resource_logs.add()
         if namespace:
-            attribute = resource.resource.attributes.add(key="k8s.namespace.name")
-            attribute.value.string_value = namespace
+            for name, value in (("namespace", namespace), ("cluster", CLUSTERS[namespace])):
+                attribute = resource.resource.attributes.add(key=f"k8s.{name}.name")
+                attribute.value.string_value = value
         record = resource.scope_logs.add().log_records.add()
         record.body.string_value = "call" if tool == "good" else "call failed"
         fields = {"server": server, "method": "tools/call", "target": tool, "client": client}
@@ -153,6 +169,8 @@ SELECTED = [
     ({"namespace": "prod", "server": r"git\.hub"}, FAILURES[:1]),
     ({"namespace": "(prod|test)", "tool": r"list\(all\)"}, FAILURES[2:3]),
     ({"server": "git"}, []),
+    ({"cluster": "east"}, FAILURES[:2]),
+    ({"cluster": "(east|west)", "server": r"git\.hub"}, [FAILURES[0], FAILURES[2]]),
 ]
 """What Grafana makes of the viewer's choice by the format `regex`, and the failures left."""
 
@@ -162,7 +180,9 @@ SELECTED = [
 def test_victorialogs_finds_the_failed_calls_that_the_viewer_selected(
     stored: VictoriaLogs, chosen: dict[str, str], left: list[tuple[str, str, str, str]]
 ) -> None:
-    query = panel_of(drawn("mcp-tools", LOG_STORES["victorialogs"]), "logs")["targets"][0]["expr"]
+    boards = BY_CLUSTER if "cluster" in chosen else BY_UID
+    panel = panel_of(drawn("mcp-tools", LOG_STORES["victorialogs"], boards), "logs")
+    query = panel["targets"][0]["expr"]
     for variable, value in chosen.items():
         query = query.replace(f"${{{variable}:regex}}", value)
     names = ("k8s.namespace.name", "server", "target", "client")

@@ -35,14 +35,14 @@ def test_every_recording_rule_is_listed() -> None:
 
 def test_all_of_grafanas_variables_are_replaced() -> None:
     made = concrete(
-        'rate(x{namespace=~"$namespace", server=~"$server"}[$__rate_interval])'
+        "rate(x{namespace=~`${namespace:regex}`, server=~`${server:regex}`}[$__rate_interval])"
         " / increase(x[$__range]) * $__range_s",
         window="2m",
         namespace="ns",
         server="a|b",
     )
 
-    assert made == ('rate(x{namespace=~"ns", server=~"a|b"}[2m]) / increase(x[2m]) * 120')
+    assert made == "rate(x{namespace=~`ns`, server=~`a|b`}[2m]) / increase(x[2m]) * 120"
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=UIDS)

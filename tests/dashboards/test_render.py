@@ -68,4 +68,5 @@ def test_a_dashboard_has_the_settings_that_all_boards_share() -> None:
         "Proxy restarts",
         "Alerts that begin to fire",
         "Changed tools",
+        "Injected faults",
     ]

@@ -59,7 +59,7 @@ def test_what_a_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("error_rate: 1", "unknown threshold 'error_rate'; did you mean \"error_ratio\"?"),
+        ("error_rate: 1", "unknown threshold 'error_rate'; did you mean error_ratio?"),
         ("colour: red", "unknown threshold 'colour'; known are slo_success, slo_fast,"),
         ("1: 2", "unknown threshold 1; known are slo_success"),
         ("error_ratio: high", "\"error_ratio\" is 'high'; it must be a number"),

@@ -21,14 +21,13 @@ from stacks.secret_values import sealed
 from tests.e2e import program
 from tests.e2e.charts import definitions
 from tests.e2e.deployed import Deployed
-from tests.e2e.engine import Engine, Project, Step
+from tests.e2e.engine import Engine, Project
 from tests.e2e.kubeapi.client import Client
 from tests.e2e.kubeapi.inventory import inventory, objects, restored
 
 pytestmark = pytest.mark.slow
 
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
 ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc:(\d+)")
 CASES = (*((name, Profile.CURRENT) for name in ARCHITECTURES), ("otel-scrape", Profile.TUTORIAL))
 
@@ -144,16 +143,7 @@ def test_the_outputs_say_what_was_chosen_and_nothing_secret(deployed: Deployed) 
 
 
 def test_a_second_up_changes_nothing(deployed: Deployed) -> None:
-    assert deployed.stack.preview() == frozenset()
     assert deployed.stack.up() == frozenset()
-
-
-def test_a_new_password_updates_grafana_and_nothing_else(deployed: Deployed) -> None:
-    deployed.stack.configure(program.PASSWORD, secrets.token_hex(16), secret=True)
-    assert deployed.stack.up() == {
-        Step("update", "kubernetes:core/v1:Secret", f"{program.PREFIX}-secret-grafana-admin"),
-        Step("update", RELEASE, f"{program.PREFIX}-kube-prometheus-stack"),
-    }
 
 
 def test_destroy_leaves_nothing_but_the_definitions(deployed: Deployed) -> None:

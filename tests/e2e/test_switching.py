@@ -1,4 +1,4 @@
-"""Changing only `architecture` switches a stack in place, from each architecture to the next."""
+"""A change of the configuration updates what it is about: an architecture, or a password."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _TELEMETRY = "kubernetes:toolhive.stacklok.dev/v1beta1:MCPTelemetryConfig"
 _NAME = "mcp-observability"
 
 _COLLECTOR = Step("update", _RELEASE, f"{_NAME}-otel-collector")
+_PASSWORD = Step("update", "kubernetes:core/v1:Secret", f"{_NAME}-secret-grafana-admin")
 _PROMETHEUS = Step("update", _RELEASE, f"{_NAME}-kube-prometheus-stack")
 _PROXIES = frozenset(
     {
@@ -54,7 +55,7 @@ SWITCHES: dict[tuple[str, str], frozenset[Step]] = {
 }
 
 
-def test_switching_through_all_architectures_changes_only_what_differs(
+def test_a_new_architecture_and_a_new_password_change_only_what_differs(
     client: Client,
     charts: dict[Profile, Path],
     new_engine: Callable[[], Engine],
@@ -70,6 +71,9 @@ def test_switching_through_all_architectures_changes_only_what_differs(
         stack.configure(f"{program.PREFIX}:architecture", architecture)
         assert stack.up() == expected
     assert _without_revisions(inventory(client)) == at_first
+    stack.configure(program.PASSWORD, secrets.token_hex(16), secret=True)
+    assert stack.up() == {_PASSWORD, _PROMETHEUS}
+    assert stack.preview() == frozenset()
 
 
 def _without_revisions(entries: frozenset[Entry]) -> frozenset[Entry]:

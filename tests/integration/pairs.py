@@ -19,6 +19,8 @@ CLIENTS = ("streamable-http", "sse", "stdio")
 SERVERS = ("streamable-http", "sse", "stdio")
 PAIRS = [(client, server) for client in CLIENTS for server in SERVERS]
 
+ECHO_SERVER = (sys.executable, "-m", "lab.echo", "--transport")
+"""It starts in a tenth of a second, the SDK's in one; each session on stdio starts another."""
 SDK_SERVER = (sys.executable, str(Path(__file__).with_name("sdk_server.py")))
 _PATHS = {"streamable-http": "/mcp", "sse": "/sse"}
 

@@ -2,13 +2,14 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import requests
@@ -17,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.waiting import NeverHappened, until
 
 DEADLINE_SECONDS = 30.0
+PIPE_BYTES = 65_536
+"""What Linux keeps of what is written to a pipe and not read yet (pipe(7))."""
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:
@@ -25,29 +28,81 @@ def eventually(condition: Callable[[], Any], what: str) -> Any:
 
 
 def written_when_held_back(pid: int) -> int:
-    """Wait until a process that writes is read no more: how many bytes it wrote."""
+    """Wait until a process that writes much is read no more: how many bytes it wrote.
+
+    It then sleeps; one that only waits for a processor does not.
+    """
     process, written = psutil.Process(pid), Counter[int]()
 
     def held_back() -> bool:
-        written[process.io_counters().write_chars] += 1
-        return max(written.values()) > 25
+        bytes_so_far = process.io_counters().write_chars
+        if bytes_so_far > PIPE_BYTES and process.status() == psutil.STATUS_SLEEPING:
+            written[bytes_so_far] += 1
+        return bool(written) and max(written.values()) > 25
 
     eventually(held_back, "the server to be held back")
     return max(written)
 
 
+class ProxyLog:
+    """The lines that a process writes to a pipe: read as they come, and whenever asked for."""
+
+    def __init__(self, pipe: IO[str]) -> None:
+        # The thread may outlive the process, whose owner closes the pipe.
+        self._descriptor = os.dup(pipe.fileno())
+        os.set_blocking(self._descriptor, False)
+        self._rest = b""
+        self._lines: list[dict[str, Any]] = []
+        self._reading = threading.Lock()
+        self._reader = threading.Thread(target=self._run, daemon=True)
+        self._ended = False
+        self._reader.start()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """All that were written before the call."""
+        with self._reading:
+            self._read()
+            return list(self._lines)
+
+    def join(self) -> None:
+        """Wait until no process can write any more."""
+        self._reader.join(DEADLINE_SECONDS)
+
+    def _run(self) -> None:
+        readable = select.poll()
+        readable.register(self._descriptor, select.POLLIN)
+        while not self._ended:
+            readable.poll()
+            with self._reading:
+                self._read()
+        os.close(self._descriptor)
+
+    def _read(self) -> None:
+        """Read what is there."""
+        with suppress(BlockingIOError):
+            while not self._ended:
+                data = os.read(self._descriptor, 65536)
+                *whole, self._rest = (self._rest + data).split(b"\n")
+                self._lines += map(json.loads, whole)
+                self._ended = not data
+
+
 class RunningProxy:
-    """A started proxy; its log lines are collected as they come."""
+    """A started proxy."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
-        self.log: list[dict[str, Any]] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        assert process.stderr is not None
+        self._log = ProxyLog(process.stderr)
         ready = eventually(lambda: self.logged("ready") or process.poll(), "the ready line")
         assert isinstance(ready, list), f"the proxy ended with {ready}: {self.log}"
         self.mcp: str = ready[0]["listen"]
         self.metrics: str = ready[0]["metrics"]
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The lines of its log so far."""
+        return self._log.lines()
 
     @property
     def url(self) -> str:
@@ -61,7 +116,7 @@ class RunningProxy:
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """The log lines of that event."""
-        return [line for line in tuple(self.log) if line["event"] == event]
+        return [line for line in self.log if line["event"] == event]
 
     def get(self, path: str) -> requests.Response:
         """A page of the admin side."""
@@ -100,13 +155,8 @@ class RunningProxy:
     def ended(self) -> int:
         """Wait for the process to end: its exit code."""
         code = self.process.wait(DEADLINE_SECONDS)
-        self._reader.join(DEADLINE_SECONDS)
+        self._log.join()
         return code
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(json.loads(line))
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -149,6 +149,8 @@ def crash(request: Json) -> None:
     number = signal.Signals[arguments.get("signal", "SIGKILL")]
     if arguments.get("launched"):
         os._exit(128 + number)
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)  # Who started the tests may ignore it.
     os.kill(os.getpid(), number)
 
 

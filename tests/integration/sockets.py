@@ -9,6 +9,8 @@ from contextlib import suppress
 from http.client import HTTPConnection
 from typing import Any, Self
 
+from lab.local.ports import free_ports
+
 TIMEOUT_SECONDS = 30.0
 NO_SESSION = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no session"}}
 """What the official SDKs' servers with sessions answer to a request without one."""
@@ -123,7 +125,8 @@ class Upstream:
     ) -> None:
         self._tls = tls
         self._legacy = legacy
-        self._listener = socket.create_server(("127.0.0.1", port))
+        # Once closed, no connection can take its port before another upstream listens there.
+        self._listener = socket.create_server(("127.0.0.1", port or free_ports(1)[0]))
         self._listener.settimeout(TIMEOUT_SECONDS)
         self._open: list[socket.socket] = []
 

@@ -125,6 +125,7 @@ def test_a_server_that_is_away_takes_nothing_from_the_others(tmp_path: Path) -> 
             b"nothing is at '/mcp': MCP is at /good/mcp, /away/mcp\n",
         )
         lost.close()
+        assert proxy.value("mcp_proxy_refusals_total") == 0
 
 
 def test_a_server_gets_the_secrets_of_its_own_entry_only(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 import requests
 
-from tests.integration.proxies import RunningProxy, running
+from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import (
     INITIALIZE,
     TIMEOUT_SECONDS,
@@ -53,7 +53,7 @@ def test_connections_without_a_whole_request_block_no_other_client(
 def test_only_a_connection_without_call_or_stream_is_closed_for_being_idle(
     upstream: Upstream,
 ) -> None:
-    with running("--upstream", upstream.url, "--connection-idle", "0.5") as proxy:
+    with running("--upstream", upstream.url, "--connection-idle", "1.5") as proxy:
         caller, listener, idle = (Client(proxy.port) for _ in range(3))
         caller.post(call(1))
         calling = upstream.take()
@@ -91,9 +91,11 @@ def test_sessions_are_refused_while_no_descriptor_is_left_for_their_processes() 
     with running("--", *SERVER) as proxy, ExitStack() as opened:
         process = psutil.Process(proxy.process.pid)
         client = opened.enter_context(closing(Client(proxy.port)))
+        unused = process.num_fds()
         assert served(proxy)
         client.post(b"{not json")
         assert client.answer()[0] == 400
+        eventually(lambda: process.num_fds() == unused + 1, "the end of the other connection")
         usual, statuses = process.rlimit(files), []
         for spare in range(12):
             process.rlimit(files, (process.num_fds() + spare, usual[1]))

@@ -31,7 +31,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("failure", ["500 Oops", "502 Bad Gateway", "cut", "silence"])
 def test_a_server_that_fails_on_the_probe_is_a_legacy_one_and_asked_once(failure: str) -> None:
-    with scripted("--upstream-timeout", "4") as (upstream, proxy):
+    timeout = "4" if failure == "silence" else "30"
+    with scripted("--upstream-timeout", timeout) as (upstream, proxy):
         client = ModernClient(proxy.port)
         client.send_request(call(1, _meta=meta()))
         side, _, probe = asked(upstream)
@@ -103,7 +104,7 @@ def test_a_client_that_leaves_while_the_server_is_asked_is_counted_once() -> Non
         other.close()
 
 
-def test_a_server_that_was_away_is_asked_anew() -> None:
+def test_a_server_that_was_away_is_asked_again() -> None:
     with scripted("--probe-interval", "0.2") as (upstream, proxy):
         client = ModernClient(proxy.port)
         client.send_request(call(1, "echo", _meta=meta()))
@@ -133,8 +134,10 @@ def test_a_server_that_says_nothing_keeps_no_client_longer_than_a_call_may_take(
             assert (status, answer["id"]) == (504, 0)
             client.close()
         proxy.counted({("initialize", "timeout", "server"): 8})
-        # 16 seconds of waiting, also for the era, were the server's.
-        assert proxy.value("mcp_proxy_overhead_seconds_sum") < 1
+        # The waiting, also for the era, was the server's.
+        spent = proxy.value("mcp_server_operation_duration_seconds_sum")
+        assert spent >= 16
+        assert proxy.value("mcp_proxy_overhead_seconds_sum") < spent / 4
 
 
 @pytest.mark.parametrize("refusal", ["404 Not Found", "405 Method Not Allowed", "400 Bad Request"])

@@ -67,13 +67,6 @@ def proxy(server: SseUpstream) -> Iterator[RunningProxy]:
         yield started
 
 
-@pytest.fixture
-def client(proxy: RunningProxy) -> Iterator[Client]:
-    each = Client(proxy.port)
-    yield each
-    each.close()
-
-
 class Session:
     """An initialized session: the server's stream, and the client's connection."""
 

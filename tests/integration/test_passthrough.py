@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from lab.local.ports import free_ports
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Client, Upstream, call, result
 from tests.waiting import until
@@ -145,9 +146,9 @@ def wait_for_nothing() -> None:
 
 
 def waited_for_the_upstream(proxy: RunningProxy) -> bool:
-    """Whether the only call took as long as was waited, and next to nothing in the proxy."""
+    """Whether what was waited in the only call was not counted as time in the proxy."""
     spent = proxy.value("mcp_server_operation_duration_seconds_sum")
-    return spent >= WAITED_SECONDS > 5 * proxy.value("mcp_proxy_overhead_seconds_sum")
+    return spent - proxy.value("mcp_proxy_overhead_seconds_sum") > WAITED_SECONDS / 2
 
 
 def test_what_a_caller_waited_before_it_left_is_no_overhead_of_the_proxy(
@@ -179,9 +180,7 @@ def test_what_a_caller_waited_before_it_cancelled_is_no_overhead_of_the_proxy(
 
 
 def test_an_upstream_that_is_not_there_is_an_error_with_the_callers_id_until_it_comes() -> None:
-    gone = Upstream()
-    port = gone.port
-    gone.close()
+    (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}/mcp"
     with running("--upstream", f"{url}?token=secret", "--probe-interval", "0.1") as proxy:
         client = Client(proxy.port)

@@ -9,9 +9,15 @@ import pytest
 
 from proxy.http.bearer import principal_hash
 from proxy.jsonrpc import methods
-from proxy.telemetry.catalogue import CLIENT_CALLS, CLIENT_INFO, PRINCIPAL_CALLS
+from proxy.telemetry.catalogue import (
+    CLIENT_CALLS,
+    CLIENT_INFO,
+    CLIENT_RESULTS,
+    PRINCIPAL_CALLS,
+    RESULT_SIZE,
+)
 from tests.integration.modern import ModernClient, meta
-from tests.integration.pairs import PAIRS, Pair, pair
+from tests.integration.pairs import ECHO_SERVER, PAIRS, Pair, pair
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Client, Upstream, call
 from tests.integration.sse import SseClient
@@ -34,7 +40,7 @@ HTTP_PAIRS = [each for each in PAIRS if each[0] != "stdio"]
 
 @pytest.fixture(scope="module", params=HTTP_PAIRS, ids=lambda names: f"{names[0]} to {names[1]}")
 def running_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    with pair(*request.param) as each:
+    with pair(*request.param, command=ECHO_SERVER) as each:
         yield each
 
 
@@ -85,6 +91,8 @@ def test_every_call_of_a_client_that_declares_itself_is_attributed(
         name = each["name"]
         assert value(CLIENT_CALLS.series, client=name, tool_class="unlisted") == CALLS
         assert value(CLIENT_INFO.series, client=name, version=each["version"]) == 1
+        assert value(CLIENT_RESULTS.series, client=name) > 0
+    assert value(CLIENT_RESULTS.series) == value(f"{RESULT_SIZE.family}_sum")
     assert value(CLIENT_CALLS.series) == sum(
         value(CLIENT_CALLS.series, client=each) for each in names(running_pair.proxy)
     )

@@ -85,18 +85,22 @@ ASKS_BY_RESULT = {"test_input_required_result_elicitation": "n"}
 """Tools of its modern side, which ask by their result."""
 
 
-@pytest.mark.parametrize("face", ["stdio", "streamable-http"])
-@pytest.mark.parametrize("transport", ["stdio", "streamable-http"])
+HTTP, STDIO = "streamable-http", "stdio"
+ERAS = (
+    (MODERN, "legacy", ASKS_BY_REQUEST),
+    (LEGACY, "modern", ASKS_BY_RESULT),
+    (MODERN, "auto", ASKS_BY_RESULT),
+    (LEGACY, "auto", ASKS_BY_REQUEST),
+    ("auto", "auto", ASKS_BY_RESULT),
+)
+SAME_ERA = ((MODERN, "modern", ASKS_BY_RESULT), (LEGACY, "legacy", ASKS_BY_REQUEST))
+
+
 @pytest.mark.parametrize(
-    ("client", "server", "asking"),
+    ("face", "transport", "client", "server", "asking"),
     [
-        (MODERN, "legacy", ASKS_BY_REQUEST),
-        (LEGACY, "modern", ASKS_BY_RESULT),
-        (MODERN, "modern", ASKS_BY_RESULT),
-        (LEGACY, "legacy", ASKS_BY_REQUEST),
-        (MODERN, "auto", ASKS_BY_RESULT),
-        (LEGACY, "auto", ASKS_BY_REQUEST),
-        ("auto", "auto", ASKS_BY_RESULT),
+        *((HTTP, transport, *eras) for transport in (STDIO, HTTP) for eras in ERAS + SAME_ERA),
+        *((STDIO, transport, *eras) for transport in (STDIO, HTTP) for eras in ERAS[:2]),
     ],
 )
 def test_the_sdk_works_across_eras_and_every_call_is_counted(

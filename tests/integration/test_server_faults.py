@@ -157,7 +157,7 @@ def test_a_process_that_ends_costs_its_call_an_error_at_once_and_its_session(too
 
 @pytest.mark.parametrize("tool", ["hang", "garbage", "stranger"])
 def test_a_process_that_gives_no_answer_costs_its_call_the_time_out_only(tool: str) -> None:
-    with running("--upstream-timeout", "1", "--", *SERVER) as proxy, Session(proxy.port) as session:
+    with running("--upstream-timeout", "2", "--", *SERVER) as proxy, Session(proxy.port) as session:
         status, answer = session.call(tool, 7)
         assert (status, answer["id"], answer["error"]["code"]) == (504, 7, -32001)
         proxy.counted({INITIALIZED: 1, (CALL, "timeout", "server"): 1})

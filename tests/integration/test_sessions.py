@@ -71,7 +71,7 @@ def test_an_unused_session_ends_by_itself() -> None:
 
 
 def test_a_session_with_an_open_stream_is_in_use() -> None:
-    with running("--session-idle", "0.5", "--", *SERVER) as proxy:
+    with running("--session-idle", "1.5", "--", *SERVER) as proxy:
         listening = Session(proxy.port)
         stream, response = listening.listen(proxy.port)
         idle = Session(proxy.port)

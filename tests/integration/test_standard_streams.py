@@ -13,6 +13,7 @@ from tests.integration.proxies import (
     DEADLINE_SECONDS,
     environment,
     eventually,
+    written_when_held_back,
 )
 from tests.integration.sockets import INITIALIZE, call
 from tests.integration.stdio_client import CALL, INITIALIZED, StdioClient, before
@@ -42,14 +43,7 @@ def test_a_client_that_does_not_read_holds_up_the_server_and_loses_nothing(era: 
             client.send(*(request(CALL, each, name="huge", arguments=arguments) for each in ids))
         [supervisor] = eventually(psutil.Process(proxy.process.pid).children, "the supervisor")
         [server] = eventually(supervisor.children, "the server's process")
-        written = [-1]
-
-        def held_back() -> bool:
-            written.append(server.io_counters().write_chars)
-            return len(written) > 50 and written[-50] == written[-1] > 0
-
-        eventually(held_back, "the server to be held back")
-        assert written[-1] < size * count / 2
+        assert written_when_held_back(server.pid) < size * count / 2
         client.read()
         answered = {client.receive()["id"] for _ in range(count + (era == "legacy"))}
         assert answered >= {*range(1, count + 1)}

@@ -75,7 +75,7 @@ def test_requests_need_no_session_and_share_a_process(
 
 
 def test_a_call_that_is_overdue_is_cancelled_at_the_server() -> None:
-    with before("modern", "--upstream-timeout", "0.5") as proxy, ModernClient(proxy.port) as client:
+    with before("modern", "--upstream-timeout", "2") as proxy, ModernClient(proxy.port) as client:
         status, answer = client.call("hang", "x")
         assert (status, answer["id"], answer["error"]["code"]) == (504, "x", -32001)
         assert len(cancelled(client)) == 1
@@ -141,7 +141,7 @@ def test_input_that_never_comes_frees_the_server() -> None:
     with before("legacy", "--upstream-timeout", "1", "--pool-idle", "0.5") as proxy:
         client = ModernClient(proxy.port)
         client.call("ask", 1, _meta=meta(ROOTS))
-        (started,) = proxy.logged("child started")
+        (started,) = eventually(lambda: proxy.logged("child started"), "the process")
         eventually(lambda: gone(started["pid"]), "the end of the process")
         client.close()
 

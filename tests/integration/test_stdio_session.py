@@ -1,4 +1,4 @@
-"""A session of the client on stdio: opened anew where it was lost."""
+"""A session of the client on stdio: reopened where it was lost."""
 
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_a_session_that_is_lost_is_opened_anew_for_the_next_message(server: str)
         again = eventually(lambda: client.call("notifications", 2).get("result"), "a new session")
         assert again["pid"] != pid
         assert [each["method"] for each in again["notifications"]] == [methods.INITIALIZED]
-        assert len(eventually(lambda: proxy.logged("session opened anew"), "the log")) == 1
+        assert len(eventually(lambda: proxy.logged("session reopened"), "the log")) == 1
         assert client.end() == []
 
 
@@ -43,6 +43,6 @@ def test_a_session_that_cannot_be_opened_anew_is_reported_and_tried_again(tmp_pa
         assert client.call("die", 1)["id"] == 1
         refused = client.call("echo", 2)
         assert refused["id"] == 2
-        assert "cannot be opened anew: cannot start" in refused["error"]["message"]
+        assert "cannot be reopened: cannot start" in refused["error"]["message"]
         command.symlink_to(sys.executable)
         assert client.call("echo", 3)["result"]["received"] == {"name": "echo"}

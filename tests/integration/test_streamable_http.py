@@ -248,7 +248,7 @@ def test_a_session_that_the_server_forgot_ends_the_stream(
     assert proxy.value("mcp_proxy_sessions") == 0
 
 
-def test_the_servers_own_messages_come_by_its_get_stream_which_is_opened_anew(
+def test_the_servers_own_messages_come_by_its_get_stream_which_is_opened_again(
     session: Session, server: Upstream
 ) -> None:
     listening = session.start("200 OK")

@@ -2,10 +2,12 @@
 
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 
+import psutil
 import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -157,6 +159,70 @@ def address(*, listens: bool) -> Iterator[tuple[str, Inbox]]:
         if listens:
             taken.listen()
         yield f"http://127.0.0.1:{taken.getsockname()[1]}", Inbox()
+
+
+@contextmanager
+def dripping() -> Iterator[tuple[str, Inbox]]:
+    """A receiver that answers each connection with a head that never ends."""
+    stopped = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not stopped.wait(0.05):
+                connection.sendall(b"x: y\r\n")
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", Inbox()
+        finally:
+            stopped.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+@pytest.mark.parametrize(
+    "receiver",
+    [
+        partial(http_collector, 503, retry_after="3600"),
+        partial(http_collector, 413, body=b"x" * 10_000_000),
+        partial(http_collector, hangs=True),
+        dripping,
+    ],
+    ids=["refuses", "answers at length", "hangs", "drips"],
+)
+def test_a_receiver_of_logs_harms_no_call_and_what_it_does_not_take_is_counted(
+    receiver: Collectors,
+) -> None:
+    limits = {"OTEL_BLRP_MAX_QUEUE_SIZE": "8", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "4"}
+    with receiver() as (endpoint, _):
+        settings = {
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{endpoint}/v1/logs",
+            "OTEL_TRACES_EXPORTER": "none",
+            "OTEL_METRICS_EXPORTER": "none",
+            "OTEL_BLRP_SCHEDULE_DELAY": "50",
+        }
+        with running("--", *SERVER, **LOGS, **limits, **settings) as proxy:
+            with closing(Caller(proxy.port)) as caller:
+                assert [caller.call("fail", number) for number in range(300)] == [200] * 300
+            lost = partial(proxy.value, DROPPED, signal="logs")
+            waiting = 8 + 4
+            eventually(lambda: lost() >= len(proxy.logged("call failed")) - waiting, "the losses")
+            dropped = lost()
+            written = len(proxy.logged("call failed"))
+            assert dropped <= written
+            assert written > waiting
+            memory = psutil.Process(proxy.process.pid).memory_info().rss
+            assert memory < 150 * 1024 * 1024
+            proxy.process.terminate()
+            assert proxy.ended() == 0
 
 
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.telemetry.catalogue import TOOL_BASELINE_DIFFERENCES
+from proxy.telemetry.catalogue import TOOL_BASELINE_DIFFERENCES, ToolChange
 from tests.integration.modern import ModernClient, request
-from tests.integration.pairs import SDK_SERVER
+from tests.integration.pairs import ECHO_SERVER, SDK_SERVER
 from tests.integration.proxies import environment, running
 from tests.integration.serving import serving
 from tests.integration.stdio_proxy import ROOT
@@ -38,7 +38,7 @@ def differences(*arguments: str) -> float:
         client = ModernClient(proxy.port)
         assert client.ask(request("tools/list"))[0] == 200
         client.close()
-        assert proxy.get("/metrics").text.count(f"{SERIES}{{") == 12
+        assert proxy.get("/metrics").text.count(f"{SERIES}{{") == len(ToolChange)
         logged = proxy.logged("tool differs from the approved one")
         found = proxy.value(SERIES)
         assert len(logged) == found
@@ -79,7 +79,7 @@ def test_tools_are_approved_from_a_server_and_from_a_proxy_before_it(
 
 
 def test_servers_of_a_clients_file_have_a_list_each(tmp_path: Path) -> None:
-    entry = {"command": SDK_SERVER[0], "args": [*SDK_SERVER[1:], "stdio"]}
+    entry = {"command": ECHO_SERVER[0], "args": [*ECHO_SERVER[1:], "stdio"]}
     mcp = tmp_path / "mcp.json"
     mcp.write_text(json.dumps({"mcpServers": {"one": entry, "two": entry}}), encoding="utf-8")
     path = tmp_path / "baseline.json"
@@ -94,7 +94,7 @@ def test_servers_of_a_clients_file_have_a_list_each(tmp_path: Path) -> None:
         client = ModernClient(proxy.port, "/two/mcp")
         assert client.ask(request("tools/list"))[0] == 200
         client.close()
-        assert proxy.get("/metrics").text.count(f"{SERIES}{{") == 12
+        assert proxy.get("/metrics").text.count(f"{SERIES}{{") == len(ToolChange)
         assert proxy.value(SERIES) == 0
 
 
@@ -144,7 +144,7 @@ def test_a_servers_error_is_one_printable_line(tmp_path: Path, answer: str, reas
 def test_a_file_that_holds_something_else_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("mine", encoding="utf-8")
-    done = approve(str(path), "--", *SDK_SERVER, "stdio")
+    done = approve(str(path), "--", *ECHO_SERVER, "stdio")
     assert (done.returncode, path.read_text(encoding="utf-8")) == (2, "mine")
 
 
@@ -152,7 +152,7 @@ def test_a_proxy_with_a_baseline_that_cannot_be_read_does_not_start(tmp_path: Pa
     path = tmp_path / "baseline.json"
     path.write_text("{}", encoding="utf-8")
     done = subprocess.run(
-        (sys.executable, "-m", "proxy", "--tool-baseline", str(path), "--", *SDK_SERVER, "stdio"),
+        (sys.executable, "-m", "proxy", "--tool-baseline", str(path), "--", *ECHO_SERVER, "stdio"),
         env=environment(),
         cwd=ROOT,
         capture_output=True,

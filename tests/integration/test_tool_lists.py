@@ -4,6 +4,9 @@ import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +19,7 @@ from proxy.telemetry.catalogue import (
 )
 from tests.integration.modern import ModernClient, request
 from tests.integration.pairs import PAIRS, Pair, pair
-from tests.integration.proxies import RunningProxy, eventually
+from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import Client, Upstream
 
 pytestmark = pytest.mark.slow
@@ -142,3 +145,75 @@ def test_a_list_longer_than_any_model_takes_passes_unread(
     [line] = eventually(lambda: proxy.logged("list of tools not read"), "the log")
     assert line["bytes"] == len(answer)
     assert proxy.value(TOOLS_LISTED.series) == 0
+
+
+class _Paging(BaseHTTPRequestHandler):
+    """Lists tools in pages, of another size for each token; every answer is one of its own."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if message["method"] != "tools/list":
+            self._answer(400, {"jsonrpc": "2.0", "id": None, "error": {"code": -32600}})
+            return
+        size = 3 + int(self.headers["authorization"].rpartition(" ")[2]) % 7
+        start = int(message.get("params", {}).get("cursor", "0"))
+        following = {"nextCursor": str(start + size)} if start + size < len(PAGED) else {}
+        result = {"tools": PAGED[start : start + size], "of": message["id"], **following}
+        self._answer(200, {"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    def _answer(self, status: int, message: dict[str, Any]) -> None:
+        body = json.dumps(message).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+PAGED = [{"name": f"tool-{number}", "description": "x" * number} for number in range(40)]
+CLIENTS, LISTS = 24, 10
+
+
+def page_through(port: int, token: int) -> None:
+    """Lists of one client, from page to page; now and then it gives up within a list."""
+    with closing(Client(port)) as client:
+        for number in range(LISTS):
+            cursor: dict[str, str] = {}
+            names: list[str] = []
+            while True:
+                identity = f"{token}-{number}-{len(names)}"
+                message = {"jsonrpc": "2.0", "id": identity, "method": "tools/list"}
+                client.post({**message, "params": cursor}, authorization=f"Bearer {token}")
+                status, answer = client.answer()
+                assert (status, answer["result"]["of"]) == (200, identity)
+                names += [each["name"] for each in answer["result"]["tools"]]
+                if "nextCursor" not in answer["result"]:
+                    assert names == [each["name"] for each in PAGED]
+                    break
+                if number % 4 == 3 and len(names) > 20:
+                    break
+                cursor = {"cursor": answer["result"]["nextCursor"]}
+
+
+def test_many_clients_that_page_at_once_get_their_own_pages_and_are_no_change() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Paging)
+    server.daemon_threads = True
+    serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    try:
+        with running("--upstream", f"http://127.0.0.1:{server.server_port}/mcp") as proxy:
+            with ThreadPoolExecutor(CLIENTS) as pool:
+                for done in [pool.submit(page_through, proxy.port, n) for n in range(CLIENTS)]:
+                    done.result()
+            assert proxy.value(TOOLS_LISTED.series) == len(PAGED)
+            assert proxy.value(TOOL_CHANGES.series) == 0
+            assert proxy.logged("tool changed") == []
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()

@@ -9,6 +9,7 @@ from mcp import MCPError
 from mcp_types import ElicitResult
 
 from tests.integration.pairs import PAIRS, Pair, pair
+from tests.integration.proxies import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +30,15 @@ def gained(each: Pair, before: dict[tuple[str, str, str], int]) -> dict[tuple[st
         for key, count in now.items()
         if key[0] == CALL and count > before.get(key, 0)
     }
+
+
+async def await_cancellation(each: Pair, before: dict[tuple[str, str, str], int]) -> None:
+    """Wait until a cancelled call was counted since."""
+
+    def is_counted() -> bool:
+        return ("cancelled", "caller") in gained(each, before)
+
+    await asyncio.to_thread(eventually, is_counted, "the cancellation")
 
 
 def texts(result: Any) -> list[str]:
@@ -98,6 +108,7 @@ def test_a_call_that_is_given_up_counts_as_cancelled(running_pair: Pair) -> None
             with pytest.raises(asyncio.CancelledError):
                 await hanging
             assert texts(await session.call_tool("echo", {"text": "after"})) == ["after"]
+            await await_cancellation(running_pair, before)
 
     asyncio.run(use())
     assert gained(running_pair, before) == {("ok", "none"): 2, ("cancelled", "caller"): 1}
@@ -115,11 +126,12 @@ def test_a_client_that_leaves_ends_its_session(running_pair: Pair) -> None:
             hanging.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await hanging
+            await await_cancellation(running_pair, before)
 
     asyncio.run(use())
     assert gained(running_pair, before) == {("ok", "none"): 1, ("cancelled", "caller"): 1}
     if running_pair.client != "stdio":  # whose proxy ends too, which is looked at where it does
-        assert proxy.value("mcp_proxy_sessions") == 0
+        eventually(lambda: proxy.value("mcp_proxy_sessions") == 0, "the end of the session")
 
 
 @pytest.mark.parametrize("names", PAIRS, ids=lambda names: f"{names[0]} to {names[1]}")

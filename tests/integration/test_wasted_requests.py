@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from proxy.jsonrpc import methods
 from proxy.telemetry.catalogue import WASTED_REQUESTS, WasteReason
 from tests.integration.modern import ModernClient, meta
-from tests.integration.pairs import pair
+from tests.integration.pairs import ECHO_SERVER, pair
 from tests.integration.proxies import RunningProxy, eventually, running
 from tests.integration.sockets import INITIALIZE, Client, call
 
@@ -154,7 +154,7 @@ def test_each_transport_of_a_server_is_observed(server: str) -> None:
         (WasteReason.REPEATED_ERROR, "echo"): 1,
         (WasteReason.INVALID_ARGUMENTS, "echo"): 2,
     }
-    with pair("streamable-http", server) as each:
+    with pair("streamable-http", server, command=ECHO_SERVER) as each:
 
         async def use() -> None:
             async with each.session() as client:

@@ -1,5 +1,6 @@
 """The wheel, plain and compiled: built, installed under one name of its own, and run."""
 
+import json
 import subprocess
 import sys
 import sysconfig
@@ -10,9 +11,10 @@ from zipfile import ZipFile
 
 import pytest
 
+from proxy.compile import HOT
 from proxy.telemetry.catalogue import VERSION
 from tests.integration.proxies import environment, launched
-from tests.integration.sockets import INITIALIZE, Client
+from tests.integration.sockets import INITIALIZE, Client, Upstream, call, result
 from tests.integration.stdio_session import SERVER
 
 pytestmark = pytest.mark.slow
@@ -64,6 +66,22 @@ def test_it_holds_the_proxy_under_one_name_and_nothing_else(wheel: Path) -> None
     assert compiled is not wheel.name.endswith("-py3-none-any.whl")
 
 
+def test_its_hot_modules_are_machine_code_where_it_is_compiled(wheel: Path, scripts: Path) -> None:
+    names = [
+        f"{NAME}{each.removeprefix('proxy').removesuffix('.py').replace('/', '.')}" for each in HOT
+    ]
+    script = f"import importlib; [print(importlib.import_module(n).__file__) for n in {names}]"
+    ended = subprocess.run(
+        (str(scripts / "python"), "-c", script),
+        cwd=wheel.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    plain = wheel.name.endswith("-py3-none-any.whl")
+    assert {Path(line).suffix for line in ended.stdout.splitlines()} == {".py" if plain else ".so"}
+
+
 def test_its_command_prints_its_own_name(scripts: Path, tmp_path: Path) -> None:
     for command, name in (
         ((str(scripts / "mcp-observability-proxy"),), "mcp-observability-proxy"),
@@ -88,3 +106,15 @@ def test_its_command_runs_before_a_stdio_server(
         proxy.counted({("initialize", "ok", "none"): 1})
         client.close()
     assert proxy.ended() == 0
+
+
+def test_its_command_forwards_and_counts_calls(
+    scripts: Path, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = (str(scripts / "mcp-observability-proxy"),)
+    with launched(command, "--upstream", upstream.url) as proxy, Client(proxy.port) as client:
+        client.post(call())
+        upstream.take().answer(json.dumps(result(isError=True)).encode())
+        assert client.getresponse().status == 200
+        proxy.counted({("tools/call", "tool_error", "server"): 1})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lab.prometheus_api import Prometheus, QueryRefused, Sample, Unreachable, has_data
+from lab.prometheus_api import Line, Prometheus, QueryRefused, Sample, Unreachable, has_data
 from tests.lab.scripted import answering
 
 
@@ -26,6 +26,14 @@ def test_a_scalar_becomes_a_sample_without_labels() -> None:
         assert Prometheus(url).query("scalar(x)") == (Sample({}, 3.0),)
 
 
+def test_stored_samples_are_lines() -> None:
+    result = [{"metric": {"server": "a"}, "values": [[1.0, "3"], [2.5, "4"]]}]
+    body = {"status": "success", "data": {"resultType": "matrix", "result": result}}
+    with answering(200, body) as url:
+        [line] = Prometheus(url).samples("x", seconds=9)
+    assert line == Line({"server": "a"}, ((1.0, 3.0), (2.5, 4.0)))
+
+
 @pytest.mark.parametrize(
     ("values", "shown"), [((), False), (("NaN",), False), (("NaN", "0"), True)]
 )
@@ -36,7 +44,7 @@ def test_nan_is_no_data_but_zero_is(values: tuple[str, ...], shown: bool) -> Non
 
 def test_a_rejected_query_has_the_error() -> None:
     body = {"status": "error", "error": "parse error: unexpected )"}
-    with answering(400, body) as url, pytest.raises(QueryRefused, match=r"up\).*parse error"):
+    with answering(400, body) as url, pytest.raises(QueryRefused, match=r"^up\): parse error"):
         Prometheus(url).query("up)")
 
 

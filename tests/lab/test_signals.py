@@ -41,3 +41,21 @@ def test_a_signal_in_a_finalizer_ends_the_next_wait(tmp_path: Path) -> None:
 def test_a_signal_is_raised_where_it_arrives(tmp_path: Path) -> None:
     done = run(tmp_path, finalizer="int", then="signal.raise_signal(signal.SIGHUP)")
     assert (done.returncode, done.stderr) == (128 + signal.SIGHUP, "")
+
+
+def test_a_second_signal_while_python_ends_prints_nothing() -> None:
+    program = """
+import signal, weakref
+from lab import signals
+
+signals.install()
+weakref.finalize(signals, signal.raise_signal, signal.SIGTERM)
+try:
+    signal.raise_signal(signal.SIGTERM)
+except signals.Ended as ended:
+    signals.ignore()
+    raise SystemExit(ended.exit_code)
+"""
+    command = (sys.executable, "-c", program)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")

@@ -108,6 +108,7 @@ def project(architecture: str, chart_folder: Path) -> Project:
         "servers": [*SERVERS, TOOLHIVE_SERVER] if toolhive else SERVERS,
         "scrapeIntervalSeconds": 2,
         "pushIntervalSeconds": 2,
+        "faultInjection": True,
     }
     return program.project(architecture, overrides, {program.PASSWORD: secrets.token_hex(16)})
 
@@ -144,6 +145,7 @@ class Running:
     stack: Stack
     api: Api
     charts: Path
+    architecture: str = ""
     made: Counter[str] = field(default_factory=Counter)
     """By pod."""
     history: list[Counted] = field(default_factory=list)

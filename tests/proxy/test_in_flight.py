@@ -270,7 +270,7 @@ def test_a_complete_answer_ends_every_call(status: int, body: bytes, outcome: Ca
     assert not one.busy
 
 
-def test_calls_are_handed_over_with_their_time_and_tokens_anew() -> None:
+def test_calls_are_handed_over_with_their_time_and_tokens_again() -> None:
     mine, twin, other = call(1, "t"), call(2), call(2)
     giver, taker = session(mine, twin), session(other)
     assert giver.hand_over(taker, 5.0) == (Finished(twin, INVALID_RESPONSE),)

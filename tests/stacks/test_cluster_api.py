@@ -22,6 +22,7 @@ from stacks.cluster_api import (
     prometheus_labels,
 )
 from tests import certificates
+from tests.http_edge import Handler, serving
 
 MARK = "storageclass.kubernetes.io/is-default-class"
 
@@ -161,3 +162,26 @@ def test_the_ip_family_is_the_first_of_the_clusters_services() -> None:
     ):
         with api({"spec": spec}) as (url, _):
             assert ip_family(Access(url)) == family
+
+
+def test_text_is_read_as_it_is_and_a_refusal_has_its_status() -> None:
+    with api(["a"]) as (url, asked):
+        assert Access(url, user={"token": "mine"}).text("/metrics") == '["a"]'
+    assert asked == [("/metrics", "Bearer mine", None)]
+    with api(None) as (url, _), pytest.raises(Unreachable) as refused:
+        Access(url).text("/metrics")
+    assert refused.value.status == 403
+
+
+def test_a_right_that_the_user_lacks_is_named_as_the_server_does() -> None:
+    words = 'pods "web-1" is forbidden: User "u" cannot patch resource "pods" in API group ""'
+
+    class Forbidding(Handler):
+        def do_PATCH(self) -> None:
+            self.body()
+            self.answer(403, json.dumps({"kind": "Status", "message": words}))
+
+    with serving(Forbidding) as url, pytest.raises(Unreachable) as caught:
+        Access(url).patch("/api/v1/namespaces/n/pods/web-1", {"metadata": {}})
+    assert str(caught.value) == words
+    assert caught.value.status == 403

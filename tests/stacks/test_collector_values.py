@@ -113,6 +113,19 @@ def test_headers_and_ca_of_a_trace_store_come_from_secrets() -> None:
     assert grafana["additionalDataSources"] == []
 
 
+@pytest.mark.parametrize("given", [{}, {"clusterLabel": "east"}])
+def test_logs_name_the_cluster_where_it_has_a_name(given: dict[str, str]) -> None:
+    logs = {"endpoint": "https://logs.example.org/otlp/v1/logs"}
+    found = plan_with_secrets(
+        architecture="direct-scrape", servers=[HTTP], components={"logs": logs}, **given
+    ).collector
+    name = {"key": "k8s.cluster.name", "value": "east", "action": "upsert"}
+    added = {"resource/cluster": {"attributes": [name]}} if given else {}
+    assert {key: each for key, each in found["processors"].items() if "cluster" in key} == added
+    first, *between, last = found["service"]["pipelines"]["logs"]["processors"]
+    assert (first, between, last) == ("memory_limiter", ["k8sattributes", *added], "batch")
+
+
 @pytest.mark.parametrize("profile", list(Profile))
 def test_headers_and_ca_of_a_log_store_come_from_secrets(profile: Profile) -> None:
     logs = {

@@ -79,8 +79,27 @@ def test_an_existing_prometheus_of_several_clusters_gets_boards_and_rules_by_clu
 
     assert "max by (k8s_cluster, namespace, server) (mcp_proxy_upstream_up)" in str(rules)
     assert found.outputs["importDashboards"].endswith(" CLUSTER_LABEL=k8s_cluster")
-    assert all("$cluster" in str(each["data"]) for each in boards.values())
+    assert all("${cluster:regex}" in str(each["data"]) for each in boards.values())
     assert "k8s_cluster" in str(inhibited["alertmanager"]["config"]["inhibit_rules"])
+
+
+def test_rules_restore_classic_histograms_where_prometheus_stores_native_ones() -> None:
+    def restores(**given: Any) -> bool:
+        [rules] = objects(plan_of(**given), "PrometheusRule").values()
+        return "histogram_count(" in str(rules)
+
+    def own(**spec: Any) -> dict[str, Any]:
+        return {"values": {"kube-prometheus-stack": {"prometheus": {"prometheusSpec": spec}}}}
+
+    existing = {**PROMETHEUS, "nativeHistograms": True}
+    assert restores(components={"prometheus": existing})
+    assert restores(**own(convertClassicHistogramsToNHCB=True))
+    assert not restores(**own(convertClassicHistogramsToNHCB=True, scrapeClassicHistograms=True))
+    assert not restores(values={"kube-prometheus-stack": {"prometheus": {}}})
+    by_hand = {"url": PROMETHEUS["url"], "nativeHistograms": True, "operated": False}
+    assert "make dashboards NATIVE_HISTOGRAMS=on;" in str(
+        planned("direct-scrape", prometheus=by_hand).outputs["rules"]
+    )
 
 
 @pytest.mark.parametrize("profile", list(Profile))
@@ -156,7 +175,7 @@ def test_boards_ask_tempo_where_the_traces_are_in_tempo() -> None:
     queries = [each for each in targets if each["datasource"]["type"] == "tempo"]
     assert {each["queryType"] for each in queries} == {"traceql"}
     assert {each["query"] for each in queries} == {
-        '{resource.service.name="$server"}',
+        "{resource.service.name=~`^(${server:regex})$`}",
         "${trace}",
     }
 

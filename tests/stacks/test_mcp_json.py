@@ -97,3 +97,9 @@ def test_a_file_that_is_no_client_configuration_is_one_line(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "(make: FROM=)" in error
+
+
+def test_a_missing_file_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([""]) == 2
+    error = capsys.readouterr().err
+    assert error == "servers (make: FROM=): no file is given: a client's mcp.json\n"

@@ -153,3 +153,24 @@ def test_a_limit_that_is_given_counts_for_a_stdio_server_too() -> None:
 def test_toolhives_own_form_of_secrets_is_understood() -> None:
     given = [{"name": "github-token", "key": "token", "targetEnvName": "GITHUB_TOKEN"}]
     assert mcp_server({**TOOLHIVE, "secrets": given})["secrets"] == given
+
+
+@pytest.mark.parametrize("server", [HTTP, REMOTE, STDIO], ids=["http", "remote", "stdio"])
+def test_the_proxy_reads_the_faults_that_are_on_only_if_that_is_chosen(
+    server: dict[str, Any],
+) -> None:
+    def pod(**more: object) -> dict[str, Any]:
+        planned = plan_of(servers=[server], **more)  # type: ignore[arg-type]
+        found = objects(planned, "Deployment")[server["name"]]["spec"]["template"]["spec"]
+        return dict(found)
+
+    assert "faults" not in str(pod())
+    chosen = pod(faultInjection=True)
+    [volume] = [each for each in chosen["volumes"] if each["name"] == "faults"]
+    # A file in a subPath would stay as it was when the pod started.
+    assert volume["configMap"] == {"name": "mcp-faults", "optional": True}
+    [proxy] = [each for each in chosen["containers"] if each["name"] == "proxy"]
+    [mount] = [each for each in proxy["volumeMounts"] if each["name"] == "faults"]
+    assert mount == {"name": "faults", "mountPath": "/etc/mcp-proxy/faults", "readOnly": True}
+    variables = {each["name"]: each.get("value") for each in proxy["env"]}
+    assert variables["MCP_PROXY_FAULT_INJECTION"] == "/etc/mcp-proxy/faults/faults.json"

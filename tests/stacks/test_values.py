@@ -131,6 +131,16 @@ def test_no_monitor_of_a_chart_waits_longer_than_its_interval(
     assert known <= set(timeouts)
 
 
+@pytest.mark.parametrize("profile", list(Profile))
+def test_prometheus_takes_the_marks_of_faults_only_if_that_is_chosen(profile: Profile) -> None:
+    chart = CHARTS[profile][Component.PROMETHEUS]
+    key = "enableOTLPReceiver"
+    for chosen in (False, True):
+        values = release_values(plan_of(profile=profile, faultInjection=chosen), chart.name)
+        assert values["prometheus"]["prometheusSpec"].get(key, False) is chosen
+    assert f"prometheus.prometheusSpec.{key}" in known_keys(f"{chart.name}-{chart.version}")
+
+
 @pytest.mark.parametrize(("architecture", "profile"), STACKS)
 def test_the_pods_of_our_charts_are_confined(architecture: str, profile: str) -> None:
     planned = plan_of(architecture, profile)

@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 VERSIONS = ("0.3.5", "0.44.0")
+RENAMED, BOTH = "renamed", "both names"
+"""The next names (stacklok/toolhive#5956, read at its branch), alone or beside those of 0.44.0."""
 
 _SDK_BUCKETS = (0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000)
 _MCP_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
-BUCKETS: dict[str, tuple[float, ...]] = {"0.3.5": _SDK_BUCKETS, "0.44.0": _MCP_BUCKETS}
+BUCKETS: dict[str, tuple[float, ...]] = {
+    "0.3.5": _SDK_BUCKETS,
+    **dict.fromkeys(("0.44.0", RENAMED, BOTH), _MCP_BUCKETS),
+}
 """Seconds. Before 0.9.4 no boundaries were set, and the SDK's own are for milliseconds."""
 
 COUNTERS = ("toolhive_mcp_requests", "toolhive_mcp_tool_calls")
-GAUGES = ("toolhive_mcp_active_connections",)
+CONNECTIONS = "stacklok.toolhive.proxy.active_connections"
+GAUGES = ("toolhive_mcp_active_connections", CONNECTIONS)
 HISTOGRAMS = ("toolhive_mcp_request_duration", "mcp.server.operation.duration")
 
 SCOPE = "github.com/stacklok/toolhive/pkg/telemetry"
@@ -77,18 +83,28 @@ ROUND = (
 def measurements(version: str, server: Server) -> Iterator[Measurement]:
     """Everything that the middleware records of one ROUND."""
     for request in ROUND:
-        yield from _measured(version, server, request)
-    if server.transport == "sse":
+        if version != RENAMED:
+            yield from _measured(version, server, request)
+        if version != "0.3.5" and request.method != "unknown":
+            operation = _operation(version, server, request)
+            yield Measurement("mcp.server.operation.duration", operation, request.seconds)
+    if server.transport == "sse" and version != RENAMED:
         yield Measurement("toolhive_mcp_requests", _sse(server), 1)
 
 
-def opened(server: Server) -> Iterator[Measurement]:
+def opened(version: str, server: Server) -> Iterator[Measurement]:
     """What clients hold open: a request under way, and a legacy stream."""
-    own = (("server", server.name), ("transport", server.transport))
-    yield Measurement("toolhive_mcp_active_connections", own, 1)
+    if version != RENAMED:
+        yield from _opened(server, "toolhive_mcp_active_connections", "server")
+    if version in (RENAMED, BOTH):
+        yield from _opened(server, CONNECTIONS, "mcp_server")
+
+
+def _opened(server: Server, instrument: str, label: str) -> Iterator[Measurement]:
+    own = ((label, server.name), ("transport", server.transport))
+    yield Measurement(instrument, own, 1)
     if server.transport == "sse":
-        stream = (*own, ("connection_type", "sse"))
-        yield Measurement("toolhive_mcp_active_connections", stream, 2)
+        yield Measurement(instrument, (*own, ("connection_type", "sse")), 2)
 
 
 def _measured(version: str, server: Server, request: Request) -> Iterator[Measurement]:
@@ -105,16 +121,13 @@ def _measured(version: str, server: Server, request: Request) -> Iterator[Measur
     )
     yield Measurement("toolhive_mcp_requests", attributes, 1)
     yield Measurement("toolhive_mcp_request_duration", attributes, request.seconds)
-    if version != "0.3.5" and request.method != "unknown":
-        operation = _operation(server, request)
-        yield Measurement("mcp.server.operation.duration", operation, request.seconds)
     if request.method == "tools/call":
         tool = (("server", server.name), ("tool", request.resource), ("status", status))
         yield Measurement("toolhive_mcp_tool_calls", tool, 1)
 
 
-def _operation(server: Server, request: Request) -> Attributes:
-    """The semantic conventions' attributes; the server is not among them."""
+def _operation(version: str, server: Server, request: Request) -> Attributes:
+    """The semantic conventions' attributes; in 0.44.0 the server is not among them."""
     piped = server.transport == "stdio"
     called = request.method == "tools/call"
     tool = (("gen_ai.operation.name", "execute_tool"), ("gen_ai.tool.name", request.resource))
@@ -126,6 +139,7 @@ def _operation(server: Server, request: Request) -> Attributes:
         ("network.protocol.version", "1.1"),
         *((("error.type", str(request.code)),) if request.code >= 500 else ()),
         *(tool if called else ()),
+        *((("mcp_server", server.name),) if version in (RENAMED, BOTH) else ()),
     )
 
 

@@ -62,7 +62,7 @@ class Proxy(Collector):
             counter.add_metric(values, value)
             return counter
         if name in GAUGES:
-            return _gauge(name, value, labels)
+            return _gauge(name.replace(".", "_"), value, labels)
         counts = accumulate(self._buckets[name, attributes])
         bounds = (*map(str, self._bounds), "+Inf")
         family = HistogramMetricFamily(f"{name.replace('.', '_')}_seconds", name, labels=names)

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from tests.toolhive.emitted import BUCKETS, COUNTERS, GAUGES, HISTOGRAMS, SCOPE, Measurement
 
-_TIMEOUT = 5
+_TIMEOUT = 30
 
 
 class Traces:

@@ -22,7 +22,7 @@ from tests.toolhive import exposed, pushed
 from tests.toolhive.emitted import SERVERS, Server, measurements, opened
 from tests.toolhive.kubelet import Cluster
 
-SECONDS = 40.0
+SECONDS = 120.0
 WINDOW = "30s"
 """Range of rates: several pushes or scrapes, also on a busy machine that is late with them."""
 
@@ -133,7 +133,7 @@ def started(laid: Laid, scripted: Scripted, folder: Path) -> Iterator[Running]:
                 owned.callback(proxy.close)
                 proxies[server] = proxy
         for server, each in proxies.items():
-            for measured in opened(server):
+            for measured in opened(scripted.version, server):
                 each.record(measured)
         prometheus = Prometheus(f"http://{laid.addresses.prometheus}")
         wait_scraped(processes, prometheus, _targets(laid))

@@ -56,10 +56,12 @@ def planned(architecture: str, profile: Profile) -> Plan:
 
 
 @contextmanager
-def running(architecture: str, profile: Profile, folder: Path) -> Iterator[Running]:
+def running(
+    architecture: str, profile: Profile, folder: Path, version: str = ""
+) -> Iterator[Running]:
     """ToolHive's proxies of the profile's version, as the plan of the architecture wires them."""
     made, addresses = planned(architecture, profile), choose(())
-    with scripted(VERSION[profile], NAMESPACE) as proxies:
+    with scripted(version or VERSION[profile], NAMESPACE) as proxies:
         collector = localized(without_kubelet(made.collector), addresses.table(profile))
         spec = prometheus_spec(made)
         targets = (

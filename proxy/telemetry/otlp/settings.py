@@ -103,6 +103,11 @@ def parse(environment: Mapping[str, str], server: str | None = None) -> Telemetr
     _refuse_what_cannot_be(values)
     resource = _resource(values)
     name = server or resource.get("service.name", DEFAULT_SERVER)
+    if "`" in name:
+        raise SettingsError(
+            f"server name {name!r} is not allowed: use one without a backtick, which ends a name in"
+            " the dashboards' queries"
+        )
     switch = values.choice("OTEL_SDK_DISABLED", allowed=("true", "false"), default="false")
     disabled = switch == "true"
     exemplars = values.choice(

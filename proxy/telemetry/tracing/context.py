@@ -1,7 +1,7 @@
 """W3C Trace Context, level 2: `traceparent` and `tracestate`, in and out.
 
 Both may come from a JSON body and go out as HTTP headers, so nothing passes that could not
-stand in a header: ids are parsed to numbers and written anew, a `tracestate` that does not
+stand in a header: ids are parsed to numbers and written again, a `tracestate` that does not
 match the grammar is dropped, as the recommendation demands.
 """
 

@@ -57,7 +57,7 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 _MOST_KEPT = 1024
-"""Encodings that are kept; then all are made anew, so that callers cannot fill the memory."""
+"""Encodings that are kept; then all are made again, so that callers cannot fill the memory."""
 
 
 class SpanRecord(NamedTuple):

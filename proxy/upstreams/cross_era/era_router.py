@@ -9,6 +9,7 @@ from ...telemetry.vocabulary import TransportState
 from ...translation.versions import Era, era_of
 from ..base import Upstream
 from .channel_pool import ChannelPool
+from .detected_channels import DetectedChannels
 
 NO_STREAM = "2026-07-28 has no GET stream and no sessions: POST subscriptions/listen"
 
@@ -16,7 +17,7 @@ NO_STREAM = "2026-07-28 has no GET stream and no sessions: POST subscriptions/li
 class EraRouter(Upstream):
     """`legacy` serves clients with sessions, `modern` those without."""
 
-    def __init__(self, legacy: Upstream, modern: ChannelPool) -> None:
+    def __init__(self, legacy: Upstream, modern: ChannelPool | DetectedChannels) -> None:
         self._legacy = legacy
         self._modern = modern
 

@@ -4,12 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from time import perf_counter
 
-from ...calls.client_request import CLIENT_CLOSED_REQUEST, ClientRequest, reject
+from ...calls.client_request import ClientRequest
 from ...calls.recorder import CallRecorder
-from ...errors import DuplicateRequest
-from ...http.interfaces import ClientObserver
-from ...in_flight import Finished
-from ...outcome import CANCELLED, REJECTED, UNREACHABLE, CallOutcome
 from ...telemetry.vocabulary import TransportState
 from ...translation.versions import Era
 from ...transports.base import Connector, Transport, TransportListener
@@ -18,13 +14,14 @@ from ..initialize_probe import InitializeProbe
 from ..passthrough import PassthroughUpstream
 from ..sessions import SessionUpstream
 from .channel_pool import ChannelPool
+from .detection_wait import DetectionWaits
 from .detector import EraDetector
 from .era_router import era
 from .legacy_bridge import BridgeConnector
 
 
 class HttpEraRouter(Upstream):
-    """`passing` passes exchanges through, `modern` and `sessions` translate."""
+    """`passthrough` passes exchanges through, `modern` and `sessions` translate."""
 
     def __init__(
         self,
@@ -39,21 +36,16 @@ class HttpEraRouter(Upstream):
         self._modern = modern
         self._sessions = sessions
         self._detector = detector
-        self._recorder = recorder
         self._spawn = spawn
-        self._waiting: set[_Waiting] = set()
+        self._waits = DetectionWaits(detector, recorder, spawn, self._post_modern)
 
     def __repr__(self) -> str:
         return f"<HttpEraRouter {self._detector!r} {self._passthrough!r}>"
 
     def post(self, client_request: ClientRequest) -> None:
-        detector = self._detector
         if era(client_request) is Era.MODERN:
-            if detector.modern is None:
-                self._spawn(self._wait(client_request))
-            else:
-                self._post_modern(client_request)
-        elif detector.legacy is None and _opens(client_request):
+            self._waits.post(client_request)
+        elif self._detector.legacy is None and _opens(client_request):
             self._passthrough.post(
                 client_request, InitializeProbe(self._on_accepted, self._on_refused)
             )
@@ -88,9 +80,7 @@ class HttpEraRouter(Upstream):
         self._sessions.drain()
 
     async def close(self) -> None:
-        for waiting in self._waiting:
-            waiting.reject(503, "the proxy is shutting down", UNREACHABLE)
-        self._detector.close()
+        self._waits.close()
         await self._modern.close()
         await self._sessions.close()
         await self._passthrough.close()
@@ -135,59 +125,10 @@ class HttpEraRouter(Upstream):
         else:
             probe.resume_response()
 
-    async def _wait(self, client_request: ClientRequest) -> None:
-        """Find out whether the server speaks a modern client's era, then continue."""
-        waiting = _Waiting(client_request, self._recorder)
-        self._waiting.add(waiting)
-        info = client_request.info
-        await self._detector.detect(info.forward + client_request.context, info.query)
-        self._waiting.discard(waiting)
-        if waiting.over:
-            return
-        waiting.finish()
-        try:
-            self._post_modern(client_request)
-        except DuplicateRequest as error:
-            waiting.reject(400, str(error), REJECTED)
-
 
 def _opens(client_request: ClientRequest) -> bool:
     """Whether a client opens a session."""
     return not client_request.info.session and client_request.initialize is not None
-
-
-class _Waiting(ClientObserver):
-    """The observer of a client that waits for the server's era to be found out."""
-
-    def __init__(self, client_request: ClientRequest, recorder: CallRecorder) -> None:
-        self.over = False
-        self._began = perf_counter()
-        self._request = client_request
-        self._recorder = recorder
-        client_request.client.attach(self)
-
-    def finish(self) -> None:
-        """Continue; the wait counts as time of the server."""
-        for call in self._request.calls:
-            call.queued_seconds = perf_counter() - self._began
-
-    def reject(self, status: int, reason: str, outcome: CallOutcome) -> None:
-        """Respond instead of the server."""
-        self.over = True
-        self.finish()
-        reject(self._request, self._recorder, status, reason, outcome)
-
-    def on_client_paused(self) -> None:
-        pass
-
-    def on_client_resumed(self) -> None:
-        pass
-
-    def on_client_gone(self) -> None:
-        self.over = True
-        self.finish()
-        for call in self._request.calls:
-            self._recorder.finish(Finished(call, CANCELLED), CLIENT_CLOSED_REQUEST, 0.0)
 
 
 class EraConnector(Connector):
@@ -218,7 +159,11 @@ class EraConnector(Connector):
         return await way.connect(owner, headers, query)
 
     async def probe(self) -> str:
-        return await self._legacy.probe()
+        """A server that was unreachable may return as another."""
+        failure = await self._legacy.probe()
+        if failure:
+            self._detector.forget()
+        return failure
 
     async def close(self) -> None:
         for each in (self._modern, self._sse, self._legacy):

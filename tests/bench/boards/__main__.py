@@ -44,7 +44,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.boards", description=__doc__)
     parser.add_argument("--servers", type=int, default=200, help="of the fleet (200)")
     parser.add_argument("--tools", type=int, default=50, help="of each server (50)")
-    parser.add_argument("--out", type=Path, default=REPORT, help="file of the report (%(default)s)")
+    parser.add_argument(
+        "--write", type=Path, default=REPORT, help="file of the report (%(default)s)"
+    )
     given = parser.parse_args()
     try:
         text, late = _measured(Size(given.servers, given.tools))
@@ -52,8 +54,8 @@ def main() -> int:
         print(f"bench: {wrong}", file=sys.stderr)
         return 2
     print(text, end="")
-    given.out.parent.mkdir(exist_ok=True)
-    given.out.write_text(text, encoding="utf-8")
+    given.write.parent.mkdir(exist_ok=True)
+    given.write.write_text(text, encoding="utf-8")
     return 1 if late else 0
 
 

@@ -108,7 +108,7 @@ def test_the_command_writes_a_report_with_the_machine_in_it(tmp_path: Path) -> N
     out = tmp_path / "report.md"
     command = (sys.executable, "-m", "tests.bench.boards", "--servers", "1", "--tools", "2")
     done = subprocess.run(
-        (*command, "--out", str(out)), capture_output=True, text=True, timeout=300, check=False
+        (*command, "--write", str(out)), capture_output=True, text=True, timeout=300, check=False
     )
 
     assert out.read_text() == done.stdout, done.stderr

@@ -69,7 +69,9 @@ def rendered(template: str, labels: Labels, value: str) -> str:
         lambda found: labels[found[1]] + found[2] if found[1] in labels else "",
         template,
     )
-    labelled = re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: labels.get(found[1], ""), there)
+    labelled = re.sub(
+        r"\{\{ \$labels\.(\w+)(?: \| urlquery)? \}\}", lambda found: labels.get(found[1], ""), there
+    )
     return re.sub(r"\{\{ \$value[^}]*\}\}", value, labelled)
 
 

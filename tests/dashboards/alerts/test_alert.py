@@ -53,6 +53,7 @@ def test_an_alert_links_to_its_section_of_the_runbook_and_its_board() -> None:
 
     assert alert.runbook_url == "dashboards/RUNBOOK.md#mcptoolfailing"
     assert alert.dashboard_url == (
-        "/d/mcp-server?var-namespace={{ $labels.namespace }}&var-server={{ $labels.server }}"
+        "/d/mcp-server?var-namespace={{ $labels.namespace | urlquery }}"
+        "&var-server={{ $labels.server | urlquery }}"
     )
     assert BY_NAME["MCPTelemetryAbsent"].dashboard_url == "/d/mcp-pipeline"

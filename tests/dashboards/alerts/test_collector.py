@@ -10,10 +10,15 @@ from tests.dashboards.promtool import History, Promtool
 JOB = 'job="otel-collector"'
 MEMORY = f"otelcol_process_memory_rss_bytes{{{JOB}}}"
 QUEUE = f'{{{JOB},exporter="otlp",data_type="traces"}}'
+WHAT = re.compile("_(spans|metric_points|log_records)")
 Stage = tuple[str, str]
 LOSSES = {
     f"MCP{named}{alert}": ((label, f"{good}_{what}"), f"{one}_{what}", f"{other}_{what}")
-    for what, named in (("spans", "Spans"), ("metric_points", "MetricPoints"))
+    for what, named in (
+        ("spans", "Spans"),
+        ("metric_points", "MetricPoints"),
+        ("log_records", "LogRecords"),
+    )
     for alert, label, good, one, other in (
         ("Refused", "receiver", "accepted", "refused", "failed"),
         ("Lost", "exporter", "sent", "send_failed", "enqueue_failed"),
@@ -95,7 +100,7 @@ def test_the_query_about_losses_shows_both_kinds(promtool: Promtool) -> None:
     for name, (stage, one, other) in LOSSES.items():
         history |= through(stage, one, "0+30x20") | through(stage, other, "0+12x20")
         expected[str(BY_NAME[name].runbook.confirm)] = {
-            f'{{{stage[0]}="otlp",part="{re.sub("_(spans|metric_points)", "", lost)}"}}': rate
+            f'{{{stage[0]}="otlp",part="{WHAT.sub("", lost)}"}}': rate
             for lost, rate in ((one, 0.5), (other, 0.2))
         }
 

@@ -15,6 +15,7 @@ from dashboards.promql.scope import (
     SELECTED_RANGE,
     eq,
     like,
+    selected,
 )
 from dashboards.promql.series import any_of
 from dashboards.recordings import RECORDINGS
@@ -41,7 +42,7 @@ def rendered(expr: Expr, schema: LabelSchema = PUSHED) -> str | None:
         (
             calls.REQUESTS.rate(SELECTED_RANGE, by=EACH_SERVER),
             f"sum by (job, server) (rate({NAME}"
-            '{job=~"$namespace", server=~"$server"}[$__range]))',
+            "{job=~`${namespace:regex}`, server=~`${server:regex}`}[$__range]))",
         ),
         (over_time("avg", aggregate("sum", CALLS), "1h:"), f"avg_over_time((sum({NAME}))[1h:])"),
         (UP | CALLS, NAME),
@@ -84,7 +85,7 @@ def test_names_change_and_the_question_stays(expr: Expr, text: str) -> None:
         over_time("max", UP, "1h:5m"),
         calls.REQUESTS.now(RULE, by=("pod",)),
         Replace(CALLS, "a", "$1", "pod", "(.*)"),
-        third_party_metrics.CADVISOR_CPU.select(EVERYTHING, like("namespace", "$namespace")),
+        third_party_metrics.CADVISOR_CPU.select(EVERYTHING, selected("namespace")),
         TARGETS.now(EVERYTHING, by=("job",)),
         CALL_RATE.value,
     ],
@@ -96,11 +97,11 @@ def test_what_needs_missing_series_or_labels_has_no_answer(expr: Expr) -> None:
 
 def test_the_boards_namespaces_do_not_select_series_of_other_emitters_labels() -> None:
     """Pushed series have no namespace: `$namespace` has values of their job."""
-    firing = third_party_metrics.ALERTS_SINCE.select(EVERYTHING, like("namespace", "$namespace"))
-    limits = third_party_metrics.POD_LIMITS.select(EVERYTHING, like("namespace", "$namespace"))
+    firing = third_party_metrics.ALERTS_SINCE.select(EVERYTHING, selected("namespace"))
+    limits = third_party_metrics.POD_LIMITS.select(EVERYTHING, selected("namespace"))
     static = LabelSchema("job", {}, frozenset({third_party_metrics.POD_LIMITS.source}))
 
-    assert rendered(firing) == 'ALERTS_FOR_STATE{job=~"$namespace"}'
+    assert rendered(firing) == "ALERTS_FOR_STATE{job=~`${namespace:regex}`}"
     assert rendered(limits, static) is None
     assert rendered(limits, SCRAPED) == str(limits)
 
@@ -117,7 +118,7 @@ def test_a_join_on_labels_of_different_meanings_has_no_answer() -> None:
 
 
 POD = '"(.+)-\\\\w+-\\\\w+"'
-THE_POD = 'pod=~"($server)-\\\\w+-\\\\w+"'
+THE_POD = r"pod=~`(${server:regex})-\w+-\w+`"
 
 
 @pytest.mark.parametrize(
@@ -125,8 +126,8 @@ THE_POD = 'pod=~"($server)-\\\\w+-\\\\w+"'
     [
         (
             proxies.OPEN_FILES.now(SELECTED, by=("server",), operator="max"),
-            f'max by (server) (label_replace(process_open_fds{{namespace=~"$namespace", {THE_POD},'
-            f' container="toolhive"}}, "server", "$1", "pod", {POD}))',
+            "max by (server) (label_replace(process_open_fds{namespace=~`${namespace:regex}`,"
+            f' {THE_POD}, container="toolhive"}}, "server", "$1", "pod", {POD}))',
         ),
         (
             aggregate("sum", proxies.CPU.select(RULE).ago("1h").over("rate", "5m"), ("server",)),

@@ -4,11 +4,15 @@ Of 60 calls a minute 6 fail: of 54 tool calls 5, of 3 initialize requests 1, of 
 takes a second, a tenth of it in the proxy; 6 calls take more than 2 s.
 """
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
+from dashboards import signals
 from dashboards.queries import concrete
 from dashboards.signal import Query, Signal
 from tests.dashboards.promtool import History, Promtool
@@ -87,6 +91,7 @@ CALLS: History = {
     **outcome("rejected", "caller", 6),
     **rising("toolhive_mcp_tool_calls_total", f'{PROXY},tool="fetch",status="success"', 48),
     **rising("toolhive_mcp_tool_calls_total", f'{PROXY},tool="fetch",status="error"', 6),
+    f'toolhive_mcp_tool_calls_total{{{PROXY},tool="once",status="success"}}': "_x12 1x3",
     **histogram(SPAN, OPERATION, 48, le_2=24, le_5=48),
     **histogram(SPAN, f'{OPERATION},error_type="tool_error"', 6, le_2=3, le_5=6),
     **histogram("mcp_server_session_duration_seconds", f'{PROXY},error_type=""', 60, le_60=3),
@@ -95,6 +100,7 @@ CALLS: History = {
     **caller("", "ok", 5),
     **caller("", "protocol_error", 1),
     **steady("mcp_proxy_client_info", f'{PROXY},client="agent",version="2.1"', 1),
+    **rising("mcp_proxy_client_results_bytes_total", f'{PROXY},client="agent"', 9000),
     **histogram("mcp_proxy_result_size_bytes", RESULT, 108_000, le_4096=54),
     **rising("mcp_proxy_refusals_total", f'{PROXY},reason="host"', 12),
     **histogram("mcp_proxy_request_size_bytes", PROXY, 60, le_1000=60),
@@ -109,6 +115,7 @@ STATE: History = {
     **steady("mcp_proxy_streams", PROXY, 3),
     **definition("fetch", name=10, description=200, schema=150, other=40),
     **definition("idle", name=4, description=96),
+    **definition("once", name=0),
     **steady("mcp_proxy_tools_listed", PROXY, 2),
     **steady("toolhive_mcp_active_connections", PROXY, 5),
     **steady("mcp_proxy_requests_in_flight", PROXY, 2),
@@ -148,6 +155,10 @@ PIPELINE: History = {
     **rising("otelcol_receiver_failed_metric_points", f'{COLLECTOR},receiver="otlp"', 18),
     **rising("otelcol_exporter_sent_metric_points", f'{COLLECTOR},exporter="prom"', 90),
     **rising("otelcol_exporter_enqueue_failed_metric_points", f'{COLLECTOR},exporter="prom"', 30),
+    **rising("otelcol_receiver_accepted_log_records", f'{COLLECTOR},receiver="otlp"', 30),
+    **rising("otelcol_receiver_refused_log_records", f'{COLLECTOR},receiver="otlp"', 3),
+    **rising("otelcol_exporter_sent_log_records", f'{COLLECTOR},exporter="logs"', 24),
+    **rising("otelcol_exporter_send_failed_log_records", f'{COLLECTOR},exporter="logs"', 6),
     **steady("otelcol_exporter_queue_size", f'{COLLECTOR},exporter="prom",data_type="x"', 25),
     **steady("otelcol_exporter_queue_capacity", f'{COLLECTOR},exporter="prom",data_type="x"', 100),
     **steady("otelcol_process_memory_rss", COLLECTOR, 700),
@@ -209,6 +220,25 @@ def signals_of(module: ModuleType) -> dict[str, Signal]:
 def summed(expr: str, value: float | None) -> dict[str, dict[str, float]]:
     """What must come of the sum of an answer, for promtool."""
     return {f"round(sum({expr}), 0.001)": {} if value is None else {"{}": value}}
+
+
+def every_expected() -> dict[Query, float | None]:
+    """EXPECTED, of the tests of all modules of signals."""
+    for module in pkgutil.iter_modules(signals.__path__):
+        importlib.import_module(f"tests.dashboards.signals.test_{module.name}")
+    return EXPECTED
+
+
+def scaled(values: str) -> str:
+    """Three times as many of everything."""
+    return " ".join(
+        re.sub(r"^(-?[0-9.]+)(\+([0-9.]+))?(?=x|$)", _threefold, part) for part in values.split()
+    )
+
+
+def _threefold(found: re.Match[str]) -> str:
+    start, step = float(found[1]) * 3, found[3]
+    return f"{start:g}+{float(step) * 3:g}" if step else f"{start:g}"
 
 
 def values_test(module: ModuleType, table: str) -> Callable[..., None]:

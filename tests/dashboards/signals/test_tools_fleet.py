@@ -11,7 +11,7 @@ TOOL = 'namespace="ns",server="echo",tool="fetch"'
 test_values = values_test(
     tools_fleet,
     """
-    IN_USE 1, UNUSED 0, NEW 0, CALLS 0.9, ERRORS 0.111, SLOWEST 4.7, TABLE 0.9 0.1 0.111 4.7 4.7,
+    IN_USE 2, UNUSED 0, NEW 0, CALLS 0.9, ERRORS 0.111, SLOWEST 4.7, TABLE 0.9 0.1 0.111 4.7 4.7,
     BUSIEST 0.9, FAILING 0.1, SLOW 4.7, SLOWEST_NAMES 4.7, RATES 0.9, ERROR_RATIOS 0.111,
     LATENCIES 4.7, ERROR_TYPES 0.1, LISTS_PER_CALL 0.056, IN_VAIN 0 0.1 0 0
     """,

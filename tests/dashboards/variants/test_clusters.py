@@ -1,17 +1,14 @@
 """Several clusters in one store: rules and boards keep apart what has the same name in two."""
 
-import importlib
 import json
-import pkgutil
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from dashboards import signals
 from dashboards.bundles import monitoring_bundle
 from dashboards.inhibition import inhibit_rules
+from dashboards.promql.scope import variable
 from dashboards.queries import concrete
 from dashboards.render_options import RenderOptions
 from dashboards.rules import document
@@ -35,18 +32,6 @@ def of(cluster: str, series: History) -> History:
     return {
         name.replace("{", f'{{{LABEL}="{cluster}",', 1): values for name, values in labelled.items()
     }
-
-
-def scaled(values: str) -> str:
-    """Three times as many of everything."""
-    return " ".join(
-        re.sub(r"^(-?[0-9.]+)(\+([0-9.]+))?(?=x|$)", _threefold, part) for part in values.split()
-    )
-
-
-def _threefold(found: re.Match[str]) -> str:
-    start, step = float(found[1]) * 3, found[3]
-    return f"{start:g}+{float(step) * 3:g}" if step else f"{start:g}"
 
 
 @pytest.fixture
@@ -126,7 +111,7 @@ def test_no_alert_mutes_one_of_another_cluster() -> None:
 def in_cluster_a(query: Query) -> str:
     rendered = query.expr.render(BUNDLE.variant.on_boards.schema)
     assert rendered
-    text = rendered.text.replace("$cluster", "a")
+    text = rendered.text.replace(variable("cluster"), "a")
     return concrete(text, window="5m").replace(":1s]", ":1m]")
 
 
@@ -134,12 +119,10 @@ def in_cluster_a(query: Query) -> str:
 def test_a_board_shows_of_a_selected_cluster_what_it_shows_of_the_only_one(
     by_clusters: Promtool,
 ) -> None:
-    for module in pkgutil.iter_modules(signals.__path__):
-        importlib.import_module(f"tests.dashboards.signals.test_{module.name}")
     expected: dict[str, dict[str, float]] = {}
-    for query, value in history.EXPECTED.items():
+    for query, value in history.every_expected().items():
         expected |= history.summed(in_cluster_a(query), value)
-    elsewhere = {name: scaled(values) for name, values in history.HISTORY.items()}
+    elsewhere = {name: history.scaled(values) for name, values in history.HISTORY.items()}
     both = of("a", history.HISTORY) | of("b", elsewhere)
 
     assert len(expected) > 150
@@ -156,7 +139,7 @@ def test_links_lead_to_the_cluster_of_what_was_clicked() -> None:
         assert "?var-cluster=${__data.fields.k8s_cluster:percentencode}&var-namespace=" in url
     assert "?${cluster:queryparam}&${namespace:queryparam}&" in text["options"]["content"]
     assert ALERTS["MCPServerDown"].dashboard_url.startswith(
-        "/d/mcp-server?var-cluster={{ $labels.k8s_cluster }}&var-namespace="
+        "/d/mcp-server?var-cluster={{ $labels.k8s_cluster | urlquery }}&var-namespace="
     )
 
 

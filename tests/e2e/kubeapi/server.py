@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from lab.local.ports import free_ports
 from tests.e2e.kubeapi.client import Access
 from tests.waiting import NeverHappened, until
 
@@ -49,7 +49,7 @@ def running(folder: Path, tools: Mapping[str, Path]) -> Iterator[ApiServer]:
         # The group system:masters may do everything (kubernetes.io, "User-facing roles").
         _private(folder / "tokens.csv", f'{token},tester,tester,"system:masters"\n')
         _private(folder / "service-account.key", _service_account_key())
-        port = _free_port()
+        (port,) = free_ports(1)
         command = [str(tools["kube-apiserver"]), *_apiserver_flags(folder, etcd_url, port)]
         access = Access(f"https://127.0.0.1:{port}", str(folder / "tls" / "apiserver.crt"), token)
         with _process(command, folder / "kube-apiserver.log") as process:
@@ -59,7 +59,7 @@ def running(folder: Path, tools: Mapping[str, Path]) -> Iterator[ApiServer]:
 
 @contextlib.contextmanager
 def _etcd(folder: Path, binary: Path) -> Iterator[str]:
-    url = f"http://127.0.0.1:{_free_port()}"
+    url = f"http://127.0.0.1:{free_ports(1)[0]}"
     command = [
         str(binary),
         f"--data-dir={folder / 'etcd'}",
@@ -184,12 +184,6 @@ def _service_account_key() -> str:
 def _private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _tail(log: Path) -> str:

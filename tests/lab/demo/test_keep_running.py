@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
 
 from tests.browser import browser, complaints, hovered, shown, texts
 from tests.lab.demo.boards import missing, opened
-from tests.lab.demo.demos import DEADLINE_SECONDS, Demo, demo
+from tests.lab.demo.demos import DEADLINE_SECONDS, demo
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -19,18 +20,13 @@ pytestmark = pytest.mark.slow
 STARTING, STARTED, SENT, TRAFFIC = "settings and logs", "processes run", "calls sent", "Ctrl-C ends"
 
 
-def nothing_left(running: Demo) -> bool:
-    return until(lambda: not running.left_over(), seconds=DEADLINE_SECONDS, what="nothing left")
-
-
-@pytest.mark.parametrize("moment", [STARTING, STARTED, SENT])
-def test_ctrl_c_before_the_table_ends_everything(moment: str) -> None:
+@pytest.mark.parametrize(("moment", "number"), [(STARTING, signal.SIGTERM), (SENT, signal.SIGINT)])
+def test_a_signal_before_the_table_ends_everything(moment: str, number: signal.Signals) -> None:
     with demo() as running:
         running.until(moment)
-        running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 128 + signal.SIGINT
-    assert running.left_over() == []
-    assert running.lines[-1] == "ended by SIGINT; nothing is left running\n"
+        running.process.send_signal(number)
+        assert running.ended() == 128 + number
+    assert running.lines[-1] == f"ended by {number.name}; nothing is left running\n"
     assert "Traceback" not in running.output()
 
 
@@ -39,7 +35,8 @@ def follow(driver: Chrome, link: str, board: str) -> None:
     found = shown(driver, link)
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
     found.click()
-    until(lambda: f"/d/{board}?" in driver.current_url, seconds=DEADLINE_SECONDS, what=board)
+    until(lambda: staleness_of(found)(driver), seconds=DEADLINE_SECONDS, what="another page")
+    assert f"/d/{board}?" in driver.current_url
     shown(driver, "body[data-drawn]")
     assert complaints(driver) == []
 
@@ -52,7 +49,7 @@ def walk_from_fleet_to_trace(driver: Chrome, site: str) -> None:
     follow(driver, "td a[href*='var-server=echo-stdio']", "mcp-server")
     follow(driver, "td a[href*='var-tool=echo&']", "mcp-tools")
     assert "var-server=echo-stdio" in driver.current_url
-    follow(driver, "td a[href*='tags=gen_ai.tool.name%3Decho']", "mcp-latency")
+    follow(driver, "td a[href*='tags=gen_ai.tool.name%3D%22echo']", "mcp-latency")
     follow(driver, "td a[href*='var-trace=']", "mcp-latency")
     assert "from=now-2m" in driver.current_url
     spans = texts(driver, ".span summary > span:first-child")
@@ -90,7 +87,6 @@ def test_boards_are_live_and_a_lost_session_is_reported_until_ctrl_c_is_the_norm
         running.echo("stdio", unlike=killed)
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.output()
-    assert running.left_over() == []
     assert re.search(r"^Calls +http://127\.0\.0\.1:", running.output(), re.MULTILINE)
     assert running.output().count("session lost") == 1
     assert "Traceback" not in running.output()
@@ -102,51 +98,39 @@ def test_an_impatient_second_ctrl_c_leaves_nothing_either() -> None:
         running.process.send_signal(signal.SIGINT)
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 128 + signal.SIGINT
-        assert nothing_left(running)
-
-
-def test_sigterm_ends_everything() -> None:
-    with demo() as running:
-        running.until(STARTING)
-        running.process.send_signal(signal.SIGTERM)
-        assert running.ended() == 128 + signal.SIGTERM
-    assert running.left_over() == []
+        running.await_nothing_left()
 
 
 def test_a_killed_demo_leaves_nothing_either() -> None:
     with demo() as running:
         running.until(STARTED)
         running.process.kill()
-        running.ended()
-        assert nothing_left(running)
-
-
-def test_ctrl_c_while_a_tool_is_built_ends_the_build(tmp_path: Path) -> None:
-    with demo(XDG_CACHE_HOME=str(tmp_path)) as running:
-        running.until("building collector")
-        running.process.send_signal(signal.SIGINT)
-        assert running.ended() == 128 + signal.SIGINT
-        assert nothing_left(running)
-    assert "Traceback" not in running.output()
+        running.await_nothing_left()
 
 
 @pytest.mark.parametrize(
-    ("part", "program", "moment"),
-    [
-        ("collector", "otelcol", STARTED),
-        ("prometheus", "prometheus", SENT),
-    ],
+    ("number", "code"),
+    [(signal.SIGINT, 128 + signal.SIGINT), (signal.SIGKILL, -signal.SIGKILL)],
 )
-def test_a_part_that_crashes_is_named_with_the_end_of_its_log(
-    part: str, program: str, moment: str
+def test_a_demo_that_ends_while_a_tool_is_built_ends_the_build(
+    number: signal.Signals, code: int, tmp_path: Path
 ) -> None:
+    with demo(XDG_CACHE_HOME=str(tmp_path)) as running:
+        running.until("building collector")
+        running.process.send_signal(number)
+        assert running.ended() == code
+        running.await_nothing_left()
+    assert "Traceback" not in running.output()
+
+
+def test_a_part_that_crashes_is_named_with_the_end_of_its_log() -> None:
+    """Another, while a person watches, crashes in tests/lab/watch/test_screen.py."""
     with demo() as running:
-        running.until(moment)
-        running.part(program).kill()
+        running.until(SENT)
+        running.part("prometheus").kill()
         assert running.ended() == 1
-    assert f"{part} was ended by SIGKILL; the end of " in running.output()
-    assert f"{part}.log:" in running.output()
-    assert running.left_over() == []
+    assert "prometheus was ended by SIGKILL; the end of " in running.output()
+    assert "prometheus.log:" in running.output()
 
 
 def test_a_server_that_crashes_during_traffic_is_named() -> None:
@@ -156,4 +140,3 @@ def test_a_server_that_crashes_during_traffic_is_named() -> None:
         assert running.ended() == 1
     assert "echo-http-server was ended by SIGKILL" in running.output()
     assert "Traceback" not in running.output()
-    assert running.left_over() == []

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from lab import fault
+from lab.faults import place
 from lab.jaeger_api import Jaeger
-from lab.load.client import GOOD, Client
+from lab.load.client import GOOD, Client, LoadFailed
 from lab.prometheus_api import Prometheus
-from proxy.telemetry.catalogue import OUTCOMES
-from tests.lab.demo.demos import DEADLINE_SECONDS, Demo, demo
+from proxy.telemetry.catalogue import OUTCOMES, UPSTREAM_KILLED
+from tests.lab.demo.demos import DEADLINE_SECONDS, Demo, announced, demo
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -59,25 +61,67 @@ def call_and_find(running: Demo) -> None:
     until(lambda: jaeger.spans(OWN, 10), seconds=DEADLINE_SECONDS, what="the call in Jaeger")
 
 
-@pytest.mark.parametrize("architecture", ["otel-scrape", "direct-scrape"])
-def test_own_servers_run_beside_the_echo_servers_whose_numbers_still_agree(
-    config: str, architecture: str
-) -> None:
-    with demo(architecture, "--servers", config) as running:
+def test_own_servers_run_beside_the_echo_servers_whose_numbers_still_agree(config: str) -> None:
+    with demo("direct-scrape", "--servers", config) as running:
         running.until("Ctrl-C ends everything")
         assert "no data" not in running.output()
         assert client_configuration(running).keys() == {OWN, "remote"}
         call_and_find(running)
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.output()
-    assert running.left_over() == []
 
 
-def test_own_servers_run_instead_of_the_echo_servers(config: str) -> None:
+def fails(client: Client) -> bool:
+    try:
+        client.call(GOOD)
+    except LoadFailed:
+        return True
+    return False
+
+
+def switch(*words: str) -> None:
+    """Run `lab.fault`."""
+    assert fault.main(words) == 0
+
+
+def fails_and_crashes(running: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    """The proxy injects the faults of a stdio server, by default of the first, until reset."""
+    url = client_configuration(running)[OWN]["url"]
+    prometheus = Prometheus(address(running, "Calls"))
+
+    def shown(series: str, label: str) -> None:
+        query = f'{series}{{server="{OWN}",{label}}} > 0'
+        until(lambda: prometheus.query(query), seconds=DEADLINE_SECONDS, what=query)
+
+    with Client(url) as client:
+        switch("tool-errors", "--level", "100%")
+        assert fails(client)
+        shown(OUTCOMES.series, 'outcome="tool_error"')
+        assert fault.main(("stream-cut", "--server", OWN)) == 2
+        refusal = capsys.readouterr().err
+        assert refusal.count("\n") == 1
+        assert refusal.endswith("stream-cut is for HTTP servers: remote\n")
+        switch("reset")
+        assert not fails(client)
+        switch("crash", "--server", OWN)
+        until(lambda: fails(client), seconds=DEADLINE_SECONDS, what="a crash")
+        shown(UPSTREAM_KILLED.series, 'signal="SIGKILL"')
+    switch("reset")
+    with Client(url) as client:
+        assert not fails(client)
+
+
+def test_own_servers_run_instead_of_the_echo_servers_and_have_faults(
+    config: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with demo("--servers", config, "--echo", "off") as running:
         running.until("Ctrl-C ends everything")
         assert "echo-http" not in running.output()
         call_and_find(running)
+        monkeypatch.setattr(place, "running_demo", lambda: announced(running, tmp_path))
+        fails_and_crashes(running, capsys)
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.output()
-    assert running.left_over() == []

@@ -31,21 +31,38 @@ def test_a_running_demo_is_examined(
     demo = Demo("http://p", "http://j", architecture, "http://h", "http://c", servers)
     monkeypatch.setattr(options, "running_demo", lambda: demo)
 
-    assert parse(()).mcp == "http://a/mcp"
+    first = parse(())
+    assert isinstance(first, Hops)
+    assert first.mcp == "http://a/mcp"
     found = parse(("--server", "b", "--jaeger", "http://other"))
     assert found == Hops(
         "b", "http://b/mcp", "http://b/metrics", "http://p", "http://other", "http://h", collected
     )
-    with pytest.raises(UsageError, match="^--server c: the demo has a, b$"):
+    with pytest.raises(
+        UsageError, match='^"c" is not a server of the running demo; choose from a, b$'
+    ):
         parse(("--server", "c"))
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
+        (
+            ("--token", "a b"),
+            "doctor: --token: not a token of printable ASCII characters without spaces",
+        ),
+        (("--wait", "nan"), "doctor: --wait nan: not a positive number of seconds"),
+        (
+            ("--stack", "hybrid", "--mcp", "http://a"),
+            "doctor: --mcp is not for a cluster: leave out it, or --stack",
+        ),
         (("--mcp", "a"), "doctor: --mcp 'a' is not a URL: write http://host:port"),
         ((*ADDRESSES, "--wait", "0"), "doctor: --wait 0: not a positive number of seconds"),
-        (ADDRESSES, "doctor: no demo is running here: start `make demo`, or give --server"),
+        (
+            ADDRESSES,
+            "doctor: no demo is running here: start `make demo` and wait for its addresses, or give"
+            " --server, or --stack for a cluster",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(

@@ -94,7 +94,7 @@ def test_over_http_the_context_in_meta_wins_and_else_that_of_the_header(
         asked = below(call("fail"), meta)
         requests.post(endpoint, json=asked, headers=headers, timeout=10)
         server.terminate()
-        server.communicate(timeout=10)
+        server.communicate(timeout=30)
         [span] = [each for each in inbox.spans if each.name == "tools/call fail"]
     assert span.trace_id.hex() == trace * 16
     assert span.status.code == Status.STATUS_CODE_ERROR

@@ -10,7 +10,7 @@ from tests.lab.echo.running import run_echo
 def complaint(*arguments: str) -> str:
     """The one line of an echo server that ends with 2."""
     process = run_echo(*arguments)
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=30)
     assert process.returncode == 2
     [line] = said.splitlines()
     return line

@@ -81,7 +81,7 @@ def test_sessions_are_apart_and_end_with_their_stream(base: str, stream: Stream)
     stream.send(call(6, "fail"))
     assert (other.answer()["id"], stream.answer()["id"]) == (5, 6)
     other.close()
-    until(lambda: other.send(call(7, "fail")) == 404, seconds=10)
+    until(lambda: other.send(call(7, "fail")) == 404, seconds=30)
     assert stream.send(call(8, "fail")) == 202
 
 

@@ -3,10 +3,15 @@
 import pytest
 
 from dashboards import ALERTS, BOARDS
-from dashboards.annotations import FIRING
+from dashboards.annotations import FIRING, INJECTED
 from dashboards.promql.schema import Source
-from lab.faults.catalogue import FAULTS
+from lab.echo.messages import TOOLS
+from lab.faults.catalogue import APPROVED_TOOLS, FAULTS
 from lab.faults.fault import Fault
+from proxy.telemetry.ledger import Ledger
+from proxy.tools import baseline_file
+from proxy.tools.tool_lists import ToolLists
+from tests.proxy.tools.lists import ScriptedLister
 
 ALERT_NAMES = {alert.name for alert in ALERTS}
 PANELS = {(board.uid, panel.signal.title) for board in BOARDS for panel in board.panels}
@@ -40,6 +45,8 @@ NOT_INJECTED = {
     "MCPSpansLost": "the collector tries for five minutes before it gives up",
     "MCPMetricPointsRefused": "the collector refuses only when its memory is short",
     "MCPMetricPointsLost": "the collector tries for two minutes before it gives up",
+    "MCPLogRecordsRefused": "the collector refuses only when its memory is short",
+    "MCPLogRecordsLost": "the collector tries for five minutes before it gives up",
     "MCPSeriesTooMany": "needs ten thousand series",
     "MCPSeriesDoubled": "needs one proxy on two ingestion paths, which no architecture builds",
     "MCPRulesFailing": "needs a rule that fails, and none does",
@@ -69,9 +76,18 @@ def test_what_an_alert_needs_is_what_the_alert_says(fault: Fault) -> None:
     assert fires == {name: needs[name] for name in fires}
 
 
+def test_the_tools_of_the_echo_server_differ_from_the_approved_ones() -> None:
+    approved = baseline_file.read("approved", str(APPROVED_TOOLS))
+    ledger = Ledger("echo", "stdio")
+    known = baseline_file.of_server(approved, "echo", alone=True)
+    ScriptedLister(ToolLists(ledger, known)).get(TOOLS)
+    found = {kind.value: count for kind, count in ledger.baseline_differences.items() if count}
+    assert found == {"tool_added": 1, "annotations_changed": 1}
+
+
 def test_every_annotation_of_the_boards_has_a_fault() -> None:
     marked = {FIRING.name, *(each.name for fault in FAULTS.values() for each in fault.annotations)}
-    assert marked == {each.name for board in BOARDS for each in board.annotations}
+    assert marked | {INJECTED.name} == {each.name for board in BOARDS for each in board.annotations}
 
 
 def test_every_alert_has_a_fault_or_a_reason_why_it_has_none() -> None:

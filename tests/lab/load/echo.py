@@ -17,4 +17,4 @@ def echo(*options: str) -> Iterator[str]:
         yield json.loads(process.stderr.readline())["listen"]
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)

@@ -9,7 +9,7 @@ from math import nan
 import pytest
 
 from lab.load.progress import line
-from lab.load.recorder import Interval
+from lab.load.statistics import Interval
 from tests.lab.load.echo import echo
 
 INTERVAL = Interval(12.01, 500, 498, 490, 7, 1, 2, 0.0012, 0.01, 0.0345)

@@ -99,7 +99,7 @@ def test_grandchildren_end_too(tmp_path: Path) -> None:
     with Processes(tmp_path) as processes:
         processes.start(python("parent", WITH_GRANDCHILD))
         grandchild = int(processes.wait("started", logged(tmp_path, "parent"), 10))
-    until(lambda: gone(grandchild), seconds=10)
+    until(lambda: gone(grandchild), seconds=30)
 
 
 def test_a_child_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -162,10 +162,10 @@ def test_children_end_when_their_owner_is_ended_by(tmp_path: Path, number: signa
     assert owner.stdout is not None
     pids = [int(pid) for pid in owner.stdout.readline().split()]
     owner.send_signal(number)
-    owner.wait(timeout=10)
+    owner.wait(timeout=30)
     owner.stdout.close()
     assert len(pids) == 2
-    until(lambda: all(gone(pid) for pid in pids), seconds=10)
+    until(lambda: all(gone(pid) for pid in pids), seconds=30)
 
 
 def test_a_stopped_child_is_no_longer_checked(tmp_path: Path) -> None:

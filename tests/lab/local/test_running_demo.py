@@ -44,3 +44,17 @@ def test_a_demo_that_says_something_else_hides_none_that_runs(said: str, tmp_pat
     (tmp_path / "20260101-000000-a").mkdir()
     with running.announced(tmp_path / "20260101-000000-a", demo):
         assert running.running_demo(tmp_path) == demo
+
+
+def test_a_demo_that_fails_leaves_the_reason_and_one_that_ends_none(tmp_path: Path) -> None:
+    with running.announced(tmp_path, running.Demo("a", "b")) as ended:
+        assert ended.runs()
+    assert not ended.runs()
+    assert ended.failure() == ""
+    with (
+        pytest.raises(RuntimeError),
+        running.announced(tmp_path, running.Demo("a", "b")) as failed,
+    ):
+        raise RuntimeError("jaeger was ended by SIGKILL")
+    assert not failed.runs()
+    assert failed.failure() == "jaeger was ended by SIGKILL"

@@ -31,7 +31,7 @@ KEPT = "&from=now-1h&theme=light"
         (
             TO_TRACES,
             "/d/mcp-latency?var-namespace=ns&var-server=a%22%7D%26b"
-            f"&var-tags=gen_ai.tool.name%3Dfetch%3D1{KEPT}",
+            f"&var-tags=gen_ai.tool.name%3D%22fetch%3D1%22{KEPT}",
         ),
     ],
     ids=["what the page shows", "a server", "a tool", "traces of a tool"],

@@ -1,4 +1,4 @@
-"""Live pages are drawn anew on every request, for what the address asks."""
+"""Live pages are drawn again on every request, for what the address asks."""
 
 import http.client
 import re

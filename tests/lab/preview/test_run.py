@@ -47,6 +47,10 @@ def test_a_page_of_each_board_is_written(
         (["--serve", "70000"], "--serve 70000: not a port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
+        (
+            ["--board", "made", "--panel", "A stats"],
+            'preview: --panel "A stats": did you mean "A stat"? board made has "A stat"',
+        ),
         ([], f"preview: {CLOSED}/api/v1/series: no answer: [Errno 111] Connection refused\n"),
     ],
 )
@@ -114,3 +118,35 @@ def test_a_busy_port_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert main(given) == 2
     problem = f"preview: --serve {port}: Address already in use; 0 takes a free port\n"
     assert capsys.readouterr().err == problem
+
+
+def test_a_panel_is_printed_and_no_file_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    out = tmp_path / "out"
+    places = ("--boards", str(boards), "--out", str(out), "--board", "made")
+    with answering(200, EMPTY) as url:
+        assert main(["--prometheus", url, *places, "--panel", "A stat"]) == 0
+    assert capsys.readouterr().out == "No data\n"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("board", "panel", "problem"),
+    [
+        ((), "A stat", '--panel "A stat": name its board, by one --board UID'),
+        (("--board", "made"), "Calls", '--panel "Calls": board made has "A stat"'),
+    ],
+)
+def test_a_panel_that_there_is_not_is_answered_with_those_there_are(
+    board: tuple[str, ...],
+    panel: str,
+    problem: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    boards = folder_of(tmp_path / "boards", panel_json("stat"))
+    given = ("--prometheus", CLOSED, "--boards", str(boards), *board, "--panel", panel)
+    assert main(given) == 2
+    assert capsys.readouterr().err == f"preview: {problem}\n"

@@ -24,7 +24,7 @@ HEALTHY = HopNames(
     exposed=frozenset({OURS}),
     pushed=True,
     collected=frozenset({OURS}),
-    targets=(Target("otel-collector", "http://c/metrics", ""),),
+    targets=(Target("otel-collector", "http://c/metrics", "", 0.0, "1s"),),
     scraped=frozenset({OURS}),
     stored=frozenset({OURS}),
     rules={"mcp:calls:rate5m": f"sum(rate({OURS}[5m]))"},
@@ -59,7 +59,7 @@ def test_a_series_that_the_collector_does_not_write() -> None:
 
 
 def test_a_target_that_cannot_be_scraped_is_named_with_its_error() -> None:
-    down = (Target("ns/echo", "http://p/metrics", "connection refused"),)
+    down = (Target("ns/echo", "http://p/metrics", "connection refused", 0.0, "1s"),)
     seen = replace(LOST, pushed=False, targets=down, scraped=frozenset())
     expected = "Prometheus did not scrape ns/echo at http://p/metrics: connection refused"
     assert explained(seen) == f"{OURS}: {expected}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from proxy.app.config_file import Entry, ServerList, read
-from proxy.app.options import HttpTransport
+from proxy.app.option_values import HttpTransport
 from proxy.errors import SettingsError
 
 HTTP = HttpTransport.STREAMABLE_HTTP
@@ -72,6 +72,8 @@ def test_disabled_entries_are_left_out_and_others_chosen_by_name(tmp_path: Path)
     assert [each.name for each in found.only("--only", ("d e/f",)).entries] == ["d e/f"]
     with pytest.raises(SettingsError, match="^--only: 'b' is not in .*mcp.json: use one of a, d e"):
         found.only("--only", ("b",))
+    with pytest.raises(SettingsError, match="mcp.json: did you mean d e/f[?] use one of a, d e"):
+        found.only("--only", ("d-e/f",))
 
 
 @pytest.mark.parametrize(

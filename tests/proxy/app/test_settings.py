@@ -213,8 +213,11 @@ def test_the_servers_name_has_an_order_of_sources(
     assert parse((*UPSTREAM, *arguments), variables).telemetry.server == server
 
 
-TEXTS = ("server_name", "only", "jwt_issuer", "jwt_audience", "principal_claim", "redact")
-"""Options whose values are any text."""
+TEXTS = (
+    *("server_name", "only", "jwt_issuer", "jwt_audience", "principal_claim", "redact"),
+    "fault_injection",
+)
+"""Options whose values are any text, or the path of a file that need not exist."""
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: str(option.flag))
@@ -292,6 +295,21 @@ def test_a_host_that_no_name_can_be_is_refused(shape: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (("--listne", "x"), {}, "--listne: no such option (did you mean --listen? see --help;"),
+        (("--xyzzy=x", "y"), {}, "--xyzzy: no such option (see --help; a server's command goes"),
+        ((), {"MCP_PROXY_UPSTRAEM": "x"}, "such setting: did you mean MCP_PROXY_UPSTREAM? known"),
+    ],
+)
+def test_what_is_not_known_may_mean_what_is(
+    arguments: tuple[str, ...], environment: dict[str, str], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        parse(arguments, environment)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--upstream", "http://user:s3cr3t@127.0.0.1:9/mcp"), "'http://...@127.0.0.1:9/mcp'"),
@@ -343,3 +361,10 @@ def test_a_header_line_that_cannot_be_one_is_refused_without_its_value(
 def test_a_command_has_no_header_lines() -> None:
     with pytest.raises(SettingsError, match="^--header is of no use with a command"):
         read("--header", "X-A=s3cr3t", "--", "sh")
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_faults_are_in_a_file(path: str) -> None:
+    with pytest.raises(SettingsError, match="^--fault-injection: '/?' is not allowed: use a file"):
+        read(*UPSTREAM, "--fault-injection", path)
+    assert read(*UPSTREAM, MCP_PROXY_FAULT_INJECTION="").fault_injection is None

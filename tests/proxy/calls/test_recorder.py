@@ -23,6 +23,12 @@ def call(method: str = "tools/call", name: str = "t") -> Call:
     return Call(Message(id=7, method=method, params=Params(name=name)), 0.0, "2025-06-18", "s")
 
 
+def received(kept: CallRecorder) -> dict[str, int]:
+    """Bytes of results by client."""
+    [row] = kept.ledger.clients.rows.items()
+    return {row[0][0]: row[1].received}
+
+
 @pytest.mark.parametrize(
     ("method", "name", "tool"),
     [("tools/call", "t", "t"), ("prompts/get", "p", ""), ("ping", "", "")],
@@ -40,7 +46,8 @@ def test_a_call_is_counted_for_its_client() -> None:
         one.client, one.principal = AGENT, "alice"
         kept.finish(Finished(one, OK), 200, 0.0)
     for counts, name in ((kept.ledger.clients, AGENT), (kept.ledger.principals, ("alice", ""))):
-        assert counts.rows == {(*name, each, "ok"): 1 for each in ("unlisted", "")}
+        found = {row: tally.requests for row, tally in counts.rows.items()}
+        assert found == {(*name, each, "ok"): 1 for each in ("unlisted", "")}
 
 
 @pytest.mark.parametrize(("outcome", "client"), [(OK, AGENT), (TOOL_ERROR, None)])
@@ -102,6 +109,20 @@ def test_the_size_of_a_result_is_counted_by_name(
     kept.finish(Finished(one, outcome), 200, 0.0)
     sizes = {name: each.total for name, each in kept.ledger.result_sizes.items()}
     assert sizes == ({} if key is None else {key: 2000})
+    assert received(kept) == {"unknown": 2000 if key else 0}
+
+
+def test_a_client_gets_what_lists_tools_and_no_other_list() -> None:
+    kept = recorder()
+    for method, key in (("tools/list", "tools"), ("prompts/list", "prompts")):
+        [asked] = decode_all(encode({"id": 1, "method": method}))
+        [answer] = decode_all(encode({"id": 1, "result": {key: []}}))
+        one = Call(asked, 0.0, "", "s")
+        one.client, one.answer_size = ClientInfo("agent", ""), 2000
+        assert answer.result
+        one.note(answer.result)
+        kept.finish(Finished(one, OK), 200, 0.0)
+    assert received(kept) == {"agent": 2000}
 
 
 def test_a_session_that_ends_is_counted_with_its_life() -> None:

@@ -55,6 +55,7 @@ def test_the_size_of_a_tasks_result_is_counted_for_its_tool() -> None:
     ask(kept, "tasks/result", size=500, result=DONE)
     [(key, sizes)] = kept.ledger.result_sizes.items()
     assert (key, sizes.total) == (("tools/call", "t"), 500)
+    assert sum(each.received for each in kept.ledger.clients.rows.values()) == 500
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_call_is_what_its_task_comes_to_and_to_deliver_that_is_ok(
         }
     (row,) = (each for each in kept.ledger.rows if each[0] == "tools/call")
     assert row[1] == "t"
-    callers = {each[2:]: count for each, count in kept.ledger.clients.rows.items()}
+    callers = {row[2:]: tally.requests for row, tally in kept.ledger.clients.rows.items()}
     assert callers == {("", "ok"): 3, ("unannotated", outcome): 1}
 
 

@@ -8,6 +8,7 @@ import pytest
 from proxy.calls.session_clients import SessionClients
 from proxy.errors import MalformedMessage
 from proxy.frontend.client_identifier import ClientIdentifier, shown_keys
+from proxy.in_flight import Call
 from proxy.jsonrpc import codec, methods
 from proxy.telemetry.client_info import UNKNOWN_CLIENT, ClientInfo
 from tests.proxy.malformed_messages import ODD
@@ -22,8 +23,8 @@ def identify(method: str, params: Any, **headers: str) -> ClientInfo:
     sessions = SessionClients()
     sessions.set("s", ClientInfo("opener", "1"))
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    decoded = codec.decode(json.dumps(message).encode())
-    return ClientIdentifier(sessions).identify(decoded, info(**headers))
+    call = Call(codec.decode(json.dumps(message).encode()), 0.0, "", "")
+    return ClientIdentifier(sessions).identify(call, info(**headers))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,8 @@ def test_a_malformed_declaration_hides_neither_the_tool_nor_the_user_agent(
         return
     assert message.params is not None
     assert message.params.name == "t"
-    found = ClientIdentifier(SessionClients()).identify(message, info(user_agent="node"))
+    call = Call(message, 0.0, "", "")
+    found = ClientIdentifier(SessionClients()).identify(call, info(user_agent="node"))
     assert found.name in ("node", "agent", "x", "complete", "input_required", "\ufffd")
 
 

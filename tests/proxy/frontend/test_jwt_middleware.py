@@ -1,4 +1,4 @@
-"""The door: who is let in, at once or once the keys are there, as whom, and for how long."""
+"""Who is let in by a token, at once or once the keys are there, as whom, and for how long."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,18 +19,18 @@ from proxy.http.resource_metadata import metadata
 from tests.proxy.frontend.issuer import TERMS, document, public, token
 
 METADATA = metadata(TERMS, "/mcp")
-GATE = RequestPolicy(
+POLICY = RequestPolicy(
     b"/mcp", 1000, True, NONE_ALLOWED, NONE_ALLOWED, AnyToken(METADATA.url), METADATA
 )
 
 
 def info(shown: bytes, start: str, *lines: str) -> RequestInfo:
     named = ("host: localhost", f"authorization: Bearer {shown.decode()}", *lines)
-    return GATE.evaluate("\r\n".join((f"{start} HTTP/1.1", *named, "", "")).encode())
+    return POLICY.evaluate("\r\n".join((f"{start} HTTP/1.1", *named, "", "")).encode())
 
 
-class Applicant:
-    """A request that waits to be let in."""
+class Request:
+    """A request that waits for its decision."""
 
     def __init__(self) -> None:
         self.principal = b""
@@ -54,17 +54,17 @@ class Applicant:
         return bool(self.principal or self.refusal)
 
 
-class Knocking:
-    """A door whose issuer publishes what `publish` returns at the time."""
+class Issuer:
+    """A middleware whose issuer publishes what `publish` returns at the time."""
 
     def __init__(self, publish: Callable[[], bytes]) -> None:
         self.asked = 0
         self._publish = publish
         self._tasks: set[asyncio.Task[None]] = set()
-        judge = TokenVerifier(TERMS)
-        self.watch = JwksRefresher(TERMS.keys_url, judge, self._fetch)
-        self.door = JwtMiddleware(
-            judge,
+        verifier = TokenVerifier(TERMS)
+        self.watch = JwksRefresher(TERMS.keys_url, verifier, self._fetch)
+        self.middleware = JwtMiddleware(
+            verifier,
             self.watch,
             METADATA,
             lambda wait: self._tasks.add(asyncio.get_running_loop().create_task(wait)),
@@ -74,9 +74,9 @@ class Knocking:
         self.asked += 1
         return self._publish()
 
-    def knock(self, shown: bytes, start: str = "POST /mcp", *lines: str) -> Applicant:
-        client = Applicant()
-        self.door.check(client, info(shown, start, *lines))
+    def check(self, shown: bytes, start: str = "POST /mcp", *lines: str) -> Request:
+        client = Request()
+        self.middleware.check(client, info(shown, start, *lines))
         return client
 
     async def waited(self) -> None:
@@ -96,11 +96,11 @@ def absent() -> bytes:
 
 def test_a_good_token_opens_at_once_and_without_another_look_at_the_keys() -> None:
     async def scenario() -> None:
-        knocking = Knocking(published)
-        await knocking.watch.turn()
+        issuer = Issuer(published)
+        await issuer.watch.turn()
         good = token()
-        assert {knocking.knock(good).principal for _ in range(3)} == {b"sub someone"}
-        assert knocking.asked == 1
+        assert {issuer.check(good).principal for _ in range(3)} == {b"sub someone"}
+        assert issuer.asked == 1
 
     asyncio.run(scenario())
 
@@ -117,29 +117,29 @@ def test_who_a_client_is_says_the_subject_of_its_token(
     claims: dict[str, Any], principal: bytes
 ) -> None:
     async def scenario() -> None:
-        knocking = Knocking(published)
-        await knocking.watch.turn()
+        issuer = Issuer(published)
+        await issuer.watch.turn()
         for _ in range(2):
-            assert knocking.knock(token(**claims)).principal == principal
+            assert issuer.check(token(**claims)).principal == principal
 
     asyncio.run(scenario())
 
 
 def test_a_token_that_names_nobody_stands_for_itself() -> None:
     async def scenario() -> None:
-        knocking = Knocking(published)
-        await knocking.watch.turn()
+        issuer = Issuer(published)
+        await issuer.watch.turn()
         good = token(sub=None)
-        assert knocking.knock(good).principal == good
+        assert issuer.check(good).principal == good
 
     asyncio.run(scenario())
 
 
 def test_a_bad_token_gets_the_challenge() -> None:
     async def scenario() -> None:
-        knocking = Knocking(published)
-        await knocking.watch.turn()
-        rejection = knocking.knock(token(aud="elsewhere")).refusal
+        issuer = Issuer(published)
+        await issuer.watch.turn()
+        rejection = issuer.check(token(aud="elsewhere")).refusal
         assert rejection is not None
         [(name, value)] = rejection.headers
         assert (rejection.status, name) == (401, b"www-authenticate")
@@ -151,32 +151,32 @@ def test_a_bad_token_gets_the_challenge() -> None:
 
 def test_who_comes_before_the_keys_waits_for_them_and_they_are_fetched_once() -> None:
     async def scenario() -> None:
-        knocking = Knocking(published)
-        applicants = [knocking.knock(token()) for _ in range(5)]
+        issuer = Issuer(published)
+        applicants = [issuer.check(token()) for _ in range(5)]
         assert not any(each.decided for each in applicants)
-        await knocking.waited()
+        await issuer.waited()
         assert all(each.principal for each in applicants)
-        assert knocking.asked == 1
+        assert issuer.asked == 1
 
     asyncio.run(scenario())
 
 
 def test_an_invented_key_is_looked_for_no_more_often_than_allowed() -> None:
     async def scenario() -> None:
-        knocking = Knocking(published)
-        applicants = [knocking.knock(token("RS256", "invented")) for _ in range(5)]
-        await knocking.waited()
+        issuer = Issuer(published)
+        applicants = [issuer.check(token("RS256", "invented")) for _ in range(5)]
+        await issuer.waited()
         assert [each.status for each in applicants] == [401] * 5
-        assert knocking.asked == 1
+        assert issuer.asked == 1
 
     asyncio.run(scenario())
 
 
 def test_while_no_keys_can_be_had_clients_are_asked_to_come_back() -> None:
     async def scenario() -> None:
-        knocking = Knocking(absent)
-        client = knocking.knock(token())
-        await knocking.waited()
+        issuer = Issuer(absent)
+        client = issuer.check(token())
+        await issuer.waited()
         assert client.status == 503
 
     asyncio.run(scenario())
@@ -200,14 +200,14 @@ def test_a_stream_lasts_as_long_as_its_token_is_good_and_a_request_as_it_takes(
 ) -> None:
     async def scenario() -> None:
         keys = [document(public("RS256")), document(public("ES256"))]
-        knocking = Knocking(lambda: keys.pop(0))
-        await knocking.watch.turn()
-        client = knocking.knock(token(), start, *lines)
+        issuer = Issuer(lambda: keys.pop(0))
+        await issuer.watch.turn()
+        client = issuer.check(token(), start, *lines)
         assert client.principal
         assert (client.holds is not None) is lasts
         if client.holds is not None:
             assert client.holds()
-            await knocking.watch.turn()
+            await issuer.watch.turn()
             assert not client.holds()
 
     asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""Several servers in one process: which one a request is for, and what its gate sees."""
+"""Several servers in one process: which one a request is for, and what its policy sees."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def head(method: str, target: str, *headers: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "mount", "errand"),
+    ("method", "target", "mount", "route"),
     [
         ("POST", "/a/mcp", "/a", "POST"),
         ("POST", "/b%20c/mcp?x=1", "/b%20c", "POST"),
@@ -48,11 +48,11 @@ def head(method: str, target: str, *headers: str) -> bytes:
     ],
 )
 def test_a_request_is_for_the_server_that_its_path_begins_with(
-    method: str, target: str, mount: str, errand: str
+    method: str, target: str, mount: str, route: str
 ) -> None:
     info = MOUNTS.evaluate(head(method, target))
     assert info.rejection is None
-    assert (info.mount, info.route) == (mount, errand)
+    assert (info.mount, info.route) == (mount, route)
     MOUNTS.request(ScriptedClient(), info, b"", 0.0)
     assert RECEIVERS[mount].got[-1] is info
 
@@ -78,6 +78,14 @@ def test_other_rules_hold_at_paths_of_no_server_too() -> None:
     info = MOUNTS.evaluate(head("POST", "/c/mcp", "origin: http://evil.example"))
     assert info.rejection is not None
     assert info.rejection.cause is RejectionCause.ORIGIN
-    MOUNTS.refuse(None, info.rejection)
-    MOUNTS.refuse(info, info.rejection)
-    assert RECEIVERS["/a"].got[-2:] == [info.rejection] * 2
+
+
+def test_a_rejection_counts_for_its_server_and_at_a_path_of_no_server_for_none() -> None:
+    receivers = {each: Recorded() for each in NAMES}
+    mounts = Mounts(dict.fromkeys(NAMES, GATE), receivers)
+    rejection = HttpRejection(RejectionCause.MALFORMED, 400, "")
+    mounts.refuse(mounts.evaluate(head("POST", "/c/mcp")), rejection)
+    assert [each.got for each in receivers.values()] == [[], []]
+    mounts.refuse(mounts.evaluate(head("POST", "/b%20c/mcp")), rejection)
+    mounts.refuse(None, rejection)
+    assert [each.got for each in receivers.values()] == [[rejection]] * 2

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.frontend.payload_log import HIDDEN, LONGEST, SECRETS, PayloadLogger, Redactor
+from proxy.frontend.message_tap import LONGEST
+from proxy.frontend.payload_log import HIDDEN, SECRETS, PayloadLogger, Redactor
 from proxy.http import response
 from proxy.http.interfaces import Client
 from proxy.http.rejection import HttpRejection

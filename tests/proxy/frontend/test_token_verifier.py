@@ -113,7 +113,7 @@ def test_a_bad_token_is_never_known() -> None:
     assert not known.known(FORGED, 0.0)
 
 
-def test_other_keys_make_every_token_be_judged_anew() -> None:
+def test_other_keys_make_every_token_be_verified_again() -> None:
     known, good = verifier(), token()
     known.admit(good)
     known.set_keys(read(document(public("RS256", "1", alg="RS512"))))

@@ -74,7 +74,7 @@ def scripted() -> Ledger:
     refused = (Outcome.REJECTED, Fault.CALLER, "413", "")
     ledger.record("", "", "PUT", 413, *refused, 0.0001, 0.0001)
     ledger.record_caller(ClientInfo("agent", "1.0"), "", "echo", Outcome.TIMEOUT)
-    ledger.record_caller(ClientInfo("agent", "1.0"), "", "echo", Outcome.OK)
+    ledger.record_caller(ClientInfo("agent", "1.0"), "", "echo", Outcome.OK).received = 210_000
     ledger.record_caller(UNKNOWN_CLIENT, "alice", "", Outcome.OK)
     ledger.connections, ledger.sessions, ledger.streams = 3, 2, 1
     ledger.upstream_up, ledger.upstream_restarts = 1, 4
@@ -86,6 +86,7 @@ def scripted() -> Ledger:
     ledger.tool_changes[ToolChange.TOOL_ADDED] = 2
     ledger.baseline_differences = {ToolChange.ENUM_NARROWED: 1, ToolChange.TOOL_RENAMED: 0}
     ledger.tools = ToolList({"echo": ToolSize(4, 90, 300, 20), "sleep": ToolSize(5, 0, 30, 20)})
+    ledger.injected_faults = {("latency", "1s"): 1}
     ledger.first_events.observe(0.2)
     ledger.session_ended(31.0)
     ledger.session_ended(3.0, "timeout")
@@ -125,11 +126,13 @@ def play_call(ledger: Ledger, chance: random.Random) -> None:
     ledger.record(method, name, "POST", status, outcome, fault, *end)
     client = ClientInfo(f"client-{chance.randrange(CLIENT_CAP * 2)}", f"{chance.randrange(9)}")
     principal = f"principal-{chance.randrange(CLIENT_CAP * 2)}"
-    ledger.record_caller(client, principal, name, outcome)
+    caller = ledger.record_caller(client, principal, name, outcome)
     ledger.sized(chance.randrange(1, 10_000), chance.choice((0, chance.randrange(9_999_999))))
     target = f"{chance.randrange(2 * TARGET_CAP)}"
     of = chance.choice((tool, ("resources/read", target), ("prompts/get", target)))
-    ledger.result_sized(*of, int(chance.expovariate(0.0001)))
+    size = int(chance.expovariate(0.0001))
+    ledger.result_sized(*of, size)
+    caller.received += size
     ledger.in_flight += chance.randrange(2)
     if chance.random() < 0.3:
         ledger.first_events.observe(took / 2)

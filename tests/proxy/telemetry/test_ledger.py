@@ -174,8 +174,7 @@ def test_the_class_of_a_tool_is_what_its_server_lists(
     ledger.tools_listed({name: ToolHints(read_only, destructive)})
     for tool in (name, "y", ""):
         ledger.record_caller(AGENT, "", tool, Outcome.OK)
-    classes = (tool_class, "unlisted", "")
-    assert ledger.clients.rows == {("agent", "1", each, "ok"): 1 for each in classes}
+    assert [row[2] for row in ledger.clients.rows] == [tool_class, "unlisted", ""]
 
 
 def test_the_size_of_a_result_is_counted_for_the_tool_as_its_calls_are() -> None:

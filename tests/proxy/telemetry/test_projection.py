@@ -62,8 +62,9 @@ def test_only_tool_calls_are_counted_by_tool(ledger: Ledger) -> None:
 
 def test_requests_of_all_versions_of_a_client_add_up_and_each_version_is_shown() -> None:
     ledger = Ledger("fetch", "stdio", client_cap=1)
-    for version in ("1", "2", ""):
-        ledger.record_caller(ClientInfo("agent", version), "", "", Outcome.OK)
+    for version, size in (("1", 30), ("2", 40), ("", 0)):
+        caller = ClientInfo("agent", version)
+        ledger.record_caller(caller, "", "", Outcome.OK).received += size
     for name in ("more", "agent"):
         ledger.record_caller(ClientInfo(name, "3"), "", "t", Outcome.TIMEOUT)
     common = {"server": "fetch", "transport": "stdio"}
@@ -77,6 +78,9 @@ def test_requests_of_all_versions_of_a_client_add_up_and_each_version_is_shown()
     ]
     assert points(ledger, catalogue.CLIENT_CALLS) == tuple(
         Point({**common, **labels}, count) for labels, count in counted
+    )
+    assert points(ledger, catalogue.CLIENT_RESULTS) == tuple(
+        Point({**common, "client": name}, size) for name, size in (("agent", 70), ("other", 0))
     )
     versions = ({"version": each} if each else {} for each in ("1", "2", "", "3"))
     assert points(ledger, catalogue.CLIENT_INFO) == tuple(

@@ -1,6 +1,10 @@
 """How a list differs from the approved tools."""
 
+import logging
+import random
 from typing import Any
+
+import pytest
 
 from proxy.telemetry.catalogue import ToolChange
 from proxy.telemetry.ledger import Ledger
@@ -9,6 +13,7 @@ from proxy.tools.tool_lists import ToolLists
 from tests.proxy.tools.lists import ScriptedLister, tool
 from tests.proxy.tools.test_changes import definition
 
+DIFFERS = "tool differs from the approved one"
 A, B, C = tool("a", description="x"), tool("b", inputSchema={"const": 1}), tool("c")
 
 
@@ -40,6 +45,39 @@ def test_differences_are_those_of_the_latest_list() -> None:
     assert differing(ledger) == {"description_changed": 1, "tool_removed": 1}
     client.get([A, B])
     assert differing(ledger) == {}
+
+
+def test_replicas_that_answer_in_turn_differ_once_in_the_log_and_all_the_time_in_the_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger, client = approved(A, B)
+    after = [{**A, "description": "y"}, B, C]
+    with caplog.at_level(logging.WARNING, "proxy.tools"):
+        client.get(after)
+        client.get([A, B])
+        for number in range(100):
+            client.get([A, B] if number % 2 else after)
+            assert differing(ledger) == {"description_changed": 1, "tool_added": 1}
+    lines = [each for each in caplog.records if each.msg == DIFFERS]
+    kinds = [each.fields["change"] for each in lines]  # type: ignore[attr-defined]
+    assert sorted(kinds) == ["description_changed", "tool_added"]
+    client.now += 1000.0
+    client.get([A, B])
+    assert differing(ledger) == {}
+
+
+def test_pages_in_an_order_of_their_own_differ_in_nothing() -> None:
+    tools = [tool(f"t{number}") for number in range(20)]
+    ledger, client = approved(*tools)
+    chance = random.Random(13)
+    for number in range(500):
+        client.now += 1.0
+        for start in (0, 7, 14):
+            page = chance.sample(tools, len(tools))[start : start + 7]
+            client.page(page, str(start or ""), str(start + 7) if start < 14 else "")
+        assert differing(ledger) == {}, number
+    client.get(tools[1:])
+    assert differing(ledger) == {"tool_removed": 1}
 
 
 def test_nothing_is_approved_of_an_unknown_server() -> None:

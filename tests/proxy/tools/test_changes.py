@@ -1,4 +1,4 @@
-"""What changed in a tool: each of twelve kinds, and nothing for what does not matter."""
+"""What changed in a tool: each of thirteen kinds, and nothing for what does not matter."""
 
 from typing import Any
 
@@ -140,7 +140,30 @@ def test_changes_of_parameters(before: object, after: object, expected: Kinds) -
         (
             {"annotations": {"destructiveHint": False}},
             {"annotations": {"destructiveHint": True}},
+            "annotations_riskier",
+        ),
+        (
+            {"annotations": {"destructiveHint": True}},
+            {"annotations": {"destructiveHint": False}},
             "annotations_changed",
+        ),
+        ({"annotations": {"destructiveHint": True}}, {}, "annotations_changed"),
+        ({}, {"annotations": {"readOnlyHint": True}}, "annotations_changed"),
+        ({"annotations": {"readOnlyHint": True}}, {}, "annotations_riskier"),
+        (
+            {"annotations": {"readOnlyHint": True}},
+            {"annotations": {"readOnlyHint": True, "destructiveHint": True}},
+            "annotations_changed",
+        ),
+        (
+            {"annotations": {"readOnlyHint": True}},
+            {"annotations": {"readOnlyHint": "yes", "title": "a"}},
+            "annotations_riskier",
+        ),
+        (
+            {"annotations": {"openWorldHint": False}},
+            {"annotations": {"openWorldHint": True}},
+            "annotations_riskier",
         ),
         ({"annotations": {"title": "a"}}, {"annotations": {"title": "b"}}, "annotations_changed"),
         ({"outputSchema": ITEM}, {"outputSchema": properties(id=STRING)}, "output_schema_changed"),
@@ -270,4 +293,4 @@ def test_tools_that_are_not_known_are_not_renamed_and_others_are_shown_in_a_line
 
 
 def test_every_kind_is_a_label() -> None:
-    assert len(ToolChange) == 12
+    assert len(ToolChange) == 13

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from proxy.telemetry.catalogue import ToolChange
 from proxy.telemetry.client_info import ClientInfo
 from proxy.telemetry.ledger import Ledger
 from proxy.tools.history import COMPARED_BYTES_PER_SECOND, MOST_AUDIENCES, UNUSED_SECONDS
@@ -59,7 +60,7 @@ def test_a_change_is_counted_once(
 
 def test_all_kinds_are_there_at_zero() -> None:
     ledger, _ = lister()
-    assert list(ledger.tool_changes.values()) == [0] * 12
+    assert list(ledger.tool_changes.values()) == [0] * len(ToolChange)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,74 @@ def test_a_definition_that_comes_back_after_long_has_changed_again() -> None:
         client.get([CHANGED])
     client.get([A])
     assert counted(ledger) == {"description_changed": 2}
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_two_tools_of_one_name_are_no_change(size: int) -> None:
+    ledger, client = lister()
+    for _ in range(30):
+        client.get([A, CHANGED, B], size)
+    assert counted(ledger) == {}
+    assert set(ledger.tools.sizes) == {"a", "b"}
+
+
+def test_two_tools_of_one_name_in_any_order_are_no_change() -> None:
+    ledger, client = lister()
+    chance = random.Random(13)
+    for _ in range(50):
+        client.get(chance.sample([A, CHANGED, B], 3))
+    assert counted(ledger) == {}
+
+
+def test_a_second_tool_of_a_name_is_a_change_of_it() -> None:
+    ledger, client = lister()
+    client.get([A, B])
+    for _ in range(3):
+        client.get([A, CHANGED, B])
+    assert counted(ledger) == {"description_changed": 1}
+
+
+def test_a_server_that_is_rolled_back_at_once_has_changed_again_in_an_hour() -> None:
+    ledger, client = lister()
+    other = another(client)
+    for of in ([A], [CHANGED], [A]):
+        client.get(of)
+        other.get(of)
+    assert counted(ledger) == {"description_changed": 1}
+    for _ in range(30):
+        client.now += 150.0
+        client.get([A])
+        other.now = client.now
+        other.get([A])
+    assert counted(ledger) == {"description_changed": 2}
+    client.get([CHANGED])
+    assert counted(ledger) == {"description_changed": 3}
+
+
+def test_a_server_is_not_rolled_back_while_one_replica_answers_as_the_new_one() -> None:
+    ledger, client = lister()
+    other = another(client)
+    for of in ([A], [CHANGED], [A]):
+        client.get(of)
+    for number in range(300):
+        client.now += 60.0
+        client.get([A])
+        other.now = client.now
+        other.get([CHANGED] if number % 10 == 0 else [A])
+    assert counted(ledger) == {"description_changed": 1}
+
+
+def test_clients_that_always_got_the_earlier_definition_do_not_make_it_a_rollback() -> None:
+    ledger, client = lister()
+    old = another(client)
+    old.lister = old.lister._replace(version="2024-11-05")
+    old.get([A])
+    client.get([A])
+    client.get([CHANGED])
+    for _ in range(100):
+        old.now += 600.0
+        old.get([A])
+    assert counted(ledger) == {"description_changed": 1}
 
 
 def test_each_change_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -188,7 +188,7 @@ ROOTS = {"method": "roots/list"}
 ELICIT = {"method": "elicitation/create", "params": {"mode": "url", "url": "u", "message": "m"}}
 
 
-def test_required_input_is_asked_of_the_client_and_goes_with_the_request_anew(
+def test_required_input_is_asked_of_the_client_and_goes_with_the_request_again(
     harness: Harness,
 ) -> None:
     (request,) = sent(harness.ask("tools/call", "a", name="t"))

@@ -25,12 +25,14 @@ class ScriptedTransport:
     def __init__(self) -> None:
         self.exited = asyncio.Event()
         self.sent: list[tuple[bytes, bytes]] = []
+        self.sent_times: list[float] = []
         self.calls: list[str] = []
         self.reads = True
         self.held = 0
 
     def send(self, message: bytes, headers: bytes = b"") -> bool:
         self.sent.append((message, headers))
+        self.sent_times.append(perf_counter())
         return self.reads
 
     def pause(self) -> None:
@@ -126,6 +128,14 @@ def test_what_comes_before_the_link_is_sent_once_it_is_there_in_order() -> None:
     harness.start()
     assert harness.connector.headers == b"authorization: x\r\n"
     assert [message for message, _ in harness.transport.sent] == [CALL % 1, CALL % 2]
+
+
+def test_the_time_of_the_server_begins_before_it_can_read_the_call() -> None:
+    harness = Harness()
+    harness.start()
+    request = client_request(ScriptedClient(), CALL % 1)
+    harness.bridge.post(request)
+    assert request.calls[0].sent_at <= harness.transport.sent_times[0]
 
 
 def test_what_waits_for_a_link_that_does_not_come_is_bounded() -> None:

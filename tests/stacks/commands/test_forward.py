@@ -50,6 +50,9 @@ class Forwarding:
     def wait_for(self, *lines: str) -> None:
         until(lambda: set(lines) <= set(self.lines), seconds=180, what=", ".join(lines))
 
+    def starting(self, words: str) -> list[str]:
+        return [each for each in tuple(self.lines) if each.startswith(words)]
+
     def read(self) -> None:
         assert self.process.stdout
         self.lines.extend(map(str.strip, self.process.stdout))
@@ -118,7 +121,7 @@ def test_all_are_open_at_once_and_opened_again_when_lost(stand_ins: StandIns) ->
             f"fetch: http://127.0.0.1:{ports['fetch']}/mcp",
         )
         until(lambda: found.lines.count(grafana) == 2, seconds=180)
-        [jaeger] = [each for each in found.lines if each.startswith("jaeger: ")]
+        [jaeger] = until(lambda: found.starting("jaeger: "), seconds=180)
         assert ports["jaeger"] not in jaeger
         assert any("get secret grafana-admin" in each for each in found.lines)
         found.process.send_signal(signal.SIGINT)

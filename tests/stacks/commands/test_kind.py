@@ -1,4 +1,4 @@
-"""A cluster by kind is kept, and made anew with a new state where it was lost."""
+"""A cluster by kind is kept, and made again with a new state where it was lost."""
 
 from stacks.commands import up
 from tests.stacks.commands.conftest import STACK

@@ -18,6 +18,7 @@ def test_a_stack_without_a_file_is_refused_with_those_there_are(stand_ins: Stand
     assert refused(stand_ins, "mine") == (
         "STACK=mine: there is no stacks/Pulumi.mine.yaml; there are: otel-scrape"
     )
+    assert "; did you mean otel-scrape? there are: " in refused(stand_ins, "otel-scarpe")
 
 
 @pytest.mark.parametrize(

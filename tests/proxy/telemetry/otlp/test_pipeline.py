@@ -15,6 +15,7 @@ from proxy.telemetry.catalogue import Fault, Outcome
 from proxy.telemetry.ledger import Ledger
 from proxy.telemetry.otlp.log_queue import TraceIds
 from proxy.telemetry.otlp.pipeline import ExportPipeline
+from proxy.telemetry.otlp.retry import JITTER
 from proxy.telemetry.otlp.settings import parse
 from proxy.telemetry.vocabulary import DropReason, Signal
 from tests.proxy.telemetry.otlp.collectors import Inbox, grpc_collector, http_collector
@@ -23,8 +24,10 @@ from tests.proxy.telemetry.tracing.span_records import EXCHANGE
 NOTHING = ("", "")
 LOGS = {"OTEL_LOGS_EXPORTER": "otlp"}
 LONG_SECONDS = 20.0
-PATIENT_SECONDS = 5.0
-"""Well below the standard 10 s, of which an exporter spends 1 + 2 + 4 s on retries."""
+PATIENT_SECONDS = (1 + 2 + 4) * (1 - JITTER)
+"""At least that long an exporter pauses between retries when it takes the standard 10 s."""
+HOUR = "3600000"
+"""In milliseconds: a batch is not sent for its age."""
 
 
 def call(ledger: Ledger, export: ExportPipeline) -> None:
@@ -144,8 +147,8 @@ def test_a_full_batch_does_not_wait_for_the_delay() -> None:
             await asyncio.to_thread(inbox.wait_for, lambda: len(inbox.spans) == 8)
             await export.stop(LONG_SECONDS)
 
-        hour = {"OTEL_BSP_SCHEDULE_DELAY": "3600000", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "4"}
-        play(endpoint, script, **hour)
+        full = {"OTEL_BSP_SCHEDULE_DELAY": HOUR, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "4"}
+        play(endpoint, script, **full)
     assert [len(each.resource_spans[0].scope_spans[0].spans) for each in inbox.traces] == [4, 4]
 
 
@@ -234,8 +237,10 @@ def test_a_collector_that_hangs_never_holds_up_the_loop_or_the_stop() -> None:
         ledger = play(
             endpoint,
             script,
+            OTEL_BSP_SCHEDULE_DELAY=HOUR,
             OTEL_BSP_MAX_QUEUE_SIZE="10",
             OTEL_BSP_MAX_EXPORT_BATCH_SIZE="8",
+            OTEL_BLRP_SCHEDULE_DELAY=HOUR,
             OTEL_BLRP_MAX_QUEUE_SIZE="7",
             **LOGS,
         )

@@ -16,7 +16,7 @@ from tests.certificates import self_signed
 from tests.proxy.telemetry.otlp.collectors import grpc_collector
 from tests.proxy.telemetry.otlp.test_http import OK, collector, says
 
-SECONDS = 5.0
+SECONDS = 30.0
 PREFIX = "OTEL_EXPORTER_OTLP_"
 
 

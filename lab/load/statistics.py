@@ -96,7 +96,7 @@ class Distribution:
         return Latencies(self._min, mean, self._max, *percentiles)
 
 
-class Recorder:
+class CallStatistics:
     """Counts calls, their outcomes and latencies, and how late they were sent."""
 
     def __init__(self, longest_seconds: float) -> None:

@@ -4,7 +4,7 @@ from math import isnan
 
 import pytest
 
-from lab.load.recorder import MOST_REASONS, Distribution, Recorder
+from lab.load.statistics import MOST_REASONS, CallStatistics, Distribution
 from proxy.telemetry.catalogue import Outcome
 
 
@@ -28,29 +28,29 @@ def test_nothing_has_no_latency() -> None:
 
 
 def test_an_interval_counts_what_happened_since_the_one_before() -> None:
-    recorder = Recorder(10.0)
-    recorder.on_due(3)
-    recorder.on_sent(0.0)
-    recorder.on_sent_late()
-    recorder.on_finished("echo", Outcome.OK, 0.1, "")
+    statistics = CallStatistics(10.0)
+    statistics.on_due(3)
+    statistics.on_sent(0.0)
+    statistics.on_sent_late()
+    statistics.on_finished("echo", Outcome.OK, 0.1, "")
 
-    first = recorder.interval(1.0)
-    recorder.on_finished("echo", Outcome.TIMEOUT, 2.0, "no answer")
-    second = recorder.interval(2.0)
+    first = statistics.interval(1.0)
+    statistics.on_finished("echo", Outcome.TIMEOUT, 2.0, "no answer")
+    second = statistics.interval(2.0)
 
     assert (first.due, first.sent, first.ok, first.failed) == (3, 2, 1, 0)
     assert (first.in_flight, first.waiting) == (1, 1)
     assert (second.due, second.sent, second.ok, second.failed) == (0, 0, 0, 1)
     assert [first.p50, second.p50] == pytest.approx([0.1, 2.0], rel=0.02)
-    assert recorder.outcomes() == {Outcome.OK: 1, Outcome.TIMEOUT: 1}
-    assert recorder.waited == 1
+    assert statistics.outcomes() == {Outcome.OK: 1, Outcome.TIMEOUT: 1}
+    assert statistics.waited == 1
 
 
 def test_different_reasons_of_failures_are_bounded() -> None:
-    recorder = Recorder(10.0)
+    statistics = CallStatistics(10.0)
     for number in range(1000):
-        recorder.on_finished("echo", Outcome.REJECTED, 0.1, f"reason {number}")
-        recorder.on_finished("echo", Outcome.REJECTED, 0.1, "reason 0")
+        statistics.on_finished("echo", Outcome.REJECTED, 0.1, f"reason {number}")
+        statistics.on_finished("echo", Outcome.REJECTED, 0.1, "reason 0")
 
-    assert len(recorder.reasons) == MOST_REASONS
-    assert recorder.reasons["reason 0"] == 1001
+    assert len(statistics.reasons) == MOST_REASONS
+    assert statistics.reasons["reason 0"] == 1001

@@ -1,0 +1,8 @@
+"""`python -m lab.record`."""
+
+import sys
+
+from lab.signals import run_command
+
+if __name__ == "__main__":
+    sys.exit(run_command("lab.record.run"))

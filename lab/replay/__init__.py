@@ -1,0 +1,1 @@
+"""Replays recorded sessions: the clients against a server, or the server for clients."""

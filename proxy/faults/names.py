@@ -1,0 +1,13 @@
+"""The names of the faults of servers."""
+
+TOOL_ERRORS = "tool-errors"
+PROTOCOL_ERRORS = "protocol-errors"
+LATENCY = "latency"
+HANG = "hang"
+SESSION_EXPIRY_STORM = "session-expiry-storm"
+STREAM_CUT = "stream-cut"
+MALFORMED_FRAME = "malformed-frame"
+OVERSIZE_ANSWER = "oversize-answer"
+LIST_CHANGED_STORM = "list-changed-storm"
+LABEL_BOMB = "label-bomb"
+CRASH = "crash"
