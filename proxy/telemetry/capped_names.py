@@ -19,7 +19,7 @@ class CappedNames:
     def __init__(self, cap: int, clock: Callable[[], float] = monotonic) -> None:
         self._cap = cap
         self._clock = clock
-        self._used: set[str] = set()
+        self._used: dict[str, None] = {}
         self._listed: dict[str, None] = {}
         self._evicted = -EVICTION_SECONDS
 
@@ -41,14 +41,14 @@ class CappedNames:
         """A call has this name: whether the name has series."""
         if name in self._listed:
             del self._listed[name]
-            self._used.add(name)
+            self._used[name] = None
         return name in self._used
 
     def admit(self, name: str, uses: Callable[[], Mapping[str, int]]) -> str | None:
         """A call with a name without series succeeded: the name it replaces.
 
         "" if there is room, None if no name may be evicted yet. `uses` returns the number of calls
-        by name: the name with the fewest is evicted.
+        by name: the name with the fewest is evicted, of equal ones the one admitted first.
         """
         evicted = ""
         if self._listed and len(self._used) + len(self._listed) >= self._cap:
@@ -60,6 +60,6 @@ class CappedNames:
             self._evicted = now
             used = uses()
             evicted = min(self._used, key=lambda each: used.get(each, 0))
-            self._used.remove(evicted)
-        self._used.add(name)
+            del self._used[evicted]
+        self._used[name] = None
         return evicted

@@ -1,17 +1,18 @@
 """Which names have series of their own, and how often that changes."""
 
+import itertools
 from collections import Counter
 
 from proxy.telemetry.capped_names import EVICTION_SECONDS, CappedNames
 
 
 class Harness:
-    """Two places, and a clock that the test sets."""
+    """Two places or more, and a clock that the test sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, cap: int = 2) -> None:
         self.now = 0.0
         self.used: Counter[str] = Counter()
-        self.names = CappedNames(2, lambda: self.now)
+        self.names = CappedNames(cap, lambda: self.now)
 
     def admit(self, name: str) -> str | None:
         evicted = self.names.admit(name, lambda: self.used)
@@ -28,6 +29,14 @@ def test_the_least_used_gives_way_at_most_so_often() -> None:
     harness.now += EVICTION_SECONDS
     assert harness.admit("d") == "c"
     assert [each in harness.names for each in "abcd"] == [True, False, False, True]
+
+
+def test_of_equally_used_names_the_one_admitted_first_gives_way() -> None:
+    for names in itertools.permutations("abcde"):
+        harness = Harness(5)
+        for name in names:
+            harness.admit(name)
+        assert harness.admit("new") == names[0]
 
 
 def test_a_tool_that_was_only_listed_gives_way_at_any_time() -> None:
