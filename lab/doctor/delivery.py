@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from dashboards.promql.scope import quoted
 from lab.doctor.examination import Due, Examination, Lost, NotDue, uptime_on
+from lab.doctor.options import MARGIN_SECONDS
 from lab.http_page import read_page
 from lab.prometheus_api import Target, Unreachable
 from proxy.telemetry.catalogue import UPSTREAM_UP
@@ -28,7 +29,12 @@ class Delivery:
     @property
     def due(self) -> Due:
         """When Prometheus gets a count that the hop before it has."""
-        return Due(self.given.hops.store_seconds, self._why, self._in_vain)
+        return Due(self._lag + self.given.hops.store_seconds, self._why, self._in_vain)
+
+    @property
+    def _lag(self) -> float:
+        """When the hop before Prometheus has the count, if its page does not show that."""
+        return 0.0 if self.given.hops.collected else self.given.push_seconds
 
     def targets(self) -> tuple[Target, ...]:
         """All targets; () for other stores with Prometheus' API, which scrape nothing."""
@@ -60,10 +66,11 @@ class Delivery:
     def check_due(self) -> None:
         """Raise NotDue if the wait was too short for the interval."""
         hops = self.given.hops
-        seconds = hops.seconds_for(hops.store_seconds)
-        if seconds >= hops.store_seconds or self._is_scraped():
+        interval = self.due.interval
+        seconds = hops.seconds_for(interval)
+        if seconds >= interval or self._is_scraped():
             return
-        enough = hops.push_seconds + hops.store_seconds + 1
+        enough = max(self.given.push_seconds, interval) + 1
         raise NotDue(
             f"not there after {seconds:g} s, and not due yet: {self._why()}",
             f"leave --wait out, or give {enough:g} or more",
@@ -72,12 +79,15 @@ class Delivery:
     def _is_scraped(self) -> bool:
         """Whether the targets that carry the count were scraped since, if they are known."""
         known = self.relevant(self.targets()) if self.given.hops.scraped else ()
-        return bool(known) and all(each.scraped > self.since for each in known)
+        since = self.since
+        if self.given.hops.push_seconds and not self.given.hops.collected:
+            since += self._lag + MARGIN_SECONDS
+        return bool(known) and all(each.scraped > since for each in known)
 
     def _why(self) -> str:
         hops = self.given.hops
         if not hops.scraped:
-            return f"metrics are pushed every {hops.store_seconds:g} s"
+            return f"metrics are pushed every {hops.push_seconds:g} s"
         now = _now(self.given)
         last = (
             f"{each.url} is scraped every {each.interval}, the last time"

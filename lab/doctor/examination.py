@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboards.promql.scope import quoted
 from lab.doctor.call import CLIENT, MarkedCall, Response
 from lab.doctor.options import MARGIN_SECONDS, Hops
+from lab.http_page import post
 from lab.prometheus_api import Prometheus, QueryRefused, Sample, Unreachable
 from proxy.telemetry.catalogue import CLIENT_CALLS, TELEMETRY_DROPPED, Outcome
 
@@ -76,6 +77,8 @@ class Examination:
     """How many it has counted since, in all."""
     stale: frozenset[float] = frozenset()
     """The counts that collector and Prometheus had before: the new one differs from them."""
+    flushed: bool = False
+    """Whether the proxy pushed its telemetry at our request, after the call."""
     dropped: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """Telemetry that the proxy had dropped, by signal and reason."""
 
@@ -89,6 +92,16 @@ class Examination:
             stale |= {each.value for each in self.samples()}
         self.stale = frozenset(stale)
         self.pings = next(n for n in count(1) if self.before + 1 + n not in stale)
+
+    def flush(self) -> None:
+        """Ask the proxy to push now; proxies of earlier releases cannot."""
+        url = re.sub(r"/metrics$", "/flush", self.hops.metrics)
+        self.flushed = url != self.hops.metrics and post(url)
+
+    @property
+    def push_seconds(self) -> float:
+        """Within which time the proxy pushes the count; 0 if it has, or that is not known."""
+        return 0.0 if self.flushed else self.hops.push_seconds
 
     def samples(self) -> tuple[Sample, ...]:
         """The counts in Prometheus, one for each path that they came by. Raises Unreachable."""

@@ -51,8 +51,9 @@ def collected(given: Examination) -> str:
         known = any(values_on(page, UPSTREAM_UP.family, server=hops.server))
         return not known and given.uptime() > hops.push_seconds + MARGIN_SECONDS
 
-    why = f"the proxy pushes metrics every {hops.push_seconds:g} s"
-    if given.until(exposes, Due(hops.push_seconds, lambda: why, in_vain)):
+    due = given.push_seconds
+    why = f"the proxy pushes metrics every {due:g} s"
+    if given.until(exposes, Due(due, lambda: why, in_vain)):
         return f"it exposes {CALLS}"
     check_refused(given, "metric_points")
     given.check_drops("metrics")
@@ -63,11 +64,11 @@ def collected(given: Examination) -> str:
             f"{hops.collected} has {CLIENT_CALLS.family}, but no {CALLS}",
             "let the collector's prometheus exporter add suffixes (translation_strategy)",
         )
-    seconds = hops.seconds_for(hops.push_seconds)
-    if seconds < hops.push_seconds and not in_vain():
+    seconds = hops.seconds_for(due)
+    if seconds < due and not in_vain():
         raise NotDue(
             f"not there after {seconds:g} s, and not due yet: {why}",
-            f"leave --wait out, or give {hops.push_seconds + 1:g} or more",
+            f"leave --wait out, or give {due + 1:g} or more",
         )
     raise Lost(
         f"{hops.collected} does not have {CALLS} of this call",
@@ -139,7 +140,8 @@ def _explain_missing(given: Examination, found: Sequence[Sample], delivery: Deli
         )
     delivery.check_due()
     age = prometheus.query(f"time() - max(timestamp({series_of(server)}))")
-    if found and not given.hops.store_seconds and age[0].value < given.hops.wait:
+    unknown = not given.hops.push_seconds and not given.hops.store_seconds
+    if found and unknown and age[0].value < given.hops.wait:
         raise NotDue(
             f"stored, but {max(each.value for each in found):g} instead of {given.counted:g} after"
             f" {given.hops.wait:g} s",

@@ -43,9 +43,9 @@ class Hops:
     """Reads a page of a hop; "" if it does not respond."""
     scraped: tuple[str, ...] | None = None
     push_seconds: float = 0.0
-    """The interval at which the collector's page gets new counts; 0 if that is not known."""
+    """The interval at which the proxy pushes; 0 if it does not, or that is not known."""
     store_seconds: float = 0.0
-    """The interval at which Prometheus gets them from there; 0 if that is not known."""
+    """The interval at which Prometheus scrapes; 0 if metrics are written to it, or unknown."""
     patient: bool = True
     """Whether a hop may take longer than `wait` where its interval is longer."""
 

@@ -102,6 +102,7 @@ def counted_by_proxy(given: Examination) -> str:
         return given.counted >= given.before + 1 + given.pings
 
     if given.until(counts):
+        given.flush()
         return f"{CALLS} is {given.counted:g} at {url}"
     if not page:
         raise Lost(f"{url} does not respond", "give the address of its --metrics-listen")

@@ -98,8 +98,8 @@ STDIO = Option(
 )  # fmt: skip
 METRICS_LISTEN = Option(
     "metrics_listen", "HOST:PORT", "",
-    "address of /metrics, /healthz and /readyz; default: 127.0.0.1:9464, or any free port with"
-    " --stdio",
+    "address of /metrics, /healthz, /readyz and /flush; default: 127.0.0.1:9464, or any free port"
+    " with --stdio",
     read.address,
 )  # fmt: skip
 ENV = Option(

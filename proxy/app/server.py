@@ -16,16 +16,14 @@ from ..frontend.message_tap import Observe
 from ..frontend.mounts import Mounts
 from ..frontend.stdio_server import StdioConnection
 from ..http import listen as listening
-from ..http import response
 from ..http.connection_limit import ConnectionLimiter
 from ..http.head import HeadCache
-from ..http.rejection import StaticResponse
 from ..http.request_policy import RequestPolicy
 from ..http.server import ClientConnection, ServerContext
 from ..memory_budget import MemoryBudget
-from ..telemetry.prometheus import render
 from ..transports.processes import Processes
 from . import process_hardening
+from .admin_pages import admin_pages
 from .client_config import client_config, client_url
 from .server_settings import StdioServer
 from .service import Service, Spawn, contained, within
@@ -75,7 +73,6 @@ class Server:
         self._visitors = ConnectionLimiter(admin.MOST_CONNECTIONS, lambda count: None)
         self._clients = ConnectionLimiter(self._settings.max_connections, self._note_clients)
         self._memory = MemoryBudget(self._settings.memory_limit)
-        self._rendering = asyncio.Lock()
 
     async def run(self) -> None:
         """Serve until a signal stops it. Raises SettingsError if an address cannot be used."""
@@ -144,7 +141,7 @@ class Server:
         await self._drain()
         for watch in watches:
             watch.cancel()
-        await asyncio.gather(*(each.flush() for each in self._services))
+        await asyncio.gather(*(each.end_export() for each in self._services))
         logs.event(LOG, "stopped")
 
     def _front(
@@ -192,36 +189,12 @@ class Server:
         )
 
     def _admin_front(self, spawn: Spawn, *, loopback: bool) -> ServerContext:
-        pages = self._pages()
+        pages = admin_pages(self._services)
         gate = admin.AdminPolicy(tuple(pages), self._settings.allowed_hosts, private=not loopback)
         receiver = admin.AdminPages(pages, spawn)
         return ServerContext(
             gate.evaluate, receiver, 0, self._visitors, admin.IDLE_SECONDS, self._memory
         )
-
-    def _pages(self) -> admin.Pages:
-        first, *others = (each.ledger for each in self._services)
-
-        async def metrics(accept: str) -> StaticResponse:
-            # In a thread: 200 tools take 0.15 s to write, in which no call would be served. One at
-            # a time: more would only hold up the event loop.
-            async with self._rendering:
-                body, content_type = await asyncio.to_thread(render, first, accept, *others)
-            return StaticResponse(200, content_type.encode(), body)
-
-        async def healthy(accept: str) -> StaticResponse:
-            return StaticResponse(200, response.TEXT, b"ok\n")
-
-        async def ready(accept: str) -> StaticResponse:
-            # Of several servers, one that is down does not affect the others.
-            obstacles = {each.settings.mount: each.obstacle for each in self._services}
-            lines = [f"{mount[1:]} {each or 'ready'}".strip() for mount, each in obstacles.items()]
-            status = 503 if all(obstacles.values()) else 200
-            return StaticResponse(
-                status, response.TEXT, "".join(f"{each}\n" for each in lines).encode()
-            )
-
-        return {b"/metrics": metrics, b"/healthz": healthy, b"/readyz": ready}
 
     def _note_clients(self, count: int) -> None:
         for each in self._services:

@@ -124,7 +124,11 @@ class Service:
         await self._upstreams.close()
         self._recorder.tasks.close()
 
-    async def flush(self) -> None:
+    def force_flush(self) -> None:
+        """Push telemetry now, and further at its intervals."""
+        self._export.force_flush()
+
+    async def end_export(self) -> None:
         """Push the last telemetry."""
         await self._export.stop(FLUSH_SECONDS)
 

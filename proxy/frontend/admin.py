@@ -1,4 +1,4 @@
-"""The admin port: /metrics, /healthz and /readyz, on a separate address."""
+"""The admin port: /metrics, /healthz, /readyz and /flush, on a separate address."""
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -21,6 +21,8 @@ IDLE_SECONDS = 600.0
 """How long a connection is kept for the next request: longer than Prometheus waits between two."""
 
 METHODS = ("GET", "HEAD")
+FLUSH_PATH = b"/flush"
+"""A POST here has telemetry pushed now, not when it is due."""
 
 Pages = Mapping[bytes, Callable[[str], Awaitable[StaticResponse]]]
 """What is shown at each path, made for an `Accept` header."""
@@ -56,12 +58,14 @@ class AdminPolicy:
         reason = "" if host is None else self._refused(host.decode("latin-1"))
         if reason:
             return HttpRejection(RejectionCause.HOST, 403, reason)
-        if head.target.partition(b"?")[0] not in self.paths:
+        path = head.target.partition(b"?")[0]
+        if path not in self.paths:
             paths = b", ".join(self.paths).decode()
             return HttpRejection(RejectionCause.PATH, 404, f"nothing is here: there are {paths}")
-        if head.method not in METHODS:
+        allowed = ("POST",) if path == FLUSH_PATH else METHODS
+        if head.method not in allowed:
             return HttpRejection(
-                RejectionCause.METHOD, 405, f"only {' and '.join(METHODS)} are allowed"
+                RejectionCause.METHOD, 405, f"allowed here: {' and '.join(allowed)}"
             )
         if head.length or head.chunked:
             return HttpRejection(RejectionCause.BODY_SIZE, 413, "a request has no body here")

@@ -3,12 +3,14 @@
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 
 import psutil
 import pytest
+import requests
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -73,6 +75,26 @@ def test_both_signals_reach_a_collector(collector: Collectors, protocol: str) ->
         assert server.kind == Span.SPAN_KIND_SERVER
         assert attributes(server)["gen_ai.tool.name"] == "echo"
         assert proxy.value(DROPPED) == 0
+
+
+def test_telemetry_is_pushed_on_request_once_in_a_second() -> None:
+    hours = {"OTEL_METRIC_EXPORT_INTERVAL": "3600000", "OTEL_BSP_SCHEDULE_DELAY": "3600000"}
+    with (
+        http_collector() as (endpoint, inbox),
+        running("--", *SERVER, **pushing(endpoint, **hours)) as proxy,
+    ):
+        with closing(Caller(proxy.port)) as caller:
+            sampled = context.traceparent(7, 8, sampled=True)
+            assert caller.call("echo", traceparent=sampled) == 200
+        began = time.monotonic()
+        answers = [requests.post(f"http://{proxy.metrics}/flush", timeout=20) for _ in range(20)]
+        took = time.monotonic() - began
+        inbox.wait_for(lambda: bool(inbox.spans and inbox.metrics))
+    assert answers[0].status_code == 202
+    accepted = [each for each in answers if each.ok]
+    assert len(accepted) <= 1 + took
+    assert all(each.headers["retry-after"] == "1" for each in answers if each.status_code == 429)
+    assert len(accepted) + [each.status_code for each in answers].count(429) == 20
 
 
 def test_a_failed_call_leads_from_the_log_to_its_trace() -> None:

@@ -36,10 +36,6 @@ class Reach:
         metrics = Endpoint(proxy.service, proxy.namespace, PROXY_METRICS_PORT)
         collected = self._collected()
         push, scrape = config.push_interval_seconds, config.scrape_interval_seconds
-        store = scrape
-        if facts.pushed and not collected:
-            # The collector's page is not read, so that its interval is part of the next hop's.
-            store = push + scrape if facts.series else push
         return Hops(
             facts.stack.server.name,
             f"http://{self._open(proxy, pod, facts.objects.target_port(proxy, pod))}{_path(pod)}",
@@ -52,8 +48,8 @@ class Reach:
             _WAIT_SECONDS if wait is None else wait,
             self._reader(collected),
             self._scraped(pod),
-            push if collected else 0,
-            store,
+            push if facts.pushed else 0,
+            0 if facts.pushed and not facts.series else scrape,
             patient=wait is None,
         )
 

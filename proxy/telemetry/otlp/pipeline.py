@@ -52,6 +52,11 @@ class ExportPipeline:
         for push in self._pushes:
             push.start()
 
+    def force_flush(self) -> None:
+        """Push all signals now, each after a push of it that is under way."""
+        for push in self._pushes:
+            push.wake()
+
     async def stop(self, seconds: float) -> None:
         """Push what is left within `seconds`; what then remains is counted as lost."""
         await asyncio.gather(*(push.stop(seconds) for push in self._pushes))

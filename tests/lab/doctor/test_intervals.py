@@ -100,7 +100,7 @@ def test_a_path_that_has_delivered_nothing_for_longer_is_not_waited_for(written:
         old = f"time() - timestamp({own}) > {seconds + 5}"
         query = written.pipeline.prometheus.query
         until(lambda: query(old), seconds=60, what="the samples are old")
-        found, waits = examined(written, store_seconds=seconds)
+        found, waits = examined(written, push_seconds=seconds)
 
     assert found[-1].hop == "in Prometheus"
     assert found[-1].is_lost

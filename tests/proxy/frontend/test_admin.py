@@ -7,7 +7,13 @@ from time import perf_counter
 import pytest
 
 from proxy.app.options import MIB
-from proxy.frontend.admin import IDLE_SECONDS, MOST_CONNECTIONS, AdminPages, AdminPolicy
+from proxy.frontend.admin import (
+    FLUSH_PATH,
+    IDLE_SECONDS,
+    MOST_CONNECTIONS,
+    AdminPages,
+    AdminPolicy,
+)
 from proxy.http.allowed_hosts import NONE_ALLOWED
 from proxy.http.connection_limit import ConnectionLimiter
 from proxy.http.rejection import StaticResponse
@@ -15,7 +21,7 @@ from proxy.http.server import ClientConnection, ServerContext
 from proxy.memory_budget import MemoryBudget
 from tests.proxy.http.recording_transport import RecordingTransport
 
-GATE = AdminPolicy((b"/a",), NONE_ALLOWED, private=True)
+GATE = AdminPolicy((b"/a", FLUSH_PATH), NONE_ALLOWED, private=True)
 
 
 async def page(accept: str) -> StaticResponse:
@@ -26,7 +32,7 @@ class Doorstep:
     """Where observers come, each on a connection of its own."""
 
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
-        pages = AdminPages({b"/a": page}, tasks.create_task)
+        pages = AdminPages({b"/a": page, FLUSH_PATH: page}, tasks.create_task)
         crowd = ConnectionLimiter(MOST_CONNECTIONS, lambda count: None)
         self._front = ServerContext(GATE.evaluate, pages, 0, crowd, IDLE_SECONDS, MemoryBudget(MIB))
 
@@ -71,6 +77,9 @@ def test_requests_sent_at_once_are_answered_in_turn() -> None:
     [
         (request("GET /b HTTP/1.1"), 404, False),
         (request("POST /a HTTP/1.1"), 405, False),
+        (request("POST /flush HTTP/1.1", "Content-Length: 0"), 200, True),
+        (request("GET /flush HTTP/1.1"), 405, False),
+        (request("POST /flush HTTP/1.1", "Content-Length: 1"), 413, False),
         (request("HEAD /a HTTP/1.1"), 200, True),
         (request("GET /a HTTP/1.1", "Connection: close"), 200, False),
         (request("GET /a HTTP/1.1", "Content-Length: 3"), 413, False),

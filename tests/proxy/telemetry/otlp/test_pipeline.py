@@ -138,6 +138,22 @@ def test_spans_are_pushed_after_the_delay() -> None:
         play(endpoint, script, OTEL_BSP_SCHEDULE_DELAY="20")
 
 
+def test_all_signals_are_pushed_at_once_on_request() -> None:
+    with http_collector() as (endpoint, inbox):
+
+        async def script(ledger: Ledger, export: ExportPipeline) -> None:
+            call(ledger, export)
+            export.force_flush()
+            await asyncio.to_thread(
+                inbox.wait_for, lambda: bool(inbox.metrics and inbox.logs and inbox.spans)
+            )
+            await export.stop(LONG_SECONDS)
+
+        delays = ("OTEL_METRIC_EXPORT_INTERVAL", "OTEL_BSP_SCHEDULE_DELAY")
+        logs = {**LOGS, "OTEL_BLRP_SCHEDULE_DELAY": HOUR}
+        play(endpoint, script, **logs, **dict.fromkeys(delays, HOUR))
+
+
 def test_a_full_batch_does_not_wait_for_the_delay() -> None:
     with http_collector() as (endpoint, inbox):
 
