@@ -171,7 +171,8 @@ def test_ctrl_c_gives_the_calls_so_far_and_leaves_no_child(tmp_path: Path) -> No
     out, errors = process.communicate(timeout=20)
 
     assert process.returncode == 130, errors
-    assert not [each for each in children if each.is_running()]
+    _, left = psutil.wait_procs(children, timeout=20)  # Until they are reaped.
+    assert left == []
 
 
 @pytest.mark.parametrize(
