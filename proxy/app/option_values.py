@@ -10,6 +10,7 @@ from urllib.parse import SplitResult
 
 from ..http.allowed_hosts import ANY, AllowList, HostOrOrigin, host, origin
 from ..jsonrpc.depth import DEEPEST
+from ..telemetry.otlp.settings import NAME_RULE
 from ..translation.versions import Era
 from ..urls import http_url
 from ..values import Address, Calls
@@ -44,6 +45,12 @@ def header_value(value: str) -> str:
     if not value or not all(" " <= each != "\x7f" and each <= "\xff" for each in value):
         raise ValueError("its value is empty, or has characters that a header cannot carry")
     return value
+
+
+def server_name(text: str) -> str:
+    if "`" in text:
+        raise ValueError(f"use {NAME_RULE}")
+    return text
 
 
 def folder(text: str) -> str:

@@ -132,7 +132,8 @@ SESSION_IDLE = Option(
 )  # fmt: skip
 SERVER_NAME = Option(
     "server_name", "NAME", "",
-    "the label `server`; default: OTEL_SERVICE_NAME, or service.name, or mcp-server", str,
+    "the label `server`; default: OTEL_SERVICE_NAME, or service.name, or mcp-server",
+    read.server_name,
 )  # fmt: skip
 UPSTREAM_CA = Option(
     "upstream_ca", "PATH", "",

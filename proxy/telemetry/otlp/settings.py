@@ -13,10 +13,11 @@ from ...errors import SettingsError
 from ..tracing.sampler import FIXED, OFF, RATIO, Sampler
 from ..vocabulary import Signal
 from . import tls as tls_files
-from .env import Variables
+from .env import Variables, refusal
 from .tls import TlsFiles
 
 DEFAULT_SERVER = "mcp-server"
+NAME_RULE = "a name without a backtick, which ends a name in the dashboards' queries"
 
 
 class Protocol(StrEnum):
@@ -104,10 +105,8 @@ def parse(environment: Mapping[str, str], server: str | None = None) -> Telemetr
     resource = _resource(values)
     name = server or resource.get("service.name", DEFAULT_SERVER)
     if "`" in name:
-        raise SettingsError(
-            f"server name {name!r} is not allowed: use one without a backtick, which ends a name in"
-            " the dashboards' queries"
-        )
+        variable, _ = values.named("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES")
+        raise refusal(variable, name, NAME_RULE)
     switch = values.choice("OTEL_SDK_DISABLED", allowed=("true", "false"), default="false")
     disabled = switch == "true"
     exemplars = values.choice(

@@ -310,6 +310,20 @@ def test_what_is_not_known_may_mean_what_is(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "environment", "source"),
+    [
+        (("--server-name", "a`b"), {}, "--server-name"),
+        ((), {"MCP_PROXY_SERVER_NAME": "a`b"}, "MCP_PROXY_SERVER_NAME"),
+    ],
+)
+def test_a_servers_name_that_boards_cannot_select_is_refused(
+    arguments: tuple[str, ...], environment: dict[str, str], source: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{source}: 'a`b' is not allowed: use a name without"):
+        parse((*UPSTREAM, *arguments), environment)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--upstream", "http://user:s3cr3t@127.0.0.1:9/mcp"), "'http://...@127.0.0.1:9/mcp'"),
