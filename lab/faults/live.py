@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.arguments import UsageError
+from lab.faults.cluster.throttle import CPU
 from lab.local.running_demo import DemoServer
 from proxy.faults import levels, names
 from proxy.faults.injections import MYSTERY, Injection
@@ -126,7 +127,7 @@ def _faults(slow: str, level: LevelKind, default: str) -> dict[str, LiveFault]:
 LIVE_FAULTS = _faults("pauses again and again, for so long", levels.PAUSE, "2s")
 """Those of a running demo, by name."""
 
-CLUSTER_FAULTS = _faults("runs with so little CPU", levels.CPU, "20m")
+CLUSTER_FAULTS = _faults("runs with so little CPU", CPU, "20m")
 """The same of a stack on a cluster, where nothing can pause a process."""
 
 

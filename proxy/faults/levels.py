@@ -8,7 +8,6 @@ from itertools import pairwise
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%?")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
-_MILLICPUS = re.compile(r"([0-9]+)m")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(KiB|MiB)")
 _PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?)=(.+)")
 _UNITS = {"ms": 0.001, "s": 1.0, "KiB": 2.0**10, "MiB": 2.0**20}
@@ -16,8 +15,6 @@ _UNITS = {"ms": 0.001, "s": 1.0, "KiB": 2.0**10, "MiB": 2.0**20}
 MAX_SECONDS = 600.0
 MAX_NUMBER = 10_000
 MAX_BYTES = 256 * 2**20
-MIN_MILLICPUS, MAX_MILLICPUS = 10, 1000
-"""Kubernetes enforces no lower CPU limit."""
 
 OF_OVERSIZE_ANSWERS = 0.1
 """The share of calls with an oversize answer: more would keep a laptop busy with bytes."""
@@ -104,15 +101,6 @@ def size(text: str) -> int:
     return int(value)
 
 
-def millicpus(text: str) -> int:
-    """Thousandths of a CPU, from MIN_MILLICPUS to MAX_MILLICPUS, such as 20m."""
-    found = _MILLICPUS.fullmatch(text)
-    value = int(found[1]) if found and len(text) < 10 else 0
-    if not MIN_MILLICPUS <= value <= MAX_MILLICPUS:
-        raise LevelInvalid(text)
-    return value
-
-
 SHARE = LevelKind("percentage of calls", "20%", share)
 INTERVAL = LevelKind(f"time between two, up to {MAX_SECONDS:g}s", "10s", seconds)
 PAUSE = LevelKind(f"time without an answer, up to {MAX_SECONDS:g}s", "2s", seconds)
@@ -121,4 +109,3 @@ LATENCY = LevelKind(
 )
 NUMBER = LevelKind(f"number from 1 to {MAX_NUMBER}", "50", number)
 SIZE = LevelKind(f"size up to {MAX_BYTES / _UNITS['MiB']:g}MiB", "20MiB", size)
-CPU = LevelKind(f"CPU limit from {MIN_MILLICPUS}m to {MAX_MILLICPUS}m", "20m", millicpus)

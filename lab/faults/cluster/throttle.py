@@ -1,13 +1,30 @@
 """Patches that give the main container of a running pod little CPU, and its own again. Pure."""
 
+import re
 from typing import Any
 
 from lab.doctor.cluster.objects import Json, containers_of, full_name
+from proxy.faults.levels import LevelInvalid, LevelKind
+
+MIN_MILLICPUS, MAX_MILLICPUS = 10, 1000
+"""Kubernetes enforces no lower CPU limit."""
 
 NO_LIMIT = "1k"
 """CPUs of a container that had no limit: Kubernetes changes limits in place, but removes none."""
 
 Patch = dict[str, Any]
+
+
+def millicpus(text: str) -> int:
+    """Thousandths of a CPU, from MIN_MILLICPUS to MAX_MILLICPUS, such as 20m."""
+    found = re.fullmatch("([0-9]{1,8})m", text)
+    value = int(found[1]) if found else 0
+    if not MIN_MILLICPUS <= value <= MAX_MILLICPUS:
+        raise LevelInvalid(text)
+    return value
+
+
+CPU = LevelKind(f"CPU limit from {MIN_MILLICPUS}m to {MAX_MILLICPUS}m", "20m", millicpus)
 
 
 def little_cpu(pod: Json, limit: str) -> Patch:

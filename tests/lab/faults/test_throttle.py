@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lab.faults.cluster import throttle
+from proxy.faults.levels import LevelInvalid
 
 
 def pod(**changes: Any) -> dict[str, Any]:
@@ -63,3 +64,10 @@ def test_it_is_resized_when_the_running_container_has_the_limit(
 
 def test_a_pod_that_has_not_started_is_not_resized() -> None:
     assert not throttle.is_resized(pod())
+
+
+def test_a_limit_is_read_and_another_text_is_refused() -> None:
+    assert throttle.CPU.parse("10m") == 10
+    for text in ("", "0m", "9m", "20", "1001m", "-20m", "0.5", "²0m", "9" * 400 + "m"):
+        with pytest.raises(LevelInvalid):
+            throttle.CPU.parse(text)

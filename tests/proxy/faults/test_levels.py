@@ -19,7 +19,6 @@ from proxy.faults.levels import Latency, LevelInvalid
         (levels.number, "50", 50),
         (levels.size, "20MiB", 20 * 2**20),
         (levels.size, "0.5KiB", 512),
-        (levels.millicpus, "10m", 10),
         (levels.latency, "2s", Latency(((1.0, 2.0),))),
         (levels.latency, "p50=100ms,p99=2s", Latency(((0.5, 0.1), (0.99, 2.0)))),
     ],
@@ -35,7 +34,6 @@ def test_a_level_is_read(parse: Callable[[str], object], text: str, expected: ob
         (levels.seconds, ("", "0s", "2", "2m", "-1s", "601s", "s", "inf", "9" * 400 + "s")),
         (levels.number, ("", "0", "-5", "1.5", "10001", "9" * 30, "²")),
         (levels.size, ("", "0MiB", "20", "20MB", "257MiB", "9" * 400 + "KiB")),
-        (levels.millicpus, ("", "0m", "9m", "20", "1001m", "-20m", "0.5", "²0m", "9" * 400 + "m")),
         (
             levels.latency,
             ("", "fast", "p50=", "p50=100ms,", "p99=2s,p50=1s", "p50=2s,p99=1s", "p0=1s", "p101=1s")
@@ -64,6 +62,6 @@ def test_one_latency_is_that_of_every_call() -> None:
 
 def test_every_kind_of_level_takes_its_own_example() -> None:
     kinds = (levels.SHARE, levels.INTERVAL, levels.PAUSE, levels.LATENCY, levels.NUMBER)
-    for kind in (*kinds, levels.SIZE, levels.CPU):
+    for kind in (*kinds, levels.SIZE):
         for example in kind.example.split(" or "):
             assert kind.parse(example)
