@@ -107,7 +107,7 @@ def _start(given: Namespace, place: Place) -> str:
         threading.Event().wait(given.seconds)
     finally:
         with signals.blocked():
-            print(_end(place, held.fault, lambda each: each == held), flush=True)
+            print(_end(place, held.fault, lambda each: each.started == held.started), flush=True)
     return ""
 
 
@@ -138,7 +138,7 @@ def _begin(place: Place, new: Injection) -> str:
         place.begin(new)
     except Unreachable:
         with suppress(Unreachable, UsageError):
-            _end(place, new.fault, lambda each: each == new)
+            _end(place, new.fault, lambda each: each.started == new.started)
         raise
     return unmarked
 
@@ -149,12 +149,14 @@ def _unmarked(reason: str) -> str:
 
 def _with(faults: Faults, new: Injection, now: float) -> Faults:
     """The faults and a new one, in place of the same fault of the same server."""
-    others = tuple(
-        each for each in faults.active(now) if (each.fault, each.server) != (new.fault, new.server)
-    )
-    for each in others:
-        if live.conflicts(new, each):
+    others = []
+    for each in faults.active(now):
+        if (each.fault, each.server) == (new.fault, new.server):
+            new = msgspec.structs.replace(new, replaced=each.first_started)
+        elif live.conflicts(new, each):
             raise UsageError(f"{new.shown}: {each.shown} is on; reset it first")
+        else:
+            others.append(each)
     return Faults((*others, new), faults.mystery if new.seed is None else new)
 
 

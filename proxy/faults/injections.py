@@ -25,7 +25,7 @@ class Injection(msgspec.Struct, frozen=True):
     """A fault that is on. `server` is "" for one of the telemetry, `level` where it has none.
 
     `started` and `ends` are seconds since the epoch; without `ends` it is on until it is reset.
-    `seed` is that of a mystery.
+    `seed` is that of a mystery, `replaced` the first start of one that this replaced.
     """
 
     fault: str
@@ -34,6 +34,12 @@ class Injection(msgspec.Struct, frozen=True):
     started: float
     ends: float | None = None
     seed: int | None = None
+    replaced: float | None = None
+
+    @property
+    def first_started(self) -> float:
+        """When the fault began, also if its level was changed since."""
+        return self.started if self.replaced is None else self.replaced
 
     @property
     def shown(self) -> str:

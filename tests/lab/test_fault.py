@@ -83,6 +83,16 @@ def test_a_second_start_changes_the_level(run: Run, path: Path) -> None:
     assert on(path) == [("latency", "p50=100ms,p99=2s", "pipe"), ("latency", "1s", "web")]
 
 
+def test_a_second_start_keeps_the_time_of_the_first(run: Run, path: Path) -> None:
+    run("collector-slow")
+    first = read(path).injections[0].started
+    for level in ("3s", "4s"):
+        run("collector-slow", "--level", level)
+        [found] = read(path).injections
+        assert found.level == level
+        assert found.started > found.first_started == first
+
+
 def test_one_fault_can_be_reset_by_its_name(run: Run, path: Path) -> None:
     run("hang")
     run("tool-errors")

@@ -34,7 +34,7 @@ def samples(injections: Iterable[Injection], ended: float | None) -> Iterator[Sa
         if ended is None:
             yield Sample(labels(each), each.started, 1)
         elif each.started < ended:
-            first = max(each.started, ended - TAKEN_SECONDS)
+            first = max(each.first_started, ended - TAKEN_SECONDS)
             for number in range(max(1, int((ended - first) / SAMPLE_SECONDS))):
                 yield Sample(labels(each), first + number * SAMPLE_SECONDS, 1)
             yield Sample(labels(each), ended, 0)

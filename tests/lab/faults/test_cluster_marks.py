@@ -51,6 +51,8 @@ def test_a_fault_has_a_sample_at_its_start_and_those_of_all_its_time_when_it_has
     found = list(samples([stopped(100.0)], 103.5))
     assert found == [(labels, each, 1) for each in (100.0, 101.0, 102.0)] + [(labels, 103.5, 0)]
     assert list(samples([stopped(100.0)], 100.5)) == [(labels, 100.0, 1), (labels, 100.5, 0)]
+    changed = Injection("jaeger-slow", "50m", "", 102.5, replaced=100.0)
+    assert [each.time for each in samples([changed], 103.0)] == [100.0, 101.0, 102.0, 103.0]
     # Of a command whose clock is ahead.
     assert list(samples([stopped(100.0)], 99.0)) == []
 
