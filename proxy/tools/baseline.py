@@ -45,7 +45,9 @@ class Baseline:
         self.pending = False
         approved = self._approved
         gone = {name: approved[name] for name in approved.keys() - listed.keys() if whole}
-        new = {name: self._definition(name, listed[name], now) for name in listed.keys() - approved}
+        # In order, since the first of them may use up the quota.
+        added = sorted(listed.keys() - approved)
+        new = {name: self._definition(name, listed[name], now) for name in added}
         found = arrivals(gone, new)
         for name in sorted(approved.keys() & listed.keys()):
             if listed[name] != self._digests[name]:

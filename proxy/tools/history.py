@@ -169,7 +169,7 @@ class ToolHistory:
     ) -> dict[str, Definition | None]:
         """Those that are not known to come and go, with their definitions."""
         found: dict[str, Definition | None] = {}
-        for name in names:
+        for name in sorted(names):  # The first of them may use up the quota.
             digest = digests.get(name)
             if digest is None:
                 continue

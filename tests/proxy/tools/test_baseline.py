@@ -108,3 +108,16 @@ def test_a_definition_that_cannot_be_read_differs() -> None:
     ledger, client = approved(A)
     client.get([{**A, "description": "x" * 300_000}])
     assert differing(ledger) == {"description_changed": 1}
+
+
+def test_of_more_new_tools_than_can_be_read_at_once_the_first_are(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Only a tool that was read is found to be one of the approved under another name."""
+    long = [letter * 100_000 for letter in "abcdefghi"]
+    _, client = approved(*(tool(f"old {each[0]}", description=each) for each in long))
+    with caplog.at_level(logging.WARNING, "proxy.tools"):
+        client.get(tool(f"new {each[0]}", description=each) for each in long)
+    fields = [each.fields for each in caplog.records if each.msg == DIFFERS]  # type: ignore[attr-defined]
+    renamed = [each["tool"] for each in fields if each["change"] == "tool_renamed"]
+    assert renamed == [f"new {letter}" for letter in "abcde"]

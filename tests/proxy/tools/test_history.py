@@ -259,6 +259,19 @@ def test_what_is_too_much_to_compare_in_a_second_is_found_by_a_later_list() -> N
     assert counted(ledger) == {"description_changed": 4}
 
 
+def test_of_more_tools_than_can_be_compared_in_a_second_the_first_are_renamed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, client = lister()
+    long = [letter * (COMPARED_BYTES_PER_SECOND // 13) for letter in "abcdefghi"]
+    client.get(tool(f"old {each[0]}", description=each) for each in long)
+    with caplog.at_level(logging.WARNING):
+        client.get(tool(f"new {each[0]}", description=each) for each in long)
+    fields = [each.fields for each in caplog.records if each.msg == "tool changed"]  # type: ignore[attr-defined]
+    renamed = [each["tool"] for each in fields if each["change"] == "tool_renamed"]
+    assert renamed == ["new a", "new b", "new c"]
+
+
 def test_a_definition_that_cannot_be_compared_has_changed_in_its_description() -> None:
     ledger, client = lister()
     client.get([tool("a", description="x" * 300_000)])
