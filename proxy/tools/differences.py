@@ -27,7 +27,7 @@ class Differences:
 
     def __init__(self) -> None:
         self.now: frozenset[Difference] = frozenset()
-        self._latest: frozenset[Difference] = frozenset()
+        self._latest: dict[Difference, None] = {}
         self._in_turn: set[Difference] = set()
         self._gone: dict[Difference, float] = {}
 
@@ -50,14 +50,15 @@ class Differences:
             elif each not in self._latest:
                 new.append(each)
                 self._in_turn.discard(each)
-        for each in self._latest - latest.keys():
-            self._gone[each] = now
+        for each in self._latest:
+            if each not in latest:
+                self._gone[each] = now
         while len(self._gone) > MOST_REMEMBERED:
             forgotten = next(iter(self._gone))
             del self._gone[forgotten]
             self._in_turn.discard(forgotten)
-        self._latest = frozenset(latest)
+        self._latest = latest
         since = now - IN_TURN_SECONDS
         self._in_turn = {each for each in self._in_turn if self._gone.get(each, now) >= since}
-        self.now = self._latest | self._in_turn
+        self.now = frozenset(latest) | self._in_turn
         return new

@@ -59,3 +59,11 @@ def test_what_is_remembered_is_bounded() -> None:
         differences.update([difference(f"{number}")], 1.0)
     assert repr(differences) == f"<Differences 1 gone={MOST_REMEMBERED}>"
     assert differences.update([difference("0")], 1.0) == [difference("0")]
+
+
+def test_of_differences_that_end_together_the_first_is_forgotten() -> None:
+    differences = Differences()
+    found = [difference(f"{number}") for number in range(MOST_REMEMBERED + 1)]
+    differences.update(found, 1.0)
+    differences.update([], 2.0)
+    assert differences.update(found, 3.0) == found[:1]
