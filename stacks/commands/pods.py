@@ -121,7 +121,8 @@ class WaitReport:
         for name in now:
             if now[name] != self._before.get(name):
                 print(f"waiting for {name}: {now[name]}", flush=True)
-        for name in self._before.keys() - now.keys():
-            print(f"{name}: ready, or gone", flush=True)
+        for name in self._before:
+            if name not in now:
+                print(f"{name}: ready, or gone", flush=True)
         self._before = now
         return now

@@ -1,10 +1,13 @@
 """Why a pod is not ready, in the words of Kubernetes."""
 
+import json
 from typing import Any
 
 import pytest
 
-from stacks.commands.pods import deployment_reason, pod_reason
+from stacks.cluster_api import Access
+from stacks.commands.pods import WaitReport, deployment_reason, pod_reason
+from tests.http_edge import Handler, serving
 
 NO_NODE = "0/1 nodes are available: 1 Insufficient memory."
 PULL = 'Back-off pulling image "example.org/search:1"'
@@ -87,3 +90,22 @@ def test_a_deployment_says_why_it_has_no_pods() -> None:
     failing = {"status": {"conditions": [condition("Available", "False"), refused]}}
     assert deployment_reason(failing) == 'FailedCreate: pods "a" is bad'
     assert deployment_reason({"status": {"conditions": [condition("Available", "False")]}}) is None
+
+
+def test_what_is_no_longer_waited_for_is_reported_in_the_order_of_the_waiting(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ["d", "a", "c", "b", "e"]
+    pods = [{"metadata": {"name": name, "namespace": "n"}} for name in names]
+
+    class Api(Handler):
+        def do_GET(self) -> None:
+            self.answer(200, json.dumps({"items": pods if self.path.endswith("pods") else []}))
+
+    with serving(Api) as url:
+        report = WaitReport(Access(url), ["n"])
+        report.update()
+        pods.clear()
+        report.update()
+    ended = [line for line in capsys.readouterr().out.splitlines() if line.endswith("or gone")]
+    assert ended == [f"n/{name}: ready, or gone" for name in names]
