@@ -206,8 +206,9 @@ def _environment(entry: Entry, case: _Case) -> tuple[tuple[str, Text | ValueFrom
     secret = entry.read("secrets", _secrets, none)
     if plain is None or secret is None:
         return ()
-    for name in plain.keys() & secret.keys():
-        entry.refuse("secrets", f"{name} is in env, too")
+    for name in secret:
+        if name in plain:
+            entry.refuse("secrets", f"{name} is in env, too")
     if case is _Case.PROXY_STDIO:
         for name in (*plain, *secret):
             if name == "POD_NAME" or name.startswith(("MCP_PROXY_", "OTEL_")):

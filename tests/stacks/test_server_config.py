@@ -170,6 +170,15 @@ def test_servers_are_a_list_of_maps_with_names_of_their_own() -> None:
     ]
 
 
+def test_variables_that_are_given_twice_are_in_the_order_of_the_secrets() -> None:
+    names = ["D", "A", "C", "B", "E"]
+    secrets = {each: {"name": "s", "key": "k"} for each in names}
+    found = mistakes({**STDIO, "env": dict.fromkeys(sorted(names), ""), "secrets": secrets})
+    assert [line.partition(";")[2] for line in found] == [
+        f" {each} is in env, too" for each in names
+    ]
+
+
 def test_all_mistakes_are_reported_at_once() -> None:
     bad = {**HTTP, "name": "X", "port": 0, "replicas": "a", "extra": 1}
     found = mistakes(
