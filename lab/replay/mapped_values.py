@@ -45,9 +45,10 @@ class MappedValues:
         while todo:
             old, new = todo.pop()
             if isinstance(old, dict) and isinstance(new, dict):
-                for key in old.keys() & new.keys():
-                    self._on_member(key, old[key], new[key])
-                    todo.append((old[key], new[key]))
+                for key in old:
+                    if key in new:
+                        self._on_member(key, old[key], new[key])
+                        todo.append((old[key], new[key]))
             elif isinstance(old, list) and isinstance(new, list):
                 todo += zip(old, new, strict=False)
 

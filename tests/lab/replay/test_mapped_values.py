@@ -1,5 +1,6 @@
 """Ids, tokens and what servers issue are mapped."""
 
+import itertools
 import json
 from typing import Any
 
@@ -53,3 +54,12 @@ def test_a_request_of_the_server_gets_the_recorded_answer() -> None:
 def test_messages_are_json_rpc() -> None:
     assert json.loads(body("a", None)) == {"jsonrpc": "2.0", "method": "a"}
     assert json.loads(body("a", {}, 3)) == {"jsonrpc": "2.0", "method": "a", "params": {}, "id": 3}
+
+
+def test_of_two_replacements_of_a_value_that_of_the_first_member_is_taken() -> None:
+    for names in itertools.permutations("abcd"):
+        values = MappedValues()
+        values.on_result(
+            {each: {"uri": "u"} for each in names}, {each: {"uri": each} for each in names}
+        )
+        assert values.params({"uri": "u"}) == {"uri": names[0]}
