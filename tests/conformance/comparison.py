@@ -47,7 +47,7 @@ def differences(
     """
     return tuple(
         each
-        for scenario in (*direct, *(proxied.keys() - direct.keys()))
+        for scenario in {**direct, **proxied}
         for each in _differences(
             scenario,
             _statuses(direct.get(scenario, ())),

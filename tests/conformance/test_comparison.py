@@ -1,3 +1,5 @@
+import itertools
+
 from tests.conformance.comparison import ABSENT, Difference, differences, failures, table
 from tests.conformance.suite import Check, Results
 
@@ -71,3 +73,13 @@ def test_the_table_counts_passed_checks_by_road_and_sets_the_required_apart() ->
         "all 1 required     1/2     2/2",
         "(tasks)            1/1     -",
     ]
+
+
+def test_scenarios_that_only_the_proxy_has_are_in_the_order_of_its_run() -> None:
+    for order in itertools.permutations("abcd"):
+        proxied = {
+            scenario: check
+            for each in order
+            for scenario, check in results(SUCCESS, scenario=each).items()
+        }
+        assert [each.scenario for each in differences({}, proxied)] == [*order]
