@@ -58,7 +58,7 @@ class PassthroughUpstream:
         self._recorder = recorder
         self._account = memory.account()
         self._sessions = SessionExpiry(config.idle)
-        self._exchanges: set[PassthroughExchange] = set()
+        self._exchanges: dict[PassthroughExchange, None] = {}
         self._calls: dict[tuple[str, RequestId], PassthroughExchange] = {}
         self._cancelled = PendingCancellations()
         self._parked: dict[str, InFlightCalls] = {}
@@ -96,7 +96,10 @@ class PassthroughUpstream:
         self._pool.prune()
 
     def _keep_within_memory(self) -> None:
-        """Without room the longest answers are not read any more; they pass all the same."""
+        """Without room the longest answers are not read any more; they pass all the same.
+
+        Of equally long ones that of the first request is not.
+        """
         kept = {each: each.kept for each in self._exchanges}
         left = sum(kept.values())
         while not self._account.hold(left):
@@ -203,7 +206,7 @@ class PassthroughUpstream:
         self._recorder.ledger.streams += more
 
     def closed(self, exchange: PassthroughExchange) -> None:
-        self._exchanges.discard(exchange)
+        self._exchanges.pop(exchange, None)
         if self._cancelled.open:
             self._cancelled.end(exchange.request)
         if exchange.request.info.method == "DELETE":
@@ -217,7 +220,7 @@ class PassthroughUpstream:
     ) -> None:
         info = client_request.info
         exchange = PassthroughExchange(client_request, session, self)
-        self._exchanges.add(exchange)
+        self._exchanges[exchange] = None
         if info.session:
             for call in client_request.calls:
                 self._calls[info.session, call.id] = exchange

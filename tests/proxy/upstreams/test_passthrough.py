@@ -1,5 +1,6 @@
 """The HTTP upstream's memory: what clients and servers can make it keep is bounded."""
 
+import itertools
 from time import perf_counter
 
 import pytest
@@ -217,6 +218,24 @@ def test_without_room_in_memory_the_longest_answer_passes_unread(kind: str) -> N
         ("ping", "", 200, "ok", "none"): 2,
         ("ping", "", 200, "transport_error", "server"): 1,
     }
+
+
+def test_of_equally_long_answers_that_of_the_first_request_passes_unread() -> None:
+    for methods in itertools.permutations(("ping", "tools/list", "prompts/list", "resources/list")):
+        counts = recorder()
+        kept = upstream(counts, memory=len(methods) * LONG - 1)
+        clients = [ScriptedClient() for _ in methods]
+        for client, method in zip(clients, methods, strict=True):
+            kept.post(client_request(client, b'{"id":1,"method":"%b"}' % method.encode()))
+            assert isinstance(client.observer, PassthroughExchange)
+            client.observer.on_headers(head("application/json"))
+            client.observer.on_data(b'{"id":1,"result":{}}'.ljust(LONG), perf_counter())
+        kept.tick(perf_counter())
+        for client in clients:
+            assert isinstance(client.observer, PassthroughExchange)
+            client.observer.on_end(perf_counter())
+        unread = [row[0] for row in counted(counts) if row[3] == "transport_error"]
+        assert unread == [methods[0]]
 
 
 @pytest.mark.parametrize(
