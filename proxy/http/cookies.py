@@ -5,6 +5,7 @@ so `Domain` and `Secure` could not widen or narrow where they go.
 """
 
 from collections.abc import Iterable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import NamedTuple
@@ -83,12 +84,13 @@ def _attribute(text: bytes) -> tuple[bytes, bytes]:
 
 
 def _end(named: dict[bytes, bytes]) -> float:
-    """When a cookie expires; unreadable attributes are ignored."""
+    """When a cookie expires; unreadable attributes are ignored. A date without a zone is in UTC."""
     age = named.get(b"max-age", b"")
     if age.removeprefix(b"-").isdigit():
         return time() + int(age[:12])
     try:
-        return parsedate_to_datetime(named[b"expires"].decode("latin-1")).timestamp()
+        date = parsedate_to_datetime(named[b"expires"].decode("latin-1"))
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (KeyError, ValueError, TypeError, OverflowError):
         return float("inf")
 

@@ -1,5 +1,9 @@
 """Cookies of a server: which are kept, and with which requests they go back."""
 
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from proxy.http.cookies import LONGEST, MOST, Cookies
@@ -13,6 +17,23 @@ def sent(*given: bytes, lines: bytes = b"", target: bytes = b"/v1/mcp?key=1") ->
     cookies = Cookies()
     cookies.keep(given, b"/v1/mcp")
     return cookies.onto(lines, target)
+
+
+@pytest.fixture
+def east_of_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "EAST-14")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("east_of_utc")
+@pytest.mark.parametrize("zone", ["", " -0000", " GMT", " +0000"])
+def test_a_date_is_in_utc_wherever_the_proxy_runs(zone: str) -> None:
+    for hours, back in ((1, b"cookie: a=1\r\n"), (-1, b"")):
+        ends = datetime.now(UTC) + timedelta(hours=hours)
+        assert sent(f"a=1; expires={ends:%a, %d %b %Y %H:%M:%S}{zone}".encode()) == back
 
 
 @pytest.mark.parametrize(
