@@ -157,7 +157,7 @@ MISTAKES = {
     "--tool echo=0": "weight above 0",
     "--arguments echo=5": "NAME=JSON",
     "--connections 0": "a number from 1 on",
-    "--connections 1000000000": "ulimit -Hn",
+    "--connections 10000000000": "ulimit -Hn",
     "--timeout 0": "a number of seconds",
     "--header x": "NAME:VALUE",
     "--protocol 2024-11-05": "2025-11-25",
