@@ -4,7 +4,7 @@ import signal
 from collections import defaultdict
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from tests.workers import Sharing, place, share
@@ -14,9 +14,14 @@ SECONDS = "files/seconds"
 
 spent: defaultdict[str, float] = defaultdict(float)
 
-# No property is about time, and the machine has other work to do.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+# Every run tries the same examples, and none fails because the machine has other work to do.
+settings.register_profile(
+    "same everywhere",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=(HealthCheck.too_slow,),
+)
+settings.load_profile("same everywhere")
 
 # A run that was started in the background inherits an ignored SIGINT, and would hand it down to
 # the programs whose end by Ctrl-C is tested.
