@@ -238,8 +238,9 @@ class PassthroughUpstream:
             len(client_request.body),
             client_request.body,
         )
+        asked = perf_counter()
         self._pool.send(exchange if probe is None else probe.before(exchange), block)
-        exchange.sent()
+        exchange.sent(asked)
 
     def _start(self, method: str, query: bytes) -> bytes:
         where = self._config

@@ -158,11 +158,11 @@ class PassthroughExchange:
         """Whether nothing more will happen in this exchange."""
         return self._state is CLOSED
 
-    def sent(self) -> None:
-        """The request is written, or waits for a connection: the wait begins."""
-        self._mark = self._checked_at = now = perf_counter()
+    def sent(self, asked: float) -> None:
+        """The request is written, or waits for a connection; since `asked` the server could act."""
+        self._mark = self._checked_at = asked
         for call in self.request.calls:
-            call.sent_at = now
+            call.sent_at = asked
 
     def connected(self, source: UpstreamReader) -> bool:
         self._source = source

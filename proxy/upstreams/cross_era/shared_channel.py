@@ -232,8 +232,9 @@ class SharedChannel(TransportSession, RequestOwner):
     def _serve(self, number: int, pending: StatelessRequest, effects: Iterable[Effect]) -> None:
         self._requests[number] = pending
         self._update_flow()
+        asked = perf_counter()
         self._perform(effects, pending.forward)
-        pending.on_sent()
+        pending.on_sent(asked)
 
     def _perform(self, effects: Iterable[Effect], headers: bytes = b"") -> None:
         for effect in effects:

@@ -108,11 +108,11 @@ class StatelessRequest:
         """It waits until the server's session is open."""
         self._waits_since = perf_counter()
 
-    def on_sent(self) -> None:
-        """The server got the request."""
-        now = self.call.sent_at = perf_counter()
+    def on_sent(self, asked: float) -> None:
+        """The server got the request, and could act since `asked`."""
+        self.call.sent_at = asked
         if self._waits_since:
-            self.call.queued_seconds += now - self._waits_since
+            self.call.queued_seconds += asked - self._waits_since
 
     def push(self, message: bytes) -> None:
         """Send the client a message before the response."""

@@ -1,6 +1,7 @@
 """The HTTP upstream's memory: what clients and servers can make it keep is bounded."""
 
 import itertools
+from collections.abc import Coroutine
 from time import perf_counter
 
 import pytest
@@ -41,6 +42,19 @@ def waiting(number: int) -> InFlightCalls:
     session = InFlightCalls(TERMS.timeout)
     session.begin((Call(Message(id=number, method="ping"), 0.0, "", ""),), 0.0)
     return session
+
+
+def test_the_time_of_the_server_begins_before_it_can_read_the_call() -> None:
+    sent: list[float] = []
+
+    def spawn(task: Coroutine[None, None, None]) -> None:
+        sent.append(perf_counter())
+        task.close()
+
+    pool = Pool(Endpoint("127.0.0.1", 1, None), spawn, lambda failure: None)
+    request = client_request(ScriptedClient(), INITIALIZE)
+    PassthroughUpstream(TERMS, pool, recorder(), MemoryBudget(MIB)).post(request)
+    assert 0 < request.calls[0].sent_at <= sent[0]
 
 
 def test_streams_that_were_cut_are_kept_for_their_return_up_to_a_number() -> None:

@@ -92,7 +92,7 @@ class Harness:
         for call in one.calls:
             call.last_activity = perf_counter()
         self.exchange = PassthroughExchange(one, session, self.owner)
-        self.exchange.sent()
+        self.exchange.sent(perf_counter())
         assert self.exchange.connected(self.source)
 
     def answer(self) -> object:

@@ -8,16 +8,37 @@ from proxy.jsonrpc import methods
 from proxy.memory_budget import FREE_BYTES, NO_ROOM
 from tests.proxy.malformed_messages import ID
 from tests.proxy.network import run
-from tests.proxy.routes import Harness, Modern, Server, linked
+from tests.proxy.routes import ALL, Harness, Modern, Server, linked
+from tests.proxy.scripted import ScriptedClient, client_request
+from tests.proxy.translation.messages import meta
 
 ACKNOWLEDGED = {
     "method": methods.ACKNOWLEDGED,
     "params": {"_meta": {methods.SUBSCRIPTION_KEY: ID}, "notifications": {}},
 }
 
+CALL = json.dumps(
+    {"id": 9, "method": "tools/call", "params": {"name": "t", "_meta": meta(ALL)}}
+).encode()
+
 
 def say(harness: Harness, message: object) -> None:
     harness.say(json.dumps(message).encode())
+
+
+def test_the_time_of_the_server_begins_before_it_can_read_the_call() -> None:
+    async def play() -> None:
+        server = Server()
+        harness = Harness(lambda here: linked(here, server))
+        client = Modern(harness)
+        await client.open(())
+        asked = client_request(ScriptedClient(), CALL, client.head("tools/call"))
+        harness.recorder.start("", 1)
+        harness.upstream.post(asked)
+        assert 0 < asked.calls[0].sent_at <= server.sent_times[-1]
+        await harness.finish()
+
+    run(play())
 
 
 def test_a_server_that_reads_no_more_ends_open_subscriptions_once() -> None:
