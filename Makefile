@@ -51,17 +51,23 @@ NEAR   = $(shell $(PYTHON) -c 'import difflib, sys; print(*difflib.get_close_mat
 $(foreach each,$(if $(strip $(GIVEN)),$(filter-out $(KNOWN),$(GIVEN))),\
   $(error $(each)= is not a variable of this Makefile$(if $(call NEAR,$(each)),; did you mean $(call NEAR,$(each))=?,: make lists those of each target)))
 
+# The value of a variable that is on, or that has the only value there is; others are refused.
+on     := 1 on yes true
+off    := 0 off no false
+switch = $(filter $(on),$($(1)))$(if $(filter-out $(on) $(off),$($(1))),$(error $(1)=$($(1)): use on or off))
+only   = $($(1))$(if $(filter-out $(2),$($(1))),$(error $(1)=$($(1)): leave it out, or write $(1)=$(2)))
+
 BOARD_OPTIONS = $(if $(SET),$(error SET= is now VARIANT=))$(if $(ROAD),$(error ROAD= is now INGESTION=))\
           $(if $(VARIANT),--variant "$(VARIANT)") $(if $(INGESTION),--ingestion "$(INGESTION)") \
           $(if $(TOOLHIVE),--toolhive-version "$(TOOLHIVE)") $(if $(THRESHOLDS),--thresholds "$(THRESHOLDS)") \
           $(if $(CLUSTER_LABEL),--cluster-label "$(CLUSTER_LABEL)") $(if $(LOGS),--logs "$(LOGS)") \
           $(if $(RULES_PER_GROUP),--rules-per-group "$(RULES_PER_GROUP)") $(if $(RUNBOOK_PREFIX),--runbook-prefix "$(RUNBOOK_PREFIX)") \
           $(if $(DASHBOARD_PREFIX),--dashboard-prefix "$(DASHBOARD_PREFIX)") \
-          $(if $(filter-out 0 no false off,$(NATIVE_HISTOGRAMS)),--native-histograms)
+          $(if $(call switch,NATIVE_HISTOGRAMS),--native-histograms)
 
-DEMO_OPTIONS = $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(FAULT),--fault "$(FAULT)") \
-          $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)") $(if $(ALERTS),--alerts "$(ALERTS)") $(if $(filter-out 0 no false off,$(LOGS)),--logs) $(PLAIN)
-PLAIN = $(if $(VIEW),$(if $(filter plain,$(VIEW)),--plain,$(error VIEW=$(VIEW): leave it out, or write VIEW=plain)))
+DEMO_OPTIONS = $(if $(call switch,ONCE),--once) $(if $(FAULT),--fault "$(FAULT)") \
+          $(if $(SERVERS),--servers "$(SERVERS)") $(if $(ECHO),--echo "$(ECHO)") $(if $(ALERTS),--alerts "$(ALERTS)") $(if $(call switch,LOGS),--logs) $(PLAIN)
+PLAIN = $(if $(call only,VIEW,plain),--plain)
 
 # tests/node runs where the machine can run a node; in CI it fails where it cannot.
 ALL_TESTS := without=$$($(BIN)/python -m tests.node.machine) && $(BIN)/python -m tests.run_all $$without
@@ -165,7 +171,7 @@ runtime: ## find what runs the containers of the tests' Kubernetes node; root ge
 
 .PHONY: wheel
 wheel: $(VENV)/dev.stamp ## the proxy as a wheel in build/dist, for pip and uvx; COMPILED=1 with its hot modules as machine code
-	@MCP_OBSERVABILITY_COMPILED="$(filter-out 0 no false,$(COMPILED))" $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
+	@MCP_OBSERVABILITY_COMPILED="$(call switch,COMPILED)" $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
 	  --no-index --no-deps --no-build-isolation --wheel-dir build/dist .
 	@ls build/dist/*.whl
 
@@ -184,7 +190,7 @@ servers: $(VENV)/run.stamp ## print the servers of an MCP client's configuration
 
 .PHONY: up
 up: $(VENV)/run.stamp ## stand the stack up, on a new kind cluster if there is none: STACK=otel-scrape CLUSTER=kind YES=1
-	@$(BIN)/python -m stacks.commands.up "$(STACK)" $(if $(filter kind,$(CLUSTER)),--kind) $(if $(filter-out 0 no false,$(YES)),--yes)
+	@$(BIN)/python -m stacks.commands.up "$(STACK)" $(if $(call only,CLUSTER,kind),--kind) $(if $(call switch,YES),--yes)
 
 .PHONY: forward
 forward: $(VENV)/run.stamp ## open Grafana, Prometheus, Jaeger and the servers on this machine, until Ctrl-C: STACK=otel-scrape

@@ -129,6 +129,12 @@ def test_a_mistake_is_one_line_that_names_the_thing_or_both_of_its_spellings(
         ("demo ZZ=1", "ZZ= is not a variable of this Makefile: make lists those"),
         ("demo VIEW=tall", "VIEW=tall: leave it out, or write VIEW=plain"),
         ("watch VIEW=tall", "VIEW=tall: leave it out, or write VIEW=plain"),
+        ("up CLUSTER=kinf", "CLUSTER=kinf: leave it out, or write CLUSTER=kind"),
+        ("demo LOGS=loki", "LOGS=loki: use on or off"),
+        ("demo ONCE=2", "ONCE=2: use on or off"),
+        ("up YES=y", "YES=y: use on or off"),
+        ("wheel COMPILED=x", "COMPILED=x: use on or off"),
+        ("dashboards NATIVE_HISTOGRAMS=x", "NATIVE_HISTOGRAMS=x: use on or off"),
     ],
 )
 def test_an_unknown_variable_or_value_is_refused_with_what_is_right(given: str, line: str) -> None:
@@ -137,6 +143,22 @@ def test_an_unknown_variable_or_value_is_refused_with_what_is_right(given: str, 
     assert refused.returncode == 2
     assert line in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ("demo LOGS={}", "--logs"),
+        ("demo ONCE={}", "--once"),
+        ("up YES={}", "--yes"),
+        ("dashboards NATIVE_HISTOGRAMS={}", "--native-histograms"),
+    ],
+)
+def test_a_switch_is_on_or_off_by_any_usual_word(words: str, flag: str) -> None:
+    for on in ("1", "on", "yes", "true"):
+        assert flag in recipe(words.format(on))
+    for off in ("0", "off", "no", "false", ""):
+        assert flag not in recipe(words.format(off))
 
 
 def test_every_variable_of_these_targets_is_tried() -> None:
