@@ -11,8 +11,10 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -37,11 +39,15 @@ class Unreadable(ValueError):
 
 @dataclass(slots=True)
 class Imported:
-    """An entry of `servers`, the keys below it that need a secret, and remarks."""
+    """An entry of `servers`, the keys below it that need a secret, and remarks.
+
+    `obstacle` is why no cluster could use the server, "" if one could.
+    """
 
     entry: Values
     secrets: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    obstacle: str = ""
 
 
 def imported(text: str) -> list[Imported]:
@@ -77,12 +83,25 @@ def _remote(name: str, url: str, given: Mapping[str, Any]) -> Imported:
     if sse:
         entry["transport"] = "sse"
     result = Imported(entry)
+    if host := _own_host(url):
+        result.obstacle = f"its url names this machine ({host}), which no pod can reach"
     for header, value in (given.get("headers") or {}).items():
         if _SECRET_NAME.search(header) or _PLACEHOLDER.search(str(value)):
             result.secrets.append(f"headers.{header}")
         else:
             entry.setdefault("headers", {})[header] = str(value)
     return result
+
+
+def _own_host(url: str) -> str:
+    """The host of a URL if that is the machine itself, else ""."""
+    host = ""
+    try:
+        host = urlsplit(url).hostname or ""
+        address = ip_address(host)
+    except ValueError:  # Not a URL, or a name.
+        return host if host == "localhost" or host.endswith(".localhost") else ""
+    return host if address.is_loopback or address.is_unspecified else ""
 
 
 def _command(name: str, words: list[str]) -> Imported:
@@ -156,7 +175,7 @@ def rendered(servers: Sequence[Imported]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the entries; 2 after a mistake."""
+    """Print the entries of the servers that a cluster can use; 2 after a mistake."""
     if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -166,11 +185,19 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         text = Path(path).read_text(encoding="utf-8")
-        sys.stdout.write(rendered(imported(text)))
+        servers = imported(text)
     except (OSError, UnicodeDecodeError, Unreadable) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         print(f"servers (make: FROM=): {path}: {reason}", file=sys.stderr)
         return 2
+    usable = [each for each in servers if not each.obstacle]
+    for each in servers:
+        if each.obstacle:
+            left_out = f"{each.entry['name']} is left out: {each.obstacle}"
+            print(f"servers (make: FROM=): {path}: {left_out}", file=sys.stderr)
+    if servers and not usable:
+        return 2
+    sys.stdout.write(rendered(usable))
     return 0
 
 

@@ -1,5 +1,6 @@
 """The configuration of an MCP client becomes entries of `servers`, without its secrets."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,32 @@ def test_a_missing_file_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
     assert main([""]) == 2
     error = capsys.readouterr().err
     assert error == "servers (make: FROM=): no file is given: a client's mcp.json\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("localhost:1", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]:80", "::1"),
+        ("0.0.0.0:8000", "0.0.0.0"),
+    ],
+)
+def test_a_url_of_this_machine_is_left_out_in_one_line(
+    host: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mcp.json"
+    local = {"url": f"http://{host}/mcp?key={TOKEN}"}
+    path.write_text(json.dumps({"mcpServers": {"here": local, "there": {"url": "https://a/"}}}))
+    assert main([str(path)]) == 0
+    printed = capsys.readouterr()
+    [left] = yaml.safe_load(printed.out)["mcp-observability:servers"]
+    assert left["name"] == "there"
+    assert printed.err == (
+        f"servers (make: FROM=): {path}: here is left out:"
+        f" its url names this machine ({name}), which no pod can reach\n"
+    )
+    path.write_text(json.dumps({"mcpServers": {"here": local}}))
+    assert main([str(path)]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
