@@ -11,7 +11,7 @@ from dashboards.options import Import, UsageError, Write, parse
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    """The exit code: 0 on success, 1 when Grafana refused, 2 for the user's mistake."""
+    """The exit code: 0 on success, 1 when Grafana refused, 2 for a user's mistake, 130: Ctrl-C."""
     started = time.perf_counter()
     try:
         command = parse(arguments, environ)
@@ -20,6 +20,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return _report(mistake, 2)
     except GrafanaError as refused:
         return _report(refused, 1)
+    except KeyboardInterrupt:
+        return 130
     print(f"{done}, {time.perf_counter() - started:.2f} s")
     return 0
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from lab.preview.run import main
+from lab.signals import run_command
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command("lab.preview.run"))

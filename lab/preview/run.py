@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboards import BOARDS
 from dashboards.render import board_json
+from lab import signals
 from lab.jaeger_api import Jaeger
 from lab.local.ports import LOOPBACK
 from lab.preview import model
@@ -90,17 +91,18 @@ def write(out: Path, contents: Mapping[str, str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Return the exit code: 0 all written, 1 Prometheus refuses a query, 2 a mistake."""
+    """Return the exit code: 0 written, 1 Prometheus refuses a query, 2 a mistake, 130 Ctrl-C."""
     try:
         options = parse(arguments)
+        signals.install()
         drawn = wanted(boards(options.boards), options.only)
         _answer(drawn, options)
     except QueryRefused as refused:
         return _failed(refused, 1)
     except (PreviewError, Unreachable) as mistake:
         return _failed(mistake, 2)
-    except KeyboardInterrupt:
-        return 130
+    except signals.Ended as ended:
+        return ended.exit_code
     return 0
 
 

@@ -17,7 +17,7 @@ from lab.compare.options import parse as compare
 from lab.demo.options import parse as demo
 from lab.docs import PAGES
 from lab.doctor.options import parse as doctor
-from lab.fault import parse as fault
+from lab.fault.run import parse as fault
 from lab.load.options import parse as load
 from lab.preview.options import parse as preview
 from lab.record.options import parse as record

@@ -12,7 +12,7 @@ from dashboards.cli import main as dashboards
 from lab.compare.run import main as compare
 from lab.demo.run import main as demo
 from lab.doctor.run import main as doctor
-from lab.fault import main as fault
+from lab.fault.run import main as fault
 from lab.load.run import main as load
 from lab.preview.run import main as preview
 from lab.record.run import main as record

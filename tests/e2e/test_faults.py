@@ -388,7 +388,7 @@ def test_what_several_people_change_at_once_is_all_there(access: Access) -> None
 COMMAND = """
 import sys
 from pathlib import Path
-from lab import fault
+from lab.fault import run as fault
 from lab.faults.cluster.place import cluster_place
 root = Path(sys.argv[1])
 fault.cluster_place = lambda name, environ: cluster_place(name, environ, root)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import fault
+from lab.fault import run as fault
 from lab.faults import place
 from lab.faults.changes import FAULTS_FILE, write_applied
 from lab.faults.live import LIVE_FAULTS

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from lab import fault as command
 from lab.doctor.cluster.facts import is_ready
 from lab.doctor.examination import values_on
+from lab.fault import run as command
 from lab.faults.cluster.parts import Parts
 from lab.faults.cluster.place import cluster_place
 from lab.faults.cluster.state import FaultsConfigMap

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab import fault
+from lab.fault import run as fault
 from lab.faults import place
 from lab.jaeger_api import Jaeger
 from lab.load.client import GOOD, Client, LoadFailed

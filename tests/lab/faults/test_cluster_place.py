@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab import fault
+from lab.fault import run as fault
 from lab.faults.cluster.place import cluster_place
 from tests.lab.doctor.cluster.conftest import deployed
 from tests.lab.doctor.cluster.test_find_stack import file_of, written

@@ -9,7 +9,7 @@ import requests
 
 from dashboards.annotations import INJECTED
 from dashboards.queries import concrete
-from lab import fault
+from lab.fault import run as fault
 from lab.faults import live, place
 from lab.prometheus_api import Prometheus, Unreachable
 from tests.lab.demo.demos import Demo, announced, demo

@@ -100,7 +100,6 @@ def _start(given: Namespace, place: Place) -> str:
         return f"on: {_line(new, time.time())}{unmarked}"
     # Nothing else would end it: this command stays, and ends it whatever happens.
     held = msgspec.structs.replace(new, ends=None)
-    signals.install()
     try:
         unmarked = _begin(place, held)
         print(f"on: {_line(new, time.time())}, or by Ctrl-C{unmarked}", flush=True)
@@ -204,7 +203,9 @@ def _line(each: Injection, now: float) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 done, 2 a usage error, 130 interrupted."""
     try:
-        if text := run(parse(arguments)):
+        given = parse(arguments)
+        signals.install()
+        if text := run(given):
             print(text)
     except UsageError as mistake:
         print(f"fault: {mistake}", file=sys.stderr)
@@ -214,10 +215,4 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     except signals.Ended as ended:
         return ended.exit_code
-    except KeyboardInterrupt:
-        return 130
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
