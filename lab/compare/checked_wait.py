@@ -23,8 +23,8 @@ class CheckedWait:
 
     def until(self, when: float) -> None:
         """Wait until a time, in seconds since the epoch."""
-        while time.time() < when:
-            self._step()
+        while (left := when - time.time()) > 0:
+            self._step(left)
 
     def finished(self, futures: Sequence[Future[Any]]) -> None:
         while not all(each.done() for each in futures):
@@ -38,8 +38,8 @@ class CheckedWait:
             self.until(time.time() + CHECK_SECONDS)
         return time.time()
 
-    def _step(self) -> None:
-        pause(_PAUSE_SECONDS)
+    def _step(self, seconds: float = _PAUSE_SECONDS) -> None:
+        pause(min(seconds, _PAUSE_SECONDS))
         if time.time() > self._next_check:
             self._next_check = time.time() + CHECK_SECONDS
             self._check()

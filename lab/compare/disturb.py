@@ -22,7 +22,7 @@ def disturb(
 ) -> None:
     """The outage from its beginning to its end."""
     if outage.at_once:
-        launch_together(_restarts(members, outage))
+        launch_together(_restarts(members, outage, wait))
         for each in members:
             each.up = time.time()
     elif outage.process:
@@ -53,9 +53,12 @@ def _stop(member: Member, outage: Outage) -> None:
     member.down = time.time()
 
 
-def _restarts(members: Sequence[Member], outage: Outage) -> Iterator[tuple[ProcessSpec, Processes]]:
+def _restarts(
+    members: Sequence[Member], outage: Outage, wait: CheckedWait
+) -> Iterator[tuple[ProcessSpec, Processes]]:
     """The processes to start, each stopped just before."""
     for each in members:
+        wait.until(each.between_scrapes())
         _stop(each, outage)
         yield each.spec(outage), each.processes
 

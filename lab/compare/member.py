@@ -11,12 +11,18 @@ from lab.compare.hops import Hop
 from lab.compare.observer import Observer
 from lab.compare.outages import PROXY, Outage
 from lab.compare.result import SPANS_OF_A_CALL, UNDISTURBED, Measurement, waits
-from lab.compare.samples import behind, increments, longest_gap, metric_waits
+from lab.compare.samples import (
+    behind,
+    increments,
+    last_scrape,
+    longest_gap,
+    metric_waits,
+)
 from lab.compare.usage import Usage
 from lab.local.pipeline import Pipeline
 from lab.local.processes import Processes
 from lab.local.programs import ProcessSpec
-from lab.local.run_options import HTTP_SERVER, LocalServer
+from lab.local.run_options import HTTP_SERVER, INTERVAL_SECONDS, LocalServer
 from lab.prometheus_api import Line, Sample
 from proxy.jsonrpc.methods import TOOLS_CALL
 from proxy.telemetry.catalogue import OUTCOMES
@@ -67,6 +73,12 @@ class Member:
         """The process that an outage stops."""
         names = {part: name for name, part in PARTS.items()}
         return self.pipeline.specs[names.get(outage.process, outage.process)]
+
+    def between_scrapes(self) -> float:
+        """Half an interval after the last scrape of the proxy, if it is scraped; else now."""
+        address = self._forwarders[Hop.PROXY_SCRAPE].address
+        scraped = last_scrape(self.pipeline.prometheus.targets(), address)
+        return time.time() if scraped is None else scraped + INTERVAL_SECONDS / 2
 
     async def cut(self, hops: Set[Hop]) -> None:
         for hop in hops:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, nan
+from urllib.parse import urlsplit
 
-from lab.prometheus_api import Line
+from lab.prometheus_api import Line, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,12 @@ class Poll:
 
     time: float
     total: float
+
+
+def last_scrape(targets: Iterable[Target], address: str) -> float | None:
+    """When the target at HOST:PORT was scraped, in seconds since the epoch; None without one."""
+    scraped = (each.scraped for each in targets if urlsplit(each.url).netloc == address)
+    return max(scraped, default=None)
 
 
 def increments(lines: Iterable[Line], label: str) -> Mapping[str, int]:

@@ -98,14 +98,18 @@ class RunOptions:
         return (*self.healthy, *self.faulty)
 
 
+INTERVAL_SECONDS = 1
+"""Between two scrapes, and between two pushes."""
+
+
 def stack_config(options: RunOptions) -> StackConfig:
-    """Servers behind our proxy, the user's last; every interval is one second."""
+    """Servers behind our proxy, the user's last."""
     own = (_server(each, options) for each in options.servers)
     return StackConfig(
         architecture=options.architecture,
         servers=(*own, *map(_user_server, options.user.names)),
-        scrape_interval_seconds=1,
-        push_interval_seconds=1,
+        scrape_interval_seconds=INTERVAL_SECONDS,
+        push_interval_seconds=INTERVAL_SECONDS,
         components=ComponentChoices(logs=_log_store(options)),
     )
 

@@ -4,8 +4,16 @@ from math import isnan
 
 import pytest
 
-from lab.compare.samples import Poll, behind, increments, longest_gap, metric_waits, percentile
-from lab.prometheus_api import Line
+from lab.compare.samples import (
+    Poll,
+    behind,
+    increments,
+    last_scrape,
+    longest_gap,
+    metric_waits,
+    percentile,
+)
+from lab.prometheus_api import Line, Target
 
 
 def line(*values: float, outcome: str = "ok", start: float = 100.0) -> Line:
@@ -25,6 +33,16 @@ def test_increments_begin_at_0_and_again_when_a_counter_falls(
     values: tuple[float, ...], number: int
 ) -> None:
     assert increments([line(*values)], "outcome") == {"ok": number}
+
+
+def test_the_last_scrape_is_that_of_the_target_at_the_address() -> None:
+    targets = [
+        Target("proxy", "http://127.0.0.1:1/metrics", "", 10.0, "1s"),
+        Target("again", "http://127.0.0.1:1/metrics", "", 12.0, "1s"),
+        Target("other", "http://127.0.0.1:10/metrics", "", 20.0, "1s"),
+    ]
+    assert last_scrape(targets, "127.0.0.1:1") == 12.0
+    assert last_scrape(targets, "127.0.0.1:2") is None
 
 
 def test_increments_of_several_series_are_added_by_label() -> None:
