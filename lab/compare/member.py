@@ -75,10 +75,10 @@ class Member:
         return self.pipeline.specs[names.get(outage.process, outage.process)]
 
     def between_scrapes(self) -> float:
-        """Half an interval after the last scrape of the proxy, if it is scraped; else now."""
+        """Half an interval after the next scrape of the proxy, if it is scraped; else now."""
         address = self._forwarders[Hop.PROXY_SCRAPE].address
         scraped = last_scrape(self.pipeline.prometheus.targets(), address)
-        return time.time() if scraped is None else scraped + INTERVAL_SECONDS / 2
+        return time.time() if scraped is None else scraped + 1.5 * INTERVAL_SECONDS
 
     async def cut(self, hops: Set[Hop]) -> None:
         for hop in hops:
