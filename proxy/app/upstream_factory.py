@@ -19,10 +19,10 @@ from ..transports.base import Connector
 from ..transports.connector import HttpConnector
 from ..transports.http_transport import StreamableHttpConfig
 from ..transports.legacy_sse import LegacySseConfig, LegacySseConnector, LegacySseTransport
+from ..transports.process_factory import ProcessFactory
 from ..transports.processes import Processes, Program
 from ..transports.shared_stdio import SharedProcess
 from ..transports.stateless_http import StatelessHttpTransport
-from ..transports.stdio import ProcessFactory
 from ..transports.streamable_http import StreamableHttpTransport
 from ..upstreams.base import Upstream
 from ..upstreams.cross_era.channel_pool import ChannelPool

@@ -3,7 +3,9 @@
 DELAY_SECONDS = 1.0
 """The first pause; each further failure in a row doubles it."""
 LONGEST_SECONDS = 30.0
-"""The longest pause, and how long a failure counts against readiness."""
+"""The longest pause."""
+PROOF_SECONDS = 1.0
+"""How long a process must live to count as up."""
 
 
 class RestartBackoff:
@@ -58,9 +60,7 @@ class RestartBackoff:
         delay = min(DELAY_SECONDS * (1 << min(excess - 1, 16)), LONGEST_SECONDS)
         return max(0.0, self._failed_at + delay - now)
 
-    def failure(self, now: float) -> str:
-        """Why the last start failed; "" if it did not, or long ago.
-
-        Without clients there would be no further attempt, and the failure would stay for ever.
-        """
-        return self._reason if now - self._failed_at <= LONGEST_SECONDS else ""
+    @property
+    def failure(self) -> str:
+        """Why the last start failed; "" if it did not."""
+        return self._reason if self._failures else ""

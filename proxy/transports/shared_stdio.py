@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter
 
 from ..outcome import EXITED
-from .backoff import RestartBackoff
+from .backoff import PROOF_SECONDS, RestartBackoff
 from .base import Connector, TransportListener, Unreachable
 from .multiplexer import Multiplexer
 from .shared_session import SharedSession
@@ -14,8 +14,6 @@ Spawn = Callable[[Coroutine[None, None, None]], object]
 
 STEADY_SECONDS = 30.0
 """A process that lived so long did work, whatever ended it."""
-PROOF_SECONDS = 1.0
-"""How long a process that takes the place of a failed one must live to count as up."""
 
 
 class SharedProcess(Connector):

@@ -14,20 +14,17 @@ from typing import Final
 from .. import logs
 from ..jsonrpc import codec
 from ..jsonrpc.ndjson import LineReader, encode
-from ..outcome import EXITED, OVERLOADED, CallOutcome
+from ..outcome import EXITED, CallOutcome
 from .backoff import RestartBackoff
-from .base import Connector, Transport, TransportListener, Unreachable
+from .base import Transport, TransportListener, Unreachable
 from .oversized_message import refuse
 from .processes import Processes, ProcessListener, Program
-from .stderr_log import LINES_PER_SECOND, StderrLog
+from .stderr_log import StderrLog
 
 LOG = logging.getLogger("proxy.child")
 
 BACKLOG_LIMIT: Final = 8 * 1024 * 1024
 """Bytes that may wait for a process that does not read; then it is sent nothing more."""
-
-FREE_FAILURES = 2
-"""So many processes may end in a row without having said anything before there is a pause."""
 
 # The specification's way to end a stdio server: close its input, then SIGTERM, then SIGKILL.
 _TERM_AFTER = 1.0
@@ -114,6 +111,10 @@ class StdioTransport(ProcessListener, Transport):
         finally:
             for each in theirs:
                 os.close(each)
+
+    def set_listener(self, owner: TransportListener) -> None:
+        """From now on another gets the events."""
+        self._owner = owner
 
     def process_started(self, pid: int) -> None:
         self.pid = pid
@@ -239,7 +240,7 @@ class StdioTransport(ProcessListener, Transport):
     def _report_closed(self, owner: TransportListener, outcome: CallOutcome, reason: str) -> None:
         if not owner.probing:
             now = perf_counter()
-            self._config.backoff.ended(now, outcome.error_type, worked=self._answered)
+            self._config.backoff.ended(now, reason, worked=self._answered)
         owner.on_closed(outcome, reason)
 
     def _shut_down(self) -> None:
@@ -281,60 +282,3 @@ def _signal_of(code: int) -> str:
     """The signal that ended a process, by its exit code; "" if none did."""
     number = -code if code < 0 else code - _BY_SIGNAL
     return signal.Signals(number).name if number in set(signal.Signals) else ""
-
-
-class ProcessFactory(Connector):
-    """Starts a process for each transport.
-
-    `on_restart` is called for each that replaces one that exited by itself, `on_killed` with the
-    signal that ended one. A command whose processes repeatedly exit without output is delayed.
-    """
-
-    def __init__(
-        self,
-        program: Program,
-        processes: Processes,
-        message_limit: int,
-        on_restart: Callable[[], None],
-        on_killed: Callable[[str], None],
-    ) -> None:
-        self._on_restart = on_restart
-        self._backoff = RestartBackoff(free=FREE_FAILURES)
-        quota = logs.Quota(LINES_PER_SECOND)
-        self._config = ProcessConfig(
-            program, processes, message_limit, self._backoff, quota, on_killed
-        )
-
-    def __repr__(self) -> str:
-        return f"<ProcessFactory {self._config.program.command[0]}>"
-
-    async def connect(
-        self, owner: TransportListener, headers: bytes = b"", query: bytes = b""
-    ) -> StdioTransport:
-        backoff = self._backoff
-        pause = backoff.pause(perf_counter())
-        if pause:
-            reason = f"the server's process ended {backoff.failures} times without an answer"
-            raise Unreachable(f"{reason}: it is started again in {pause:.1f} s", EXITED)
-        child = StdioTransport(owner, self._config)
-        try:
-            await child.start()
-        except Unreachable as error:
-            backoff.failed(perf_counter(), error.outcome.error_type)
-            raise
-        except OSError as error:  # No failure of the server's: neither counted nor paused for.
-            reason = f"cannot start the server's process: {error.strerror}"
-            raise Unreachable(reason, OVERLOADED) from error
-        if backoff.started():
-            self._on_restart()
-        return child
-
-    async def probe(self) -> str:
-        failure = self._backoff.failure(perf_counter())
-        if failure:
-            return f"its last process gave no answer ({failure})"
-        executable = os.access(self._config.program.command[0], os.X_OK)
-        return "" if executable else "its command is not an executable file"
-
-    async def close(self) -> None:
-        """Each process is ended with its transport."""

@@ -106,6 +106,7 @@ def test_a_server_that_is_away_takes_nothing_from_the_others(tmp_path: Path) -> 
     with running("--probe-interval", "0.1", "--config", config) as proxy:
         (answer,) = eventually(lambda: proxy.logged("upstream unreachable"), "its loss in the log")
         assert answer["upstream"] == "http://127.0.0.1:9/mcp"
+        eventually(lambda: proxy.logged("upstream reachable"), "the other in the log")
         ready = proxy.get("/readyz")
         assert (ready.status_code, ready.text.splitlines()) == (
             200,

@@ -19,7 +19,7 @@ from tests.integration.sockets import (
     read_event,
     result,
 )
-from tests.integration.stdio_session import SERVER
+from tests.integration.stdio_session import SERVER, Session
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +91,7 @@ def test_sessions_are_refused_while_no_descriptor_is_left_for_their_processes() 
     with running("--", *SERVER) as proxy, ExitStack() as opened:
         process = psutil.Process(proxy.process.pid)
         client = opened.enter_context(closing(Client(proxy.port)))
+        opened.enter_context(closing(Session(proxy.port)))  # It has the process that is there.
         unused = process.num_fds()
         assert served(proxy)
         client.post(b"{not json")

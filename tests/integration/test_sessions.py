@@ -165,18 +165,46 @@ def test_a_session_starts_once_the_process_is_gone_whose_place_it_takes(tmp_path
             newcomer.close()
 
 
-def test_a_command_that_ends_at_once_makes_the_proxy_unready() -> None:
+def test_a_command_that_ends_at_once_is_down_before_any_session() -> None:
     with running("--probe-interval", "0.1", "--", "false") as proxy:
-        eventually(lambda: proxy.get("/readyz").status_code == 200, "readiness")
-        client = Client(proxy.port)
-        client.post(INITIALIZE)
-        status, answer = client.answer()
-        assert (status, answer["id"]) == (502, 0)
-        eventually(lambda: proxy.get("/readyz").status_code == 503, "the loss of readiness")
         (message,) = eventually(lambda: proxy.logged("upstream unreachable"), "its loss in the log")
         assert (message["level"], message["upstream"]) == ("warning", shutil.which("false"))
-        assert message["reason"] == "its last process gave no answer (upstream_exited)"
-        client.close()
+        assert message["reason"] == "the server's process ended with exit code 1"
+        assert proxy.get("/readyz").status_code == 503
+        assert proxy.value("mcp_proxy_upstream_up") == 0
+        eventually(lambda: len(proxy.logged("child exited")) > 2, "further attempts")
+        assert proxy.logged("upstream reachable") == []
+        with Client(proxy.port) as client:
+            client.post(INITIALIZE)
+            status, answer = client.answer()
+        assert (status, answer["id"]) == (502, 0)
+
+
+def test_a_session_gets_the_process_that_was_started_to_see_whether_it_runs() -> None:
+    with running("--", *SERVER) as proxy:
+        eventually(lambda: proxy.value("mcp_proxy_upstream_up") == 1, "the server counting as up")
+        (started,) = proxy.logged("child started")
+        session = Session(proxy.port)
+        assert session.pid == started["pid"]
+        assert session.call("echo")[0] == 200
+        session.close()
+
+
+REPAIRED = """
+import pathlib, sys
+if not pathlib.Path(sys.argv[1]).exists():
+    sys.exit("no such file")
+print('{"jsonrpc": "2.0", "method": "notifications/message"}', flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_command_that_works_again_is_up_without_any_session(tmp_path: Path) -> None:
+    flags = ("--probe-interval", "0.1", "--", sys.executable, "-c", REPAIRED)
+    with running(*flags, str(tmp_path / "key")) as proxy:
+        eventually(lambda: proxy.logged("upstream unreachable"), "the failure")
+        (tmp_path / "key").touch()
+        eventually(lambda: proxy.get("/readyz").status_code == 200, "readiness")
 
 
 def test_a_command_that_goes_away_makes_the_proxy_unready(tmp_path: Path) -> None:

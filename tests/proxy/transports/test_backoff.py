@@ -22,16 +22,9 @@ def test_pauses_double_up_to_the_longest(failures: int, pause: float) -> None:
 def test_a_process_that_works_ends_the_pauses_and_the_blame() -> None:
     backoff = RestartBackoff(free=0)
     backoff.failed(0.0, "connection_error")
-    assert backoff.failure(1.0) == "connection_error"
+    assert backoff.failure == "connection_error"
     backoff.worked()
-    assert (backoff.pause(0.0), backoff.failure(0.0), backoff.failures) == (0, "", 0)
-
-
-def test_a_failure_is_forgiven_after_a_while() -> None:
-    backoff = RestartBackoff(free=0)
-    backoff.failed(0.0, "x")
-    assert backoff.failure(LONGEST_SECONDS) == "x"
-    assert backoff.failure(LONGEST_SECONDS + 1) == ""
+    assert (backoff.pause(0.0), backoff.failure, backoff.failures) == (0, "", 0)
 
 
 def test_a_start_replaces_only_what_ended_by_itself() -> None:
