@@ -9,6 +9,7 @@ import psutil
 
 from lab.demo.endpoints_banner import BaseUrls, endpoints_banner, first_board
 from lab.demo.live_traffic import live_traffic
+from lab.demo.server_failures import ServerFailures
 from lab.faults.changes import FAULTS_FILE
 from lab.faults.export import exported
 from lab.faults.injector import Injector
@@ -58,6 +59,7 @@ def keep_running(
         preview.url, demo.prometheus, demo.jaeger, pipeline.push_url, _logs_url(pipeline)
     )
     banner = endpoints_banner(urls, endpoints, pipeline.user_endpoints) + remark
+    failures = ServerFailures(pipeline.user_endpoints, folder, report)
     with announced(folder, demo) as running:
         print(banner, flush=True)
         try:
@@ -67,6 +69,7 @@ def keep_running(
                 while True:
                     pipeline.processes.check()
                     step()
+                    failures.step()
                     on_step()
                     show()
                     pause(STEP_SECONDS)

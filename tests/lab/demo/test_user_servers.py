@@ -21,14 +21,15 @@ from tests.waiting import until
 pytestmark = pytest.mark.slow
 
 ECHO = {"command": sys.executable, "args": ["-m", "lab.echo", "--transport", "stdio"]}
+BROKEN = {"command": sys.executable, "args": ["-c", "raise SystemExit('no key')"]}
 OWN = "My Server/1"
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
-    """A server that works, and one that cannot be reached."""
+    """A server that works, one that cannot be reached, and one whose command fails."""
     path = tmp_path / "mcp.json"
-    servers = {OWN: ECHO, "remote": {"url": "http://127.0.0.1:1/mcp"}}
+    servers = {OWN: ECHO, "remote": {"url": "http://127.0.0.1:1/mcp"}, "broken": BROKEN}
     path.write_text(f'{{ // as editors write it\n "mcpServers": {json.dumps(servers)}, }}')
     return str(path)
 
@@ -65,7 +66,10 @@ def test_own_servers_run_beside_the_echo_servers_whose_numbers_still_agree(confi
     with demo("direct-scrape", "--servers", config) as running:
         running.until("Ctrl-C ends everything")
         assert "no data" not in running.output()
-        assert client_configuration(running).keys() == {OWN, "remote"}
+        assert client_configuration(running).keys() == {OWN, "remote", "broken"}
+        exited = "the server's process ended with exit code 1"
+        running.until(f"broken does not work: {exited}; its stderr: no key")
+        running.until("remote does not work: ")
         call_and_find(running)
         running.process.send_signal(signal.SIGINT)
         assert running.ended() == 0, running.output()
