@@ -177,8 +177,9 @@ wheel: $(VENV)/dev.stamp ## the proxy as a wheel in build/dist, for pip and uvx;
 
 .PHONY: pictures
 pictures: $(VENV)/run.stamp browser ## take the pictures of README and docs/ again, from a running make demo FAULT=server-hangs
-	@$(BIN)/python -m lab.preview --pictures --out build/pictures
-	@$(BIN)/python -m lab.preview --pictures --out build/pictures/one-server --server echo-http
+	@$(BIN)/python -m lab.preview --pictures --out build/pictures --wait-for mcp-home --wait-for mcp-fleet \
+	  --wait-for-query 'ALERTS{alertname="MCPServerDown",alertstate="firing"}'
+	@$(BIN)/python -m lab.preview --pictures --out build/pictures/one-server --server echo-http --wait-for mcp-latency
 	@mkdir -p docs
 	@for each in mcp-home mcp-fleet one-server/mcp-latency; do \
 	  cp build/pictures/$$each.png docs/board-$${each##*mcp-}.png; done

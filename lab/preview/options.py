@@ -43,6 +43,10 @@ class Options:
     out: Path
     pictures: bool
     serve: int | None
+    wait_for: tuple[str, ...] = ()
+    """The uids of boards all of whose panels must have data before anything is drawn."""
+    wait_for_queries: tuple[str, ...] = ()
+    """Queries that must have data, too."""
     panel: str | None = None
     """The title of the panel of the only board to print as text, instead of drawing the board."""
 
@@ -65,6 +69,8 @@ def parse(arguments: Sequence[str]) -> Options:
         raise PreviewError(f"--serve {given.serve}: not a port; 0 to 65535")
     if given.panel is not None and len(given.board or ()) != 1:
         raise PreviewError(f'--panel "{given.panel}": name its board, by one --board UID')
+    if (given.wait_for or given.wait_for_query) and given.to is not None:
+        raise PreviewError("--wait-for: leave --to out: only now can data still come")
     chosen = {NAMESPACE.name: given.namespace, SERVER.name: given.server, "trace": given.trace}
     return Options(
         prometheus,
@@ -77,6 +83,8 @@ def parse(arguments: Sequence[str]) -> Options:
         given.out,
         given.pictures,
         given.serve,
+        tuple(given.wait_for or ()),
+        tuple(given.wait_for_query or ()),
         given.panel,
     )
 
@@ -106,6 +114,10 @@ def _parser() -> Parser:
     add("--min-step", metavar="STEP", help=step)
     add("--theme", choices=[each.value for each in Mode], default=Mode.DARK.value)
     add("--board", action="append", metavar="UID", help="draw this board only; may be repeated")
+    waited = "draw once all panels of this board have data; may be repeated"
+    add("--wait-for", action="append", metavar="UID", help=waited)
+    asked = "draw once this query has data, such as that of an alert; may be repeated"
+    add("--wait-for-query", action="append", metavar="PROMQL", help=asked)
     text = "print what the panel of this title shows, as text, and write no file"
     add("--panel", metavar="TITLE", help=text)
     add("--boards", type=Path, metavar="FOLDER", help="read FOLDER/*.json, not our own boards")

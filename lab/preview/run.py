@@ -16,6 +16,7 @@ from lab.local.ports import LOOPBACK
 from lab.preview import model
 from lab.preview.as_text import lines
 from lab.preview.charts import Look
+from lab.preview.complete import complete_view
 from lab.preview.errors import PreviewError
 from lab.preview.links import links
 from lab.preview.live import Site, server
@@ -26,6 +27,7 @@ from lab.preview.pictures import picture
 from lab.preview.queries import View, answers, choices
 from lab.preview.theme import THEMES
 from lab.prometheus_api import Prometheus, QueryRefused, Unreachable
+from lab.stderr import say
 from proxy.suggestions import did_you_mean
 
 
@@ -48,13 +50,13 @@ def _checked(text: str, name: str) -> Board:
     return board
 
 
-def wanted(every: tuple[Board, ...], only: tuple[str, ...]) -> tuple[Board, ...]:
-    """The boards with these uids, all by default; raises PreviewError for an unknown one."""
+def wanted(every: tuple[Board, ...], option: str, uids: tuple[str, ...]) -> tuple[Board, ...]:
+    """The boards with these uids; raises PreviewError for an unknown one."""
     known = [each.uid for each in every]
-    for uid in only:
+    for uid in uids:
         if uid not in known:
-            raise PreviewError(f"--board {uid}: known are {', '.join(known)}")
-    return tuple(each for each in every if not only or each.uid in only)
+            raise PreviewError(f"{option} {uid}: known are {', '.join(known)}")
+    return tuple(each for each in every if each.uid in uids)
 
 
 def pages(drawn: tuple[Board, ...], options: Options) -> Iterator[tuple[str, str]]:
@@ -95,8 +97,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = parse(arguments)
         signals.install()
-        drawn = wanted(boards(options.boards), options.only)
-        _answer(drawn, options)
+        every = boards(options.boards)
+        drawn = wanted(every, "--board", options.only) if options.only else every
+        _answer(drawn, _once_complete(wanted(every, "--wait-for", options.wait_for), options))
     except QueryRefused as refused:
         return _failed(refused, 1)
     except (PreviewError, Unreachable) as mistake:
@@ -104,6 +107,18 @@ def main(arguments: Sequence[str]) -> int:
     except signals.Ended as ended:
         return ended.exit_code
     return 0
+
+
+def _once_complete(waited_for: tuple[Board, ...], options: Options) -> Options:
+    """The options with the time at which there is all data that was asked for, after waiting."""
+    exprs = options.wait_for_queries
+    if not waited_for and not exprs:
+        return options
+    say(f"waiting for data: {', '.join((*(each.title for each in waited_for), *exprs))}")
+    prometheus = Prometheus(options.prometheus)
+    jaeger = Jaeger(options.jaeger) if options.jaeger else None
+    view = complete_view(prometheus, jaeger, waited_for, options.view, exprs=exprs)
+    return replace(options, view=view)
 
 
 def _answer(drawn: tuple[Board, ...], options: Options) -> None:

@@ -44,6 +44,8 @@ def test_a_page_of_each_board_is_written(
             "'localhost' is not an address of Jaeger, such as http://127.0.0",
         ),
         (["--board", "fleet"], "--board fleet: known are made\n"),
+        (["--wait-for", "fleet"], "--wait-for fleet: known are made\n"),
+        (["--wait-for", "made", "--to", "1000"], "--wait-for: leave --to out"),
         (["--serve", "70000"], "--serve 70000: not a port; 0 to 65535"),
         (["--theme", "pink"], "invalid choice: 'pink'"),
         (["--boards", "/nowhere"], '--boards "/nowhere": no *.json there'),
