@@ -1,5 +1,6 @@
 """Rules of every test run: a test that is skipped has proved nothing, so it counts as failed."""
 
+import os
 import signal
 from collections import defaultdict
 
@@ -22,6 +23,11 @@ settings.register_profile(
     suppress_health_check=(HealthCheck.too_slow,),
 )
 settings.load_profile("same everywhere")
+
+# The tests call loopback, which a proxy that the machine uses for HTTP cannot reach.
+for each in ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy"):
+    os.environ.pop(each, None)
+    os.environ.pop(each.upper(), None)
 
 # A run that was started in the background inherits an ignored SIGINT, and would hand it down to
 # the programs whose end by Ctrl-C is tested.
