@@ -26,11 +26,14 @@ def check_writable(option: str, folder: Path) -> None:
         raise UsageError(f'{option} "{folder}": cannot write to {above}')
 
 
-def write(folder: Path, contents: Mapping[str, str]) -> None:
-    """Write the files aside, then move them into the folder. Raises OSError if one exists."""
+def write(folder: Path, contents: Mapping[str, str], *, overwrite: bool = False) -> None:
+    """Write the files aside, then move them into the folder.
+
+    Raises OSError, also if one exists that may not be overwritten.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".results-", dir=folder) as aside:
         for name, content in contents.items():
             Path(aside, name).write_text(content, encoding="utf-8")
         for name in contents:
-            os.link(Path(aside, name), folder / name)
+            (os.replace if overwrite else os.link)(Path(aside, name), folder / name)

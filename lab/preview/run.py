@@ -1,8 +1,6 @@
 """Query, draw, write: the command."""
 
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +10,7 @@ from dashboards import BOARDS
 from dashboards.render import board_json
 from lab import signals
 from lab.jaeger_api import Jaeger
+from lab.load import output
 from lab.local.ports import LOOPBACK
 from lab.preview import model
 from lab.preview.as_text import lines
@@ -82,16 +81,6 @@ def _require_known(url: str, view: View, known: Mapping[str, tuple[str, ...]]) -
             raise PreviewError(f'{name} "{value}": {url} has no such {name}; it has {there}')
 
 
-def write(out: Path, contents: Mapping[str, str]) -> None:
-    """Write all files aside, then move them into `out`; raises OSError."""
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".preview-", dir=out) as aside:
-        for name, content in contents.items():
-            Path(aside, name).write_text(content, encoding="utf-8")
-        for name in contents:
-            os.replace(Path(aside, name), out / name)
-
-
 def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 written, 1 Prometheus refuses a query, 2 a mistake, 130 Ctrl-C."""
     try:
@@ -152,7 +141,7 @@ def _save(drawn: tuple[Board, ...], options: Options) -> None:
     started = time.perf_counter()
     contents = dict(pages(drawn, options))
     try:
-        write(options.out, contents)
+        output.write(options.out, contents, overwrite=True)
     except OSError as wrong:
         raise PreviewError(f'cannot write to "{options.out}": {wrong.strerror}') from wrong
     files = [options.out / name for name in contents]

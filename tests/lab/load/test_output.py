@@ -46,3 +46,5 @@ def test_a_file_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [
         ("load.txt", "before")
     ]
+    write(tmp_path, {"load.txt": "after"}, overwrite=True)
+    assert (tmp_path / "load.txt").read_text() == "after"
