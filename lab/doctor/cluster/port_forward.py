@@ -9,7 +9,6 @@ import asyncio
 import asyncio.trsock
 from contextlib import suppress
 from socket import SHUT_RDWR
-from types import TracebackType
 from typing import Self
 
 import aiohttp
@@ -43,16 +42,11 @@ class PortForwards:
         self._background.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         try:
             self._background.run(self._close())
         finally:
-            self._background.__exit__(kind, error, trace)
+            self._background.__exit__(*raised)
 
     def open(self, namespace: str, pod: str, port: int) -> str:
         """The local address, host:port, of a pod's port."""
