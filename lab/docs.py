@@ -17,7 +17,8 @@ from dashboards.bundles import monitoring_bundle
 from dashboards.runbook import runbook
 from dashboards.variants import toolhive
 from lab.arguments import Parser, UsageError
-from lab.faults.live import LIVE_FAULTS
+from lab.faults.catalogue import LIVE_FAULTS, START_FAULTS
+from lab.faults.fault import Fault
 from proxy.app.options import OPTIONS
 from proxy.telemetry.catalogue import METRICS, Metric
 from proxy.translation.translation_matrix import KINDS, TITLES, Route
@@ -160,10 +161,23 @@ def _live_faults() -> str:
             f"{each.level.name}: {code(each.level.example)}" if each.level else "",
             code(each.default),
             each.target,
+            _alerts_of(each),
         )
         for each in LIVE_FAULTS.values()
     )
-    return markdown(("fault", "what happens", "level", "default", "of"), rows)
+    return markdown(("fault", "what happens", "level", "default", "of", "alerts"), rows)
+
+
+def _start_faults() -> str:
+    rows = (
+        (code(each.name), each.what, each.target, _alerts_of(each))
+        for each in START_FAULTS.values()
+    )
+    return markdown(("fault", "what happens", "of", "alerts"), rows)
+
+
+def _alerts_of(fault: Fault) -> str:
+    return ", ".join(code(name) for name, _ in fault.fires)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -175,6 +189,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "load-metrics": lambda: _metrics(load_metrics.METRICS),
     "alerts": _alerts,
     "live-faults": _live_faults,
+    "start-faults": _start_faults,
     "ingestion-paths": _ingestion_paths,
     "charts": _charts,
     "configuration": _configuration,

@@ -1,7 +1,7 @@
 """Light traffic and live boards until a signal."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from lab.signals import Ended
 from lab.verify.traffic import Report
 from lab.watch.screen import LiveView, is_terminal
 from lab.watch.sources import Sources
-from proxy.faults.injections import Injection, InjectionFile
+from proxy.faults.injections import InjectionFile
 
 STEP_SECONDS = 0.5
 
@@ -43,13 +43,12 @@ def keep_running(
     plain: bool = False,
     remark: str = "",
     on_step: Callable[[], object] = lambda: None,
-    injected: Sequence[Injection] = (),
+    injector: Injector | None = None,
 ) -> None:
     """Print the addresses, then send traffic, inject faults, and call `on_step` after each step.
 
-    On a terminal, unless `plain`, what `lab.watch` shows is shown below them. `injected` are
-    faults that are on anyway. Raises ProcessFailed when a process exits, and LoadFailed when a call
-    fails without a fault.
+    On a terminal, unless `plain`, what `lab.watch` shows is shown below them. Raises ProcessFailed
+    when a process exits, and LoadFailed when a call fails without a fault.
     """
     preview = _serve_boards(pipeline)
     endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints)
@@ -65,7 +64,7 @@ def keep_running(
         try:
             with ExitStack() as owned:
                 show = _view(running, banner, owned, plain=plain)
-                step = owned.enter_context(_live(pipeline, faults, report, injected))
+                step = owned.enter_context(_live(pipeline, faults, report, injector))
                 while True:
                     pipeline.processes.check()
                     step()
@@ -88,13 +87,13 @@ def _view(running: Running, banner: str, owned: ExitStack, *, plain: bool) -> Ca
 
 @contextmanager
 def _live(
-    pipeline: Pipeline, faults: Path, report: Report, injected: Sequence[Injection]
+    pipeline: Pipeline, faults: Path, report: Report, injector: Injector | None
 ) -> Iterator[Callable[[], None]]:
     """Send traffic and export the faults; the function that is yielded injects what is due."""
-    injector, file = Injector(pipeline, faults), InjectionFile(faults)
+    injector = injector or Injector(pipeline, faults)
     url = f"{pipeline.prometheus.url}{OTLP_METRICS_PATH}"
     with (
-        exported(url, lambda: (*injected, *file.active())),
+        exported(url, InjectionFile(faults).active),
         live_traffic(pipeline.endpoints, pipeline.agent, report, injector.disturbed) as traffic,
     ):
 
@@ -107,7 +106,6 @@ def _live(
 
 def _demo(pipeline: Pipeline, preview: ProcessSpec, faults: Path) -> Demo:
     endpoints = (*pipeline.endpoints, *pipeline.faulty_endpoints, *pipeline.user_endpoints)
-    able = {each: each.transport for each in endpoints if each not in pipeline.faulty_endpoints}
     parts = (*pipeline.specs.values(), preview)
     return Demo(
         pipeline.prometheus.url,
@@ -120,7 +118,7 @@ def _demo(pipeline: Pipeline, preview: ProcessSpec, faults: Path) -> Demo:
                 each.server,
                 each.mcp_url,
                 each.metrics_url,
-                able.get(each, ""),
+                each.transport,
                 each in pipeline.user_endpoints,
             )
             for each in endpoints

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lab.arguments import Parser, UsageError, whole_number
 from lab.faults.catalogue import FAULTS
 from lab.faults.fault_test import possible
+from lab.faults.live import known_fault
 from lab.local.ports import require_free
 from lab.local.run_options import ECHO_COMMAND, HEALTHY
 from lab.local.user_servers import NO_SERVERS, UserServers, user_servers
@@ -98,7 +99,7 @@ def parse(arguments: Sequence[str]) -> Options:
         if port is not None:
             require_free(option, port)
     architectures = _architectures(given.architecture, known)
-    faults = _faults(given.fault, architectures)
+    faults = _faults(given.fault, architectures, once=given.once)
     if faults and given.stdio_command != shlex.join(ECHO_COMMAND):
         raise UsageError("faults break our own servers; leave --stdio-command out")
     user = _user_servers(given.servers, architectures, faults)
@@ -157,21 +158,23 @@ def _architectures(name: str, known: str) -> tuple[Architecture, ...]:
 def _fault_list() -> str:
     width = max(map(len, FAULTS))
     rows = "\n".join(f"  {each.name:<{width}}  {each.what}" for each in FAULTS.values())
-    every = f"  {ALL:<{width}}  all that the architecture supports, then exit"
+    every = f"  {ALL:<{width}}  all whose alerts are known, then exit"
     return f"faults:\n{rows}\n{every}"
 
 
-def _faults(name: str | None, architectures: tuple[Architecture, ...]) -> tuple[str, ...]:
+def _faults(
+    name: str | None, architectures: tuple[Architecture, ...], *, once: bool
+) -> tuple[str, ...]:
     if name is None:
         return ()
     if name == ALL:
-        return tuple(FAULTS)
-    if name not in FAULTS:
-        hint = did_you_mean(name, FAULTS)
-        raise UsageError(f'"{name}" is not a fault; {hint}choose {", ".join(FAULTS)} or {ALL}')
+        return tuple(each.name for each in FAULTS.values() if each.has_drill)
+    fault = known_fault(name, ALL)
+    if once and not fault.has_drill:
+        raise UsageError(f"{ONCE}: leave it out, as no alert has to fire for {name}")
     for each in architectures:
-        if not possible(FAULTS[name], each):
-            able = ", ".join(a.name for a in ARCHITECTURES.values() if possible(FAULTS[name], a))
+        if not possible(fault, each):
+            able = ", ".join(a.name for a in ARCHITECTURES.values() if possible(fault, a))
             raise UsageError(
                 f'fault "{name}": nothing of {each.name} breaks so; choose architecture {able}'
             )

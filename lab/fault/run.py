@@ -15,7 +15,9 @@ import msgspec
 from lab import signals
 from lab.arguments import Parser, UsageError, seconds, whole_number
 from lab.faults import live
+from lab.faults.catalogue import CLUSTER_FAULTS, LIVE_FAULTS
 from lab.faults.cluster.place import cluster_place
+from lab.faults.fault import LEVEL
 from lab.faults.place import Place, demo_place
 from proxy.faults.injections import MYSTERY, Faults, Injection
 from stacks.cluster_api import Unreachable
@@ -24,7 +26,7 @@ LONGEST_SECONDS = 86400.0
 
 _ACTIONS = ("list", "status", "reset", "reveal")
 _OPTIONS = {
-    "level": live.LEVEL,
+    "level": LEVEL,
     "server": live.SERVER,
     "seconds": "--seconds (make: SECONDS=)",
     "seed": "--seed (make: SEED=)",
@@ -78,8 +80,8 @@ def _check_options(given: Namespace) -> None:
 def run(given: Namespace) -> str:
     """What to print. Raises UsageError, and Unreachable where it is about a cluster."""
     if given.action == "list":
-        every = live.CLUSTER_FAULTS if given.stack else live.LIVE_FAULTS
-        return "\n".join(map(str, every.values()))
+        every = CLUSTER_FAULTS if given.stack else LIVE_FAULTS
+        return "\n".join(each.line for each in every.values())
     place = demo_place() if given.stack is None else cluster_place(given.stack, os.environ)
     match given.action:
         case "status":
@@ -161,7 +163,7 @@ def _with(faults: Faults, new: Injection, now: float) -> Faults:
 
 def _reset(place: Place, name: str | None) -> str:
     if name is not None and name != MYSTERY:
-        live.live_fault(name)
+        live.known_fault(name)
     return _end(place, name, lambda each: name in (None, each.shown))
 
 

@@ -1,10 +1,9 @@
 """Faults for a running pipeline, and checks that alerts and boards show them.
 
-`catalogue` lists the faults of a fault test, with the alerts that must fire; `actions` break
-processes, `clients` misbehave; `fault_test` injects faults and evaluates the alerts, with the
-shortened rules of `fast_rules`.
+`catalogue` lists all, `live` chooses among them. Those that are on stand in a file, which `changes`
+writes: the echo servers have those of their answers themselves, and the demo's `injector` performs
+the `process_faults`, by `actions`; `export` sends what is on to Prometheus.
 
-`live` lists the faults that `lab.fault` switches on in a running demo. They stand in a file, which
-`changes` writes; the echo servers show those of their answers, and the demo's `injector` performs
-the `process_faults`; `export` sends what is on to Prometheus.
+A demo that starts with faults has `clients` that show them, or misbehave; `fault_test` evaluates
+the alerts, with the shortened rules of `fast_rules`.
 """

@@ -6,7 +6,7 @@ from contextlib import suppress
 import psutil
 import requests
 
-from lab.faults.fault import FaultContext, Step
+from lab.faults.fault import FaultContext
 from lab.local.pipeline import launch
 from lab.local.processes import pause
 from stacks.endpoints import REMOTE_WRITE_PATH
@@ -16,11 +16,11 @@ STALL_SECONDS = 1.6
 
 
 def _server(context: FaultContext) -> str:
-    return f"{context.endpoint.server}-server"
+    return f"{context.server}-server"
 
 
 def _proxy(context: FaultContext) -> str:
-    return f"proxy-{context.endpoint.server}"
+    return f"proxy-{context.server}"
 
 
 def hang_server(context: FaultContext) -> None:
@@ -58,37 +58,20 @@ def kill_children(context: FaultContext) -> None:
                 child.kill()
 
 
-def stall_proxy(times: int) -> Step:
+def stall_proxy(context: FaultContext) -> None:
     """Stop and continue the proxy repeatedly, as a starved or throttled container is."""
-
-    def load(context: FaultContext) -> None:
-        for _ in range(times):
-            context.pipeline.processes.send(_proxy(context), signal.SIGSTOP)
-            try:
-                pause(STALL_SECONDS)
-            finally:
-                context.pipeline.processes.send(_proxy(context), signal.SIGCONT)
-            pause(STALL_SECONDS / 8)
-
-    return load
+    for _ in range(3):
+        context.pipeline.processes.send(_proxy(context), signal.SIGSTOP)
+        try:
+            pause(STALL_SECONDS)
+        finally:
+            context.pipeline.processes.send(_proxy(context), signal.SIGCONT)
+        pause(STALL_SECONDS / 8)
 
 
-def stop(name: str, number: signal.Signals = signal.SIGTERM) -> Step:
-    """Stop a process of the pipeline."""
-    return lambda context: context.pipeline.processes.stop(name, number)
-
-
-def start(name: str) -> Step:
-    """Start a process again; it is ready when the step returns."""
-    return lambda context: _launch(context, name)
-
-
-def restart(name: str) -> Step:
-    def step(context: FaultContext) -> None:
-        context.pipeline.processes.stop(name)
-        _launch(context, name)
-
-    return step
+def restart_prometheus(context: FaultContext) -> None:
+    context.pipeline.processes.stop("prometheus")
+    _launch(context, "prometheus")
 
 
 def write_garbage(context: FaultContext) -> None:

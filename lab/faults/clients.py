@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import requests
 
 from lab.echo.messages import CHANGED
-from lab.faults import actions
 from lab.faults.fault import FaultContext, Step
 from lab.load.client import GOOD, Client, LoadFailed
 from lab.load.protocol import SESSION_HEADER
@@ -24,15 +23,14 @@ ToolCall = tuple[str, Arguments]
 CONCURRENCY = 5
 """Clients that call at the same time, so that a hanging call does not delay all others."""
 
-SLOW_SECONDS, LONG_SECONDS = 2.5, 20.0
-"""Slower than the latency objective; longer than any client waits."""
+LONG_SECONDS = 20.0
+"""Longer than any client waits."""
 
 LARGE_BYTES = 2**17
 
 _HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 _WAIT_SECONDS = LONG_SECONDS + 5
 _CANCEL_SECONDS = 0.05
-_KILL_SECONDS = 0.5
 _CANCELLED = "notifications/cancelled"
 
 
@@ -48,11 +46,6 @@ def calls(tool: str, arguments: Arguments | None = None, *, number: int = 30) ->
     return _concurrently([(tool, arguments or {})] * number)
 
 
-def each_tool(number: int) -> Step:
-    """Calls of each working tool."""
-    return _concurrently([("echo", {"text": "hello"}), ("sleep", {"seconds": 0})] * number)
-
-
 def changed_lists(context: FaultContext) -> None:
     """A session that lists the tools, and again after they changed."""
     with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
@@ -66,76 +59,41 @@ def listed(context: FaultContext) -> None:
         client.request("tools/list", {})
 
 
-def crashes(number: int) -> Step:
+def crashes(context: FaultContext) -> None:
     """Sessions, one after the other, whose only call crashes the server's process."""
-
-    def load(context: FaultContext) -> None:
-        for _ in range(number):
-            _call_all(context.endpoint.mcp_url, [("crash", {})])
-
-    return load
+    for _ in range(8):
+        _call_all(context.endpoint.mcp_url, [("crash", {})])
 
 
-def killed(number: int) -> Step:
-    """Sessions whose process is killed during a call, as the kernel does for lack of memory."""
-
-    def load(context: FaultContext) -> None:
-        for _ in range(number):
-            with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
-                _kill_during_call(client, context)
-
-    return load
-
-
-def abandoned_sessions(number: int) -> Step:
+def abandoned_sessions(context: FaultContext) -> None:
     """Sessions that are opened, and neither used nor deleted."""
-
-    def load(context: FaultContext) -> None:
-        for _ in range(number):
-            with suppress(LoadFailed):
-                Client(context.endpoint.mcp_url).__enter__()
-
-    return load
-
-
-def rejected(number: int) -> Step:
-    """Pairs of requests: one with a foreign Origin, one that is too large."""
-    foreign = ({"Origin": "https://elsewhere.example"}, "{}")
-    large: tuple[dict[str, str], str] = (
-        {},
-        json.dumps(_request(1, "echo", {"text": "x" * LARGE_BYTES})),
-    )
-
-    def load(context: FaultContext) -> None:
-        with _http() as http:
-            for headers, body in (foreign, large) * number:
-                with suppress(requests.RequestException):
-                    http.post(context.endpoint.mcp_url, data=body, headers=headers)
-
-    return load
-
-
-def cancelled(number: int) -> Step:
-    """Long calls that the client cancels with a notification."""
-
-    def load(context: FaultContext) -> None:
-        with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
-            _run_concurrently(lambda each: _cancel(client, each), range(number))
-
-    return load
-
-
-def disconnected(number: int) -> Step:
-    """Long calls during which the client closes the connection."""
-
-    def load(context: FaultContext) -> None:
+    for _ in range(40):
         with suppress(LoadFailed):
-            # The session is not deleted: the DELETE could overtake the calls.
-            client = Client(context.endpoint.mcp_url).__enter__()
-            for each in range(number):
-                _disconnect(context.endpoint.mcp, client.session, each)
+            Client(context.endpoint.mcp_url).__enter__()
 
-    return load
+
+def rejected(context: FaultContext) -> None:
+    """Pairs of requests: one with a foreign Origin, one that is too large."""
+    large = json.dumps(_request(1, "echo", {"text": "x" * LARGE_BYTES}))
+    with _http() as http:
+        for origin, body in (("https://elsewhere.example", "{}"), (None, large)) * 40:
+            with suppress(requests.RequestException):
+                http.post(context.endpoint.mcp_url, data=body, headers={"Origin": origin})
+
+
+def cancelled(context: FaultContext) -> None:
+    """Long calls that the client cancels with a notification."""
+    with suppress(LoadFailed), Client(context.endpoint.mcp_url) as client:
+        _run_concurrently(lambda each: _cancel(client, each), range(20))
+
+
+def disconnected(context: FaultContext) -> None:
+    """Long calls during which the client closes the connection."""
+    with suppress(LoadFailed):
+        # The session is not deleted: the DELETE could overtake the calls.
+        client = Client(context.endpoint.mcp_url).__enter__()
+        for each in range(20):
+            _disconnect(context.endpoint.mcp, client.session, each)
 
 
 def _concurrently(given: Sequence[ToolCall]) -> Step:
@@ -162,17 +120,6 @@ def _call_all(url: str, given: Sequence[ToolCall]) -> None:
         with suppress(LoadFailed):
             client.request(TOOLS_CALL, {"name": tool, "arguments": arguments})
     client.__exit__()
-
-
-def _kill_during_call(client: Client, context: FaultContext) -> None:
-    """Call, and kill the server's process until the call ends: a kill may overtake the call."""
-    params = {"name": "sleep", "arguments": {"seconds": LONG_SECONDS}}
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(client.request, TOOLS_CALL, params)
-        while not waiting.done():
-            pause(_KILL_SECONDS)
-            actions.kill_children(context)
-    waiting.result()
 
 
 def _cancel(client: Client, number: int) -> None:
@@ -214,3 +161,7 @@ def _http() -> requests.Session:
     http.trust_env = False
     http.headers.update(_HEADERS)
     return http
+
+
+each_tool = _concurrently([("echo", {"text": "hello"}), ("sleep", {"seconds": 0})] * 15)
+usual_calls = calls("echo", {"text": "anybody there?"}, number=20)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from dashboards.queries import MonitoringQuery, concrete, queries
 from lab.faults import clients
 from lab.faults.alert_checks import FaultResult, FiredAlert, alerts_query, evaluate, fired_alerts
 from lab.faults.annotation_checks import Interval, annotation_queries
-from lab.faults.fault import Fault, FaultContext
+from lab.faults.fault import Fault, FaultContext, no_step
+from lab.faults.injector import Injector
 from lab.local.pipeline import Pipeline
 from lab.local.processes import pause
 from lab.prometheus_api import Unreachable
@@ -27,6 +28,7 @@ from lab.verify.check_queries import (
     check_queries,
 )
 from lab.verify.traffic import Report, background_traffic
+from proxy.faults.injections import Injection
 from stacks.architectures import Architecture
 
 FIRING_SECONDS = 60.0
@@ -61,7 +63,13 @@ class ActiveFault:
     @property
     def server(self) -> str:
         """The affected server; empty for a fault of the pipeline."""
-        return "" if self.fault.transport is None else self.context.endpoint.server
+        return self.context.server
+
+    @property
+    def injection(self) -> Injection:
+        """As it is switched on."""
+        level = self.fault.start_level or self.fault.default
+        return Injection(self.fault.name, level, self.server, time.time())
 
     @property
     def sources(self) -> frozenset[Source]:
@@ -134,15 +142,15 @@ def possible(fault: Fault, architecture: Architecture) -> bool:
 
 
 def run_fault_test(
-    pipeline: Pipeline, faults: Sequence[ActiveFault], report: Report
+    pipeline: Pipeline, injector: Injector, faults: Sequence[ActiveFault], report: Report
 ) -> FaultTestResult:
     """Inject, observe, recover; then check every query of boards, rules and annotations.
 
     Faults of servers may be active together, each on its own server; a fault of the pipeline is
     active alone.
     """
-    with active(pipeline, faults, report) as monitor:
-        monitor.wait_until_fired()
+    with active(pipeline, injector, faults, report) as monitor:
+        monitor.wait_until_fired(injector.step)
         silent = monitor.silent_panels()
     fired = monitor.alerts()
     attributed = {alert for each in faults for alert in each.attributed(fired)}
@@ -193,19 +201,29 @@ class AlertMonitor:
             self._reported.add(each)
         return fired
 
-    def wait_until_fired(self) -> None:
-        """Send traffic until all expected alerts fire, at most FIRING_SECONDS."""
-        traffic = background_traffic(self._pipeline, self._report)
-        with suppress(TimeoutError), closing(traffic):
-            self._pipeline.processes.wait("alerts", lambda: self._fired(traffic), FIRING_SECONDS)
+    def report_reached(self) -> None:
+        """As `report_new`, where Prometheus answers."""
+        with suppress(Unreachable):
+            self.report_new()
 
-    def _fired(self, traffic: Generator[None]) -> bool | None:
-        next(traffic)
-        pause(POLL_SECONDS)
-        try:
-            return self._all_fired(self.report_new()) or None
-        except Unreachable:
-            return None
+    def wait_until_fired(self, step: Callable[[], None]) -> None:
+        """Send traffic until all expected alerts fire, at most FIRING_SECONDS.
+
+        `step` is called a few times a second.
+        """
+        traffic = background_traffic(self._pipeline, self._report)
+
+        def fired() -> bool | None:
+            next(traffic)
+            step()
+            pause(POLL_SECONDS)
+            try:
+                return self._all_fired(self.report_new()) or None
+            except Unreachable:
+                return None
+
+        with suppress(TimeoutError), closing(traffic):
+            self._pipeline.processes.wait("alerts", fired, FIRING_SECONDS)
 
     def _all_fired(self, fired: frozenset[FiredAlert]) -> bool:
         if time.monotonic() - self._started < MINIMUM_SECONDS:
@@ -233,22 +251,23 @@ class AlertMonitor:
 
 @contextmanager
 def active(
-    pipeline: Pipeline, faults: Sequence[ActiveFault], report: Report
+    pipeline: Pipeline, injector: Injector, faults: Sequence[ActiveFault], report: Report
 ) -> Iterator[AlertMonitor]:
-    """Inject the faults and run their load until the block ends; then recover."""
+    """Switch the faults on, and run their load while they are, until the block ends."""
     stopped = Event()
 
     def run_load(each: ActiveFault) -> None:
+        load = each.fault.load or (clients.usual_calls if each.server else no_step)
         while not stopped.is_set():
-            each.fault.load(each.context)
+            if injector.is_on(each.fault.name, each.server):
+                load(each.context)
             stopped.wait(LOAD_SECONDS)
 
     with ThreadPoolExecutor(len(faults)) as pool:
         list(pool.map(clients.successful_calls, (each.context for each in faults if each.server)))
         _wait_until_known(pipeline, faults)
         monitor = AlertMonitor(pipeline, faults, report)
-        for each in faults:
-            each.fault.inject(each.context)
+        injector.switch(each.injection for each in faults)
         loads = [pool.submit(run_load, each) for each in faults]
         try:
             yield monitor
@@ -256,8 +275,7 @@ def active(
             stopped.set()
     for load in loads:
         load.result()
-    for each in faults:
-        each.fault.recover(each.context)
+    injector.switch(())
 
 
 def _wait_until_known(pipeline: Pipeline, faults: Sequence[ActiveFault]) -> None:

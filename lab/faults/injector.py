@@ -4,15 +4,14 @@ Those of the user's servers are up to their proxies.
 """
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from lab.faults import live
-from lab.faults.changes import write_applied
-from lab.faults.fault import FaultContext
-from lab.faults.process_faults import Crashes, ProcessFault, Refusing, Slow, Stopped
+from lab.faults.catalogue import FAULTS
+from lab.faults.changes import change, write_applied
+from lab.faults.fault import FaultContext, ProcessFault
 from lab.local.pipeline import Pipeline
-from proxy.faults import levels
-from proxy.faults.injections import Injection, InjectionFile
+from proxy.faults.injections import Faults, Injection, InjectionFile
 
 DISTURBED_SECONDS = 30.0
 """Calls may still fail for so long after a fault: those that were sent during it."""
@@ -37,6 +36,16 @@ class Injector:
             self._disturbed_until = time.monotonic() + DISTURBED_SECONDS
         return time.monotonic() < self._disturbed_until
 
+    def is_on(self, fault: str, server: str) -> bool:
+        """Whether a server has a fault now."""
+        return any((each.fault, each.server) == (fault, server) for each in self._file.active())
+
+    def switch(self, injections: Iterable[Injection]) -> None:
+        """Let these faults be on, and no others. Raises ProcessFailed."""
+        content = Faults(tuple(injections))
+        change(self._path, lambda _: content)
+        self.step()
+
     def step(self) -> None:
         """End and begin what changed, and go on with what is on. Raises ProcessFailed."""
         active = self._file.active()
@@ -48,23 +57,13 @@ class Injector:
         if ended or begun:
             write_applied(self._path, (*self._applied, *begun))
         for each in begun:
-            self._applied[each] = self._begin(each)
-        for fault in self._applied.values():
-            fault.step()
+            fault = FAULTS[each.fault]
+            if fault.begin:
+                context = FaultContext(self._pipeline, each.server, fault.part)
+                self._applied[each] = fault.begin(context, each.level)
+        for applied in self._applied.values():
+            applied.step()
 
     def _is_ours(self, injection: Injection) -> bool:
-        if injection.fault == live.CRASH:
-            return injection.server in [each.server for each in self._pipeline.endpoints]
-        return bool(live.LIVE_FAULTS[injection.fault].part)
-
-    def _begin(self, injection: Injection) -> ProcessFault:
-        fault = live.LIVE_FAULTS[injection.fault]
-        if fault.name == live.CRASH:
-            context = FaultContext(self._pipeline, self._pipeline.endpoint(injection.server))
-            return Crashes(context, levels.seconds(injection.level))
-        match fault.name.removeprefix(f"{fault.part}-"):
-            case live.SLOW:
-                return Slow(self._pipeline, fault.part, levels.seconds(injection.level))
-            case live.REFUSING:
-                return Refusing(self._pipeline, fault.part)
-        return Stopped(self._pipeline, fault.part)
+        users = [each.server for each in self._pipeline.user_endpoints]
+        return FAULTS[injection.fault].begin is not None and injection.server not in users

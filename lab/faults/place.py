@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from lab.arguments import UsageError
+from lab.faults.catalogue import LIVE_FAULTS
 from lab.faults.changes import applied, change
-from lab.faults.live import LIVE_FAULTS, LiveFault
+from lab.faults.fault import Fault
 from lab.faults.reported import reported_on
 from lab.http_page import read_page
 from lab.local.running_demo import Demo, DemoServer, running_demo
@@ -26,7 +27,7 @@ class Place(Protocol):
     """A place with faults. Methods raise UsageError, and Unreachable where it is a cluster."""
 
     @property
-    def faults(self) -> Mapping[str, LiveFault]:
+    def faults(self) -> Mapping[str, Fault]:
         """All faults that such a place may have, by name."""
 
     @property
@@ -36,7 +37,7 @@ class Place(Protocol):
     def check(self, new: Injection) -> None:
         """Raise UsageError if a fault cannot be switched on there now."""
 
-    def why_not(self, fault: LiveFault) -> str:
+    def why_not(self, fault: Fault) -> str:
         """Why a fault is not possible there; "" where it is."""
 
     def read(self) -> Faults:
@@ -76,7 +77,7 @@ class DemoPlace:
         return f"DemoPlace({self._path})"
 
     @property
-    def faults(self) -> Mapping[str, LiveFault]:
+    def faults(self) -> Mapping[str, Fault]:
         return LIVE_FAULTS
 
     @property
@@ -86,7 +87,7 @@ class DemoPlace:
     def check(self, new: Injection) -> None:
         """A demo always takes faults."""
 
-    def why_not(self, fault: LiveFault) -> str:
+    def why_not(self, fault: Fault) -> str:
         """Never: a demo can have all faults."""
         return ""
 

@@ -3,36 +3,34 @@
 import signal
 import sys
 import time
-from typing import Protocol
 
 from lab.faults import actions
-from lab.faults.fault import FaultContext
-from lab.faults.live import COLLECTOR, JAEGER, PROMETHEUS
+from lab.faults.fault import (
+    COLLECTOR,
+    JAEGER,
+    PROMETHEUS,
+    Begin,
+    FaultContext,
+    ProcessFault,
+    Step,
+    no_step,
+)
 from lab.local.addresses import Addresses
-from lab.local.pipeline import Pipeline, launch
+from lab.local.pipeline import launch
 from lab.local.programs import ProcessSpec
+from proxy.faults import levels
 from stacks.servers import Transport
 
 RUNNING_SECONDS = 0.5
 """How long a slow process runs between two pauses, long enough to answer what has waited."""
 
 
-class ProcessFault(Protocol):
-    """A fault that is on."""
-
-    def step(self) -> None:
-        """Do what is due, a few times a second. Raises ProcessFailed."""
-
-    def end(self) -> None:
-        """Undo all of it; everything is ready again afterwards. Raises ProcessFailed."""
-
-
-class Crashes:
+class Crashes(ProcessFault):
     """Kills a server's process at intervals; what is killed starts again."""
 
-    def __init__(self, context: FaultContext, interval: float) -> None:
+    def __init__(self, context: FaultContext, level: str) -> None:
         self._context = context
-        self._interval = interval
+        self._interval = levels.seconds(level)
         self._due = time.monotonic()
 
     def step(self) -> None:
@@ -45,22 +43,16 @@ class Crashes:
             actions.kill_server(self._context)
             actions.start_server(self._context)
 
-    def end(self) -> None:
-        """What was killed runs again already."""
 
-
-class Stopped:
+class Stopped(ProcessFault):
     """A process of the pipeline is ended, with what it has in memory."""
 
-    def __init__(self, pipeline: Pipeline, part: str) -> None:
-        self._pipeline = pipeline
-        self._part = part
+    def __init__(self, context: FaultContext, level: str) -> None:
+        self._pipeline = context.pipeline
+        self._part = context.part
         # Jaeger, asked to end, waits for its own exporter.
-        number = signal.SIGKILL if part == JAEGER else signal.SIGTERM
-        pipeline.processes.stop(part, number)
-
-    def step(self) -> None:
-        """It stays ended."""
+        number = signal.SIGKILL if context.part == JAEGER else signal.SIGTERM
+        self._pipeline.processes.stop(context.part, number)
 
     def end(self) -> None:
         launch(self._pipeline.specs[self._part], self._pipeline.processes)
@@ -69,23 +61,23 @@ class Stopped:
 class Refusing(Stopped):
     """As Stopped, and in its place every request is refused."""
 
-    def __init__(self, pipeline: Pipeline, part: str) -> None:
-        super().__init__(pipeline, part)
-        self._stand_in = refusing(part, pipeline.addresses)
-        launch(self._stand_in, pipeline.processes)
+    def __init__(self, context: FaultContext, level: str) -> None:
+        super().__init__(context, level)
+        self._stand_in = refusing(context.part, self._pipeline.addresses)
+        launch(self._stand_in, self._pipeline.processes)
 
     def end(self) -> None:
         self._pipeline.processes.stop(self._stand_in.name)
         super().end()
 
 
-class Slow:
+class Slow(ProcessFault):
     """A process of the pipeline is paused again and again, and runs for a moment in between."""
 
-    def __init__(self, pipeline: Pipeline, part: str, pause: float) -> None:
-        self._processes = pipeline.processes
-        self._part = part
-        self._pause = pause
+    def __init__(self, context: FaultContext, level: str) -> None:
+        self._processes = context.pipeline.processes
+        self._part = context.part
+        self._pause = levels.seconds(level)
         self._paused = False
         self._due = time.monotonic()
 
@@ -98,6 +90,27 @@ class Slow:
 
     def end(self) -> None:
         self._processes.send(self._part, signal.SIGCONT)
+
+
+class Broken(ProcessFault):
+    """What a step has broken, until another one undoes it."""
+
+    def __init__(self, context: FaultContext, recover: Step) -> None:
+        self._context = context
+        self._recover = recover
+
+    def end(self) -> None:
+        self._recover(self._context)
+
+
+def broken(step: Step, recover: Step = no_step) -> Begin:
+    """A fault that begins and ends by a step each."""
+
+    def begin(context: FaultContext, level: str) -> ProcessFault:
+        step(context)
+        return Broken(context, recover)
+
+    return begin
 
 
 def refusing(part: str, addresses: Addresses) -> ProcessSpec:

@@ -52,7 +52,8 @@ class Pipeline:
 
     def endpoint(self, server: str) -> ProxyEndpoint:
         """The endpoint of one of our own servers."""
-        return next(each for each in self.endpoints if each.server == server)
+        own = (*self.endpoints, *self.faulty_endpoints)
+        return next(each for each in own if each.server == server)
 
 
 def start(local: LocalPlan, folder: Path, processes: Processes) -> Pipeline:

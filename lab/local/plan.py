@@ -136,11 +136,11 @@ def _prometheus(
 def _servers(options: RunOptions, folder: Path) -> Iterator[ProcessSpec]:
     """The HTTP servers; stdio servers are children of their proxies."""
     addresses = options.addresses
-    over_http = (each.process for each in options.servers if each.transport is not Transport.STDIO)
-    for name in dict.fromkeys(over_http):
-        echo = programs.echo(name, addresses.echoes[name], addresses.otlp_http)
-        faults = programs.with_faults(name, folder)
-        yield replace(echo, environment={**echo.environment, **faults})
+    for each in options.servers:
+        if each.transport is not Transport.STDIO:
+            echo = programs.echo(each.name, addresses.echoes[each.name], addresses.otlp_http)
+            faults = programs.with_faults(each.name, folder)
+            yield replace(echo, environment={**echo.environment, **faults})
 
 
 def as_json(settings: object) -> str:

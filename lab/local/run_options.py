@@ -28,20 +28,11 @@ ECHO_COMMAND = (sys.executable, "-m", "lab.echo", "--transport", Transport.STDIO
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """An echo server; `environment` is added to that of its proxy.
-
-    With `behind`, its proxy forwards to the process of that server.
-    """
+    """An echo server; `environment` is added to that of its proxy."""
 
     name: str
     transport: Transport
     environment: Mapping[str, str] = field(default_factory=dict)
-    behind: str = ""
-
-    @property
-    def process(self) -> str:
-        """The name of the server whose process answers."""
-        return self.behind or self.name
 
 
 APPROVED_TOOLS = Path(__file__).with_name("approved_tools.json")
@@ -125,7 +116,7 @@ def _server(local: LocalServer, options: RunOptions) -> Server:
     if local.transport is Transport.STDIO:
         command = options.stdio_command
         return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, command=command)
-    port = int(options.addresses.echoes[local.process].rpartition(":")[2])
+    port = int(options.addresses.echoes[local.name].rpartition(":")[2])
     return Server(local.name, ServerRuntime.PROXY, _IMAGE, local.transport, port=port, path="/mcp")
 
 

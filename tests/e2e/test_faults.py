@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.faults.catalogue import CLUSTER_FAULTS, LIVE_FAULTS
 from lab.faults.cluster.parts import MARK, Parts
 from lab.faults.cluster.state import FaultsConfigMap
-from lab.faults.live import CLUSTER_FAULTS, LIVE_FAULTS, PARTS
+from lab.faults.fault import PARTS
 from proxy.faults.injections import NO_FAULTS, Faults, Injection
 from stacks.cluster_api import Access, Unreachable
 from stacks.config import StackConfig

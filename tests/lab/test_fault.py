@@ -8,8 +8,8 @@ import pytest
 
 from lab.fault import run as fault
 from lab.faults import place
+from lab.faults.catalogue import LIVE_FAULTS
 from lab.faults.changes import FAULTS_FILE, write_applied
-from lab.faults.live import LIVE_FAULTS
 from lab.local.running_demo import Demo, DemoServer
 from proxy.faults.injections import InjectionFile, read
 from tests.waiting import until
@@ -171,6 +171,7 @@ def test_a_mystery_does_not_answer_to_its_real_name(run: Run, path: Path) -> Non
     [
         (("tool-error",), '"tool-error" is not a fault; did you mean tool-errors? choose from '),
         (("gremlins",), '"gremlins" is not a fault; choose from tool-errors, '),
+        (("server-hangs",), "a demo has server-hangs from its start: make demo FAULT=server-hangs"),
         (("reset", "gremlins"), '"gremlins" is not a fault; choose from tool-errors, '),
         (("hang", "crash"), '"crash": one name only; '),
         (

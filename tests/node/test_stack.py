@@ -18,11 +18,12 @@ import pytest
 from lab.doctor.cluster.facts import is_ready
 from lab.doctor.examination import values_on
 from lab.fault import run as command
+from lab.faults.catalogue import CLUSTER_FAULTS
 from lab.faults.cluster.parts import Parts
 from lab.faults.cluster.place import cluster_place
 from lab.faults.cluster.state import FaultsConfigMap
 from lab.faults.cluster.throttle import NO_LIMIT
-from lab.faults.live import CLUSTER_FAULTS, COLLECTOR, JAEGER, PARTS, PROMETHEUS
+from lab.faults.fault import COLLECTOR, JAEGER, PARTS, PROMETHEUS
 from lab.load.client import GOOD
 from proxy.telemetry.catalogue import CONTRACT_LABELS, INJECTED_FAULT, OUTCOMES, Outcome
 from stacks.architectures import ARCHITECTURES

@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from lab.doctor.cluster.objects import Json, labels_of, name_of
 from lab.faults.cluster.throttle import Patch, is_resized, little_cpu, own_cpu, why_not
-from lab.faults.live import COLLECTOR, JAEGER, PROMETHEUS, SLOW, STOPPED, LiveFault
+from lab.faults.fault import COLLECTOR, JAEGER, PROMETHEUS, SLOW, STOPPED, Fault
 from stacks.cluster_api import Access, Unreachable
 from stacks.component_choices import Mode
 from stacks.config import StackConfig
@@ -100,12 +100,12 @@ class Parts:
         reasons = (reason for each in pods if (reason := why_not(each.found)))
         return next(reasons, "" if pods else "it has no pod")
 
-    def check_slow(self, fault: LiveFault, level: str) -> None:
+    def check_slow(self, fault: Fault, level: str) -> None:
         """Raise Unreachable if the API server would refuse to slow the pods of a part."""
         for each in self._pods_of(fault.part):
             self._resize(each.path, little_cpu(each.found, level), "?dryRun=All")
 
-    def begin(self, fault: LiveFault, level: str = "") -> None:
+    def begin(self, fault: Fault, level: str = "") -> None:
         """Stop or slow a part, or let its Services lead nowhere; again only changes the level."""
         if fault.name.endswith(SLOW):
             for each in self._pods_of(fault.part):

@@ -7,11 +7,12 @@ from pathlib import Path
 from lab.arguments import UsageError
 from lab.doctor.cluster.choice import ClusterChoice
 from lab.doctor.cluster.find_stack import find_cluster
+from lab.faults.catalogue import CLUSTER_FAULTS
 from lab.faults.cluster.marks import Marks
 from lab.faults.cluster.parts import Parts, parts_of
 from lab.faults.cluster.proxies import Proxies
 from lab.faults.cluster.state import FaultsConfigMap
-from lab.faults.live import CLUSTER_FAULTS, SLOW, STOPPED, LiveFault, Target
+from lab.faults.fault import SLOW, STOPPED, Fault, Target
 from lab.local.running_demo import DemoServer
 from proxy.faults.injections import Faults, Injection
 from stacks.cluster_api import Access
@@ -40,7 +41,7 @@ class ClusterPlace:
         return f"ClusterPlace({self._name})"
 
     @property
-    def faults(self) -> Mapping[str, LiveFault]:
+    def faults(self) -> Mapping[str, Fault]:
         return CLUSTER_FAULTS
 
     @property
@@ -69,7 +70,7 @@ class ClusterPlace:
         if new.fault.endswith(SLOW):
             self._parts.check_slow(self.faults[new.fault], new.level)
 
-    def why_not(self, fault: LiveFault) -> str:
+    def why_not(self, fault: Fault) -> str:
         if fault.part and fault.part not in parts_of(self._config):
             return f"{fault.name}: stack {self._name} does not install {fault.part}"
         if fault.name.endswith(SLOW) and (reason := self._parts.why_not_slow(fault.part)):

@@ -22,8 +22,8 @@ from lab.echo.messages import (
     Reply,
     handle,
 )
+from lab.faults.catalogue import LIVE_FAULTS
 from lab.faults.changes import FAULTS_FILE, FAULTS_VARIABLE, SERVER_VARIABLE, change
-from lab.faults.live import LIVE_FAULTS
 from proxy.faults import names
 from proxy.faults.effects import ANSWER_FAULTS, LIST_CHANGED
 from proxy.faults.injections import Faults, Injection

@@ -11,7 +11,7 @@ HERE = frozenset({Source.PROXY})
 FAULT = Fault(
     "made-up",
     "something breaks",
-    (("MCPServerDown", Source.PROXY), ("MCPScrapeFailing", Source.SCRAPE_PROXY)),
+    fires=(("MCPServerDown", Source.PROXY), ("MCPScrapeFailing", Source.SCRAPE_PROXY)),
     may_fire=(("MCPCallsLost", Source.PROXY),),
 )
 DOWN, LOST = FiredAlert("MCPServerDown", "echo"), FiredAlert("MCPCallsLost", "echo")

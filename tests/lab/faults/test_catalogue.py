@@ -1,4 +1,4 @@
-"""Faults refer to existing alerts and panels, and every alert has a fault."""
+"""Faults refer to existing alerts and panels, every alert has a fault, every fault is possible."""
 
 import pytest
 
@@ -8,9 +8,11 @@ from dashboards.promql.schema import Source
 from lab.echo.messages import TOOLS
 from lab.faults.catalogue import APPROVED_TOOLS, FAULTS
 from lab.faults.fault import Fault
+from lab.faults.fault_test import possible
 from proxy.telemetry.ledger import Ledger
 from proxy.tools import baseline_file
 from proxy.tools.tool_lists import ToolLists
+from stacks.architectures import ARCHITECTURES
 from tests.proxy.tools.lists import ScriptedLister
 
 ALERT_NAMES = {alert.name for alert in ALERTS}
@@ -55,17 +57,9 @@ NOT_INJECTED = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
-def test_the_alerts_of_a_fault_exist(fault: Fault) -> None:
+def test_the_alerts_and_panels_that_show_a_fault_exist(fault: Fault) -> None:
     assert {name for name, _ in (*fault.fires, *fault.may_fire)} <= ALERT_NAMES
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
-def test_an_alert_comes_late_only_where_it_must_fire_elsewhere(fault: Fault) -> None:
     assert {name for name, _ in fault.late} <= {name for name, _ in fault.fires}
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
-def test_the_panels_that_show_a_fault_exist(fault: Fault) -> None:
     assert set(fault.panels) <= PANELS
 
 
@@ -74,6 +68,11 @@ def test_what_an_alert_needs_is_what_the_alert_says(fault: Fault) -> None:
     needs = {alert.name: alert.needs for alert in ALERTS}
     fires = {name: source for name, source in fault.fires if needs[name] is not Source.PROXY}
     assert fires == {name: needs[name] for name in fires}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=str)
+def test_every_fault_is_possible_somewhere(fault: Fault) -> None:
+    assert any(possible(fault, each) for each in ARCHITECTURES.values())
 
 
 def test_the_tools_of_the_echo_server_differ_from_the_approved_ones() -> None:

@@ -10,7 +10,8 @@ import requests
 from dashboards.annotations import INJECTED
 from dashboards.queries import concrete
 from lab.fault import run as fault
-from lab.faults import live, place
+from lab.faults import place
+from lab.faults.fault import COLLECTOR, JAEGER, PARTS, PROMETHEUS
 from lab.prometheus_api import Prometheus, Unreachable
 from tests.lab.demo.demos import Demo, announced, demo
 from tests.waiting import until
@@ -146,7 +147,7 @@ def state(url: str, seconds: float = SECONDS) -> str:
 
 
 @pytest.mark.parametrize(("kind", "shown"), [("stopped", "gone"), ("refusing", "refuses")])
-@pytest.mark.parametrize("part", live.PARTS)
+@pytest.mark.parametrize("part", PARTS)
 def test_a_part_of_the_pipeline_is_away_until_reset_returns(
     running: Demo,
     prometheus: Prometheus,
@@ -166,7 +167,7 @@ def test_a_part_of_the_pipeline_is_away_until_reset_returns(
     holds(prometheus, f'mcp_lab_fault{{fault="{part}-{kind}"}} == 0')
 
 
-@pytest.mark.parametrize("part", live.PARTS)
+@pytest.mark.parametrize("part", PARTS)
 def test_a_part_of_the_pipeline_answers_late_until_reset_returns(
     running: Demo, switch: Switch, tmp_path: Path, part: str
 ) -> None:
@@ -187,9 +188,9 @@ def url_of(running: Demo, folder: Path, part: str) -> str:
     there = announced(running, folder)
     assert there
     urls = {
-        live.COLLECTOR: there.collector,
-        live.PROMETHEUS: f"{there.prometheus}/-/ready",
-        live.JAEGER: f"{there.jaeger}/api/services",
+        COLLECTOR: there.collector,
+        PROMETHEUS: f"{there.prometheus}/-/ready",
+        JAEGER: f"{there.jaeger}/api/services",
     }
     return urls[part]
 

@@ -6,8 +6,10 @@ import pytest
 
 from lab.arguments import UsageError
 from lab.faults import live
-from lab.faults.live import CLUSTER_FAULTS, LIVE_FAULTS, LiveFault, Target
+from lab.faults.catalogue import CLUSTER_FAULTS, FAULTS, LIVE_FAULTS
+from lab.faults.fault import PARTS, Fault, Target
 from lab.local.running_demo import DemoServer
+from proxy.faults import names
 from proxy.faults.effects import ANSWER_FAULTS
 from proxy.faults.injections import MYSTERY, Injection
 
@@ -15,13 +17,13 @@ HTTP = DemoServer("web", "http://a/mcp", "http://a/metrics", "streamable-http")
 STDIO = DemoServer("pipe", "http://b/mcp", "http://b/metrics", "stdio")
 
 
-@pytest.mark.parametrize(
-    "fault", [*LIVE_FAULTS.values(), *CLUSTER_FAULTS.values()], ids=lambda each: each.name
-)
-def test_the_default_of_a_level_is_one_of_its_kind(fault: LiveFault) -> None:
+@pytest.mark.parametrize("fault", [*FAULTS.values(), *CLUSTER_FAULTS.values()], ids=str)
+def test_the_default_of_a_level_is_one_of_its_kind(fault: Fault) -> None:
     assert bool(fault.level) == bool(fault.default)
+    assert fault.level or not fault.start_level
     if fault.level:
-        fault.level.parse(fault.default)
+        for level in (fault.default, fault.start_level or fault.default):
+            fault.level.parse(level)
         for example in fault.level.example.split(" or "):
             assert fault.checked(example) == example
 
@@ -29,7 +31,7 @@ def test_the_default_of_a_level_is_one_of_its_kind(fault: LiveFault) -> None:
 def test_a_cluster_has_the_same_faults_and_slows_a_part_by_its_cpu_limit() -> None:
     assert list(CLUSTER_FAULTS) == list(LIVE_FAULTS)
     differ = [name for name, each in CLUSTER_FAULTS.items() if each != LIVE_FAULTS[name]]
-    assert differ == [f"{part}-slow" for part in live.PARTS]
+    assert differ == [f"{part}-slow" for part in PARTS]
     for name in differ:
         assert CLUSTER_FAULTS[name].checked("50m") == "50m"
         with pytest.raises(UsageError, match="CPU limit from 10m to 1000m"):
@@ -37,16 +39,14 @@ def test_a_cluster_has_the_same_faults_and_slows_a_part_by_its_cpu_limit() -> No
 
 
 def test_each_fault_is_either_of_the_servers_answers_or_of_a_process() -> None:
-    of_processes = {name for name, each in LIVE_FAULTS.items() if each.part or name == live.CRASH}
+    of_processes = {name for name, each in LIVE_FAULTS.items() if each.part or name == names.CRASH}
     assert of_processes.isdisjoint(ANSWER_FAULTS)
     assert of_processes | set(ANSWER_FAULTS) == set(LIVE_FAULTS)
     assert MYSTERY not in LIVE_FAULTS
 
 
-@pytest.mark.parametrize("fault", LIVE_FAULTS.values(), ids=lambda each: each.name)
-def test_a_demo_without_servers_has_faults_of_the_pipeline_only(
-    fault: LiveFault,
-) -> None:
+@pytest.mark.parametrize("fault", LIVE_FAULTS.values(), ids=str)
+def test_a_demo_without_servers_has_faults_of_the_pipeline_only(fault: Fault) -> None:
     if fault.target is Target.PIPELINE:
         assert live.affected_server(fault, (), None) == ""
         return
@@ -55,7 +55,7 @@ def test_a_demo_without_servers_has_faults_of_the_pipeline_only(
 
 
 def test_a_seed_is_the_same_fault_each_time_and_every_fault_has_one() -> None:
-    def chosen() -> dict[int, tuple[LiveFault, str]]:
+    def chosen() -> dict[int, tuple[Fault, str]]:
         every = LIVE_FAULTS.values()
         return {seed: live.mystery(seed, (HTTP, STDIO), every) for seed in range(300)}
 
