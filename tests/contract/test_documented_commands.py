@@ -100,7 +100,8 @@ def pulumi(arguments: list[str]) -> None:
 
 
 def pytest_(arguments: list[str]) -> None:
-    assert all((ROOT / each).exists() for each in arguments)
+    paths = (each for each in arguments if not each.startswith("-"))
+    assert all((ROOT / each).exists() for each in paths)
 
 
 def proxy(arguments: list[str]) -> None:
