@@ -24,10 +24,10 @@ settings.register_profile(
 )
 settings.load_profile("same everywhere")
 
-# The tests call loopback, which a proxy that the machine uses for HTTP cannot reach.
-for each in ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy"):
-    os.environ.pop(each, None)
-    os.environ.pop(each.upper(), None)
+# A proxy that the machine uses for HTTP cannot reach loopback.
+for each in ("no_proxy", "NO_PROXY"):
+    others = (os.environ.get(each), "127.0.0.1", "::1", "localhost")
+    os.environ[each] = ",".join(filter(None, others))
 
 # A run that was started in the background inherits an ignored SIGINT, and would hand it down to
 # the programs whose end by Ctrl-C is tested.
