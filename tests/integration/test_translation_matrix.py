@@ -84,7 +84,7 @@ EXEMPT = {
 
 @contextmanager
 def party(place: str) -> Iterator[Party]:
-    """A client of that way, and all that stands behind it."""
+    """A client of that way that listens for changes, and all that stands behind it."""
     _, client, server, transport = PLACES[place]
     with ExitStack() as stack:
         flags: tuple[str, ...] = ("--", *SERVER, server)
@@ -96,6 +96,7 @@ def party(place: str) -> Iterator[Party]:
         proxy = stack.enter_context(running("--upstream-era", server, *flags))
         each = LegacyParty(proxy) if client is Era.LEGACY else ModernParty(proxy)
         stack.callback(each.close)
+        each.listen(URI)
         yield each
 
 
@@ -142,7 +143,6 @@ def resumption(it: Party, cell: Cell) -> None:
 
 
 def list_changes(it: Party, cell: Cell) -> None:
-    it.listen(URI)
     assert it.ask(CALL, {"name": "spontaneous"}).result
     assert it.change()["method"] == "notifications/tools/list_changed"
 
