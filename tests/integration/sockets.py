@@ -249,7 +249,9 @@ def narrow(port: int) -> socket.socket:
 def read_event(response: Any) -> Any:
     """The next event of a stream: its message, comments left out."""
     data = b""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while line := response.readline():
+        assert time.monotonic() < deadline, "there were only comments"
         text = line.rstrip(b"\r\n")
         if text.startswith(b"data:"):
             data += text[5:].strip()

@@ -82,10 +82,10 @@ def jwt_flags(url: str) -> tuple[str, ...]:
 
 def test_a_json_web_token_opens_and_ends_at_the_proxy(upstream: Upstream) -> None:
     good, foreign = token().decode(), token(aud="https://elsewhere.example").decode()
-    nowhere = "http://127.0.0.1:1"
+    nowhere = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "", "NO_PROXY": ""}
     with (
         published(document(public("RS256"))) as url,
-        running("--upstream", upstream.url, *jwt_flags(url), http_proxy=nowhere) as proxy,
+        running("--upstream", upstream.url, *jwt_flags(url), **nowhere) as proxy,
     ):
         where = "https://mcp.example/.well-known/oauth-protected-resource/mcp"
         assert refused(proxy) == f'Bearer realm="mcp", resource_metadata="{where}"'

@@ -113,6 +113,8 @@ def test_what_the_user_has_set_for_others_is_neither_used_nor_changed(
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     before = dict(os.environ)
     with http_collector() as (url, inbox):
         with agent(url) as client:

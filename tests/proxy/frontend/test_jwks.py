@@ -62,6 +62,8 @@ def test_the_document_is_fetched_without_the_proxy_that_the_environment_names(
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     for said in (whole(KEYS), HEAD + b"\r\n" + KEYS):
         with issuer(said) as url:
             assert asyncio.run(JwksSource(url)()) == KEYS
