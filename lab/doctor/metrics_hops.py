@@ -27,6 +27,8 @@ from proxy.telemetry.catalogue import CLIENT_CALLS, REQUEST_DURATION, UPSTREAM_U
 
 REFUSED = 'sum({__name__=~"otelcol_(receiver|processor)_refused_%s(_total)?"}) > 0'
 """What the collector did not take since it started; its memory limiter counts in it."""
+PUSH_SECONDS = 10.0
+"""A push with all its attempts takes so long at most (OTEL_EXPORTER_OTLP_TIMEOUT's default)."""
 _WAL_FAILURES = "prometheus_tsdb_wal_writes_failed"
 
 
@@ -51,8 +53,9 @@ def collected(given: Examination) -> str:
         known = any(values_on(page, UPSTREAM_UP.family, server=hops.server))
         return not known and given.uptime() > hops.push_seconds + MARGIN_SECONDS
 
-    due = given.push_seconds
-    why = f"the proxy pushes metrics every {due:g} s"
+    due = min(PUSH_SECONDS, hops.push_seconds) if given.flushed else hops.push_seconds
+    how = "now, and may try for" if given.flushed else "every"
+    why = f"the proxy pushes metrics {how} {due:g} s"
     if given.until(exposes, Due(due, lambda: why, in_vain)):
         return f"it exposes {CALLS}"
     check_refused(given, "metric_points")
