@@ -68,7 +68,7 @@ class Demo:
     def part(self, program: str) -> psutil.Process:
         """The demo's child whose program has this name."""
         children = psutil.Process(self.process.pid).children()
-        [found] = [each for each in children if each.name() == program]
+        [found] = [each for each in children if _is_named(each, program)]
         return found
 
     def echo(self, transport: str, *, unlike: psutil.Process | None = None) -> psutil.Process:
@@ -112,6 +112,13 @@ def _link_run_folder(running: Demo, folder: Path) -> None:
         named = re.search(r"settings and logs: (.+?)[\r\n\x1b]", running.output())
         assert named, running.output()
         (folder / "run").symlink_to(named[1])
+
+
+def _is_named(process: psutil.Process, program: str) -> bool:
+    try:
+        return bool(process.name() == program)
+    except psutil.NoSuchProcess:  # It has ended since it was listed.
+        return False
 
 
 def _is_echo(process: psutil.Process, transport: str) -> bool:
