@@ -14,6 +14,7 @@ from lab.doctor.call import CLIENT, MarkedCall, Response
 from lab.doctor.options import MARGIN_SECONDS, Hops
 from lab.http_page import post
 from lab.prometheus_api import Prometheus, QueryRefused, Sample, Unreachable
+from proxy.frontend.admin import FLUSH_PATH
 from proxy.telemetry.catalogue import CLIENT_CALLS, TELEMETRY_DROPPED, Outcome
 
 POLL_SECONDS = 0.2
@@ -95,7 +96,7 @@ class Examination:
 
     def flush(self) -> None:
         """Ask the proxy to push now; proxies of earlier releases cannot."""
-        url = re.sub(r"/metrics$", "/flush", self.hops.metrics)
+        url = self.hops.admin_url(FLUSH_PATH.decode())
         self.flushed = url != self.hops.metrics and post(url)
 
     @property

@@ -1,6 +1,7 @@
 """Where the hops of a pipeline are: those of a running demo, or as the user says."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -48,6 +49,10 @@ class Hops:
     """The interval at which Prometheus scrapes; 0 if metrics are written to it, or unknown."""
     patient: bool = True
     """Whether a hop may take longer than `wait` where its interval is longer."""
+
+    def admin_url(self, path: str) -> str:
+        """The URL of a path at the proxy's --metrics-listen; `metrics`, if that is elsewhere."""
+        return re.sub(r"/metrics$", path, self.metrics)
 
     @property
     def fresh_seconds(self) -> float:

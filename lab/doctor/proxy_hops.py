@@ -1,6 +1,5 @@
 """The hops that the call itself takes: client, proxy, server, and the proxy's own count."""
 
-import re
 import unicodedata
 
 import requests
@@ -80,7 +79,7 @@ def proxy_to_server(given: Examination) -> str:
             " 'Authorization=Bearer ...'; an expired one is to be replaced",
         )
     ready = read_page(
-        re.sub(r"/metrics$", "/readyz", given.hops.metrics),
+        given.hops.admin_url("/readyz"),
         of_any_status=True,
         seconds=_REQUEST_SECONDS,
     ).strip()

@@ -41,7 +41,6 @@ class ProcessFactory(Connector):
         self._config = ProcessConfig(
             program, processes, message_limit, self._backoff, quota, on_killed
         )
-
         self._untried = True
         self._closed = False
         self._trial: TrialProcess | None = None
